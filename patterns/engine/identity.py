@@ -1,0 +1,29 @@
+"""Names and digests that come out alike in every process: blake2b, never `hash()`."""
+
+from __future__ import annotations
+
+import uuid
+from hashlib import blake2b
+
+
+def digest64(text: str) -> int:
+    """A stable 64-bit number for a text; lone surrogates are allowed."""
+    return int.from_bytes(blake2b(encoded(text), digest_size=8).digest(), "big")
+
+
+def encoded(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
+
+
+def short_digest(text: str) -> str:
+    return blake2b(encoded(text), digest_size=8).hexdigest()
+
+
+def pattern_id(timestamp: float, *material: str) -> str:
+    """A UUIDv7 (RFC 9562) made of the founding time (seconds) and a digest instead of chance."""
+    milliseconds = max(0, min(int(timestamp * 1000), (1 << 48) - 1))
+    tail = blake2b(encoded("\x00".join(material)), digest_size=10).digest()
+    raw = bytearray(milliseconds.to_bytes(6, "big") + tail)
+    raw[6] = 0x70 | raw[6] & 0x0F
+    raw[8] = 0x80 | raw[8] & 0x3F
+    return str(uuid.UUID(bytes=bytes(raw)))

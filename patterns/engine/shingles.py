@@ -1,0 +1,45 @@
+"""Runs of three tokens as 64-bit numbers: the unit in which texts are compared."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from patterns.engine.identity import digest64
+from patterns.engine.tokens import END, START
+
+Numbers = npt.NDArray[np.uint64]
+_FACTORS = (
+    np.uint64(0x9E3779B97F4A7C15),
+    np.uint64(0xC2B2AE3D27D4EB4F),
+    np.uint64(0x165667B19E3779F9),
+)
+_CACHED = 200_000  # words whose digest is kept: about 25 MB at most
+_digests: dict[str, int] = {}
+
+
+def token_digests(keys: Sequence[str]) -> Numbers:
+    """One number per token, framed by those of the start and the end of the text."""
+    if len(_digests) > _CACHED:
+        _digests.clear()
+    framed = (START, *keys, END)
+    found = [_digests.get(key) or _remembered(key) for key in framed]
+    return np.array(found, dtype=np.uint64)
+
+
+def _remembered(key: str) -> int:
+    _digests[key] = number = digest64(key)
+    return number
+
+
+def shingles_of(digests: Numbers) -> Numbers:
+    """One number per run of three tokens, in order; a text of one token still has one."""
+    if len(digests) < 3:
+        return digests[:1]
+    a, b, c = digests[:-2], digests[1:-1], digests[2:]
+    with np.errstate(over="ignore"):
+        mixed = a * _FACTORS[0] + b * _FACTORS[1] + c * _FACTORS[2]
+        mixed: Numbers = mixed ^ (mixed >> np.uint64(29))
+    return mixed

@@ -1,0 +1,159 @@
+"""Where an interaction belongs by its structure alone: task type, JSON shape, roles, tools, calls.
+
+Keys and roles are explicit; what varies below them is a slot. Only texts are left to be grouped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import msgspec
+
+from patterns.engine.identity import encoded
+from patterns.engine.observation import Json, Observation
+
+DEEPEST = 6
+WIDEST = 200
+CALL_NAMES = ("name", "function", "tool", "tool_name", "method", "action")
+CALL_VALUES = ("arguments", "args", "parameters", "params", "input", "tool_input", "kwargs")
+
+
+class View(msgspec.Struct, frozen=True):
+    """What the grouping sees. `partition` never mixes; `leaves` maps the path of a slot to its value.
+
+    `kind` is one of text, chat, json, call, vector. `text` is the text still to be grouped.
+    """
+
+    partition: str
+    kind: str
+    text: str
+    leaves: dict[str, Json]
+
+
+def view_of(observation: Observation) -> View:
+    task = observation.task_type
+    value = opened(observation.input)
+    if isinstance(value, str):
+        return View(f"{task}|text", "text", value, {})
+    messages = messages_in(value)
+    if messages is not None:
+        return _chat(task, value, messages)
+    if isinstance(value, dict):
+        return _object(task, value)
+    if isinstance(value, list):
+        return View(f"{task}|list|{_type(value)}", "vector", "", {"input": value})
+    return View(f"{task}|{_type(value)}", "json", "", {"input": value})
+
+
+def opened(value: Json) -> Json:
+    """JSON that came as text is JSON."""
+    if isinstance(value, str) and value[:1] in "{[" and value.rstrip()[-1:] in "}]":
+        try:
+            parsed = msgspec.json.decode(encoded(value))
+        except (msgspec.DecodeError, RecursionError, UnicodeError):
+            return value
+        return parsed if isinstance(parsed, dict) else value
+    return value
+
+
+def messages_in(value: Json) -> list[dict[str, Any]] | None:
+    """The chat messages of an input: a list of them, or an object that holds such a list."""
+    found = value.get("messages") if isinstance(value, dict) else value
+    if not isinstance(found, list) or not found:
+        return None
+    if all(isinstance(item, dict) and "role" in item for item in found):
+        return found
+    return None
+
+
+def content_of(message: Mapping[str, Any]) -> str:
+    content = message.get("content")
+    if isinstance(content, str):
+        return content
+    if isinstance(content, list):
+        parts = (part.get("text") for part in content if isinstance(part, dict))
+        return "\n".join(part for part in parts if isinstance(part, str))
+    return "" if content is None else plain(content)
+
+
+def plain(value: Json) -> str:
+    """JSON as text; what cannot be written that way (lone surrogates) as Python shows it."""
+    try:
+        return msgspec.json.encode(value, order="deterministic").decode()
+    except (TypeError, ValueError, RecursionError, UnicodeError):
+        return repr(value)
+
+
+def _chat(task: str, value: Json, messages: list[dict[str, Any]]) -> View:
+    rest = value if isinstance(value, dict) else {}
+    tools = ",".join(sorted(set(_tool_names(rest))))
+    extra = ",".join(sorted(str(key) for key in rest if key not in ("messages", "tools")))
+    system = [content_of(m) for m in messages if m.get("role") in ("system", "developer")]
+    others = [m for m in messages if m.get("role") not in ("system", "developer")]
+    text = "\n\x1e".join([*system, content_of(others[-1]) if others else ""])
+    partition = f"{task}|chat|{extra}|{tools}|{'system' if system else ''}"
+    return View(partition, "chat", text, {"messages": [content_of(m) for m in others]})
+
+
+def _tool_names(value: Mapping[str, Any]) -> Iterator[str]:
+    for key in ("tools", "functions"):
+        tools = value.get(key)
+        for tool in tools if isinstance(tools, list) else ():
+            holder = tool.get("function", tool) if isinstance(tool, dict) else None
+            if isinstance(holder, dict):
+                yield str(holder.get("name", holder.get("type", "")))
+
+
+def _object(task: str, value: dict[str, Any]) -> View:
+    call = call_in(value)
+    if call is not None:
+        name, arguments = call
+        leaves = dict(leaves_of(arguments)) if isinstance(arguments, dict) else {"input": arguments}
+        return View(f"{task}|call|{name}", "call", "", leaves)
+    leaves = dict(leaves_of(value))
+    shape = ",".join(sorted(f"{path}:{_type(leaf)}" for path, leaf in leaves.items()))
+    return View(f"{task}|json|{shape}", "json", "", leaves)
+
+
+def call_in(value: Mapping[str, Any], depth: int = 0) -> tuple[str, Json] | None:
+    """(function, arguments) when the object is a function call in one of the usual spellings."""
+    for outer in ("function", "function_call", "tool_call", "call"):
+        inner = value.get(outer)
+        if isinstance(inner, dict) and depth < DEEPEST:
+            return call_in(inner, depth + 1)
+    for key in CALL_VALUES:
+        arguments = opened(value.get(key)) if key in value else None
+        name = next((value[k] for k in CALL_NAMES if isinstance(value.get(k), str)), None)
+        if name is not None and isinstance(arguments, dict):
+            return name, arguments
+    return None
+
+
+def leaves_of(value: Json, path: str = "", depth: int = 0) -> Iterator[tuple[str, Json]]:
+    """(path, value) of everything that is not an object; maps of invented keys are one leaf."""
+    if isinstance(value, dict) and value and depth < DEEPEST and not _is_map(value):
+        for key in sorted(value, key=str)[:WIDEST]:
+            yield from leaves_of(value[key], f"{path}.{key}" if path else str(key), depth + 1)
+    else:
+        yield path or "input", value
+
+
+def _is_map(value: Mapping[str, Any]) -> bool:
+    """Keys made up at run time (ids, counters) name no part of a shape."""
+    made_up = sum(any(c.isdigit() for c in str(key)) for key in value)
+    return len(value) > WIDEST or (made_up * 2 > len(value) and made_up > 0 and len(value) > 0)
+
+
+def _type(value: Json) -> str:
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "boolean"
+    if isinstance(value, int | float):
+        return "number"
+    if isinstance(value, str):
+        return "text"
+    if isinstance(value, dict):
+        return "map"
+    return "vector" if all(isinstance(item, int | float) for item in value) else "list"

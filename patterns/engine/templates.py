@@ -1,0 +1,124 @@
+"""What is known of one pattern, and what of it is worth keeping in bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Literal, TypeAlias
+
+import msgspec
+
+from patterns.engine.observation import Json, Observation
+from patterns.engine.pattern import Feature, Slot, TemplatePart
+from patterns.engine.slots import MOST_SLOTS, SlotSketch
+
+Status: TypeAlias = Literal["candidate", "validated", "drifting"]
+PRIOR_QUALITY, PRIOR_WEIGHT = 0.5, 2.0  # effectiveness is shrunk by two imagined middling uses
+MOST_NAMES = 6  # of the counts per model, tag or output shape
+RECENT = 0.05  # weight of the newest use in the moving share of good ones
+
+
+class Skeleton(msgspec.Struct, array_like=True):
+    """How a text belongs to the pattern: the digests that must occur, and the runs people read."""
+
+    anchors: list[int] = []
+    runs: list[str] = []
+    tokens: int = 0
+
+
+class PatternState(msgspec.Struct):
+    """One pattern as the engine keeps it. Times are epoch seconds, `confidence` lies in [0, 1].
+
+    `effectiveness` is the mean quality of its uses, shrunk to 0.5 by two imagined ones; None when
+    no use told its quality.
+    """
+
+    id: str
+    partition: str
+    kind: str
+    task_type: str = ""
+    label: str | None = None
+    pinned: bool = False
+    key: str = ""
+    use_count: int = 0
+    created_at: float = 0.0
+    last_used: float = 0.0
+    confidence: float = 0.5
+    calibrated: bool = False
+    status: Status = "candidate"
+    template: tuple[TemplatePart, ...] = ()
+    skeleton: Skeleton = msgspec.field(default_factory=Skeleton)
+    sketches: dict[str, SlotSketch] = {}
+    models: dict[str, int] = {}
+    outputs: dict[str, int] = {}
+    context: dict[str, int] = {}
+    parameters: dict[str, SlotSketch] = {}
+    resources: dict[str, tuple[int, float]] = {}
+    quality_sum: float = 0.0
+    quality_count: int = 0
+    recent_quality: float = 0.5
+    right: int = 0
+    wrong: int = 0
+
+    @property
+    def model_id(self) -> str:
+        """The incumbent: the model that served it most often."""
+        return max(sorted(self.models), key=lambda m: self.models[m]) if self.models else ""
+
+    @property
+    def slots(self) -> tuple[Slot, ...]:
+        return tuple(sketch.summary() for sketch in self.sketches.values())
+
+    @property
+    def effectiveness(self) -> float | None:
+        if not self.quality_count:
+            return None
+        total = self.quality_sum + PRIOR_QUALITY * PRIOR_WEIGHT
+        return total / (self.quality_count + PRIOR_WEIGHT)
+
+    @property
+    def template_text(self) -> str:
+        return "".join(f"<{part.slot}>" if part.slot else part.text for part in self.template)
+
+    @property
+    def features(self) -> tuple[Feature, ...]:
+        from patterns.engine.features import features_of_state
+
+        return features_of_state(self)
+
+    @property
+    def size_bytes(self) -> int:
+        return len(self.to_bytes())
+
+    def to_bytes(self) -> bytes:
+        return msgspec.msgpack.encode(self)
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> PatternState:
+        """Raises `msgspec.DecodeError` when the bytes are not a pattern of this version."""
+        return msgspec.msgpack.decode(data, type=cls)
+
+    def note(self, observation: Observation, values: Iterable[tuple[str, Json]]) -> None:
+        """Counts one use. The order of timestamps does not matter."""
+        self.use_count += 1
+        self.created_at = min(self.created_at or observation.timestamp, observation.timestamp)
+        self.last_used = max(self.last_used, observation.timestamp)
+        for name, value in values:
+            if name in self.sketches or len(self.sketches) < MOST_SLOTS:
+                self.sketches.setdefault(name, SlotSketch(name, {}, {}, 0, [])).add(value)
+        self._note_quality(observation.quality)
+
+    def _note_quality(self, quality: float | None) -> None:
+        if quality is None:
+            return
+        self.quality_sum += quality
+        self.quality_count += 1
+        self.recent_quality += RECENT * (quality - self.recent_quality)
+
+
+def count(counts: dict[str, int], name: str) -> None:
+    """One more of `name` among at most `MOST_NAMES` (SpaceSaving)."""
+    if name in counts or len(counts) < MOST_NAMES:
+        counts[name] = counts.get(name, 0) + 1
+    else:
+        rarest = min(sorted(counts), key=lambda known: counts[known])
+        counts[name] = counts.pop(rarest) + 1

@@ -1,0 +1,76 @@
+"""Text as typed tokens: values that vary by nature carry a type, words stay as they are."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import NamedTuple
+
+EDGE = 200  # tokens kept at each end of a long text: instructions stand there, bulk in the middle
+LONGEST = 20_000  # characters looked at, half at each end: bounds the time of one huge text
+START, END, GAP = "\x02", "\x03", "\x1a"
+
+_PATTERN = re.compile(
+    r"""(?P<break>[^\S\n]*\n\s*)
+    |(?P<url>\b[a-zA-Z][a-zA-Z0-9+.-]{1,15}://[^\s"'<>)\]]+)
+    |(?P<email>\b[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8})
+    |(?P<uuid>\b[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}\b)
+    |(?P<date>\b\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?\b)
+    |(?P<number>[0-9]+(?:[.,:][0-9]+)*(?![A-Za-z0-9_]))
+    |(?P<word>[^\W_]+(?:['’_-]+[^\W_]+)*)
+    |(?P<mark>\S)""",
+    re.VERBOSE,
+)
+_HEX = re.compile(r"(?:0x)?[0-9a-fA-F]{6,}\Z")
+
+
+class Token(NamedTuple):
+    """`key` is what is compared: the text itself, or `<type>` for a value of that type."""
+
+    key: str
+    kind: str
+    start: int
+    end: int
+
+
+def normal(text: str) -> str:
+    """One spelling for texts that look alike (Unicode NFC), cut in the middle when huge."""
+    if len(text) > LONGEST:
+        text = text[: LONGEST // 2] + GAP + text[-LONGEST // 2 :]
+    if text.isascii():
+        return text
+    return unicodedata.normalize("NFC", text)
+
+
+def tokenize(text: str) -> list[Token]:
+    """The tokens of a normal text; of a long one the first and last `EDGE`."""
+    found = [_token(match) for match in _PATTERN.finditer(text)]
+    while found and found[0].kind == "break":
+        found.pop(0)
+    while found and found[-1].kind == "break":
+        found.pop()
+    if len(found) > 2 * EDGE:
+        return found[:EDGE] + found[-EDGE:]
+    return found
+
+
+def _token(match: re.Match[str]) -> Token:
+    kind = match.lastgroup or "mark"
+    text = match.group()
+    if kind == "word":
+        kind, text = _word(text)
+    elif kind == "break":
+        text = "\n"
+    elif kind != "mark":
+        text = f"<{kind}>"
+    return Token(text, kind, match.start(), match.end())
+
+
+def _word(text: str) -> tuple[str, str]:
+    if text.isalpha() or not any(character.isdigit() for character in text):
+        return "word", text
+    return ("hex", "<hex>") if _HEX.match(text) else ("id", "<id>")
+
+
+def keys_of(text: str) -> list[str]:
+    return [token.key for token in tokenize(normal(text))]
