@@ -1,0 +1,100 @@
+# Needs only make and python3 (3.11 or newer, with its venv module). `make` alone lists the targets.
+
+PORT ?= 8000
+DATA_DIR ?= $(or $(FM_DATA_DIR),var)
+# What `make test` runs: ARGS="tests/patterns -k slots", DATABASE=sqlite|postgresql|both.
+ARGS ?=
+DATABASE ?= both
+
+VENV := .venv
+PY := $(VENV)/bin/python
+# The lock is made for the oldest supported Python and for every platform (--universal).
+LOCK := $(VENV)/bin/uv pip compile pyproject.toml --universal --python-version 3.11 \
+	--generate-hashes --no-emit-index-url --no-emit-find-links --no-header --quiet $(UPGRADE)
+# The checks look at the code, never at the data directory in use.
+CHECK_ENV := FM_DATA_DIR=$(VENV)/check FM_DATABASE_URL= FM_REDIS_URL=
+
+.PHONY: help install install-dev run test lint check bench lock audit clean
+
+help:
+	@echo 'make run      install and start on http://127.0.0.1:$(PORT) (PORT=, DATA_DIR=)'
+	@echo 'make install  only the set-up: .venv with the locked packages'
+	@echo 'make test     the test suite, on SQLite and on PostgreSQL (ARGS=, DATABASE=)'
+	@echo 'make check    format, lint, types, import contracts, migrations, tests'
+	@echo 'make bench    the benchmarks of tests/benchmarks'
+	@echo 'make audit    look the locked packages up among known vulnerabilities'
+	@echo 'make lock     write the lock files again from pyproject.toml (UPGRADE=--upgrade)'
+	@echo 'make clean    remove .venv and caches; data directories stay'
+
+# exec: Ctrl-C and SIGTERM reach the server itself, which then ends by itself.
+run: install
+	@exec $(PY) manage.py serve --port $(PORT) --data-dir '$(DATA_DIR)'
+
+install: $(VENV)/.installed
+
+install-dev: $(VENV)/.installed-dev
+
+test: install-dev
+	@$(PY) tests/suite.py --database $(DATABASE) $(ARGS)
+
+lint: install-dev
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/mypy .
+	$(VENV)/bin/lint-imports
+	$(CHECK_ENV) $(PY) manage.py makemigrations --check --dry-run
+	$(CHECK_ENV) $(PY) manage.py check --fail-level WARNING
+
+check: lint test
+
+bench: install-dev
+	@for script in tests/benchmarks/bench_*.py; do \
+		echo "== $$script"; PYTHONPATH=. $(PY) $$script || exit 1; \
+	done
+
+audit: install-dev
+	@$(PY) -m pip install --quiet pip-audit
+	@$(VENV)/bin/pip-audit --require-hashes --disable-pip -r requirements.txt
+
+# The second lock holds the first to its versions, so that tests run what users run.
+lock: $(PY)
+	@$(PY) -m pip install --quiet uv
+	@$(LOCK) --output-file requirements.txt
+	@$(LOCK) --group dev --constraint requirements.txt --output-file requirements-dev.txt
+
+clean:
+	rm -rf $(VENV) staticfiles .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+
+$(PY):
+	@python= ; \
+	for name in $(PYTHON) python3 python3.13 python3.12 python3.11; do \
+		if $$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+			python=$$name; break; \
+		fi; \
+	done; \
+	if [ -z "$$python" ]; then \
+		echo 'Feature Memory needs Python 3.11 or newer as python3 (or: make PYTHON=/path/to/python).' >&2; \
+		exit 1; \
+	fi; \
+	$$python -m venv --clear $(VENV) || { \
+		rm -rf $(VENV); \
+		echo 'Python has no venv module (Debian and Ubuntu: apt install python3-venv).' >&2; exit 1; \
+	}
+
+# A stamp newer than the lock means: nothing to do. The stamps go with .venv.
+$(VENV)/.installed: requirements.txt | $(PY)
+	@$(call install_locked,requirements.txt)
+	@touch $@
+
+$(VENV)/.installed-dev: requirements-dev.txt requirements.txt | $(PY)
+	@$(call install_locked,requirements-dev.txt)
+	@touch $@ $(VENV)/.installed
+
+# uv is faster where it is there and reaches the packages; pip comes with every Python.
+define install_locked
+	echo 'Installing the locked packages into $(VENV) (a minute or two the first time) ...'; \
+	{ command -v uv >/dev/null 2>&1 && uv pip install --quiet --python $(PY) \
+		--compile-bytecode --require-hashes -r $(1); } \
+	|| $(PY) -m pip install --quiet --disable-pip-version-check --no-input \
+		--require-hashes -r $(1)
+endef
