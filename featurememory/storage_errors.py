@@ -1,0 +1,32 @@
+"""What a database error means to the caller: full, busy or broken storage; never a bare 500."""
+
+from __future__ import annotations
+
+from django.db import DatabaseError, OperationalError
+
+from featurememory.errors import ErrorCode, FeatureMemoryError
+
+# SQLite: "database or disk is full", and "disk I/O error" when a write cannot grow the file.
+FULL = ("disk is full", "no space left", "disk i/o error", "could not extend file")
+BUSY = ("locked", "too many connections", "timeout", "pool")
+
+
+def known(error: DatabaseError) -> FeatureMemoryError | None:
+    """The error as storage trouble the caller can wait out; None when it is a fault of ours."""
+    text = str(error).lower()
+    if any(sign in text for sign in FULL):
+        return FeatureMemoryError(
+            "The disk is full: nothing was stored. Free some space; no restart is needed.",
+            ErrorCode.STORAGE_FULL,
+            {"retry_after": 5},
+        )
+    if not isinstance(error, OperationalError):
+        return None
+    busy = any(sign in text for sign in BUSY)
+    return FeatureMemoryError(
+        "The database is busy: nothing was stored, try again."
+        if busy
+        else "The database does not answer: nothing was stored, try again.",
+        ErrorCode.OVERLOADED if busy else ErrorCode.STORAGE_FAILED,
+        {"retry_after": 1},
+    )
