@@ -1,0 +1,48 @@
+"""Start-up checks: settings that contradict each other or are unsafe. Ids are documented."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Warning, register
+
+
+@register()
+def several_processes_need_postgresql(**_: Any) -> list[CheckMessage]:
+    engine = settings.DATABASES["default"]["ENGINE"]
+    if settings.REDIS_URL and engine.endswith("sqlite3"):
+        return [
+            Error(
+                "FM_REDIS_URL is set, but the database is SQLite, which one process writes.",
+                hint="Set FM_DATABASE_URL=postgresql://… too, or unset FM_REDIS_URL.",
+                id="featurememory.E001",
+            )
+        ]
+    return []
+
+
+@register()
+def batch_holds_at_least_one_item(**_: Any) -> list[CheckMessage]:
+    if settings.BATCH_BODY_LIMIT < settings.BODY_LIMIT:
+        return [
+            Error(
+                "FM_BATCH_BODY_LIMIT is smaller than FM_BODY_LIMIT: a batch could not hold "
+                "an interaction that is allowed alone.",
+                id="featurememory.E002",
+            )
+        ]
+    return []
+
+
+@register(deploy=True)
+def any_host_is_answered(**_: Any) -> list[CheckMessage]:
+    if "*" in settings.ALLOWED_HOSTS:
+        return [
+            Warning(
+                "FM_ALLOWED_HOSTS is *: every Host header is answered.",
+                hint="Name the hosts users type.",
+                id="featurememory.W001",
+            )
+        ]
+    return []

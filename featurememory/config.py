@@ -1,0 +1,123 @@
+"""The thresholds in force, kept for two seconds: a change reaches every process within five."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import Any
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from featurememory.errors import ErrorCode, FeatureMemoryError
+from featurememory.models import Activity, ConfigVersion, FeatureMemoryConfig
+
+KEPT_S = 2.0
+_kept: dict[UUID, tuple[float, FeatureMemoryConfig]] = {}
+_lock = threading.Lock()
+
+
+def config_of(project_id: UUID) -> FeatureMemoryConfig:
+    """The project's thresholds, at most `KEPT_S` old. Not for editing."""
+    now = time.monotonic()
+    with _lock:
+        until, config = _kept.get(project_id, (0.0, None))
+    if config is not None and now < until:
+        return config
+    config, _ = FeatureMemoryConfig.objects.get_or_create(project_id=project_id)
+    with _lock:
+        if len(_kept) > 256:
+            _kept.clear()
+        _kept[project_id] = (now + KEPT_S, config)
+    return config
+
+
+def forget_config(project_id: UUID | None = None) -> None:
+    with _lock:
+        if project_id is None:
+            _kept.clear()
+        else:
+            _kept.pop(project_id, None)
+
+
+def changes_between(
+    before: FeatureMemoryConfig, after: FeatureMemoryConfig
+) -> dict[str, list[Any]]:
+    names = FeatureMemoryConfig.field_names()
+    pairs = {name: [getattr(before, name), getattr(after, name)] for name in names}
+    return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
+
+
+@transaction.atomic
+def save_config(config: FeatureMemoryConfig, actor: str, reason: str = "") -> dict[str, list[Any]]:
+    """Save changed thresholds with a version and a line in the activity; what changed."""
+    before = FeatureMemoryConfig.objects.get(pk=config.pk)
+    changes = changes_between(before, config)
+    if not changes:
+        return {}
+    config.version = before.version + 1
+    config.save()
+    ConfigVersion.objects.create(
+        project_id=config.project_id,
+        number=config.version,
+        changes=changes,
+        actor=actor,
+        reason=reason,
+    )
+    for name, (old, new) in changes.items():
+        Activity.objects.create(
+            project_id=config.project_id,
+            actor=actor,
+            verb="threshold",
+            summary=f"Set {name.replace('_', ' ')} from {old} to {new}",
+        )
+    transaction.on_commit(lambda: forget_config(config.project_id))
+    return changes
+
+
+def patch_config(
+    project_id: UUID, values: dict[str, dict[str, Any]], actor: str
+) -> FeatureMemoryConfig:
+    """Change any part, all or nothing. 422 names every field that is wrong."""
+    config, _ = FeatureMemoryConfig.objects.get_or_create(project_id=project_id)
+    errors: list[dict[str, str]] = []
+    for section, fields in values.items():
+        for name, value in fields.items():
+            pointer = f"/{section}/{name}"
+            if name not in FeatureMemoryConfig.SECTIONS.get(section, ()):
+                errors.append(wrong(pointer, "there is no such setting", "unknown"))
+            elif not has_type(name, value):
+                errors.append(wrong(pointer, f"{value!r:.40} has the wrong type", "type"))
+            else:
+                setattr(config, name, value)
+    errors += validation_errors(config)
+    if errors:
+        message = f"{errors[0]['pointer'].strip('/')}: {errors[0]['message']}"
+        raise FeatureMemoryError(message, ErrorCode.CONFIGURATION_INVALID, {"errors": errors})
+    save_config(config, actor)
+    return config
+
+
+def wrong(pointer: str, message: str, code: str) -> dict[str, str]:
+    return {"pointer": pointer, "code": code, "message": message}
+
+
+def has_type(name: str, value: Any) -> bool:
+    """The type of the field's default; a whole number will do for a float, nothing for a bool."""
+    kind = type(FeatureMemoryConfig._meta.get_field(name).get_default())
+    if isinstance(value, bool):
+        return kind is bool
+    return isinstance(value, (int, float) if kind is float else kind)
+
+
+def validation_errors(config: FeatureMemoryConfig) -> list[dict[str, str]]:
+    try:
+        config.full_clean(exclude=["project"])
+    except ValidationError as error:
+        places = {n: s for s, names in config.SECTIONS.items() for n in names}
+        return [
+            wrong(f"/{places.get(name, '')}/{name}", " ".join(messages), "invalid")
+            for name, messages in error.message_dict.items()
+        ]
+    return []

@@ -1,0 +1,205 @@
+"""One settings file. Nothing needs to be set: SQLite, no Redis, background work in this process.
+
+Every environment variable is named FM_…, documented in docs/settings.md, and refused with one
+clear line when it cannot be used.
+"""
+
+import os
+import secrets
+from pathlib import Path
+
+from featurememory.environment import database_from, flag, integer, names, redis_from
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+DATA_DIR = Path(os.environ.get("FM_DATA_DIR") or BASE_DIR / "var").absolute()
+DATABASE_URL = os.environ.get("FM_DATABASE_URL", "")
+REDIS_URL = redis_from(os.environ.get("FM_REDIS_URL", ""))
+DEBUG = flag("FM_DEBUG", default=False)
+# True: the web process does the background work itself, in a thread (see runner.py).
+EMBEDDED = flag("FM_EMBEDDED", default=not REDIS_URL)
+VERSION = "0.1.0"
+
+
+def secret_key() -> str:
+    """FM_SECRET_KEY, else one made at first start and kept in the data directory."""
+    if given := os.environ.get("FM_SECRET_KEY"):
+        return given
+    path = DATA_DIR / "secret_key"
+    if not path.exists():
+        DATA_DIR.mkdir(parents=True, exist_ok=True)
+        temporary = path.with_suffix(f".{os.getpid()}")
+        temporary.touch(mode=0o600)
+        temporary.write_text(secrets.token_urlsafe(50))
+        temporary.rename(path)
+    return path.read_text().strip()
+
+
+SECRET_KEY = secret_key()
+ALLOWED_HOSTS = names("FM_ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]", "testserver"])
+CSRF_TRUSTED_ORIGINS = [f"https://{host.lstrip('.')}" for host in ALLOWED_HOSTS if host != "*"]
+HTTPS = flag("FM_HTTPS", default=False)
+
+INSTALLED_APPS = [
+    "featurememory.apps.FeatureMemoryApp",
+    "patterns.apps.PatternsApp",
+    "optimizations.apps.OptimizationsApp",
+    "integration.apps.IntegrationApp",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django_htmx",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+]
+
+MIDDLEWARE = [
+    "featurememory.middleware.request_id",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "featurememory.middleware.content_security_policy",
+    "django.middleware.gzip.GZipMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+
+ROOT_URLCONF = "featurememory.urls"
+WSGI_APPLICATION = "featurememory.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "featurememory.shell.shell",
+            ],
+            "builtins": [
+                "featurememory.templatetags.figures",
+                "featurememory.templatetags.drawings",
+            ],
+        },
+    }
+]
+
+DATABASES = {"default": database_from(DATABASE_URL, DATA_DIR / "featurememory.sqlite3")}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+    if REDIS_URL
+    else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+}
+
+LANGUAGE_CODE = "en-us"
+TIME_ZONE = "UTC"
+USE_I18N = False
+USE_TZ = True
+
+STATIC_URL = "static/"
+STATIC_ROOT = Path(os.environ.get("FM_STATIC_ROOT") or BASE_DIR / "staticfiles")
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+
+# Each file once, under its hashed name; source maps are for debuggers and stay as they are.
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
+WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ["map", "png", "gz", "br", "woff", "woff2", "zip"]
+
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "login"
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("MinimumLengthValidator", "CommonPasswordValidator", "NumericPasswordValidator")
+]
+SESSION_COOKIE_AGE = 14 * 86400
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+# Our own views check sizes by content type; this is Django's guard for forms.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 20 << 20
+
+BODY_LIMIT = integer("FM_BODY_LIMIT", default=1 << 20, minimum=1024)
+BATCH_BODY_LIMIT = integer("FM_BATCH_BODY_LIMIT", default=16 << 20, minimum=1024)
+BATCH_ITEM_LIMIT = integer("FM_BATCH_ITEM_LIMIT", default=1000, minimum=1)
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["integration.keys.KeyAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["featurememory.wire.HasScope"],
+    "DEFAULT_RENDERER_CLASSES": ["featurememory.wire.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["featurememory.wire.JSONParser"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "featurememory.wire.AlwaysJSON",
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "featurememory.api.problem_handler",
+    "UNAUTHENTICATED_USER": None,
+    "URL_FORMAT_OVERRIDE": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Feature Memory",
+    "VERSION": VERSION,
+    "DESCRIPTION": "Interactions in, patterns learned, answers out. See /api/v1/docs/.",
+    "SERVE_INCLUDE_SCHEMA": True,
+    "SERVE_PUBLIC": True,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "APPEND_COMPONENTS": {
+        "securitySchemes": {"ApiKey": {"type": "http", "scheme": "bearer"}},
+    },
+    "SECURITY": [{"ApiKey": []}],
+}
+
+CELERY_BROKER_URL = REDIS_URL or "memory://"
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TIMEZONE = "UTC"
+# Seconds between two runs of a task: Celery beat and the embedded runner share this schedule.
+BACKGROUND_SCHEDULE = {
+    "integration.tasks.sweep": 5.0,
+    "integration.tasks.consolidate_due": 30.0,
+    "integration.tasks.cleanup_due": 60.0,
+    "integration.tasks.sample_resources": 60.0,
+}
+CELERY_BEAT_SCHEDULE = {
+    name: {"task": name, "schedule": seconds} for name, seconds in BACKGROUND_SCHEDULE.items()
+}
+CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"request_id": {"()": "featurememory.logs.RequestId"}},
+    "formatters": {"json": {"()": "featurememory.logs.JsonFormatter"}},
+    "handlers": {
+        "stderr": {
+            "class": "logging.StreamHandler",
+            "formatter": "json",
+            "filters": ["request_id"],
+        }
+    },
+    "root": {"handlers": ["stderr"], "level": os.environ.get("FM_LOG_LEVEL", "WARNING").upper()},
+    "loggers": {
+        "featurememory": {"level": os.environ.get("FM_LOG_LEVEL", "INFO").upper()},
+        "django.request": {"level": "ERROR"},
+    },
+}
+SILENCED_SYSTEM_CHECKS: list[str] = []
