@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class PatternsApp(AppConfig):
+    name = "patterns"
+    verbose_name = "Patterns"

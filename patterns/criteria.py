@@ -1,0 +1,174 @@
+"""Which patterns are meant: one set of filters for the API, the pages, CSV and storage."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from django.db.models import Q
+
+from featurememory.errors import invalid
+from patterns.models import Pattern
+
+if TYPE_CHECKING:
+    from patterns.engine.templates import PatternState
+    from patterns.models import PatternQuerySet
+
+SORTS = ("use_count", "confidence", "effectiveness", "last_used", "created_at")
+STORED = tuple(status for status in Pattern.Status.values if status != "archived")
+
+
+@dataclass(frozen=True)
+class PatternCriteria:
+    """Filters, all optional, joined by "and". Without `status` archived patterns are left out.
+
+    `status` may name several states, separated by commas. `q` looks in template, label and task
+    type, and finds a pattern by its id.
+    """
+
+    status: str = ""
+    model_id: str = ""
+    task_type: str = ""
+    min_confidence: float | None = None
+    max_confidence: float | None = None
+    min_effectiveness: float | None = None
+    used_before: datetime | None = None
+    used_after: datetime | None = None
+    pinned: bool | None = None
+    q: str = ""
+    sort: str = "-use_count"
+
+    @classmethod
+    def parse(cls, query: Mapping[str, Any]) -> PatternCriteria:
+        """From query parameters or a JSON object; unknown names are left alone. 422 on nonsense."""
+        given = {name: query[name] for name in query if query[name] not in ("", None)}
+        made: dict[str, Any] = {}
+        for field in fields(cls):
+            if field.name in given:
+                made[field.name] = PARSERS[field.name](given[field.name], f"/{field.name}")
+        return cls(**made)
+
+    def apply(self, queryset: PatternQuerySet) -> PatternQuerySet:
+        """The rows that meet the filters, unordered."""
+        statuses = self.status.split(",") if self.status else STORED
+        return queryset.filter(self._condition(), status__in=statuses)
+
+    def _condition(self) -> Q:
+        condition = Q()
+        for name, lookup in LOOKUPS.items():
+            if (value := getattr(self, name)) not in ("", None):
+                condition &= Q(**{lookup: value})
+        return condition & self._search() if self.q else condition
+
+    def _search(self) -> Q:
+        found = Q(template__icontains=self.q) | Q(label__icontains=self.q)
+        found |= Q(task_type__icontains=self.q)
+        try:
+            return found | Q(pk=UUID(self.q))
+        except ValueError:
+            return found
+
+    def accepts(self, state: PatternState) -> bool:
+        """The same filters on an engine state, for storage in memory."""
+        text = f"{state.template_text}\n{state.label or ''}\n{state.task_type}".lower()
+        used = datetime.fromtimestamp(state.last_used, UTC)
+        return (
+            (not self.status or state.status in self.status.split(","))
+            and (not self.model_id or state.model_id == self.model_id)
+            and (not self.task_type or state.task_type == self.task_type)
+            and (self.min_confidence is None or state.confidence >= self.min_confidence)
+            and (self.max_confidence is None or state.confidence < self.max_confidence)
+            and (self.min_effectiveness is None or (state.effectiveness or 0) >= self.min_effectiveness)
+            and (self.used_before is None or used < self.used_before)
+            and (self.used_after is None or used >= self.used_after)
+            and (self.pinned is None or state.pinned == self.pinned)
+            and (not self.q or self.q.lower() in text or self.q == state.id)
+        )
+
+    def query(self) -> dict[str, str]:
+        """The parameters that differ from the defaults, as they stand in a URL."""
+        made = {}
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if value != field.default:
+                made[field.name] = value.isoformat() if isinstance(value, datetime) else str(value)
+        return made
+
+    def with_(self, **changes: Any) -> PatternCriteria:
+        return replace(self, **changes)
+
+
+LOOKUPS = {
+    "model_id": "model_id",
+    "task_type": "task_type",
+    "min_confidence": "confidence__gte",
+    "max_confidence": "confidence__lt",
+    "min_effectiveness": "effectiveness__gte",
+    "used_before": "last_used__lt",
+    "used_after": "last_used__gte",
+    "pinned": "pinned",
+}
+
+
+def text(value: Any, pointer: str) -> str:
+    if not isinstance(value, str) or len(value) > 500 or "\x00" in value:
+        raise invalid("must be a text of at most 500 characters", pointer)
+    return value
+
+
+def share(value: Any, pointer: str) -> float:
+    try:
+        number = math.nan if isinstance(value, bool) else float(value)
+    except (TypeError, ValueError):
+        number = math.nan
+    if not 0 <= number <= 1:
+        raise invalid("must be a number from 0 to 1", pointer)
+    return number
+
+
+def moment(value: Any, pointer: str) -> datetime:
+    try:
+        found = datetime.fromisoformat(text(value, pointer).replace(" ", "+"))
+    except ValueError as error:
+        raise invalid("must be an RFC 3339 time, like 2026-11-22T10:00:00Z", pointer) from error
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def yes_or_no(value: Any, pointer: str) -> bool:
+    found = {"true": True, "1": True, "false": False, "0": False}.get(str(value).lower())
+    if found is None:
+        raise invalid("must be true or false", pointer)
+    return found
+
+
+def statuses(value: Any, pointer: str) -> str:
+    names = [name.strip() for name in text(value, pointer).split(",")]
+    if not set(names) <= set(Pattern.Status.values):
+        raise invalid(f"must be among {', '.join(Pattern.Status.values)}", pointer)
+    return ",".join(names)
+
+
+def sort(value: Any, pointer: str) -> str:
+    name = text(value, pointer)
+    if name.removeprefix("-") not in SORTS:
+        raise invalid(f"must be among {', '.join(SORTS)}, with - in front to descend", pointer)
+    return name
+
+
+PARSERS = {
+    "status": statuses,
+    "model_id": text,
+    "task_type": text,
+    "min_confidence": share,
+    "max_confidence": share,
+    "min_effectiveness": share,
+    "used_before": moment,
+    "used_after": moment,
+    "pinned": yes_or_no,
+    "q": text,
+    "sort": sort,
+}
