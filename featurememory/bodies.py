@@ -1,0 +1,108 @@
+"""Reads a request body within limits: size, content type, gzip and zstd without bombs."""
+
+from __future__ import annotations
+
+import io
+import zlib
+
+import zstandard
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpRequest
+from django.http.request import RawPostDataException, UnreadablePostError
+
+from featurememory.errors import ErrorCode, FeatureMemoryError
+
+JSON = ("application/json",)
+
+
+def read_body(
+    request: HttpRequest, limit: int | None = None, types: tuple[str, ...] = JSON
+) -> bytes:
+    """The decoded body of at most `limit` bytes (default: settings.BODY_LIMIT).
+
+    Raises 400 (broken encoding), 413 (too large, also after unpacking), 415 (type, encoding).
+    """
+    limit = limit or settings.BODY_LIMIT
+    media_type = (request.content_type or "").strip().lower()
+    if media_type not in types:
+        raise FeatureMemoryError(
+            f"Send {' or '.join(types)}, not {media_type[:80] or 'a body without Content-Type'}.",
+            ErrorCode.UNSUPPORTED_MEDIA_TYPE,
+        )
+    return unpacked(raw_bytes(request, limit), request, limit)
+
+
+def raw_bytes(request: HttpRequest, limit: int) -> bytes:
+    if int(request.META.get("CONTENT_LENGTH") or 0) > limit:
+        raise too_large(limit)
+    try:
+        if "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower():
+            # Django reads nothing when no length is given; the server has joined the chunks.
+            body = request.environ["wsgi.input"].read(limit + 1)
+        else:
+            body = request.read(limit + 1)
+    except (UnreadablePostError, RawPostDataException, RequestDataTooBig, OSError) as error:
+        raise FeatureMemoryError(
+            "The body ended before its Content-Length.", ErrorCode.MALFORMED_BODY
+        ) from error
+    if len(body) > limit:
+        raise too_large(limit)
+    return bytes(body)
+
+
+def unpacked(body: bytes, request: HttpRequest, limit: int) -> bytes:
+    encoding = request.headers.get("Content-Encoding", "identity").strip().lower()
+    if encoding in ("", "identity"):
+        return body
+    if encoding in ("gzip", "x-gzip"):
+        return gunzipped(body, limit)
+    if encoding == "zstd":
+        return unzstd(body, limit)
+    raise FeatureMemoryError(
+        f"Content-Encoding {encoding[:40]!r} is not known; gzip and zstd are.",
+        ErrorCode.UNSUPPORTED_MEDIA_TYPE,
+    )
+
+
+def gunzipped(body: bytes, limit: int) -> bytes:
+    """All members of the gzip file (RFC 1952), stopping as soon as the limit is passed."""
+    out, rest = bytearray(), body
+    try:
+        while rest or not out:
+            member = zlib.decompressobj(wbits=31)
+            out += member.decompress(rest, limit + 1 - len(out))
+            if len(out) > limit:
+                raise too_large(limit)
+            if not member.eof:
+                raise broken("gzip", "it ends too early")
+            rest = member.unused_data
+            if not rest:
+                break
+    except zlib.error as error:
+        raise broken("gzip", str(error)) from error
+    return bytes(out)
+
+
+def unzstd(body: bytes, limit: int) -> bytes:
+    decompressor = zstandard.ZstdDecompressor(max_window_size=8 << 20)
+    try:
+        with decompressor.stream_reader(io.BytesIO(body), read_across_frames=True) as reader:
+            out = reader.read(limit + 1)
+    except zstandard.ZstdError as error:
+        raise broken("zstd", str(error)) from error
+    if len(out) > limit:
+        raise too_large(limit)
+    return out
+
+
+def too_large(limit: int) -> FeatureMemoryError:
+    return FeatureMemoryError(
+        f"The body exceeds {limit:,} bytes. Send less at once, or in batches.", ErrorCode.TOO_LARGE
+    )
+
+
+def broken(encoding: str, why: str) -> FeatureMemoryError:
+    return FeatureMemoryError(
+        f"The body is not valid {encoding}: {why}", ErrorCode.MALFORMED_BODY
+    )

@@ -1,0 +1,112 @@
+"""Idempotency-Key on POST: the same key and body get the stored answer again, for 24 hours."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from featurememory.bodies import raw_bytes
+from featurememory.errors import ErrorCode, FeatureMemoryError, invalid
+from featurememory.models import StoredAnswer
+
+LIFETIME = timedelta(hours=24)
+# A request that has no answer after this long died with its process; its key is free again.
+ABANDONED = timedelta(seconds=60)
+View = Callable[..., Response]
+
+
+def idempotent(view: View) -> View:
+    """For POST methods of endpoints; without the header nothing is read or written."""
+
+    @functools.wraps(view)
+    def answer(endpoint: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
+        name = request.headers.get("Idempotency-Key")
+        if name is None:
+            return view(endpoint, request, *args, **kwargs)
+        if not 1 <= len(name) <= 255:
+            raise invalid("must have 1 to 255 characters", "/Idempotency-Key")
+        return once(endpoint, request, name, lambda: view(endpoint, request, *args, **kwargs))
+
+    return answer
+
+
+def once(endpoint: Any, request: Request, name: str, run: Callable[[], Response]) -> Response:
+    body = raw_bytes(request._request, endpoint.body_limit)
+    request._request._read_started = False
+    request._request._stream = _Again(body)
+    request._request.META["CONTENT_LENGTH"] = str(len(body))
+    request._request.META.pop("HTTP_TRANSFER_ENCODING", None)
+    stored, fresh = claim(request, name, digest(body))
+    if not fresh:
+        return replay(stored, digest(body))
+    try:
+        response = run()
+    except BaseException:
+        stored.delete()  # a refused request may be corrected and sent again under its key
+        raise
+    stored.body, stored.status = msgspec.json.encode(response.data), response.status_code
+    stored.save(update_fields=["body", "status"])
+    return response
+
+
+class _Again:
+    """The body once more, for the view that reads it."""
+
+    def __init__(self, body: bytes) -> None:
+        self.body = body
+
+    def read(self, size: int = -1) -> bytes:
+        size = len(self.body) if size is None or size < 0 else size
+        taken, self.body = self.body[:size], self.body[size:]
+        return taken
+
+
+def digest(content: bytes) -> str:
+    return hashlib.blake2b(content, digest_size=32).hexdigest()
+
+
+def claim(request: Request, name: str, fingerprint: str) -> tuple[StoredAnswer, bool]:
+    """The row of this key, and whether it is ours to fill."""
+    project = request.auth.project
+    key = digest(f"{request.method} {request.path} {name}".encode("utf-8", "surrogateescape"))
+    now = timezone.now()
+    rows = StoredAnswer.objects.filter(project=project, key=key)
+    rows.filter(created_at__lt=now - LIFETIME).delete()
+    rows.filter(status=0, created_at__lt=now - ABANDONED).delete()
+    try:
+        with transaction.atomic():
+            made = StoredAnswer.objects.create(project=project, key=key, fingerprint=fingerprint)
+            return made, True
+    except IntegrityError:
+        found = rows.first()
+        if found is None:  # refused and freed between our two statements
+            raise still_running() from None
+        return found, False
+
+
+def replay(stored: StoredAnswer, fingerprint: str) -> Response:
+    if stored.fingerprint != fingerprint:
+        raise FeatureMemoryError(
+            "This Idempotency-Key was used with another body. Use a new key for a new request.",
+            ErrorCode.IDEMPOTENCY_MISMATCH,
+        )
+    if stored.status == 0:
+        raise still_running()
+    response = Response(msgspec.Raw(bytes(stored.body)), status=stored.status)
+    response["Idempotent-Replayed"] = "true"
+    return response
+
+
+def still_running() -> FeatureMemoryError:
+    return FeatureMemoryError(
+        "A request with this Idempotency-Key is still running.", ErrorCode.CONFLICT
+    )

@@ -1,0 +1,140 @@
+"""Keyset pages: a page costs the same however deep it lies, and rows that arrive do not shift it."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+import msgspec
+from django.db.models import F, Model, Q, QuerySet
+
+from featurememory.errors import invalid
+
+Row = TypeVar("Row", bound=Model)
+MAXIMUM = 200
+
+
+@dataclass(frozen=True)
+class Page(Generic[Row]):
+    """The rows and the opaque cursors of the pages after and before (None: there is none)."""
+
+    rows: list[Row]
+    next: str | None
+    previous: str | None
+
+
+def limit_from(text: str | None, default: int = 50) -> int:
+    """A page size from 1 to 200; 422 for anything else."""
+    if text is None:
+        return default
+    if not text.isascii() or not text.isdecimal() or len(text) > 6 or int(text) < 1:
+        raise invalid("must be a whole number from 1 to 200", "/limit")
+    return min(int(text), MAXIMUM)
+
+
+def encode(values: list[Any]) -> str:
+    raw = msgspec.json.encode(values)
+    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
+
+
+def decode(text: str, size: int) -> list[Any]:
+    try:
+        padded = text.encode("ascii") + b"=" * (-len(text) % 4)
+        values = msgspec.json.decode(base64.urlsafe_b64decode(padded), type=list[Any])
+    except (ValueError, binascii.Error, UnicodeEncodeError, msgspec.DecodeError) as error:
+        raise invalid("is not a cursor that this list gave out", "/cursor") from error
+    if len(values) != size or len(text) > 1000:
+        raise invalid("is not a cursor that this list gave out", "/cursor")
+    return values
+
+
+def value_of(row: Model, name: str) -> Any:
+    value = getattr(row, name)
+    return value.isoformat() if hasattr(value, "isoformat") else value
+
+
+def after(field: str, value: Any, key: str, last: Any, *, descending: bool) -> Q:
+    """Rows strictly behind (value, last) in the order (field, key); nulls come last."""
+    tie = Q(**{f"{key}__gt": last})
+    if value is None:
+        return Q(**{f"{field}__isnull": True}) & tie
+    beyond = Q(**{f"{field}__{'lt' if descending else 'gt'}": value})
+    return beyond | Q(**{f"{field}__isnull": True}) | (Q(**{field: value}) & tie)
+
+
+def before(field: str, value: Any, key: str, last: Any, *, descending: bool) -> Q:
+    tie = Q(**{f"{key}__lt": last})
+    if value is None:
+        return Q(**{f"{field}__isnull": False}) | tie
+    beyond = Q(**{f"{field}__{'gt' if descending else 'lt'}": value})
+    return beyond | (Q(**{field: value}) & tie)
+
+
+def page(
+    queryset: QuerySet[Row], sort: str, cursor: str | None, limit: int, key: str = "pk"
+) -> Page[Row]:
+    """One page of `queryset` in the order of `sort` ("-field" descends), ties broken by `key`.
+
+    When `sort` is the key itself, pass it as both. Raises 422 for a cursor it did not give out.
+    """
+    from django.core.exceptions import ValidationError
+
+    try:
+        return _page(queryset, sort, cursor, limit, key)
+    except (ValidationError, TypeError, OverflowError, ValueError) as error:
+        raise invalid("is not a cursor that this list gave out", "/cursor") from error
+
+
+def _page(
+    queryset: QuerySet[Row], sort: str, cursor: str | None, limit: int, key: str
+) -> Page[Row]:
+    field, descending = sort.lstrip("-"), sort.startswith("-")
+    backwards = False
+    if cursor:
+        direction, value, last = decode(cursor, 3)
+        if direction not in ("n", "p") or isinstance(value, list | dict | bool):
+            raise invalid("is not a cursor that this list gave out", "/cursor")
+        if isinstance(last, list | dict | bool) or last is None:
+            raise invalid("is not a cursor that this list gave out", "/cursor")
+        backwards = direction == "p"
+        condition = before if backwards else after
+        if field == key:
+            step = "gt" if backwards == descending else "lt"
+            queryset = queryset.filter(**{f"{key}__{step}": last})
+        else:
+            queryset = queryset.filter(condition(field, value, key, last, descending=descending))
+    rows = list(queryset.order_by(*_order(field, key, descending != backwards, backwards))[: limit + 1])
+    more = len(rows) > limit
+    rows = rows[:limit]
+    if backwards:
+        rows.reverse()
+    return _cursors(rows, field, key, more, backwards, bool(cursor))
+
+
+def _order(field: str, key: str, descending: bool, backwards: bool) -> list[Any]:
+    if field == key:
+        return [f"-{key}" if descending else key]
+    first = F(field).desc(nulls_last=not backwards or None, nulls_first=backwards or None)
+    if not descending:
+        first = F(field).asc(nulls_last=not backwards or None, nulls_first=backwards or None)
+    return [first, f"-{key}" if backwards else key]
+
+
+def _cursors(
+    rows: list[Row], field: str, key: str, more: bool, backwards: bool, moved: bool
+) -> Page[Row]:
+    if not rows:
+        return Page([], None, None)
+
+    def mark(direction: str, row: Row) -> str:
+        return encode([direction, value_of(row, field), str(value_of(row, key))])
+
+    has_next = backwards or more
+    has_previous = more if backwards else moved
+    return Page(
+        rows,
+        mark("n", rows[-1]) if has_next else None,
+        mark("p", rows[0]) if has_previous else None,
+    )

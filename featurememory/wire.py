@@ -1,0 +1,70 @@
+"""How DRF reads, writes and admits requests here. Apart from api.py, because DRF's own views import
+these while they are being imported."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.parsers import BaseParser
+from rest_framework.permissions import BasePermission
+from rest_framework.renderers import BaseRenderer
+from rest_framework.request import Request
+
+from featurememory.errors import ErrorCode, FeatureMemoryError
+
+# What each kind of key may do. "ingest" covers interactions, prepare; "edit" patterns.
+SCOPES = {
+    "in": {"ingest"},
+    "ro": {"read"},
+    "rw": {"ingest", "read", "edit"},
+    "ad": {"ingest", "read", "edit", "admin"},
+}
+
+
+class JSONRenderer(BaseRenderer):
+    media_type = "application/json"
+    format = "json"
+    charset = None
+
+    def render(self, data: Any, *_: Any, **__: Any) -> bytes:
+        return b"" if data is None else msgspec.json.encode(data)
+
+
+class JSONParser(BaseParser):
+    media_type = "application/json"
+
+    def parse(self, stream: Any, *_: Any, **__: Any) -> Any:
+        raise NotImplementedError("Endpoints read their bodies with `body_of`.")
+
+
+class AlwaysJSON(BaseContentNegotiation):
+    """We speak JSON only; an Accept header that asks for something else is not worth a 406."""
+
+    def select_parser(self, request: Any, parsers: Any) -> Any:
+        return parsers[0]
+
+    def select_renderer(self, request: Any, renderers: Any, format_suffix: Any = None) -> Any:
+        return renderers[0], renderers[0].media_type
+
+
+class HasScope(BasePermission):
+    """The key must have the scope that the view names for the method."""
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        needed = getattr(view, "scopes", {}).get(request.method)
+        if needed is None:  # public, or a method the view will answer with 405
+            return True
+        if request.auth is None:
+            raise FeatureMemoryError(
+                "This needs an API key: send it as 'Authorization: Bearer fm_…'.",
+                ErrorCode.UNAUTHENTICATED,
+            )
+        if needed not in SCOPES[request.auth.kind]:
+            raise FeatureMemoryError(
+                f"A key of kind '{request.auth.kind}' may not do this; it takes the scope "
+                f"'{needed}'.",
+                ErrorCode.FORBIDDEN,
+            )
+        return True

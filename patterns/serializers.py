@@ -1,0 +1,191 @@
+"""Rows as the values the API answers with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from patterns.models import ModelInteraction, Pattern, PatternEvent, PatternHour, Payload
+from patterns.payloads import unpack_parts
+from patterns.rollups import ALL_TIME, SUMS, merged, quantile
+
+NOTHING = msgspec.Raw(b"null")
+
+
+def rfc3339(milliseconds: int | None) -> str | None:
+    if milliseconds is None:
+        return None
+    moment = datetime.fromtimestamp(milliseconds / 1000, UTC)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def moment(value: datetime | None) -> str | None:
+    return value.astimezone(UTC).isoformat().replace("+00:00", "Z") if value else None
+
+
+def payload_parts(row: ModelInteraction, data: bytes | None) -> dict[str, Any]:
+    """Input, output and so on as they were sent; a damaged payload reads as nulls."""
+    try:
+        parts = unpack_parts(data) if data is not None else {}
+    except (ValueError, msgspec.DecodeError):
+        parts = {}
+    return {
+        "input": parts.get("input", NOTHING),
+        "output": parts.get("output", NOTHING),
+        "parameters": parts.get("parameters", NOTHING),
+        "error": parts.get("error", NOTHING),
+        "tags": parts.get("tags", NOTHING),
+    }
+
+
+def whole(value: float | None) -> float | int | None:
+    """A count that was sent as 512 reads 512, not 512.0."""
+    return int(value) if value is not None and value.is_integer() else value
+
+
+def interaction(
+    row: ModelInteraction, data: bytes | None, live: dict[UUID, UUID], why: Any = None
+) -> dict[str, Any]:
+    """One interaction; `live` maps merged patterns to the one that took over."""
+    pattern_id = live.get(row.pattern_id, row.pattern_id) if row.pattern_id else None
+    return {
+        "id": row.id,
+        "model_id": row.model_id,
+        "task_type": row.task_type or None,
+        **payload_parts(row, data),
+        "metadata": {
+            "timestamp": rfc3339(row.timestamp),
+            "duration": row.duration,
+            "resource_usage": {
+                "memory_usage": whole(row.memory_usage),
+                "token_count": whole(row.token_count),
+                "processing_time": row.processing_time,
+            },
+        },
+        "usage": {
+            "input_tokens": whole(row.input_tokens),
+            "output_tokens": whole(row.output_tokens),
+            "cached_input_tokens": whole(row.cached_input_tokens),
+            "cost": row.cost,
+        },
+        "success": row.success,
+        "score": row.score,
+        "session_id": row.session_id,
+        "decision_id": row.decision_id,
+        "received_at": rfc3339(row.received_at),
+        "status": ModelInteraction.State(row.state).label.lower(),
+        "pattern_id": str(pattern_id) if pattern_id else None,
+        "confidence": row.confidence,
+        "recognized_at": rfc3339(row.recognized_at),
+        "why": why,
+    }
+
+
+def interactions(rows: Sequence[ModelInteraction]) -> list[dict[str, Any]]:
+    numbers = [row.number for row in rows]
+    payloads = dict(Payload.objects.filter(pk__in=numbers).values_list("number", "data"))
+    live = redirects({row.pattern_id for row in rows if row.pattern_id})
+    return [interaction(row, payloads.get(row.number), live) for row in rows]
+
+
+def redirects(ids: Iterable[UUID]) -> dict[UUID, UUID]:
+    """Which of these patterns were merged, and into which."""
+    moved = Pattern.objects.filter(pk__in=list(ids), redirect_to__isnull=False)
+    return dict(moved.values_list("pk", "redirect_to"))
+
+
+def patterns(rows: Sequence[Pattern]) -> list[dict[str, Any]]:
+    models = models_of(rows)
+    return [pattern(row, models[row.pk]) for row in rows]
+
+
+def pattern(row: Pattern, models: list[dict[str, Any]]) -> dict[str, Any]:
+    return {
+        "id": str(row.pk),
+        "model_id": row.model_id,
+        "task_type": row.task_type or None,
+        "kind": row.kind,
+        "label": row.label,
+        "template": row.template,
+        "slots": [slot(entry) for entry in row.slots],
+        "features": row.features,
+        "effectiveness": row.effectiveness,
+        "confidence": row.confidence,
+        "calibrated": row.calibrated,
+        "status": row.status,
+        "pinned": row.pinned,
+        "models": models,
+        "metadata": {
+            "created_at": moment(row.created_at),
+            "last_used": moment(row.last_used),
+            "use_count": row.use_count,
+        },
+        "recognizer_version": row.recognizer_version,
+        "redirect_to": str(row.redirect_to) if row.redirect_to else None,
+    }
+
+
+def slot(entry: dict[str, Any]) -> dict[str, Any]:
+    top = [{"value": value, "share": share} for value, share in entry.get("top", [])]
+    return {**entry, "top": top}
+
+
+def models_of(rows: Sequence[Pattern]) -> dict[UUID, list[dict[str, Any]]]:
+    """Figures per model of each pattern, all time, most used first."""
+    owner = family_of(row.pk for row in rows)
+    hours = PatternHour.objects.filter(
+        project_id__in={row.project_id for row in rows}, hour=ALL_TIME, pattern_id__in=list(owner)
+    )
+    grouped: dict[tuple[UUID, str], list[PatternHour]] = {}
+    for hour in hours.order_by("-count", "model_id"):
+        grouped.setdefault((owner[hour.pattern_id], hour.model_id), []).append(hour)
+    found: dict[UUID, list[dict[str, Any]]] = {row.pk: [] for row in rows}
+    for (pattern_id, _), same in grouped.items():
+        found[pattern_id].append(model_figures(added(same)))
+    return found
+
+
+def family_of(ids: Iterable[UUID]) -> dict[UUID, UUID]:
+    """Every pattern id whose interactions count for one of these, merged ones included."""
+    own = {pattern_id: pattern_id for pattern_id in ids}
+    merged_ones = Pattern.objects.filter(redirect_to__in=list(own))
+    return own | dict(merged_ones.values_list("pk", "redirect_to"))
+
+
+def added(rows: Sequence[PatternHour]) -> PatternHour:
+    """Rollup rows as one."""
+    total = rows[0]
+    for row in rows[1:]:
+        for name in SUMS:
+            setattr(total, name, getattr(total, name) + getattr(row, name))
+    digest = merged([row.durations for row in rows]) if len(rows) > 1 else None
+    total.durations = digest.to_bytes() if digest else total.durations
+    return total
+
+
+def model_figures(row: PatternHour) -> dict[str, Any]:
+    digest = merged([row.durations])
+    return {
+        "model_id": row.model_id,
+        "use_count": row.count,
+        "effectiveness": row.quality_sum / row.quality_count if row.quality_count else None,
+        "success_rate": row.successes / row.judged if row.judged else None,
+        "duration_p50": quantile(digest, 0.5),
+        "duration_p95": quantile(digest, 0.95),
+        "tokens_mean": row.tokens_sum / row.tokens_count if row.tokens_count else None,
+        "cost_mean": row.cost_sum / row.cost_count if row.cost_count else None,
+    }
+
+
+def event(row: PatternEvent) -> dict[str, Any]:
+    return {
+        "at": moment(row.at),
+        "kind": row.kind,
+        "actor": row.actor,
+        "template": row.template or None,
+        "details": row.details,
+    }
