@@ -1,0 +1,78 @@
+"""The embedded stand-in for worker and beat: the same tasks on the same schedule, in a thread.
+
+It sleeps until something waits or the next task is due, so an idle server costs next to nothing.
+"""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import threading
+import time
+from collections.abc import Callable
+
+from django.conf import settings
+from django.db import close_old_connections
+
+from featurememory.errors import handle_feature_memory_error
+from integration.tasks import WORK, sweep
+from patterns.wake import waiting
+
+logger = logging.getLogger("featurememory.runner")
+
+# After a failure (a full disk, say) the same work waits this long before it is tried again.
+PAUSE_S = 1.0
+
+
+class Runner:
+    def __init__(self, work: dict[str, Callable[[], int]], schedule: dict[str, float]) -> None:
+        self.work, self.schedule = work, schedule
+        self.next_run = {name: time.monotonic() for name in schedule}
+        self.stopping = threading.Event()
+        self.thread = threading.Thread(target=self.run, name="fm-runner", daemon=True)
+
+    def start(self) -> None:
+        self.thread.start()
+
+    def stop(self, seconds: float = 10.0) -> None:
+        """Let the step at hand end; what is left waits in the database."""
+        self.stopping.set()
+        waiting.set()
+        self.thread.join(seconds)
+
+    def run(self) -> None:
+        while not self.stopping.is_set():
+            if waiting.wait(self.seconds_to_next()):
+                waiting.clear()
+                if not self.stopping.is_set():
+                    self.safely("learn", sweep)
+            self.run_due()
+
+    def seconds_to_next(self) -> float:
+        return max(0.0, min(self.next_run.values()) - time.monotonic())
+
+    def run_due(self) -> None:
+        for name, seconds in self.schedule.items():
+            if self.stopping.is_set():
+                return
+            if time.monotonic() >= self.next_run[name]:
+                self.next_run[name] = time.monotonic() + seconds
+                self.safely(name, self.work[name])
+
+    def safely(self, name: str, work: Callable[[], int]) -> None:
+        try:
+            work()
+        except Exception as error:
+            logger.warning("%s failed and will be tried again", name)
+            handle_feature_memory_error(error)
+            waiting.set()  # what waited still waits
+            self.stopping.wait(PAUSE_S)
+        finally:
+            close_old_connections()
+
+
+def start() -> Runner:
+    runner = Runner(WORK, settings.BACKGROUND_SCHEDULE)
+    runner.start()
+    atexit.register(runner.stop)
+    return runner

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class IntegrationApp(AppConfig):
+    name = "integration"
+    verbose_name = "Integration"

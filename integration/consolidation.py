@@ -1,0 +1,150 @@
+"""Consolidation in the background: patterns are merged and split as the examples say.
+
+The recogniser works on a copy, so that questions are answered meanwhile; learning waits, and the
+queue holds what arrives. A copy that dies with its process is simply made again.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from datetime import timedelta
+from uuid import UUID
+
+from django.db.models import F
+from django.utils import timezone
+
+from featurememory.models import Activity, Project
+from featurememory.writes import write_turn
+from patterns import rollups
+from patterns.engine.pattern import Consolidation
+from patterns.engine.recognizer import DefaultPatternRecognizer
+from patterns.lease import lease
+from patterns.memory import load, memory
+from patterns.models import Learner, ModelInteraction, Pattern, PatternEvent
+from patterns.storage import DatabasePatternStorage
+
+logger = logging.getLogger("featurememory.consolidation")
+
+# First after this many learned interactions, and again for each further such number …
+AFTER = 500
+# … but not more often than this.
+PAUSE = timedelta(seconds=60)
+BUDGET_S = 20.0
+
+
+def due(project_id: UUID) -> bool:
+    row = Learner.objects.filter(pk=project_id, learned_since__gte=AFTER).first()
+    if row is None:
+        return False
+    return row.consolidated_at is None or row.consolidated_at < timezone.now() - PAUSE
+
+
+def consolidate(project_id: UUID, budget_s: float = BUDGET_S) -> Consolidation | None:
+    """Repair the patterns of a project; None when somebody else is learning right now."""
+    with lease(project_id) as held:
+        if not held:
+            return None
+        began = time.monotonic()
+        copy = load(project_id)
+        done = copy.recognizer.consolidate(lambda: time.monotonic() - began > budget_s)
+        save(project_id, copy.recognizer, copy.version, done)
+        logger.info(
+            "Consolidated in %.1f s: %d changes", time.monotonic() - began, len(done.changes)
+        )
+        return done
+
+
+def save(
+    project_id: UUID, recognizer: DefaultPatternRecognizer, version: int, done: Consolidation
+) -> None:
+    """Everything or nothing; skipped when a person changed the patterns meanwhile."""
+    project = Project.objects.get(pk=project_id)
+    with write_turn():
+        learner = Learner.objects.select_for_update().get(pk=project_id)
+        if learner.version != version:
+            return
+        changes = recognizer.take_changes()
+        storage = DatabasePatternStorage(project)
+        storage.store(recognizer.get(name) for name in changes.changed)
+        redirect(project, done.redirects)
+        move(project, done.moved, done.redirects)
+        for eviction in changes.evicted:
+            storage.archive([eviction.id], "memory", f"evicted: {eviction.reason}"[:200])
+        note(project, done)
+        learner.version += 1
+        learner.learned_since = 0
+        learner.consolidated_at = timezone.now()
+        learner.snapshot = recognizer.snapshot()
+        learner.save()
+    memory.put(project_id, recognizer, learner.version)
+
+
+def redirect(project: Project, redirects: dict[str, str]) -> None:
+    from patterns.curation import apply_merge
+
+    uses = dict(
+        Pattern.objects.filter(project=project, pk__in=list(redirects)).values_list("pk", "use_count")
+    )
+    by_target: dict[str, dict[str, int]] = {}
+    for source, target in redirects.items():
+        if UUID(source) in uses:
+            by_target.setdefault(target, {})[source] = uses[UUID(source)]
+    for target, sources in by_target.items():
+        apply_merge(project, sources, target)
+
+
+def move(project: Project, moved: dict[str, str], redirects: dict[str, str]) -> None:
+    """Interactions of the reservoir go to their new pattern; counts and rollups follow exactly."""
+    by_target: dict[str, list[str]] = {}
+    for name, target in moved.items():
+        by_target.setdefault(target, []).append(name)
+    touched: set[str] = set()
+    for target, names in sorted(by_target.items()):
+        for start in range(0, len(names), 500):
+            touched |= move_some(project, names[start : start + 500], target, redirects)
+    if touched:
+        rollups.rebuild(project.pk, sorted(touched))
+
+
+def move_some(
+    project: Project, names: list[str], target: str, redirects: dict[str, str]
+) -> set[str]:
+    rows = ModelInteraction.objects.filter(project=project, id__in=names, state=1)
+    elsewhere = rows.exclude(pattern_id=UUID(target))
+    counts: dict[str, int] = {}
+    for pattern_id in elsewhere.values_list("pattern_id", flat=True):
+        if redirects.get(str(pattern_id)) != target:  # a merge moved it already
+            counts[str(pattern_id)] = counts.get(str(pattern_id), 0) + 1
+    if not counts:
+        return set()
+    elsewhere.filter(pattern_id__in=list(counts)).update(pattern_id=UUID(target))
+    stored = Pattern.objects.filter(project=project)
+    for source, count in counts.items():
+        owner = redirects.get(source, source)
+        stored.filter(pk=owner).update(use_count=F("use_count") - count)
+    stored.filter(pk=target).update(use_count=F("use_count") + sum(counts.values()))
+    return {target, *counts}
+
+
+def note(project: Project, done: Consolidation) -> None:
+    """History entries for the patterns, and one line of activity for the whole."""
+    PatternEvent.objects.bulk_create(
+        PatternEvent(
+            project=project,
+            pattern_id=UUID(name),
+            kind=change.kind,
+            details={"sources": list(change.sources), "targets": list(change.targets)},
+        )
+        for change in done.changes
+        for name in {*change.sources, *change.targets}
+    )
+    merged = sum(change.kind == "merged" for change in done.changes)
+    split = len(done.changes) - merged
+    if done.changes:
+        Activity.objects.create(
+            project=project,
+            actor="memory",
+            verb="consolidate",
+            summary=f"Consolidated: {merged} merged, {split} split",
+        )

@@ -1,0 +1,102 @@
+"""Who is calling: the API key of a request."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import threading
+import time
+from datetime import timedelta
+from typing import Any
+
+from django.utils import timezone
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.request import Request
+
+from featurememory.errors import ErrorCode, FeatureMemoryError
+from integration.models import ApiKey
+
+
+class KeyCache:
+    """Keys seen in the last seconds, so that a busy client costs no query per request.
+
+    A revoked key works for at most `SECONDS` longer.
+    """
+
+    SECONDS, SIZE = 3.0, 1024
+
+    def __init__(self) -> None:
+        self._seen: dict[str, tuple[float, ApiKey]] = {}
+        self._lock = threading.Lock()
+
+    def get(self, text: str) -> ApiKey | None:
+        now = time.monotonic()
+        with self._lock:
+            until, key = self._seen.get(text, (0.0, None))
+        if key is not None and now < until and key.is_usable():
+            return key
+        key = ApiKey.find(text)
+        if key is not None:
+            self._remember(text, key, now)
+        return key
+
+    def _remember(self, text: str, key: ApiKey, now: float) -> None:
+        touch(key)
+        with self._lock:
+            if len(self._seen) >= self.SIZE:
+                self._seen.clear()
+            self._seen[text] = (now + self.SECONDS, key)
+
+    def clear(self) -> None:
+        with self._lock:
+            self._seen.clear()
+
+
+known_keys = KeyCache()
+
+
+def touch(key: ApiKey) -> None:
+    """Note the use, at most once a minute: a write per request would cost more than the request."""
+    now = timezone.now()
+    if key.last_used_at is None or now - key.last_used_at > timedelta(minutes=1):
+        ApiKey.objects.filter(pk=key.pk).update(last_used_at=now)
+        key.last_used_at = now
+
+
+def text_from(request: Request) -> str | None:
+    """The key's text from Authorization (Bearer or Basic) or X-API-Key; None when there is none."""
+    if given := request.headers.get("X-API-Key"):
+        return given.strip()
+    header = request.headers.get("Authorization")
+    if header is None:
+        return None
+    scheme, _, value = header.partition(" ")
+    if scheme.lower() == "basic":
+        return from_basic(value)
+    return value.strip() if scheme.lower() == "bearer" else ""
+
+
+def from_basic(value: str) -> str:
+    """Clients of other products send `public:secret`; whichever half is one of our keys counts."""
+    try:
+        pair = base64.b64decode(value, validate=True).decode().split(":", 1)
+    except (binascii.Error, UnicodeDecodeError):
+        return ""
+    return next((half for half in pair if half.startswith("fm_")), "")
+
+
+class KeyAuthentication(BaseAuthentication):
+    def authenticate(self, request: Request) -> tuple[Any, ApiKey] | None:
+        text = text_from(request)
+        if text is None:
+            return None
+        key = known_keys.get(text)
+        if key is None:
+            raise FeatureMemoryError(
+                "This API key is unknown, revoked or expired. Make one under API keys.",
+                ErrorCode.UNAUTHENTICATED,
+            )
+        return None, key
+
+    def authenticate_header(self, request: Request) -> str:
+        return 'Bearer realm="Feature Memory"'

@@ -1,0 +1,95 @@
+"""Keys by which programs come in."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+import secrets
+import string
+from datetime import datetime
+from typing import ClassVar
+
+from django.db import models
+from django.utils import timezone
+
+from featurememory.models import Project
+
+ALPHABET = string.ascii_letters + string.digits
+SHAPE = re.compile(r"fm_(in|ro|rw|ad)_([A-Za-z0-9]{12})_([A-Za-z0-9_\-]{16,200})")
+
+
+class ApiKey(models.Model):
+    """`fm_<kind>_<public12>_<secret>`; only the secret's digest is stored, it is shown once."""
+
+    class Kind(models.TextChoices):
+        INGEST = "in", "Ingest and prepare"
+        READ = "ro", "Read"
+        WRITE = "rw", "Read, write, edit patterns"
+        ADMIN = "ad", "Everything"
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="keys")
+    name = models.CharField(max_length=100, blank=True)
+    kind = models.CharField(max_length=2, choices=Kind.choices)
+    public = models.CharField(max_length=12, unique=True)
+    digest = models.CharField(max_length=64)
+    created_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    last_used_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["-created_at"]
+        verbose_name = "API key"
+
+    def __str__(self) -> str:
+        return f"fm_{self.kind}_{self.public}_… {self.name}".strip()
+
+    @staticmethod
+    def digest_of(secret: str) -> str:
+        # A fast digest is right here: the secret is random (238 bits), not a password.
+        return hashlib.blake2b(secret.encode(), digest_size=32).hexdigest()
+
+    @classmethod
+    def create(
+        cls, project: Project, kind: str, name: str = "", expires_at: datetime | None = None
+    ) -> tuple[ApiKey, str]:
+        """A new key and its full text, which cannot be shown again."""
+        public = "".join(secrets.choice(ALPHABET) for _ in range(12))
+        secret = "".join(secrets.choice(ALPHABET) for _ in range(40))
+        text = f"fm_{kind}_{public}_{secret}"
+        return cls.register(project, text, name, expires_at), text
+
+    @classmethod
+    def register(
+        cls, project: Project, text: str, name: str = "", expires_at: datetime | None = None
+    ) -> ApiKey:
+        """Store a key given as text (ValueError when it has not the documented form)."""
+        found = SHAPE.fullmatch(text)
+        if not found:
+            raise ValueError("a key looks like fm_<in|ro|rw|ad>_<12 letters or digits>_<secret>")
+        kind, public, secret = found.groups()
+        return cls.objects.create(
+            project=project,
+            name=name,
+            kind=kind,
+            public=public,
+            digest=cls.digest_of(secret),
+            expires_at=expires_at,
+        )
+
+    @classmethod
+    def find(cls, text: str) -> ApiKey | None:
+        """The usable key of this text; None when unknown, revoked or expired."""
+        found = SHAPE.fullmatch(text)
+        if not found:
+            return None
+        key = cls.objects.select_related("project").filter(public=found[2]).first()
+        if key is None or not key.is_usable():
+            return None
+        same = hmac.compare_digest(key.digest, cls.digest_of(found[3])) and key.kind == found[1]
+        return key if same else None
+
+    def is_usable(self) -> bool:
+        expired = self.expires_at is not None and self.expires_at <= timezone.now()
+        return self.revoked_at is None and not expired

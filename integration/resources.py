@@ -1,0 +1,84 @@
+"""Memory, CPU and disk of our own process and data, sampled into the hourly rollups."""
+
+from __future__ import annotations
+
+import os
+import resource
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.conf import settings
+from django.db import connection
+from django.db.models import Count
+
+from featurememory.models import Project
+from featurememory.writes import write_turn
+from patterns.models import Pattern
+from patterns.rollups import HOUR_MS, project_hour
+
+PAGE = os.sysconf("SC_PAGE_SIZE")
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Bytes resident, bytes on disk, seconds of CPU used so far, and when (monotonic seconds)."""
+
+    memory_bytes: int
+    disk_bytes: int
+    cpu_seconds: float
+    at: float
+
+
+def process_sample() -> Sample:
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    return Sample(resident(), on_disk(), usage.ru_utime + usage.ru_stime, time.monotonic())
+
+
+def resident() -> int:
+    """Resident bytes now; the highest so far where /proc is missing."""
+    try:
+        return int(Path("/proc/self/statm").read_text().split()[1]) * PAGE
+    except OSError:
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+def on_disk() -> int:
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_database_size(current_database())")
+            return int(cursor.fetchone()[0])
+    paths = settings.DATA_DIR.glob("featurememory.sqlite3*")
+    return sum(path.stat().st_size for path in paths if path.exists())
+
+
+class ResourceManager:
+    """Samples this process into `ProjectHour`: memory as the hourly maximum, CPU as a mean."""
+
+    def __init__(self) -> None:
+        self.last = process_sample()
+
+    def sample(self) -> Sample:
+        """Take a sample and add it to the current hour of every project."""
+        now = process_sample()
+        elapsed = max(1e-3, now.at - self.last.at)
+        cores = (now.cpu_seconds - self.last.cpu_seconds) / elapsed
+        self.last = now
+        for project in Project.objects.all():
+            self._note(project, now, cores)
+        return now
+
+    def _note(self, project: Project, now: Sample, cores: float) -> None:
+        counts = dict(
+            Pattern.objects.filter(project=project).values_list("status").annotate(Count("pk"))
+        )
+        with write_turn():
+            row = project_hour(project.pk, int(time.time() * 1000) // HOUR_MS)
+            row.memory_bytes = max(row.memory_bytes, now.memory_bytes)
+            row.disk_bytes = now.disk_bytes
+            row.cpu_share = (row.cpu_share * row.samples + cores) / (row.samples + 1)
+            row.samples += 1
+            row.validated = counts.get("validated", 0)
+            row.candidates = counts.get("candidate", 0)
+            row.drifting = counts.get("drifting", 0)
+            row.save()

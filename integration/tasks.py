@@ -1,0 +1,76 @@
+"""The background work, as Celery tasks; the embedded runner calls the same functions."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from uuid import UUID
+
+from celery import shared_task
+
+from featurememory.models import Project
+from integration import consolidation
+from integration.learning import learn, waiting_projects
+from integration.resources import ResourceManager
+from patterns import retention
+
+logger = logging.getLogger("featurememory.tasks")
+
+@shared_task(name="integration.tasks.learn_pending")
+def learn_pending(project_id: str, batches: int = 50) -> int:
+    """Recognise what waits in one project, at most `batches` batches; how many were recognised."""
+    total = 0
+    for _ in range(batches):
+        done = learn(UUID(project_id))
+        total += done.count
+        if not done.more or done.busy:
+            break
+    return total
+
+
+@shared_task(name="integration.tasks.sweep")
+def sweep() -> int:
+    """Recognise whatever waits anywhere: what a lost wake-up or a crash left behind."""
+    return sum(learn_pending(str(project_id)) for project_id in waiting_projects())
+
+
+@shared_task(name="integration.tasks.consolidate_due")
+def consolidate_due() -> int:
+    """Consolidate the projects that have learned enough since the last time."""
+    ids = Project.objects.values_list("pk", flat=True)
+    return sum(
+        consolidation.consolidate(project_id) is not None
+        for project_id in ids
+        if consolidation.due(project_id)
+    )
+
+
+@shared_task(name="integration.tasks.cleanup_due")
+def cleanup_due() -> int:
+    """Clean up the projects whose interval has passed; how many were."""
+    due = [project for project in Project.objects.all() if retention.due(project.pk)]
+    for project in due:
+        retention.cleanup(project)
+    return len(due)
+
+
+_resources: list[ResourceManager] = []
+_resources_lock = threading.Lock()
+
+
+@shared_task(name="integration.tasks.sample_resources")
+def sample_resources() -> int:
+    """Note memory, CPU and disk; the resident bytes."""
+    with _resources_lock:
+        if not _resources:
+            _resources.append(ResourceManager())
+        return _resources[0].sample().memory_bytes
+
+
+WORK: dict[str, Callable[[], int]] = {
+    "integration.tasks.sweep": sweep,
+    "integration.tasks.consolidate_due": consolidate_due,
+    "integration.tasks.cleanup_due": cleanup_due,
+    "integration.tasks.sample_resources": sample_resources,
+}

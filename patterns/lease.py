@@ -1,0 +1,65 @@
+"""Who may learn a project's stream right now: one holder, for a limited time."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from uuid import UUID
+
+from django.conf import settings
+from django.db.models import Q
+
+from patterns.models import Learner
+
+# Longer than a batch or a consolidation takes; after a crash others wait this long.
+LENGTH_MS = 30_000
+
+
+def holder() -> str:
+    """Embedded there is one learner, so the lease of a killed process is its successor's."""
+    if settings.EMBEDDED:
+        return "embedded"
+    return f"{socket.gethostname()}:{os.getpid()}:{threading.get_ident()}"[:80]
+
+
+def now_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def acquire(project_id: UUID, name: str) -> bool:
+    Learner.objects.get_or_create(pk=project_id)
+    now = now_ms()
+    # The last clause: a clock that was set back must not lock the project for long.
+    free = Q(holder=name) | Q(until__lt=now) | Q(until__gt=now + 2 * LENGTH_MS)
+    taken = Learner.objects.filter(free, pk=project_id)
+    return taken.update(holder=name, until=now + LENGTH_MS) == 1
+
+
+def release(project_id: UUID, name: str) -> None:
+    Learner.objects.filter(pk=project_id, holder=name).update(until=0)
+
+
+_here = threading.Lock()
+
+
+@contextmanager
+def lease(project_id: UUID) -> Iterator[bool]:
+    """True inside when this thread may learn; otherwise another one is at it."""
+    name = holder()
+    if settings.EMBEDDED and not _here.acquire(timeout=5):
+        yield False
+        return
+    try:
+        held = acquire(project_id, name)
+        try:
+            yield held
+        finally:
+            if held:
+                release(project_id, name)
+    finally:
+        if settings.EMBEDDED:
+            _here.release()

@@ -1,0 +1,108 @@
+"""The recognisers this process keeps, one a project, refreshed when another process has learned."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from featurememory.config import config_of
+from featurememory.models import Project
+from patterns.engine.recognizer import DefaultPatternRecognizer, RecognizerSettings
+from patterns.models import Learner, Pattern
+from patterns.storage import state_of
+
+# Readers may lag this much behind a learner in another process; learners never do.
+STALE_S = 2.0
+PROJECTS = 16
+
+
+@dataclass
+class Kept:
+    """A recogniser, the learner's version it stands for, and the lock around its use."""
+
+    recognizer: DefaultPatternRecognizer
+    version: int
+    checked: float
+    lock: threading.RLock = field(default_factory=threading.RLock)
+
+
+class Memory:
+    """At most `PROJECTS` recognisers; the one unused for longest goes first."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[UUID, Kept] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def for_reading(self, project_id: UUID) -> Kept:
+        """Good for `match_one`; at most STALE_S behind."""
+        kept = self._get(project_id)
+        if kept is None or time.monotonic() - kept.checked > STALE_S:
+            kept = self.for_learning(project_id)
+        kept.recognizer.settings = settings_of(project_id)
+        return kept
+
+    def for_learning(self, project_id: UUID) -> Kept:
+        """Exactly what was saved last; only for the holder of the lease."""
+        version = Learner.objects.filter(pk=project_id).values_list("version", flat=True).first()
+        kept = self._get(project_id)
+        if kept is None or kept.version != (version or 0):
+            kept = self._load(project_id)
+        kept.checked = time.monotonic()
+        kept.recognizer.settings = settings_of(project_id)
+        return kept
+
+    def put(self, project_id: UUID, recognizer: DefaultPatternRecognizer, version: int) -> None:
+        with self._lock:
+            self._kept[project_id] = Kept(recognizer, version, time.monotonic())
+
+    def drop(self, project_id: UUID | None = None) -> None:
+        """Forget one project (all without an id): its next use reads the database."""
+        with self._lock:
+            if project_id is None:
+                self._kept.clear()
+            else:
+                self._kept.pop(project_id, None)
+
+    def _get(self, project_id: UUID) -> Kept | None:
+        with self._lock:
+            kept = self._kept.get(project_id)
+            if kept is not None:
+                self._kept.move_to_end(project_id)
+            return kept
+
+    def _load(self, project_id: UUID) -> Kept:
+        kept = load(project_id)
+        with self._lock:
+            self._kept[project_id] = kept
+            while len(self._kept) > PROJECTS:
+                self._kept.popitem(last=False)
+        return kept
+
+
+def load(project_id: UUID) -> Kept:
+    """A recogniser that goes on where the saved one stopped."""
+    learner = Learner.objects.filter(pk=project_id).first()
+    rows = Pattern.objects.filter(project_id=project_id, state__isnull=False).stored()
+    states = [state_of(row) for row in rows.order_by("pk").iterator()]
+    snapshot = bytes(learner.snapshot) if learner and learner.snapshot else None
+    recognizer = DefaultPatternRecognizer.restore(states, snapshot, settings_of(project_id))
+    return Kept(recognizer, learner.version if learner else 0, time.monotonic())
+
+
+def settings_of(project_id: UUID) -> RecognizerSettings:
+    config = config_of(project_id)
+    return RecognizerSettings(
+        max_patterns=config.max_patterns,
+        confidence_threshold=config.confidence_threshold,
+        embedder=config.embedder,
+    )
+
+
+memory = Memory()
+
+
+def open_for(project: Project) -> Kept:
+    return memory.for_reading(project.pk)

@@ -1,0 +1,185 @@
+"""Forgetting: weak patterns, old trash, and the oldest interactions beyond the size limit.
+
+Bounded batches off the request path; each can stop anywhere and go on later.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from django.db import connection
+from django.utils import timezone
+
+from featurememory.config import config_of
+from featurememory.models import Activity, Project, StoredAnswer
+from featurememory.writes import write_turn
+from patterns.criteria import PatternCriteria
+from patterns.models import Learner, ModelInteraction, Operation, Pattern, PatternEvent, Payload
+from patterns.storage import DatabasePatternStorage, unused_since
+
+BATCH = 2000
+# A cleanup frees this much more than needed, so that the next one is not due at once.
+SLACK = 0.05
+HISTORY = timedelta(days=365)
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What a cleanup took, or (`dry_run`) would take."""
+
+    dry_run: bool
+    weak_patterns: int = 0
+    surplus_patterns: int = 0
+    emptied_trash: int = 0
+    interactions: int = 0
+    bytes_before: int = 0
+    bytes_after: int = 0
+
+    def as_dict(self) -> dict[str, int | bool]:
+        return asdict(self)
+
+    @property
+    def total(self) -> int:
+        return self.weak_patterns + self.surplus_patterns + self.emptied_trash + self.interactions
+
+
+def due(project_id: UUID) -> bool:
+    """Whether `cleanup_interval` has passed since the last cleanup, or the disk budget is passed."""
+    learner, _ = Learner.objects.get_or_create(pk=project_id)
+    config = config_of(project_id)
+    if learner.cleaned_at is None:
+        Learner.objects.filter(pk=project_id).update(cleaned_at=timezone.now())
+        return False
+    waited = timezone.now() - learner.cleaned_at
+    return waited.total_seconds() >= config.cleanup_interval or bytes_used() > config.max_size
+
+
+def bytes_used() -> int:
+    """Bytes in use by the database: free pages inside the file do not count."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SELECT pg_database_size(current_database())")
+            return int(cursor.fetchone()[0])
+        values = []
+        for pragma in ("page_size", "page_count", "freelist_count"):
+            cursor.execute(f"PRAGMA {pragma}")
+            values.append(int(cursor.fetchone()[0]))
+        return values[0] * (values[1] - values[2])
+
+
+def cleanup(project: Project, *, dry_run: bool = False) -> Receipt:
+    """Weak patterns, surplus patterns, old trash, and interactions beyond `storage.max_size`."""
+    config, before = config_of(project.pk), bytes_used()
+    weak = weak_patterns(project, config.confidence_threshold, config.cleanup_interval)
+    surplus = surplus_patterns(project, config.max_patterns, len(weak))
+    old = old_trash(project)
+    excess = interactions_beyond(project, config.max_size, before)
+    found = Receipt(dry_run, len(weak), len(surplus), len(old), excess, before, before)
+    if dry_run:
+        return found
+    with write_turn():
+        storage = DatabasePatternStorage(project)
+        storage.archive(weak, "memory", f"below {config.confidence_threshold:.2f} and unused")
+        storage.archive(surplus, "memory", f"beyond {config.max_patterns:,} patterns")
+        empty(project, old)
+        expire(project)
+        learner, _ = Learner.objects.select_for_update().get_or_create(pk=project.pk)
+        learner.version += bool(weak or surplus)
+        learner.cleaned_at = timezone.now()
+        learner.save(update_fields=["version", "cleaned_at"])
+    forget_interactions(project, excess)
+    give_back_space()
+    done = Receipt(False, len(weak), len(surplus), len(old), excess, before, bytes_used())
+    tell(project, done)
+    return done
+
+
+def newest_use(project: Project) -> datetime:
+    """The newest timestamp seen: replayed history is judged by its own time, not the clock."""
+    newest = ModelInteraction.objects.filter(project=project).order_by("-number")
+    moment = newest.values_list("timestamp", flat=True).first()
+    return datetime.fromtimestamp(moment / 1000, UTC) if moment else timezone.now()
+
+
+def weak_patterns(project: Project, threshold: float, interval_s: int) -> list[str]:
+    since = unused_since(interval_s, newest_use(project))
+    criteria = PatternCriteria(max_confidence=threshold, used_before=since, pinned=False)
+    rows = criteria.apply(Pattern.objects.filter(project=project))
+    return [str(pk) for pk in rows.values_list("pk", flat=True)]
+
+
+def surplus_patterns(project: Project, limit: int, going: int) -> list[str]:
+    """Beyond `max_patterns` the least used go first, the longest unused among equals."""
+    rows = Pattern.objects.stored().filter(project=project, pinned=False)
+    surplus = Pattern.objects.stored().filter(project=project).count() - going - limit
+    if surplus <= 0:
+        return []
+    return [str(pk) for pk in rows.order_by("use_count", "last_used").values_list("pk", flat=True)[:surplus]]
+
+
+def old_trash(project: Project) -> list[str]:
+    """Archived for longer than Undo reaches back. Redirects of merges stay."""
+    limit = timezone.now() - timedelta(days=Operation.LIFETIME_DAYS)
+    rows = Pattern.objects.filter(project=project, status="archived", archived_at__lt=limit)
+    return [str(pk) for pk in rows.filter(redirect_to__isnull=True).values_list("pk", flat=True)]
+
+
+def empty(project: Project, ids: list[str]) -> None:
+    """The engine's state goes; the row stays as a name for the interactions that point to it."""
+    Pattern.objects.filter(project=project, pk__in=ids).update(state=None, size_bytes=0)
+
+
+def expire(project: Project) -> None:
+    limit = timezone.now() - HISTORY
+    PatternEvent.objects.filter(project=project, at__lt=limit).delete()
+    Activity.objects.filter(project=project, at__lt=limit).delete()
+    StoredAnswer.objects.filter(created_at__lt=timezone.now() - timedelta(days=1)).delete()
+
+
+def interactions_beyond(project: Project, max_size: int, used: int) -> int:
+    """How many of the oldest interactions must go to come below the size limit."""
+    if used <= max_size:
+        return 0
+    total = ModelInteraction.objects.filter(project=project).count()
+    share = 1 - max_size * (1 - SLACK) / used
+    return min(total, int(total * share) + 1)
+
+
+def forget_interactions(project: Project, count: int) -> None:
+    """The oldest recognised interactions with their payloads; rollups and patterns stay."""
+    while count > 0:
+        size = min(BATCH, count)
+        with write_turn():
+            rows = ModelInteraction.objects.filter(project=project).exclude(state=0)
+            numbers = list(rows.order_by("number").values_list("number", flat=True)[:size])
+            Payload.objects.filter(pk__in=numbers).delete()
+            ModelInteraction.objects.filter(pk__in=numbers)._raw_delete(using="default")
+        if len(numbers) < size:
+            return
+        count -= size
+
+
+def give_back_space() -> None:
+    """Free pages go back to the disk, in steps that do not hold the database for long."""
+    if connection.vendor != "sqlite":
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA incremental_vacuum(20000)")
+        cursor.fetchall()
+        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        cursor.fetchall()
+
+
+def tell(project: Project, done: Receipt) -> None:
+    if done.total:
+        Activity.objects.create(
+            project=project,
+            actor="memory",
+            verb="cleanup",
+            summary=f"Cleaned up: {done.weak_patterns + done.surplus_patterns} patterns to the "
+            f"trash, {done.emptied_trash} out of it, {done.interactions:,} old interactions",
+        )
+
+
