@@ -1,0 +1,30 @@
+"""Every URL of the product: pages, API, admin, health."""
+
+from django.contrib import admin
+from django.urls import include, path, re_path
+from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
+
+from featurememory import health, views
+from featurememory.api import NoSuchEndpoint
+from featurememory.metrics import metrics
+
+api = [
+    path("", include("patterns.api_urls")),
+    path("", include("optimizations.urls")),
+    path("", include("integration.urls")),
+    path("schema/", SpectacularJSONAPIView.as_view(), name="schema"),
+    path("docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
+]
+
+urlpatterns = [
+    path("api/v1/", include(api)),
+    re_path(r"^(api|v1)/", NoSuchEndpoint.as_view()),
+    path("health/live", health.live),
+    path("health/ready", health.ready),
+    path("metrics", metrics),
+    path("admin/", admin.site.urls),
+    path("", include("featurememory.page_urls")),
+    path("", include("patterns.urls")),
+]
+
+handler404 = views.page_not_found
