@@ -1,0 +1,38 @@
+"""`manage.py cleanup`: retention and pruning now."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management import CommandError
+from django.core.management.base import BaseCommand
+
+from featurememory.models import Project
+from patterns.retention import Receipt, cleanup
+
+
+class Command(BaseCommand):
+    help = "Prune weak patterns, empty old trash, drop interactions beyond the size limit."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--dry-run", action="store_true", help="only say what would go")
+        parser.add_argument("--project", help="default: all projects")
+
+    def handle(self, *args: Any, dry_run: bool, project: str | None, **options: Any) -> None:
+        projects = Project.objects.all()
+        if project:
+            projects = projects.filter(name=project)
+            if not projects:
+                raise CommandError(f"There is no project {project!r}.")
+        for row in projects:
+            self.report(row, cleanup(row, dry_run=dry_run))
+
+    def report(self, project: Project, done: Receipt) -> None:
+        verb = "would go" if done.dry_run else "gone"
+        self.stdout.write(
+            f"{project.name}: {done.weak_patterns} weak and {done.surplus_patterns} surplus "
+            f"patterns to the trash, {done.emptied_trash} out of it, {done.interactions:,} "
+            f"interactions {verb}; {done.bytes_before:,} bytes in use"
+            + ("" if done.dry_run else f" before, {done.bytes_after:,} after")
+        )

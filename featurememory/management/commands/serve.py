@@ -1,0 +1,85 @@
+"""`manage.py serve`: web and background work in one process (web only when Redis is named)."""
+
+from __future__ import annotations
+
+import os
+import sys
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management import CommandError, call_command
+from django.core.management.base import BaseCommand
+
+from featurememory import startup
+
+# A blocking thread holds about 1 MB; 16 answer 32 connections of short requests well on 2 cores.
+THREADS = 16
+
+
+class Command(BaseCommand):
+    help = "Start Feature Memory: web and background work in one process."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--host", default="127.0.0.1", help="default 127.0.0.1")
+        parser.add_argument("--port", type=int, default=8000, help="default 8000")
+        parser.add_argument("--data-dir", help="where the data lies; default FM_DATA_DIR or var")
+        parser.add_argument("--no-demo", action="store_true", help="do not load the demo project")
+
+    def handle(self, *args: Any, host: str, port: int, no_demo: bool, **options: Any) -> None:
+        if not 1 <= port <= 65535:
+            raise CommandError(f"--port {port}: a port lies between 1 and 65535")
+        ready = startup.prepare()
+        collect_static()
+        self.announce(ready, host, port)
+        os.environ["FM_SERVING"] = "embedded" if settings.EMBEDDED else "web"
+        if not no_demo and settings.EMBEDDED:
+            os.environ["FM_LOAD_DEMO"] = "1"
+        replace_by_server(host, port)
+
+    def announce(self, ready: startup.Ready, host: str, port: int) -> None:
+        shown = "127.0.0.1" if host in ("0.0.0.0", "::") else host
+        url = f"http://{shown}:{port}"
+        key = ready.key or "YOUR_KEY"
+        lines = [
+            "",
+            f"Feature Memory {settings.VERSION}   data in {settings.DATA_DIR}",
+            f"Sign in once  {url}/login/once/{ready.login_token}/",
+        ]
+        if ready.key:
+            lines.append(f"API key       {ready.key}   (shown once; project {ready.project.name})")
+        lines += ["", "Send a first interaction:", CURL.format(url=url, key=key), ""]
+        self.stdout.write("\n".join(lines))
+        self.stdout.flush()
+
+
+CURL = """  curl {url}/api/v1/interactions/ -H 'Authorization: Bearer {key}' \\
+    -H 'Content-Type: application/json' -d '{{"model_id": "gpt-5-mini", \
+"task_type": "support.order_status", "input": "Where is my order AB-104482?", \
+"output": "It ships tomorrow.", "metadata": {{"timestamp": "2026-11-22T10:00:00Z", \
+"duration": 812}}, "success": true}}'"""
+
+
+def collect_static() -> None:
+    """Hashed and compressed static files, made again only when a source is newer."""
+    made = Path(settings.STATIC_ROOT) / "staticfiles.json"
+    sources = [path for folder in settings.STATICFILES_DIRS for path in Path(folder).rglob("*")]
+    newest = max((path.stat().st_mtime for path in sources), default=0)
+    if not made.exists() or made.stat().st_mtime < newest:
+        # Swagger is what /api/v1/docs/ shows; the sidecar's other viewer and DRF's own are not used.
+        unused = ["redoc", "rest_framework"]
+        call_command("collectstatic", interactive=False, verbosity=0, ignore_patterns=unused)
+
+
+def replace_by_server(host: str, port: int) -> None:
+    """Become the server: this process' memory is given back, and signals reach granian itself."""
+    arguments = [
+        *("--interface", "wsgi", "--host", host, "--port", str(port)),
+        *("--workers", "1", "--blocking-threads", str(THREADS), "--backlog", "1024"),
+        *("--log-level", "error", "--no-ws", "--http", "1"),
+        *("--workers-kill-timeout", "15s", "--respawn-failed-workers"),
+    ]
+    os.chdir(settings.BASE_DIR)
+    target = "featurememory.wsgi:application"
+    os.execv(sys.executable, [sys.executable, "-m", "granian", *arguments, target])

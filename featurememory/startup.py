@@ -1,0 +1,75 @@
+"""What a start prepares: tables, the first project with its key, the user admin, a login link."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+from django.contrib.auth import get_user_model
+from django.core.management import CommandError, call_command
+from django.db import connection
+
+from featurememory.models import LoginLink, Project
+from integration.models import ApiKey
+
+
+@dataclass(frozen=True)
+class Ready:
+    """What the first lines of output show; `key` is None when the project has keys already."""
+
+    project: Project
+    key: str | None
+    login_token: str
+
+
+def prepare() -> Ready:
+    """Bring the database up to date and make what is missing. Safe to run at every start."""
+    migrate()
+    project = first_project()
+    return Ready(project, first_key(project), LoginLink.make(admin_user()))
+
+
+def migrate() -> None:
+    """Migrations, by one process at a time where several start at once (PostgreSQL)."""
+    if connection.vendor == "sqlite":
+        call_command("migrate", interactive=False, verbosity=0)
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(7233071)")
+        try:
+            call_command("migrate", interactive=False, verbosity=0)
+        finally:
+            cursor.execute("SELECT pg_advisory_unlock(7233071)")
+
+
+def first_project() -> Project:
+    name = os.environ.get("FM_INIT_PROJECT") or "default"
+    project, _ = Project.objects.get_or_create(name=name)
+    return project
+
+
+def first_key(project: Project) -> str | None:
+    """FM_INIT_API_KEY, else a new key, when the project has none."""
+    if project.keys.exists():
+        return None
+    if given := os.environ.get("FM_INIT_API_KEY"):
+        try:
+            key = ApiKey.register(project, given, "first key")
+        except ValueError as error:
+            raise CommandError(f"FM_INIT_API_KEY cannot be used: {error}") from error
+        if key.kind != ApiKey.Kind.ADMIN:
+            raise CommandError("FM_INIT_API_KEY cannot be used: it must begin with fm_ad_")
+        return given
+    return ApiKey.create(project, ApiKey.Kind.ADMIN, "first key")[1]
+
+
+def admin_user() -> object:
+    users = get_user_model().objects
+    user, made = users.get_or_create(
+        username="admin", defaults={"is_staff": True, "is_superuser": True}
+    )
+    if made:
+        password = os.environ.get("FM_INIT_ADMIN_PASSWORD")
+        user.set_password(password) if password else user.set_unusable_password()
+        user.save()
+    return user

@@ -1,0 +1,169 @@
+"""History from files into a project: JSONL (plain, .gz, .zst), CSV, Parquet.
+
+Resumable by nature: a line's id is its own, or made of the file's name and the line's content, so
+that lines that were stored before are duplicates.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import hashlib
+import io
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+import msgspec
+import zstandard
+
+from featurememory.errors import FeatureMemoryError, invalid
+from featurememory.models import Project
+from patterns.contract import Arrival, arrival, parse
+from patterns.ingest import store
+from patterns.wake import wake
+
+BATCH = 500
+ERRORS_KEPT = 20
+
+
+@dataclass
+class Progress:
+    """Lines read so far, what became of them, and how far the file is read (bytes)."""
+
+    total_bytes: int
+    done_bytes: int = 0
+    stored: int = 0
+    duplicates: int = 0
+    rejected: int = 0
+    errors: list[tuple[int, str]] = field(default_factory=list)
+    began: float = field(default_factory=time.monotonic)
+
+    def line(self) -> str:
+        seconds = max(1e-6, time.monotonic() - self.began)
+        share = self.done_bytes / self.total_bytes if self.total_bytes else 1.0
+        left = seconds / share - seconds if 0 < share < 1 else 0.0
+        read = self.stored + self.duplicates + self.rejected
+        return (
+            f"{share:4.0%}  {self.stored:,} stored, {self.duplicates:,} known, "
+            f"{self.rejected:,} refused, {read / seconds:,.0f}/s, {left:.0f} s left"
+        )
+
+
+def import_file(project: Project, path: Path, show: Callable[[Progress], None]) -> Progress:
+    """Import one file in batches; `show` is called about once a second."""
+    progress = Progress(path.stat().st_size)
+    shown = time.monotonic()
+    with opened(path) as (raw, items):
+        for batch in batches(items, progress):
+            keep(project, batch, progress)
+            progress.done_bytes = raw.tell()
+            if time.monotonic() - shown > 1:
+                shown = time.monotonic()
+                show(progress)
+    progress.done_bytes = progress.total_bytes
+    show(progress)
+    return progress
+
+
+def batches(items: Iterator[bytes], progress: Progress) -> Iterator[list[Arrival]]:
+    batch: list[Arrival] = []
+    for number, item in enumerate(items, 1):
+        try:
+            batch.append(with_id(item))
+        except FeatureMemoryError as error:
+            progress.rejected += 1
+            if len(progress.errors) < ERRORS_KEPT:
+                progress.errors.append((number, error.message))
+        if len(batch) == BATCH:
+            yield batch
+            batch = []
+    yield batch
+
+
+def with_id(item: bytes) -> Arrival:
+    """The arrival of a line; without an id of its own, one made of its content."""
+    made = parse(item)
+    if made.id is None:
+        made.id = "import-" + hashlib.blake2b(item, digest_size=16).hexdigest()
+    return arrival(made)
+
+
+def keep(project: Project, batch: list[Arrival], progress: Progress) -> None:
+    stored = sum(store(project.pk, batch).stored)
+    progress.stored += stored
+    progress.duplicates += len(batch) - stored
+    if stored:
+        wake(project.pk)
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[tuple[IO[bytes], Iterator[bytes]]]:
+    """The file, whose position tells the progress, and its items as JSON."""
+    with path.open("rb") as raw:
+        name = path.name.lower()
+        stream: IO[bytes] = raw
+        if name.endswith(".gz"):
+            stream, name = gzip.open(raw), name.removesuffix(".gz")  # type: ignore[assignment]
+        elif name.endswith(".zst"):
+            stream = zstandard.ZstdDecompressor().stream_reader(raw)  # type: ignore[assignment]
+            stream, name = io.BufferedReader(stream), name.removesuffix(".zst")  # type: ignore[type-var, arg-type, assignment]
+        if name.endswith(".csv"):
+            yield raw, from_csv(stream)
+        elif name.endswith(".parquet"):
+            yield raw, from_parquet(path)
+        else:
+            yield raw, (line for line in stream if line.strip())
+
+
+NUMBERS = {"duration", "memory_usage", "token_count", "processing_time", "score", "input_tokens"}
+NUMBERS |= {"output_tokens", "cached_input_tokens", "cost"}
+METADATA = {"timestamp", "duration"}
+RESOURCES = {"memory_usage", "token_count", "processing_time"}
+USAGE = {"input_tokens", "output_tokens", "cached_input_tokens", "cost"}
+
+
+def from_csv(stream: IO[bytes]) -> Iterator[bytes]:
+    """One column per field, named as in the API; a cell that is JSON is read as JSON."""
+    text = io.TextIOWrapper(stream, encoding="utf-8-sig", newline="")
+    for row in csv.DictReader(text):
+        yield msgspec.json.encode(nested({k: cell(k, v) for k, v in row.items() if k and v}))
+
+
+def cell(name: str, text: str) -> Any:
+    if name in NUMBERS or name in ("success", "input", "output", "parameters", "tags"):
+        try:
+            return msgspec.json.decode(text.strip().lower() if name == "success" else text)
+        except msgspec.DecodeError:
+            return text
+    return text
+
+
+def nested(row: dict[str, Any]) -> dict[str, Any]:
+    """Flat columns in their places: duration under metadata, cost under usage."""
+    item: dict[str, Any] = {}
+    for name, value in row.items():
+        if name in METADATA:
+            item.setdefault("metadata", {})[name] = value
+        elif name in RESOURCES:
+            metadata = item.setdefault("metadata", {})
+            metadata.setdefault("resource_usage", {})[name] = value
+        elif name in USAGE:
+            item.setdefault("usage", {})[name] = value
+        else:
+            item[name] = value
+    return item
+
+
+def from_parquet(path: Path) -> Iterator[bytes]:
+    try:
+        from pyarrow import parquet
+    except ImportError:
+        raise invalid("Parquet needs the extra: pip install 'featurememory[parquet]'") from None
+    for batch in parquet.ParquetFile(path).iter_batches(BATCH):
+        for row in batch.to_pylist():
+            given = {k: v for k, v in row.items() if v is not None}
+            yield msgspec.json.encode(given if "metadata" in given else nested(given))
