@@ -1,0 +1,124 @@
+"""What is not documented is not there: every name a user can meet stands in the documentation."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from django.core.management import get_commands
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from featurememory.errors import STATUS, ErrorCode
+from featurememory.models import FeatureMemoryConfig
+
+ROOT = Path(__file__).resolve().parent.parent
+APPS = ("featurememory", "patterns", "optimizations", "integration")
+PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]
+
+
+def doc(name: str) -> str:
+    return (ROOT / "docs" / f"{name}.md").read_text()
+
+
+def rows(name: str) -> dict[str, list[str]]:
+    """The tables of a page: the code words of the first cell → all cells of the row."""
+    found = {}
+    for line in doc(name).splitlines():
+        cells = [cell.strip() for cell in re.split(r"(?<!\\)\|", line.strip("|"))]
+        if line.startswith("| `"):
+            found |= dict.fromkeys(re.findall(r"`([^`]+)`", cells[0]), cells)
+    return found
+
+
+def variables() -> set[str]:
+    sources = [path for app in APPS for path in (ROOT / app).rglob("*.py")]
+    sources += [ROOT / name for name in ("docker-compose.yml", ".env.example", "Dockerfile")]
+    return {
+        name for path in sources for name in re.findall(r"\bFM_[A-Z_]*[A-Z]\b", path.read_text())
+    }
+
+
+def test_every_environment_variable_is_documented_and_no_other() -> None:
+    documented = {name for name in rows("settings") if name.startswith("FM_")}
+
+    assert documented == variables()
+
+
+@pytest.mark.parametrize("section", FeatureMemoryConfig.SECTIONS)
+def test_every_threshold_is_documented_with_its_default(section: str) -> None:
+    table = rows("settings")
+    for name in FeatureMemoryConfig.SECTIONS[section]:
+        default = FeatureMemoryConfig._meta.get_field(name).default
+        plain = table[f"{section}.{name}"][2].replace(",", "").replace("`", "")
+        stated = plain.partition(" ")[0].replace("empty", "")
+        if isinstance(default, str):
+            assert stated == default
+        else:
+            assert float(stated) == pytest.approx(default)
+
+
+def test_every_start_up_check_is_documented() -> None:
+    source = (ROOT / "featurememory" / "checks.py").read_text()
+
+    assert set(re.findall(r"featurememory\.[EW]\d+", source)) <= rows("settings").keys()
+
+
+@pytest.mark.parametrize("code", ErrorCode)
+def test_every_error_code_is_documented_with_its_status(code: ErrorCode) -> None:
+    assert rows("api")[code.value][1] == str(STATUS.get(code, 500))
+
+
+def endpoints(patterns: list[URLPattern | URLResolver], prefix: str = "") -> dict[str, set[str]]:
+    """Path of each endpoint under /api/, with {id} for its parameters → its methods."""
+    found: dict[str, set[str]] = {}
+    for pattern in patterns:
+        path = prefix + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            found |= endpoints(pattern.url_patterns, path)
+        elif path.startswith("api/") and hasattr(pattern.callback, "cls"):
+            methods = getattr(pattern.callback.cls, "scopes", {})
+            if methods:
+                found["/" + re.sub(r"<[^>]+>", "{id}", path)] = set(methods)
+    return found
+
+
+def test_every_endpoint_is_documented_and_no_other() -> None:
+    served = {
+        (method, path)
+        for path, methods in endpoints(get_resolver().url_patterns).items()
+        for method in methods
+    }
+    headings = re.findall(r"^### `([A-Z]+) (/api/[^`]+)`", doc("api"), re.MULTILINE)
+
+    assert {(method, path) for method, path in headings} == served
+
+
+def test_every_command_is_documented() -> None:
+    ours = {name for name, app in get_commands().items() if app in APPS}
+
+    assert ours <= {name.split()[0] for name in rows("operations")}
+
+
+def test_every_make_target_is_documented() -> None:
+    named = re.search(r"^\.PHONY: (.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert named
+    text = (ROOT / "CONTRIBUTING.md").read_text() + doc("operations")
+
+    missing = [name for name in named[1].split() if f"make {name}" not in text]
+    assert missing == ["help"]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_links_lead_somewhere(page: Path) -> None:
+    targets = re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text())
+    local = [target for target in targets if "://" not in target]
+
+    assert [target for target in local if not (page.parent / target).exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_json_examples_are_json(page: Path) -> None:
+    for block in re.findall(r"```json\n(.*?)```", page.read_text(), re.DOTALL):
+        json.loads(block)
