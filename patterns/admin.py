@@ -1,0 +1,25 @@
+"""Patterns in the admin: to look at; they are edited on their own pages, where Undo is."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.contrib import admin
+
+from featurememory.admin import ReadOnly
+from patterns.models import Operation, Pattern
+
+
+@admin.register(Pattern)
+class PatternAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display: ClassVar = ["template", "project", "status", "confidence", "use_count"]
+    list_filter: ClassVar = ["project", "status", "pinned"]
+    search_fields: ClassVar = ["template", "label", "task_type"]
+    exclude: ClassVar = ["state"]
+    show_full_result_count = False
+
+
+@admin.register(Operation)
+class OperationAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display: ClassVar = ["at", "project", "kind", "affected", "actor", "undone_at"]
+    list_filter: ClassVar = ["project", "kind"]
