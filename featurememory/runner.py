@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import atexit
 import logging
+import os
 import threading
 import time
 from collections.abc import Callable
@@ -16,6 +17,7 @@ from django.db import close_old_connections
 
 from featurememory.errors import handle_feature_memory_error
 from integration.tasks import WORK, sweep
+from patterns.models import ModelInteraction
 from patterns.wake import waiting
 
 logger = logging.getLogger("featurememory.runner")
@@ -41,6 +43,8 @@ class Runner:
         self.thread.join(seconds)
 
     def run(self) -> None:
+        if os.environ.get("FM_LOAD_DEMO"):
+            self.safely("demo", load_demo)
         while not self.stopping.is_set():
             if waiting.wait(self.seconds_to_next()):
                 waiting.clear()
@@ -69,6 +73,16 @@ class Runner:
             self.stopping.wait(PAUSE_S)
         finally:
             close_old_connections()
+
+
+def load_demo() -> int:
+    """At the first start of an empty memory there is something to look at."""
+    if ModelInteraction.objects.exists():
+        return 0
+    from featurememory import demo
+
+    demo.load()
+    return 1
 
 
 def start() -> Runner:

@@ -34,7 +34,7 @@ class Command(BaseCommand):
         collect_static()
         self.announce(ready, host, port)
         os.environ["FM_SERVING"] = "embedded" if settings.EMBEDDED else "web"
-        if not no_demo and settings.EMBEDDED:
+        if ready.key and settings.EMBEDDED and not no_demo:
             os.environ["FM_LOAD_DEMO"] = "1"
         replace_by_server(host, port)
 
