@@ -1,0 +1,181 @@
+"""The commands of docker-compose.yml as processes, against a real PostgreSQL and Redis.
+
+No container engine is needed: what is tested is that several processes share the work and that
+nothing is lost when one of them dies.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import yaml
+
+from tests import servers
+
+ROOT = Path(__file__).resolve().parent.parent
+KEY = "fm_ad_ComposeTest1_0123456789abcdefghijklmnop"
+COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+
+
+class Stack:
+    """The services of the compose file, started one by one on 127.0.0.1."""
+
+    def __init__(self, home: Path, database: str, redis: str, stack: ExitStack) -> None:
+        self.home, self.stack, self.port = home, stack, servers.free_port()
+        given = {name: value for name, value in os.environ.items() if not name.startswith("FM_")}
+        ours = dict.fromkeys(COMPOSE["x-app"]["environment"], "")
+        ours |= {"FM_DATABASE_URL": database, "FM_REDIS_URL": redis, "FM_LOG_LEVEL": "INFO"}
+        ours |= {"FM_SECRET_KEY": "compose-test" * 5, "FM_ALLOWED_HOSTS": "127.0.0.1"}
+        ours |= {"FM_INIT_PROJECT": "compose", "FM_INIT_API_KEY": KEY}
+        ours |= {"FM_DATA_DIR": str(home / "data"), "FM_STATIC_ROOT": str(home / "static")}
+        self.environment = {**given, **ours}
+        self.client = stack.enter_context(
+            httpx.Client(
+                base_url=f"http://127.0.0.1:{self.port}",
+                headers={"Authorization": f"Bearer {KEY}"},
+                timeout=30,
+            )
+        )
+
+    def command(self, service: str) -> list[str]:
+        """The service's command, with this machine's programs, address, port and paths."""
+        here = {
+            "python": sys.executable,
+            "celery": str(Path(sys.executable).parent / "celery"),
+            "0.0.0.0": "127.0.0.1",
+            "8000": str(self.port),
+            "/tmp/beat": str(self.home / "beat"),
+        }
+        return [here.get(word, word) for word in COMPOSE["services"][service]["command"]]
+
+    def start(self, service: str) -> subprocess.Popen[bytes]:
+        return self.stack.enter_context(self.running(service))
+
+    @contextmanager
+    def running(self, service: str) -> Iterator[subprocess.Popen[bytes]]:
+        with (self.home / f"{service}.log").open("ab") as log:
+            process = subprocess.Popen(
+                self.command(service),
+                cwd=ROOT,
+                env=self.environment,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,  # a container dies as a whole; so does this group
+            )
+        try:
+            yield process
+        finally:
+            kill(process)
+
+    def is_ready(self) -> bool:
+        try:
+            return self.client.get("/health/ready").status_code == 200
+        except httpx.TransportError:
+            return False
+
+    def post(self, first: int, count: int) -> None:
+        items = [interaction(number) for number in range(first, first + count)]
+        answer = self.client.post("/api/v1/interactions/batch/", json=items)
+        assert (answer.status_code, answer.json()["accepted"]) == (207, count), answer.text
+
+    def interactions(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = []
+        query: dict[str, str] = {"limit": "200"}
+        while True:
+            page = self.client.get("/api/v1/interactions/", params=query).json()
+            found += page["data"]
+            if not page["meta"]["next_cursor"]:
+                return found
+            query["cursor"] = page["meta"]["next_cursor"]
+
+    def all_recognized(self, count: int) -> bool:
+        rows = self.interactions()
+        return len(rows) == count and all(row["recognized_at"] for row in rows)
+
+    def uses(self) -> int:
+        patterns = self.client.get("/api/v1/patterns/", params={"limit": "200"}).json()["data"]
+        return sum(pattern["metadata"]["use_count"] for pattern in patterns)
+
+
+def interaction(number: int) -> dict[str, Any]:
+    return {
+        "id": f"compose-{number}",
+        "model_id": "model-a",
+        "input": f"Where is my order A-{number:05}?",
+        "output": f"Your order A-{number:05} is on its way.",
+        "metadata": {"timestamp": 1_790_000_000_000 + number * 1000, "duration": 100 + number},
+        "success": True,
+    }
+
+
+def kill(process: subprocess.Popen[bytes]) -> None:
+    """kill -9 for the process and its children, as a container's death is."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+@pytest.fixture
+def stack(tmp_path: Path, postgresql_server: str, redis_server: str) -> Iterator[Stack]:
+    database = servers.create_database(postgresql_server, f"compose_{os.getpid()}")
+    with ExitStack() as opened:
+        running = Stack(tmp_path, database, redis_server, opened)
+        yield running
+    for log in sorted(tmp_path.glob("*.log")):  # shown when the test failed
+        print(f"== {log.name}\n{log.read_text()[-4000:]}")
+
+
+def test_a_killed_worker_loses_nothing_and_learns_nothing_twice(stack: Stack) -> None:
+    stack.start("web")
+    servers.wait_until(stack.is_ready, "the web server")
+    worker = stack.start("worker")
+    stack.start("beat")
+    stack.post(0, 50)
+    servers.wait_until(lambda: stack.all_recognized(50), "50 recognised interactions")
+
+    for first in range(50, 1050, 250):
+        stack.post(first, 250)
+    kill(worker)
+    stack.start("worker")
+
+    # A dead worker's lease ends after 30 s.
+    servers.wait_until(lambda: stack.all_recognized(1050), "1,050 recognised interactions", 120)
+    assert stack.uses() == 1050
+
+
+def test_the_web_server_accepts_while_no_worker_and_no_redis_is_there(
+    tmp_path: Path, postgresql_server: str
+) -> None:
+    database = servers.create_database(postgresql_server, f"alone_{os.getpid()}")
+    nowhere = f"redis://127.0.0.1:{servers.free_port()}/0"
+    with ExitStack() as opened:
+        stack = Stack(tmp_path, database, nowhere, opened)
+        stack.start("web")
+        servers.wait_until(lambda: servers.answers(stack.port), "the web server")
+
+        stack.post(0, 20)
+
+
+@pytest.mark.parametrize("service", ["web", "worker", "beat"])
+def test_every_process_waits_for_a_healthy_database_and_broker(service: str) -> None:
+    needs = COMPOSE["services"][service]["depends_on"]
+
+    healthy = {name for name, need in needs.items() if need["condition"] == "service_healthy"}
+    assert {"postgres", "redis"} <= healthy
+    assert all("healthcheck" in COMPOSE["services"][name] for name in ("postgres", "redis"))
+
+
+def test_the_image_contains_every_package_of_the_project() -> None:
+    taken = {line.removeprefix("!") for line in (ROOT / ".dockerignore").read_text().splitlines()}
+    packages = {path.parent.name for path in ROOT.glob("*/__init__.py")} - {"tests"}
+
+    assert packages | {"manage.py", "requirements.txt", "templates", "static"} <= taken
