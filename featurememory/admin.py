@@ -13,6 +13,7 @@ from django.urls import reverse
 
 from featurememory.config import save_config
 from featurememory.models import Activity, ConfigVersion, FeatureMemoryConfig, Project
+from featurememory.readonly import ReadOnly
 
 admin.site.site_header = admin.site.site_title = "Feature Memory"
 admin.site.index_title = "Thresholds and users"
@@ -29,19 +30,6 @@ class ThresholdsForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = FeatureMemoryConfig
         exclude: ClassVar = ["project"]
-
-
-class ReadOnly:
-    """Rows that nobody edits by hand."""
-
-    def has_add_permission(self, *_: Any) -> bool:
-        return False
-
-    def has_change_permission(self, *_: Any) -> bool:
-        return False
-
-    def has_delete_permission(self, *_: Any) -> bool:
-        return False
 
 
 @admin.register(FeatureMemoryConfig)

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from django.contrib import admin
 
-from featurememory.admin import ReadOnly
+from featurememory.readonly import ReadOnly
 from patterns.models import Operation, Pattern
 
 
