@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 from django.core.management import get_commands
+from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from featurememory.errors import STATUS, ErrorCode
-from featurememory.models import FeatureMemoryConfig
+from featurememory.models import FeatureMemoryConfig, Project
+from integration.models import ApiKey
 
 ROOT = Path(__file__).resolve().parent.parent
 APPS = ("featurememory", "patterns", "optimizations", "integration")
@@ -122,3 +124,31 @@ def test_links_lead_somewhere(page: Path) -> None:
 def test_json_examples_are_json(page: Path) -> None:
     for block in re.findall(r"```json\n(.*?)```", page.read_text(), re.DOTALL):
         json.loads(block)
+
+
+def posted_examples() -> list[tuple[str, str]]:
+    """(path, body) of every curl example with an inline JSON body."""
+    found = []
+    for page in PAGES:
+        for block in re.findall(r"```sh\n(.*?)```", page.read_text(), re.DOTALL):
+            example = re.search(r"/((?:interactions|feedback)/)\s.*-d\s+'(.*?)'", block, re.DOTALL)
+            if example:
+                found.append((f"/api/v1/{example[1]}", example[2]))
+    return found
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("path", "body"), posted_examples())
+def test_curl_examples_are_accepted(client: Client, path: str, body: str) -> None:
+    _, key = ApiKey.create(Project.objects.create(name="docs"), "rw")
+    metadata = {"timestamp": 0, "duration": 1}
+    known = {"id": "order-1", "model_id": "m", "input": "?", "metadata": metadata}
+
+    def post(url: str, content: str) -> int:
+        headers = {"Authorization": f"Bearer {key}"}
+        return client.post(
+            url, content, content_type="application/json", headers=headers
+        ).status_code
+
+    assert post("/api/v1/interactions/", json.dumps(known)) == 201
+    assert post(path, body) == 201
