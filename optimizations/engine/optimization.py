@@ -1,0 +1,75 @@
+"""One optimization as the engine keeps it: what it changes, for whom, and what is known of it."""
+
+from __future__ import annotations
+
+import msgspec
+
+from optimizations.engine.lifecycle import Status, Transition
+from optimizations.engine.task import Json
+
+
+class ArmStats(msgspec.Struct):
+    """Sums over the requests one arm served. `judged` of the `n` had a quality."""
+
+    n: int = 0
+    judged: int = 0
+    quality: float = 0.0
+    quality_squares: float = 0.0
+    utility: float = 0.0
+    utility_squares: float = 0.0
+    priced: int = 0
+    cost: float = 0.0
+    timed: int = 0
+    duration: float = 0.0
+    tokens: float = 0.0
+    output_tokens: float = 0.0
+    errors: int = 0
+
+
+class OptimizationState(msgspec.Struct):
+    """`pattern_id` "" means the whole task type; `patterns` narrows that to some patterns.
+
+    `base` is what it departs from (the model, or the model and its setting). `effectiveness` is
+    0 to 1 and 0.5 or more exactly when harm is ruled out; `lift` and `quality_effect` are
+    (point, low, high) against the concurrent control, `e_lift`, `e_guard`, `e_harm` e-values.
+    """
+
+    id: str
+    kind: str
+    task_type: str
+    base: str
+    params: dict[str, Json]
+    pattern_id: str = ""
+    patterns: tuple[str, ...] = ()
+    status: Status = "candidate"
+    pinned: bool = False
+    blocked: bool = False
+    by_hand: bool = False
+    created_at: float = 0.0
+    changed_at: float = 0.0
+    last_used: float = 0.0
+    effectiveness: float = 0.0
+    lift: tuple[float, float, float] = (0.0, -1.0, 1.0)
+    relative_lift: tuple[float, float, float] = (0.0, -1.0, 1.0)
+    quality_effect: tuple[float, float, float] = (0.0, -1.0, 1.0)
+    e_lift: float = 1.0
+    e_guard: float = 1.0
+    e_harm: float = 1.0
+    n_treated: int = 0
+    n_control: int = 0
+    needs_more: int | None = None
+    alarm: bool = False
+    holdout: float = 0.1
+    summary: str = ""
+    guards: dict[str, Json] = msgspec.field(default_factory=dict)
+    treated: ArmStats = msgspec.field(default_factory=ArmStats)
+    control: ArmStats = msgspec.field(default_factory=ArmStats)
+    transitions: list[Transition] = msgspec.field(default_factory=list)
+    evidence: bytes = b""  # opaque: the running tests
+
+    def to_bytes(self) -> bytes:
+        return msgspec.msgpack.encode(self)
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> OptimizationState:
+        return msgspec.msgpack.decode(data, type=cls)
