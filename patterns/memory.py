@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from uuid import UUID
 
+import msgspec
+
 from featurememory.config import config_of
 from featurememory.models import Project
 from patterns.engine.recognizer import DefaultPatternRecognizer, RecognizerSettings
+from patterns.engine.templates import PatternState
 from patterns.models import Learner, Pattern
 from patterns.storage import state_of
+
+logger = logging.getLogger("featurememory.memory")
 
 # Readers may lag this much behind a learner in another process; learners never do.
 STALE_S = 2.0
@@ -88,8 +94,22 @@ def load(project_id: UUID) -> Kept:
     rows = Pattern.objects.filter(project_id=project_id, state__isnull=False).stored()
     states = [state_of(row) for row in rows.order_by("pk").iterator()]
     snapshot = bytes(learner.snapshot) if learner and learner.snapshot else None
-    recognizer = DefaultPatternRecognizer.restore(states, snapshot, settings_of(project_id))
+    recognizer = restored(project_id, states, snapshot)
     return Kept(recognizer, learner.version if learner else 0, time.monotonic())
+
+
+def restored(
+    project_id: UUID, states: list[PatternState], snapshot: bytes | None
+) -> DefaultPatternRecognizer:
+    """The patterns count; without a readable snapshot only the examples beside them are lost."""
+    # Seeded by the project: two projects that receive the same history share no pattern id.
+    seed = project_id.int & (1 << 63) - 1
+    settings = settings_of(project_id)
+    try:
+        return DefaultPatternRecognizer.restore(states, snapshot, settings, seed=seed)
+    except (msgspec.DecodeError, ValueError) as error:
+        logger.error("The examples of project %s cannot be read: %s", project_id, error)
+        return DefaultPatternRecognizer.restore(states, None, settings, seed=seed)
 
 
 def settings_of(project_id: UUID) -> RecognizerSettings:

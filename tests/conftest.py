@@ -6,6 +6,8 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from django.core.cache import cache
+from django.db import connections
 
 from tests import servers
 
@@ -25,6 +27,30 @@ def uses_database(item: pytest.Item) -> bool:
         return False
     fixtures = set(getattr(item, "fixturenames", ()))
     return bool(item.get_closest_marker("django_db") or fixtures & DATABASE_FIXTURES)
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """SQLite in a file, as in production: one in memory does not serve several threads alike."""
+    default = connections["default"]
+    if default.vendor == "sqlite":
+        path = tmp_path_factory.mktemp("database") / "test.sqlite3"
+        default.settings_dict["TEST"]["NAME"] = str(path)
+
+
+@pytest.fixture(autouse=True)
+def _a_fresh_process() -> None:
+    """What a process keeps for seconds must not reach from one test into the next."""
+    from featurememory.config import forget_config
+    from integration.keys import known_keys
+    from patterns.memory import memory
+    from patterns.wake import waiting
+
+    cache.clear()
+    forget_config()
+    known_keys.clear()
+    memory.drop()
+    waiting.clear()
 
 
 @pytest.fixture(scope="session")

@@ -221,7 +221,8 @@ class DefaultPatternRecognizer:
         return self._states.get(self._aliases.get(key, key))
 
     def _fresh_id(self, observation: Observation, view: View) -> str:
-        return pattern_id(observation.timestamp, observation.id, view.partition, view.text)
+        material = (str(self.seed), observation.id, view.partition, view.text)
+        return pattern_id(observation.timestamp, *material)
 
     def _found(self, key: str, observation: Observation, view: View) -> PatternState:
         state = PatternState(
