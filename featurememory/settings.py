@@ -96,7 +96,7 @@ TEMPLATES = [
 DATABASES = {"default": database_from(DATABASE_URL, DATA_DIR / "featurememory.sqlite3")}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+    "default": {"BACKEND": "featurememory.redis_cache.OptionalRedisCache", "LOCATION": REDIS_URL}
     if REDIS_URL
     else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
 }
@@ -178,6 +178,7 @@ BACKGROUND_SCHEDULE = {
     "integration.tasks.consolidate_due": 30.0,
     "integration.tasks.cleanup_due": 60.0,
     "integration.tasks.sample_resources": 60.0,
+    "integration.tasks.train_payloads": 15.0,
 }
 CELERY_BEAT_SCHEDULE = {
     name: {"task": name, "schedule": seconds} for name, seconds in BACKGROUND_SCHEDULE.items()

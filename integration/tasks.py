@@ -13,9 +13,10 @@ from featurememory.models import Project
 from integration import consolidation
 from integration.learning import learn, waiting_projects
 from integration.resources import ResourceManager
-from patterns import retention
+from patterns import payloads, retention
 
 logger = logging.getLogger("featurememory.tasks")
+
 
 @shared_task(name="integration.tasks.learn_pending")
 def learn_pending(project_id: str, batches: int = 50) -> int:
@@ -55,6 +56,12 @@ def cleanup_due() -> int:
     return len(due)
 
 
+@shared_task(name="integration.tasks.train_payloads")
+def train_payloads() -> int:
+    """Train a dictionary for payloads when there are enough to learn from; how many were made."""
+    return int(payloads.training_is_due() and payloads.train() is not None)
+
+
 _resources: list[ResourceManager] = []
 _resources_lock = threading.Lock()
 
@@ -73,4 +80,5 @@ WORK: dict[str, Callable[[], int]] = {
     "integration.tasks.consolidate_due": consolidate_due,
     "integration.tasks.cleanup_due": cleanup_due,
     "integration.tasks.sample_resources": sample_resources,
+    "integration.tasks.train_payloads": train_payloads,
 }

@@ -7,10 +7,10 @@ from typing import Any
 from patterns.engine.observation import Observation
 from patterns.memory import memory
 from patterns.models import ModelInteraction
-from patterns.payloads import unpack
+from patterns.payloads import Stored, unpack
 
 
-def observation_of(row: ModelInteraction, data: bytes) -> Observation:
+def observation_of(row: ModelInteraction, data: Stored) -> Observation:
     """The engine's view of a stored interaction. ValueError when its payload is damaged."""
     content = unpack(data)
     return Observation(
@@ -31,7 +31,7 @@ def observation_of(row: ModelInteraction, data: bytes) -> Observation:
     )
 
 
-def explain(row: ModelInteraction, data: bytes | None) -> dict[str, Any] | None:
+def explain(row: ModelInteraction, data: Stored | None) -> dict[str, Any] | None:
     """`why` of the recogniser as it stands; None while the interaction waits, or is damaged."""
     if row.pattern_id is None or data is None:
         return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django.db import models
 from django.utils import timezone
@@ -14,7 +14,7 @@ from featurememory.models import Project
 class InteractionQuerySet(models.QuerySet["ModelInteraction"]):
     def pending(self) -> InteractionQuerySet:
         """The queue. A literal 0: SQLite uses a partial index only for what it can read."""
-        return self.extra(where=["state = 0"])
+        return cast(InteractionQuerySet, self.extra(where=["state = 0"]))
 
 
 class ModelInteraction(models.Model):
@@ -290,3 +290,15 @@ class Feedback(models.Model):
 
     def __str__(self) -> str:
         return f"{self.metric_name} of {self.target_id}"
+
+
+class PayloadDictionary(models.Model):
+    """A Zstandard dictionary trained on our own payloads; its id is the first byte of a payload."""
+
+    id = models.AutoField(primary_key=True)
+    data = models.BinaryField()
+    trained_on = models.BigIntegerField(help_text="The newest payload's number at that time")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"dictionary {self.pk}, trained on {self.trained_on:,}"

@@ -17,6 +17,7 @@ from django.db.models import F, Q
 from fastdigest import TDigest
 
 from patterns.models import PatternHour, ProjectHour
+from patterns.payloads import Stored
 
 HOUR_MS = 3_600_000
 ALL_TIME = -1
@@ -149,14 +150,14 @@ def correct(project_id: UUID, before: Outcome, after: Outcome) -> None:
     )
 
 
-def sketch(stored: bytes, values: Sequence[float]) -> bytes:
+def sketch(stored: Stored, values: Sequence[float]) -> bytes:
     """The t-digest of the stored one and these values."""
     digest = TDigest.from_bytes(bytes(stored)) if stored else TDigest(CENTROIDS)
     digest.batch_update(list(values))
     return digest.to_bytes()
 
 
-def merged(sketches: Iterable[bytes]) -> TDigest | None:
+def merged(sketches: Iterable[Stored]) -> TDigest | None:
     """One digest of many; None when all are empty."""
     total: TDigest | None = None
     for stored in sketches:
@@ -166,10 +167,9 @@ def merged(sketches: Iterable[bytes]) -> TDigest | None:
     return total
 
 
-def quantile(stored: bytes | TDigest | None, share: float) -> float | None:
+def quantile(digest: TDigest | None, share: float) -> float | None:
     """The quantile of a sketch in its own unit; None without values."""
-    digest = TDigest.from_bytes(bytes(stored)) if isinstance(stored, bytes | memoryview) and stored else stored
-    if not digest or digest.is_empty():
+    if digest is None or digest.is_empty():
         return None
     return float(digest.quantile(share))
 
@@ -194,9 +194,7 @@ def rows_without_ids(rows: Sequence[Any]) -> list[Any]:
 
 def project_hour(project_id: UUID, hour: int) -> ProjectHour:
     """The row of this hour, locked where the database can, made when there is none."""
-    row, _ = ProjectHour.objects.select_for_update().get_or_create(
-        project_id=project_id, hour=hour
-    )
+    row, _ = ProjectHour.objects.select_for_update().get_or_create(project_id=project_id, hour=hour)
     return row
 
 

@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 
 from patterns.models import ModelInteraction, Pattern, PatternEvent, PatternHour, Payload
-from patterns.payloads import unpack_parts
+from patterns.payloads import Stored, unpack_parts
 from patterns.rollups import ALL_TIME, SUMS, merged, quantile
 
 NOTHING = msgspec.Raw(b"null")
@@ -27,7 +27,7 @@ def moment(value: datetime | None) -> str | None:
     return value.astimezone(UTC).isoformat().replace("+00:00", "Z") if value else None
 
 
-def payload_parts(row: ModelInteraction, data: bytes | None) -> dict[str, Any]:
+def payload_parts(row: ModelInteraction, data: Stored | None) -> dict[str, Any]:
     """Input, output and so on as they were sent; a damaged payload reads as nulls."""
     try:
         parts = unpack_parts(data) if data is not None else {}
@@ -48,7 +48,7 @@ def whole(value: float | None) -> float | int | None:
 
 
 def interaction(
-    row: ModelInteraction, data: bytes | None, live: dict[UUID, UUID], why: Any = None
+    row: ModelInteraction, data: Stored | None, live: dict[UUID, UUID], why: Any = None
 ) -> dict[str, Any]:
     """One interaction; `live` maps merged patterns to the one that took over."""
     pattern_id = live.get(row.pattern_id, row.pattern_id) if row.pattern_id else None
@@ -95,7 +95,7 @@ def interactions(rows: Sequence[ModelInteraction]) -> list[dict[str, Any]]:
 def redirects(ids: Iterable[UUID]) -> dict[UUID, UUID]:
     """Which of these patterns were merged, and into which."""
     moved = Pattern.objects.filter(pk__in=list(ids), redirect_to__isnull=False)
-    return dict(moved.values_list("pk", "redirect_to"))
+    return {pk: to for pk, to in moved.values_list("pk", "redirect_to") if to}
 
 
 def patterns(rows: Sequence[Pattern]) -> list[dict[str, Any]]:
@@ -153,7 +153,7 @@ def family_of(ids: Iterable[UUID]) -> dict[UUID, UUID]:
     """Every pattern id whose interactions count for one of these, merged ones included."""
     own = {pattern_id: pattern_id for pattern_id in ids}
     merged_ones = Pattern.objects.filter(redirect_to__in=list(own))
-    return own | dict(merged_ones.values_list("pk", "redirect_to"))
+    return own | {pk: to for pk, to in merged_ones.values_list("pk", "redirect_to") if to}
 
 
 def added(rows: Sequence[PatternHour]) -> PatternHour:
