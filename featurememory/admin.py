@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
@@ -29,13 +29,13 @@ class ThresholdsForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = FeatureMemoryConfig
-        exclude: ClassVar = ["project"]
+        fields = FeatureMemoryConfig.field_names()
 
 
 @admin.register(FeatureMemoryConfig)
 class ThresholdsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     form = ThresholdsForm
-    fieldsets: ClassVar = [
+    fieldsets = [
         ("Recognition", {"fields": ["confidence_threshold", "max_patterns", "embedder"]}),
         ("Storage and pruning", {"fields": ["cleanup_interval", "type", "max_size", "path"]}),
         (
@@ -70,8 +70,10 @@ class ThresholdsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             return redirect("admin:featurememory_featurememoryconfig_change", rows[0])
         return super().changelist_view(request, extra_context)
 
-    def get_form(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
-        form = super().get_form(request, obj, **kwargs)
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        form = super().get_form(request, obj, change, **kwargs)
         for name, effect in present_effects(obj).items() if obj else ():
             if name in form.base_fields:
                 form.base_fields[name].help_text += f" {effect}"
@@ -94,9 +96,7 @@ class ThresholdsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
         messages.success(request, "Saved. Every process follows within 5 seconds.")
-        return redirect(
-            reverse("admin:featurememory_featurememoryconfig_change", args=[obj.pk])
-        )
+        return redirect(reverse("admin:featurememory_featurememoryconfig_change", args=[obj.pk]))
 
 
 def present_effects(config: FeatureMemoryConfig) -> dict[str, str]:
@@ -119,15 +119,17 @@ def present_effects(config: FeatureMemoryConfig) -> dict[str, str]:
 
 @admin.register(ConfigVersion)
 class ConfigVersionAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
-    list_display: ClassVar = ["at", "project", "number", "what", "actor", "reason"]
-    list_filter: ClassVar = ["project"]
-    actions: ClassVar = ["restore"]
+    list_display = ["at", "project", "number", "what", "actor", "reason"]
+    list_filter = ["project"]
+    actions = ["restore"]
 
     @admin.display(description="Change")
     def what(self, row: ConfigVersion) -> str:
         return "; ".join(f"{name}: {old} → {new}" for name, (old, new) in row.changes.items())
 
-    @admin.action(description="Restore the values from before this version", permissions=["restore"])
+    @admin.action(
+        description="Restore the values from before this version", permissions=["restore"]
+    )
     def restore(self, request: HttpRequest, queryset: QuerySet[ConfigVersion]) -> None:
         version = queryset.order_by("number").first()
         if version is None:
@@ -145,11 +147,11 @@ class ConfigVersionAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
 
 @admin.register(Project)
 class ProjectAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    list_display: ClassVar = ["name", "is_demo", "created_at"]
-    readonly_fields: ClassVar = ["is_demo"]
+    list_display = ["name", "is_demo", "created_at"]
+    readonly_fields = ["is_demo"]
 
 
 @admin.register(Activity)
 class ActivityAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
-    list_display: ClassVar = ["at", "project", "actor", "summary"]
-    list_filter: ClassVar = ["project", "verb"]
+    list_display = ["at", "project", "actor", "summary"]
+    list_filter = ["project", "verb"]

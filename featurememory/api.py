@@ -25,6 +25,7 @@ from featurememory.storage_errors import known
 
 T = TypeVar("T")
 
+
 class Endpoint(APIView):
     """A view whose `scopes` say what each method needs: {"GET": "read"}."""
 

@@ -6,4 +6,9 @@ class FeatureMemoryApp(AppConfig):
     verbose_name = "Feature Memory"
 
     def ready(self) -> None:
+        from django.conf import settings
+
         from featurememory import checks  # noqa: F401
+
+        if not settings.EMBEDDED:  # else tasks would be sent to Celery's default broker
+            from featurememory import celery  # noqa: F401

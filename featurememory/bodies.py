@@ -39,7 +39,7 @@ def raw_bytes(request: HttpRequest, limit: int) -> bytes:
     try:
         if "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower():
             # Django reads nothing when no length is given; the server has joined the chunks.
-            body = request.environ["wsgi.input"].read(limit + 1)
+            body = request.META["wsgi.input"].read(limit + 1)
         else:
             body = request.read(limit + 1)
     except (UnreadablePostError, RawPostDataException, RequestDataTooBig, OSError) as error:
@@ -103,6 +103,4 @@ def too_large(limit: int) -> FeatureMemoryError:
 
 
 def broken(encoding: str, why: str) -> FeatureMemoryError:
-    return FeatureMemoryError(
-        f"The body is not valid {encoding}: {why}", ErrorCode.MALFORMED_BODY
-    )
+    return FeatureMemoryError(f"The body is not valid {encoding}: {why}", ErrorCode.MALFORMED_BODY)

@@ -105,7 +105,7 @@ def wrong(pointer: str, message: str, code: str) -> dict[str, str]:
 
 def has_type(name: str, value: Any) -> bool:
     """The type of the field's default; a whole number will do for a float, nothing for a bool."""
-    kind = type(FeatureMemoryConfig._meta.get_field(name).get_default())
+    kind = type(getattr(FeatureMemoryConfig(), name))
     if isinstance(value, bool):
         return kind is bool
     return isinstance(value, (int, float) if kind is float else kind)

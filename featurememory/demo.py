@@ -40,7 +40,26 @@ CITIES = ["Lyon", "Porto", "Graz", "Utrecht", "Malmö", "Kraków", "Leeds", "Tur
 PRODUCTS = ["coffee grinder", "desk lamp", "rain jacket", "keyboard", "garden hose", "road bike"]
 NAMES = ["Ana Silva", "Jan Novak", "Eva Lind", "Tom Baker", "Mara Weiss", "Luc Petit"]
 LANGUAGES = ["French", "Polish", "Dutch", "Swedish", "Portuguese"]
-WORDS = "the part arrived late and does not fit so I would like to know what can be done".split()
+WORDS = [
+    "the",
+    "part",
+    "arrived",
+    "late",
+    "and",
+    "does",
+    "not",
+    "fit",
+    "so",
+    "I",
+    "would",
+    "like",
+    "to",
+    "know",
+    "what",
+    "can",
+    "be",
+    "done",
+]
 
 
 @dataclass(frozen=True)
@@ -56,17 +75,57 @@ class Task:
 
 
 TASKS = [
-    Task("support.order_status", "Where is my order {order}? It was due on {date}.", 620, 60, 0.96, 9),
-    Task("support.refund", "I want a refund for the {product} I bought on {date}.", 900, 90, 0.91, 6),
-    Task("support.address", "Please send order {order} to {number} Mill Lane, {city}.", 480, 40, 0.97, 4),
-    Task("billing.invoice", "Send invoice {invoice} to {email}.", 350, 30, 0.98, 4),
-    Task("translate.product", "Translate into {language}: The {product} ships from {city}.", 1100, 80, 0.95, 4),
-    Task("rag.summarise", "Summarise this message in {number} bullet points:\n{prose}", 2900, 210, 0.93, 5),
-    Task("classify.ticket", "Classify this ticket as billing, delivery or other:\n{prose}", 420, 5, 0.94, 6),
-    Task("sql.generate", "Write a SQL query for the {number} best customers of {city}.", 2100, 160, 0.88, 3),
-    Task("extract.contact", "Extract name and e-mail from: {name} <{email}> wrote on {date}.", 700, 50, 0.97, 3),
-    Task("agent.plan", "Plan the visit of {name} in {city} on {date}.", 5600, 420, 0.8, 2),
-]  # fmt: skip
+    Task(
+        "support.order_status",
+        "Where is my order {order}? It was due on {date}.",
+        *(620, 60, 0.96, 9),
+    ),
+    Task(
+        "support.refund",
+        "I want a refund for the {product} I bought on {date}.",
+        *(900, 90, 0.91, 6),
+    ),
+    Task(
+        "support.address",
+        "Please send order {order} to {number} Mill Lane, {city}.",
+        *(480, 40, 0.97, 4),
+    ),
+    Task(
+        "billing.invoice",
+        "Send invoice {invoice} to {email}.",
+        *(350, 30, 0.98, 4),
+    ),
+    Task(
+        "translate.product",
+        "Translate into {language}: The {product} ships from {city}.",
+        *(1100, 80, 0.95, 4),
+    ),
+    Task(
+        "rag.summarise",
+        "Summarise this message in {number} bullet points:\n{prose}",
+        *(2900, 210, 0.93, 5),
+    ),
+    Task(
+        "classify.ticket",
+        "Classify this ticket as billing, delivery or other:\n{prose}",
+        *(420, 5, 0.94, 6),
+    ),
+    Task(
+        "sql.generate",
+        "Write a SQL query for the {number} best customers of {city}.",
+        *(2100, 160, 0.88, 3),
+    ),
+    Task(
+        "extract.contact",
+        "Extract name and e-mail from: {name} <{email}> wrote on {date}.",
+        *(700, 50, 0.97, 3),
+    ),
+    Task(
+        "agent.plan",
+        "Plan the visit of {name} in {city} on {date}.",
+        *(5600, 420, 0.8, 2),
+    ),
+]
 MODELS = [("gpt-5-mini", 1.0, 0.0), ("claude-haiku-4-5", 0.7, 0.01), ("llama-3.3-70b", 1.3, -0.04)]
 
 
@@ -140,7 +199,10 @@ def interaction(dice: random.Random, task: Task, number: int, timestamp: int) ->
     model, pace, edge = dice.choices(MODELS, [6, 3, 1])[0]
     duration = round(task.duration * pace * dice.lognormvariate(0, 0.35), 1)
     text = fill(dice, task.text)
-    tokens_in, tokens_out = 40 + len(text) // 4, max(1, int(dice.gauss(task.tokens, task.tokens / 6)))
+    tokens_in, tokens_out = (
+        40 + len(text) // 4,
+        max(1, int(dice.gauss(task.tokens, task.tokens / 6))),
+    )
     success = dice.random() < task.success + edge
     return {
         "id": f"demo-{number}",
@@ -188,7 +250,9 @@ def fill(dice: random.Random, template: str) -> str:
 def backfill(project: Project) -> None:
     """Hourly state counts as they would have been, read off the patterns' creation times."""
     threshold = config_of(project.pk).confidence_threshold
-    made = list(Pattern.objects.stored().filter(project=project).values_list("created_at", "confidence"))
+    made = list(
+        Pattern.objects.stored().filter(project=project).values_list("created_at", "confidence")
+    )
     hours = PatternHour.objects.filter(project=project, hour__gt=rollups.ALL_TIME)
     rows = []
     for hour in sorted(set(hours.values_list("hour", flat=True))):

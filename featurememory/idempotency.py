@@ -17,6 +17,7 @@ from rest_framework.response import Response
 from featurememory.bodies import raw_bytes
 from featurememory.errors import ErrorCode, FeatureMemoryError, invalid
 from featurememory.models import StoredAnswer
+from featurememory.wire import key_of
 
 LIFETIME = timedelta(hours=24)
 # A request that has no answer after this long died with its process; its key is free again.
@@ -41,8 +42,8 @@ def idempotent(view: View) -> View:
 
 def once(endpoint: Any, request: Request, name: str, run: Callable[[], Response]) -> Response:
     body = raw_bytes(request._request, endpoint.body_limit)
-    request._request._read_started = False
-    request._request._stream = _Again(body)
+    again: Any = request._request  # Django has no public way to read a body twice
+    again._read_started, again._stream = False, _Again(body)
     request._request.META["CONTENT_LENGTH"] = str(len(body))
     request._request.META.pop("HTTP_TRANSFER_ENCODING", None)
     stored, fresh = claim(request, name, digest(body))
@@ -76,7 +77,7 @@ def digest(content: bytes) -> str:
 
 def claim(request: Request, name: str, fingerprint: str) -> tuple[StoredAnswer, bool]:
     """The row of this key, and whether it is ours to fill."""
-    project = request.auth.project
+    project = key_of(request).project
     key = digest(f"{request.method} {request.path} {name}".encode("utf-8", "surrogateescape"))
     now = timezone.now()
     rows = StoredAnswer.objects.filter(project=project, key=key)

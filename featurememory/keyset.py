@@ -105,7 +105,9 @@ def _page(
             queryset = queryset.filter(**{f"{key}__{step}": last})
         else:
             queryset = queryset.filter(condition(field, value, key, last, descending=descending))
-    rows = list(queryset.order_by(*_order(field, key, descending != backwards, backwards))[: limit + 1])
+    rows = list(
+        queryset.order_by(*_order(field, key, descending != backwards, backwards))[: limit + 1]
+    )
     more = len(rows) > limit
     rows = rows[:limit]
     if backwards:

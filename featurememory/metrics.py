@@ -12,6 +12,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 
 from integration.resources import process_sample
 from patterns.lease import now_ms
+from patterns.memory import memory as memory_of_patterns
 from patterns.models import ModelInteraction, Pattern, ProjectHour
 
 
@@ -26,6 +27,8 @@ class Figures:
         memory = GaugeMetricFamily("featurememory_resident_bytes", "Resident memory")
         memory.add_metric([], sample.memory_bytes)
         yield memory
+        for name, value in memory_of_patterns.figures().items():
+            yield GaugeMetricFamily(f"featurememory_pattern_cache_{name}", "Pattern cache", value)
         yield GaugeMetricFamily("featurememory_disk_bytes", "Data on disk", sample.disk_bytes)
         info = GaugeMetricFamily("featurememory_info", "Version", labels=["version"])
         info.add_metric([settings.VERSION], 1)

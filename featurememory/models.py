@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any, ClassVar
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils import timezone
@@ -159,13 +160,10 @@ class FeatureMemoryConfig(models.Model):
         return [name for section in cls.SECTIONS.values() for name in section]
 
     def clean(self) -> None:
-        from django.core.exceptions import ValidationError
-
-        if self.holdout is not None and self.exploration_budget is not None:
-            if self.holdout + self.exploration_budget > 0.9:
-                raise ValidationError(
-                    {"exploration_budget": "Holdout and exploration together exceed 90 % of traffic."}
-                )
+        """Across fields; a field that failed its own check is None here."""
+        if (self.holdout or 0) + (self.exploration_budget or 0) > 0.9:
+            message = "Holdout and exploration together exceed 90 % of traffic."
+            raise ValidationError({"exploration_budget": message})
 
     def as_dict(self) -> dict[str, dict[str, Any]]:
         return {

@@ -1,14 +1,14 @@
 """Every URL of the product: pages, API, admin, health."""
 
 from django.contrib import admin
-from django.urls import include, path, re_path
+from django.urls import URLPattern, URLResolver, include, path, re_path
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
 
 from featurememory import health, views
 from featurememory.api import NoSuchEndpoint
 from featurememory.metrics import metrics
 
-api = [
+api: list[URLPattern | URLResolver] = [
     path("", include("patterns.api_urls")),
     path("", include("optimizations.urls")),
     path("", include("integration.urls")),

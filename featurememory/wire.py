@@ -3,7 +3,8 @@ these while they are being imported."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol, cast
+from uuid import UUID
 
 import msgspec
 from rest_framework.negotiation import BaseContentNegotiation
@@ -13,6 +14,7 @@ from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
 from featurememory.errors import ErrorCode, FeatureMemoryError
+from featurememory.models import Project
 
 # What each kind of key may do. "ingest" covers interactions, prepare; "edit" patterns.
 SCOPES = {
@@ -21,6 +23,21 @@ SCOPES = {
     "rw": {"ingest", "read", "edit"},
     "ad": {"ingest", "read", "edit", "admin"},
 }
+
+
+class Key(Protocol):
+    """What endpoints need of an API key; the row itself belongs to a layer above."""
+
+    kind: str
+    name: str
+    public: str
+    project: Project
+    project_id: UUID
+
+
+def key_of(request: Request) -> Key:
+    """The key of a request that has passed `HasScope`."""
+    return cast(Key, request.auth)
 
 
 class JSONRenderer(BaseRenderer):
@@ -61,9 +78,9 @@ class HasScope(BasePermission):
                 "This needs an API key: send it as 'Authorization: Bearer fm_…'.",
                 ErrorCode.UNAUTHENTICATED,
             )
-        if needed not in SCOPES[request.auth.kind]:
+        if needed not in SCOPES[key_of(request).kind]:
             raise FeatureMemoryError(
-                f"A key of kind '{request.auth.kind}' may not do this; it takes the scope "
+                f"A key of kind '{key_of(request).kind}' may not do this; it takes the scope "
                 f"'{needed}'.",
                 ErrorCode.FORBIDDEN,
             )

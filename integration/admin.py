@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -14,10 +12,10 @@ from integration.models import ApiKey
 
 @admin.register(ApiKey)
 class ApiKeyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    list_display: ClassVar = ["public", "name", "project", "kind", "last_used_at", "revoked_at"]
-    list_filter: ClassVar = ["project", "kind"]
-    exclude: ClassVar = ["digest"]
-    actions: ClassVar = ["revoke"]
+    list_display = ["public", "name", "project", "kind", "last_used_at", "revoked_at"]
+    list_filter = ["project", "kind"]
+    exclude = ["digest"]
+    actions = ["revoke"]
 
     @admin.action(description="Revoke the selected keys", permissions=["change"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:

@@ -12,6 +12,7 @@ from featurememory.config import patch_config
 from featurememory.idempotency import idempotent
 from featurememory.models import FeatureMemoryConfig
 from featurememory.openapi import described
+from featurememory.wire import key_of
 from integration.feedback import FeedbackIn, take
 
 
@@ -22,7 +23,7 @@ class Feedbacks(Endpoint):
     @described("Tell how an interaction, decision or session went", body=FeedbackIn, status=201)
     @idempotent
     def post(self, request: Request) -> Response:
-        row = take(request.auth.project, body_of(request, FeedbackIn))
+        row = take(key_of(request).project, body_of(request, FeedbackIn))
         body = {"id": row.pk, "status": "stored", "metric_name": row.metric_name}
         return Response(body, status=201)
 
@@ -32,11 +33,11 @@ class Config(Endpoint):
 
     @described("The thresholds in force")
     def get(self, request: Request) -> Response:
-        config, _ = FeatureMemoryConfig.objects.get_or_create(project=request.auth.project)
+        config, _ = FeatureMemoryConfig.objects.get_or_create(project=key_of(request).project)
         return Response(config.as_dict())
 
     @described("Change any part of the thresholds", body=dict[str, dict[str, Any]])
     def patch(self, request: Request) -> Response:
         values = body_of(request, dict[str, dict[str, Any]])
-        actor = f"key {request.auth.name or request.auth.public}"
-        return Response(patch_config(request.auth.project_id, values, actor).as_dict())
+        actor = f"key {key_of(request).name or key_of(request).public}"
+        return Response(patch_config(key_of(request).project_id, values, actor).as_dict())

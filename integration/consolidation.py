@@ -84,7 +84,9 @@ def redirect(project: Project, redirects: dict[str, str]) -> None:
     from patterns.curation import apply_merge
 
     uses = dict(
-        Pattern.objects.filter(project=project, pk__in=list(redirects)).values_list("pk", "use_count")
+        Pattern.objects.filter(project=project, pk__in=list(redirects)).values_list(
+            "pk", "use_count"
+        )
     )
     by_target: dict[str, dict[str, int]] = {}
     for source, target in redirects.items():

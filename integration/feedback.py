@@ -53,7 +53,9 @@ def take(project: Project, given: FeedbackIn) -> Feedback:
     """Keep the feedback and let success and score of the interactions follow. 404, 422."""
     kind, name = target_of(given)
     check_value(given)
-    rows = ModelInteraction.objects.filter(Q(**{f"{kind}_id" if kind != "interaction" else "id": name}))
+    rows = ModelInteraction.objects.filter(
+        Q(**{f"{kind}_id" if kind != "interaction" else "id": name})
+    )
     with write_turn():
         found = list(rows.filter(project=project).order_by("-number")[:SESSION_LIMIT])
         if not found and kind != "decision":

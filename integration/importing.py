@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, cast
 
 import msgspec
 import zstandard
@@ -104,19 +104,23 @@ def keep(project: Project, batch: list[Arrival], progress: Progress) -> None:
 def opened(path: Path) -> Iterator[tuple[IO[bytes], Iterator[bytes]]]:
     """The file, whose position tells the progress, and its items as JSON."""
     with path.open("rb") as raw:
-        name = path.name.lower()
-        stream: IO[bytes] = raw
-        if name.endswith(".gz"):
-            stream, name = gzip.open(raw), name.removesuffix(".gz")  # type: ignore[assignment]
-        elif name.endswith(".zst"):
-            stream = zstandard.ZstdDecompressor().stream_reader(raw)  # type: ignore[assignment]
-            stream, name = io.BufferedReader(stream), name.removesuffix(".zst")  # type: ignore[type-var, arg-type, assignment]
+        stream, name = uncompressed(raw, path.name.lower())
         if name.endswith(".csv"):
             yield raw, from_csv(stream)
         elif name.endswith(".parquet"):
             yield raw, from_parquet(path)
         else:
             yield raw, (line for line in stream if line.strip())
+
+
+def uncompressed(raw: IO[bytes], name: str) -> tuple[IO[bytes], str]:
+    """The stream behind .gz or .zst, and the name without that."""
+    if name.endswith(".gz"):
+        return cast(IO[bytes], gzip.open(raw)), name.removesuffix(".gz")
+    if name.endswith(".zst"):
+        reader: Any = zstandard.ZstdDecompressor().stream_reader(raw)
+        return io.BufferedReader(reader), name.removesuffix(".zst")
+    return raw, name
 
 
 NUMBERS = {"duration", "memory_usage", "token_count", "processing_time", "score", "input_tokens"}

@@ -20,7 +20,7 @@ from patterns.engine.pattern import Match
 from patterns.engine.recognizer import Changes
 from patterns.explain import observation_of
 from patterns.memory import Kept, memory
-from patterns.models import Learner, ModelInteraction, Payload, Pattern, PatternEvent
+from patterns.models import Learner, ModelInteraction, Pattern, PatternEvent, Payload
 from patterns.rollups import HOUR_MS, project_hour, sketch
 from patterns.storage import DatabasePatternStorage
 
@@ -147,7 +147,7 @@ def str_id(pattern_id: str) -> str:
 
 
 def save_patterns(project: Project, kept: Kept, changes: Changes, batch: Batch) -> None:
-    storage = DatabasePatternStorage(project)
+    storage = kept.storage
     uses: dict[str, int] = {}
     for _, match in batch.rows:
         uses[match.pattern_id] = uses.get(match.pattern_id, 0) + 1
@@ -156,9 +156,11 @@ def save_patterns(project: Project, kept: Kept, changes: Changes, batch: Batch) 
     note_new_templates(project, states)
     storage.store(states)
     make_missing(project, uses, {state.id for state in states}, batch)
-    storage.add_uses(uses)
+    rows = DatabasePatternStorage(project)
+    rows.add_uses(uses)
     for eviction in evicted.values():
-        storage.archive([eviction.id], "memory", f"evicted: {eviction.reason}"[:200])
+        rows.archive([eviction.id], "memory", f"evicted: {eviction.reason}"[:200])
+    storage.forget(evicted)
 
 
 def make_missing(project: Project, uses: dict[str, int], stored: set[str], batch: Batch) -> None:

@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from featurememory.api import Endpoint
 from featurememory.errors import invalid
 from featurememory.openapi import described
+from featurememory.wire import key_of
 from optimizations.tracker import performance
 from patterns.criteria import moment
 from patterns.models import PatternHour
@@ -38,7 +39,7 @@ class Performance(Endpoint):
     def get(self, request: Request) -> Response:
         query = request.query_params
         size = bucket_hours(query.get("bucket", "hour"))
-        rows = chosen(request.auth.project_id, query)
+        rows = chosen(key_of(request).project_id, query)
         data = [figures(start, size, group) for start, group in bucketed(rows, size)]
         more = len(data) > BUCKETS
         return Response({"data": data[-BUCKETS:], "meta": {"bucket_hours": size, "cut": more}})

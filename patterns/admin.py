@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from django.contrib import admin
 
 from featurememory.readonly import ReadOnly
@@ -12,14 +10,14 @@ from patterns.models import Operation, Pattern
 
 @admin.register(Pattern)
 class PatternAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
-    list_display: ClassVar = ["template", "project", "status", "confidence", "use_count"]
-    list_filter: ClassVar = ["project", "status", "pinned"]
-    search_fields: ClassVar = ["template", "label", "task_type"]
-    exclude: ClassVar = ["state"]
+    list_display = ["template", "project", "status", "confidence", "use_count"]
+    list_filter = ["project", "status", "pinned"]
+    search_fields = ["template", "label", "task_type"]
+    exclude = ["state"]
     show_full_result_count = False
 
 
 @admin.register(Operation)
 class OperationAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
-    list_display: ClassVar = ["at", "project", "kind", "affected", "actor", "undone_at"]
-    list_filter: ClassVar = ["project", "kind"]
+    list_display = ["at", "project", "kind", "affected", "actor", "undone_at"]
+    list_filter = ["project", "kind"]

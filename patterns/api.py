@@ -15,6 +15,7 @@ from featurememory.errors import FeatureMemoryError, invalid, not_found
 from featurememory.idempotency import idempotent
 from featurememory.keyset import Page, limit_from, page
 from featurememory.openapi import described
+from featurememory.wire import key_of
 from patterns import curation
 from patterns.contract import Interaction, arrival, parse
 from patterns.criteria import PARSERS, PatternCriteria
@@ -23,7 +24,6 @@ from patterns.engine.validator import PatternValidator
 from patterns.memory import memory
 from patterns.models import ModelInteraction, Operation, Pattern, PatternEvent
 from patterns.serializers import event, family_of, interactions, patterns
-from patterns.storage import state_of
 
 FILTERS = {
     "status": "candidate, validated, drifting, archived; several with commas",
@@ -47,13 +47,13 @@ class Patterns(Endpoint):
         query = request.query_params
         criteria = PatternCriteria.parse(query.dict())
         limit = limit_from(query.get("limit"))
-        rows = Pattern.objects.filter(project_id=request.auth.project_id).defer("state", "parts")
+        rows = Pattern.objects.filter(project_id=key_of(request).project_id).defer("state", "parts")
         found = page(criteria.apply(rows), criteria.sort, query.get("cursor"), limit)
         return listing(request, found, patterns(found.rows), limit)
 
 
 class PatternEdit(Struct):
-    label: Annotated[str, Meta(max_length=200, pattern=r"^[^\x00]*$")] | None | UnsetType = UNSET
+    label: Annotated[str, Meta(max_length=200, pattern=r"^[^\x00]*$")] | UnsetType | None = UNSET
     pinned: bool | UnsetType = UNSET
     status: str | UnsetType = UNSET
 
@@ -74,13 +74,13 @@ class PatternDetail(Endpoint):
             raise invalid(f"must be among {', '.join(Pattern.Status.values)}", "/status")
         if "label" in given:
             given["label"] = given["label"] or ""
-        row = curation.edit(request.auth.project, row, actor(request), **given)
+        row = curation.edit(key_of(request).project, row, actor(request), **given)
         return Response(patterns([row])[0])
 
 
 def find(request: Request, pattern_id: str) -> Pattern:
     """The pattern of this id in the key's project, following the redirects of merges."""
-    rows = Pattern.objects.filter(project_id=request.auth.project_id)
+    rows = Pattern.objects.filter(project_id=key_of(request).project_id)
     row = rows.filter(pk=curation.parse_id(pattern_id)).first()
     if row is not None and row.redirect_to:
         row = rows.filter(pk=row.redirect_to).first()
@@ -90,7 +90,7 @@ def find(request: Request, pattern_id: str) -> Pattern:
 
 
 def actor(request: Request) -> str:
-    return f"key {request.auth.name or request.auth.public}"[:150]
+    return f"key {key_of(request).name or key_of(request).public}"[:150]
 
 
 class Related(Endpoint):
@@ -151,7 +151,7 @@ class Recognize(Endpoint):
         item = parse(read_body(request._request))
         arrival(item)  # refuses what could not be stored either
         observation = asked(item)
-        kept = memory.for_reading(request.auth.project_id)
+        kept = memory.for_reading(key_of(request).project_id)
         with kept.lock:
             match = kept.recognizer.match_one(observation)
             features = kept.recognizer.features_of(observation)
@@ -198,7 +198,7 @@ class Confidence(Endpoint):
     def post(self, request: Request, pattern_id: str) -> Response:
         row = find(request, pattern_id)
         verdict = body_of(request, Verdict)
-        row = curation.judge(request.auth.project, row, verdict.success)
+        row = curation.judge(key_of(request).project, row, verdict.success)
         return Response(patterns([row])[0])
 
 
@@ -208,9 +208,10 @@ class Validate(Endpoint):
     @described("Check a pattern against the validation rules")
     def post(self, request: Request, pattern_id: str) -> Response:
         row = find(request, pattern_id)
-        if row.state is None:
-            return Response({"valid": False, "errors": ["The pattern was evicted."], "warnings": []})
-        found = PatternValidator().validate(state_of(row))
+        if row.state is None or row.status == Pattern.Status.ARCHIVED:
+            return Response({"valid": False, "errors": ["It was pruned."], "warnings": []})
+        storage = memory.for_reading(row.project_id).storage
+        found = PatternValidator().validate(storage.get(str(row.pk)))
         body = {"valid": found.valid, "errors": found.errors, "warnings": found.warnings}
         return Response(body)
 
@@ -229,7 +230,7 @@ class Prune(Endpoint):
     @idempotent
     def post(self, request: Request) -> Response:
         order = body_of(request, PruneOrder)
-        rows, project = chosen(order), request.auth.project
+        rows, project = chosen(order), key_of(request).project
         if order.dry_run:
             found = curation.consequences(project, rows)
             return Response(
@@ -288,7 +289,7 @@ class Restore(Endpoint):
         order = body_of(request, RestoreOrder)
         if (order.operation_id is None) == (order.ids is None):
             raise invalid('give either "operation_id" or "ids"', "")
-        project = request.auth.project
+        project = key_of(request).project
         done = curation.restore(project, actor(request), order.operation_id, order.ids)
         return operated(done, order.ids or [])
 
@@ -305,7 +306,7 @@ class Merge(Endpoint):
     @idempotent
     def post(self, request: Request) -> Response:
         order = body_of(request, MergeOrder)
-        return operated(*curation.merge(request.auth.project, order.ids, actor(request)))
+        return operated(*curation.merge(key_of(request).project, order.ids, actor(request)))
 
 
 class SplitOrder(Struct):
@@ -325,12 +326,10 @@ class Split(Endpoint):
         if (order.by is None) == (order.example_ids is None):
             raise invalid('give either "by" (a slot) or "example_ids"', "/by")
         done = curation.split(
-            request.auth.project,
+            key_of(request).project,
             str(row.pk),
             actor(request),
             slot=order.by,
             example_ids=order.example_ids or [],
         )
         return operated(*done)
-
-

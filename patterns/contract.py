@@ -148,7 +148,9 @@ def snake_cased(raw: bytes) -> bytes:
     """The spec's camelCase names as ours; values, and the names inside them, stay as they are."""
 
     def renamed(part: Raw | bytes) -> dict[str, Raw]:
-        return {CAMEL.get(k, k): v for k, v in msgspec.json.decode(part, type=dict[str, Raw]).items()}
+        return {
+            CAMEL.get(k, k): v for k, v in msgspec.json.decode(part, type=dict[str, Raw]).items()
+        }
 
     try:
         item = renamed(raw)

@@ -82,7 +82,10 @@ class PatternCriteria:
             and (not self.task_type or state.task_type == self.task_type)
             and (self.min_confidence is None or state.confidence >= self.min_confidence)
             and (self.max_confidence is None or state.confidence < self.max_confidence)
-            and (self.min_effectiveness is None or (state.effectiveness or 0) >= self.min_effectiveness)
+            and (
+                self.min_effectiveness is None
+                or (state.effectiveness or 0) >= self.min_effectiveness
+            )
             and (self.used_before is None or used < self.used_before)
             and (self.used_after is None or used >= self.used_after)
             and (self.pinned is None or state.pinned == self.pinned)

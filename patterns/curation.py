@@ -138,7 +138,14 @@ def edit(
             for name, value in changes.items():
                 details = {"before": getattr(pattern, name), "after": value}
                 note(project, [str(pattern.pk)], name, actor, details)
-                tell(project, actor, "edit", f"Set {name} of {pattern} to {value}"[:300], None, pattern)
+                tell(
+                    project,
+                    actor,
+                    "edit",
+                    f"Set {name} of {pattern} to {value}"[:300],
+                    None,
+                    pattern,
+                )
             learned_elsewhere(project)
         pattern.refresh_from_db()
     return pattern

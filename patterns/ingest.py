@@ -161,10 +161,27 @@ def insert_sqlite(delivery: Delivery) -> Receipt:
     return Receipt(fresh)
 
 
-TYPES = (
-    "uuid text text text text text bigint bigint float8 float8 float8 float8 float8 float8 float8 "
-    "float8 bool float8 smallint"
-).split()
+TYPES = [
+    "uuid",
+    "text",
+    "text",
+    "text",
+    "text",
+    "text",
+    "bigint",
+    "bigint",
+    "float8",
+    "float8",
+    "float8",
+    "float8",
+    "float8",
+    "float8",
+    "float8",
+    "float8",
+    "bool",
+    "float8",
+    "smallint",
+]
 
 
 def insert_postgresql(delivery: Delivery) -> Receipt:

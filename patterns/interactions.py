@@ -16,6 +16,7 @@ from featurememory.errors import ErrorCode, FeatureMemoryError, invalid, not_fou
 from featurememory.idempotency import idempotent
 from featurememory.keyset import limit_from, page
 from featurememory.openapi import described
+from featurememory.wire import key_of
 from patterns.contract import Arrival, Interaction, arrival, parse
 from patterns.explain import explain
 from patterns.ingest import store
@@ -35,7 +36,7 @@ class Interactions(Endpoint):
     def post(self, request: Request) -> Response:
         raw = read_body(request._request, settings.BODY_LIMIT)
         made = arrival(parse(raw))
-        project = request.auth.project
+        project = key_of(request).project
         is_new = store(project.pk, [made]).stored[0]
         if is_new:
             wake(project.pk)
@@ -53,7 +54,7 @@ class Interactions(Endpoint):
     )
     def get(self, request: Request) -> Response:
         limit = limit_from(request.query_params.get("limit"))
-        rows = ModelInteraction.objects.filter(project_id=request.auth.project_id)
+        rows = ModelInteraction.objects.filter(project_id=key_of(request).project_id)
         rows = narrowed(rows, request.query_params)
         found = page(rows, "-number", request.query_params.get("cursor"), limit, key="number")
         return listing(request, found, interactions(found.rows), limit)
@@ -78,8 +79,9 @@ class InteractionDetail(Endpoint):
 
     @described("Show one interaction, with why it belongs to its pattern")
     def get(self, request: Request, interaction_id: str) -> Response:
-        row = find(request.auth.project_id, interaction_id)
-        data = Payload.objects.filter(pk=row.number).values_list("data", flat=True).first()
+        row = find(key_of(request).project_id, interaction_id)
+        payload = Payload.objects.filter(pk=row.number).first()
+        data = bytes(payload.data) if payload else None
         live = redirects([row.pattern_id] if row.pattern_id else [])
         return Response(interaction(row, data, live, explain(row, data)))
 
@@ -113,7 +115,7 @@ class InteractionBatch(Endpoint):
                 ErrorCode.TOO_LARGE,
             )
         accepted, rejected = sorted_out(items, request.path)
-        project = request.auth.project
+        project = key_of(request).project
         stored = sum(store(project.pk, accepted).stored)
         if stored:
             wake(project.pk)
@@ -138,5 +140,3 @@ def sorted_out(items: list[bytes], path: str) -> tuple[list[Arrival], list[dict[
         except FeatureMemoryError as error:
             rejected.append({"index": index, "problem": problem(error, path)})
     return accepted, rejected
-
-

@@ -13,10 +13,11 @@ import msgspec
 
 from featurememory.config import config_of
 from featurememory.models import Project
-from patterns.engine.recognizer import DefaultPatternRecognizer, RecognizerSettings
+from patterns.engine.recognizer import DefaultPatternRecognizer
+from patterns.engine.settings import RecognizerSettings
 from patterns.engine.templates import PatternState
 from patterns.models import Learner, Pattern
-from patterns.storage import state_of
+from patterns.storage import CachedPatternStorage, DatabasePatternStorage, state_of
 
 logger = logging.getLogger("featurememory.memory")
 
@@ -32,6 +33,7 @@ class Kept:
     recognizer: DefaultPatternRecognizer
     version: int
     checked: float
+    storage: CachedPatternStorage
     lock: threading.RLock = field(default_factory=threading.RLock)
 
 
@@ -60,9 +62,20 @@ class Memory:
         kept.recognizer.settings = settings_of(project_id)
         return kept
 
-    def put(self, project_id: UUID, recognizer: DefaultPatternRecognizer, version: int) -> None:
+    def figures(self) -> dict[str, int]:
+        """What the caches of all kept projects hold, and how often they had what was asked for."""
         with self._lock:
-            self._kept[project_id] = Kept(recognizer, version, time.monotonic())
+            storages = [kept.storage for kept in self._kept.values()]
+        return {
+            "size": sum(len(storage) for storage in storages),
+            "hits": sum(storage.hits for storage in storages),
+            "misses": sum(storage.misses for storage in storages),
+        }
+
+    def put(self, project_id: UUID, recognizer: DefaultPatternRecognizer, version: int) -> None:
+        kept = Kept(recognizer, version, time.monotonic(), storage_of(project_id))
+        with self._lock:
+            self._kept[project_id] = kept
 
     def drop(self, project_id: UUID | None = None) -> None:
         """Forget one project (all without an id): its next use reads the database."""
@@ -95,7 +108,12 @@ def load(project_id: UUID) -> Kept:
     states = [state_of(row) for row in rows.order_by("pk").iterator()]
     snapshot = bytes(learner.snapshot) if learner and learner.snapshot else None
     recognizer = restored(project_id, states, snapshot)
-    return Kept(recognizer, learner.version if learner else 0, time.monotonic())
+    version = learner.version if learner else 0
+    return Kept(recognizer, version, time.monotonic(), storage_of(project_id))
+
+
+def storage_of(project_id: UUID) -> CachedPatternStorage:
+    return CachedPatternStorage(DatabasePatternStorage(Project(pk=project_id)))
 
 
 def restored(
@@ -122,7 +140,3 @@ def settings_of(project_id: UUID) -> RecognizerSettings:
 
 
 memory = Memory()
-
-
-def open_for(project: Project) -> Kept:
-    return memory.for_reading(project.pk)

@@ -116,7 +116,10 @@ def surplus_patterns(project: Project, limit: int, going: int) -> list[str]:
     surplus = Pattern.objects.stored().filter(project=project).count() - going - limit
     if surplus <= 0:
         return []
-    return [str(pk) for pk in rows.order_by("use_count", "last_used").values_list("pk", flat=True)[:surplus]]
+    return [
+        str(pk)
+        for pk in rows.order_by("use_count", "last_used").values_list("pk", flat=True)[:surplus]
+    ]
 
 
 def old_trash(project: Project) -> list[str]:
@@ -181,5 +184,3 @@ def tell(project: Project, done: Receipt) -> None:
             summary=f"Cleaned up: {done.weak_patterns + done.surplus_patterns} patterns to the "
             f"trash, {done.emptied_trash} out of it, {done.interactions:,} old interactions",
         )
-
-

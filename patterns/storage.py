@@ -204,7 +204,9 @@ class InMemoryPatternStorage:
 
     def retrieve(self, criteria: PatternCriteria) -> list[PatternState]:
         name, down = criteria.sort.lstrip("-"), criteria.sort.startswith("-")
-        found = sorted((s for s in self._states.values() if criteria.accepts(s)), key=lambda s: s.id)
+        found = sorted(
+            (s for s in self._states.values() if criteria.accepts(s)), key=lambda s: s.id
+        )
         return sorted(found, key=lambda s: getattr(s, name) or 0, reverse=down)
 
     def get(self, pattern_id: str) -> PatternState:
@@ -256,10 +258,9 @@ class CachedPatternStorage:
         return self._keep(self.storage.get(pattern_id))
 
     def store(self, states: Iterable[PatternState], uses: Mapping[str, int] = NO_USES) -> None:
-        kept = list(states)
-        self.storage.store(kept, uses)
-        for state in kept:
-            self._kept.pop(state.id, None)
+        stored = list(states)
+        self.storage.store(stored, uses)
+        self.forget(state.id for state in stored)
 
     def retrieve(self, criteria: PatternCriteria) -> list[PatternState]:
         return self.storage.retrieve(criteria)
@@ -269,9 +270,13 @@ class CachedPatternStorage:
 
     def cleanup(self, threshold: float, unused_since: datetime) -> list[str]:
         taken = self.storage.cleanup(threshold, unused_since)
-        for pattern_id in taken:
-            self._kept.pop(pattern_id, None)
+        self.forget(taken)
         return taken
+
+    def forget(self, ids: Iterable[str]) -> None:
+        """What was changed past this cache is read again."""
+        for pattern_id in ids:
+            self._kept.pop(pattern_id, None)
 
 
 # The documented name of what a project uses.
