@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.cache import cache
@@ -37,7 +37,7 @@ def page(view: View) -> View:
         response.headers.setdefault("Cache-Control", "private, no-cache")
         return response
 
-    return handle  # type: ignore[return-value]
+    return cast("View", handle)
 
 
 def changing(view: View) -> View:
@@ -49,7 +49,7 @@ def changing(view: View) -> View:
             raise PermissionDenied
         return view(request, *args, **kwargs)
 
-    return page(handle)  # type: ignore[type-var]
+    return cast("View", page(handle))
 
 
 def may_change(request: HttpRequest) -> bool:
@@ -117,7 +117,7 @@ def has_interactions(project: Project) -> bool:
     if cache.get(key):
         return True
     # By the reverse name: this module may not know the apps above it.
-    busy = bool(project.modelinteraction_set.exists())  # type: ignore[attr-defined]
+    busy = bool(project.modelinteraction_set.exists())
     if busy:
         cache.set(key, True, 3600)
     return busy
@@ -127,7 +127,7 @@ def status_counts(request: HttpRequest) -> dict[str, int]:
     """Patterns of the current project by state, and `all` that are stored; asked once a request."""
     found: dict[str, int] | None = getattr(request, "_status_counts", None)
     if found is None:
-        rows = current_project(request).pattern_set.order_by()  # type: ignore[attr-defined]
+        rows = current_project(request).pattern_set.order_by()
         found = dict(rows.values_list("status").annotate(n=Count("pk")).values_list("status", "n"))
         found["all"] = sum(n for status, n in found.items() if status != "archived")
         request._status_counts = found  # type: ignore[attr-defined]

@@ -1,0 +1,1 @@
+"""The pages about patterns and interactions, one module for each."""

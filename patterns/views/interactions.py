@@ -1,0 +1,206 @@
+"""Interactions: newest first, what each met, and the JSON as it was sent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, TypeAlias
+from urllib.parse import quote, urlencode
+
+import msgspec
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from featurememory.keyset import limit_from
+from featurememory.keyset import page as keyset_page
+from featurememory.models import Project
+from featurememory.pages import current_project, page, show
+from patterns.explain import explain
+from patterns.models import ModelInteraction, Pattern, Payload
+from patterns.payloads import unpack_parts
+from patterns.serializers import family_of, redirects
+
+PREVIEW = 160
+SHOWN_JSON = 12_000
+STATES = {"pending": 0, "recognized": 1, "failed": 2}
+Data: TypeAlias = bytes | memoryview | None
+PARTS = ("input", "output", "parameters", "tags", "error")
+
+
+def address(interaction_id: str) -> str:
+    """The page of an interaction; ids are the clients' own and may hold any character."""
+    return f"/interactions/{quote(interaction_id, safe='')}/"
+
+
+def preview(data: Data) -> str:
+    """The beginning of the input on one line: its text, or its JSON."""
+    if data is None:
+        return ""
+    try:
+        raw = bytes(unpack_parts(bytes(data)).get("input", b"null"))
+    except (ValueError, msgspec.DecodeError):
+        return "(the payload is damaged)"
+    return " ".join(last_message(raw).split())[:PREVIEW]
+
+
+def last_message(raw: bytes) -> str:
+    """What a person said last, where the input is a chat; else the text or the JSON itself."""
+    if raw[:1] not in b"[{" or b'"content"' not in raw:
+        return readable(raw if raw[:1] == b'"' else raw[: 8 * PREVIEW])
+    try:
+        value = msgspec.json.decode(raw)
+    except msgspec.DecodeError:
+        return readable(raw[: 8 * PREVIEW])
+    messages = value.get("messages") if isinstance(value, dict) else value
+    said = [
+        m["content"]
+        for m in messages or []
+        if isinstance(m, dict) and isinstance(m.get("content"), str)
+    ]
+    return said[-1] if said else readable(raw[: 8 * PREVIEW])
+
+
+def readable(raw: bytes) -> str:
+    """A JSON string as its text, anything else as its JSON."""
+    if raw[:1] == b'"':
+        try:
+            return str(msgspec.json.decode(raw))
+        except msgspec.DecodeError:
+            pass
+    return raw.decode("utf-8", "replace")
+
+
+def previews(rows: Sequence[ModelInteraction]) -> list[dict[str, Any]]:
+    """Rows with address, first words and live pattern: what a table of interactions shows."""
+    data = dict(
+        Payload.objects.filter(pk__in=[row.number for row in rows]).values_list("number", "data")
+    )
+    return [
+        {
+            "row": row,
+            "url": address(row.id),
+            "text": preview(data.get(row.number)),
+            "tokens": tokens(row),
+        }
+        for row in rows
+    ]
+
+
+def tokens(row: ModelInteraction) -> float | None:
+    if row.token_count is not None:
+        return row.token_count
+    told = [n for n in (row.input_tokens, row.output_tokens) if n is not None]
+    return sum(told) if told else None
+
+
+def narrowed(rows: Any, query: Any) -> tuple[Any, dict[str, str]]:
+    """The rows of the filter, and the parameters it used."""
+    used: dict[str, str] = {}
+    for name in ("model_id", "task_type", "session_id"):
+        if value := query.get(name, "").replace("\x00", "")[:200]:
+            rows, used[name] = rows.filter(**{name: value}), value
+    if (state := query.get("state")) in STATES:
+        rows, used["state"] = rows.filter(state=STATES[state]), state
+    if (outcome := query.get("success")) in ("true", "false"):
+        rows, used["success"] = rows.filter(success=outcome == "true"), outcome
+    if value := query.get("pattern_id"):
+        from patterns.curation import parse_id
+
+        rows = rows.filter(pattern_id__in=list(family_of([parse_id(value)])))
+        used["pattern_id"] = value
+    return rows, used
+
+
+@page
+def interactions(request: HttpRequest) -> HttpResponse:
+    project = current_project(request)
+    limit = limit_from(request.GET.get("limit"))
+    rows, used = narrowed(ModelInteraction.objects.filter(project=project), request.GET)
+    if search := request.GET.get("q", "").strip().replace("\x00", "")[:128]:
+        # Payloads are compressed and not searched: an id is found exactly, a task by its name.
+        rows, used["q"] = rows.filter(id=search) | rows.filter(task_type=search), search
+    found = keyset_page(rows, "-number", request.GET.get("cursor"), limit, key="number")
+    shown = previews(found.rows)
+    names = patterns_of(project, found.rows)
+    for entry in shown:
+        entry["pattern"] = names.get(entry["row"].pattern_id)
+    context = {
+        "rows": shown,
+        "used": used,
+        "chips": [
+            (name, value, urlencode({k: v for k, v in used.items() if k != name}))
+            for name, value in used.items()
+        ],
+        "next": found.next and urlencode({**used, "cursor": found.next}),
+        "previous": found.previous and urlencode({**used, "cursor": found.previous}),
+    }
+    return show(request, "interactions/list.html", "interactions/_list.html", context)
+
+
+def patterns_of(project: Project, rows: Sequence[ModelInteraction]) -> dict[Any, Pattern]:
+    """The live pattern of each pattern id in the rows: merged ones are followed."""
+    ids = {row.pattern_id for row in rows if row.pattern_id}
+    moved = redirects(ids)
+    fields = ("pk", "label", "template", "parts", "task_type", "status")
+    wanted = Pattern.objects.filter(project=project, pk__in=ids | set(moved.values()))
+    live = {row.pk: row for row in wanted.only(*fields)}
+    return {name: live[moved.get(name, name)] for name in ids if moved.get(name, name) in live}
+
+
+@page
+def interaction(request: HttpRequest, interaction_id: str) -> HttpResponse:
+    project = current_project(request)
+    row = find(project, interaction_id)
+    data = Payload.objects.filter(pk=row.number).values_list("data", flat=True).first()
+    context = {
+        "row": row,
+        "tokens": tokens(row),
+        "pattern": patterns_of(project, [row]).get(row.pattern_id),
+        "why": explain(row, data),
+        "parts": [part(name, raw) for name, raw in parts_of(data).items()],
+        "url": address(row.id),
+    }
+    return render(request, "interactions/detail.html", context)
+
+
+def find(project: Project, name: str) -> ModelInteraction:
+    row = None
+    if "\x00" not in name and len(name) <= 128:
+        row = ModelInteraction.objects.filter(project=project, id=name).first()
+    if row is None:
+        raise Http404(name)
+    return row
+
+
+def parts_of(data: Data) -> dict[str, bytes]:
+    """The members of the payload that were sent, as bytes."""
+    try:
+        parts = unpack_parts(bytes(data)) if data is not None else {}
+    except (ValueError, msgspec.DecodeError):
+        return {}
+    return {name: bytes(parts[name]) for name in PARTS if name in parts}
+
+
+def part(name: str, raw: bytes) -> dict[str, Any]:
+    """One member for reading: indented JSON, or the text of a string; cut when it is long."""
+    text = (
+        readable(raw)
+        if raw[:1] == b'"'
+        else msgspec.json.format(raw, indent=2).decode("utf-8", "replace")
+    )
+    return {
+        "name": name,
+        "text": text[:SHOWN_JSON],
+        "cut": len(text) > SHOWN_JSON,
+        "size": len(raw),
+    }
+
+
+@page
+def payload(request: HttpRequest, interaction_id: str) -> HttpResponse:
+    """The payload as it was sent, as one JSON object."""
+    row = find(current_project(request), interaction_id)
+    data = Payload.objects.filter(pk=row.number).values_list("data", flat=True).first()
+    members = {name: msgspec.Raw(raw) for name, raw in parts_of(data).items()}
+    response = HttpResponse(msgspec.json.encode(members), content_type="application/json")
+    response["Content-Disposition"] = "inline"
+    return response

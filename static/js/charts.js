@@ -1,0 +1,87 @@
+// Draws a chart when it comes near the window. Figures come as JSON beside it, colours from the stylesheet.
+const charts = (() => {
+  const CONFIG = { displayModeBar: false, responsive: true, scrollZoom: false, doubleClick: false };
+  let plotly;
+
+  function library() {
+    plotly ??= new Promise((done, failed) => {
+      const script = document.createElement("script");
+      script.src = document.body.dataset.plotly;
+      script.onload = () => done(window.Plotly);
+      script.onerror = failed;
+      document.head.append(script);
+    });
+    return plotly;
+  }
+
+  // "var(--c1)" and "var(--c1,.15)" (with opacity) become the colour of the present theme.
+  function colours() {
+    const probe = document.createElement("i");
+    document.body.append(probe);
+    const seen = {};
+    const resolve = (text) => text.replace(/^var\((--[\w-]+)(?:,([\d.]+))?\)$/, (all, name, alpha) => {
+      probe.style.color = `var(${name})`;
+      const rgb = getComputedStyle(probe).color;
+      return alpha ? rgb.replace("rgb(", "rgba(").replace(")", `, ${alpha})`) : rgb;
+    });
+    const walk = (value) =>
+      typeof value === "string" ? (value.startsWith("var(") ? (seen[value] ??= resolve(value)) : value)
+        : Array.isArray(value) ? (typeof value[0] === "number" ? value : value.map(walk))
+          : value && typeof value === "object" ? Object.fromEntries(Object.entries(value).map(([k, v]) => [k, walk(v)]))
+            : value;
+    return { walk, end: () => probe.remove() };
+  }
+
+  // Hours are sent in UTC and shown in the reader's time, as in the tables.
+  function local(x) {
+    if (!x.endsWith("Z")) return x;
+    const d = new Date(x);
+    return new Date(d - d.getTimezoneOffset() * 60000).toISOString().slice(0, 19);
+  }
+
+  function figure(box) {
+    const { data, layout } = JSON.parse(document.getElementById(box.dataset.spec).textContent);
+    const { walk, end } = colours();
+    const traces = data.map((trace) => {
+      const format = figures[trace.meta];
+      const more = { x: trace.x.map(local) };
+      if (format) Object.assign(more, { customdata: trace.y.map(format), hovertemplate: "%{customdata}" });
+      return { ...walk({ ...trace, x: undefined }), ...more };
+    });
+    const style = getComputedStyle(document.body);
+    const full = walk({ ...layout, font: { family: style.fontFamily, size: 11, color: "var(--text-2)" } });
+    end();
+    for (const shape of full.shapes ?? []) if (typeof shape.x0 === "string") [shape.x0, shape.x1] = [local(shape.x0), local(shape.x1)];
+    for (const note of full.annotations ?? []) if (typeof note.x === "string") note.x = local(note.x);
+    return [traces, full];
+  }
+
+  async function draw(box) {
+    const Plotly = await library();
+    await new Promise((next) => setTimeout(next)); // one task per chart
+    if (!box.isConnected) return;
+    await Plotly.react(box.firstElementChild, ...figure(box), CONFIG);
+    box.dataset.drawn = "";
+  }
+
+  const near = new IntersectionObserver((entries) => {
+    for (const entry of entries) if (entry.isIntersecting) {
+      near.unobserve(entry.target);
+      draw(entry.target).catch(() => { entry.target.textContent = "The chart could not be drawn; its table has the figures."; });
+    }
+  }, { rootMargin: "200px" });
+
+  function watch(root) {
+    for (const box of root.querySelectorAll("[data-spec]:not([data-drawn])")) near.observe(box);
+  }
+
+  function redraw() {
+    for (const box of document.querySelectorAll("[data-drawn]")) draw(box);
+  }
+
+  function forget(root) {
+    if (window.Plotly && root.querySelectorAll) for (const box of root.querySelectorAll("[data-drawn] > div")) window.Plotly.purge(box);
+  }
+
+  return { watch, redraw, forget };
+})();
