@@ -85,15 +85,23 @@ def gunzipped(body: bytes, limit: int) -> bytes:
 
 
 def unzstd(body: bytes, limit: int) -> bytes:
+    """All frames (RFC 8878). The size is counted first: a frame cannot be unpacked up to a limit
+    and be known to be whole, and a stream that was cut off ends without an error."""
     decompressor = zstandard.ZstdDecompressor(max_window_size=8 << 20)
+    out, rest = bytearray(), body
     try:
         with decompressor.stream_reader(io.BytesIO(body), read_across_frames=True) as reader:
-            out = reader.read(limit + 1)
+            if len(reader.read(limit + 1)) > limit:
+                raise too_large(limit)
+        while rest:
+            frame = decompressor.decompressobj()
+            out += frame.decompress(rest)
+            if not frame.eof:
+                raise broken("zstd", "it ends too early")
+            rest = frame.unused_data
     except zstandard.ZstdError as error:
         raise broken("zstd", str(error)) from error
-    if len(out) > limit:
-        raise too_large(limit)
-    return out
+    return bytes(out)
 
 
 def too_large(limit: int) -> FeatureMemoryError:
