@@ -5,7 +5,6 @@ Everything is generated here from a seed; nothing of it is measured, and the bad
 
 from __future__ import annotations
 
-import math
 import random
 import time
 from collections.abc import Iterator
@@ -190,7 +189,7 @@ def generate(seed: int, now_ms: int, total: int = TOTAL) -> Iterator[bytes]:
 
 def moment(dice: random.Random) -> float:
     """Days from the start: growing traffic, and three in four requests in working hours."""
-    day = int(DAYS * math.sqrt(dice.random() * 0.9 + 0.1))
+    day = int(DAYS * dice.random() ** 0.7)
     hour = dice.gauss(14, 3) if dice.random() < 0.75 else dice.uniform(0, 24)
     return min(DAYS - 0.01, day + min(23.9, max(0.0, hour)) / 24)
 

@@ -13,6 +13,7 @@ from featurememory.errors import handle_feature_memory_error
 from featurememory.models import Probe
 from featurememory.storage_errors import known
 from featurememory.writes import write_turn
+from patterns.admission import admission
 
 # A check each second from many sides must not become a write each.
 KEPT_S = 1.0
@@ -31,7 +32,9 @@ def ready(request: HttpRequest) -> JsonResponse:
         cache.set("health_problem", problem, KEPT_S)
     if problem:
         return JsonResponse({"status": "unhealthy", "detail": problem}, status=503)
-    return JsonResponse({"status": "ready", "database": connection.vendor})
+    admission.refresh()
+    body = {"status": "ready", "state": admission.state, "database": connection.vendor}
+    return JsonResponse(body)
 
 
 def probe() -> str:

@@ -11,6 +11,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
 from integration.resources import process_sample
+from patterns.admission import admission
 from patterns.lease import now_ms
 from patterns.memory import memory as memory_of_patterns
 from patterns.models import ModelInteraction, Pattern, ProjectHour
@@ -30,6 +31,13 @@ class Figures:
         for name, value in memory_of_patterns.figures().items():
             yield GaugeMetricFamily(f"featurememory_pattern_cache_{name}", "Pattern cache", value)
         yield GaugeMetricFamily("featurememory_disk_bytes", "Data on disk", sample.disk_bytes)
+        admission.refresh()
+        pressure = GaugeMetricFamily(
+            "featurememory_pressure", "Use of a resource as a share of its limit", labels=["name"]
+        )
+        for gauge in admission.gauges:
+            pressure.add_metric([gauge.name], gauge.value / gauge.limit)
+        yield pressure
         info = GaugeMetricFamily("featurememory_info", "Version", labels=["version"])
         info.add_metric([settings.VERSION], 1)
         yield info

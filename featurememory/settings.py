@@ -139,6 +139,10 @@ BODY_LIMIT = integer("FM_BODY_LIMIT", default=1 << 20, minimum=1024)
 BATCH_BODY_LIMIT = integer("FM_BATCH_BODY_LIMIT", default=16 << 20, minimum=1024)
 BATCH_ITEM_LIMIT = integer("FM_BATCH_ITEM_LIMIT", default=1000, minimum=1)
 
+# Beyond these the API pushes back (429, 507) before anything bursts: see patterns/admission.py.
+QUEUE_LIMIT = integer("FM_QUEUE_LIMIT", default=500_000, minimum=1)
+DISK_RESERVE = integer("FM_DISK_RESERVE", default=16 << 20, minimum=0)
+
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["integration.keys.KeyAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["featurememory.wire.HasScope"],

@@ -17,6 +17,7 @@ from django.db import close_old_connections, connection
 
 from featurememory.errors import ErrorCode, FeatureMemoryError
 from featurememory.writes import write_turn
+from patterns.admission import admission
 from patterns.contract import COLUMNS, Arrival
 from patterns.models import ModelInteraction, Payload
 
@@ -104,6 +105,7 @@ def store(project_id: UUID, arrivals: Sequence[Arrival]) -> Receipt:
     """
     if not arrivals:
         return Receipt([])
+    admission.check()
     # In a test's transaction another thread would not see this one's rows.
     if connection.vendor == "sqlite" and not connection.in_atomic_block:
         return writer.store(project_id, arrivals)
