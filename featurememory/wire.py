@@ -70,7 +70,8 @@ class HasScope(BasePermission):
     """The key must have the scope that the view names for the method."""
 
     def has_permission(self, request: Request, view: Any) -> bool:
-        needed = getattr(view, "scopes", {}).get(request.method)
+        method = "GET" if request.method == "HEAD" else request.method
+        needed = getattr(view, "scopes", {}).get(method)
         if needed is None:  # public, or a method the view will answer with 405
             return True
         if request.auth is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import json
 from collections import Counter
@@ -39,6 +40,12 @@ def key_of(owner: Project, kind: str = "ad") -> str:
     return ApiKey.create(owner, kind, f"{kind} key")[1]
 
 
+@functools.cache
+def client() -> Client:
+    """One for all calls: each new one would load the middleware and list the static files."""
+    return Client(raise_request_exception=False)
+
+
 @dataclass(frozen=True)
 class Caller:
     """Calls the API with one key (none when empty); paths are relative to /api/v1/."""
@@ -53,18 +60,19 @@ class Caller:
         content_type: str = "application/json",
         headers: Mapping[str, str] | None = None,
     ) -> Any:
-        given = {"Authorization": f"Bearer {self.key}"} if self.key else {}
-        data = body if isinstance(body, bytes) else json.dumps(body).encode()
         extra: dict[str, Any] = {}
         if body is not None:
+            data = body if isinstance(body, bytes) else json.dumps(body).encode()
             extra = {"data": data, "content_type": content_type}
-        client = Client(raise_request_exception=False, headers=given | dict(headers or {}))
-        return client.generic(method, f"/api/v1/{path}", **extra)
+        given = self.headers | dict(headers or {})
+        return client().generic(method, f"/api/v1/{path}", headers=given, **extra)
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.key}"} if self.key else {}
 
     def get(self, path: str, **query: Any) -> Any:
-        client = Client(raise_request_exception=False)
-        headers = {"Authorization": f"Bearer {self.key}"} if self.key else {}
-        return client.get(f"/api/v1/{path}", query, headers=headers)
+        return client().get(f"/api/v1/{path}", query, headers=self.headers)
 
     def post(self, path: str, body: Any = None, **more: Any) -> Any:
         return self.send("POST", path, body, **more)
