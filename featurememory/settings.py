@@ -182,11 +182,13 @@ BACKGROUND_SCHEDULE = {
     "integration.tasks.consolidate_due": 30.0,
     "integration.tasks.cleanup_due": 60.0,
     "integration.tasks.sample_resources": 60.0,
+    "integration.tasks.review_optimizations": 30.0,
     "integration.tasks.train_payloads": 15.0,
 }
 CELERY_BEAT_SCHEDULE = {
     name: {"task": name, "schedule": seconds} for name, seconds in BACKGROUND_SCHEDULE.items()
 }
+DATA_DIR.mkdir(parents=True, exist_ok=True)
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
 
 LOGGING = {

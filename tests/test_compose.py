@@ -47,13 +47,12 @@ class Stack:
         )
 
     def command(self, service: str) -> list[str]:
-        """The service's command, with this machine's programs, address, port and paths."""
+        """The service's command, with this machine's programs, address and port."""
         here = {
             "python": sys.executable,
             "celery": str(Path(sys.executable).parent / "celery"),
             "0.0.0.0": "127.0.0.1",
             "8000": str(self.port),
-            "/tmp/beat": str(self.home / "beat"),
         }
         return [here.get(word, word) for word in COMPOSE["services"][service]["command"]]
 
@@ -141,6 +140,7 @@ def test_a_killed_worker_loses_nothing_and_learns_nothing_twice(stack: Stack) ->
     stack.start("beat")
     stack.post(0, 50)
     servers.wait_until(lambda: stack.all_recognized(50), "50 recognised interactions")
+    assert "broker" not in (stack.home / "web.log").read_text()
 
     for first in range(50, 1050, 250):
         stack.post(first, 250)
@@ -152,7 +152,7 @@ def test_a_killed_worker_loses_nothing_and_learns_nothing_twice(stack: Stack) ->
     assert stack.uses() == 1050
 
 
-def test_the_web_server_accepts_while_no_worker_and_no_redis_is_there(
+def test_without_redis_interactions_are_stored_and_refusals_are_explained(
     tmp_path: Path, postgresql_server: str
 ) -> None:
     database = servers.create_database(postgresql_server, f"alone_{os.getpid()}")
@@ -160,9 +160,11 @@ def test_the_web_server_accepts_while_no_worker_and_no_redis_is_there(
     with ExitStack() as opened:
         stack = Stack(tmp_path, database, nowhere, opened)
         stack.start("web")
-        servers.wait_until(lambda: servers.answers(stack.port), "the web server")
+        servers.wait_until(stack.is_ready, "the web server")
 
         stack.post(0, 20)
+        refused = stack.client.post("/api/v1/interactions/", json={"model_id": "m"})
+        assert (refused.status_code, refused.json()["code"]) == (422, "VALIDATION_FAILED")
 
 
 @pytest.mark.parametrize("service", ["web", "worker", "beat"])
