@@ -6,7 +6,7 @@ from typing import Any, Literal, TypeAlias
 
 import msgspec
 
-Json: TypeAlias = None | bool | int | float | str | list[Any] | dict[str, Any]
+Json: TypeAlias = bool | int | float | str | list[Any] | dict[str, Any] | None
 Reason: TypeAlias = Literal["none", "shadow", "trial", "explore", "active", "holdout", "pinned"]
 Arm: TypeAlias = Literal["treatment", "holdout", "explore"]
 

@@ -1,0 +1,59 @@
+"""What exploration may cost: a share of the traffic and a little quality, over a window."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+
+from optimizations.engine.scope import ScopeKey
+from optimizations.engine.settings import PolicySettings
+
+STEP = 25  # requests summed up in one interval
+EAGER = 2.0  # exploration runs at up to twice its long-run share while most of it is unspent
+EAGER_UNTIL = 0.7
+
+
+class Interval(msgspec.Struct, array_like=True):
+    requests: int = 0
+    explored: int = 0
+    served: list[tuple[ScopeKey, str, int]] = msgspec.field(default_factory=list)
+
+
+class Spending(msgspec.Struct):
+    """The last `window` requests in intervals: how many explored, and with which change."""
+
+    intervals: list[Interval] = msgspec.field(default_factory=lambda: [Interval()])
+
+    def count(self, explored: bool) -> None:
+        last = self.intervals[-1]
+        if last.requests >= STEP:
+            last = Interval()
+            self.intervals.append(last)
+        last.requests += 1
+        last.explored += explored
+
+    def spend(self, scope: ScopeKey, value: str) -> None:
+        served = self.intervals[-1].served
+        for k, (key, name, n) in enumerate(served):
+            if (key, name) == (scope, value):
+                served[k] = (key, name, n + 1)
+                return
+        served.append((scope, value, 1))
+
+    def forget(self, window: int) -> None:
+        keep = max(1, window // STEP)
+        del self.intervals[:-keep]
+
+    def share(self, settings: PolicySettings) -> float:
+        """The share of the next requests that may explore."""
+        allowed = settings.exploration_budget * settings.window
+        used = sum(i.explored for i in self.intervals) / max(1.0, allowed)
+        if used >= 1:
+            return 0.0
+        pace = EAGER if used < EAGER_UNTIL else 0.5
+        return min(0.5, settings.exploration_budget * pace)
+
+    def lost(self, loss_of: Callable[[ScopeKey, str], float]) -> float:
+        """Estimated quality lost in the window, in whole requests; `loss_of` one request."""
+        return sum(n * loss_of(key, value) for i in self.intervals for key, value, n in i.served)

@@ -1,0 +1,127 @@
+"""From a request to a decision, over compiled plans: no learning, no writes."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import msgspec
+
+from optimizations.engine.allocation import position
+from optimizations.engine.kind import Kind
+from optimizations.engine.kinds import KINDS
+from optimizations.engine.plans import Choice, PlanSet, arm_name, arms_of, pick
+from optimizations.engine.scope import ScopeKey
+from optimizations.engine.settings import ModelCard, PolicySettings
+from optimizations.engine.task import Applied, Decision, Draw, Json, Reason, Request, Task
+
+ORDER: tuple[Reason, ...] = ("trial", "explore", "shadow", "pinned", "active", "holdout")
+
+
+class Table(msgspec.Struct):
+    """What all deciding processes share."""
+
+    version: int = 0
+    price_version: int = 0
+    cards: dict[str, ModelCard] = msgspec.field(default_factory=dict)
+    plans: dict[ScopeKey, PlanSet] = msgspec.field(default_factory=dict)
+
+
+class Step(msgspec.Struct, frozen=True):
+    """One kind's part of a decision."""
+
+    task: Task
+    reason: Reason = "none"
+    applied: Applied | None = None
+    draw: Draw | None = None
+
+
+class Direct(Protocol):
+    """A kind that decides from what it has measured itself, not from a plan of arms."""
+
+    def step(self, request: Request, task: Task, at: float) -> Step | None: ...
+
+
+def decide(
+    request: Request, table: Table, salt: bytes, settings: PolicySettings, direct: list[Direct]
+) -> Decision:
+    task = request.task
+    steps: list[Step] = []
+    for kind in KINDS.values():
+        step = _step(kind, request, task, table, salt) if kind.name in settings.kinds else None
+        if step is not None:
+            task, steps = step.task, [*steps, step]
+    for helper in direct:
+        step = helper.step(request, task, request.at)
+        if step is not None:
+            task, steps = step.task, [*steps, step]
+    return _decision(request, task, steps, table, salt)
+
+
+def _step(kind: Kind, request: Request, task: Task, table: Table, salt: bytes) -> Step | None:
+    base = kind.base(task, table.cards)
+    plans = table.plans.get((kind.name, task.task_type, base)) if base is not None else None
+    if plans is None or base is None:
+        return None
+    plan = plans.plan(request.pattern_id)
+    changed: dict[str, Task] = {}
+    able: list[Choice] = []
+    for choice in plan.choices:
+        after = kind.apply(request, task, choice.params, table.cards)
+        if after is not None:
+            changed[choice.id] = after
+            able.append(choice)
+    if not able:
+        return None
+    choices = tuple(able)
+    unit = request.unit or request.id
+    chosen = pick(choices, position(salt, *(kind.name, task.task_type, base), unit))
+    ids, probabilities = arms_of(choices)
+    draw = Draw(kind.name, base, ids, probabilities, chosen.id if chosen else "")
+    after = changed[chosen.id] if chosen else task
+    return Step(after, _reason(chosen, choices), _applied(kind, chosen, choices), draw)
+
+
+def _applied(kind: Kind, chosen: Choice | None, choices: tuple[Choice, ...]) -> Applied:
+    proven = any(c.proven for c in choices)
+    shown = chosen or max(choices, key=lambda c: (c.proven, c.probability))
+    params: dict[str, Json] = shown.params if chosen else {}
+    return Applied(shown.id, kind.name, arm_name(chosen, proven), params)
+
+
+def _reason(chosen: Choice | None, choices: tuple[Choice, ...]) -> Reason:
+    if chosen is None:
+        return "holdout"
+    if chosen.pinned:
+        return "pinned"
+    if chosen.proven:
+        return "active"
+    return "explore" if any(c.proven for c in choices) else "trial"
+
+
+def _decision(
+    request: Request, task: Task, steps: list[Step], table: Table, salt: bytes
+) -> Decision:
+    before, reasons = request.task, {s.reason for s in steps}
+    draws = tuple(s.draw for s in steps if s.draw is not None)
+    propensity = 1.0
+    for draw in draws:
+        propensity *= draw.propensity
+    unit = request.unit or request.id
+    names = ("model_id", "parameters", "input", "parts")
+    return Decision(
+        id=request.id,
+        task=task,
+        changed=tuple(n for n in names if getattr(task, n) != getattr(before, n)),
+        applied=tuple(s.applied for s in steps if s.applied is not None),
+        propensity=propensity,
+        reason=next((r for r in ORDER if r in reasons), "none"),
+        policy_version=table.version,
+        price_version=table.price_version,
+        recognizer_version=request.recognizer_version,
+        pattern_id=request.pattern_id,
+        unit_digest=f"{int(position(salt, unit) * 2**53):014x}",
+        draws=draws,
+        model_before=before.model_id,
+        parameters_before=before.parameters,
+        at=request.at,
+    )

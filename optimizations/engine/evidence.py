@@ -1,0 +1,159 @@
+"""Tests that may be looked at at any time: bets against a hypothesis, and what they won.
+
+Each score x_t has a conditional mean; a gambler who bets on "mean > θ" multiplies their wealth by
+1 + λ_t (x_t − θ), where λ_t was fixed before x_t was seen. If the mean is at most θ the expected
+wealth never grows, so it reaches 1/α with probability at most α, whenever one looks (Ville).
+A mixture over bet sizes needs no tuning, and the values of θ that are not refuted form an interval
+valid at all times: Waudby-Smith & Ramdas, "Estimating means of bounded random variables by
+betting", JRSS-B 86 (2024).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[np.float64]
+
+_HALF = (0.005, 0.01, 0.02, 0.03, 0.04, 0.05, 0.06, 0.08, 0.1, 0.125, 0.15, 0.2, 0.25, 0.3, 0.4)
+GRID: Array = np.array([-1.0, -0.6, *(-t for t in reversed(_HALF)), 0.0, *_HALF, 0.6, 1.0])
+BETS: Array = np.array([0.03, 0.06, 0.12, 0.25, 0.5, 0.9])  # shares of the largest safe bet
+INTERVAL_ALPHA = 0.05
+NEVER_HARMS = 0.5  # effectiveness at which harm is ruled out
+
+
+class BoundedMean(msgspec.Struct):
+    """Wealth of the bets `mean > θ` (`up`) and `mean < θ` (`down`), for each θ of `grid`.
+
+    Memory: 2 · len(grid) · 6 floats. The scores may have another bound each time, as long as
+    the bound was known before the score.
+    """
+
+    grid: Array
+    up: Array
+    down: Array
+    n: int = 0
+    total: float = 0.0
+    squares: float = 0.0
+
+    @classmethod
+    def over(cls, grid: Array = GRID) -> BoundedMean:
+        shape = (len(grid), len(BETS))
+        return cls(grid, np.zeros(shape), np.zeros(shape))
+
+    def update(self, x: float, low: float, high: float) -> None:
+        """Bets on one score that was known to fall within [low, high]."""
+        gap = x - self.grid
+        safe_up = gap / np.maximum(self.grid - low, 1e-3)
+        safe_down = gap / np.maximum(high - self.grid, 1e-3)
+        self.up += np.log1p(np.maximum(np.outer(safe_up, BETS), -0.999))
+        self.down += np.log1p(np.maximum(np.outer(-safe_down, BETS), -0.999))
+        self.n += 1
+        self.total += x
+        self.squares += x * x
+
+    def above(self, theta: float) -> float:
+        """The e-value against "mean ≤ θ"; θ must be on the grid."""
+        return wealth(self.up[self._row(theta)])
+
+    def below(self, theta: float) -> float:
+        """The e-value against "mean ≥ θ"; θ must be on the grid."""
+        return wealth(self.down[self._row(theta)])
+
+    def interval(self, alpha: float = INTERVAL_ALPHA) -> tuple[float, float, float]:
+        """(point, low, high): covers the mean at all times with probability ≥ 1 − α."""
+        bar = np.log(2 / alpha)
+        refuted_up = log_wealth(self.up) >= bar
+        refuted_down = log_wealth(self.down) >= bar
+        low = self.grid[refuted_up].max() if refuted_up.any() else self.grid[0]
+        high = self.grid[refuted_down].min() if refuted_down.any() else self.grid[-1]
+        return self.mean, float(low), float(high)
+
+    @property
+    def mean(self) -> float:
+        return self.total / self.n if self.n else 0.0
+
+    @property
+    def variance(self) -> float:
+        return max(0.0, self.squares / self.n - self.mean**2) if self.n > 1 else 1.0
+
+    def _row(self, theta: float) -> int:
+        return int(np.abs(self.grid - theta).argmin())
+
+
+def log_wealth(bets: Array) -> Array:
+    """log of the mean wealth over the bet sizes; the last axis is the bets."""
+    top = bets.max(axis=-1)
+    means = np.exp(bets - top[..., None]).mean(axis=-1)
+    return np.asarray(top + np.log(means), dtype=np.float64)
+
+
+def wealth(bets: Array) -> float:
+    return float(np.exp(min(700.0, float(log_wealth(bets)))))
+
+
+class Score(msgspec.Struct, frozen=True):
+    """An unbiased score of the effect in one randomised request, and its bounds beforehand."""
+
+    value: float
+    low: float
+    high: float
+
+
+def aipw(
+    treated: bool,
+    y: float,
+    propensity: float,
+    means: tuple[float, float],
+    bounds: tuple[float, float] = (0.0, 1.0),
+) -> Score:
+    """Augmented inverse propensity weighting with past-only means.
+
+    `means` = (control, treatment) as predicted before y was seen, `propensity` the chance of
+    treatment among the two, `bounds` of y. The mean of the score is the effect, whatever the
+    means are; good means only make it steadier. Robins, Rotnitzky & Zhao, JASA 89 (1994);
+    sequential use: Howard et al., Annals of Statistics 49 (2021).
+    """
+    m0, m1 = means
+    lo, hi = bounds
+    miss = (y - m1) / propensity if treated else (m0 - y) / (1 - propensity)
+    value = m1 - m0 + miss
+    low = m1 - m0 + min((lo - m1) / propensity, -(hi - m0) / (1 - propensity))
+    high = m1 - m0 + max((hi - m1) / propensity, -(lo - m0) / (1 - propensity))
+    return Score(value, low, high)
+
+
+def e_bh(e_values: Sequence[float], rate: float) -> set[int]:
+    """Which hypotheses to reject so that the false discovery rate stays ≤ `rate`.
+
+    Valid under any dependence: Wang & Ramdas, "False discovery rate control with e-values",
+    JRSS-B 84 (2022). Returns positions.
+    """
+    order = sorted(range(len(e_values)), key=lambda k: (-e_values[k], k))
+    kept = 0
+    for k, position in enumerate(order, 1):
+        if k * e_values[position] >= len(e_values) / rate:
+            kept = k
+    return set(order[:kept])
+
+
+def effectiveness(lower_bound: float, target: float) -> float:
+    """clip(0.5 + 0.5·LB/target, 0, 1): at least 0.5 exactly when harm is ruled out.
+
+    >>> effectiveness(0.0, 0.5), effectiveness(0.25, 0.5), effectiveness(-1.0, 0.5)
+    (0.5, 0.75, 0.0)
+    """
+    return min(1.0, max(0.0, NEVER_HARMS + 0.5 * lower_bound / target))
+
+
+def requests_needed(effect: float, variance: float, log_bar: float) -> int | None:
+    """About how many more scores until the wealth reaches exp(log_bar); None: no end in sight.
+
+    A well-chosen bet grows by effect²/(2·variance) a score.
+    """
+    if effect <= 0:
+        return None
+    return int(np.ceil(2 * variance * max(0.0, log_bar) / effect**2))

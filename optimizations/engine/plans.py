@@ -1,0 +1,60 @@
+"""The compiled policy: for each scope and pattern, which arm with which probability."""
+
+from __future__ import annotations
+
+import msgspec
+
+from optimizations.engine.task import CONTROL, Arm, Json
+
+
+class Choice(msgspec.Struct, frozen=True):
+    """One arm of a plan. `proven` arms are active, the others on trial."""
+
+    id: str
+    params: dict[str, Json]
+    probability: float
+    proven: bool
+    pinned: bool = False
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """The arms but for control, which gets the rest."""
+
+    choices: tuple[Choice, ...] = ()
+
+    @property
+    def control(self) -> float:
+        return 1.0 - sum(c.probability for c in self.choices)
+
+
+class PlanSet(msgspec.Struct, frozen=True):
+    """Plans of one scope: by pattern, and for all other patterns."""
+
+    default: Plan = Plan()
+    by_pattern: dict[str, Plan] = msgspec.field(default_factory=dict)
+
+    def plan(self, pattern: str | None) -> Plan:
+        return self.by_pattern.get(pattern or "", self.default)
+
+
+def pick(choices: tuple[Choice, ...], position: float) -> Choice | None:
+    """The arm at `position` in [0, 1); None is control, which lies at the upper end."""
+    reached = 0.0
+    for choice in choices:
+        reached += choice.probability
+        if position < reached:
+            return choice
+    return None
+
+
+def arm_name(choice: Choice | None, plan_has_proven: bool) -> Arm:
+    if choice is None:
+        return "holdout"
+    return "treatment" if choice.proven or not plan_has_proven else "explore"
+
+
+def arms_of(choices: tuple[Choice, ...]) -> tuple[tuple[str, ...], tuple[float, ...]]:
+    """Ids and probabilities with control first."""
+    rest = 1.0 - sum(c.probability for c in choices)
+    ids = (CONTROL, *(c.id for c in choices))
+    return ids, (rest, *(c.probability for c in choices))

@@ -1,0 +1,317 @@
+"""One review: propose, judge, and divide the traffic anew, scope by scope."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+import numpy as np
+
+from optimizations.engine import planning, review
+from optimizations.engine.allocation import Posterior, posterior
+from optimizations.engine.budgets import Spending
+from optimizations.engine.deciding import Table
+from optimizations.engine.evidence import Array, e_bh
+from optimizations.engine.kind import Params
+from optimizations.engine.kinds import KINDS
+from optimizations.engine.learning import Entry, optimization_id, value_of
+from optimizations.engine.lifecycle import Status, Transition
+from optimizations.engine.optimization import OptimizationState
+from optimizations.engine.planning import Arms, Budget
+from optimizations.engine.proof import Proof
+from optimizations.engine.review import Verdict
+from optimizations.engine.scope import Scope, ScopeKey
+from optimizations.engine.settings import PolicySettings
+from optimizations.engine.task import CONTROL, Json
+
+LISTED = 48  # patterns of a scope that get plans of their own
+PATIENCE = 40  # scores before patterns may be told apart
+DIFFERENT = 0.08  # share of traffic that has to be better left out
+HOPE = 0.35  # chance of gain at which a pattern stays in a group
+FUTILE = 0.02
+QUALITY_RESERVE = 0.7  # share of the quality budget that estimates may use up
+
+
+class View(msgspec.Struct):
+    """A scope during one review."""
+
+    scope: Scope
+    patterns: list[str]
+    traffic: Array  # [pattern], the last is all that is not listed
+    entries: list[Entry]
+    post: Posterior
+
+    @property
+    def fits(self) -> Array:
+        return np.array(
+            [[float(e.covers(p)) for e in self.entries] for p in [*self.patterns, ""]]
+        ).reshape(len(self.patterns) + 1, len(self.entries))
+
+
+class Reviewer:
+    def __init__(
+        self,
+        settings: PolicySettings,
+        now: float,
+        table: Table,
+        scopes: dict[ScopeKey, Scope],
+        entries: dict[str, Entry],
+        spending: Spending,
+    ) -> None:
+        self.settings, self.now, self.table = settings, now, table
+        self.scopes, self.entries, self.spending = scopes, entries, spending
+        self.steps: list[Transition] = []
+        self.touched: dict[str, None] = {}
+
+    def run(self) -> list[Transition]:
+        self.spending.forget(self.settings.window)
+        for scope in self.scopes.values():
+            self._propose(scope)
+        views = [v for s in self.scopes.values() if (v := self._view(s)) is not None]
+        discovered = self._discovered()
+        for view in views:
+            for j, entry in enumerate(view.entries):
+                self._judge(view, j, entry, entry.state.id in discovered)
+        self._plan(views)
+        return self.steps
+
+    # ---- proposing ----
+
+    def _propose(self, scope: Scope) -> None:
+        kind = KINDS[scope.kind]
+        if scope.kind not in self.settings.kinds or scope.cells.get(CONTROL) is None:
+            return
+        known = {
+            value_of(e.state.params): e.state
+            for e in self.entries.values()
+            if self._scope_key(e.state) == scope.key and e.state.status != "retired"
+        }
+        for params in kind.candidates(scope.example, self.table.cards, self.settings):
+            state = known.get(value_of(params))
+            if state is None:
+                self._found(scope, params, "", ())
+            elif self._rested(state):
+                self._restart(scope, state)
+
+    def _scope_key(self, state: OptimizationState) -> ScopeKey:
+        return (state.kind, state.task_type, state.base)
+
+    def _rested(self, state: OptimizationState) -> bool:
+        rest = self.settings.cool_down_s / (7 if state.status == "suspended" else 1)
+        resting = state.status in ("rejected", "suspended") and not state.blocked
+        person = bool(state.transitions) and state.transitions[-1].reason == "person"
+        return resting and not person and self.now - state.changed_at >= rest
+
+    def _restart(self, scope: Scope, state: OptimizationState) -> None:
+        """After its rest a change is tried anew, with nothing remembered."""
+        self.entries[state.id].proof = Proof.fresh()
+        scope.forget(value_of(state.params))
+        target: Status = "trial" if state.status == "suspended" else "candidate"
+        self._step(state, Verdict(target, "rested", "Its rest is over; it is tried again."))
+
+    def _found(
+        self, scope: Scope, params: Params, generation: str, group: tuple[str, ...]
+    ) -> Entry:
+        identifier = optimization_id(scope.key, params, generation)
+        state = OptimizationState(
+            id=identifier,
+            kind=scope.kind,
+            task_type=scope.task_type,
+            base=scope.base,
+            params=dict(params),
+            pattern_id=group[0] if len(group) == 1 else "",
+            patterns=group,
+            created_at=self.now,
+            changed_at=self.now,
+            last_used=self.now,
+            holdout=self.settings.holdout,
+            summary=KINDS[scope.kind].describe(params),
+        )
+        entry = Entry(state, Proof.fresh())
+        self.entries[identifier] = entry
+        self.touched[identifier] = None
+        return entry
+
+    # ---- judging ----
+
+    def _view(self, scope: Scope) -> View | None:
+        live = [
+            e
+            for e in self.entries.values()
+            if self._scope_key(e.state) == scope.key
+            and e.state.status in ("candidate", "trial", "active")
+            and not e.state.blocked
+        ]
+        if not live:
+            self.table.plans.pop(scope.key, None)
+            return None
+        live.sort(key=lambda e: e.state.id)
+        patterns = scope.largest_patterns(LISTED)
+        seen = np.array([scope.seen.get(p, 0.0) for p in patterns])
+        rest = max(1.0, scope.requests - seen.sum())
+        traffic = np.append(seen, rest) / (seen.sum() + rest)
+        values = [value_of(e.state.params) for e in live]
+        rng = np.random.default_rng([self.table.version, len(patterns), len(values)])
+        weights = (self.settings.cost_weight, self.settings.duration_weight)
+        post = posterior(scope, values, self._price_ratios(scope, live), weights, rng, patterns)
+        return View(scope, patterns, traffic, live, post)
+
+    def _price_ratios(self, scope: Scope, live: list[Entry]) -> dict[str, float]:
+        """What a change of model is expected to cost before it was tried, by list price."""
+        base = self.table.cards.get(scope.model_id)
+        found = {}
+        for entry in live:
+            other = self.table.cards.get(str(entry.state.params.get("model_id", "")))
+            ratios = [
+                b / a
+                for name in ("input_per_1m", "output_per_1m")
+                if (a := getattr(base and base.prices, name, None))
+                and (b := getattr(other and other.prices, name, None)) is not None
+            ]
+            if ratios:
+                found[value_of(entry.state.params)] = sum(ratios) / len(ratios)
+        return found
+
+    def _discovered(self) -> set[str]:
+        """Which trials e-BH picks among all that run now."""
+        trials = [e for e in self.entries.values() if e.state.status == "trial"]
+        values = [e.proof.utility.above(0.0) for e in trials]
+        return {trials[k].state.id for k in e_bh(values, self.settings.discovery_rate)}
+
+    def _judge(self, view: View, j: int, entry: Entry, discovered: bool) -> None:
+        state, proof = entry.state, entry.proof
+        q0, c0, t0 = view.scope.mean(CONTROL, "")
+        base = q0 - self.settings.cost_weight * c0 - self.settings.duration_weight * t0
+        review.refresh(state, proof, base, self.settings)
+        if state.status == "active":
+            self._judge_active(view, j, entry)
+        elif state.status == "trial":
+            self._judge_trial(view, j, entry, discovered)
+
+    def _judge_active(self, view: View, j: int, entry: Entry) -> None:
+        if entry.state.pinned:
+            return
+        share = float((view.traffic * view.fits[:, j]).sum())
+        allowed = review.tolerance(share, self.settings)
+        verdict = review.judge_active(entry.state, entry.proof, self.settings, allowed)
+        if verdict is None:
+            return
+        if verdict.step == "alarm":
+            entry.state.alarm = True
+            entry.proof.suspect()
+            verdict = Verdict("active", verdict.reason, verdict.text)
+        elif verdict.step == "cleared":
+            entry.state.alarm = False
+            entry.proof.cleared()
+            verdict = Verdict("active", verdict.reason, verdict.text)
+        else:
+            entry.state.alarm = False
+            view.scope.forget(value_of(entry.state.params))
+        self._step(entry.state, verdict)
+
+    def _judge_trial(self, view: View, j: int, entry: Entry, discovered: bool) -> None:
+        state, proof = entry.state, entry.proof
+        good = view.post.chance_good(self.settings.quality_margin)[:, j] * view.fits[:, j]
+        verdict = review.judge_trial(state, proof, self.settings, discovered=discovered)
+        if verdict is not None and verdict.step == "active" and not self._affordable(view, j, good):
+            verdict = None
+        if verdict is None and self._differ(view, j, entry, good):
+            return
+        started = state.changed_at
+        verdict = verdict or review.judge_harm(state, proof, self.settings, self.now, started)
+        hope = float((view.traffic * good).sum())
+        if verdict is None and proof.n_treated >= 20 and hope < FUTILE:
+            text = "It is as good as certain not to help anywhere."
+            verdict = Verdict("rejected", "futile", text)
+        if verdict is not None:
+            self._step(state, verdict)
+
+    def _affordable(self, view: View, j: int, good: Array) -> bool:
+        """Whether its estimated loss fits into the quality budget beside what is active."""
+        used = np.where(good >= planning.DOUBT, view.traffic, 0.0)
+        effect = float((used * view.post.mean[:, j]).sum())
+        return effect >= -QUALITY_RESERVE * self.settings.quality_budget
+
+    def _differ(self, view: View, j: int, entry: Entry, good: Array) -> bool:
+        """Replaces a trial by one for the patterns where it helps, when it does not in others."""
+        state, proof = entry.state, entry.proof
+        if proof.n_treated < PATIENCE or view.scope.refinements > 64 or state.by_hand:
+            return False
+        inside = view.fits[:, j] > 0
+        keep = inside & (good >= HOPE)
+        drop = inside & (good < 0.1)
+        kept = [p for p, k in zip(view.patterns, keep[:-1], strict=True) if k]
+        dropped = float(view.traffic[drop].sum())
+        if not kept or dropped < DIFFERENT * float(view.traffic[inside].sum()):
+            return False
+        view.scope.refinements += 1
+        text = f"Patterns differ: it goes on in {len(kept)} of {int(inside.sum())}."
+        self._step(state, Verdict("rejected", "patterns_differ", text))
+        generation = f"{view.scope.refinements}"
+        newer = self._found(view.scope, dict(state.params), generation, tuple(sorted(kept)))
+        view.entries[j] = newer
+        return True
+
+    def _step(self, state: OptimizationState, verdict: Verdict) -> None:
+        target: Status = verdict.step  # type: ignore[assignment]
+        evidence: dict[str, Json] = {
+            "e_lift": min(1e12, state.e_lift),
+            "e_guard": min(1e12, state.e_guard),
+            "e_harm": min(1e12, state.e_harm),
+            "n_treated": state.n_treated,
+            "n_control": state.n_control,
+            "lift": list(state.lift),
+            "quality_effect": list(state.quality_effect),
+        }
+        step = Transition(
+            state.id, state.status, target, verdict.reason, verdict.text, self.now, evidence
+        )
+        if state.status != target:
+            state.changed_at = self.now
+        state.status = target
+        state.transitions.append(step)
+        self.steps.append(step)
+
+    # ---- dividing the traffic ----
+
+    def _plan(self, views: list[View]) -> None:
+        share = self.spending.share(self.settings)
+        kinds = max(1, len({v.scope.kind for v in views if self._curious(v)}))
+        spent = self.spending.lost(self._losses(views))
+        rate = self.settings.quality_budget * QUALITY_RESERVE
+        left = max(0.0, rate * self.settings.window - spent)
+        for view in views:
+            self._plan_one(view, share / kinds, left / 1000 / kinds)
+
+    def _curious(self, view: View) -> bool:
+        return any(e.state.status in ("candidate", "trial") for e in view.entries)
+
+    def _losses(self, views: list[View]) -> Callable[[ScopeKey, str], float]:
+        table: dict[tuple[ScopeKey, str], float] = {}
+        for view in views:
+            for j, entry in enumerate(view.entries):
+                key = (view.scope.key, value_of(entry.state.params))
+                table[key] = max(0.0, -float(view.post.mean[-1, j]))
+
+        def loss_of(scope: ScopeKey, value: str) -> float:
+            known = table.get((scope, value))
+            if known is not None or scope not in self.scopes:
+                return known or 0.0
+            kept = self.scopes[scope]
+            return max(0.0, kept.mean(CONTROL, "")[0] - kept.mean(value, "")[0])
+
+        return loss_of
+
+    def _plan_one(self, view: View, share: float, loss: float) -> None:
+        arms = Arms([e.state for e in view.entries], self._usable(view))
+        weights = planning.weigh(arms, view.post)
+        explore = planning.exploration(weights, view.post, view.traffic, Budget(share, loss))
+        for j, entry in enumerate(view.entries):
+            if entry.state.status == "candidate" and explore[:, j].any():
+                self._step(entry.state, Verdict("trial", "begun", "Its trial has begun."))
+        plans = planning.plan_set(arms, view.patterns, weights, explore, self.settings.holdout)
+        self.table.plans[view.scope.key] = plans
+
+    def _usable(self, view: View) -> Array:
+        live = [e.state.status in ("candidate", "trial", "active") for e in view.entries]
+        return np.asarray(view.fits * np.array(live, dtype=float), dtype=np.float64)
