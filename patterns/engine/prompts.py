@@ -1,90 +1,196 @@
-"""Groups of prompts made from templates: the shingles a template leaves in each of its texts."""
+"""Groups of prompts made from templates: the runs of tokens a template leaves in each of its texts.
+
+A *settled* group was mined: it takes a text that has all its anchors, the one with most bits wins.
+A *young* group was founded on arrival: it takes a text that shares enough with all it has seen,
+as long as that is no passage known to stand in the slots of others.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+
+import msgspec
 
 from patterns.engine.grouping import Candidate
-from patterns.engine.shingles import shingles_of, token_digests
+from patterns.engine.mining import MOST_ANCHORS, Mined, mine
+from patterns.engine.pattern import TemplatePart
+from patterns.engine.passages import Passages
+from patterns.engine.rendering import runs_in_order
 from patterns.engine.templates import Skeleton
 from patterns.engine.tokens import keys_of
 
-MOST_ANCHORS = 160
-SHARED_TO_JOIN = 0.34
-SHARED_TO_STAY = 0.85
+WEAK = 30.0  # bits: static text below this is no evidence for a newcomer
+RUN_BITS = 7.0  # what one more shared run of three tokens is worth, about
+SHARED = 5  # runs two texts must share to be thought of one template
+STAY = 0.8  # share of a young group's anchors a further text must have
+CROWDED = 64  # young groups per anchor looked at; more means the run says nothing
 
 
 class _Group:
-    __slots__ = ("anchors", "uses")
+    __slots__ = ("anchors", "bits", "settled", "uses")
 
-    def __init__(self, anchors: Iterable[int], uses: int) -> None:
-        self.anchors = frozenset(anchors)
-        self.uses = uses
-
-    @property
-    def needed(self) -> float:
-        return SHARED_TO_JOIN if self.uses < 2 else SHARED_TO_STAY
+    def __init__(self, anchors: Iterable[int], uses: int, bits: float, settled: bool) -> None:
+        self.anchors = tuple(anchors)
+        self.uses, self.bits, self.settled = uses, bits, settled
 
 
 class PromptGrouper:
+    """A `Grouper` for prompts."""
+
     def __init__(self) -> None:
         self.groups: dict[str, _Group] = {}
-        self.postings: dict[int, list[str]] = {}
+        self.leads: dict[int, list[str]] = {}
+        self.young: dict[int, list[str]] = {}
+        self.passages = Passages()
+        self._mined: list[Mined] = []
 
     def __len__(self) -> int:
         return len(self.groups)
 
     def learn(self, text: str, identifier: str) -> Candidate:
-        found = self._shingles(text)
-        best = self._best(found)
+        runs = runs_of(text)
+        best = self._best(runs, newcomer=True)
         if best is None:
-            self.add(identifier, found, 1)
+            self._add(identifier, _Group(_sampled(runs), 1, 0.0, False))
             return Candidate(identifier, 1.0, created=True)
         group = self.groups[best.key]
-        if group.uses < 12 and not group.anchors <= found:
-            self.remove(best.key)
-            self.add(best.key, group.anchors & found, group.uses + 1)
-        else:
-            group.uses += 1
+        group.uses += 1
+        if group.settled:
+            self.passages.note(run for run in runs if run not in group.anchors)
+        elif not runs.issuperset(group.anchors):
+            self._narrow(best.key, runs)
         return best
 
     def match(self, text: str) -> Candidate | None:
-        return self._best(self._shingles(text))
+        return self._best(runs_of(text), newcomer=False)
 
-    def add(self, key: str, anchors: Iterable[int], uses: int) -> None:
-        self.groups[key] = group = _Group(sorted(anchors)[:MOST_ANCHORS], uses)
-        for anchor in group.anchors:
-            self.postings.setdefault(anchor, []).append(key)
+    def regroup(self, texts: Sequence[str]) -> list[int]:
+        """Mines the templates of all texts; what fits none stands alone (a number of its own)."""
+        self._mined = mine([keys_of(text) for text in texts]) or []
+        groups = [-1] * len(texts)
+        for number, found in enumerate(self._mined):
+            for text in found.texts:
+                groups[text] = number
+        return _alone(texts, groups, len(self._mined))
+
+    def rebuild(self, texts: Sequence[str], groups: Sequence[int], keys: Mapping[int, str]) -> None:
+        for key in list(self.groups):
+            self.remove(key)
+        self.passages = Passages()
+        members: dict[int, list[int]] = {}
+        for text, number in enumerate(groups):
+            members.setdefault(number, []).append(text)
+        for number, numbers in members.items():
+            if number < len(self._mined):
+                found = self._mined[number]
+                group = _Group(found.anchors, len(numbers), found.bits, True)
+                known = set(found.anchors)
+                for one in numbers:
+                    self.passages.note(run for run in runs_of(texts[one]) if run not in known)
+            else:
+                group = _Group(_sampled(runs_of(texts[numbers[0]])), len(numbers), 0.0, False)
+            self._add(keys[number], group)
+        self._mined = []
+
+    def template(self, key: str) -> tuple[TemplatePart, ...]:
+        return ()
 
     def remove(self, key: str) -> None:
-        for anchor in self.groups.pop(key).anchors:
-            posting = self.postings[anchor]
+        group = self.groups.pop(key, None)
+        if group is None:
+            return
+        index = self.leads if group.settled else self.young
+        for anchor in group.anchors[:1] if group.settled else group.anchors:
+            posting = index[anchor]
             posting.remove(key)
             if not posting:
-                del self.postings[anchor]
+                del index[anchor]
+
+    def to_bytes(self) -> bytes:
+        return self.passages.to_bytes()
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> PromptGrouper:
+        """The groups come back one by one, with `adopt`."""
+        grouper = cls()
+        grouper.passages = Passages(data)
+        return grouper
 
     def skeleton(self, key: str) -> Skeleton:
         group = self.groups[key]
-        return Skeleton(sorted(group.anchors), [], group.uses)
+        return Skeleton(list(group.anchors), group.uses, group.bits, group.settled)
 
-    def _shingles(self, text: str) -> frozenset[int]:
-        return frozenset(shingles_of(token_digests(keys_of(text))).tolist())
+    def adopt(self, key: str, kept: Skeleton) -> None:
+        self._add(key, _Group(kept.anchors, kept.uses, kept.bits, kept.settled))
 
-    def _best(self, found: frozenset[int]) -> Candidate | None:
-        hits: dict[str, int] = {}
-        for shingle in found:
-            for key in self.postings.get(shingle, ()):
-                hits[key] = hits.get(key, 0) + 1
-        ranked = []
-        for key, n in hits.items():
-            group = self.groups[key]
-            share = n / len(group.anchors)
-            if share >= group.needed and n >= 2:
-                ranked.append((n * share, share, key))
-        ranked.sort(key=lambda r: (-r[0], r[2]))
-        if not ranked:
+    def _add(self, key: str, group: _Group) -> None:
+        self.groups[key] = group
+        index = self.leads if group.settled else self.young
+        for anchor in group.anchors[:1] if group.settled else group.anchors:
+            index.setdefault(anchor, []).append(key)
+
+    def _narrow(self, key: str, runs: frozenset[int]) -> None:
+        group = self.groups[key]
+        self.remove(key)
+        group.anchors = tuple(anchor for anchor in group.anchors if anchor in runs)
+        self._add(key, group)
+
+    def _best(self, runs: frozenset[int], newcomer: bool) -> Candidate | None:
+        scored = self._settled(runs, WEAK if newcomer else 0.0)
+        scored += self._newer(runs)
+        if not scored:
             return None
-        (best, share, key), rest = ranked[0], ranked[1:]
+        scored.sort(key=lambda pair: (-pair[0], pair[1]))
+        (bits, key), rest = scored[0], scored[1:]
+        score = bits / (bits + WEAK)
         if not rest:
-            return Candidate(key, share)
-        return Candidate(key, share, rest[0][2], share * rest[0][0] / best)
+            return Candidate(key, score)
+        return Candidate(key, score, rest[0][1], rest[0][0] / (rest[0][0] + WEAK))
+
+    def _settled(self, runs: frozenset[int], least: float) -> list[tuple[float, str]]:
+        found = []
+        for run in runs & self.leads.keys():
+            for key in self.leads[run]:
+                group = self.groups[key]
+                if group.bits >= least and runs.issuperset(group.anchors):
+                    found.append((group.bits, key))
+        return found
+
+    def _newer(self, runs: frozenset[int]) -> list[tuple[float, str]]:
+        shared: dict[str, int] = {}
+        for run in runs & self.young.keys():
+            keys = self.young[run]
+            if len(keys) <= CROWDED and run not in self.passages:
+                for key in keys:
+                    shared[key] = shared.get(key, 0) + 1
+        return [
+            (RUN_BITS * n, key)
+            for key, n in shared.items()
+            if self._belongs(n, self.groups[key], runs)
+        ]
+
+    def _belongs(self, shared: int, group: _Group, runs: frozenset[int]) -> bool:
+        if group.uses > 1:
+            return (
+                shared >= 3
+                and runs.issuperset(group.anchors)
+                or shared >= STAY * len(group.anchors)
+            )
+        return shared >= SHARED or shared >= 0.9 * len(group.anchors)
+
+
+def runs_of(text: str) -> frozenset[int]:
+    return frozenset(runs_in_order(text))
+
+
+def _sampled(runs: frozenset[int]) -> list[int]:
+    return sorted(runs)[:MOST_ANCHORS]
+
+
+def _alone(texts: Sequence[str], groups: list[int], following: int) -> list[int]:
+    """Equal texts share a number even when they stand alone."""
+    known: dict[str, int] = {}
+    for index, text in enumerate(texts):
+        if groups[index] < 0:
+            groups[index] = known.setdefault(text, following + len(known))
+    return groups

@@ -2,28 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Protocol
 
 import msgspec
 
+from patterns.engine.confidence import ConfidenceModel
+from patterns.engine.consolidation import consolidate, never
+from patterns.engine.curation import merge_patterns, split_pattern
+from patterns.engine.decisions import Decisions
 from patterns.engine.features import features_of, note_features
 from patterns.engine.grouping import Candidate
 from patterns.engine.identity import pattern_id
 from patterns.engine.observation import Json, Observation
-from patterns.engine.pattern import Change, Consolidation, Feature, Match, TemplatePart
+from patterns.engine.partitions import AnyGrouper, grouper_for, made, method_of
+from patterns.engine.pattern import Change, Consolidation, Feature, Match
 from patterns.engine.prompts import PromptGrouper
+from patterns.engine.rendering import Piece, pieces_of, runs_in_order, template_of, values_of
 from patterns.engine.reservoir import Reservoir, Sample
 from patterns.engine.settings import RecognizerSettings
 from patterns.engine.structure import View, view_of
 from patterns.engine.templates import PatternState
 from patterns.engine.validator import SUPPORT, PatternValidator
+from patterns.engine.worth import worth
 
-SNAPSHOT_LIMIT = 4 << 20
+__all__ = ["Changes", "DefaultPatternRecognizer", "Eviction", "RecognizerSettings"]
+
+EXAMPLE = 400  # characters kept of the founding text
+SLACK = 0.02  # share of the patterns evicted at once, so that the search for them is rare
 
 
 class Eviction(msgspec.Struct, frozen=True):
-    """A receipt: why a pattern went, what it was worth (0 and up) and the bytes it freed."""
+    """A receipt: why a pattern went, what it was worth (uses to come) and the bytes it freed."""
 
     id: str
     reason: str
@@ -32,11 +42,15 @@ class Eviction(msgspec.Struct, frozen=True):
 
 
 class Changes(msgspec.Struct, frozen=True):
+    """What happened to the patterns since the last question."""
+
     changed: tuple[str, ...] = ()
     evicted: tuple[Eviction, ...] = ()
 
 
 class PatternRecognizer(Protocol):
+    """What a recogniser promises to people and to the rest of the house."""
+
     def recognize_pattern(self, observation: Observation) -> PatternState: ...
 
     def validate_pattern(self, state: PatternState) -> bool: ...
@@ -47,67 +61,94 @@ class PatternRecognizer(Protocol):
 class _Snapshot(msgspec.Struct, array_like=True):
     version: str
     samples: list[Sample]
-    aliases: dict[str, str]
-
-
-def _never() -> bool:
-    return False
+    decisions: Decisions
+    methods: dict[str, str]
+    groupers: dict[str, bytes]
+    confidence: bytes
+    learned: int
 
 
 class DefaultPatternRecognizer:
+    """Learns patterns one interaction at a time and repairs them when asked to.
+
+    The same interactions in the same order give the same patterns in any process.
+
+    >>> recognizer = DefaultPatternRecognizer()
+    >>> first = recognizer.learn_one(Observation(id="a", input={"city": "Oslo"}, timestamp=0.0))
+    >>> again = recognizer.match_one(Observation(id="b", input={"city": "Rome"}, timestamp=1.0))
+    >>> again.pattern_id == first.pattern_id
+    True
+    """
+
     VERSION = "1"
 
     def __init__(self, settings: RecognizerSettings | None = None, *, seed: int = 0) -> None:
         self.settings = settings or RecognizerSettings()
         self.seed = seed
-        self._states: dict[str, PatternState] = {}
+        self.states: dict[str, PatternState] = {}
+        self.owners: dict[str, str] = {}  # key of a group -> id of its pattern
+        self.groupers: dict[str, AnyGrouper] = {}
+        self.reservoir = Reservoir()
+        self.decisions = Decisions({}, {}, {})
+        self.confidence = ConfidenceModel()
+        self.learned = 0
+        self.now = 0.0
         self._sizes: dict[str, int] = {}
-        self._groupers: dict[str, PromptGrouper] = {}
-        self._aliases: dict[str, str] = {}
-        self._reservoir = Reservoir()
+        self._bytes = 0
         self._changed: dict[str, None] = {}
         self._evicted: list[Eviction] = []
 
     def __len__(self) -> int:
-        return len(self._states)
+        return len(self.states)
 
     def __iter__(self) -> Iterator[PatternState]:
-        return iter(list(self._states.values()))
+        return iter(list(self.states.values()))
 
     def __contains__(self, identifier: object) -> bool:
-        return identifier in self._states
+        return identifier in self.states
 
     def get(self, identifier: str) -> PatternState:
-        return self._states[identifier]
+        """KeyError when there is none."""
+        return self.states[identifier]
 
     def match_one(self, observation: Observation) -> Match | None:
         """The pattern this interaction belongs to, or None; changes nothing."""
         view = view_of(observation)
-        grouper = self._groupers.get(view.partition)
-        candidate = grouper.match(_grouped(view)) if grouper else None
-        state = self._state_of(candidate.key) if candidate else None
-        if candidate is None or state is None:
+        grouper = self.groupers.get(view.partition)
+        candidate = grouper.match(view.text) if grouper is not None else None
+        if candidate is None:
             return None
-        return self._answer(state, candidate, view)
+        state, pieces = self._resolved(candidate.key, view)
+        return None if state is None else self._answer(state, candidate, view, pieces)
 
     def learn_one(self, observation: Observation) -> Match:
+        """Counts the interaction to its pattern; founds one when it belongs to none."""
         view = view_of(observation)
-        grouper = self._groupers.setdefault(view.partition, PromptGrouper())
-        fresh = self._fresh_id(observation, view)
-        candidate = grouper.learn(_grouped(view), fresh)
-        state = self._state_of(candidate.key)
+        grouper = self.groupers.get(view.partition)
+        if grouper is None:
+            grouper = self.groupers[view.partition] = grouper_for(view.kind)
+        fresh = pattern_id(observation.timestamp, observation.id, view.partition, view.text)
+        candidate = grouper.learn(view.text, fresh)
+        state, pieces = self._resolved(candidate.key, view)
         created = state is None
         if state is None:
-            state = self._found(candidate.key, observation, view)
-        self._note(state, observation, view)
-        self._reservoir.add(Sample(observation.id, view.partition, _grouped(view), state.id))
-        self._keep_bounds(state.id)
-        return self._answer(state, msgspec.structs.replace(candidate, created=created), view)
+            state = self._found(candidate.key, fresh, observation, view)
+            pieces = self._pieces(state, view)
+        answer = self._answer(
+            state, msgspec.structs.replace(candidate, created=created), view, pieces
+        )
+        self._note(state, observation, view, pieces)
+        self.reservoir.add(Sample(observation.id, view.partition, view.text, candidate.key))
+        self.learned += 1
+        self.now = max(self.now, observation.timestamp)
+        self.keep_bounds(state.id)
+        return answer
 
     def features_of(self, observation: Observation) -> tuple[Feature, ...]:
         return features_of(observation)
 
     def recognize_pattern(self, observation: Observation) -> PatternState:
+        """Learns the interaction and gives its pattern."""
         return self.get(self.learn_one(observation).pattern_id)
 
     def validate_pattern(self, state: PatternState) -> bool:
@@ -118,18 +159,16 @@ class DefaultPatternRecognizer:
         state = self.get(pattern_id)
         state.right += success
         state.wrong += not success
-        self._settle(state)
+        self.settle(state)
         return state
 
     def consolidate(
         self,
-        should_stop: Callable[[], bool] = _never,
+        should_stop: Callable[[], bool] = never,
         progress: Callable[[int, int], None] | None = None,
     ) -> Consolidation:
-        """Repairs the patterns from the reservoir; stops early, and goes on later, when asked to."""
-        if progress is not None:
-            progress(1, 1)
-        return Consolidation()
+        """Repairs the patterns from the reservoir; what was stopped goes on with the next call."""
+        return consolidate(self, should_stop, progress)
 
     def take_changes(self) -> Changes:
         changes = Changes(tuple(k for k in self._changed if k in self), tuple(self._evicted))
@@ -137,156 +176,275 @@ class DefaultPatternRecognizer:
         self._evicted.clear()
         return changes
 
-    def remove(self, ids: Sequence[str]) -> None:
+    def remove(self, ids: Iterable[str]) -> None:
         for identifier in ids:
-            self._remove(identifier)
+            self.drop(identifier)
 
     def add(self, state: PatternState) -> None:
-        self._states[state.id] = state
-        self._sizes[state.id] = state.size_bytes
-        grouper = self._groupers.setdefault(state.partition, PromptGrouper())
-        grouper.add(state.key or state.id, state.skeleton.anchors, state.skeleton.tokens)
+        """Takes in a pattern known elsewhere, or puts back one that was removed."""
+        self.states[state.id] = state
+        self.owners[state.key or state.id] = state.id
+        self._measure(state)
+        grouper = self.groupers.get(state.partition)
+        if grouper is None:
+            grouper = self.groupers[state.partition] = grouper_for(state.kind)
+        key = (state.key or state.id).partition("#")[0]
+        if isinstance(grouper, PromptGrouper):
+            grouper.adopt(key, state.skeleton)
+        elif grouper.match(state.example) is None:
+            grouper.learn(state.example, key)
 
     def pin(self, identifier: str, pinned: bool) -> None:
         self.get(identifier).pinned = pinned
-        self._changed[identifier] = None
+        self.touch(identifier)
 
     def set_label(self, identifier: str, label: str | None) -> None:
         self.get(identifier).label = label
-        self._changed[identifier] = None
+        self.touch(identifier)
 
     def merge(self, ids: Sequence[str]) -> Change:
         """Makes one pattern of several, for the future too; the most used one stays."""
-        distinct = list(dict.fromkeys(ids))
-        for identifier in distinct:
-            if identifier not in self:
-                raise ValueError(f"There is no pattern {identifier}.")
-        if len(distinct) < 2:
-            raise ValueError("Merging needs at least two different patterns.")
-        ranked = sorted((self.get(i) for i in distinct), key=lambda s: (-s.use_count, s.id))
-        target, sources = ranked[0], ranked[1:]
-        for source in sources:
-            target.use_count += source.use_count
-            self._aliases[source.key] = target.id
-            self._states.pop(source.id)
-        self._changed[target.id] = None
-        return Change("merged", tuple(distinct), (target.id,))
+        return merge_patterns(self, ids)
 
     def split(
         self, identifier: str, *, slot: str | None = None, observation_ids: Sequence[str] = ()
     ) -> Change:
-        if identifier not in self:
-            raise ValueError(f"There is no pattern {identifier}.")
-        if slot is not None and slot not in {s.name for s in self.get(identifier).slots}:
-            raise ValueError(f"The pattern has no slot {slot}.")
-        raise ValueError("This pattern cannot be split yet.")
+        """Parts a pattern by the values of a slot or by examples, for the future too."""
+        return split_pattern(self, identifier, slot, observation_ids)
 
     def related(self, identifier: str, limit: int) -> list[tuple[str, float]]:
         """The patterns most like this one, with the share of anchors they have in common."""
         state = self.get(identifier)
-        own = set(state.skeleton.anchors)
+        own = _marks(state)
         scored = []
-        for other in self._states.values():
-            theirs = set(other.skeleton.anchors)
+        for other in self.states.values():
+            theirs = _marks(other)
             shared = len(own & theirs) / max(1, len(own | theirs))
             if other.id != identifier and shared > 0:
-                scored.append((other.id, shared))
+                scored.append((other.id, round(shared, 4)))
         return sorted(scored, key=lambda pair: (-pair[1], pair[0]))[:limit]
 
     def snapshot(self) -> bytes:
-        return msgspec.msgpack.encode(
-            _Snapshot(self.VERSION, self._reservoir.to_list(), self._aliases)
+        """All that is not in the pattern states: reservoir, people's decisions, calibration."""
+        methods = {name: method_of(g) or "" for name, g in self.groupers.items()}
+        data = {name: g.to_bytes() for name, g in self.groupers.items()}
+        kept = _Snapshot(
+            self.VERSION,
+            self.reservoir.to_list(),
+            self.decisions,
+            methods,
+            {name: content for name, content in data.items() if content},
+            _confidence_bytes(self.confidence),
+            self.learned,
         )
+        return msgspec.msgpack.encode(kept)
 
     @classmethod
     def restore(
         cls,
-        states: Iterator[PatternState] | Sequence[PatternState],
+        states: Iterable[PatternState],
         snapshot: bytes | None,
         settings: RecognizerSettings | None = None,
         *,
         seed: int = 0,
     ) -> DefaultPatternRecognizer:
+        """A recogniser that goes on exactly like the one the states and the snapshot came from."""
         recognizer = cls(settings, seed=seed)
+        kept = msgspec.msgpack.decode(snapshot, type=_Snapshot) if snapshot else None
+        if kept is not None:
+            recognizer._take(kept)
         for state in states:
             recognizer.add(state)
-        if snapshot is not None:
-            kept = msgspec.msgpack.decode(snapshot, type=_Snapshot)
-            recognizer._aliases = kept.aliases
-            for sample in kept.samples:
-                recognizer._reservoir.add(sample)
+            recognizer.now = max(recognizer.now, state.last_used)
+        if kept is not None:
+            recognizer.owners.update(
+                {k: p for k, p in kept.decisions.merged.items() if p in recognizer.states}
+            )
         return recognizer
 
-    def _state_of(self, key: str) -> PatternState | None:
-        return self._states.get(self._aliases.get(key, key))
+    def _take(self, kept: _Snapshot) -> None:
+        self.decisions, self.learned = kept.decisions, kept.learned
+        for sample in kept.samples:
+            self.reservoir.add(sample)
+        for name, method in kept.methods.items():
+            self.groupers[name] = made(method, kept.groupers.get(name, b""), name)
+        if kept.confidence:
+            self.confidence = ConfidenceModel.from_bytes(kept.confidence)
 
-    def _fresh_id(self, observation: Observation, view: View) -> str:
-        material = (str(self.seed), observation.id, view.partition, view.text)
-        return pattern_id(observation.timestamp, *material)
+    def _resolved(self, key: str, view: View) -> tuple[PatternState | None, list[Piece]]:
+        """The pattern behind a group's key, after people's decisions."""
+        state = self.states.get(self.owners.get(key, ""))
+        pieces = self._pieces(state, view) if state is not None else []
+        if key not in self.decisions.slots and key not in self.decisions.examples:
+            return state, pieces
+        values = {name: str(value) for name, value in self._values(state, view, pieces)}
+        runs = runs_in_order(view.text) if key in self.decisions.examples else ()
+        part = self.decisions.part(key, values, runs)
+        return self.states.get(self.owners.get(part, ""), state), pieces
 
-    def _found(self, key: str, observation: Observation, view: View) -> PatternState:
+    def _pieces(self, state: PatternState | None, view: View) -> list[Piece]:
+        if state is None or not isinstance(self.groupers.get(view.partition), PromptGrouper):
+            return []
+        return pieces_of(view.text, frozenset(state.skeleton.anchors))
+
+    def _values(
+        self, state: PatternState | None, view: View, pieces: list[Piece]
+    ) -> list[tuple[str, Json]]:
+        if state is None:
+            return []
+        grouper = self.groupers.get(view.partition)
+        found: list[tuple[str, Json]] = []
+        if isinstance(grouper, PromptGrouper):
+            found += values_of(pieces, state.template)
+        elif hasattr(grouper, "slots") and state.key in getattr(grouper, "_groups", {}):
+            found += grouper.slots(state.key, view.text).items()
+        return [*found, *view.leaves.items()]
+
+    def _found(self, key: str, fresh: str, observation: Observation, view: View) -> PatternState:
         state = PatternState(
-            id=key,
+            id=fresh if key not in self.states else key,
             partition=view.partition,
             kind=view.kind,
             task_type=observation.task_type,
             key=key,
+            example=view.text[:EXAMPLE],
         )
-        state.template = (TemplatePart(text=view.text or view.partition),)
-        self._states[key] = state
+        self.states[state.id] = state
+        self.owners[key] = state.id
         return state
 
-    def _note(self, state: PatternState, observation: Observation, view: View) -> None:
-        state.note(observation, view.leaves.items())
+    def _note(
+        self, state: PatternState, observation: Observation, view: View, pieces: list[Piece]
+    ) -> None:
+        self.refresh(state, pieces)
+        state.note(observation, self._values(state, view, pieces))
         note_features(state, observation)
-        if state.use_count < 14:
-            state.skeleton = self._groupers[state.partition].skeleton(state.key)
-        self._settle(state)
+        self.settle(state)
 
-    def _settle(self, state: PatternState) -> None:
+    def refresh(self, state: PatternState, pieces: list[Piece]) -> None:
+        """Takes what the grouper knows of the pattern by now."""
+        grouper = self.groupers[state.partition]
+        key = state.key.partition("#")[0]
+        if isinstance(grouper, PromptGrouper):
+            kept = grouper.skeleton(key)
+            if kept.anchors != state.skeleton.anchors or not state.template:
+                state.skeleton = kept
+                state.template = template_of(pieces)
+                state.sketches = {}
+            state.skeleton.uses = kept.uses
+        elif not state.template or state.use_count in (1, 2, 4, 8, 16, 32):
+            state.template = _template(grouper, key, state)
+
+    def settle(self, state: PatternState) -> None:
         """Confidence and status after something was learned about a pattern."""
-        state.confidence = (state.use_count + state.right + 1) / (
-            state.use_count + state.right + 4 * state.wrong + 2
-        )
+        good, bad = state.use_count + 2 * state.right, 4 * state.wrong
+        state.confidence = (good + 1) / (good + bad + 2)
         trusted = state.confidence >= self.settings.confidence_threshold
         state.status = "validated" if trusted and state.use_count >= SUPPORT else "candidate"
-        self._changed[state.id] = None
-        self._sizes[state.id] = 200 + 10 * len(state.skeleton.anchors) + 300 * len(state.sketches)
+        if state.use_count & (state.use_count - 1) == 0 or state.id not in self._sizes:
+            self._measure(state)
+        self.touch(state.id)
 
-    def _answer(self, state: PatternState, candidate: Candidate, view: View) -> Match:
+    def touch(self, identifier: str) -> None:
+        self._changed[identifier] = None
+
+    def _measure(self, state: PatternState) -> None:
+        size = state.size_bytes
+        self._bytes += size - self._sizes.get(state.id, 0)
+        self._sizes[state.id] = size
+
+    def _answer(
+        self, state: PatternState, candidate: Candidate, view: View, pieces: list[Piece]
+    ) -> Match:
         runner_up: Json = None
-        if candidate.runner_up is not None:
-            runner_up = {"pattern_id": candidate.runner_up, "score": candidate.runner_up_score}
+        other = self.owners.get(candidate.runner_up or "")
+        if other is not None and other != state.id:
+            runner_up = {"pattern_id": other, "score": round(candidate.runner_up_score, 4)}
+        chance, calibrated = self._chance(state, candidate, view, pieces)
         why: dict[str, Json] = {
-            "anchors": [part.text for part in state.template if part.text],
-            "slots": dict(view.leaves),
-            "parts": {"score": candidate.score},
+            "anchors": [part.text for part in state.template if part.text.strip()][:12],
+            "slots": dict(self._values(state, view, pieces)),
+            "parts": {"score": round(candidate.score, 4), "uses": state.use_count},
             "runner_up": runner_up,
-            "margin": candidate.margin,
-            "calibrated": False,
+            "margin": round(candidate.margin, 4),
+            "calibrated": calibrated,
         }
-        return Match(state.id, max(0.0, min(1.0, candidate.score)), candidate.created, why)
+        return Match(state.id, max(0.0, min(1.0, chance)), candidate.created, why)
 
-    def _remove(self, identifier: str) -> PatternState | None:
-        state = self._states.pop(identifier, None)
-        if state is not None:
-            self._sizes.pop(identifier, None)
-            grouper = self._groupers[state.partition]
-            if state.key in grouper.groups:
-                grouper.remove(state.key)
+    def _chance(
+        self, state: PatternState, candidate: Candidate, view: View, pieces: list[Piece]
+    ) -> tuple[float, bool]:
+        static = sum(len(piece.text) for piece in pieces if not piece.slot)
+        features = {
+            "score": candidate.score,
+            "runner_up_score": candidate.runner_up_score,
+            "n": float(state.use_count),
+            "coverage": static / max(1, len(view.text)) if pieces else 1.0,
+            f"kind:{method_of(self.groupers[view.partition]) or 'exact'}": 1.0,
+        }
+        try:
+            return self.confidence.predict(features)
+        except NotImplementedError:
+            return candidate.score, False
+
+    def drop(self, identifier: str) -> PatternState | None:
+        """Forgets a pattern and its groups."""
+        state = self.states.pop(identifier, None)
+        if state is None:
+            return None
+        self._bytes -= self._sizes.pop(identifier, 0)
+        grouper = self.groupers[state.partition]
+        for key in [k for k, owner in self._keys_near(state) if owner == identifier]:
+            del self.owners[key]
+            if "#" not in key:
+                forget(grouper, key)
         return state
 
-    def _keep_bounds(self, newest: str) -> None:
-        while len(self) > self.settings.max_patterns:
-            open_ones = [s for s in self._states.values() if not s.pinned and s.id != newest]
-            if not open_ones:
+    def _keys_near(self, state: PatternState) -> list[tuple[str, str]]:
+        merged = [k for k, owner in self.decisions.merged.items() if owner == state.id]
+        return [(k, self.owners[k]) for k in {state.key, *merged} if k in self.owners]
+
+    def keep_bounds(self, newest: str) -> None:
+        """Evicts what is worth least while there are too many patterns or too many bytes."""
+        over_count = len(self) > self.settings.max_patterns
+        if not over_count and self._bytes <= self.settings.max_bytes:
+            return
+        reason = "max_patterns" if over_count else "max_bytes"
+        ranked = sorted(
+            (worth(s, self.now) / max(1, self._sizes[s.id]), s.last_used, s.id)
+            for s in self.states.values()
+            if not s.pinned and s.id != newest
+        )
+        spare = int(SLACK * self.settings.max_patterns)
+        for _, _, identifier in ranked:
+            enough = len(self) <= self.settings.max_patterns - spare
+            if enough and self._bytes <= self.settings.max_bytes:
                 return
-            least = min(open_ones, key=lambda s: (s.use_count, s.last_used, s.id))
-            size = self._sizes.get(least.id, 0)
-            self._remove(least.id)
-            self._evicted.append(Eviction(least.id, "max_patterns", float(least.use_count), size))
+            value, size = worth(self.get(identifier), self.now), self._sizes[identifier]
+            self.drop(identifier)
+            self._evicted.append(Eviction(identifier, reason, value, size))
 
 
-def _grouped(view: View) -> str:
-    """The text that is grouped inside the partition; without one the partition is the group."""
-    return view.text or view.partition
+def forget(grouper: AnyGrouper, key: str) -> None:
+    try:
+        grouper.remove(key)
+    except KeyError:
+        return
+
+
+def _template(grouper: AnyGrouper, key: str, state: PatternState):  # type: ignore[no-untyped-def]
+    try:
+        return grouper.template(key)
+    except KeyError:
+        return state.template
+
+
+def _marks(state: PatternState) -> frozenset[int | str]:
+    return frozenset([*state.skeleton.anchors, *state.sketches])
+
+
+def _confidence_bytes(model: ConfidenceModel) -> bytes:
+    try:
+        return model.to_bytes()
+    except NotImplementedError:
+        return b""

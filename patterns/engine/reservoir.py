@@ -8,8 +8,9 @@ import msgspec
 
 from patterns.engine.identity import digest64
 
-MOST = 6000
-MOST_BYTES = 8 << 20
+MOST = 6500
+MOST_BYTES = 3 << 20
+LONGEST = 6_000  # characters kept of one text, half from each end
 
 
 class Sample(msgspec.Struct, array_like=True):
@@ -18,7 +19,7 @@ class Sample(msgspec.Struct, array_like=True):
     id: str
     partition: str
     text: str
-    pattern_id: str
+    key: str
 
 
 class Reservoir:
@@ -36,6 +37,8 @@ class Reservoir:
         return iter(self.samples.values())
 
     def add(self, sample: Sample) -> None:
+        if len(sample.text) > LONGEST:
+            sample.text = sample.text[: LONGEST // 2] + "\n" + sample.text[-LONGEST // 2 :]
         self.discard(sample.id)
         self.samples[sample.id] = sample
         self.size += len(sample.text)
@@ -48,10 +51,17 @@ class Reservoir:
             self.size -= len(known.text)
 
     def _shrink(self) -> None:
-        """Down to nine tenths at once: the sort is then rare."""
-        ranked = sorted(self.samples.values(), key=lambda s: digest64(s.text + s.id))
+        """Down to nine tenths at once, so that the sort is rare."""
+        ranked = sorted(self.samples.values(), key=lambda s: (digest64(s.text), s.id))
         while ranked and (len(ranked) > self.most * 0.9 or self.size > self.most_bytes * 0.9):
             self.discard(ranked.pop().id)
+
+    def by_partition(self) -> dict[str, list[Sample]]:
+        """In an order that does not depend on arrival."""
+        found: dict[str, list[Sample]] = {}
+        for sample in sorted(self, key=lambda s: (digest64(s.text), s.id)):
+            found.setdefault(sample.partition, []).append(sample)
+        return dict(sorted(found.items()))
 
     def to_list(self) -> list[Sample]:
         return list(self.samples.values())

@@ -20,13 +20,15 @@ _CACHED = 200_000  # words whose digest is kept: about 25 MB at most
 _digests: dict[str, int] = {}
 
 
+def framed_keys(keys: Sequence[str]) -> list[str]:
+    """The start and the end are tokens too, twice, so that a single edge token makes a run."""
+    return [START, START, *keys, END, END]
+
+
 def token_digests(keys: Sequence[str]) -> Numbers:
-    """One number per token, framed by those of the start and the end of the text."""
     if len(_digests) > _CACHED:
         _digests.clear()
-    framed = (START, *keys, END)
-    found = [_digests.get(key) or _remembered(key) for key in framed]
-    return np.array(found, dtype=np.uint64)
+    return np.array([_digests.get(key) or _remembered(key) for key in keys], dtype=np.uint64)
 
 
 def _remembered(key: str) -> int:
@@ -35,9 +37,7 @@ def _remembered(key: str) -> int:
 
 
 def shingles_of(digests: Numbers) -> Numbers:
-    """One number per run of three tokens, in order; a text of one token still has one."""
-    if len(digests) < 3:
-        return digests[:1]
+    """One number per run of three tokens, in order."""
     a, b, c = digests[:-2], digests[1:-1], digests[2:]
     with np.errstate(over="ignore"):
         mixed = a * _FACTORS[0] + b * _FACTORS[1] + c * _FACTORS[2]

@@ -14,6 +14,7 @@ from patterns.engine.identity import encoded
 from patterns.engine.observation import Json, Observation
 
 DEEPEST = 6
+SEPARATOR = "\x1f"
 WIDEST = 200
 CALL_NAMES = ("name", "function", "tool", "tool_name", "method", "action")
 CALL_VALUES = ("arguments", "args", "parameters", "params", "input", "tool_input", "kwargs")
@@ -22,7 +23,8 @@ CALL_VALUES = ("arguments", "args", "parameters", "params", "input", "tool_input
 class View(msgspec.Struct, frozen=True):
     """What the grouping sees. `partition` never mixes; `leaves` maps the path of a slot to its value.
 
-    `kind` is one of text, chat, json, call, vector. `text` is the text still to be grouped.
+    `kind` is one of text, chat, json, call, vector, value. `text` is what is still to be grouped: a
+    prompt, the keys of an object, the name of a function.
     """
 
     partition: str
@@ -42,8 +44,8 @@ def view_of(observation: Observation) -> View:
     if isinstance(value, dict):
         return _object(task, value)
     if isinstance(value, list):
-        return View(f"{task}|list|{_type(value)}", "vector", "", {"input": value})
-    return View(f"{task}|{_type(value)}", "json", "", {"input": value})
+        return View(f"{task}|list", "vector", _type(value), {"input": value})
+    return View(f"{task}|value", "value", _type(value), {"input": value})
 
 
 def opened(value: Json) -> Json:
@@ -110,10 +112,9 @@ def _object(task: str, value: dict[str, Any]) -> View:
     if call is not None:
         name, arguments = call
         leaves = dict(leaves_of(arguments)) if isinstance(arguments, dict) else {"input": arguments}
-        return View(f"{task}|call|{name}", "call", "", leaves)
+        return View(f"{task}|call", "call", name, leaves)
     leaves = dict(leaves_of(value))
-    shape = ",".join(sorted(f"{path}:{_type(leaf)}" for path, leaf in leaves.items()))
-    return View(f"{task}|json|{shape}", "json", "", leaves)
+    return View(f"{task}|json", "json", SEPARATOR.join(sorted(leaves)), leaves)
 
 
 def call_in(value: Mapping[str, Any], depth: int = 0) -> tuple[str, Json] | None:

@@ -18,11 +18,15 @@ RECENT = 0.05  # weight of the newest use in the moving share of good ones
 
 
 class Skeleton(msgspec.Struct, array_like=True):
-    """How a text belongs to the pattern: the digests that must occur, and the runs people read."""
+    """How a text belongs to the pattern: the digests of the runs of tokens it must have.
+
+    `settled` tells that they were mined from many texts, `bits` what they explain in one text.
+    """
 
     anchors: list[int] = []
-    runs: list[str] = []
-    tokens: int = 0
+    uses: int = 0
+    bits: float = 0.0
+    settled: bool = False
 
 
 class PatternState(msgspec.Struct):
@@ -46,6 +50,7 @@ class PatternState(msgspec.Struct):
     calibrated: bool = False
     status: Status = "candidate"
     template: tuple[TemplatePart, ...] = ()
+    example: str = ""
     skeleton: Skeleton = msgspec.field(default_factory=Skeleton)
     sketches: dict[str, SlotSketch] = {}
     models: dict[str, int] = {}
@@ -102,10 +107,29 @@ class PatternState(msgspec.Struct):
         self.use_count += 1
         self.created_at = min(self.created_at or observation.timestamp, observation.timestamp)
         self.last_used = max(self.last_used, observation.timestamp)
+        self.fill(values)
+        self._note_quality(observation.quality)
+
+    def fill(self, values: Iterable[tuple[str, Json]]) -> None:
+        """Counts what filled the slots of one text."""
         for name, value in values:
             if name in self.sketches or len(self.sketches) < MOST_SLOTS:
                 self.sketches.setdefault(name, SlotSketch(name, {}, {}, 0, [])).add(value)
-        self._note_quality(observation.quality)
+
+    def absorb(self, other: PatternState, share: float = 1.0) -> None:
+        """Takes over that share of another pattern's history."""
+        self.use_count += round(other.use_count * share)
+        self.created_at = min(self.created_at or other.created_at, other.created_at)
+        self.last_used = max(self.last_used, other.last_used)
+        self.quality_sum += other.quality_sum * share
+        self.quality_count += round(other.quality_count * share)
+        for mine, theirs in ((self.models, other.models), (self.outputs, other.outputs)):
+            for name, n in theirs.items():
+                mine[name] = mine.get(name, 0) + max(1, round(n * share))
+        for name, n in other.context.items():
+            self.context[name] = self.context.get(name, 0) + max(1, round(n * share))
+        self.parameters = self.parameters or dict(other.parameters)
+        self.resources = self.resources or dict(other.resources)
 
     def _note_quality(self, quality: float | None) -> None:
         if quality is None:

@@ -20,6 +20,9 @@ from patterns.engine.recognizer import DefaultPatternRecognizer
 from patterns.engine.settings import RecognizerSettings
 
 
+FIRST = 100  # interactions before the first consolidation
+
+
 class Command(BaseCommand):
     help = "Find the recurring patterns in interactions (JSONL), without a database."
     requires_system_checks: list[str] = []
@@ -54,6 +57,7 @@ class Run:
         self.kept: list[Observation] = []
         self.learn_seconds: list[float] = []
         self.match_seconds: list[float] = []
+        self.due = FIRST
         self.created = self.merged = self.split = 0
         self.consolidate_seconds = 0.0
         self.started = time.perf_counter()
@@ -67,8 +71,17 @@ class Run:
             _write(out, observation.id, match.pattern_id, match.confidence, created=match.created)
             if keep:
                 self.kept.append(observation)
-            if self.every and number % self.every == 0:
+            if self._is_due(number):
                 self.consolidate()
+
+    def _is_due(self, number: int) -> bool:
+        """Every N, or by default each time the memory has grown by half."""
+        if self.every is not None:
+            return self.every > 0 and number % self.every == 0
+        if number < self.due:
+            return False
+        self.due = number + max(FIRST, number // 2)
+        return True
 
     def consolidate(self) -> None:
         before = time.perf_counter()

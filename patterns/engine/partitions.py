@@ -1,0 +1,54 @@
+"""The grouper of each partition, chosen by what its texts look like."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeAlias
+
+from patterns.engine.drain import DrainGrouper
+from patterns.engine.prompts import PromptGrouper
+from patterns.engine.shapes import ExactGrouper, ShapeGrouper
+from patterns.engine.similarity import SimilarityGrouper
+from patterns.engine.suitability import Method, suitable_method
+
+AnyGrouper: TypeAlias = PromptGrouper | DrainGrouper | SimilarityGrouper | ExactGrouper
+ENOUGH = 40  # texts before a partition may leave the method for prompts
+
+
+def grouper_for(kind: str) -> AnyGrouper:
+    if kind in ("text", "chat"):
+        return PromptGrouper()
+    return ShapeGrouper() if kind == "json" else ExactGrouper()
+
+
+def method_of(grouper: AnyGrouper) -> Method | None:
+    if isinstance(grouper, PromptGrouper):
+        return "prompt"
+    if isinstance(grouper, DrainGrouper):
+        return "drain"
+    return "similarity" if isinstance(grouper, SimilarityGrouper) else None
+
+
+def suited(grouper: AnyGrouper, texts: Sequence[str]) -> AnyGrouper:
+    """A grouper of the method that suits the texts: the same one when that has not changed."""
+    if method_of(grouper) is None or len(texts) < ENOUGH:
+        return grouper
+    try:
+        method = suitable_method(texts)
+    except NotImplementedError:
+        return grouper
+    return grouper if method == method_of(grouper) else made(method, b"", "")
+
+
+def made(method: str, data: bytes, name: str) -> AnyGrouper:
+    """The grouper a snapshot was made of."""
+    if method == "drain":
+        return DrainGrouper.from_bytes(data) if data else DrainGrouper()
+    if method == "similarity":
+        return SimilarityGrouper.from_bytes(data) if data else SimilarityGrouper()
+    if method == "prompt":
+        return PromptGrouper.from_bytes(data)
+    grouper = ShapeGrouper() if name.endswith("|json") else ExactGrouper()
+    if data:
+        grouper.restore(data)
+    return grouper

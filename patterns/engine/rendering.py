@@ -1,0 +1,120 @@
+"""Templates as people read them: static text, and slots named after what stands before them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from functools import lru_cache
+
+import msgspec
+
+from patterns.engine.pattern import TemplatePart
+from patterns.engine.shingles import framed_keys, shingles_of, token_digests
+from patterns.engine.slots import MOST_SLOTS, name_for, type_of
+from patterns.engine.tokens import Token, normal, tokenize
+
+LONGEST_PART = 600  # characters of static text shown per piece
+LONGEST_TEMPLATE = 1600
+TYPED = frozenset({"number", "hex", "id", "uuid", "url", "email", "date"})
+NAMES = {"hex": "id"}
+
+
+class Piece(msgspec.Struct, frozen=True, array_like=True):
+    """A stretch of a text: static (`slot` is "") or the value of a slot of that type."""
+
+    text: str
+    slot: str = ""
+
+
+@lru_cache(maxsize=16)
+def tokens_of(text: str) -> tuple[str, tuple[Token, ...]]:
+    """The normal text and its tokens; learning asks several times for the same text."""
+    plain = normal(text)
+    return plain, tuple(tokenize(plain))
+
+
+@lru_cache(maxsize=16)
+def runs_in_order(text: str) -> tuple[int, ...]:
+    keys = [token.key for token in tokens_of(text)[1]]
+    return tuple(shingles_of(token_digests(framed_keys(keys))).tolist())
+
+
+def pieces_of(text: str, anchors: Collection[int]) -> list[Piece]:
+    """The text cut where its anchors begin and end; values with a type of their own are slots."""
+    plain, tokens = tokens_of(text)
+    static = _static(text, anchors, len(tokens))
+    pieces: list[Piece] = []
+    position = index = 0
+    while index < len(tokens):
+        kind = _kind(tokens[index], static[index])
+        last = index
+        while kind == "text" and last + 1 < len(tokens) and not static[last + 1]:
+            last += 1
+        while not kind and last + 1 < len(tokens) and not _kind(tokens[last + 1], static[last + 1]):
+            last += 1
+        begin, end = tokens[index].start, tokens[last].end
+        if begin > position:
+            pieces.append(Piece(plain[position:begin]))
+        pieces.append(Piece(plain[begin:end], kind))
+        position, index = end, last + 1
+    if position < len(plain):
+        pieces.append(Piece(plain[position:]))
+    return _joined(pieces)
+
+
+def _static(text: str, anchors: Collection[int], count: int) -> list[bool]:
+    covered = [False] * (count + 4)
+    for start, run in enumerate(runs_in_order(text)):
+        if run in anchors:
+            covered[start] = covered[start + 1] = covered[start + 2] = True
+    return covered[2 : count + 2]
+
+
+def _kind(token: Token, static: bool) -> str:
+    if not static:
+        return "text"
+    return NAMES.get(token.kind, token.kind) if token.kind in TYPED else ""
+
+
+def _joined(pieces: Sequence[Piece]) -> list[Piece]:
+    """Neighbouring static stretches are one."""
+    joined: list[Piece] = []
+    for piece in pieces:
+        if joined and not piece.slot and not joined[-1].slot:
+            joined[-1] = Piece(joined[-1].text + piece.text)
+        else:
+            joined.append(piece)
+    return joined
+
+
+def template_of(pieces: Sequence[Piece]) -> tuple[TemplatePart, ...]:
+    parts: list[TemplatePart] = []
+    taken: dict[str, None] = {}
+    before, length = "", 0
+    for piece in pieces:
+        if piece.slot:
+            kind = type_of(piece.text) if piece.slot == "text" else piece.slot
+            name = name_for(before, kind, taken)
+            taken[name] = None
+            parts.append(TemplatePart(slot=name))
+        else:
+            parts.append(TemplatePart(text=_clipped(piece.text, LONGEST_PART)))
+            before = piece.text
+            length += len(parts[-1].text)
+        if len(taken) >= MOST_SLOTS or length >= LONGEST_TEMPLATE:
+            break
+    return tuple(parts)
+
+
+def values_of(pieces: Sequence[Piece], template: Sequence[TemplatePart]) -> list[tuple[str, str]]:
+    """(slot name, value) of a text, when it has the slots of the template in order."""
+    names = [part.slot for part in template if part.slot]
+    values = [piece.text for piece in pieces if piece.slot]
+    if len(values) < len(names):
+        return []
+    return list(zip(names, values, strict=False))
+
+
+def _clipped(text: str, longest: int) -> str:
+    if len(text) <= longest:
+        return text
+    return f"{text[: longest // 2]} … {text[-longest // 2 :]}"
