@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from pathlib import Path
 from typing import Any, NoReturn
@@ -35,6 +36,23 @@ def integer(name: str, *, default: int, minimum: int) -> int:
 def names(name: str, *, default: list[str]) -> list[str]:
     text = os.environ.get(name, "")
     return [part.strip() for part in text.split(",") if part.strip()] or default
+
+
+def log_level(name: str, *, default: str) -> str:
+    text = (os.environ.get(name) or default).upper()
+    if text not in logging.getLevelNamesMapping():
+        refuse(name, f"{text!r} is no log level, like INFO or WARNING")
+    return text
+
+
+def data_dir(name: str, *, default: Path) -> Path:
+    """The directory, made when it is missing."""
+    path = Path(os.environ.get(name) or default).absolute()
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        refuse(name, f"{path} is no directory and cannot become one: {error.strerror}")
+    return path
 
 
 def redis_from(url: str) -> str:
@@ -71,7 +89,10 @@ def database_from(url: str, sqlite_path: Path) -> dict[str, Any]:
     parts = urlsplit(url)
     if parts.scheme not in {"postgres", "postgresql"}:
         refuse("FM_DATABASE_URL", f"only postgresql:// URLs are known, not {parts.scheme}://")
-    return postgresql_from(url)
+    try:
+        return postgresql_from(url)
+    except ValueError as error:  # a port that is no number
+        refuse("FM_DATABASE_URL", str(error))
 
 
 def postgresql_from(url: str) -> dict[str, Any]:

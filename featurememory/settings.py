@@ -8,10 +8,18 @@ import os
 import secrets
 from pathlib import Path
 
-from featurememory.environment import database_from, flag, integer, names, redis_from
+from featurememory.environment import (
+    data_dir,
+    database_from,
+    flag,
+    integer,
+    log_level,
+    names,
+    redis_from,
+)
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-DATA_DIR = Path(os.environ.get("FM_DATA_DIR") or BASE_DIR / "var").absolute()
+DATA_DIR = data_dir("FM_DATA_DIR", default=BASE_DIR / "var")
 DATABASE_URL = os.environ.get("FM_DATABASE_URL", "")
 REDIS_URL = redis_from(os.environ.get("FM_REDIS_URL", ""))
 DEBUG = flag("FM_DEBUG", default=False)
@@ -188,7 +196,6 @@ BACKGROUND_SCHEDULE = {
 CELERY_BEAT_SCHEDULE = {
     name: {"task": name, "schedule": seconds} for name, seconds in BACKGROUND_SCHEDULE.items()
 }
-DATA_DIR.mkdir(parents=True, exist_ok=True)
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
 
 LOGGING = {
@@ -203,9 +210,9 @@ LOGGING = {
             "filters": ["request_id"],
         }
     },
-    "root": {"handlers": ["stderr"], "level": os.environ.get("FM_LOG_LEVEL", "WARNING").upper()},
+    "root": {"handlers": ["stderr"], "level": log_level("FM_LOG_LEVEL", default="WARNING")},
     "loggers": {
-        "featurememory": {"level": os.environ.get("FM_LOG_LEVEL", "INFO").upper()},
+        "featurememory": {"level": log_level("FM_LOG_LEVEL", default="INFO")},
         "django.request": {"level": "ERROR"},
     },
 }

@@ -1,0 +1,43 @@
+"""Start-up checks: settings that contradict each other are told with an id."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.checks import run_checks
+
+POSTGRESQL = {"default": {"ENGINE": "django.db.backends.postgresql"}}
+SQLITE = {"default": {"ENGINE": "django.db.backends.sqlite3"}}
+
+
+def ids(**options: Any) -> set[str]:
+    found = run_checks(**options)
+    return {str(message.id) for message in found if str(message.id).startswith("featurememory.")}
+
+
+def test_the_shipped_settings_have_nothing_to_complain_about() -> None:
+    assert ids(include_deployment_checks=True) == set()
+
+
+def test_redis_with_sqlite_is_an_error(settings: Any, monkeypatch: Any) -> None:
+    settings.REDIS_URL = "redis://localhost"
+    monkeypatch.setitem(settings.DATABASES["default"], "ENGINE", SQLITE["default"]["ENGINE"])
+    assert ids() == {"featurememory.E001"}
+
+    monkeypatch.setitem(settings.DATABASES["default"], "ENGINE", POSTGRESQL["default"]["ENGINE"])
+    assert ids() == set()
+
+
+def test_a_batch_that_could_not_hold_one_interaction_is_an_error(settings: Any) -> None:
+    settings.BATCH_BODY_LIMIT = settings.BODY_LIMIT - 1
+    assert ids() == {"featurememory.E002"}
+
+    settings.BATCH_BODY_LIMIT = settings.BODY_LIMIT
+    assert ids() == set()
+
+
+def test_answering_every_host_is_a_warning_for_deployment(settings: Any) -> None:
+    settings.ALLOWED_HOSTS = ["*"]
+
+    assert ids() == set()
+    assert ids(include_deployment_checks=True) == {"featurememory.W001"}

@@ -1,0 +1,96 @@
+"""The environment: what cannot be used stops the start with one clear line."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from featurememory.environment import database_from, flag, integer, names, redis_from
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"), [("1", True), ("Yes", True), ("off", False), ("", False)]
+)
+def test_yes_and_no_have_their_usual_spellings(
+    text: str, meant: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FM_DEBUG", text)
+
+    assert flag("FM_DEBUG", default=not meant) is meant
+
+
+def test_what_is_not_set_has_its_default() -> None:
+    assert flag("FM_NOT_SET", default=True) is True
+    assert integer("FM_NOT_SET", default=7, minimum=1) == 7
+    assert names("FM_NOT_SET", default=["a"]) == ["a"]
+
+
+def test_lists_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FM_ALLOWED_HOSTS", " a.example , b.example,")
+
+    assert names("FM_ALLOWED_HOSTS", default=[]) == ["a.example", "b.example"]
+
+
+def test_without_a_url_the_database_is_sqlite_with_one_immediate_writer(tmp_path: Path) -> None:
+    found = database_from("", tmp_path / "data" / "fm.sqlite3")
+
+    assert found["ENGINE"].endswith("sqlite3")
+    assert found["OPTIONS"]["transaction_mode"] == "IMMEDIATE"
+    assert "journal_mode=WAL" in found["OPTIONS"]["init_command"]
+
+
+def test_a_postgresql_url_may_have_a_port_a_password_or_a_socket(tmp_path: Path) -> None:
+    found = database_from("postgresql://me:p%40ss@db.example:5433/memory?sslmode=require", tmp_path)
+    names = ("NAME", "USER", "PASSWORD", "HOST", "PORT")
+    assert [found[name] for name in names] == ["memory", "me", "p@ss", "db.example", "5433"]
+    assert found["OPTIONS"]["sslmode"] == "require"
+
+    found = database_from("postgres://me@/memory?host=/run/postgresql", tmp_path)
+    assert (found["HOST"], found["PORT"]) == ("/run/postgresql", "")
+
+
+@pytest.mark.parametrize("url", ["redis://h:6379/0", "rediss://h", "unix:///run/redis", ""])
+def test_redis_urls_are_taken_as_they_are(url: str) -> None:
+    assert redis_from(url) == url
+
+
+UNUSABLE = {
+    "FM_DEBUG": "maybe",
+    "FM_BODY_LIMIT": "-1",
+    "FM_BATCH_BODY_LIMIT": "16M",
+    "FM_BATCH_ITEM_LIMIT": "0",
+    "FM_REDIS_URL": "http://localhost",
+    "FM_DATABASE_URL": "mysql://localhost/x",
+    "FM_LOG_LEVEL": "LOUD",
+    "FM_DATA_DIR": "/dev/null/data",
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [*UNUSABLE.items(), ("FM_DATABASE_URL", "postgresql://me@host:port/x")],
+)
+def test_a_value_that_cannot_be_used_stops_the_start_with_one_line_that_names_it(
+    name: str, value: str, tmp_path: Path
+) -> None:
+    usual = {key: text for key, text in os.environ.items() if not key.startswith("FM_")}
+    environment = usual | {"FM_DATA_DIR": str(tmp_path), name: value}
+    code = "import django; django.setup()"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env=environment | {"DJANGO_SETTINGS_MODULE": "featurememory.settings"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert line.startswith(f"{name} cannot be used: ")

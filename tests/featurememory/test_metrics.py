@@ -1,0 +1,54 @@
+"""/metrics: what a Prometheus reads, counted and not guessed."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+from prometheus_client.parser import text_string_to_metric_families
+
+from featurememory import settings
+from tests.builders import damage, items, keep, learn_all, learned, project
+
+pytestmark = pytest.mark.django_db
+
+
+def figures() -> dict[tuple[str, ...], float]:
+    response = Client().get("/metrics")
+    assert response.status_code == 200
+    families = text_string_to_metric_families(response.content.decode())
+    return {
+        (sample.name, *sample.labels.values()): sample.value
+        for family in families
+        for sample in family.samples
+    }
+
+
+def test_an_empty_memory_has_figures_too() -> None:
+    found = figures()
+
+    assert (found["featurememory_pending",], found["featurememory_lag_seconds",]) == (0, 0)
+    assert found["featurememory_resident_bytes",] > 1 << 20
+    assert found["featurememory_disk_bytes",] >= 0
+    assert found["featurememory_info", settings.VERSION] == 1
+
+
+def test_it_counts_what_was_recognised_and_what_waits() -> None:
+    owner = project("mine")
+    learned(owner, 6, tasks=2)
+    keep(owner, items(3, start=6))
+
+    found = figures()
+    assert found["featurememory_recognized_total", "mine"] == 6
+    assert found["featurememory_pending",] == 3
+    assert found["featurememory_lag_seconds",] >= 0
+    patterns = sum(value for key, value in found.items() if key[0] == "featurememory_patterns")
+    assert patterns == 2
+
+
+def test_what_failed_does_not_wait() -> None:
+    owner = project()
+    keep(owner, items(1))
+    damage(owner, "i-0")
+    learn_all(owner)
+
+    assert figures()["featurememory_pending",] == 0
