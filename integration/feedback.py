@@ -11,6 +11,7 @@ from msgspec import Meta, Struct
 from featurememory.errors import invalid, not_found
 from featurememory.models import Project
 from featurememory.writes import write_turn
+from optimizations import outcomes
 from patterns import rollups
 from patterns.models import Feedback, ModelInteraction
 
@@ -79,3 +80,4 @@ def judge(project: Project, row: ModelInteraction, metric: str, value: Any) -> N
     ModelInteraction.objects.filter(pk=row.pk).update(**{metric: value})
     if row.state == ModelInteraction.State.RECOGNIZED:
         rollups.correct(project.pk, before, rollups.outcome_of(row))
+        outcomes.note_correction(row, before.success, before.score)

@@ -14,6 +14,7 @@ from django.db import connection
 from featurememory.errors import ErrorCode, FeatureMemoryError, handle_feature_memory_error
 from featurememory.models import Project
 from featurememory.writes import write_turn
+from optimizations import outcomes
 from optimizations.tracker import PerformanceTracker
 from patterns import lease
 from patterns.engine.pattern import Match
@@ -120,6 +121,7 @@ def keep(project_id: UUID, kept: Kept, batch: Batch) -> None:
         mark_rows(batch)
         save_patterns(project, kept, changes, batch)
         PerformanceTracker(project_id).record(batch.rows)
+        outcomes.join(project_id, [row for row, _ in batch.rows])
         count_hour(project_id, batch)
         learner.version += 1
         learner.learned_since += len(batch.rows)

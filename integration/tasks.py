@@ -13,6 +13,7 @@ from featurememory.models import Project
 from integration import consolidation
 from integration.learning import learn, waiting_projects
 from integration.resources import ResourceManager
+from optimizations import outcomes, review
 from patterns import payloads, retention
 
 logger = logging.getLogger("featurememory.tasks")
@@ -24,6 +25,7 @@ def learn_pending(project_id: str, batches: int = 50) -> int:
     total = 0
     for _ in range(batches):
         done = learn(UUID(project_id))
+        outcomes.digest(UUID(project_id))
         total += done.count
         if not done.more or done.busy:
             break
@@ -33,7 +35,9 @@ def learn_pending(project_id: str, batches: int = 50) -> int:
 @shared_task(name="integration.tasks.sweep")
 def sweep() -> int:
     """Recognise whatever waits anywhere: what a lost wake-up or a crash left behind."""
-    return sum(learn_pending(str(project_id)) for project_id in waiting_projects())
+    learned = sum(learn_pending(str(project_id)) for project_id in waiting_projects())
+    outcomes.digest_all()
+    return learned
 
 
 @shared_task(name="integration.tasks.consolidate_due")
@@ -62,6 +66,12 @@ def train_payloads() -> int:
     return int(payloads.training_is_due() and payloads.train() is not None)
 
 
+@shared_task(name="integration.tasks.review_optimizations")
+def review_optimizations() -> int:
+    """Review the optimizations of every project; how many changed their state."""
+    return review.review_all()
+
+
 _resources: list[ResourceManager] = []
 _resources_lock = threading.Lock()
 
@@ -80,5 +90,6 @@ WORK: dict[str, Callable[[], int]] = {
     "integration.tasks.consolidate_due": consolidate_due,
     "integration.tasks.cleanup_due": cleanup_due,
     "integration.tasks.sample_resources": sample_resources,
+    "integration.tasks.review_optimizations": review_optimizations,
     "integration.tasks.train_payloads": train_payloads,
 }

@@ -1,0 +1,229 @@
+"""The spec's ModelOrchestrator: find patterns, get optimizations, run the model, learn from it."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+from asgiref.sync import sync_to_async
+
+from featurememory.errors import handle_feature_memory_error
+from featurememory.models import Project
+from integration.breaker import CircuitBreaker
+from integration.registry import ModelRegistry
+from optimizations.engine.task import Decision, Task
+from optimizations.manager import OptimizationManager
+from patterns.contract import arrival, parse
+from patterns.ingest import store
+from patterns.wake import wake
+
+logger = logging.getLogger("featurememory.orchestrator")
+
+
+class Reply(msgspec.Struct, frozen=True):
+    """What a model may return when it has more to tell than its output. Cost in the project's
+    currency, `score` 0 to 1; None is unknown, never zero."""
+
+    output: Any
+    input_tokens: float | None = None
+    output_tokens: float | None = None
+    cached_input_tokens: float | None = None
+    cost: float | None = None
+    success: bool | None = True
+    score: float | None = None
+
+
+@dataclass(frozen=True)
+class TaskResult:
+    """How a task went. `optimizations_applied` as `POST /tasks/prepare/` answers them."""
+
+    success: bool
+    result: Any
+    optimizations_applied: list[dict[str, Any]]
+    decision_id: str | None = None
+    model_id: str = ""
+    duration: float = 0.0
+    error: str | None = None
+    patterns: list[dict[str, Any]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What `prepare` said: the task to run, and the decision (None when it could not be asked)."""
+
+    task: Task
+    decision: Decision | None
+    patterns: list[dict[str, Any]]
+
+    @property
+    def applied(self) -> list[dict[str, Any]]:
+        entries = self.decision.applied if self.decision else ()
+        return [msgspec.to_builtins(entry) for entry in entries]
+
+
+class ModelOrchestrator:
+    """Runs tasks on the callables of `registry`, with the memory of `project`.
+
+    `handle_task` for models that are plain functions, `handle_task_async` for coroutines (it runs
+    both). A model that raises is learned from too; memory that fails never stops a task.
+    """
+
+    def __init__(
+        self,
+        project: Project,
+        registry: ModelRegistry,
+        breaker: Callable[[], CircuitBreaker] = CircuitBreaker,
+    ) -> None:
+        self.project, self.registry = project, registry
+        self.manager = OptimizationManager(project)
+        self._new_breaker = breaker
+        self._breakers: dict[str, CircuitBreaker] = {}
+
+    def handle_task(self, task: Task) -> TaskResult:
+        plan = self.prepare(task)
+        if plan.decision and plan.decision.served_from_cache:
+            return self.learn(plan, Reply(plan.decision.cached_output, success=None), 0.0)
+        began = time.perf_counter()
+        try:
+            reply = self.execute(plan.task)
+        except Exception as error:
+            return self.learn(plan, None, elapsed_ms(began), error)
+        return self.learn(plan, reply, elapsed_ms(began))
+
+    async def handle_task_async(self, task: Task) -> TaskResult:
+        plan = await sync_to_async(self.prepare)(task)
+        learn = sync_to_async(self.learn)
+        if plan.decision and plan.decision.served_from_cache:
+            return await learn(plan, Reply(plan.decision.cached_output, success=None), 0.0)
+        began = time.perf_counter()
+        try:
+            reply = await self.execute_async(plan.task)
+        except Exception as error:
+            return await learn(plan, None, elapsed_ms(began), error)
+        return await learn(plan, reply, elapsed_ms(began))
+
+    def prepare(self, task: Task) -> Plan:
+        """The task as it should run; as it is when the memory does not answer."""
+        try:
+            prepared = self.manager.apply(task, self.usable_models())
+        except Exception as error:
+            handle_feature_memory_error(error)
+            return Plan(task, None, [])
+        return Plan(prepared.decision.task, prepared.decision, prepared.patterns)
+
+    def usable_models(self) -> list[str]:
+        """What may be routed to: registered here, and not cut off by its breaker."""
+        return [name for name in self.registry.model_ids if self.breaker(name).state != "open"]
+
+    def breaker(self, model_id: str) -> CircuitBreaker:
+        return self._breakers.setdefault(model_id, self._new_breaker())
+
+    def execute(self, task: Task) -> Reply:
+        """Run the model once. Raises what it raises, and MODEL_FAILED while its circuit is open."""
+        run, breaker = self._admitted(task)
+        try:
+            given = run(task)
+            if inspect.isawaitable(given):
+                close_coroutine(given)
+                raise TypeError(f"{task.model_id!r} is a coroutine: use handle_task_async")
+        except BaseException:
+            breaker.record(False)
+            raise
+        breaker.record(True)
+        return as_reply(given)
+
+    async def execute_async(self, task: Task) -> Reply:
+        run, breaker = self._admitted(task)
+        try:
+            given = run(task)
+            if inspect.isawaitable(given):
+                given = await given
+        except asyncio.CancelledError:
+            breaker.forget_probe()  # the caller gave up: that says nothing of the model
+            raise
+        except BaseException:
+            breaker.record(False)
+            raise
+        breaker.record(True)
+        return as_reply(given)
+
+    def _admitted(self, task: Task) -> tuple[Callable[[Task], Any], CircuitBreaker]:
+        run = self.registry.get(task.model_id)
+        breaker = self.breaker(task.model_id)
+        breaker.check(task.model_id)
+        return run, breaker
+
+    def learn(
+        self, plan: Plan, reply: Reply | None, duration: float, error: Exception | None = None
+    ) -> TaskResult:
+        """The interaction into the memory; what became of the task."""
+        text = None if error is None else f"{type(error).__name__}: {error}"[:2000]
+        try:
+            self._remember(plan, reply, duration, text)
+        except Exception as failed:
+            handle_feature_memory_error(failed)
+        return TaskResult(
+            success=error is None and (reply is None or reply.success is not False),
+            result=reply.output if reply else None,
+            optimizations_applied=plan.applied,
+            decision_id=plan.decision.id if plan.decision else None,
+            model_id=plan.task.model_id,
+            duration=duration,
+            error=text,
+            patterns=plan.patterns,
+        )
+
+    def _remember(
+        self, plan: Plan, reply: Reply | None, duration: float, error: str | None
+    ) -> None:
+        item = interaction(plan, reply, duration, error)
+        raw = msgspec.json.encode({name: v for name, v in item.items() if v is not None})
+        store(self.project.pk, [arrival(parse(raw))])
+        wake(self.project.pk)
+
+
+def interaction(
+    plan: Plan, reply: Reply | None, duration: float, error: str | None
+) -> dict[str, Any]:
+    """One call in the shape of `POST /interactions/`."""
+    task = plan.task
+    usage = {} if reply is None else {
+        "input_tokens": reply.input_tokens,
+        "output_tokens": reply.output_tokens,
+        "cached_input_tokens": reply.cached_input_tokens,
+        "cost": reply.cost,
+    }  # fmt: skip
+    return {
+        "model_id": task.model_id,
+        "task_type": task.task_type,
+        "input": task.input,
+        "output": reply.output if reply else None,
+        "parameters": task.parameters,
+        "metadata": {"timestamp": int(time.time() * 1000), "duration": duration},
+        "usage": usage,
+        "success": False if reply is None else reply.success,
+        "score": reply.score if reply else None,
+        "error": error,
+        "session_id": task.session_id,
+        "decision_id": plan.decision.id if plan.decision else None,
+    }
+
+
+def as_reply(given: Any) -> Reply:
+    return given if isinstance(given, Reply) else Reply(given)
+
+
+def elapsed_ms(began: float) -> float:
+    return (time.perf_counter() - began) * 1000
+
+
+def close_coroutine(given: Any) -> None:
+    """It will never run; say so to Python, or it warns."""
+    if inspect.iscoroutine(given):
+        given.close()

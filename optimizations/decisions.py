@@ -1,0 +1,120 @@
+"""The log of decisions: written before the answer goes out, read by outcomes, pages and replay."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import zstandard
+from django.conf import settings
+from django.db import connection, transaction
+
+from featurememory.errors import ErrorCode, FeatureMemoryError
+from featurememory.models import Project
+from featurememory.writes import write_turn
+from optimizations.engine.task import Decision, Request
+from optimizations.journal import Journal, records
+from optimizations.models import Decision as Row
+
+
+class Logged(msgspec.Struct, array_like=True):
+    """One decision as it is kept: the question, the engine's answer, and the answer as sent."""
+
+    project_id: bytes
+    at: int
+    request: Request
+    decision: Decision
+    patterns: list[dict[str, Any]]
+
+
+class DecisionLog:
+    """`write` returns when the decision cannot be lost any more by the death of the process."""
+
+    def __init__(self) -> None:
+        self.journal = Journal(settings.DATA_DIR / "decisions")
+
+    def write(
+        self, project_id: UUID, request: Request, decision: Decision, patterns: list[dict[str, Any]]
+    ) -> None:
+        now = time.time_ns() // 1_000_000
+        entry = Logged(project_id.bytes, now, request, decision, patterns)
+        # In a test's transaction the journal would outlive the rollback.
+        if connection.vendor != "sqlite" or connection.in_atomic_block:
+            insert([entry])
+            return
+        try:
+            self.journal.append(msgspec.msgpack.encode(entry))
+        except OSError as error:
+            raise FeatureMemoryError(
+                "The disk is full: the decision could not be logged. Run the task as it is.",
+                ErrorCode.STORAGE_FULL,
+                {"retry_after": 5},
+            ) from error
+
+    def absorb(self) -> None:
+        """Moves what was appended into the database; call it in a transaction of the writer."""
+        if connection.vendor != "sqlite":
+            return
+        paths = self.journal.seal()
+        if not paths:
+            return
+        decode = msgspec.msgpack.Decoder(Logged).decode
+        insert([decode(record) for path in paths for record in records(path)])
+        transaction.on_commit(lambda: self.journal.remove(paths))
+
+
+@cache
+def log() -> DecisionLog:
+    return DecisionLog()
+
+
+def insert(entries: Sequence[Logged]) -> None:
+    """Rows of these decisions; one that is there already stays as it is."""
+    known = set(Project.objects.values_list("pk", flat=True)) if len(entries) > 1 else None
+    rows = [row(entry) for entry in entries]
+    if known is not None:  # a project may have been removed since
+        rows = [made for made in rows if made.project_id in known]
+    Row.objects.bulk_create(rows, ignore_conflicts=True, batch_size=500)
+
+
+def row(entry: Logged) -> Row:
+    decision = entry.decision
+    first = decision.applied[0] if decision.applied else None
+    return Row(
+        project_id=UUID(bytes=entry.project_id),
+        id=decision.id,
+        at=entry.at,
+        pattern_id=UUID(decision.pattern_id) if decision.pattern_id else None,
+        optimization_id=first.id if first else None,
+        arm=first.arm if first else "",
+        reason=decision.reason,
+        propensity=decision.propensity,
+        policy_version=decision.policy_version,
+        data=zstandard.compress(msgspec.msgpack.encode(entry), 3),
+    )
+
+
+def unpack(made: Row) -> Logged:
+    raw = zstandard.decompress(bytes(made.data))
+    return msgspec.msgpack.decode(raw, type=Logged)
+
+
+def catch_up() -> None:
+    """Everything answered so far is in the database afterwards."""
+    if connection.vendor == "sqlite" and not connection.in_atomic_block:
+        with write_turn():
+            log().absorb()
+
+
+def find(project_id: Any, ids: Iterable[str]) -> dict[str, Row]:
+    """The decisions of these ids, as far as they are in the database."""
+    names = [name for name in ids if len(name) <= 36]
+    found: dict[str, Row] = {}
+    for start in range(0, len(names), 500):
+        rows = Row.objects.filter(project_id=project_id, id__in=names[start : start + 500])
+        found |= {made.id: made for made in rows}
+    return found

@@ -1,0 +1,89 @@
+"""Decisions on SQLite: appended to a file before the answer, moved into the database later.
+
+A row would wait for SQLite's one writer, and so would the caller's model. What was appended
+survives the death of the process like a commit does. A record is its length, its CRC-32, and the
+bytes; a record that was cut off was never answered.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import struct
+import threading
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+
+HEAD = struct.Struct("<II")
+
+
+class Journal:
+    """Append-only files in `folder`; safe to use from many threads of one process."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._lock = threading.Lock()
+        self._file: int | None = None
+        self._waiting = True  # files of an earlier process may be there
+
+    def append(self, record: bytes) -> None:
+        """Returns when the operating system has it. OSError when the disk is full."""
+        whole = HEAD.pack(len(record), zlib.crc32(record)) + record
+        with self._lock:
+            if self._file is None:
+                self._file = self._open()
+            end = os.fstat(self._file).st_size
+            written = os.write(self._file, whole)
+            if written < len(whole):  # no room for all of it: take the part back
+                os.ftruncate(self._file, end)
+                raise OSError(28, "no space left on device")
+            self._waiting = True
+
+    def _open(self) -> int:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        # Counted on, not timed: a clock that is set back must not change the order.
+        last = max((int(path.stem[:12]) for path in self.folder.glob("*.log")), default=0)
+        path = self.folder / f"{last + 1:012}-{os.getpid()}.log"
+        file = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_APPEND, 0o600)
+        fcntl.flock(file, fcntl.LOCK_EX)
+        return file
+
+    def seal(self) -> list[Path]:
+        """Ends the file at hand; all files there are, oldest first. They stay until `remove`d."""
+        if not self._waiting:
+            return []
+        with self._lock:
+            if self._file is not None:
+                os.close(self._file)
+                self._file = None
+            return [path for path in sorted(self.folder.glob("*.log")) if not in_use(path)]
+
+    def remove(self, paths: list[Path]) -> None:
+        """After the commit that moved their records."""
+        with self._lock:
+            for path in paths:
+                path.unlink(missing_ok=True)
+            self._waiting = self._file is not None
+
+
+def in_use(path: Path) -> bool:
+    """Whether another process is writing it (a command may run beside the server)."""
+    with path.open("rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
+def records(path: Path) -> Iterator[bytes]:
+    """The whole records of a file; what follows a broken one was never answered."""
+    data, start = path.read_bytes(), 0
+    while start + HEAD.size <= len(data):
+        size, check = HEAD.unpack_from(data, start)
+        record = data[start + HEAD.size : start + HEAD.size + size]
+        if len(record) < size or zlib.crc32(record) != check:
+            return
+        yield record
+        start += HEAD.size + size

@@ -1,0 +1,148 @@
+"""The spec's OptimizationManager: what the rest of the product asks about optimizations."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, get_args
+from uuid import UUID
+
+import msgspec
+from uuid_utils import uuid7
+
+from featurememory.errors import ErrorCode, FeatureMemoryError, invalid, not_found
+from featurememory.models import Project
+from optimizations import catalog, outcomes
+from optimizations.engine.ledger import Savings
+from optimizations.engine.lifecycle import LifecycleError, Verb
+from optimizations.engine.optimization import OptimizationState
+from optimizations.engine.policy import Finding
+from optimizations.engine.settings import PolicySettings
+from optimizations.engine.task import Json, Task
+from optimizations.models import Optimization, RegisteredModel
+from optimizations.policy_memory import policies
+from optimizations.prepare import Prepared, prepare, switch_on
+from optimizations.tracker import PatternPerformance, PerformanceTracker
+from patterns.models import Pattern
+
+VERBS: tuple[str, ...] = get_args(Verb)
+KINDS = PolicySettings().kinds
+
+
+class OptimizationManager:
+    """Tracks performance, stores optimizations, applies them to tasks, and tells of them."""
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+
+    @property
+    def project_id(self) -> UUID:
+        return self.project.pk
+
+    def track_performance(self, pattern_id: str) -> list[PatternPerformance]:
+        """All-time figures of a pattern, one per model, most used first."""
+        return PerformanceTracker(self.project_id).summary([pattern_id])[pattern_id]
+
+    def apply_optimizations(self, task: Task) -> Task:
+        """The task as it should run. For what was applied and why, and its id, use `apply`."""
+        return self.apply(task).decision.task
+
+    def apply(
+        self, task: Task, models: Sequence[str] | None = None, *, dry_run: bool = False
+    ) -> Prepared:
+        """Ask the policy; the decision is logged before this returns (not in a dry run)."""
+        chosen = tuple(models) if models is not None else None
+        return prepare(self.project_id, task, chosen, dry_run=dry_run)
+
+    def get_optimizations(
+        self, pattern_id: str | None = None, status: str | None = None
+    ) -> list[Optimization]:
+        """Newest first, all or those of a pattern or state."""
+        rows = Optimization.objects.filter(project=self.project)
+        if pattern_id is not None:
+            rows = rows.filter(pattern_id=pattern_id)
+        if status is not None:
+            rows = rows.filter(status=status)
+        return list(rows.order_by("-number"))
+
+    def store_optimization(
+        self,
+        kind: str,
+        params: dict[str, Any],
+        *,
+        pattern: Pattern | None = None,
+        task_type: str = "",
+        actor: str = "person",
+    ) -> Optimization:
+        """A candidate made by hand; it has to prove itself like any other. 422 when it cannot."""
+        if kind not in KINDS:
+            raise invalid(f"must be among {', '.join(KINDS)}", "/type")
+        state = OptimizationState(
+            id=str(uuid7()),
+            kind=kind,
+            task_type=pattern.task_type if pattern else task_type,
+            base=pattern.model_id if pattern else "",
+            params=params,
+            pattern_id=str(pattern.pk) if pattern else "",
+            by_hand=True,
+        )
+        switch_on(self.project_id)
+        with policies.changing(self.project_id) as kept:
+            try:
+                with kept.lock:
+                    state = kept.engine.store(state, kept.at, actor)
+            except ValueError as error:
+                raise invalid(str(error), "/params") from error
+            outcomes.save_policy(self.project_id, kept)
+        return self.find(state.id)
+
+    def act(self, optimization_id: str, verb: str, actor: str) -> Optimization:
+        """A person's word: pin, block, suspend, retire, and back. 404, 409."""
+        with policies.changing(self.project_id) as kept:
+            try:
+                with kept.lock:
+                    kept.engine.act(optimization_id, verb, kept.at, actor)  # type: ignore[arg-type]
+            except KeyError:
+                raise not_found("optimization") from None
+            except LifecycleError as error:
+                raise FeatureMemoryError(str(error), ErrorCode.CONFLICT) from error
+            outcomes.save_policy(self.project_id, kept)
+        return self.find(optimization_id)
+
+    def find(self, optimization_id: str) -> Optimization:
+        return Optimization.objects.get(project=self.project, id=optimization_id)
+
+    def register(self, given: catalog.Registration) -> tuple[RegisteredModel, bool]:
+        """Adds or changes a model; it takes part in decisions from now on."""
+        switch_on(self.project_id)
+        with policies.changing(self.project_id) as kept:
+            row, made = catalog.register(self.project, given)
+            card = next(c for c in catalog.cards(self.project_id) if c.model_id == row.model_id)
+            with kept.lock:
+                kept.engine.register(card)
+            outcomes.save_policy(self.project_id, kept)
+        return row, made
+
+    def purge_cache(self, pattern_id: str | None = None) -> int:
+        """Forgets cached answers at once; how many."""
+        with policies.changing(self.project_id) as kept:
+            with kept.lock:
+                count = kept.engine.purge_cache(pattern_id)
+            outcomes.save_policy(self.project_id, kept)
+        return count
+
+    def savings(self, since: float, until: float) -> Savings:
+        """The ledger over [since, until), seconds since the epoch by the interactions' clock."""
+        kept = policies.for_deciding(self.project_id)
+        with kept.lock:
+            return kept.engine.savings(since, until)
+
+    def findings(self) -> list[Finding]:
+        kept = policies.for_deciding(self.project_id)
+        with kept.lock:
+            return kept.engine.findings()
+
+    def policy_table(self) -> dict[str, Json]:
+        kept = policies.for_deciding(self.project_id)
+        with kept.lock:
+            table: dict[str, Json] = msgspec.to_builtins(kept.engine.policy_table())
+        return table

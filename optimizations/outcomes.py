@@ -1,0 +1,232 @@
+"""Outcomes find their decisions, and the evidence counts them: once each, whatever crashes when.
+
+`join` runs in the transaction that learns interactions and only notes what came; `digest` lets the
+engine count what was noted, and removes the notes in the transaction that saves the engine. An
+engine that dies unsaved goes back to its last save, and so do the notes.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from django.db import connection
+
+from featurememory.writes import write_turn
+from optimizations import decisions
+from optimizations.catalog import PriceList
+from optimizations.engine.outcomes import Outcome
+from optimizations.engine.task import Decision, Task
+from optimizations.models import Decision as DecisionRow
+from optimizations.models import PolicyState, WaitingOutcome
+from optimizations.policy_memory import Kept, policies
+from optimizations.storage import OptimizationStorage
+from patterns import rollups
+from patterns.models import Feedback, ModelInteraction, Payload
+from patterns.payloads import unpack
+
+# One digest counts at most so many: people who change something wait for it.
+BATCH = 500
+# The engine is saved this often while outcomes come; at once when an optimization changed state.
+SAVE_S, SAVE_EVERY = 1.0, 500
+
+
+# --- in the transactions of learning and feedback -----------------------------------------------
+
+
+def join(project_id: UUID, rows: Sequence[ModelInteraction]) -> None:
+    """Notes recognised interactions for the evidence and gives each decision its interaction."""
+    if not rows or not PolicyState.objects.filter(pk=project_id).exists():
+        return
+    decisions.log().absorb()
+    decided = [row for row in rows if row.decision_id]
+    if decided:
+        hear_early_words(project_id, decided)
+        found = decisions.find(project_id, {str(row.decision_id) for row in decided})
+        claim(found, decided)
+    WaitingOutcome.objects.bulk_create(
+        [WaitingOutcome(project_id=project_id, interaction=row.number) for row in rows],
+        batch_size=500,
+    )
+
+
+def claim(found: dict[str, DecisionRow], rows: Sequence[ModelInteraction]) -> None:
+    """The first interaction of a decision is its outcome; later ones stand for themselves."""
+    claimed = []
+    for row in rows:
+        made = found.get(str(row.decision_id))
+        if made is not None and made.interaction is None:
+            made.interaction = row.number
+            claimed.append(made)
+    DecisionRow.objects.bulk_update(claimed, ["interaction"], batch_size=200)
+
+
+def hear_early_words(project_id: UUID, rows: Sequence[ModelInteraction]) -> None:
+    """Feedback on a decision may come before its interaction: it holds from the start."""
+    by_decision = {str(row.decision_id): row for row in rows}
+    words = Feedback.objects.filter(
+        project_id=project_id,
+        target="decision",
+        target_id__in=list(by_decision),
+        metric_name__in=("success", "score"),
+    )
+    for word in words.order_by("pk"):
+        row = by_decision[word.target_id]
+        before = rollups.outcome_of(row)
+        setattr(row, word.metric_name, word.value)
+        ModelInteraction.objects.filter(pk=row.pk).update(**{word.metric_name: word.value})
+        rollups.correct(project_id, before, rollups.outcome_of(row))
+
+
+def note_correction(row: ModelInteraction, success: bool | None, score: float | None) -> None:
+    """A counted interaction has another success or score now; these are the values until now."""
+    if not PolicyState.objects.filter(pk=row.project_id).exists():
+        return
+    before = {"success": success, "score": score}
+    WaitingOutcome.objects.create(project_id=row.project_id, interaction=row.number, before=before)
+
+
+# --- the evidence -------------------------------------------------------------------------------
+
+
+def digest(project_id: UUID, *, save: bool = False) -> int:
+    """Lets the engine count what waits; how many interactions it was."""
+    if not waiting(project_id):
+        return 0
+    with policies.changing(project_id) as kept:
+        count = count_waiting(project_id, kept)
+        steps = 0
+        if kept.engine.review_due:
+            with kept.lock:
+                steps = len(kept.engine.review(kept.at))
+        if save or steps or save_due(kept):
+            save_policy(project_id, kept)
+        return count
+
+
+def digest_all() -> int:
+    """Every project's waiting outcomes: those of feedback, and what a crash left behind."""
+    ids = WaitingOutcome.objects.order_by().values_list("project_id", flat=True).distinct()
+    return sum(digest(project_id) for project_id in list(ids))
+
+
+def waiting(project_id: UUID) -> bool:
+    return WaitingOutcome.objects.filter(project_id=project_id).exists()
+
+
+def save_due(kept: Kept) -> bool:
+    if connection.vendor != "sqlite":
+        return True  # other processes decide by what is saved
+    return time.monotonic() - kept.saved >= SAVE_S or len(kept.counted) >= SAVE_EVERY
+
+
+def count_waiting(project_id: UUID, kept: Kept) -> int:
+    notes = WaitingOutcome.objects.filter(project_id=project_id).order_by("pk")
+    fresh = [note for note in notes[: BATCH + len(kept.counted)] if note.pk not in kept.counted]
+    grouped: dict[int, list[WaitingOutcome]] = {}
+    for note in fresh:
+        grouped.setdefault(note.interaction, []).append(note)
+    for number, outcome in outcomes_of(project_id, list(grouped)).items():
+        count(kept, grouped[number], outcome)
+    kept.counted.update(note.pk for note in fresh)
+    return len(grouped)
+
+
+def count(kept: Kept, notes: Sequence[WaitingOutcome], outcome: Outcome) -> None:
+    """An interaction not counted before is observed as it is now; else the change is corrected."""
+    with kept.lock:
+        kept.moment = max(kept.moment, round(outcome.at * 1000))
+        if any(note.before is None for note in notes):
+            kept.engine.observe(outcome)
+            return
+        before = notes[0].before or {}
+        old = msgspec.structs.replace(outcome, **before)
+        if old != outcome:
+            kept.engine.correct(old, outcome)
+
+
+def save_policy(project_id: UUID, kept: Kept) -> None:
+    """One transaction: the engine, its optimizations, and the notes it has counted."""
+    with kept.lock:
+        changes, snapshot = kept.engine.take_changes(), kept.engine.snapshot()
+    with write_turn():
+        row, _ = PolicyState.objects.select_for_update().get_or_create(pk=project_id)
+        if row.version != kept.version:
+            raise RuntimeError("the policy was changed past its lock")
+        OptimizationStorage(project_id).save(changes, kept.moment)
+        counted = sorted(kept.counted)
+        for start in range(0, len(counted), 500):
+            WaitingOutcome.objects.filter(pk__in=counted[start : start + 500]).delete()
+        row.snapshot, row.moment = snapshot, kept.moment
+        row.version += 1
+        row.save(update_fields=["snapshot", "moment", "version"])
+    kept.version, kept.saved = row.version, time.monotonic()
+    kept.counted.clear()
+
+
+# --- rows as outcomes ---------------------------------------------------------------------------
+
+
+def outcomes_of(project_id: UUID, numbers: Sequence[int]) -> dict[int, Outcome]:
+    """The outcomes of these interactions, by number, in order; removed ones are left out."""
+    if not numbers:
+        return {}
+    rows = ModelInteraction.objects.filter(pk__in=numbers).order_by("number")
+    payloads = dict(Payload.objects.filter(pk__in=numbers).values_list("number", "data"))
+    made = decisions.find(project_id, {row.decision_id for row in rows if row.decision_id})
+    prices = PriceList.of(project_id)
+    found = {}
+    for row in rows:
+        logged = made.get(row.decision_id or "")
+        own = logged is not None and logged.interaction == row.number
+        decision = decisions.unpack(logged).decision if logged is not None and own else None
+        data = payloads.get(row.number)
+        found[row.number] = outcome_of(row, bytes(data) if data else None, decision, prices)
+    return found
+
+
+def outcome_of(
+    row: ModelInteraction, data: bytes | None, decision: Decision | None, prices: PriceList
+) -> Outcome:
+    content = contents(data)
+    cached = decision is not None and decision.served_from_cache
+    cost = row.cost
+    if cost is None and not cached:
+        cost = prices.cost(row.model_id, row.timestamp, row.input_tokens, row.output_tokens)
+    task = Task(
+        model_id=row.model_id,
+        input=content.get("input"),
+        task_type=row.task_type,
+        parameters=content.get("parameters") or {},
+        session_id=row.session_id,
+    )
+    error = content.get("error")
+    return Outcome(
+        id=row.id,
+        task=task,
+        model_id=row.model_id,
+        at=row.timestamp / 1000,
+        decision=decision,
+        pattern_id=str(row.pattern_id) if row.pattern_id else None,
+        success=row.success,
+        score=row.score,
+        cost=cost,
+        duration=row.duration,
+        input_tokens=row.input_tokens,
+        output_tokens=row.output_tokens,
+        cached_input_tokens=row.cached_input_tokens,
+        output=content.get("output"),
+        error=None if error is None else str(error)[:200],
+        cached=cached,
+    )
+
+
+def contents(data: bytes | None) -> dict[str, Any]:
+    """A payload that is damaged or forgotten tells nothing."""
+    try:
+        return unpack(data) if data else {}
+    except ValueError:
+        return {}

@@ -1,0 +1,114 @@
+"""Rows of optimizations and models as the values the API answers with."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from optimizations.catalog import PRICES
+from optimizations.engine.optimization import ArmStats, OptimizationState
+from optimizations.models import ModelPrice, Optimization, OptimizationEvent, RegisteredModel
+from optimizations.storage import state_of
+from patterns.serializers import moment, rfc3339
+
+
+def registered_model(row: RegisteredModel, price: ModelPrice | None) -> dict[str, Any]:
+    priced = price is not None and any(getattr(price, name) is not None for name in PRICES)
+    return {
+        "model_id": row.model_id,
+        "task_types": row.task_types,
+        "capabilities": row.capabilities,
+        "enabled": row.enabled,
+        "priced": priced,
+        "prices": {name: getattr(price, name) for name in PRICES} if priced else None,
+        "effective_from": rfc3339(price.effective_from) if price and priced else None,
+        "created_at": moment(row.created_at),
+        "updated_at": moment(row.updated_at),
+    }
+
+
+def optimization(row: Optimization) -> dict[str, Any]:
+    state = state_of(row) if row.state else None
+    return {
+        "id": row.id,
+        "type": row.type,
+        "pattern_id": str(row.pattern_id) if row.pattern_id else None,
+        "task_type": row.task_type or None,
+        "params": row.params,
+        "status": row.status,
+        "pinned": row.control == "pinned",
+        "blocked": row.control == "blocked",
+        "effectiveness": row.effectiveness,
+        "summary": row.summary,
+        "evidence": evidence(state) if state else None,
+        "created_at": moment(row.created_at),
+        "updated_at": moment(row.updated_at),
+        "last_used": moment(row.last_used),
+        "made_by": row.made_by,
+    }
+
+
+def optimization_detail(row: Optimization) -> dict[str, Any]:
+    events = OptimizationEvent.objects.filter(
+        project_id=row.project_id, optimization_id=row.id
+    ).order_by("-pk")[:100]
+    state = state_of(row) if row.state else None
+    arms = {"treatment": arm(state.treated), "holdout": arm(state.control)} if state else None
+    return {
+        **optimization(row),
+        "base": state.base if state else None,
+        "patterns": list(state.patterns) if state else [],
+        "arms": arms,
+        "history": [event(step) for step in events],
+    }
+
+
+def interval(values: tuple[float, float, float]) -> dict[str, float]:
+    return dict(zip(("point", "low", "high"), values, strict=True))
+
+
+def evidence(state: OptimizationState) -> dict[str, Any]:
+    """`effect` in points of utility against the control, `relative_effect` as a share of it."""
+    return {
+        "n": {"treatment": state.n_treated, "holdout": state.n_control},
+        "effect": interval(state.lift),
+        "relative_effect": interval(state.relative_lift),
+        "quality_effect": interval(state.quality_effect),
+        "e_value": state.e_lift,
+        "e_guard": state.e_guard,
+        "e_harm": state.e_harm,
+        "guards": state.guards,
+        "needs_more": state.needs_more,
+        "alarm": state.alarm,
+        "holdout": state.holdout,
+    }
+
+
+def arm(stats: ArmStats) -> dict[str, Any]:
+    """Means over the requests that told; None where none did."""
+
+    def mean(total: float, count: int) -> float | None:
+        return total / count if count else None
+
+    return {
+        "n": stats.n,
+        "judged": stats.judged,
+        "quality": mean(stats.quality, stats.judged),
+        "utility": mean(stats.utility, stats.judged),
+        "cost": mean(stats.cost, stats.priced),
+        "duration": mean(stats.duration, stats.timed),
+        "tokens": mean(stats.tokens, stats.n),
+        "errors": stats.errors,
+    }
+
+
+def event(row: OptimizationEvent) -> dict[str, Any]:
+    return {
+        "at": moment(row.at),
+        "moment": rfc3339(row.moment),
+        "from": row.before,
+        "to": row.after,
+        "actor": row.actor,
+        "code": row.code,
+        "reason": row.reason,
+        "evidence": row.evidence,
+    }

@@ -1,0 +1,186 @@
+"""Rows of optimizations ↔ the engine's states; nothing else turns one into the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from django.utils import timezone
+
+from featurememory.models import Activity, Project
+from optimizations.engine.ledger import LedgerHour
+from optimizations.engine.lifecycle import Transition
+from optimizations.engine.optimization import OptimizationState
+from optimizations.engine.policy import Changes
+from optimizations.models import EvidencePoint, Optimization, OptimizationEvent
+from optimizations.models import LedgerHour as LedgerRow
+
+MIRRORED = (
+    *("type", "pattern_id", "task_type", "params", "status", "control", "effectiveness"),
+    *("n_treated", "n_control", "summary", "state", "updated_at", "last_used"),
+)
+# A point of the line is kept when this much more was seen: 200 points reach from 10 to millions.
+GROWTH = 1.07
+
+
+class OptimizationStorage:
+    """`store`, `retrieve`, `update`, `cleanup` of one project's optimizations."""
+
+    def __init__(self, project_id: UUID) -> None:
+        self.project_id = project_id
+
+    def store(self, states: Iterable[OptimizationState]) -> None:
+        """New ones are added, known ones replaced."""
+        rows = [row_of(self.project_id, state) for state in states]
+        Optimization.objects.bulk_create(
+            rows,
+            update_conflicts=True,
+            unique_fields=["project", "id"],
+            update_fields=list(MIRRORED),
+            batch_size=100,
+        )
+
+    def retrieve(self, optimization_id: str) -> OptimizationState:
+        """KeyError when there is none of this id."""
+        row = Optimization.objects.filter(project_id=self.project_id, id=optimization_id).first()
+        if row is None:
+            raise KeyError(optimization_id)
+        return state_of(row)
+
+    def update(self, state: OptimizationState) -> None:
+        """KeyError when there is none of this id."""
+        self.retrieve(state.id)
+        self.store([state])
+
+    def cleanup(self, older_than: timedelta = timedelta(days=365)) -> int:
+        """Removes what was retired or rejected so long ago, with its history; how many."""
+        gone = Optimization.objects.filter(
+            project_id=self.project_id,
+            status__in=("retired", "rejected"),
+            control="",
+            updated_at__lt=timezone.now() - older_than,
+        )
+        return self.remove(list(gone.values_list("id", flat=True)))
+
+    def remove(self, ids: Sequence[str]) -> int:
+        for table in (OptimizationEvent, EvidencePoint):
+            table.objects.filter(project_id=self.project_id, optimization_id__in=ids).delete()
+        rows = Optimization.objects.filter(project_id=self.project_id, id__in=ids)
+        return rows.delete()[0]
+
+    def save(self, changes: Changes, moment: int) -> None:
+        """Everything the engine changed; call it in the transaction that saves its snapshot."""
+        self.store(changes.optimizations)
+        self.note_transitions(changes.transitions)
+        self.note_points(changes.optimizations, moment)
+        self.store_hours(changes.hours)
+        if changes.removed:
+            # The row stays for the history; without a state the engine does not read it again.
+            Optimization.objects.filter(project_id=self.project_id, id__in=changes.removed).update(
+                state=b"", updated_at=timezone.now()
+            )
+
+    def note_transitions(self, transitions: Sequence[Transition]) -> None:
+        OptimizationEvent.objects.bulk_create(
+            OptimizationEvent(
+                project_id=self.project_id,
+                optimization_id=step.optimization_id,
+                moment=round(step.at * 1000),
+                before=step.source,
+                after=step.target,
+                actor=step.actor or "memory",
+                code=step.reason[:40],
+                reason=step.text[:400],
+                evidence=step.evidence,
+            )
+            for step in transitions
+        )
+        Activity.objects.bulk_create(
+            Activity(
+                project=Project(pk=self.project_id),
+                actor=step.actor or "memory",
+                verb="optimization",
+                summary=(step.text or f"{step.source} to {step.target}")[:300],
+                link=f"/optimizations/{step.optimization_id}/",
+            )
+            for step in transitions
+            if worth_telling(step)
+        )
+
+    def note_points(self, states: Sequence[OptimizationState], moment: int) -> None:
+        """A point of the line for each whose n has grown by GROWTH since its last point."""
+        points = EvidencePoint.objects.filter(
+            project_id=self.project_id, optimization_id__in=[state.id for state in states]
+        )
+        last = dict(points.order_by("n").values_list("optimization_id", "n"))
+        EvidencePoint.objects.bulk_create(
+            EvidencePoint(
+                project_id=self.project_id,
+                optimization_id=state.id,
+                moment=moment,
+                n=state.n_treated + state.n_control,
+                point=state.lift[0],
+                low=state.lift[1],
+                high=state.lift[2],
+            )
+            for state in states
+            if state.n_treated + state.n_control >= max(10, last.get(state.id, 0) * GROWTH)
+        )
+
+    def store_hours(self, hours: Sequence[LedgerHour]) -> None:
+        LedgerRow.objects.bulk_create(
+            [
+                LedgerRow(
+                    project_id=self.project_id,
+                    hour=hour.hour,
+                    optimization_id=hour.optimization_id,
+                    sums=hour.sums,
+                )
+                for hour in hours
+            ],
+            update_conflicts=True,
+            unique_fields=["project", "hour", "optimization_id"],
+            update_fields=["sums"],
+            batch_size=200,
+        )
+
+
+def worth_telling(step: Transition) -> bool:
+    """What changes traffic for good, and what people did; trials come and go without a word."""
+    return bool(step.actor) or "active" in (step.source, step.target)
+
+
+def states_of(project_id: UUID) -> list[OptimizationState]:
+    rows = Optimization.objects.filter(project_id=project_id).exclude(state=b"")
+    return [state_of(row) for row in rows.order_by("number").iterator()]
+
+
+def state_of(row: Optimization) -> OptimizationState:
+    return OptimizationState.from_bytes(bytes(row.state))
+
+
+def row_of(project_id: UUID, state: OptimizationState) -> Optimization:
+    return Optimization(
+        project_id=project_id,
+        id=state.id,
+        type=state.kind,
+        pattern_id=UUID(state.pattern_id) if state.pattern_id else None,
+        task_type=state.task_type,
+        params=state.params,
+        status=state.status,
+        control="blocked" if state.blocked else "pinned" if state.pinned else "",
+        effectiveness=state.effectiveness,
+        n_treated=state.n_treated,
+        n_control=state.n_control,
+        summary=state.summary[:400],
+        state=state.to_bytes(),
+        created_at=when(state.created_at) or timezone.now(),
+        updated_at=timezone.now(),
+        last_used=when(state.last_used),
+        made_by="person" if state.by_hand else "memory",
+    )
+
+
+def when(seconds: float) -> datetime | None:
+    return datetime.fromtimestamp(seconds, UTC) if seconds > 0 else None
