@@ -16,7 +16,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-START_LIMIT = 60.0  # seconds; initdb takes 1 to 3 on an idle machine
+START_LIMIT = 120.0  # seconds; a start takes 1 to 3 on an idle machine
 
 
 @contextmanager
