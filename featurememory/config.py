@@ -89,6 +89,8 @@ def patch_config(
                 errors.append(wrong(pointer, "there is no such setting", "unknown"))
             elif not has_type(name, value):
                 errors.append(wrong(pointer, f"{value!r:.40} has the wrong type", "type"))
+            elif isinstance(value, str) and "\x00" in value:
+                errors.append(wrong(pointer, "must not contain NUL", "invalid"))
             else:
                 setattr(config, name, value)
     errors += validation_errors(config)
