@@ -40,7 +40,7 @@ class Space(msgspec.Struct, frozen=True):
             return letters
         middle, axes = _floats(self.middle), _floats(self.meaning).reshape(-1, DIRECTIONS)
         try:
-            meaning = unit((embedder.embed(texts) - middle) @ axes)
+            meaning = unit(np.asarray((embedder.embed(texts) - middle) @ axes, dtype=np.float32))
         except EmbedderError:
             meaning = np.zeros((len(texts), DIRECTIONS), dtype=np.float32)
         return unit(np.hstack([_LEXICAL_SHARE * letters, meaning]))
