@@ -131,7 +131,7 @@ def posted_examples() -> list[tuple[str, str]]:
     found = []
     for page in PAGES:
         for block in re.findall(r"```sh\n(.*?)```", page.read_text(), re.DOTALL):
-            example = re.search(r"/((?:interactions|feedback)/)\s.*-d\s+'(.*?)'", block, re.DOTALL)
+            example = re.search(r"/((?:interactions|feedback|tasks/prepare)/)\s.*-d\s+'(.*?)'", block, re.DOTALL)
             if example:
                 found.append((f"/api/v1/{example[1]}", example[2]))
     return found
@@ -151,4 +151,4 @@ def test_curl_examples_are_accepted(client: Client, path: str, body: str) -> Non
         ).status_code
 
     assert post("/api/v1/interactions/", json.dumps(known)) == 201
-    assert post(path, body) == 201
+    assert post(path, body) in (200, 201)
