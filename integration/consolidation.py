@@ -69,8 +69,7 @@ def save(
         storage.store(recognizer.get(name) for name in changes.changed)
         redirect(project, done.redirects)
         move(project, done.moved, done.redirects)
-        for eviction in changes.evicted:
-            storage.archive([eviction.id], "memory", f"evicted: {eviction.reason}"[:200])
+        storage.evict({eviction.id: eviction.reason for eviction in changes.evicted})
         note(project, done)
         learner.version += 1
         learner.learned_since = 0

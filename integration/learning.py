@@ -160,8 +160,7 @@ def save_patterns(project: Project, kept: Kept, changes: Changes, batch: Batch) 
     make_missing(project, uses, {state.id for state in states}, batch)
     rows = DatabasePatternStorage(project)
     rows.add_uses(uses)
-    for eviction in evicted.values():
-        rows.archive([eviction.id], "memory", f"evicted: {eviction.reason}"[:200])
+    rows.evict({name: eviction.reason for name, eviction in evicted.items()})
     storage.forget(evicted)
 
 

@@ -15,8 +15,9 @@ from featurememory.openapi import described
 from featurememory.wire import key_of
 from optimizations.tracker import performance
 from patterns.criteria import moment
+from patterns.curation import parse_id
 from patterns.models import PatternHour
-from patterns.rollups import ALL_TIME
+from patterns.rollups import ALL_PATTERNS, ALL_TIME
 from patterns.serializers import added, family_of
 
 HOURS = {"hour": 1, "day": 24}
@@ -68,10 +69,10 @@ def chosen(project_id: Any, query: Any) -> Any:
         rows = rows.filter(hour__lt=last)
     if value := query.get("model_id"):
         rows = rows.filter(model_id=value.replace("\x00", ""))
+    ids = [ALL_PATTERNS]
     if value := query.get("pattern_id"):
-        from patterns.curation import parse_id
-
-        rows = rows.filter(pattern_id__in=list(family_of([parse_id(value)])))
+        ids = list(family_of([parse_id(value)]))
+    rows = rows.filter(pattern_id__in=ids)
     return rows.order_by("hour", "model_id")
 
 

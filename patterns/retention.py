@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from featurememory.config import config_of
@@ -22,6 +23,8 @@ from patterns.storage import DatabasePatternStorage, unused_since
 BATCH = 2000
 # A cleanup frees this much more than needed, so that the next one is not due at once.
 SLACK = 0.05
+# Names of patterns that nothing points to any more, deleted in one cleanup.
+NAMES = 5000
 HISTORY = timedelta(days=365)
 
 
@@ -130,8 +133,14 @@ def old_trash(project: Project) -> list[str]:
 
 
 def empty(project: Project, ids: list[str]) -> None:
-    """The engine's state goes; the row stays as a name for the interactions that point to it."""
+    """The engine's state goes; the row stays as a name while interactions point to it."""
     Pattern.objects.filter(project=project, pk__in=ids).update(state=None, size_bytes=0)
+    pointed_to = ModelInteraction.objects.filter(project=project, pattern_id=OuterRef("pk"))
+    gone = Pattern.objects.filter(project=project, status="archived", state__isnull=True)
+    unused = gone.filter(~Exists(pointed_to), redirect_to__isnull=True)
+    names = list(unused.values_list("pk", flat=True)[:NAMES])
+    PatternEvent.objects.filter(project=project, pattern_id__in=names).delete()
+    Pattern.objects.filter(pk__in=names).delete()
 
 
 def expire(project: Project) -> None:

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 from uuid import UUID
 
-from django.db.models import F, Q
+from django.db import connection
+from django.db.models import F
 from fastdigest import TDigest
 
 from patterns.models import PatternHour, ProjectHour
@@ -24,6 +25,8 @@ ALL_TIME = -1
 ALL_PATTERNS = UUID(int=0)
 # 60 centroids: p95 within about 1 % on log-normal durations, 1 kB a row at most.
 CENTROIDS = 60
+# Keys a query: three parameters each, far below SQLite's limit.
+LOOKUP = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,15 +103,25 @@ def add(project_id: UUID, outcomes: Iterable[Outcome], *, totals: bool = True) -
 
 
 def existing(project_id: UUID, keys: Iterable[Key]) -> dict[Key, PatternHour]:
-    """The stored rows of these keys, found by hour and pattern in a few queries."""
-    by_hour: dict[int, set[str]] = {}
-    for hour, pattern_id, _ in keys:
-        by_hour.setdefault(hour, set()).add(pattern_id)
-    wanted = Q(pk__in=[])
-    for hour, ids in by_hour.items():
-        wanted |= Q(hour=hour, pattern_id__in=ids)
-    rows = PatternHour.objects.filter(wanted, project_id=project_id)
-    return {(row.hour, str(row.pattern_id), row.model_id): row for row in rows}
+    """The stored rows of these keys, each found in the unique index."""
+    found: dict[Key, PatternHour] = {}
+    wanted = list(keys)
+    for start in range(0, len(wanted), LOOKUP):
+        part = wanted[start : start + LOOKUP]
+        # A comparison of rows: an OR over hundreds of keys takes longer to plan than to answer.
+        values = ", ".join(["(%s, %s, %s)"] * len(part))
+        where = f"(hour, pattern_id, model_id) IN (VALUES {values})"
+        rows = PatternHour.objects.filter(project_id=project_id).extra(
+            where=[where], params=[value for key in part for value in database_key(key)]
+        )
+        found |= {(row.hour, str(row.pattern_id), row.model_id): row for row in rows}
+    return found
+
+
+def database_key(key: Key) -> tuple[int, UUID | str, str]:
+    """The key as the columns hold it: SQLite keeps a UUID as 32 hexadecimal digits."""
+    uuid = UUID(key[1])
+    return key[0], uuid if connection.features.has_native_uuid_field else uuid.hex, key[2]
 
 
 def count_into(row: PatternHour, outcomes: Sequence[Outcome]) -> None:
@@ -136,7 +149,7 @@ def correct(project_id: UUID, before: Outcome, after: Outcome) -> None:
     """Replace what an outcome said of success and quality, where it was counted before."""
     hours = PatternHour.objects.filter(
         project_id=project_id,
-        pattern_id=before.pattern_id,
+        pattern_id__in=[before.pattern_id, ALL_PATTERNS],
         model_id=before.model_id,
         hour__in=(before.timestamp // HOUR_MS, ALL_TIME),
     )

@@ -185,6 +185,17 @@ class DatabasePatternStorage:
             )
         )
 
+    def evict(self, reasons: Mapping[str, str]) -> None:
+        """Archive what the engine gave up. Nothing can bring it back, so only its name, its
+        template and its counts stay: a flood of one-offs must not fill the disk with states."""
+        self.archive(list(reasons), "memory", "evicted")
+        self.rows.filter(pk__in=list(reasons)).update(
+            state=None, size_bytes=0, parts=[], slots=[], features=[]
+        )
+        for why in sorted(set(reasons.values())):
+            ids = [name for name, reason in reasons.items() if reason == why]
+            self.rows.filter(pk__in=ids).update(archived_why=f"evicted: {why}"[:200])
+
 
 class InMemoryPatternStorage:
     """The same, in a dictionary: for tests, trials and `storage.type = memory`."""
