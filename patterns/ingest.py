@@ -68,20 +68,22 @@ class Writer:
 
     def _run(self) -> None:
         while True:
-            group = self._next_group()
-            try:
-                write_group(group)
-            except Exception as error:
-                close_old_connections()
-                for delivery in group:
-                    self._alone(delivery, error)
+            self._write(self._next_group())
 
-    def _alone(self, delivery: Delivery, error: Exception) -> None:
+    def _write(self, group: Sequence[Delivery]) -> None:
         """One bad delivery must not refuse the others of its group; a full disk refuses all."""
         try:
+            write_group(group)
+        except Exception:
+            close_old_connections()
+            for delivery in group:
+                self._alone(delivery)
+
+    def _alone(self, delivery: Delivery) -> None:
+        try:
             write_group([delivery])
-        except Exception as again:
-            delivery.done.set_exception(again)
+        except Exception as error:
+            delivery.done.set_exception(error)
 
     def _next_group(self) -> list[Delivery]:
         group = [self._queue.get()]

@@ -178,7 +178,7 @@ def rollup_figures(owner: Project) -> dict[Any, Any]:
     figures = {}
     for row in PatternHour.objects.filter(project=owner, count__gt=0):
         sums = [round(float(getattr(row, name)), 6) for name in rollups.SUMS]
-        middle = round(rollups.quantile(bytes(row.durations), 0.5) or 0.0, 3)
+        middle = round(rollups.quantile(rollups.merged([row.durations]), 0.5) or 0.0, 3)
         figures[row.hour, str(row.pattern_id), row.model_id] = (*sums, middle)
     return figures
 

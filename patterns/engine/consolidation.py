@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from patterns.engine.identity import pattern_id
 from patterns.engine.partitions import suited
 from patterns.engine.pattern import Change, Consolidation
 from patterns.engine.prompts import PromptGrouper
@@ -96,7 +95,7 @@ class _Repair:
     def _fresh_key(self, sample: Sample) -> str:
         founder = self.recognizer.states.get(self.recognizer.owners.get(sample.key, ""))
         created = founder.created_at if founder is not None else self.recognizer.now
-        return pattern_id(created, sample.id, self.name, sample.text, "split")
+        return self.recognizer.fresh_id(created, sample.id, self.name, sample.text, "split")
 
     def _set_aside(self) -> None:
         """Patterns of the partition without a sample keep what they are."""

@@ -121,13 +121,17 @@ class DefaultPatternRecognizer:
         state, pieces = self._resolved(candidate.key, view)
         return None if state is None else self._answer(state, candidate, view, pieces)
 
+    def fresh_id(self, timestamp: float, *material: str) -> str:
+        """Recognisers with other seeds give other ids: two projects share no pattern."""
+        return pattern_id(timestamp, str(self.seed), *material)
+
     def learn_one(self, observation: Observation) -> Match:
         """Counts the interaction to its pattern; founds one when it belongs to none."""
         view = view_of(observation)
         grouper = self.groupers.get(view.partition)
         if grouper is None:
             grouper = self.groupers[view.partition] = grouper_for(view.kind)
-        fresh = pattern_id(observation.timestamp, observation.id, view.partition, view.text)
+        fresh = self.fresh_id(observation.timestamp, observation.id, view.partition, view.text)
         candidate = grouper.learn(view.text, fresh)
         state, pieces = self._resolved(candidate.key, view)
         created = state is None
