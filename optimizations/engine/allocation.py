@@ -1,8 +1,8 @@
 """Who gets which share of the traffic: hierarchical Thompson sampling, and keyed assignment.
 
 Each value's effect in a pattern is drawn from a normal whose centre is the value's overall
-effect; how far patterns scatter is estimated (at least as if 100 requests had shown that they
-agree). Priors and draws steer traffic only; what is activated is decided by `evidence`.
+effect; how far patterns scatter is estimated (shrunk to what 20 requests would
+show). Priors and draws steer traffic only; what is activated is decided by `evidence`.
 Thompson (1933); hierarchical: Hong et al., "Hierarchical Bayesian bandits", AISTATS 2022.
 """
 
@@ -19,7 +19,7 @@ from optimizations.engine.scope import Cell, Scope
 from optimizations.engine.task import CONTROL
 
 DRAWS = 64
-STRENGTH = 100.0  # requests of agreement between patterns that are taken for granted
+STRENGTH = 20.0  # requests of agreement between patterns that are taken for granted
 PRIOR_MEAN, PRIOR_SD = -0.02, 0.12  # effect on quality of a change nobody has tried
 TOLERANCE = 0.01  # a quality loss beyond this counts twice
 FLOOR, CEILING = 0.02, 0.98
@@ -42,6 +42,11 @@ class Posterior(msgspec.Struct):
     mean: Array
     value_mean: Array
     sd: Array
+
+    @property
+    def loss(self) -> Array:
+        """[pattern, arm]: expected loss of quality of one request, doubt included."""
+        return np.asarray(np.maximum(0.0, -self.quality).mean(axis=0), dtype=np.float64)
 
     def chance_good(self, margin: float) -> Array:
         """[pattern, arm]: chance that the value gains and keeps within the quality margin."""

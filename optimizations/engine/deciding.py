@@ -78,24 +78,23 @@ def _step(kind: Kind, request: Request, task: Task, table: Table, salt: bytes) -
     ids, probabilities = arms_of(choices)
     draw = Draw(kind.name, base, ids, probabilities, chosen.id if chosen else "")
     after = changed[chosen.id] if chosen else task
-    return Step(after, _reason(chosen, choices), _applied(kind, chosen, choices), draw)
+    return Step(after, _reason(chosen), _applied(kind, chosen, choices), draw)
 
 
 def _applied(kind: Kind, chosen: Choice | None, choices: tuple[Choice, ...]) -> Applied:
-    proven = any(c.proven for c in choices)
     shown = chosen or max(choices, key=lambda c: (c.proven, c.probability))
     params: dict[str, Json] = shown.params if chosen else {}
-    return Applied(shown.id, kind.name, arm_name(chosen, proven), params)
+    return Applied(shown.id, kind.name, arm_name(chosen), params)
 
 
-def _reason(chosen: Choice | None, choices: tuple[Choice, ...]) -> Reason:
+def _reason(chosen: Choice | None) -> Reason:
     if chosen is None:
         return "holdout"
     if chosen.pinned:
         return "pinned"
     if chosen.proven:
         return "active"
-    return "explore" if any(c.proven for c in choices) else "trial"
+    return "trial" if chosen.trial else "explore"
 
 
 def _decision(

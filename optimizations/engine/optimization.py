@@ -59,6 +59,7 @@ class OptimizationState(msgspec.Struct):
     n_control: int = 0
     needs_more: int | None = None
     alarm: bool = False
+    champion: bool = False  # most of the exploration goes to it
     holdout: float = 0.1
     summary: str = ""
     guards: dict[str, Json] = msgspec.field(default_factory=dict)

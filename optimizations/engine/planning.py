@@ -13,6 +13,9 @@ from optimizations.engine.plans import Choice, Plan, PlanSet
 
 WIDEST = 0.4  # share of a pattern's traffic that may be on trial
 NOTICEABLE = 0.005  # a challenger has to promise at least this much more
+CHAMPION_PART = 0.7  # of the exploration; the rest looks for the next one
+KEEPS_AT = 0.5  # a champion stays while it promises this part of the best promise
+LEAST_HOPE, HOPEFUL = 0.02, 0.1  # chance of gain: anywhere at all, in one pattern
 DOUBT = 0.25  # an active change is left out of a pattern in which it helps with less chance
 ALARM_HOLDOUT = 0.5
 
@@ -36,16 +39,22 @@ class Arms(msgspec.Struct):
 
 
 class Weights(msgspec.Struct):
-    """[pattern, arm] how traffic is divided: `active` sums to ≤ 1, `curious` is relative."""
+    """[pattern, arm] how traffic is divided: `active` sums to ≤ 1, `curious` is one
+    Thompson draw: 1 for the arm that promises most in it, when that is more than is proven.
+
+    `gain` is how much an arm that is not proven promises beyond what is, `hope` the chance.
+    """
 
     active: Array
     curious: Array
+    gain: Array
+    hope: Array
 
 
 def weigh(arms: Arms, post: Posterior) -> Weights:
     """For each pattern: who serves among the proven, and who deserves a trial."""
     patterns, count = arms.fits.shape
-    active, curious = np.zeros((patterns, count)), np.zeros((patterns, count))
+    active, curious, gain, hope = (np.zeros((patterns, count)) for _ in range(4))
     likely = (post.value > 0).mean(axis=0)
     for p in range(patterns):
         fits = arms.fits[p] > 0
@@ -56,8 +65,29 @@ def weigh(arms: Arms, post: Posterior) -> Weights:
             active[p, served] = _settle(shares_of_best(post.value[:, p, served], -9.0))
             best = max(0.0, float(post.value_mean[p, served].max()))
         if len(tried):
-            curious[p, tried] = shares_of_best(post.value[:, p, tried], best + NOTICEABLE)
-    return Weights(active, curious)
+            over = post.value[:, p, tried] - best
+            draw = over[p % len(over)]
+            if draw.max() > NOTICEABLE:
+                curious[p, tried[int(draw.argmax())]] = 1.0
+            gain[p, tried] = np.maximum(0.0, over).mean(0)
+            hope[p, tried] = (over > NOTICEABLE).mean(0)
+    return Weights(active, curious, gain, hope)
+
+
+def champion(arms: Arms, weights: Weights, traffic: Array) -> int | None:
+    """The one change that most of the exploration goes to, so that its proof comes soon.
+
+    The present one keeps its place until another promises clearly more.
+    """
+    gains = (traffic[:, None] * weights.gain).sum(0)
+    hopes = (traffic[:, None] * weights.hope).sum(0)
+    gains = np.where((hopes >= LEAST_HOPE) & np.logical_not(arms.proven), gains, 0.0)
+    if not len(gains) or gains.max() <= 0:
+        return None
+    for j, state in enumerate(arms.states):
+        if state.champion and gains[j] >= KEEPS_AT * gains.max():
+            return j
+    return int(gains.argmax())
 
 
 def _settle(share: Array) -> Array:
@@ -68,33 +98,42 @@ def _settle(share: Array) -> Array:
     return np.asarray(kept / kept.sum(), dtype=np.float64)
 
 
-def exploration(weights: Weights, post: Posterior, traffic: Array, budget: Budget) -> Array:
+def exploration(
+    weights: Weights, post: Posterior, traffic: Array, budget: Budget, first: int | None
+) -> Array:
     """[pattern, arm] probabilities of the arms on trial, within the budget."""
-    interest = weights.curious.sum(axis=1)
-    total = float((traffic * interest).sum())
-    if total <= 0 or budget.share <= 0:
-        return np.zeros_like(weights.curious)
-    scale = budget.share / max(total, 0.2)  # little interest anywhere: little exploration
-    wanted = np.minimum(WIDEST, scale * interest)
-    shares = weights.curious / np.maximum(interest, 1e-9)[:, None] * wanted[:, None]
-    shares = np.stack([_round(row) for row in shares])
-    loss = float((traffic[:, None] * shares * np.maximum(0.0, -post.mean)).sum())
+    shares = np.zeros_like(weights.curious)
+    share = budget.share
+    if first is not None:
+        hopeful = weights.hope[:, first] >= HOPEFUL
+        covered = float(traffic[hopeful].sum())
+        if covered > 0:
+            part = share * (CHAMPION_PART if weights.curious.any() else 1.0)
+            shares[hopeful, first] = min(WIDEST, part / max(covered, 0.05))
+            share -= part
+    covered = float(traffic[weights.curious.any(axis=1)].sum())
+    if covered > 0 and share > 0:
+        shares += min(WIDEST, share / max(covered, 0.2)) * weights.curious
+    loss = float((traffic[:, None] * shares * post.loss).sum())
     if loss > budget.loss:
-        shares = np.stack([_round(row) for row in shares * (budget.loss / loss)])
-    return shares
+        shares *= budget.loss / loss
+    return np.stack([_round(row) for row in shares])
 
 
 def _round(row: Array) -> Array:
     """No probability between 0 and FLOOR: the smallest give theirs to the largest."""
-    row = row.copy()
     total = float(row.sum())
     if total < FLOOR / 2:
         return np.zeros_like(row)
+    total = max(total, FLOOR)
     order = np.argsort(-row, kind="stable")
-    most = max(1, int(total / FLOOR))
-    row[order[most:]] = 0.0
-    row[(row > 0) & (row < FLOOR)] = FLOOR
-    return np.asarray(row * max(total, FLOOR) / row.sum(), dtype=np.float64)
+    for kept in range(len(row), 0, -1):
+        part = np.zeros_like(row)
+        part[order[:kept]] = row[order[:kept]]
+        part *= total / part.sum()
+        if part[order[kept - 1]] >= FLOOR or kept == 1:
+            return part
+    return row
 
 
 def plan_set(
@@ -116,5 +155,7 @@ def _plan(states: list[OptimizationState], active: Array, explore: Array, holdou
         probability = float(share * left) if share > 0 else float(curious)
         if probability >= FLOOR * 0.999:
             proven = state.status == "active"
-            choices.append(Choice(state.id, state.params, probability, proven, state.pinned))
+            trial = state.status == "trial"
+            choice = Choice(state.id, state.params, probability, proven, trial, state.pinned)
+            choices.append(choice)
     return Plan(tuple(choices))

@@ -8,12 +8,13 @@ from optimizations.engine.task import CONTROL, Arm, Json
 
 
 class Choice(msgspec.Struct, frozen=True):
-    """One arm of a plan. `proven` arms are active, the others on trial."""
+    """One arm of a plan: `proven` (active), on `trial`, or neither: explored to choose the next."""
 
     id: str
     params: dict[str, Json]
     probability: float
     proven: bool
+    trial: bool = False
     pinned: bool = False
 
 
@@ -47,10 +48,10 @@ def pick(choices: tuple[Choice, ...], position: float) -> Choice | None:
     return None
 
 
-def arm_name(choice: Choice | None, plan_has_proven: bool) -> Arm:
+def arm_name(choice: Choice | None) -> Arm:
     if choice is None:
         return "holdout"
-    return "treatment" if choice.proven or not plan_has_proven else "explore"
+    return "treatment" if choice.proven or choice.trial or choice.pinned else "explore"
 
 
 def arms_of(choices: tuple[Choice, ...]) -> tuple[tuple[str, ...], tuple[float, ...]]:

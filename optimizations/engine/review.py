@@ -11,6 +11,7 @@ from optimizations.engine.proof import Proof
 from optimizations.engine.settings import PolicySettings
 from optimizations.engine.task import Json
 
+SETTLED, RESIGNED = 30, 60  # treated requests before it is given up as harmful, as futile
 CLEAR_AFTER = 150  # scores after an alarm before it can be called off
 CLEAR_AT = 5.0  # e-value that rules the feared harm out
 CLEAR_LATEST = 1500
@@ -74,7 +75,7 @@ def needs_more(proof: Proof, settings: PolicySettings) -> int | None:
 
 def too_slow(proof: Proof, settings: PolicySettings) -> bool:
     a, b = proof.treated_latency, proof.control_latency
-    enough = min(len(a.last), len(b.last)) >= 50
+    enough = min(len(a.last), len(b.last)) >= SETTLED
     return enough and a.p95 > settings.latency_factor * b.p95
 
 
@@ -86,8 +87,6 @@ def judge_trial(
         return None
     if min(proof.n_treated, proof.n_control) < settings.min_per_arm or not discovered:
         return None
-    if too_slow(proof, settings):
-        return Verdict("rejected", "slow", "Its slowest answers take too long.")
     point, low, high = state.lift
     text = f"Proven: lift {point:+.3f} ({low:+.3f} to {high:+.3f}), quality kept."
     return Verdict("active", "proven", text)
@@ -100,6 +99,10 @@ def judge_harm(
     gamed = proof.gamed()
     if gamed:
         return Verdict("rejected", "gamed", f"Not believed: {gamed}.")
+    if proof.n_treated < SETTLED:
+        return None
+    if too_slow(proof, settings):
+        return Verdict("rejected", "slow", "Its slowest answers take too long.")
     if proof.second.n and proof.second.below(-settings.quality_margin) >= settings.reject_at:
         return Verdict("rejected", "gamed", "Its score holds, but its tasks succeed less often.")
     if state.e_harm >= settings.reject_at:

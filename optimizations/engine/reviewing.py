@@ -25,10 +25,12 @@ from optimizations.engine.settings import PolicySettings
 from optimizations.engine.task import CONTROL, Json
 
 LISTED = 48  # patterns of a scope that get plans of their own
-PATIENCE = 40  # scores before patterns may be told apart
+PATIENCE = 30  # treated requests before patterns may be told apart
 DIFFERENT = 0.08  # share of traffic that has to be better left out
 HOPE = 0.35  # chance of gain at which a pattern stays in a group
 FUTILE = 0.02
+HOPELESS = 0.05  # chance of gain at which a pattern counts as different
+BLOCKS = ("gamed", "slow")  # what stops even a change whose effect is proven
 QUALITY_RESERVE = 0.7  # share of the quality budget that estimates may use up
 
 
@@ -185,7 +187,7 @@ class Reviewer:
         review.refresh(state, proof, base, self.settings)
         if state.status == "active":
             self._judge_active(view, j, entry)
-        elif state.status == "trial":
+        elif state.status in ("trial", "candidate") and proof.n_treated:
             self._judge_trial(view, j, entry, discovered)
 
     def _judge_active(self, view: View, j: int, entry: Entry) -> None:
@@ -212,15 +214,18 @@ class Reviewer:
     def _judge_trial(self, view: View, j: int, entry: Entry, discovered: bool) -> None:
         state, proof = entry.state, entry.proof
         good = view.post.chance_good(self.settings.quality_margin)[:, j] * view.fits[:, j]
-        verdict = review.judge_trial(state, proof, self.settings, discovered=discovered)
+        verdict = None
+        if state.status == "trial":
+            verdict = review.judge_trial(state, proof, self.settings, discovered=discovered)
         if verdict is not None and verdict.step == "active" and not self._affordable(view, j, good):
             verdict = None
         if verdict is None and self._differ(view, j, entry, good):
             return
         started = state.changed_at
-        verdict = verdict or review.judge_harm(state, proof, self.settings, self.now, started)
+        harm = review.judge_harm(state, proof, self.settings, self.now, started)
+        verdict = harm if verdict is None or (harm and harm.reason in BLOCKS) else verdict
         hope = float((view.traffic * good).sum())
-        if verdict is None and proof.n_treated >= 20 and hope < FUTILE:
+        if verdict is None and proof.n_treated >= review.RESIGNED and hope < FUTILE:
             text = "It is as good as certain not to help anywhere."
             verdict = Verdict("rejected", "futile", text)
         if verdict is not None:
@@ -239,7 +244,7 @@ class Reviewer:
             return False
         inside = view.fits[:, j] > 0
         keep = inside & (good >= HOPE)
-        drop = inside & (good < 0.1)
+        drop = inside & (good < HOPELESS)
         kept = [p for p, k in zip(view.patterns, keep[:-1], strict=True) if k]
         dropped = float(view.traffic[drop].sum())
         if not kept or dropped < DIFFERENT * float(view.traffic[inside].sum()):
@@ -291,7 +296,7 @@ class Reviewer:
         for view in views:
             for j, entry in enumerate(view.entries):
                 key = (view.scope.key, value_of(entry.state.params))
-                table[key] = max(0.0, -float(view.post.mean[-1, j]))
+                table[key] = float((view.traffic * view.post.loss[:, j]).sum())
 
         def loss_of(scope: ScopeKey, value: str) -> float:
             known = table.get((scope, value))
@@ -305,10 +310,13 @@ class Reviewer:
     def _plan_one(self, view: View, share: float, loss: float) -> None:
         arms = Arms([e.state for e in view.entries], self._usable(view))
         weights = planning.weigh(arms, view.post)
-        explore = planning.exploration(weights, view.post, view.traffic, Budget(share, loss))
-        for j, entry in enumerate(view.entries):
-            if entry.state.status == "candidate" and explore[:, j].any():
-                self._step(entry.state, Verdict("trial", "begun", "Its trial has begun."))
+        first = planning.champion(arms, weights, view.traffic)
+        for j, state in enumerate(arms.states):
+            state.champion = j == first
+            if state.champion and state.status == "candidate":
+                self._step(state, Verdict("trial", "begun", "Its trial has begun."))
+        budget = Budget(share, loss)
+        explore = planning.exploration(weights, view.post, view.traffic, budget, first)
         plans = planning.plan_set(arms, view.patterns, weights, explore, self.settings.holdout)
         self.table.plans[view.scope.key] = plans
 
