@@ -81,7 +81,10 @@ def _recurring(tokens: Sequence[Sequence[str]]) -> float:
     """Mean share of a text's tokens inside passages that stand in several texts."""
     passages = [[tuple(row[i : i + _PASSAGE]) for i in range(len(row))] for row in tokens]
     texts_with = Counter(passage for row in passages for passage in set(row))
-    return statistics.fmean(sum(_covered(row, texts_with)) / max(1, len(row)) for row in passages)
+    least = max(_RECURS, round(_RECURS_SHARE * len(tokens)))
+    return statistics.fmean(
+        sum(_covered(row, texts_with, least)) / max(1, len(row)) for row in passages
+    )
 
 
 def _covered(
