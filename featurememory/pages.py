@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any, TypeVar, cast
 
 from django.contrib.auth.views import redirect_to_login
-from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count
+from django.db.models import Count, Exists, OuterRef
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render, resolve_url
 from django.utils.cache import patch_vary_headers
@@ -93,34 +92,27 @@ def current_project(request: HttpRequest) -> Project:
 
 
 def projects(request: HttpRequest) -> list[Project]:
-    """All projects, oldest first; asked once a request."""
+    """All projects, oldest first, each with `busy`: it holds interactions. Asked once a request."""
     found: list[Project] | None = getattr(request, "_projects", None)
     if found is None:
-        found = list(Project.objects.all())
+        # By the reverse name: this module may not know the apps above it.
+        interaction: Any = Project._meta.get_field("modelinteraction").related_model
+        stored = interaction.objects.filter(project=OuterRef("pk"))
+        found = list(Project.objects.annotate(busy=Exists(stored)))
         request._projects = found  # type: ignore[attr-defined]
     return found
 
 
-def choose(found: list[Project], name: str | None) -> Project:
+def choose(found: Sequence[Any], name: str | None) -> Project:
+    """The project of that name; without one the first own busy one, the demo, the first."""
     chosen = next((project for project in found if project.name == name), None)
     if chosen or not found:
         return chosen or Project.objects.get_or_create(name="default")[0]
     own = [project for project in found if not project.is_demo]
-    busy = next((project for project in own if has_interactions(project)), None)
+    busy = next((project for project in own if project.busy), None)
     demo = next((project for project in found if project.is_demo), None)
-    return busy or demo or found[0]
-
-
-def has_interactions(project: Project) -> bool:
-    """Remembered once true: a project that was used is shown even when its records were removed."""
-    key = f"busy:{project.pk}"
-    if cache.get(key):
-        return True
-    # By the reverse name: this module may not know the apps above it.
-    busy = bool(project.modelinteraction_set.exists())
-    if busy:
-        cache.set(key, True, 3600)
-    return busy
+    first: Project = busy or demo or found[0]
+    return first
 
 
 def status_counts(request: HttpRequest) -> dict[str, int]:

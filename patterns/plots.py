@@ -6,8 +6,10 @@ the browser puts in those of the present theme. `plotly` is imported on the firs
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import floor, log10
 from typing import Any, TypeAlias
 
@@ -53,6 +55,7 @@ def line(x: list[str], y: Values, name: str, colour: str, meta: str, **more: Any
     }
     if lonely:
         trace["marker"] = {"size": [6 if i in lonely else 0 for i in range(len(x))]}
+        trace["cliponaxis"] = False
     return trace
 
 
@@ -190,8 +193,15 @@ def end_label(
 
 def figure(data: list[dict[str, Any]], made: dict[str, Any]) -> dict[str, Any]:
     """Validated by plotly, as plain values, without its 7 kB default template."""
+    return validated(json.dumps([data, made]))
+
+
+@lru_cache(maxsize=64)
+def validated(text: str) -> dict[str, Any]:
+    """A figure in JSON, checked once: the same one again (a reload, another reader) costs nothing."""
     import plotly.graph_objects as go
 
+    data, made = json.loads(text)
     plain: dict[str, Any] = go.Figure(data=data, layout=made).to_plotly_json()
     plain["layout"].pop("template", None)
     return plain

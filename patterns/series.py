@@ -9,7 +9,7 @@ from math import sqrt
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F, Sum
+from django.db.models import F, Q, Sum
 from fastdigest import TDigest
 
 from patterns.models import PatternHour, ProjectHour
@@ -111,8 +111,18 @@ class Sums:
     _digest: TDigest | None = None
 
     def add(self, values: Sequence[float], sketch: bytes) -> None:
-        for name, value in zip(SUMS, values, strict=True):
-            setattr(self, name, getattr(self, name) + value)
+        """Values in the order of SUMS. Written out: a page adds up thousands of rows."""
+        self.count += values[0]
+        self.successes += values[1]
+        self.judged += values[2]
+        self.quality_sum += values[3]
+        self.quality_count += values[4]
+        self.input_tokens += values[5]
+        self.output_tokens += values[6]
+        self.tokens_sum += values[7]
+        self.tokens_count += values[8]
+        self.cost_sum += values[9]
+        self.cost_count += values[10]
         if sketch:
             self.sketches.append(sketch)
 
@@ -132,6 +142,14 @@ class Sums:
         """Prompt ("input_tokens") or completion tokens an interaction that told its tokens."""
         total = float(getattr(self, name))
         return total / self.tokens_count if self.tokens_count and total else None
+
+    @property
+    def cost(self) -> float | None:
+        return self.cost_sum / self.cost_count if self.cost_count else None
+
+    @property
+    def p50(self) -> float | None:
+        return self.duration(0.5)
 
     @property
     def p95(self) -> float | None:
@@ -177,11 +195,10 @@ Hours = list[tuple[Any, ...]]
 
 
 def read(project_id: UUID, first: int, end: int, pattern_ids: Iterable[UUID] = ()) -> Hours:
-    """The rollup rows of these hours: of the patterns, or without any of the whole project."""
+    """The rollup rows of these hours and of all time: of the patterns, or of the whole project."""
     ids = list(pattern_ids) or [ALL_PATTERNS]
-    rows = PatternHour.objects.filter(
-        project_id=project_id, pattern_id__in=ids, hour__gte=first, hour__lt=end
-    )
+    hours = Q(hour__gte=first, hour__lt=end) | Q(hour=ALL_TIME)
+    rows = PatternHour.objects.filter(hours, project_id=project_id, pattern_id__in=ids)
     return list(rows.values_list("hour", "model_id", "durations", *SUMS))
 
 
@@ -198,7 +215,7 @@ def fill(window: Window, rows: Iterable[tuple[Any, ...]]) -> Series:
 
 def range_for(rows: Hours, now: datetime) -> str:
     """The shortest range that holds all data; 30 days when nothing is older than the rest."""
-    first = min((row[0] for row in rows), default=None)
+    first = min((row[0] for row in rows if row[0] != ALL_TIME), default=None)
     if first is None or first < hour_of(now) - 7 * DAY:
         return "30d"
     return "24h" if first > hour_of(now) - DAY else "7d"
@@ -230,12 +247,15 @@ class Gauge:
         return quantile(merged(self.sketches), share)
 
 
-def read_project(project_id: UUID, first: int, end: int) -> list[ProjectHour]:
+def read_project(project_id: UUID, first: int, end: int) -> list[Any]:
+    """The project's hours, oldest first, as named tuples."""
     rows = ProjectHour.objects.filter(project_id=project_id, hour__gte=first, hour__lt=end)
-    return list(rows.order_by("hour"))
+    names = ("hour", "samples", "validated", "candidates", "drifting", "memory_bytes")
+    found = rows.values_list(*names, "recognized", "matched", "recognition_ms", named=True)
+    return list(found.order_by("hour"))
 
 
-def gauges(window: Window, rows: Iterable[ProjectHour]) -> list[Gauge]:
+def gauges(window: Window, rows: Iterable[Any]) -> list[Gauge]:
     found = [Gauge() for _ in range(window.count)]
     for row in rows:
         place = window.bucket(row.hour)
@@ -251,7 +271,7 @@ def gauges(window: Window, rows: Iterable[ProjectHour]) -> list[Gauge]:
     return found
 
 
-def add_recognition(gauge: Gauge, row: ProjectHour) -> None:
+def add_recognition(gauge: Gauge, row: Any) -> None:
     gauge.recognized += row.recognized
     gauge.matched += row.matched
     if row.recognition_ms:
@@ -298,3 +318,20 @@ def figures_of(project_id: UUID, owners: Owners) -> dict[UUID, Sums]:
     for name, sketch, *values in rows.values_list("pattern_id", "durations", *SUMS):
         found[owners[name]].add(values, bytes(sketch))
     return found
+
+
+def by_model(rows: Iterable[tuple[Any, ...]]) -> dict[str, Sums]:
+    """The all-time rows among those of `read`, under each model, most used first."""
+    found: dict[str, Sums] = {}
+    for hour, name, sketch, *values in rows:
+        if hour == ALL_TIME:
+            found.setdefault(name, Sums()).add(values, bytes(sketch))
+    return dict(sorted(found.items(), key=lambda item: (-item[1].count, item[0])))
+
+
+def added(parts: Iterable[Sums]) -> Sums:
+    total = Sums()
+    for part in parts:
+        total.add([getattr(part, name) for name in SUMS], b"")
+        total.sketches += part.sketches
+    return total

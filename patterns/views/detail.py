@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -15,9 +16,8 @@ from featurememory.pages import current_project, page
 from patterns import charts, series
 from patterns.charts import Chart
 from patterns.models import ModelInteraction, Pattern, PatternEvent
-from patterns.serializers import family_of, models_of
-from patterns.series import Series, Window
-from patterns.views.interactions import previews
+from patterns.series import Hours, Window
+from patterns.views.interactions import previews, with_payload
 from patterns.views.lists import SHOWN
 from patterns.views.twins import chart_csv, chart_table
 
@@ -25,29 +25,28 @@ EXAMPLES = 8
 RELATED_AMONG = 200
 
 
-def find(project: Project, pattern_id: UUID) -> Pattern:
-    found: Pattern | None = (
-        Pattern.objects.filter(project=project, pk=pattern_id).defer("state").first()
-    )
+def find(project: Project, pattern_id: UUID) -> tuple[Pattern, list[UUID]]:
+    """The pattern, and the ids whose interactions count for it: its own and those merged into it."""
+    family = Q(pk=pattern_id) | Q(redirect_to=pattern_id)
+    rows = list(Pattern.objects.filter(family, project=project).defer("state"))
+    found = next((row for row in rows if row.pk == pattern_id), None)
     if found is None:
         raise Http404(str(pattern_id))
-    return found
+    return found, [row.pk for row in rows]
 
 
 @page
 def pattern(request: HttpRequest, pattern_id: UUID) -> HttpResponseBase:
     project = current_project(request)
-    row = find(project, pattern_id)
+    row, family = find(project, pattern_id)
     if row.redirect_to:
         return redirect("pattern", pattern_id=row.redirect_to)
-    owners = family_of([row.pk])
-    found, window = use_of(request, project, list(owners))
-    sums = series.figures_of(project.pk, owners)[row.pk]
+    rows, window = use_of(request, project, family)
+    found, models = series.fill(window, rows), series.by_model(rows)
+    sums = series.added(models.values())
     context = {
         "pattern": row,
         "sums": sums,
-        "p50": sums.duration(0.5),
-        "p95": sums.duration(0.95),
         "window": window,
         "ranges": list(series.RANGES),
         "chart": charts.pattern_use(found),
@@ -56,24 +55,24 @@ def pattern(request: HttpRequest, pattern_id: UUID) -> HttpResponseBase:
         "threshold": config_of(project.pk).confidence_threshold,
         "slots": slots_of(row),
         "features": features_of(row),
-        "models": models_of([row])[row.pk],
+        "models": models,
         "events": list(
             PatternEvent.objects.filter(project=project, pattern_id=row.pk).order_by("-id")[:8]
         ),
-        "examples": examples(project, list(owners)),
+        "examples": examples(project, family),
         "related": related(project, row),
         "all_uses": row.use_count,
     }
     return render(request, "patterns/detail.html", context)
 
 
-def use_of(request: HttpRequest, project: Project, ids: list[UUID]) -> tuple[Series, Window]:
-    """The pattern's rollups in the range of the query string, or in the shortest that holds all."""
+def use_of(request: HttpRequest, project: Project, ids: list[UUID]) -> tuple[Hours, Window]:
+    """The pattern's rollups, and the range of the query string or the shortest that holds all."""
     now, name = timezone.now(), request.GET.get("range")
     longest = Window.ending(now, name if name in series.RANGES else "30d")
     rows = series.read(project.pk, longest.start, longest.end, ids)
-    window = Window.ending(now, name if name in series.RANGES else series.range_for(rows, now))
-    return series.fill(window, rows), window
+    chosen = name if name in series.RANGES else series.range_for(rows, now)
+    return rows, Window.ending(now, chosen)
 
 
 def slots_of(row: Pattern) -> list[dict[str, Any]]:
@@ -95,7 +94,7 @@ def features_of(row: Pattern) -> list[dict[str, Any]]:
 
 def examples(project: Project, ids: list[UUID]) -> list[dict[str, Any]]:
     rows = ModelInteraction.objects.filter(project=project, pattern_id__in=ids).order_by("-number")
-    return previews(list(rows[:EXAMPLES]))
+    return previews(list(with_payload(rows)[:EXAMPLES]))
 
 
 def related(project: Project, row: Pattern) -> list[tuple[Pattern, float]]:
@@ -127,6 +126,6 @@ def chart_file(request: HttpRequest, pattern_id: UUID) -> HttpResponseBase:
 
 def use_chart(request: HttpRequest, pattern_id: UUID) -> Chart:
     project = current_project(request)
-    row = find(project, pattern_id)
-    found, _ = use_of(request, project, list(family_of([row.pk])))
-    return charts.pattern_use(found)
+    _, family = find(project, pattern_id)
+    rows, window = use_of(request, project, family)
+    return charts.pattern_use(series.fill(window, rows))

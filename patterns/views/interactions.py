@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 from urllib.parse import quote, urlencode
 
 import msgspec
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -69,20 +70,18 @@ def readable(raw: bytes) -> str:
     return raw.decode("utf-8", "replace")
 
 
-def previews(rows: Sequence[ModelInteraction]) -> list[dict[str, Any]]:
-    """Rows with address, first words and live pattern: what a table of interactions shows."""
-    data = dict(
-        Payload.objects.filter(pk__in=[row.number for row in rows]).values_list("number", "data")
-    )
+def previews(rows: Sequence[Any]) -> list[dict[str, Any]]:
+    """Rows of `with_payload` with address and first words: what a table of interactions shows."""
     return [
-        {
-            "row": row,
-            "url": address(row.id),
-            "text": preview(data.get(row.number)),
-            "tokens": tokens(row),
-        }
+        {"row": row, "url": address(row.id), "text": preview(row.data), "tokens": tokens(row)}
         for row in rows
     ]
+
+
+def with_payload(rows: QuerySet[ModelInteraction]) -> Any:
+    """The same rows with the payload as `data`, in one query."""
+    payloads = Payload.objects.filter(number=OuterRef("number"))
+    return rows.annotate(data=Subquery(payloads.values("data")))
 
 
 def tokens(row: ModelInteraction) -> float | None:
@@ -118,7 +117,9 @@ def interactions(request: HttpRequest) -> HttpResponse:
     if search := request.GET.get("q", "").strip().replace("\x00", "")[:128]:
         # Payloads are compressed and not searched: an id is found exactly, a task by its name.
         rows, used["q"] = rows.filter(id=search) | rows.filter(task_type=search), search
-    found = keyset_page(rows, "-number", request.GET.get("cursor"), limit, key="number")
+    found = keyset_page(
+        with_payload(rows), "-number", request.GET.get("cursor"), limit, key="number"
+    )
     shown = previews(found.rows)
     names = patterns_of(project, found.rows)
     for entry in shown:
