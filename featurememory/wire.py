@@ -31,6 +31,7 @@ class Key(Protocol):
     kind: str
     name: str
     public: str
+    digest: str
     project: Project
     project_id: UUID
 

@@ -22,13 +22,14 @@ from optimizations.models import Decision as Row
 
 
 class Logged(msgspec.Struct, array_like=True):
-    """One decision as it is kept: the question, the engine's answer, and the answer as sent."""
+    """One decision as it is kept: the question, the answer, and the task as it was sent."""
 
     project_id: bytes
     at: int
     request: Request
     decision: Decision
     patterns: list[dict[str, Any]]
+    sent: dict[str, Any]
 
 
 class DecisionLog:
@@ -37,11 +38,7 @@ class DecisionLog:
     def __init__(self) -> None:
         self.journal = Journal(settings.DATA_DIR / "decisions")
 
-    def write(
-        self, project_id: UUID, request: Request, decision: Decision, patterns: list[dict[str, Any]]
-    ) -> None:
-        now = time.time_ns() // 1_000_000
-        entry = Logged(project_id.bytes, now, request, decision, patterns)
+    def write(self, entry: Logged) -> None:
         # In a test's transaction the journal would outlive the rollback.
         if connection.vendor != "sqlite" or connection.in_atomic_block:
             insert([entry])
@@ -70,6 +67,17 @@ class DecisionLog:
 @cache
 def log() -> DecisionLog:
     return DecisionLog()
+
+
+def logged(
+    project_id: UUID,
+    request: Request,
+    decision: Decision,
+    patterns: list[dict[str, Any]],
+    sent: dict[str, Any],
+) -> Logged:
+    now = time.time_ns() // 1_000_000
+    return Logged(project_id.bytes, now, request, decision, patterns, sent)
 
 
 def insert(entries: Sequence[Logged]) -> None:

@@ -101,6 +101,7 @@ class OptimizationManager:
             try:
                 with kept.lock:
                     kept.engine.act(optimization_id, verb, kept.at, actor)  # type: ignore[arg-type]
+                    kept.engine.review(kept.at)  # the word holds from the next task on
             except KeyError:
                 raise not_found("optimization") from None
             except LifecycleError as error:

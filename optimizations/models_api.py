@@ -14,6 +14,7 @@ from featurememory.errors import invalid
 from featurememory.idempotency import idempotent
 from featurememory.keyset import limit_from, page
 from featurememory.openapi import described
+from featurememory.wire import key_of
 from optimizations import catalog
 from optimizations.manager import OptimizationManager
 from optimizations.models import RegisteredModel
@@ -50,16 +51,16 @@ class Models(Endpoint):
     def post(self, request: Request) -> Response:
         given = body_of(request, ModelIn)
         check_tunable(given.capabilities.get("tunable", {}))
-        row, made = OptimizationManager(request.auth.project).register(registration(given))
+        row, made = OptimizationManager(key_of(request).project).register(registration(given))
         prices = catalog.current_prices([row], row.project_id)
         return Response(registered_model(row, prices[row.model_id]), status=201 if made else 200)
 
     @described("List the registered models with the prices in force", many=True)
     def get(self, request: Request) -> Response:
         limit = limit_from(request.query_params.get("limit"))
-        rows = RegisteredModel.objects.filter(project_id=request.auth.project_id)
+        rows = RegisteredModel.objects.filter(project_id=key_of(request).project_id)
         found = page(rows, "model_id", request.query_params.get("cursor"), limit, key="model_id")
-        prices = catalog.current_prices(found.rows, request.auth.project_id)
+        prices = catalog.current_prices(found.rows, key_of(request).project_id)
         data = [registered_model(row, prices[row.model_id]) for row in found.rows]
         return listing(request, found, data, limit)
 

@@ -17,6 +17,7 @@ from featurememory.errors import FeatureMemoryError, invalid, not_found
 from featurememory.idempotency import idempotent
 from featurememory.keyset import limit_from, page
 from featurememory.openapi import described
+from featurememory.wire import key_of
 from optimizations.manager import VERBS, OptimizationManager
 from optimizations.models import Optimization
 from optimizations.serializers import optimization, optimization_detail
@@ -49,7 +50,7 @@ class Optimizations(Endpoint):
     def get(self, request: Request) -> Response:
         query = request.query_params
         limit = limit_from(query.get("limit"))
-        rows = narrowed(Optimization.objects.filter(project_id=request.auth.project_id), query)
+        rows = narrowed(Optimization.objects.filter(project_id=key_of(request).project_id), query)
         found = page(rows, "-number", query.get("cursor"), limit, key="number")
         return listing(request, found, [optimization(row) for row in found.rows], limit)
 
@@ -57,7 +58,7 @@ class Optimizations(Endpoint):
     @idempotent
     def post(self, request: Request) -> Response:
         given = body_of(request, OptimizationIn)
-        manager = OptimizationManager(request.auth.project)
+        manager = OptimizationManager(key_of(request).project)
         pattern = named_pattern(request, given)
         task_type = pattern.task_type if pattern else given.task_type or ""
         made = manager.store_optimization(
@@ -81,7 +82,7 @@ def named_pattern(request: Request, given: OptimizationIn) -> Pattern | None:
         pattern_id = parse_id(given.pattern_id)
     except FeatureMemoryError:
         raise invalid("is no pattern id", "/pattern_id") from None
-    rows = Pattern.objects.filter(project_id=request.auth.project_id)
+    rows = Pattern.objects.filter(project_id=key_of(request).project_id)
     row = rows.filter(pk=pattern_id).first()
     if row is not None and row.redirect_to:
         row = rows.filter(pk=row.redirect_to).first()
@@ -108,7 +109,7 @@ def narrowed(rows: Any, query: Any) -> Any:
 def find(request: Request, optimization_id: str) -> Optimization:
     if "\x00" in optimization_id or len(optimization_id) > 64:
         raise not_found("optimization")
-    rows = Optimization.objects.filter(project_id=request.auth.project_id)
+    rows = Optimization.objects.filter(project_id=key_of(request).project_id)
     row = rows.filter(id=optimization_id).first()
     if row is None:
         raise not_found("optimization")
@@ -116,7 +117,7 @@ def find(request: Request, optimization_id: str) -> Optimization:
 
 
 def actor(request: Request) -> str:
-    return f"key {request.auth.name or request.auth.public}"[:150]
+    return f"key {key_of(request).name or key_of(request).public}"[:150]
 
 
 class OptimizationDetail(Endpoint):
@@ -142,7 +143,7 @@ class OptimizationVerb(Endpoint):
     def post(self, request: Request, optimization_id: str, verb: str) -> Response:
         row = find(request, optimization_id)
         body_of(request, Word)
-        manager = OptimizationManager(request.auth.project)
+        manager = OptimizationManager(key_of(request).project)
         return Response(optimization_detail(manager.act(row.id, verb, actor(request))))
 
 
@@ -151,7 +152,7 @@ class Policy(Endpoint):
 
     @described("The whole decision table, for deciding in the caller's process; signed, with ETag")
     def get(self, request: Request) -> Response | HttpResponse:
-        table = OptimizationManager(request.auth.project).policy_table()
+        table = OptimizationManager(key_of(request).project).policy_table()
         body = msgspec.json.encode(table, order="deterministic")
         tag = f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
         if tag in [part.strip() for part in request.headers.get("If-None-Match", "").split(",")]:
@@ -159,7 +160,8 @@ class Policy(Endpoint):
         else:
             response = Response(msgspec.Raw(body))
             # Whoever holds the key knows its secret; we keep that secret's BLAKE2b digest only.
-            signature = hmac.new(request.auth.digest.encode(), body, hashlib.sha256).hexdigest()
+            secret = key_of(request).digest.encode()
+            signature = hmac.new(secret, body, hashlib.sha256).hexdigest()
             response["X-Policy-Signature"] = f"hmac-sha256={signature}"
         response["ETag"] = tag
         response["Cache-Control"] = "private, no-cache"
@@ -179,5 +181,5 @@ class Savings(Endpoint):
         until = moment(query["to"], "/to").timestamp() if query.get("to") else 253_402_300_799.0
         if until < since:
             raise invalid("lies before from", "/to")
-        found = OptimizationManager(request.auth.project).savings(since, until)
+        found = OptimizationManager(key_of(request).project).savings(since, until)
         return Response(msgspec.to_builtins(found))

@@ -28,9 +28,17 @@ class Prepared:
 
 
 def prepare(
-    project_id: UUID, task: Task, models: tuple[str, ...] | None = None, *, dry_run: bool = False
+    project_id: UUID,
+    task: Task,
+    models: tuple[str, ...] | None = None,
+    *,
+    sent: dict[str, Any] | None = None,
+    dry_run: bool = False,
 ) -> Prepared:
-    """Ask the policy and log its answer; a dry run logs nothing. Changes nothing else."""
+    """Ask the policy and log its answer; a dry run logs nothing. Changes nothing else.
+
+    `sent` is the task with what else the caller put into it.
+    """
     match, version = match_of(project_id, task)
     name = str(uuid7())
     kept = policies.for_deciding(project_id)
@@ -48,7 +56,9 @@ def prepare(
     patterns = [{"id": match.pattern_id, "confidence": match.confidence}] if match else []
     if not dry_run:
         switch_on(project_id)
-        decisions.log().write(project_id, request, decision, patterns)
+        whole = as_sent(task) if sent is None else sent
+        entry = decisions.logged(project_id, request, decision, patterns, whole)
+        decisions.log().write(entry)
     return Prepared(decision, patterns)
 
 
@@ -89,6 +99,11 @@ def switch_on(project_id: UUID) -> None:
     if made:
         policies.drop(project_id)  # the engine kept so far has no salt of its own
     _on.add(project_id)
+
+
+def as_sent(task: Task) -> dict[str, Any]:
+    values: dict[str, Any] = msgspec.to_builtins(task)
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def answer(prepared: Prepared, task: dict[str, Any]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import msgspec
+from django.conf import settings
 from msgspec import Meta, Struct
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -14,6 +15,7 @@ from featurememory.bodies import read_body
 from featurememory.errors import not_found
 from featurememory.idempotency import idempotent
 from featurememory.openapi import described
+from featurememory.wire import key_of
 from optimizations import decisions
 from optimizations.engine.task import Task
 from optimizations.prepare import Prepared, answer, prepare
@@ -40,19 +42,21 @@ class PrepareIn(Struct):
 
 class Prepare(Endpoint):
     scopes = {"POST": "ingest"}
+    body_limit = settings.BODY_LIMIT
 
     @described("Ask how a task should run; the answer is a decision to report back", body=PrepareIn)
     @idempotent
     def post(self, request: Request) -> Response:
-        raw = read_body(request._request)
+        raw = read_body(request._request, settings.BODY_LIMIT)
         must_be_shallow(raw)
         sent = decode(raw, dict[str, Any])
         if isinstance(sent.get("task"), dict):
             sent["task"] = {CAMEL.get(name, name): v for name, v in sent["task"].items()}
         order = checked(sent)
         models = tuple(order.models) if order.models is not None else None
-        made = prepare(request.auth.project_id, task_of(order), models, dry_run=order.dry_run)
-        return Response(answer(made, sent["task"]))
+        task, project_id = sent["task"], key_of(request).project_id
+        made = prepare(project_id, task_of(order), models, sent=task, dry_run=order.dry_run)
+        return Response(answer(made, task))
 
 
 def checked(sent: dict[str, Any]) -> PrepareIn:
@@ -81,7 +85,7 @@ class DecisionReplay(Endpoint):
         if "\x00" in decision_id or len(decision_id) > 36:
             raise not_found("decision")
         decisions.catch_up()
-        row = decisions.find(request.auth.project_id, [decision_id]).get(decision_id)
+        row = decisions.find(key_of(request).project_id, [decision_id]).get(decision_id)
         if row is None:
             raise not_found("decision")
         return Response(replayed(decisions.unpack(row)))
@@ -89,12 +93,11 @@ class DecisionReplay(Endpoint):
 
 def replayed(logged: decisions.Logged) -> dict[str, Any]:
     asked, decision = logged.request, logged.decision
-    task = {k: v for k, v in msgspec.to_builtins(asked.task).items() if v is not None}
     return {
-        **answer(Prepared(decision, logged.patterns), task),
+        **answer(Prepared(decision, logged.patterns), logged.sent),
         "at": rfc3339(logged.at),
         "question": {
-            "task": task,
+            "task": logged.sent,
             "models": asked.models,
             "moment": rfc3339(round(asked.at * 1000)),
             "recognizer_version": asked.recognizer_version,
