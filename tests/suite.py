@@ -47,7 +47,9 @@ def main() -> int:
 def run_pytest(arguments: list[str], extra: dict[str, str], counts: Counter[str]) -> int:
     with tempfile.TemporaryDirectory(prefix="fm-suite-") as scratch:
         report = Path(scratch, "report.xml")
-        environment = {**ENVIRONMENT, "FM_DATA_DIR": f"{scratch}/data", **extra}
+        places = {"FM_DATA_DIR": f"{scratch}/data", "FM_STATIC_ROOT": f"{scratch}/static"}
+        Path(scratch, "static").mkdir()
+        environment = {**ENVIRONMENT, **places, **extra}
         command = [sys.executable, "-m", "pytest", f"--junit-xml={report}", *arguments]
         code = subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
         if report.exists():
