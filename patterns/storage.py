@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from featurememory.errors import ErrorCode, FeatureMemoryError, not_found
 from featurememory.models import Project
-from patterns.criteria import PatternCriteria
+from patterns.criteria import STORED, PatternCriteria
 from patterns.engine.recognizer import DefaultPatternRecognizer
 from patterns.engine.templates import PatternState
 from patterns.models import Pattern
@@ -306,6 +306,11 @@ def changed(state: PatternState, changes: Mapping[str, Any]) -> PatternState:
     if unknown:
         raise FeatureMemoryError(
             f"{', '.join(unknown)} cannot be changed; {', '.join(CHANGEABLE)} can.",
+            ErrorCode.VALIDATION_FAILED,
+        )
+    if changes.get("status", "candidate") not in STORED:
+        raise FeatureMemoryError(
+            f"The status must be among {', '.join(STORED)}; cleanup and prune archive.",
             ErrorCode.VALIDATION_FAILED,
         )
     for name, value in changes.items():
