@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Protocol
-
 import msgspec
 
 from optimizations.engine.allocation import position
+from optimizations.engine.caching import Cache, Hit
 from optimizations.engine.kind import Kind
 from optimizations.engine.kinds import KINDS
+from optimizations.engine.measured import Measured
 from optimizations.engine.plans import Choice, PlanSet, arm_name, arms_of, pick
 from optimizations.engine.scope import ScopeKey
 from optimizations.engine.settings import ModelCard, PolicySettings
@@ -35,26 +35,58 @@ class Step(msgspec.Struct, frozen=True):
     draw: Draw | None = None
 
 
-class Direct(Protocol):
-    """A kind that decides from what it has measured itself, not from a plan of arms."""
-
-    def step(self, request: Request, task: Task, at: float) -> Step | None: ...
-
-
 def decide(
-    request: Request, table: Table, salt: bytes, settings: PolicySettings, direct: list[Direct]
+    request: Request,
+    table: Table,
+    salt: bytes,
+    settings: PolicySettings,
+    cache: Cache,
+    measured: Measured,
 ) -> Decision:
     task = request.task
-    steps: list[Step] = []
+    hit = cache.find(request, salt, settings)
+    if hit is not None and hit.kept is not None:
+        return _served(request, hit, table, salt)
+    steps = [] if hit is None else [Step(task, "holdout", hit.applied, hit.draw)]
     for kind in KINDS.values():
         step = _step(kind, request, task, table, salt) if kind.name in settings.kinds else None
         if step is not None:
             task, steps = step.task, [*steps, step]
-    for helper in direct:
-        step = helper.step(request, task, request.at)
-        if step is not None:
-            task, steps = step.task, [*steps, step]
+    for step in _limits(request, task, table, salt, settings, measured):
+        task, steps = step.task, [*steps, step]
     return _decision(request, task, steps, table, salt)
+
+
+def _limits(
+    request: Request,
+    task: Task,
+    table: Table,
+    salt: bytes,
+    settings: PolicySettings,
+    measured: Measured,
+) -> list[Step]:
+    steps = []
+    if "token_budget" in settings.kinds and measured.tokens.open:
+        found = measured.limit_tokens(request, task, table.cards.get(task.model_id), salt)
+        if found is not None:
+            task, applied, draw = found
+            steps.append(Step(task, _limit_reason(applied), applied, draw))
+    if "timeout" in settings.kinds and measured.times.open:
+        limit = measured.limit_time(request, task, salt)
+        if limit is not None:
+            steps.append(Step(task, _limit_reason(limit[0]), *limit))
+    return steps
+
+
+def _limit_reason(applied: Applied) -> Reason:
+    return "active" if applied.arm == "treatment" else "holdout"
+
+
+def _served(request: Request, hit: Hit, table: Table, salt: bytes) -> Decision:
+    step = Step(request.task, "active", hit.applied, hit.draw)
+    decision = _decision(request, request.task, [step], table, salt)
+    output = hit.kept.output if hit.kept else None
+    return msgspec.structs.replace(decision, served_from_cache=True, cached_output=output)
 
 
 def _step(kind: Kind, request: Request, task: Task, table: Table, salt: bytes) -> Step | None:

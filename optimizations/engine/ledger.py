@@ -14,7 +14,6 @@ import msgspec
 
 from optimizations.engine.optimization import OptimizationState
 from optimizations.engine.outcomes import Outcome
-from optimizations.engine.scope import Scope, ScopeKey
 
 WIDTH = 3.0  # standard deviations: about 99.7 % at one time, 95 % when looked at often
 MEASURES = 3  # cost, tokens, time in this order
@@ -96,7 +95,6 @@ class Ledger(msgspec.Struct):
         self,
         outcome: Outcome,
         cost: float | None,
-        scopes: Mapping[ScopeKey, Scope],
         optimizations: Mapping[str, OptimizationState],
     ) -> None:
         """Books one outcome; an unpriced one books nothing."""

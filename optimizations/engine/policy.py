@@ -8,11 +8,13 @@ from typing import Any
 import msgspec
 
 from optimizations.engine.budgets import Spending
-from optimizations.engine.deciding import Direct, Table, decide
+from optimizations.engine.caching import Cache
+from optimizations.engine.deciding import Table, decide
 from optimizations.engine.kinds import KINDS
 from optimizations.engine.learning import Entry, cost_of, learn_effects, read, value_of
 from optimizations.engine.ledger import Ledger, LedgerHour, Savings
 from optimizations.engine.lifecycle import LifecycleError, Transition, Verb, check_step
+from optimizations.engine.measured import Measured
 from optimizations.engine.optimization import ArmStats, OptimizationState
 from optimizations.engine.outcomes import Outcome
 from optimizations.engine.proof import Proof
@@ -51,6 +53,8 @@ class _Memory(msgspec.Struct):
     scopes: list[Scope]
     spending: Spending
     ledger: Ledger
+    cache: Cache
+    measured: Measured
     outcomes: int
     reviewed: int
     now: float
@@ -76,10 +80,11 @@ class PolicyEngine:
         self._scopes: dict[ScopeKey, Scope] = {}
         self._spending = Spending()
         self._ledger = Ledger()
+        self._cache = Cache()
+        self._measured = Measured()
         self._units: dict[str, None] = {}
         self._outcomes = self._reviewed = 0
         self._now = 0.0
-        self._direct: list[Direct] = []
         self._changed: dict[str, None] = {}
         self._removed: dict[str, None] = {}
         self._steps: list[Transition] = []
@@ -100,7 +105,7 @@ class PolicyEngine:
 
     def decide(self, request: Request) -> Decision:
         """What to do with this task. No I/O, no writes: safe in many processes at once."""
-        return decide(request, self._table, self.salt, self.settings, self._direct)
+        return decide(request, self._table, self.salt, self.settings, self._cache, self._measured)
 
     # ---- learning ----
 
@@ -113,15 +118,24 @@ class PolicyEngine:
         explored = decision is not None and decision.reason in ("trial", "explore")
         self._spending.count(explored)
         if outcome.cached:
+            self._ledger.note(outcome, cost, self.optimizations)
+            if outcome.quality is not None:
+                self._cache.complain(outcome, outcome.quality < 0.5)
             return
+        self._cache.learn(outcome, self.settings)
+        self._measured.learn(outcome, _pattern(outcome))
         for scope, draw in self._draws(outcome):
             scope.count(_pattern(outcome))
             self._learn(scope, draw, outcome, cost, explored)
-        self._ledger.note(outcome, cost, self._scopes, self.optimizations)
+        self._ledger.note(outcome, cost, self.optimizations)
 
     def correct(self, old: Outcome, new: Outcome) -> None:
         """Late or changed feedback: `old` was observed before, `new` is what is known now."""
-        if new.cached or old.quality == new.quality:
+        if old.quality == new.quality:
+            return
+        if new.cached:
+            if new.quality is not None:
+                self._cache.complain(new, new.quality < 0.5)
             return
         cost = cost_of(new, self._table.cards)
         for scope, draw in self._draws(new):
@@ -229,7 +243,15 @@ class PolicyEngine:
             self.settings, self._now, self._table, self._scopes, self._entries, self._spending
         )
         steps = reviewer.run()
-        self._take(steps, reviewer.touched)
+        touched = list(reviewer.touched)
+        for part in (self._cache, self._measured):
+            changed, more = part.review(
+                self.optimizations, self.settings, self._now, self._table.cards
+            )
+            self.optimizations |= {state.id: state for state in changed}
+            steps = [*steps, *more]
+            touched += [state.id for state in changed]
+        self._take(steps, touched)
         self._trim()
         self._table.version += 1
         return steps
@@ -329,7 +351,7 @@ class PolicyEngine:
 
     def purge_cache(self, pattern_id: str | None = None) -> int:
         """Drops cached answers at once; how many."""
-        return 0
+        return self._cache.purge()
 
     # ---- reading ----
 
@@ -381,6 +403,8 @@ class PolicyEngine:
             list(self._scopes.values()),
             self._spending,
             self._ledger,
+            self._cache,
+            self._measured,
             self._outcomes,
             self._reviewed,
             self._now,
@@ -399,6 +423,8 @@ class PolicyEngine:
         engine = cls(settings, salt)
         for state in states:
             engine.optimizations[state.id] = state
+            if state.kind not in KINDS:
+                continue
             proof = Proof.from_bytes(state.evidence) if state.evidence else Proof.fresh()
             engine._entries[state.id] = Entry(state, proof)
         if snapshot:
@@ -407,6 +433,7 @@ class PolicyEngine:
 
     def _remember(self, memory: _Memory) -> None:
         self._table, self._spending, self._ledger = memory.table, memory.spending, memory.ledger
+        self._cache, self._measured = memory.cache, memory.measured
         self._scopes = {scope.key: scope for scope in memory.scopes}
         self._outcomes, self._reviewed = memory.outcomes, memory.reviewed
         self._now, self._units = memory.now, dict.fromkeys(memory.units)

@@ -104,7 +104,10 @@ def judge_harm(
     if too_slow(proof, settings):
         return Verdict("rejected", "slow", "Its slowest answers take too long.")
     if proof.second.n and proof.second.below(-settings.quality_margin) >= settings.reject_at:
-        return Verdict("rejected", "gamed", "Its score holds, but its tasks succeed less often.")
+        if proof.quality.mean > -settings.quality_margin:
+            text = "Its score holds, but its tasks succeed less often."
+            return Verdict("rejected", "gamed", text)
+        return Verdict("rejected", "harm", f"It harms: quality {proof.quality.mean:+.3f}.")
     if state.e_harm >= settings.reject_at:
         return Verdict("rejected", "harm", f"It harms: quality {proof.quality.mean:+.3f}.")
     if 2 * proof.n_treated >= settings.max_trial_requests:

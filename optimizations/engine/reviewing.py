@@ -29,9 +29,10 @@ PATIENCE = 30  # treated requests before patterns may be told apart
 DIFFERENT = 0.08  # share of traffic that has to be better left out
 HOPE = 0.35  # chance of gain at which a pattern stays in a group
 FUTILE = 0.02
+SMALLEST = 0.08  # share of traffic that is worth a trial of its own
 HOPELESS = 0.05  # chance of gain at which a pattern counts as different
 BLOCKS = ("gamed", "slow")  # what stops even a change whose effect is proven
-QUALITY_RESERVE = 0.7  # share of the quality budget that estimates may use up
+TRIAL_RESERVE, ACTIVE_RESERVE = 0.35, 0.7  # shares of the quality budget that may be used up
 
 
 class View(msgspec.Struct):
@@ -235,7 +236,7 @@ class Reviewer:
         """Whether its estimated loss fits into the quality budget beside what is active."""
         used = np.where(good >= planning.DOUBT, view.traffic, 0.0)
         effect = float((used * view.post.mean[:, j]).sum())
-        return effect >= -QUALITY_RESERVE * self.settings.quality_budget
+        return effect >= -ACTIVE_RESERVE * self.settings.quality_budget
 
     def _differ(self, view: View, j: int, entry: Entry, good: Array) -> bool:
         """Replaces a trial by one for the patterns where it helps, when it does not in others."""
@@ -247,7 +248,8 @@ class Reviewer:
         drop = inside & (good < HOPELESS)
         kept = [p for p, k in zip(view.patterns, keep[:-1], strict=True) if k]
         dropped = float(view.traffic[drop].sum())
-        if not kept or dropped < DIFFERENT * float(view.traffic[inside].sum()):
+        still = float(view.traffic[keep].sum())
+        if still < SMALLEST or dropped < DIFFERENT * float(view.traffic[inside].sum()):
             return False
         view.scope.refinements += 1
         text = f"Patterns differ: it goes on in {len(kept)} of {int(inside.sum())}."
@@ -283,7 +285,7 @@ class Reviewer:
         share = self.spending.share(self.settings)
         kinds = max(1, len({v.scope.kind for v in views if self._curious(v)}))
         spent = self.spending.lost(self._losses(views))
-        rate = self.settings.quality_budget * QUALITY_RESERVE
+        rate = self.settings.quality_budget * TRIAL_RESERVE
         left = max(0.0, rate * self.settings.window - spent)
         for view in views:
             self._plan_one(view, share / kinds, left / 1000 / kinds)
