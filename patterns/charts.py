@@ -75,8 +75,8 @@ def sentence(what: str, x: list[str], values: Values, write: Callable[[float | N
     if len(known) == 1:
         text = f"{what} was {write(begin)} {spoken(first)}, the only time with data"
     else:
-        moved = "rose" if end > begin else "fell" if end < begin else "stayed"
-        text = f"{what} {moved} from {write(begin)} {spoken(first)} to {write(end)} {spoken(last)}"
+        text = f"{what} {moved(begin, end)} {write(begin)} {spoken(first)}"
+        text += f" to {write(end)} {spoken(last)}"
     if not gaps:
         return text + "."
     where = (
@@ -85,6 +85,10 @@ def sentence(what: str, x: list[str], values: Values, write: Callable[[float | N
         else f"at {len(gaps)} of {len(x)} points"
     )
     return f"{text}; no data {where}."
+
+
+def moved(begin: float, end: float) -> str:
+    return "rose from" if end > begin else "fell from" if end < begin else "went from"
 
 
 def spoken(label: str) -> str:

@@ -1,0 +1,41 @@
+"""What tests of the pages start from: people, signed-in browsers without a window, small looks."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Permission
+from django.test import Client
+
+PLAIN_STATIC = {
+    "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+HTMX = {"HX-Request": "true"}
+
+
+def person(name: str, *, may_change: bool = False, superuser: bool = False) -> Any:
+    users = get_user_model().objects
+    user = users.create_user(
+        name, password="look-42-twice", is_superuser=superuser, is_staff=superuser
+    )
+    if may_change:
+        user.user_permissions.add(Permission.objects.get(codename="change_pattern"))
+    return user
+
+
+def browser(user: Any) -> Client:
+    made = Client()
+    made.force_login(user)
+    return made
+
+
+def text_of(response: Any) -> str:
+    return str(response.content.decode())
+
+
+def ids_in(response: Any) -> list[str]:
+    """The ids of the rows, in their order."""
+    return re.findall(r'<tr[^>]* data-id="([^"]+)"', text_of(response))
