@@ -67,7 +67,7 @@ class _Repair:
         grouper = recognizer.groupers.get(self.name)
         if grouper is None:
             return Consolidation()
-        grouper = suited(grouper, self.texts)
+        grouper = suited(grouper, self.texts, self.name)
         self.groups = grouper.regroup(self.texts)
         self._name_groups()
         before = [recognizer.owners.get(sample.key, "") for sample in self.samples]

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 import msgspec
 import numpy as np
 
-from patterns.engine.corpus import Corpus
+from patterns.engine.corpus import Corpus, Ints
 from patterns.engine.selection import Selection
 from patterns.engine.skeletons import Skeletons
+from patterns.engine.variants import variants
 
 MOST_ANCHORS = 128
+TOKEN_BITS = 8.0
 FEWEST = 4  # texts below which there is nothing to compare
 
 
@@ -46,18 +49,30 @@ def mine(
 
 
 def _found(selection: Selection) -> list[Mined]:
+    chosen = sorted(
+        one for one, n in Counter(selection.owner.tolist()).items() if one >= 0 and n > 1
+    )
+    return [_template(selection, group) for group in variants(selection, chosen)]
+
+
+def _template(selection: Selection, candidates: Sequence[int]) -> Mined:
+    """One template of candidates that are variants of each other."""
     table, corpus = selection.skeletons, selection.skeletons.corpus
-    found = []
-    for candidate in sorted(set(selection.owner[selection.owner >= 0].tolist())):
-        texts = np.nonzero(selection.owner == candidate)[0]
-        if len(texts) < 2:
-            continue
-        span = slice(table.first[candidate], table.first[candidate + 1])
-        mine_of_it = selection.owner[table.text[span]] == candidate
-        net = float(selection.net[span][mine_of_it].mean())
-        bits = net + float(np.log2(corpus.count / table.sizes[candidate]))
-        runs = table.runs[candidate]
-        digests = corpus.digest[runs]
-        ranked = digests[np.lexsort((digests, corpus.spread[runs]))][:MOST_ANCHORS]
-        found.append(Mined(tuple(texts.tolist()), tuple(ranked.tolist()), bits))
-    return found
+    texts = np.nonzero(np.isin(selection.owner, candidates))[0]
+    runs = table.runs[candidates[0]]
+    for other in candidates[1:]:
+        runs = np.intersect1d(runs, table.runs[other], assume_unique=True)
+    digests = corpus.digest[runs]
+    ranked = digests[np.lexsort((digests, corpus.spread[runs]))][:MOST_ANCHORS]
+    return Mined(
+        tuple(texts.tolist()), tuple(ranked.tolist()), _bits(selection, int(texts[0]), runs)
+    )
+
+
+def _bits(selection: Selection, text: int, runs: Ints) -> float:
+    """About what the runs explain in a text that has them all."""
+    hit = np.isin(selection.skeletons.corpus.runs_of(text), runs)
+    covered = np.zeros(len(hit) + 2, dtype=bool)
+    for shift in range(3):
+        covered[shift : shift + len(hit)] |= hit
+    return TOKEN_BITS * float(np.count_nonzero(covered[2:-2]))

@@ -29,14 +29,14 @@ def method_of(grouper: AnyGrouper) -> Method | None:
     return "similarity" if isinstance(grouper, SimilarityGrouper) else None
 
 
-def suited(grouper: AnyGrouper, texts: Sequence[str]) -> AnyGrouper:
-    """A grouper of the method that suits the texts: the same one when that has not changed."""
-    if method_of(grouper) is None or len(texts) < ENOUGH:
+def suited(grouper: AnyGrouper, texts: Sequence[str], name: str) -> AnyGrouper:
+    """A grouper of the method that suits the texts: the same one when that has not changed.
+
+    Chats are prompts whatever their words look like: somebody wrote the instruction.
+    """
+    if not name.endswith("|text") or len(texts) < ENOUGH:
         return grouper
-    try:
-        method = suitable_method(texts)
-    except NotImplementedError:
-        return grouper
+    method = suitable_method(texts)
     return grouper if method == method_of(grouper) else made(method, b"", "")
 
 

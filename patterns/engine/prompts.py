@@ -23,6 +23,7 @@ WEAK = 30.0  # bits: static text below this is no evidence for a newcomer
 RUN_BITS = 7.0  # what one more shared run of three tokens is worth, about
 SHARED = 5  # runs two texts must share to be thought of one template
 STAY = 0.8  # share of a young group's anchors a further text must have
+GREATER, OWED = 5.0, 4  # times the weight, and runs of its own, that let a pattern take over
 CROWDED = 64  # young groups per anchor looked at; more means the run says nothing
 
 
@@ -141,11 +142,29 @@ class PromptGrouper:
         if not scored:
             return None
         scored.sort(key=lambda pair: (-pair[0], pair[1]))
+        self._give_back(scored)
         (bits, key), rest = scored[0], scored[1:]
         score = bits / (bits + WEAK)
         if not rest:
             return Candidate(key, score)
         return Candidate(key, score, rest[0][1], rest[0][0] / (rest[0][0] + WEAK))
+
+    def _give_back(self, scored: list[tuple[float, str]]) -> None:
+        """A passage that fills the slots of some texts does not outbid a far greater pattern."""
+        first = self.groups[scored[0][1]]
+        if not first.settled:
+            return
+        own = frozenset(first.anchors)
+        for place, (bits, key) in enumerate(scored[1:], 1):
+            other = self.groups[key]
+            far_greater = other.uses * bits > GREATER * first.uses * first.bits
+            if (
+                far_greater
+                and other.settled
+                and len(own.symmetric_difference(other.anchors) - own) >= OWED
+            ):
+                scored.insert(0, scored.pop(place))
+                return
 
     def _settled(self, runs: frozenset[int], least: float) -> list[tuple[float, str]]:
         found = []

@@ -14,7 +14,7 @@ from patterns.engine.tokens import Token, normal, tokenize
 
 LONGEST_PART = 600  # characters of static text shown per piece
 LONGEST_TEMPLATE = 1600
-TYPED = frozenset({"number", "hex", "id", "uuid", "url", "email", "date"})
+TYPED = frozenset({"number", "hex", "id", "uuid", "url", "email", "date", "code"})
 NAMES = {"hex": "id"}
 
 

@@ -23,9 +23,10 @@ COOLING = (50.0, 35.0, 25.0, 18.0, 14.0, 12.0, 10.0, 8.0, 8.0, 8.0)
 TIDYING = (8.0, 8.0, 8.0)
 PIECE = 10.0  # bits for each stretch of static text
 HOSTED = 15.0  # bits another pattern must explain elsewhere in a text to be its host
-WORTHY = 60.0  # bits of static text that make a pattern a parent
+WORTHY = 10  # static tokens that make a pattern a parent; bits mislead once its text is quoted
 RARE, RARE_SHARE = 4, 0.2  # a repeated slot value is rarer than that within its pattern
-OWED = 40.0
+SPREAD = 12  # texts: a passage that fills slots of several patterns is not more frequent
+OWED = 40.0  # bits a far greater pattern must explain elsewhere in a text to be its owner
 GREATER = 5.0
 Gains = npt.NDArray[np.float64]
 
@@ -176,7 +177,13 @@ class Selection:
             hosts[host] += 1
         found = len(texts) - hosts.pop(-1, 0)
         most_hosted = max(hosts.values(), default=0)
-        if found >= 0.6 * len(texts) and len(hosts) >= 2 and most_hosted <= 0.7 * len(texts):
+        few = len(texts) <= SPREAD
+        if (
+            few
+            and found >= 0.6 * len(texts)
+            and len(hosts) >= 2
+            and most_hosted <= 0.7 * len(texts)
+        ):
             return True
         whole = [one for one, n in sorted(parents.items()) if n == len(texts)]
         return bool(whole) and self._is_slot_value(candidate, whole[0], texts, options)
@@ -201,11 +208,17 @@ class Selection:
         """A few texts of a real pattern that agree in one slot, or in some by chance."""
         table = self.skeletons
         all_texts, few = int(table.sizes[parent]), len(texts)
-        worth = self.bits[table.places(int(table.first[parent]))].sum()
-        if few > max(RARE, RARE_SHARE * all_texts) or worth < WORTHY or all_texts <= few:
+        real = table.static[parent] >= WORTHY
+        if few > max(RARE, RARE_SHARE * all_texts) or not real or all_texts <= few:
             return False
         extra = min(self._extra_pieces(candidate, parent, options[text]) for text in texts[:20])
         return extra <= 1 or (extra - 1) * few * np.log2(all_texts / few) <= 10 * extra
+
+    def example(self, candidate: int) -> int:
+        """The first text that belongs to a candidate."""
+        texts = self.skeletons.text[self._span(candidate)]
+        own = texts[self.owner[texts] == candidate]
+        return int(own[0] if len(own) else texts[0])
 
     def _extra_pieces(
         self, candidate: int, parent: int, options: list[tuple[float, int, int]]

@@ -11,7 +11,8 @@ LONGEST = 20_000  # characters looked at, half at each end: bounds the time of o
 START, END, GAP = "\x02", "\x03", "\x1a"
 
 _PATTERN = re.compile(
-    r"""(?P<break>[^\S\n]*\n\s*)
+    r"""(?P<code>```[^`]*(?:`{1,2}[^`]+)*```)
+    |(?P<break>[^\S\n]*\n\s*)
     |(?P<url>\b[a-zA-Z][a-zA-Z0-9+.-]{1,15}://[^\s"'<>)\]]+)
     |(?P<email>\b[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8})
     |(?P<uuid>\b[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}\b)
