@@ -25,6 +25,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("", include("featurememory.page_urls")),
     path("", include("patterns.urls")),
+    path("", include("optimizations.page_urls")),
 ]
 
 handler404 = views.page_not_found

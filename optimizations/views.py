@@ -1,0 +1,226 @@
+"""The pages about optimizations: the list by state, one in detail, and a person's word."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.db.models import Count
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+
+from featurememory.config import config_of
+from featurememory.keyset import limit_from
+from featurememory.keyset import page as keyset_page
+from featurememory.models import Project
+from featurememory.pages import changing, current_project, page, show
+from optimizations import charts, sentence
+from optimizations.engine.optimization import OptimizationState
+from optimizations.manager import VERBS, OptimizationManager
+from optimizations.models import Decision, EvidencePoint, Optimization, OptimizationEvent
+from optimizations.serializers import arm
+from optimizations.storage import state_of
+from patterns.charts import Chart
+from patterns.models import Pattern
+from patterns.views.twins import chart_csv, chart_table
+
+TABS = (
+    ("All", ""),
+    ("Active", "active"),
+    ("On trial", "trial,shadow"),
+    ("Candidates", "candidate"),
+    ("Suspended", "suspended"),
+    ("Rejected", "rejected"),
+    ("Retired", "retired"),
+)
+POINTS = 300
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the forest plot."""
+
+    row: Optimization
+    state: OptimizationState
+    pattern: Pattern | None
+    whisker: charts.Whisker | None
+
+
+@dataclass(frozen=True)
+class Tab:
+    name: str
+    query: str
+    count: int
+    current: bool
+
+
+@page
+def optimizations(request: HttpRequest) -> HttpResponse:
+    project = current_project(request)
+    status = request.GET.get("status", "")
+    known = status if status in dict(TABS).values() else ""
+    rows = Optimization.objects.filter(project=project)
+    shown = rows.filter(status__in=known.split(",")) if known else rows
+    limit = limit_from(request.GET.get("limit"))
+    found = keyset_page(shown, "-number", request.GET.get("cursor"), limit, key="number")
+    lines, scale = forest(project, found.rows)
+    query = f"status={known}&" if known else ""
+    context = {
+        "rows": lines,
+        "scale": scale,
+        "tabs": tabs(rows, known),
+        "status": known,
+        "next": f"{query}cursor={found.next}" if found.next else "",
+        "previous": f"{query}cursor={found.previous}" if found.previous else "",
+        "threshold": config_of(project.pk).effectiveness_threshold,
+        "answer": sentence.for_project(project),
+        "findings": OptimizationManager(project).findings()[:5],
+    }
+    return show(request, "optimizations/list.html", "optimizations/_rows.html", context)
+
+
+def tabs(rows: Any, current: str) -> list[Tab]:
+    counted = dict(
+        rows.order_by().values_list("status").annotate(n=Count("pk")).values_list("status", "n")
+    )
+    counted[""] = sum(counted.values())
+    return [
+        Tab(name, status, sum(counted.get(one, 0) for one in status.split(",")), status == current)
+        for name, status in TABS
+    ]
+
+
+def forest(project: Project, rows: list[Optimization]) -> tuple[list[Row], charts.Scale]:
+    states = [state_or_blank(row) for row in rows]
+    measured = [state for state in states if state.n_treated and state.n_control]
+    scale = charts.scale_of([state.lift for state in measured])
+    ids = {row.pattern_id for row in rows if row.pattern_id}
+    patterns = {p.pk: p for p in Pattern.objects.filter(project=project, pk__in=ids).defer("state")}
+    lines = []
+    for row, state in zip(rows, states, strict=True):
+        drawn = charts.whisker(state.lift, scale, min(state.n_treated, state.n_control))
+        pattern = patterns.get(row.pattern_id) if row.pattern_id else None
+        lines.append(Row(row, state, pattern, drawn))
+    return lines, scale
+
+
+def state_or_blank(row: Optimization) -> OptimizationState:
+    """One that was removed to make room has a row and a history, but no state."""
+    if row.state:
+        return state_of(row)
+    return OptimizationState(row.id, row.type, row.task_type, "", row.params)
+
+
+def find(request: HttpRequest, optimization_id: str) -> Optimization:
+    rows = Optimization.objects.filter(project=current_project(request))
+    row = rows.filter(id=optimization_id[:64].replace("\x00", "")).first()
+    if row is None:
+        raise Http404(optimization_id)
+    return row
+
+
+@page
+def optimization(request: HttpRequest, optimization_id: str) -> HttpResponse:
+    row = find(request, optimization_id)
+    project = current_project(request)
+    (line,), _ = forest(project, [row])
+    state = line.state
+    decisions = Decision.objects.filter(project=project, optimization_id=row.id)
+    context = {
+        "line": line,
+        "row": row,
+        "state": state,
+        "arms": [("Treated", arm(state.treated)), ("Held out", arm(state.control))],
+        "patterns": patterns_of(project, state),
+        "events": list(events_of(row).order_by("-pk")[:30]),
+        "decisions": decisions.defer("data").order_by("-number")[:10],
+        "chart": evidence_chart(row),
+        "chart_url": f"/optimizations/{row.id}/chart/",
+        "chart_csv": f"/optimizations/{row.id}/chart.csv",
+        "verbs": verbs_of(row),
+        "threshold": config_of(project.pk).effectiveness_threshold,
+    }
+    return render(request, "optimizations/detail.html", context)
+
+
+def patterns_of(project: Project, state: OptimizationState) -> list[Pattern]:
+    ids = [UUID(name) for name in state.patterns[:8]]
+    return list(Pattern.objects.filter(project=project, pk__in=ids).defer("state"))
+
+
+def events_of(row: Optimization) -> Any:
+    return OptimizationEvent.objects.filter(project_id=row.project_id, optimization_id=row.id)
+
+
+def evidence_chart(row: Optimization) -> Chart:
+    points = EvidencePoint.objects.filter(project_id=row.project_id, optimization_id=row.id)
+    newest = list(points.order_by("-pk")[:POINTS])[::-1]
+    return charts.over_time("evidence", newest, list(events_of(row).order_by("pk")[:20]))
+
+
+@page
+def chart(request: HttpRequest, optimization_id: str) -> HttpResponse:
+    return chart_table(request, evidence_chart(find(request, optimization_id)))
+
+
+@page
+def chart_file(request: HttpRequest, optimization_id: str) -> HttpResponseBase:
+    return chart_csv(evidence_chart(find(request, optimization_id)))
+
+
+def verbs_of(row: Optimization) -> list[str]:
+    """What a person can say to it now; the last one is the strongest."""
+    if row.control:
+        return ["unpin" if row.control == "pinned" else "unblock"]
+    if row.status in ("retired", "rejected"):
+        return ["pin", "block"]
+    if row.status == "suspended":
+        return ["resume", "pin", "block", "retire"]
+    return ["pin", "suspend", "block", "retire"]
+
+
+CONSEQUENCES = {
+    "pin": "It is applied from the next task on, whatever the evidence says. The holdout stays, "
+    "so that its effect stays known.",
+    "unpin": "The evidence decides about it again.",
+    "block": "It is not applied any more, and never again, until you unblock it.",
+    "unblock": "It may be tried again, and has to prove itself.",
+    "suspend": "It is not applied any more, until you resume it.",
+    "resume": "It goes back on trial against a control group.",
+    "retire": "It ends, with its evidence and history kept.",
+}
+
+
+@changing
+def act(request: HttpRequest, optimization_id: str, verb: str) -> HttpResponseBase:
+    """GET says what would happen and asks; POST does it."""
+    row = find(request, optimization_id)
+    if verb not in VERBS:
+        raise Http404(verb)
+    if request.method == "POST":
+        project = current_project(request)
+        OptimizationManager(project).act(row.id, verb, str(request.user.get_username()))
+        messages.success(request, f"{PAST[verb]}: {row.summary or row.type}.")
+        return redirect("optimization", optimization_id=row.id)
+    context = {
+        "row": row,
+        "verb": verb,
+        "consequence": CONSEQUENCES[verb],
+        "open": Decision.objects.filter(
+            project_id=row.project_id, optimization_id=row.id, interaction=None
+        ).count(),
+    }
+    return show(request, "optimizations/act.html", "optimizations/_act.html", context)
+
+
+PAST = {
+    "pin": "Pinned",
+    "unpin": "Unpinned",
+    "block": "Blocked",
+    "unblock": "Unblocked",
+    "suspend": "Suspended",
+    "resume": "Resumed",
+    "retire": "Retired",
+}
