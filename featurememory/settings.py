@@ -192,6 +192,7 @@ BACKGROUND_SCHEDULE = {
     "integration.tasks.sample_resources": 60.0,
     "integration.tasks.review_optimizations": 30.0,
     "integration.tasks.train_payloads": 15.0,
+    "integration.tasks.run_jobs": 2.0,
 }
 CELERY_BEAT_SCHEDULE = {
     name: {"task": name, "schedule": seconds} for name, seconds in BACKGROUND_SCHEDULE.items()

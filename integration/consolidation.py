@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import logging
 import time
+from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -100,32 +102,31 @@ def move(project: Project, moved: dict[str, str], redirects: dict[str, str]) -> 
     by_target: dict[str, list[str]] = {}
     for name, target in moved.items():
         by_target.setdefault(target, []).append(name)
-    touched: set[str] = set()
     for target, names in sorted(by_target.items()):
         for start in range(0, len(names), 500):
-            touched |= move_some(project, names[start : start + 500], target, redirects)
-    if touched:
-        rollups.rebuild(project.pk, sorted(touched))
+            move_some(project, names[start : start + 500], target, redirects)
 
 
-def move_some(
-    project: Project, names: list[str], target: str, redirects: dict[str, str]
-) -> set[str]:
-    rows = ModelInteraction.objects.filter(project=project, id__in=names, state=1)
-    elsewhere = rows.exclude(pattern_id=UUID(target))
-    counts: dict[str, int] = {}
-    for pattern_id in elsewhere.values_list("pattern_id", flat=True):
-        if redirects.get(str(pattern_id)) != target:  # a merge moved it already
-            counts[str(pattern_id)] = counts.get(str(pattern_id), 0) + 1
-    if not counts:
-        return set()
-    elsewhere.filter(pattern_id__in=list(counts)).update(pattern_id=UUID(target))
+def move_some(project: Project, names: list[str], target: str, redirects: dict[str, str]) -> int:
+    """Recognised interactions of these ids to `target`, unless a merge leads there anyway; how
+    many moved. Use counts and rollups change with them."""
+    found = ModelInteraction.objects.filter(project=project, id__in=names, state=1)
+    rows = [
+        row for row in found if redirects.get(str(row.pattern_id), str(row.pattern_id)) != target
+    ]
+    if not rows:
+        return 0
+    before = [rollups.outcome_of(row) for row in rows]
+    rollups.subtract(project.pk, before)
+    rollups.add(project.pk, [replace(one, pattern_id=target) for one in before], totals=False)
+    ModelInteraction.objects.filter(pk__in=[row.pk for row in rows]).update(pattern_id=UUID(target))
+    rollups.sketch_again(project.pk, before)
     stored = Pattern.objects.filter(project=project)
-    for source, count in counts.items():
-        owner = redirects.get(source, source)
-        stored.filter(pk=owner).update(use_count=F("use_count") - count)
-    stored.filter(pk=target).update(use_count=F("use_count") + sum(counts.values()))
-    return {target, *counts}
+    for source, count in Counter(one.pattern_id for one in before).items():
+        owner = stored.filter(pk=redirects.get(source, source))
+        owner.update(use_count=F("use_count") - count)
+    stored.filter(pk=target).update(use_count=F("use_count") + len(rows))
+    return len(rows)
 
 
 def note(project: Project, done: Consolidation) -> None:

@@ -22,6 +22,7 @@ import zstandard
 
 from featurememory.errors import FeatureMemoryError, invalid
 from featurememory.models import Project
+from integration.models import Job
 from patterns.contract import Arrival, arrival, parse
 from patterns.ingest import store
 from patterns.wake import wake
@@ -67,6 +68,23 @@ def import_file(project: Project, path: Path, show: Callable[[Progress], None]) 
     progress.done_bytes = progress.total_bytes
     show(progress)
     return progress
+
+
+def import_steps(job: Job) -> Iterator[str]:
+    """The same as a job; `params`: {"path", "name"}. Taken up again it reads from the start:
+    what is stored already is known by its id."""
+    path = Path(job.params["path"])
+    progress = Progress(path.stat().st_size)
+    job.total, job.unit = progress.total_bytes, "bytes"
+    with opened(path) as (raw, items):
+        for batch in batches(items, progress):
+            keep(job.project, batch, progress)
+            job.done = raw.tell()
+            yield ""
+    for number, why in progress.errors:
+        yield f"Line {number:,}: {why}"
+    path.unlink(missing_ok=True)
+    yield progress.line()
 
 
 def batches(items: Iterator[bytes], progress: Progress) -> Iterator[list[Arrival]]:

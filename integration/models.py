@@ -12,6 +12,7 @@ from typing import ClassVar
 
 from django.db import models
 from django.utils import timezone
+from uuid_utils.compat import uuid7
 
 from featurememory.models import Project
 
@@ -93,3 +94,49 @@ class ApiKey(models.Model):
     def is_usable(self) -> bool:
         expired = self.expires_at is not None and self.expires_at <= timezone.now()
         return self.revoked_at is None and not expired
+
+
+class Job(models.Model):
+    """Long work that survives a restart: each step commits its progress and where to go on."""
+
+    class State(models.TextChoices):
+        QUEUED = "queued"
+        RUNNING = "running"
+        DONE = "done"
+        FAILED = "failed"
+        CANCELLED = "cancelled"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="jobs")
+    kind = models.CharField(max_length=20)
+    params = models.JSONField(default=dict)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.QUEUED)
+    done = models.BigIntegerField(default=0)
+    total = models.BigIntegerField(default=0, help_text="0: not known yet")
+    unit = models.CharField(max_length=20, default="interactions")
+    cursor = models.JSONField(default=dict, help_text="Where the next step goes on")
+    log = models.JSONField(default=list, help_text="The last lines, [[time, text], …]")
+    actor = models.CharField(max_length=150)
+    created_at = models.DateTimeField(default=timezone.now)
+    started_at = models.DateTimeField(null=True)
+    beat_at = models.DateTimeField(null=True, help_text="Last sign of life of its runner")
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering: ClassVar = ["-created_at"]
+        indexes: ClassVar = [models.Index(fields=["state", "created_at"], name="job_queue")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} in {self.project}"
+
+    @property
+    def is_over(self) -> bool:
+        return self.state not in (self.State.QUEUED, self.State.RUNNING)
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Estimated from the pace so far; None before anything is done."""
+        if not self.started_at or not self.done or self.total <= self.done or self.is_over:
+            return None
+        passed = (timezone.now() - self.started_at).total_seconds()
+        return passed / self.done * (self.total - self.done)

@@ -10,7 +10,7 @@ from uuid import UUID
 from celery import shared_task
 
 from featurememory.models import Project
-from integration import consolidation
+from integration import consolidation, jobs
 from integration.learning import learn, waiting_projects
 from integration.resources import ResourceManager
 from optimizations import outcomes, review
@@ -72,6 +72,12 @@ def review_optimizations() -> int:
     return review.review_all()
 
 
+@shared_task(name="integration.tasks.run_jobs")
+def run_jobs() -> int:
+    """Run the jobs that wait; how many were taken."""
+    return jobs.run_waiting()
+
+
 _resources: list[ResourceManager] = []
 _resources_lock = threading.Lock()
 
@@ -92,4 +98,5 @@ WORK: dict[str, Callable[[], int]] = {
     "integration.tasks.sample_resources": sample_resources,
     "integration.tasks.review_optimizations": review_optimizations,
     "integration.tasks.train_payloads": train_payloads,
+    "integration.tasks.run_jobs": run_jobs,
 }

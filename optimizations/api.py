@@ -17,8 +17,8 @@ from optimizations.tracker import performance
 from patterns.criteria import moment
 from patterns.curation import parse_id
 from patterns.models import PatternHour
-from patterns.rollups import ALL_PATTERNS, ALL_TIME
-from patterns.serializers import added, family_of
+from patterns.rollups import ALL_PATTERNS, ALL_TIME, added
+from patterns.serializers import family_of
 
 HOURS = {"hour": 1, "day": 24}
 BUCKETS = 2000

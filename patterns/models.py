@@ -190,7 +190,7 @@ class PatternHour(models.Model):
     """Sums and a duration sketch per hour x pattern x model: what every chart and figure reads.
 
     `hour` counts hours since the epoch. Sums add up over any rows, `durations` (a t-digest,
-    Dunning and Ertl 2019) merges. Rebuildable from the interactions: see `rollups.rebuild`.
+    Dunning and Ertl 2019) merges. Rebuildable from the interactions: see `rollups.recount`.
     """
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, db_index=False)
@@ -266,6 +266,10 @@ class Learner(models.Model):
     consolidated_at = models.DateTimeField(null=True)
     learned_since = models.BigIntegerField(default=0, help_text="Learned since consolidating")
     cleaned_at = models.DateTimeField(null=True)
+    forgotten_until = models.BigIntegerField(
+        default=0,
+        help_text="Newest timestamp of a forgotten interaction, ms; before it rollups stay",
+    )
     holder = models.CharField(max_length=80, blank=True, default="")
     until = models.BigIntegerField(default=0, help_text="End of the lease, ms since the epoch")
 

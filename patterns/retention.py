@@ -165,12 +165,20 @@ def forget_interactions(project: Project, count: int) -> None:
         size = min(BATCH, count)
         with write_turn():
             rows = ModelInteraction.objects.filter(project=project).exclude(state=0)
-            numbers = list(rows.order_by("number").values_list("number", flat=True)[:size])
+            oldest = list(rows.order_by("number").values_list("number", "timestamp")[:size])
+            numbers = [number for number, _ in oldest]
+            remember_forgotten(project, max((at for _, at in oldest), default=0))
             Payload.objects.filter(pk__in=numbers).delete()
             ModelInteraction.objects.filter(pk__in=numbers)._raw_delete(using="default")
         if len(numbers) < size:
             return
         count -= size
+
+
+def remember_forgotten(project: Project, newest: int) -> None:
+    """Up to here the rollups can no longer be counted again: see `rollups.recount`."""
+    learner = Learner.objects.filter(pk=project.pk, forgotten_until__lt=newest)
+    learner.update(forgotten_until=newest)
 
 
 def give_back_space() -> None:

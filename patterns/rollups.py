@@ -8,7 +8,7 @@ many patterns there are; whoever adds up patterns leaves it out.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 from uuid import UUID
@@ -17,7 +17,7 @@ from django.db import connection
 from django.db.models import F
 from fastdigest import TDigest
 
-from patterns.models import PatternHour, ProjectHour
+from patterns.models import ModelInteraction, PatternHour, ProjectHour
 from patterns.payloads import Stored
 
 HOUR_MS = 3_600_000
@@ -27,6 +27,7 @@ ALL_PATTERNS = UUID(int=0)
 CENTROIDS = 60
 # Keys a query: three parameters each, far below SQLite's limit.
 LOOKUP = 400
+RESKETCH = 5000
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,20 +87,28 @@ def add(project_id: UUID, outcomes: Iterable[Outcome], *, totals: bool = True) -
 
     Without `totals` the rows of ALL_PATTERNS stay: for outcomes that are counted there already.
     """
-    grouped: dict[Key, list[Outcome]] = {}
-    for outcome in outcomes:
-        for hour in (outcome.timestamp // HOUR_MS, ALL_TIME):
-            for pattern_id in (outcome.pattern_id, str(ALL_PATTERNS))[: 2 if totals else 1]:
-                key = (hour, pattern_id, outcome.model_id)
-                grouped.setdefault(key, []).append(outcome)
+    grouped = grouped_by_key(outcomes, totals=totals)
     rows = existing(project_id, grouped)
     for key, group in grouped.items():
-        row = rows.get(key) or PatternHour(
-            project_id=project_id, hour=key[0], pattern_id=UUID(key[1]), model_id=key[2]
-        )
-        rows[key] = row
-        count_into(row, group)
+        count_into(rows.setdefault(key, fresh(project_id, key)), group)
     save(sorted(rows.values(), key=lambda row: (row.hour, str(row.pattern_id), row.model_id)))
+
+
+def grouped_by_key(
+    outcomes: Iterable[Outcome], *, totals: bool = True, all_time: bool = True
+) -> dict[Key, list[Outcome]]:
+    """Each outcome under every row it counts for."""
+    grouped: dict[Key, list[Outcome]] = {}
+    for outcome in outcomes:
+        hour = outcome.timestamp // HOUR_MS
+        for when in (hour, ALL_TIME) if all_time else (hour,):
+            for pattern_id in (outcome.pattern_id, str(ALL_PATTERNS))[: 2 if totals else 1]:
+                grouped.setdefault((when, pattern_id, outcome.model_id), []).append(outcome)
+    return grouped
+
+
+def fresh(project_id: UUID, key: Key) -> PatternHour:
+    return PatternHour(project_id=project_id, hour=key[0], pattern_id=UUID(key[1]), model_id=key[2])
 
 
 def existing(project_id: UUID, keys: Iterable[Key]) -> dict[Key, PatternHour]:
@@ -211,29 +220,100 @@ def project_hour(project_id: UUID, hour: int) -> ProjectHour:
     return row
 
 
-def rebuild(project_id: UUID, pattern_ids: Sequence[str] | None = None) -> int:
-    """Count everything again from the interactions; the number of interactions counted.
+def subtract(project_id: UUID, outcomes: Iterable[Outcome]) -> None:
+    """Take outcomes that were counted for a pattern out of its rows again (ALL_PATTERNS stays).
 
-    Call it in a transaction. With `pattern_ids` only those patterns are counted again.
+    Sums are exact. A sketch cannot forget: `sketch_again` makes it anew once the rows have moved.
     """
-    from patterns.models import ModelInteraction
+    grouped = grouped_by_key(outcomes, totals=False)
+    rows = existing(project_id, grouped)
+    for key, row in rows.items():
+        minus = PatternHour()
+        count_into(minus, grouped[key])
+        for name in SUMS:
+            setattr(row, name, getattr(row, name) - getattr(minus, name))
+    empty = [row.pk for row in rows.values() if row.count <= 0]
+    PatternHour.objects.filter(pk__in=empty).delete()
+    save([row for row in rows.values() if row.count > 0])
 
-    hours = PatternHour.objects.filter(project_id=project_id)
-    found = ModelInteraction.objects.filter(
-        project_id=project_id, state=ModelInteraction.State.RECOGNIZED
+
+def sketch_again(project_id: UUID, outcomes: Iterable[Outcome]) -> None:
+    """New duration sketches for the rows these outcomes were taken from, from what is stored.
+
+    A row of more than RESKETCH interactions, or with forgotten ones, keeps the sketch it has.
+    """
+    rows = existing(project_id, grouped_by_key(outcomes, totals=False))
+    found = []
+    for row in rows.values():
+        durations = stored_durations(row) if row.count <= RESKETCH else []
+        if len(durations) == row.count:
+            row.durations = sketch(b"", durations)
+            found.append(row)
+    save(found)
+
+
+def stored_durations(row: PatternHour) -> list[float]:
+    same = ModelInteraction.objects.filter(
+        project_id=row.project_id, pattern_id=row.pattern_id, model_id=row.model_id, state=1
     )
-    if pattern_ids is not None:
-        hours = hours.filter(pattern_id__in=pattern_ids)
-        found = found.filter(pattern_id__in=pattern_ids)
-    hours.delete()
-    total, batch, totals = 0, [], pattern_ids is None
-    for row in found.order_by("number").iterator(2000):
-        batch.append(outcome_of(row))
-        if len(batch) == 2000:
-            add(project_id, batch, totals=totals)
-            total, batch = total + len(batch), []
-    add(project_id, batch, totals=totals)
-    return total + len(batch)
+    if row.hour != ALL_TIME:
+        start = row.hour * HOUR_MS
+        same = same.filter(timestamp__gte=start, timestamp__lt=start + HOUR_MS)
+    return list(same.values_list("duration", flat=True)[: RESKETCH + 1])
+
+
+def recount(
+    project_id: UUID, since: int, alive: Callable[[int], None] = lambda done: None
+) -> list[PatternHour]:
+    """Fresh rows of all hours from `since` on, from the stored interactions; nothing is written.
+
+    `alive` is called now and then with the number of interactions counted so far.
+    """
+    found = ModelInteraction.objects.filter(
+        project_id=project_id, state=1, timestamp__gte=since * HOUR_MS
+    )
+    rows: dict[Key, PatternHour] = {}
+    for done, batch in batched(found.order_by("number").iterator(2000), 2000):
+        for key, group in grouped_by_key(map(outcome_of, batch), all_time=False).items():
+            count_into(rows.setdefault(key, fresh(project_id, key)), group)
+        alive(done)
+    return list(rows.values())
+
+
+def batched(rows: Iterable[Any], size: int) -> Iterator[tuple[int, list[Any]]]:
+    done, batch = 0, []
+    for row in rows:
+        batch.append(row)
+        if len(batch) == size:
+            done += size
+            yield done, batch
+            batch = []
+    yield done + len(batch), batch
+
+
+def replace(project_id: UUID, since: int, rows: Sequence[PatternHour]) -> None:
+    """Put recounted hours in place of the stored ones, and add up ALL_TIME from all hours."""
+    hours = PatternHour.objects.filter(project_id=project_id)
+    hours.filter(hour__gte=since).exclude(hour=ALL_TIME).delete()
+    save(rows)
+    hours.filter(hour=ALL_TIME).delete()
+    by_pattern: dict[Key, PatternHour] = {}
+    for row in hours.order_by("pattern_id", "model_id").iterator(2000):
+        key = (ALL_TIME, str(row.pattern_id), row.model_id)
+        row.hour = ALL_TIME
+        by_pattern[key] = added([by_pattern[key], row]) if key in by_pattern else row
+    save(list(by_pattern.values()))
+
+
+def added(rows: Sequence[PatternHour]) -> PatternHour:
+    """Rollup rows as one: sums add up, sketches merge."""
+    total = rows[0]
+    for row in rows[1:]:
+        for name in SUMS:
+            setattr(total, name, getattr(total, name) + getattr(row, name))
+    digest = merged([row.durations for row in rows]) if len(rows) > 1 else None
+    total.durations = digest.to_bytes() if digest else total.durations
+    return total
 
 
 def outcome_of(row: Any) -> Outcome:

@@ -11,7 +11,7 @@ import msgspec
 
 from patterns.models import ModelInteraction, Pattern, PatternEvent, PatternHour, Payload
 from patterns.payloads import Stored, unpack_parts
-from patterns.rollups import ALL_TIME, SUMS, merged, quantile
+from patterns.rollups import ALL_TIME, added, merged, quantile
 
 NOTHING = msgspec.Raw(b"null")
 
@@ -154,17 +154,6 @@ def family_of(ids: Iterable[UUID]) -> dict[UUID, UUID]:
     own = {pattern_id: pattern_id for pattern_id in ids}
     merged_ones = Pattern.objects.filter(redirect_to__in=list(own))
     return own | {pk: to for pk, to in merged_ones.values_list("pk", "redirect_to") if to}
-
-
-def added(rows: Sequence[PatternHour]) -> PatternHour:
-    """Rollup rows as one."""
-    total = rows[0]
-    for row in rows[1:]:
-        for name in SUMS:
-            setattr(total, name, getattr(total, name) + getattr(row, name))
-    digest = merged([row.durations for row in rows]) if len(rows) > 1 else None
-    total.durations = digest.to_bytes() if digest else total.durations
-    return total
 
 
 def model_figures(row: PatternHour) -> dict[str, Any]:

@@ -186,7 +186,7 @@ def rollup_figures(owner: Project) -> dict[Any, Any]:
 def rebuilt_figures(owner: Project) -> dict[Any, Any]:
     """The same, counted again from the interactions."""
     with transaction.atomic():
-        rollups.rebuild(owner.pk)
+        rollups.replace(owner.pk, 0, rollups.recount(owner.pk, 0))
     return rollup_figures(owner)
 
 

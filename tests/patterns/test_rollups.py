@@ -149,16 +149,16 @@ def test_a_correction_moves_success_and_quality_and_nothing_else() -> None:
     assert corrected == rollup_figures(expected)
 
 
-def test_a_rebuild_of_some_patterns_leaves_the_others_and_the_totals() -> None:
-    owner = project()
-    first, _ = learned(owner, 12, tasks=2)
-    before = rollup_figures(owner)
-    PatternHour.objects.filter(pattern_id=first.pk).update(count=999)
+def test_what_is_subtracted_leaves_the_rows_as_if_it_had_never_been_there() -> None:
+    owner, expected = project(), project()
+    rollups.add(owner.pk, [outcome(success=True), outcome(score=0.25)])
+    rollups.subtract(owner.pk, [outcome(score=0.25)])
+    rollups.add(expected.pk, [outcome(success=True)], totals=False)
 
-    with transaction.atomic():
-        counted = rollups.rebuild(owner.pk, [str(first.pk)])
-    assert counted == 6
-    assert rollup_figures(owner) == before
+    def sums(figures: dict[Any, Any]) -> dict[Any, Any]:
+        return {key: row[:-1] for key, row in figures.items() if key[1] != str(UUID(int=0))}
+
+    assert sums(rollup_figures(owner)) == sums(rollup_figures(expected))
 
 
 def test_a_rebuild_says_what_the_batches_said() -> None:
