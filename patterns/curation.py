@@ -5,19 +5,22 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from django.db import transaction
 from django.db.models import F, Sum
 from django.utils import timezone
 
 from featurememory.errors import ErrorCode, FeatureMemoryError, invalid, not_found
 from featurememory.models import Activity, Project
 from featurememory.writes import write_turn
+from patterns.engine.decisions import Decisions
 from patterns.lease import lease
-from patterns.memory import memory
+from patterns.memory import load, memory
 from patterns.models import Learner, Operation, Pattern, PatternEvent, PatternQuerySet
 
 KEPT = timedelta(days=Operation.LIFETIME_DAYS)
@@ -94,6 +97,8 @@ def undo(project: Project, actor: str, operation_id: UUID | str) -> Operation:
     operation.undone_at = timezone.now()
     operation.save(update_fields=["undone_at"])
     unmerge(project, operation)
+    unsplit(project, operation)
+    undecide(project, operation)
     return bring_back(project, actor, operation.before.get("status", {}))
 
 
@@ -178,6 +183,7 @@ def merge(project: Project, ids: Sequence[str], actor: str) -> tuple[Operation, 
             raise not_found("pattern")
         before = {name: row.status for name, row in rows.items()}
         kept = memory.for_learning(project.pk)
+        decided = deepcopy(kept.recognizer.decisions)
         try:
             with kept.lock:
                 change = kept.recognizer.merge(unique)
@@ -188,7 +194,8 @@ def merge(project: Project, ids: Sequence[str], actor: str) -> tuple[Operation, 
         sources = [name for name in unique if name != target]
         uses = {name: rows[name].use_count for name in sources}
         apply_merge(project, uses, target)
-        undo_with = {"status": before, "into": target, "uses": uses}
+        taken_back = decisions_before(decided, kept.recognizer.decisions)
+        undo_with = {"status": before, "into": target, "uses": uses, "decisions": taken_back}
         operation = begin(project, "merge", actor, len(unique), undo_with)
         note(project, unique, "merged", actor, {"into": target})
         tell(project, actor, "merge", f"Merged {plural(len(unique))}", operation)
@@ -215,13 +222,53 @@ def apply_merge(project: Project, uses: Mapping[str, int], target: str) -> None:
 
 
 def unmerge(project: Project, operation: Operation) -> None:
+    """Uses go back to the sources, from whoever holds them now: the target may be merged too."""
     uses = operation.before.get("uses", {})
     rows = Pattern.objects.filter(project=project)
+    if not uses:
+        return
     for name, count in uses.items():
         rows.filter(pk=name).update(redirect_to=None, use_count=F("use_count") + count)
+    into = rows.get(pk=operation.before["into"])
+    holder = rows.filter(pk=into.redirect_to or into.pk)
+    holder.update(use_count=F("use_count") - sum(uses.values()))
+
+
+def unsplit(project: Project, operation: Operation) -> None:
+    """The parts become redirects to the pattern they were parted from."""
+    parts = stored(project).filter(pk__in=operation.before.get("parts", []))
+    uses = {str(pk): count for pk, count in parts.values_list("pk", "use_count")}
     if uses:
-        target = rows.filter(pk=operation.before["into"])
-        target.update(use_count=F("use_count") - sum(uses.values()))
+        apply_merge(project, uses, operation.before["into"])
+
+
+def decisions_before(before: Decisions, after: Decisions) -> dict[str, dict[str, Any]]:
+    """What the recogniser knew before of all that an operation decided; null: nothing."""
+    return {
+        kind: {
+            key: getattr(before, kind).get(key)
+            for key, value in getattr(after, kind).items()
+            if getattr(before, kind).get(key) != value
+        }
+        for kind in after.__struct_fields__
+    }
+
+
+def undecide(project: Project, operation: Operation) -> None:
+    """The recogniser forgets the decision: it must not hold for the future either."""
+    known = operation.before.get("decisions", {})
+    if not any(known.values()):
+        return
+    learner = Learner.objects.select_for_update().get(pk=project.pk)
+    recognizer = load(project.pk).recognizer
+    for kind, entries in known.items():
+        decided = getattr(recognizer.decisions, kind)
+        for key, value in entries.items():
+            decided.pop(key, None)
+            if value is not None:
+                decided[key] = value
+    learner.snapshot = recognizer.snapshot()
+    learner.save(update_fields=["snapshot"])
 
 
 def split(
@@ -233,6 +280,7 @@ def split(
         if row is None:
             raise not_found("pattern")
         kept = memory.for_learning(project.pk)
+        decided = deepcopy(kept.recognizer.decisions)
         try:
             with kept.lock:
                 change = kept.recognizer.split(
@@ -242,7 +290,13 @@ def split(
             memory.drop(project.pk)
             pointer = "/by" if slot is not None else "/example_ids"
             raise invalid(str(error).strip("'"), pointer) from error
-        operation = begin(project, "split", actor, 1, {"status": {str(row.pk): row.status}})
+        undo_with = {
+            "status": {str(row.pk): row.status},
+            "into": str(row.pk),
+            "parts": [name for name in change.targets if name != str(row.pk)],
+            "decisions": decisions_before(decided, kept.recognizer.decisions),
+        }
+        operation = begin(project, "split", actor, 1, undo_with)
         note(project, [str(row.pk)], "split", actor, {"into": list(change.targets)})
         tell(project, actor, "split", f"Split {row} into {len(change.targets)}", operation, row)
         save_engine(project)
@@ -331,10 +385,11 @@ def tell(
 
 
 def learned_elsewhere(project: Project) -> None:
-    """Rows were changed past the engine: every process reads the patterns anew."""
+    """Rows were changed past the engine: every process reads the patterns anew, this one at once."""
     learner, _ = Learner.objects.select_for_update().get_or_create(pk=project.pk)
     learner.version += 1
     learner.save(update_fields=["version"])
+    transaction.on_commit(lambda: memory.drop(project.pk))
 
 
 def plural(count: int) -> str:
