@@ -327,7 +327,14 @@ def pattern_use(series: Series) -> Chart:
     made["annotations"].append(
         note("Matches", "text-2", xref="paper", x=1.015, xanchor="left", yref="paper", y=0.1)
     )
-    bars: dict[str, Any] = {"type": "bar", "x": x, "y": counts, "yaxis": "y2", "name": "Matches", "meta": "number"}
+    bars: dict[str, Any] = {
+        "type": "bar",
+        "x": x,
+        "y": counts,
+        "yaxis": "y2",
+        "name": "Matches",
+        "meta": "number",
+    }
     bars["marker"] = {"color": "var(--c0,.65)"}
     data = [
         *band(x, low, high, "c1", 0.16),

@@ -21,6 +21,8 @@ from patterns.criteria import PatternCriteria
 from patterns.models import Operation, Pattern
 
 MOST_IDS = 1000
+# Pages that a form without script may lead back to.
+BACK = ("/patterns/trash/", "/activity/")
 
 
 def chosen(project: Project, given: QueryDict) -> Any:
@@ -82,7 +84,7 @@ def done(
     undo = operation if operation and operation.kind != "restore" else None
     if not is_part(request):
         messages.success(request, text, extra_tags=str(undo.pk) if undo else "")
-        return redirect(back if back in ("/patterns/trash/",) else "patterns")
+        return redirect(back if back in BACK else "patterns")
     if back == "leave":
         messages.success(request, text, extra_tags=str(undo.pk) if undo else "")
         return HttpResponse(headers={"HX-Redirect": "/patterns/"})

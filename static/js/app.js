@@ -125,7 +125,7 @@ function selection() {
   const chosen = boxes().filter((box) => box.checked).length;
   const every = $("#all-matching");
   if (every && chosen < boxes().length) every.value = "";
-  all(".selected-n").forEach((span) => { span.textContent = every?.value ? number(Number(every.dataset.total)) : number(chosen); });
+  all(".selected-n").forEach((span) => { span.textContent = every?.value ? (Number(every.dataset.total) ? number(Number(every.dataset.total)) : "all") : number(chosen); });
   const head = $("#rows [data-all]");
   if (head) { head.checked = chosen > 0 && chosen === boxes().length; head.indeterminate = chosen > 0 && !head.checked; }
 }
@@ -157,6 +157,7 @@ const keys = {
   "?": () => $("#keys")?.showModal(),
 };
 on("keydown", (event) => {
+  if (event.key === "Escape") { event.target.closest?.("dialog")?.close(); return; } // else a search field only clears itself
   if ((event.ctrlKey || event.metaKey) && event.key === "k") { event.preventDefault(); opener = $("#search"); opener?.click(); return; }
   if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target) || $("dialog[open]")) return;
   if (localStorage.getItem("keys") === "off" && event.key !== "?") return;

@@ -501,3 +501,13 @@ def test_hostile_text_stays_text_on_every_page(viewer: Client, owner: Project, t
         page = text_of(viewer.get(path))
         for live in ("<img src=x", "<script>boom", '" autofocus'):
             assert live not in page, path
+
+
+def test_select_all_is_offered_only_when_there_is_more_than_one_page(
+    editor: Client, owner: Project
+) -> None:
+    for n in range(3):
+        pattern_row(owner, n)
+
+    assert "data-select-all" not in text_of(editor.get("/patterns/"))
+    assert "Select all 3 matching" in text_of(editor.get("/patterns/?limit=2"))
