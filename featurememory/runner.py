@@ -24,6 +24,9 @@ logger = logging.getLogger("featurememory.runner")
 
 # After a failure (a full disk, say) the same work waits this long before it is tried again.
 PAUSE_S = 1.0
+# What comes in meanwhile is learned as one batch: a batch of one costs 10 ms of the interpreter,
+# which requests wait for; one of 50 costs 30 ms. An interaction after a pause waits for nothing.
+GATHER_S = 0.1
 
 
 class Runner:
@@ -50,6 +53,7 @@ class Runner:
                 waiting.clear()
                 if not self.stopping.is_set():
                     self.safely("learn", sweep)
+                    self.stopping.wait(GATHER_S)
             self.run_due()
 
     def seconds_to_next(self) -> float:
