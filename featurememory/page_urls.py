@@ -3,7 +3,7 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from featurememory.views import entrance, keys, overview, start, system
+from featurememory.views import entrance, jobs, keys, overview, start, system
 
 urlpatterns = [
     path("", overview.overview, name="overview"),
@@ -23,5 +23,9 @@ urlpatterns = [
     path("activity/", system.activity, name="activity"),
     path("keys/", keys.keys, name="keys"),
     path("keys/<int:pk>/revoke/", keys.revoke, name="key_revoke"),
+    path("jobs/", jobs.job_list, name="jobs"),
+    path("jobs/<uuid:pk>/", jobs.job_detail, name="job"),
+    path("jobs/<uuid:pk>/cancel/", jobs.job_cancel, name="job_cancel"),
+    path("jobs/<uuid:pk>/retry/", jobs.job_retry, name="job_retry"),
     path("health/", system.health, name="health"),
 ]

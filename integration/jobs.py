@@ -124,17 +124,23 @@ def run_waiting() -> int:
         return 0
     if not settings.EMBEDDED:
         return work()
-    threading.Thread(target=work, name="fm-jobs", daemon=True).start()
+    threading.Thread(target=work_alone, name="fm-jobs", daemon=True).start()
     return 1
 
 
+def work_alone() -> None:
+    """In a thread of its own, whose connection nobody else closes."""
+    try:
+        work()
+    finally:
+        close_old_connections()
+
+
 def work() -> int:
+    """Run waiting jobs until there is none; how many were run."""
+    count = 0
     with _at_work:
-        count = 0
-        try:
-            while (job := claim()) is not None:
-                run(job)
-                count += 1
-        finally:
-            close_old_connections()
-        return count
+        while (job := claim()) is not None:
+            run(job)
+            count += 1
+    return count
