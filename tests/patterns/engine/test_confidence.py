@@ -1,0 +1,82 @@
+import math
+import random
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from patterns.engine.confidence import ConfidenceModel
+
+ANY = st.dictionaries(
+    st.sampled_from(["score", "runner_up_score", "n", "coverage", "kind:drain", "kind:odd", "x"]),
+    st.floats(allow_nan=True, allow_infinity=True),
+)
+
+
+def stream(length, chance_of, seed=1, kind="prompt"):
+    rng = random.Random(seed)
+    for _ in range(length):
+        score = rng.random()
+        features = {"score": score, "n": rng.randint(1, 50), "coverage": 0.5, f"kind:{kind}": 1.0}
+        yield features, rng.random() < chance_of(score)
+
+
+def test_a_clear_match_is_surer_than_a_close_one():
+    model = ConfidenceModel()
+    clear = {"score": 1.0, "runner_up_score": 0.1, "n": 40, "kind:drain": 1.0}
+    close = {"score": 0.6, "runner_up_score": 0.6, "n": 40, "kind:drain": 1.0}
+    assert model.predict(clear)[0] > model.predict(close)[0]
+
+
+def test_nothing_is_called_calibrated_without_evidence():
+    assert ConfidenceModel().predict({"score": 0.9, "kind:prompt": 1.0})[1] is False
+
+
+def test_chances_become_what_happens():
+    model = ConfidenceModel()
+    for features, right in stream(1500, lambda score: 0.2 + 0.6 * score):
+        model.update(features, right)
+    gaps = [model.predict(f)[0] - (0.2 + 0.6 * f["score"]) for f, _ in stream(200, bool, 2)]
+    assert abs(sum(gaps) / len(gaps)) < 0.04
+    assert max(map(abs, gaps)) < 0.15
+    assert model.predict({"score": 0.5, "kind:prompt": 1.0})[1] is True
+
+
+def test_a_stream_that_turns_is_not_called_calibrated_until_learnt_again():
+    model = ConfidenceModel()
+    for features, _ in stream(300, bool):
+        model.update(features, True)
+    for features, _ in stream(20, bool, 2):
+        model.update(features, False)
+    assert model.predict({"score": 0.5, "kind:prompt": 1.0})[1] is False
+
+
+def test_methods_learn_apart():
+    model = ConfidenceModel()
+    before = model.predict({"score": 0.7, "kind:drain": 1.0})
+    for features, _ in stream(200, bool):
+        model.update(features, False)
+    assert model.predict({"score": 0.7, "kind:drain": 1.0}) == before
+
+
+def test_free_text_learns_from_people_only():
+    model = ConfidenceModel()
+    features = {"score": 0.5, "kind:similarity": 1.0}
+    before = model.predict(features)
+    for _ in range(50):
+        model.update(features, True)
+    assert model.predict(features) == before
+    for _ in range(50):
+        model.update(features, True, verdict=True)
+    assert model.predict(features)[0] > before[0]
+
+
+@given(st.lists(st.tuples(ANY, st.booleans()), max_size=20))
+def test_any_features_give_a_chance_and_bytes_carry_it(rows):
+    model = ConfidenceModel()
+    for features, right in rows:
+        model.update(features, right)
+        chance, _ = model.predict(features)
+        assert 0 <= chance <= 1
+        assert math.isfinite(chance)
+    copy = ConfidenceModel.from_bytes(model.to_bytes())
+    assert [copy.predict(f) for f, _ in rows] == [model.predict(f) for f, _ in rows]
