@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from patterns.engine.partitions import suited
+from patterns.engine.partitions import AnyGrouper, suited
 from patterns.engine.pattern import Change, Consolidation
 from patterns.engine.prompts import PromptGrouper
 from patterns.engine.rendering import pieces_of, template_of, values_of
@@ -22,6 +22,7 @@ from patterns.engine.templates import PatternState
 if TYPE_CHECKING:
     from patterns.engine.recognizer import DefaultPatternRecognizer
 
+TAUGHT = 200  # samples of a partition that teach what a score is worth
 SHOWN = 40  # samples of a group that fill the slots of its template
 
 
@@ -67,9 +68,11 @@ class _Repair:
         grouper = recognizer.groupers.get(self.name)
         if grouper is None:
             return Consolidation()
-        grouper = suited(grouper, self.texts, self.name)
+        known = grouper
+        grouper = suited(grouper, self.texts, self.name, recognizer.passages)
         self.groups = grouper.regroup(self.texts)
         self._name_groups()
+        self._teach(known)
         before = [recognizer.owners.get(sample.key, "") for sample in self.samples]
         self._set_aside()
         grouper.rebuild(self.texts, self.groups, self.keys)
@@ -91,6 +94,14 @@ class _Repair:
         for index, group in enumerate(self.groups):
             if group not in self.keys:
                 self.keys[group] = self._fresh_key(self.samples[index])
+
+    def _teach(self, grouper: AnyGrouper) -> None:
+        """Where the patterns as they were agree with the repaired ones, their match was right."""
+        for index, sample in enumerate(self.samples[:TAUGHT]):
+            candidate = grouper.match(sample.text)
+            if candidate is not None:
+                right = candidate.key == self.keys[self.groups[index]]
+                self.recognizer.teach(self.name, candidate, sample.text, right)
 
     def _fresh_key(self, sample: Sample) -> str:
         founder = self.recognizer.states.get(self.recognizer.owners.get(sample.key, ""))

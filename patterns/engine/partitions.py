@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TypeAlias
 
 from patterns.engine.drain import DrainGrouper
+from patterns.engine.passages import Passages
 from patterns.engine.prompts import PromptGrouper
 from patterns.engine.shapes import ExactGrouper, ShapeGrouper
 from patterns.engine.similarity import SimilarityGrouper
@@ -15,9 +16,9 @@ AnyGrouper: TypeAlias = PromptGrouper | DrainGrouper | SimilarityGrouper | Exact
 ENOUGH = 40  # texts before a partition may leave the method for prompts
 
 
-def grouper_for(kind: str) -> AnyGrouper:
+def grouper_for(kind: str, passages: Passages) -> AnyGrouper:
     if kind in ("text", "chat"):
-        return PromptGrouper()
+        return PromptGrouper(passages)
     return ShapeGrouper() if kind == "json" else ExactGrouper()
 
 
@@ -29,7 +30,7 @@ def method_of(grouper: AnyGrouper) -> Method | None:
     return "similarity" if isinstance(grouper, SimilarityGrouper) else None
 
 
-def suited(grouper: AnyGrouper, texts: Sequence[str], name: str) -> AnyGrouper:
+def suited(grouper: AnyGrouper, texts: Sequence[str], name: str, passages: Passages) -> AnyGrouper:
     """A grouper of the method that suits the texts: the same one when that has not changed.
 
     Chats are prompts whatever their words look like: somebody wrote the instruction.
@@ -37,17 +38,17 @@ def suited(grouper: AnyGrouper, texts: Sequence[str], name: str) -> AnyGrouper:
     if not name.endswith("|text") or len(texts) < ENOUGH:
         return grouper
     method = suitable_method(texts)
-    return grouper if method == method_of(grouper) else made(method, b"", "")
+    return grouper if method == method_of(grouper) else made(method, b"", "", passages)
 
 
-def made(method: str, data: bytes, name: str) -> AnyGrouper:
+def made(method: str, data: bytes, name: str, passages: Passages) -> AnyGrouper:
     """The grouper a snapshot was made of."""
     if method == "drain":
         return DrainGrouper.from_bytes(data) if data else DrainGrouper()
     if method == "similarity":
         return SimilarityGrouper.from_bytes(data) if data else SimilarityGrouper()
     if method == "prompt":
-        return PromptGrouper.from_bytes(data)
+        return PromptGrouper(passages)
     grouper = ShapeGrouper() if name.endswith("|json") else ExactGrouper()
     if data:
         grouper.restore(data)

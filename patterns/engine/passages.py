@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterable
 
-CELLS = 1 << 18
+CELLS = 1 << 21
+FULL = CELLS // 4  # cells set at which nearly a quarter of strangers would look familiar
 
 
 class Passages:
-    """A Bloom filter with one hash (Bloom 1970): 32 kB, about 10 % false at 28,000 runs."""
+    """A Bloom filter with one hash (Bloom 1970), 256 kB; starts afresh when it is full."""
 
-    def __init__(self, cells: bytes = b"") -> None:
-        self.cells = bytearray(cells)
+    def __init__(self, data: bytes = b"") -> None:
+        self.cells = bytearray(zlib.decompress(data)) if data else bytearray()
+        self.noted = sum(cell.bit_count() for cell in self.cells)
 
     def note(self, runs: Iterable[int]) -> None:
+        if not self.cells or self.noted > FULL:
+            self.cells, self.noted = bytearray(CELLS // 8), 0
         cells = self.cells
-        if not cells:
-            cells.extend(bytes(CELLS // 8))
         for run in runs:
             cell = run % CELLS
-            cells[cell >> 3] |= 1 << (cell & 7)
+            bit = 1 << (cell & 7)
+            if not cells[cell >> 3] & bit:
+                cells[cell >> 3] |= bit
+                self.noted += 1
 
     def __contains__(self, run: int) -> bool:
         if not self.cells:
@@ -28,4 +34,4 @@ class Passages:
         return bool(self.cells[cell >> 3] & (1 << (cell & 7)))
 
     def to_bytes(self) -> bytes:
-        return bytes(self.cells)
+        return zlib.compress(bytes(self.cells), 1) if self.cells else b""

@@ -20,29 +20,32 @@ from patterns.engine.templates import Skeleton
 from patterns.engine.tokens import keys_of
 
 WEAK = 30.0  # bits: static text below this is no evidence for a newcomer
+STRONG = 72.0  # bits: what else stands in the texts of such a group is surely slot text
 RUN_BITS = 7.0  # what one more shared run of three tokens is worth, about
-SHARED = 5  # runs two texts must share to be thought of one template
-STAY = 0.8  # share of a young group's anchors a further text must have
+SHARED = 6  # runs two texts must share to be thought of one template
+SURE = 6  # texts behind mined anchors that make them certain
+STAY = 0.6  # share of a young group's anchors a further text must have
 GREATER, OWED = 5.0, 4  # times the weight, and runs of its own, that let a pattern take over
-CROWDED = 64  # young groups per anchor looked at; more means the run says nothing
+CROWDED = 16  # young groups per anchor looked at; more means the run says nothing
 
 
 class _Group:
-    __slots__ = ("anchors", "bits", "settled", "uses")
+    __slots__ = ("anchors", "bits", "mined", "settled", "uses")
 
     def __init__(self, anchors: Iterable[int], uses: int, bits: float, settled: bool) -> None:
         self.anchors = tuple(anchors)
         self.uses, self.bits, self.settled = uses, bits, settled
+        self.mined = uses  # when the anchors were last worked out
 
 
 class PromptGrouper:
     """A `Grouper` for prompts."""
 
-    def __init__(self) -> None:
+    def __init__(self, passages: Passages | None = None) -> None:
         self.groups: dict[str, _Group] = {}
         self.leads: dict[int, list[str]] = {}
         self.young: dict[int, list[str]] = {}
-        self.passages = Passages()
+        self.passages = Passages() if passages is None else passages
         self._mined: list[Mined] = []
 
     def __len__(self) -> int:
@@ -56,9 +59,9 @@ class PromptGrouper:
             return Candidate(identifier, 1.0, created=True)
         group = self.groups[best.key]
         group.uses += 1
-        if group.settled:
+        if group.settled and group.mined >= SURE and group.bits >= STRONG:
             self.passages.note(run for run in runs if run not in group.anchors)
-        elif not runs.issuperset(group.anchors):
+        elif (not group.settled or group.mined < SURE) and not runs.issuperset(group.anchors):
             self._narrow(best.key, runs)
         return best
 
@@ -77,7 +80,6 @@ class PromptGrouper:
     def rebuild(self, texts: Sequence[str], groups: Sequence[int], keys: Mapping[int, str]) -> None:
         for key in list(self.groups):
             self.remove(key)
-        self.passages = Passages()
         members: dict[int, list[int]] = {}
         for text, number in enumerate(groups):
             members.setdefault(number, []).append(text)
@@ -86,7 +88,7 @@ class PromptGrouper:
                 found = self._mined[number]
                 group = _Group(found.anchors, len(numbers), found.bits, True)
                 known = set(found.anchors)
-                for one in numbers:
+                for one in numbers if found.bits >= STRONG else ():
                     self.passages.note(run for run in runs_of(texts[one]) if run not in known)
             else:
                 group = _Group(_sampled(runs_of(texts[numbers[0]])), len(numbers), 0.0, False)
@@ -100,40 +102,46 @@ class PromptGrouper:
         group = self.groups.pop(key, None)
         if group is None:
             return
-        index = self.leads if group.settled else self.young
-        for anchor in group.anchors[:1] if group.settled else group.anchors:
-            posting = index[anchor]
-            posting.remove(key)
-            if not posting:
-                del index[anchor]
+        for index, anchors in self._places(group):
+            for anchor in anchors:
+                posting = index[anchor]
+                posting.remove(key)
+                if not posting:
+                    del index[anchor]
 
     def to_bytes(self) -> bytes:
-        return self.passages.to_bytes()
-
-    @classmethod
-    def from_bytes(cls, data: bytes) -> PromptGrouper:
-        """The groups come back one by one, with `adopt`."""
-        grouper = cls()
-        grouper.passages = Passages(data)
-        return grouper
+        """Nothing: the groups come back one by one, with `adopt`, the passages are shared."""
+        return b""
 
     def skeleton(self, key: str) -> Skeleton:
         group = self.groups[key]
-        return Skeleton(list(group.anchors), group.uses, group.bits, group.settled)
+        return Skeleton(list(group.anchors), group.uses, group.bits, group.settled, group.mined)
 
     def adopt(self, key: str, kept: Skeleton) -> None:
-        self._add(key, _Group(kept.anchors, kept.uses, kept.bits, kept.settled))
+        group = _Group(kept.anchors, kept.uses, kept.bits, kept.settled)
+        group.mined = kept.mined
+        self._add(key, group)
 
     def _add(self, key: str, group: _Group) -> None:
         self.groups[key] = group
-        index = self.leads if group.settled else self.young
-        for anchor in group.anchors[:1] if group.settled else group.anchors:
-            index.setdefault(anchor, []).append(key)
+        for index, anchors in self._places(group):
+            for anchor in anchors:
+                index.setdefault(anchor, []).append(key)
+
+    def _places(self, group: _Group) -> list[tuple[dict[int, list[str]], tuple[int, ...]]]:
+        """Where a group is found: by one rare anchor, and while it may still narrow by all."""
+        if not group.settled:
+            return [(self.young, group.anchors)]
+        if group.mined >= SURE:
+            return [(self.leads, group.anchors[:1])]
+        return [(self.leads, group.anchors[:1]), (self.young, group.anchors)]
 
     def _narrow(self, key: str, runs: frozenset[int]) -> None:
         group = self.groups[key]
         self.remove(key)
-        group.anchors = tuple(anchor for anchor in group.anchors if anchor in runs)
+        anchors = tuple(anchor for anchor in group.anchors if anchor in runs)
+        group.bits *= len(anchors) / max(1, len(group.anchors))
+        group.anchors = anchors
         self._add(key, group)
 
     def _best(self, runs: frozenset[int], newcomer: bool) -> Candidate | None:
@@ -184,17 +192,14 @@ class PromptGrouper:
                     shared[key] = shared.get(key, 0) + 1
         return [
             (RUN_BITS * n, key)
-            for key, n in shared.items()
-            if self._belongs(n, self.groups[key], runs)
+            for key, n in sorted(shared.items())
+            if self._belongs(n, self.groups[key])
         ]
 
-    def _belongs(self, shared: int, group: _Group, runs: frozenset[int]) -> bool:
-        if group.uses > 1:
-            return (
-                shared >= 3
-                and runs.issuperset(group.anchors)
-                or shared >= STAY * len(group.anchors)
-            )
+    def _belongs(self, shared: int, group: _Group) -> bool:
+        """Not all a few texts have in common need be template."""
+        if group.settled or group.uses > 1:
+            return shared >= min(3, len(group.anchors)) and shared >= STAY * len(group.anchors)
         return shared >= SHARED or shared >= 0.9 * len(group.anchors)
 
 

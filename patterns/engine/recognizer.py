@@ -16,6 +16,7 @@ from patterns.engine.grouping import Candidate
 from patterns.engine.identity import pattern_id
 from patterns.engine.observation import Json, Observation
 from patterns.engine.partitions import AnyGrouper, grouper_for, made, method_of
+from patterns.engine.passages import Passages
 from patterns.engine.pattern import Change, Consolidation, Feature, Match
 from patterns.engine.prompts import PromptGrouper
 from patterns.engine.rendering import Piece, pieces_of, runs_in_order, template_of, values_of
@@ -29,7 +30,7 @@ from patterns.engine.worth import worth
 __all__ = ["Changes", "DefaultPatternRecognizer", "Eviction", "RecognizerSettings"]
 
 EXAMPLE = 400  # characters kept of the founding text
-SLACK = 0.02  # share of the patterns evicted at once, so that the search for them is rare
+SLACK = 0.05  # share of the patterns evicted at once, so that the search for them is rare
 
 
 class Eviction(msgspec.Struct, frozen=True):
@@ -66,6 +67,7 @@ class _Snapshot(msgspec.Struct, array_like=True):
     groupers: dict[str, bytes]
     confidence: bytes
     learned: int
+    passages: bytes
 
 
 class DefaultPatternRecognizer:
@@ -88,6 +90,7 @@ class DefaultPatternRecognizer:
         self.states: dict[str, PatternState] = {}
         self.owners: dict[str, str] = {}  # key of a group -> id of its pattern
         self.groupers: dict[str, AnyGrouper] = {}
+        self.passages = Passages()
         self.reservoir = Reservoir()
         self.decisions = Decisions({}, {}, {})
         self.confidence = ConfidenceModel()
@@ -130,7 +133,7 @@ class DefaultPatternRecognizer:
         view = view_of(observation)
         grouper = self.groupers.get(view.partition)
         if grouper is None:
-            grouper = self.groupers[view.partition] = grouper_for(view.kind)
+            grouper = self.groupers[view.partition] = grouper_for(view.kind, self.passages)
         fresh = self.fresh_id(observation.timestamp, observation.id, view.partition, view.text)
         candidate = grouper.learn(view.text, fresh)
         state, pieces = self._resolved(candidate.key, view)
@@ -191,7 +194,7 @@ class DefaultPatternRecognizer:
         self._measure(state)
         grouper = self.groupers.get(state.partition)
         if grouper is None:
-            grouper = self.groupers[state.partition] = grouper_for(state.kind)
+            grouper = self.groupers[state.partition] = grouper_for(state.kind, self.passages)
         key = (state.key or state.id).partition("#")[0]
         if isinstance(grouper, PromptGrouper):
             grouper.adopt(key, state.skeleton)
@@ -240,6 +243,7 @@ class DefaultPatternRecognizer:
             {name: content for name, content in data.items() if content},
             _confidence_bytes(self.confidence),
             self.learned,
+            self.passages.to_bytes(),
         )
         return msgspec.msgpack.encode(kept)
 
@@ -270,8 +274,10 @@ class DefaultPatternRecognizer:
         self.decisions, self.learned = kept.decisions, kept.learned
         for sample in kept.samples:
             self.reservoir.add(sample)
+        self.passages = Passages(kept.passages)
+        data = kept.groupers
         for name, method in kept.methods.items():
-            self.groupers[name] = made(method, kept.groupers.get(name, b""), name)
+            self.groupers[name] = made(method, data.get(name, b""), name, self.passages)
         if kept.confidence:
             self.confidence = ConfidenceModel.from_bytes(kept.confidence)
 
@@ -379,17 +385,38 @@ class DefaultPatternRecognizer:
         self, state: PatternState, candidate: Candidate, view: View, pieces: list[Piece]
     ) -> tuple[float, bool]:
         static = sum(len(piece.text) for piece in pieces if not piece.slot)
-        features = {
+        coverage = static / max(1, len(view.text)) if pieces else 1.0
+        evidence = self._evidence(view.partition, candidate, state, coverage)
+        try:
+            return self.confidence.predict(evidence)
+        except NotImplementedError:
+            return candidate.score, False
+
+    def _evidence(
+        self, partition: str, candidate: Candidate, state: PatternState, coverage: float
+    ) -> dict[str, float]:
+        return {
             "score": candidate.score,
             "runner_up_score": candidate.runner_up_score,
             "n": float(state.use_count),
-            "coverage": static / max(1, len(view.text)) if pieces else 1.0,
-            f"kind:{method_of(self.groupers[view.partition]) or 'exact'}": 1.0,
+            "coverage": coverage,
+            f"kind:{method_of(self.groupers[partition]) or 'exact'}": 1.0,
         }
+
+    def teach(self, partition: str, candidate: Candidate, text: str, right: bool) -> None:
+        """Tells the calibration whether that answer to that text was right."""
+        state = self.states.get(self.owners.get(candidate.key, ""))
+        if state is None:
+            return
+        pieces: list[Piece] = []
+        if isinstance(self.groupers[partition], PromptGrouper):
+            pieces = pieces_of(text, frozenset(state.skeleton.anchors))
+        static = sum(len(piece.text) for piece in pieces if not piece.slot)
+        coverage = static / max(1, len(text)) if pieces else 1.0
         try:
-            return self.confidence.predict(features)
+            self.confidence.update(self._evidence(partition, candidate, state, coverage), right)
         except NotImplementedError:
-            return candidate.score, False
+            return
 
     def drop(self, identifier: str) -> PatternState | None:
         """Forgets a pattern and its groups."""

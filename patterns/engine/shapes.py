@@ -11,7 +11,8 @@ from patterns.engine.grouping import Candidate
 from patterns.engine.pattern import TemplatePart
 from patterns.engine.structure import SEPARATOR
 
-ALIKE = 0.5  # weighted share of keys two shapes must have in common
+ROUNDS = 4
+ALIKE = 0.45  # weighted share of keys two shapes must have in common
 
 
 class ExactGrouper:
@@ -115,28 +116,53 @@ def weights(groups: Iterable[Sequence[str]]) -> dict[str, float]:
 
 
 def group_shapes(shapes: Sequence[str]) -> list[int]:
-    """The same groups for any order: merges the closest two while they are alike enough."""
+    """The same groups for any order: joins what is alike, weighs the keys by the groups, again."""
     distinct = sorted(set(shapes))
-    groups = [[shape] for shape in distinct]
-    while len(groups) > 1:
-        weight = weights(groups)
-        best = max(
-            (
-                (_linkage(a, b, weight), -i, -j)
-                for i, a in enumerate(groups)
-                for j, b in enumerate(groups[:i])
-            ),
-        )
-        if best[0] < ALIKE:
+    keys = [_keys(shape) for shape in distinct]
+    near = _neighbours(keys)
+    group = list(range(len(distinct)))
+    for _ in range(ROUNDS):
+        weight = weights(_members(distinct, group))
+        joined = _joined(keys, near, weight)
+        if joined == group:
             break
-        first, second = -best[2], -best[1]
-        groups[first] = sorted(groups[first] + groups.pop(second))
-    number = {shape: i for i, group in enumerate(groups) for shape in group}
+        group = joined
+    number = dict(zip(distinct, group, strict=True))
     return [number[shape] for shape in shapes]
 
 
-def _linkage(left: Sequence[str], right: Sequence[str], weight: Mapping[str, float]) -> float:
-    return max(_alike(_keys(a), _keys(b), weight) for a in left for b in right)
+def _neighbours(keys: Sequence[frozenset[str]]) -> list[tuple[int, int]]:
+    """Pairs that share a key."""
+    holders: dict[str, list[int]] = {}
+    for index, own in enumerate(keys):
+        for key in own:
+            holders.setdefault(key, []).append(index)
+    pairs = {(i, j) for held in holders.values() for n, i in enumerate(held) for j in held[n + 1 :]}
+    return sorted(pairs)
+
+
+def _joined(
+    keys: Sequence[frozenset[str]], near: Sequence[tuple[int, int]], weight: Mapping[str, float]
+) -> list[int]:
+    leader = list(range(len(keys)))
+    for i, j in near:
+        if _alike(keys[i], keys[j], weight) >= ALIKE:
+            first, second = sorted((_root(leader, i), _root(leader, j)))
+            leader[second] = first
+    return [_root(leader, i) for i in range(len(keys))]
+
+
+def _root(leader: list[int], index: int) -> int:
+    while leader[index] != index:
+        index = leader[index]
+    return index
+
+
+def _members(shapes: Sequence[str], group: Sequence[int]) -> list[list[str]]:
+    found: dict[int, list[str]] = {}
+    for shape, number in zip(shapes, group, strict=True):
+        found.setdefault(number, []).append(shape)
+    return list(found.values())
 
 
 def _keys(shape: str) -> frozenset[str]:

@@ -20,13 +20,15 @@ RECENT = 0.05  # weight of the newest use in the moving share of good ones
 class Skeleton(msgspec.Struct, array_like=True):
     """How a text belongs to the pattern: the digests of the runs of tokens it must have.
 
-    `settled` tells that they were mined from many texts, `bits` what they explain in one text.
+    `settled` tells that they were mined from many texts, `bits` what they explain in one text,
+    `mined` how many.
     """
 
     anchors: list[int] = []
     uses: int = 0
     bits: float = 0.0
     settled: bool = False
+    mined: int = 0
 
 
 class PatternState(msgspec.Struct):

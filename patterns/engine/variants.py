@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from patterns.engine.codelength import Flags
 from patterns.engine.corpus import Ints
 from patterns.engine.selection import WORTHY, Selection
 
@@ -19,6 +20,7 @@ COMMON = 14  # static tokens two variants share at least
 EXTRA_SHARE = 0.6  # and what else either has is at most that part of it
 OPTIONAL_SHARE = 1.2  # when one of them is all that is common: the other has optional sections
 COMMON_RUNS = 6
+SLOT = -1
 RARE_SHARE = 0.1
 
 
@@ -29,10 +31,49 @@ def variants(selection: Selection, chosen: Sequence[int]) -> list[list[int]]:
         if _root(leader, left) != _root(leader, right) and _alike(selection, left, right):
             first, second = sorted((_root(leader, left), _root(leader, right)))
             leader[second] = first
+    for siblings in _swaps(selection, chosen):
+        for candidate in siblings[1:]:
+            first, second = sorted((_root(leader, siblings[0]), _root(leader, candidate)))
+            leader[second] = first
     groups: dict[int, list[int]] = {}
     for candidate in chosen:
         groups.setdefault(_root(leader, candidate), []).append(candidate)
     return list(groups.values())
+
+
+def _swaps(selection: Selection, chosen: Sequence[int]) -> list[list[int]]:
+    """Templates alike but for one word: a slot when it takes three values, or any at all.
+
+    Two values are two templates: "BigQuery" or "PostgreSQL" is more likely an instruction.
+    """
+    found: dict[tuple[int, ...], list[tuple[int, int]]] = {}
+    for candidate in chosen:
+        outline = _outline(selection, candidate)
+        if sum(token >= 0 for token in outline) >= COMMON:
+            for place, token in enumerate(outline):
+                blank = (*outline[:place], SLOT, *outline[place + 1 :])
+                found.setdefault(blank, []).append((candidate, token))
+    return [
+        sorted({candidate for candidate, _ in pairs})
+        for pairs in found.values()
+        if len({token for _, token in pairs}) >= 3
+        or (len(pairs) > 1 and any(token == SLOT for _, token in pairs))
+    ]
+
+
+def _outline(selection: Selection, candidate: int) -> tuple[int, ...]:
+    """The static tokens of a candidate, with `SLOT` between them."""
+    table, corpus = selection.skeletons, selection.skeletons.corpus
+    text = selection.example(candidate)
+    own = _covered(np.isin(corpus.runs_of(text), table.runs[candidate]))
+    tokens = corpus.token[corpus.start[text] : corpus.start[text] + len(own)]
+    outline: list[int] = []
+    for token, static in zip(tokens.tolist(), own.tolist(), strict=True):
+        if static:
+            outline.append(token)
+        elif not outline or outline[-1] != SLOT:
+            outline.append(SLOT)
+    return tuple(outline)
 
 
 def _root(leader: dict[int, int], candidate: int) -> int:

@@ -19,7 +19,6 @@ from patterns.engine.observation import Observation
 from patterns.engine.recognizer import DefaultPatternRecognizer
 from patterns.engine.settings import RecognizerSettings
 
-
 FIRST = 100  # interactions before the first consolidation
 
 
@@ -75,12 +74,12 @@ class Run:
                 self.consolidate()
 
     def _is_due(self, number: int) -> bool:
-        """Every N, or by default each time the memory has grown by half."""
+        """Every N, or by default each time the memory has doubled."""
         if self.every is not None:
             return self.every > 0 and number % self.every == 0
         if number < self.due:
             return False
-        self.due = number + max(FIRST, number // 2)
+        self.due = 2 * number
         return True
 
     def consolidate(self) -> None:
