@@ -42,6 +42,7 @@ class Posterior(msgspec.Struct):
     mean: Array
     value_mean: Array
     sd: Array
+    noise: float = 0.25
 
     @property
     def loss(self) -> Array:
@@ -85,7 +86,7 @@ def posterior(
     sd = np.sqrt(1 / total + (centre_sd / scatter / total) ** 2)
     value = quality + sums.saved - np.maximum(0.0, -quality - TOLERANCE)
     value_mean = mean + sums.saved - np.maximum(0.0, -mean - TOLERANCE)
-    return Posterior(patterns, quality, value, mean, value_mean, sd)
+    return Posterior(patterns, quality, value, mean, value_mean, sd, sums.noise)
 
 
 def _collect(

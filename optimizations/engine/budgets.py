@@ -11,7 +11,7 @@ from optimizations.engine.settings import PolicySettings
 
 STEP = 25  # requests summed up in one interval
 EAGER = 2.0  # exploration runs at up to twice its long-run share while most of it is unspent
-EAGER_UNTIL = 0.7
+EAGER_UNTIL = 0.95
 
 
 class Interval(msgspec.Struct, array_like=True):

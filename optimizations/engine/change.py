@@ -11,7 +11,9 @@ import numpy as np
 
 from optimizations.engine.evidence import BETS, Array, wealth
 
-SLACK = 0.03  # a fall of less than this is not looked for
+SLACK = 0.04  # a fall of less than this is not looked for
+LEAST_LEVEL = 150  # requests before the level is trusted
+LAG = 100  # the level follows this many requests behind, so that a fall does not hide itself
 
 
 class FallDetector(msgspec.Struct):
@@ -24,6 +26,7 @@ class FallDetector(msgspec.Struct):
     bets: Array
     level_sum: float = 0.0
     level_n: float = 0.0
+    waiting: list[float] = msgspec.field(default_factory=list)
 
     @classmethod
     def fresh(cls, level: float = 0.0, weight: float = 0.0) -> FallDetector:
@@ -34,14 +37,16 @@ class FallDetector(msgspec.Struct):
         return wealth(self.bets)
 
     def update(self, y: float) -> None:
-        if self.level_n >= 30:
+        if self.level_n >= LEAST_LEVEL:
             expected = self.level_sum / self.level_n - SLACK
             gain = (expected - y) / max(0.05, 1 - expected)
             self.bets = np.maximum(self.bets, 0.0) + np.log1p(np.maximum(gain * BETS, -0.999))
-        self.level_sum += y
-        self.level_n += 1
+        self.waiting.append(y)
+        if len(self.waiting) > LAG:
+            self.level_sum += self.waiting.pop(0)
+            self.level_n += 1
 
     def calm(self) -> None:
         """Starts again from the present level: after an alarm that was cleared."""
         self.bets = np.zeros(len(BETS))
-        self.level_sum, self.level_n = 0.0, 0.0
+        self.level_sum, self.level_n, self.waiting = 0.0, 0.0, []

@@ -71,10 +71,6 @@ def _limits(
         if found is not None:
             task, applied, draw = found
             steps.append(Step(task, _limit_reason(applied), applied, draw))
-    if "timeout" in settings.kinds and measured.times.open:
-        limit = measured.limit_time(request, task, salt)
-        if limit is not None:
-            steps.append(Step(task, _limit_reason(limit[0]), *limit))
     return steps
 
 

@@ -20,7 +20,7 @@ Array = npt.NDArray[np.float64]
 
 _HALF = (0.005, 0.01, 0.02, 0.03, 0.04, 0.05, 0.06, 0.08, 0.1, 0.125, 0.15, 0.2, 0.25, 0.3, 0.4)
 GRID: Array = np.array([-1.0, -0.6, *(-t for t in reversed(_HALF)), 0.0, *_HALF, 0.6, 1.0])
-BETS: Array = np.array([0.03, 0.06, 0.12, 0.25, 0.5, 0.9])  # shares of the largest safe bet
+BETS: Array = np.array([0.05, 0.15, 0.4, 0.8])  # shares of the largest safe bet
 INTERVAL_ALPHA = 0.05
 NEVER_HARMS = 0.5  # effectiveness at which harm is ruled out
 
@@ -28,7 +28,7 @@ NEVER_HARMS = 0.5  # effectiveness at which harm is ruled out
 class BoundedMean(msgspec.Struct):
     """Wealth of the bets `mean > θ` (`up`) and `mean < θ` (`down`), for each θ of `grid`.
 
-    Memory: 2 · len(grid) · 6 floats. The scores may have another bound each time, as long as
+    Memory: 2 · len(grid) · len(BETS) floats. The scores may have another bound each time, as long as
     the bound was known before the score.
     """
 

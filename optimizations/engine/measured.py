@@ -1,6 +1,6 @@
-"""Kinds that follow from measured quantiles: token budgets and timeouts.
+"""Token budgets: a limit that follows from measured quantiles.
 
-They need no trial to know their effect: with the ⌈(n+1)q⌉-th smallest of n exchangeable values as
+It needs no trial to know its effect: with the ⌈(n+1)q⌉-th smallest of n exchangeable values as
 the limit, the next value is above it with probability at most 1 − q (split conformal prediction,
 Vovk et al. 2005; Lei et al., JASA 113 (2018)). A holdout is never limited, so that the values stay
 known; bets on the share that was cut off close the limit when it is above 1 − q.
@@ -25,7 +25,6 @@ from optimizations.engine.task import CONTROL, Applied, Draw, Json, Request, Tas
 KEPT = 2000  # last values of a group
 HELD_OUT = 0.05
 LIMITS = ("max_tokens", "max_output_tokens", "max_completion_tokens")
-SLOW_QUANTILE, SLOW_FACTOR, SLOW_TAIL, SLOW_N = 0.995, 1.2, 5.0, 2000
 MOST_GROUPS = 2000
 
 
@@ -108,10 +107,9 @@ def groups_of(task: Task, pattern: str) -> list[str]:
 
 
 class Measured(msgspec.Struct):
-    """Both kinds side by side."""
+    """Everything that is limited by what was measured."""
 
     tokens: Limits = msgspec.field(default_factory=lambda: Limits("token_budget"))
-    times: Limits = msgspec.field(default_factory=lambda: Limits("timeout"))
 
     # ---- deciding ----
 
@@ -133,15 +131,6 @@ class Measured(msgspec.Struct):
         applied = msgspec.structs.replace(applied, params={name: budget} if treated else {})
         changed = {**task.parameters, name: budget} if treated else task.parameters
         return msgspec.structs.replace(task, parameters=changed), applied, draw
-
-    def limit_time(self, request: Request, task: Task, salt: bytes) -> tuple[Applied, Draw] | None:
-        root = f"{task.task_type}\x1f{task.model_id}"
-        found = self.times.limit.get(root) if root in self.times.open else None
-        if found is None:
-            return None
-        treated, applied, draw = self._draw("timeout", root, request, salt)
-        params: dict[str, Json] = {"timeout_ms": math.ceil(found * SLOW_FACTOR), "retries": 1}
-        return msgspec.structs.replace(applied, params=params if treated else {}), draw
 
     def _draw(
         self, kind: str, root: str, request: Request, salt: bytes
@@ -167,10 +156,6 @@ class Measured(msgspec.Struct):
             self.tokens.learn(groups, math.inf if cut else outcome.output_tokens)
             if budget is not None:
                 self.tokens.count(groups[0], cut)
-        if outcome.duration is not None and "timeout" not in params:
-            self.times.learn(groups[:1], outcome.duration)
-        elif "timeout" in params:
-            self.times.count(groups[0], outcome.success is False)
 
     # ---- reviewing ----
 
@@ -183,7 +168,6 @@ class Measured(msgspec.Struct):
     ) -> tuple[list[OptimizationState], list[Transition]]:
         q = settings.budget_quantile
         self.tokens.settle(q, math.ceil(2 / (1 - q)))
-        self.times.settle(SLOW_QUANTILE, SLOW_N)
         changed: list[OptimizationState] = []
         steps: list[Transition] = []
         for root, values in list(self.tokens.values.items()):
@@ -191,9 +175,6 @@ class Measured(msgspec.Struct):
             declared = allowed_limit(Task(model, None, task_type), cards.get(model))[0]
             if declared and root.count("\x1f") == 1 and values.seen >= 10 / (1 - q):
                 self._review(self.tokens, root, 1 - q, states, settings, now, changed, steps)
-        for root, values in list(self.times.values.items()):
-            if values.seen >= SLOW_N and _heavy(values):
-                self._review(self.times, root, 0.02, states, settings, now, changed, steps)
         return changed, steps
 
     def _review(
@@ -242,16 +223,8 @@ def measured_id(kind: str, root: str) -> str:
     return optimization_id((kind, task_type, model), {}, "")
 
 
-def _heavy(values: Values) -> bool:
-    """Whether the slowest hundredth takes more than five times the median."""
-    ordered = sorted(values.last)
-    middle, slow = ordered[len(ordered) // 2], ordered[int(len(ordered) * 0.99)]
-    return middle > 0 and slow / middle > SLOW_TAIL
-
-
 def _proposed(kind: str, root: str, now: float) -> OptimizationState:
     task_type, _, model = root.partition("\x1f")
-    what = "Ask for no more tokens than answers need" if kind == "token_budget" else "Stop waiting"
     return OptimizationState(
         id=measured_id(kind, root),
         kind=kind,
@@ -262,7 +235,7 @@ def _proposed(kind: str, root: str, now: float) -> OptimizationState:
         changed_at=now,
         last_used=now,
         holdout=HELD_OUT,
-        summary=what,
+        summary="Ask for no more tokens than answers need",
     )
 
 

@@ -59,6 +59,7 @@ class OptimizationState(msgspec.Struct):
     n_control: int = 0
     needs_more: int | None = None
     alarm: bool = False
+    below_since: float | None = None  # effectiveness below the threshold since then
     champion: bool = False  # most of the exploration goes to it
     holdout: float = 0.1
     summary: str = ""

@@ -11,6 +11,8 @@ from optimizations.engine.budgets import Spending
 from optimizations.engine.caching import Cache
 from optimizations.engine.deciding import Table, decide
 from optimizations.engine.kinds import KINDS
+from optimizations.engine.kinds.prefix_order import PartCounts
+from optimizations.engine.kinds.timeout import Durations
 from optimizations.engine.learning import Entry, cost_of, learn_effects, read, value_of
 from optimizations.engine.ledger import Ledger, LedgerHour, Savings
 from optimizations.engine.lifecycle import LifecycleError, Transition, Verb, check_step
@@ -40,7 +42,7 @@ class Changes(msgspec.Struct, frozen=True):
 class Finding(msgspec.Struct, frozen=True):
     """Advice without automatic action, in words: what, where, and the figures behind it."""
 
-    code: str  # nothing_to_gain | needs_more | volatile_slot | no_effect_yet
+    code: str  # nothing_to_gain | needs_more | heavy_tail
     text: str
     pattern_id: str = ""
     figures: dict[str, Json] = msgspec.field(default_factory=dict)
@@ -126,6 +128,13 @@ class PolicyEngine:
         self._measured.learn(outcome, _pattern(outcome))
         for scope, draw in self._draws(outcome):
             scope.count(_pattern(outcome))
+            if scope.kind == "prefix_order" and outcome.task.parts:
+                scope.parts = scope.parts or PartCounts()
+                used, hit = outcome.input_tokens, outcome.cached_input_tokens
+                scope.parts.note(outcome.task.parts, used, hit)
+            if scope.kind == "timeout" and (draw is None or not draw.chosen):
+                scope.slow = scope.slow or Durations()
+                scope.slow.note(outcome.duration)
             self._learn(scope, draw, outcome, cost, explored)
         self._ledger.note(outcome, cost, self.optimizations)
 
@@ -381,6 +390,11 @@ class PolicyEngine:
             if mine and scope.requests >= 1000 and all(s.status == "rejected" for s in mine):
                 text = f"Nothing to gain here: {len(mine)} changes were tried, none helps."
                 found.append(Finding("nothing_to_gain", text, "", {"scope": list(key)}))
+        for scope in self._scopes.values():
+            limit = scope.slow.proposal() if scope.slow else None
+            if limit and self.settings.duration_weight <= 0:
+                text = f"The slowest answers of {scope.model_id} take far longer than usual."
+                found.append(Finding("heavy_tail", text, "", limit))
         for state in self.optimizations.values():
             if state.status == "trial" and state.needs_more:
                 text = f"Needs about {state.needs_more} more interactions."

@@ -11,11 +11,11 @@ from optimizations.engine.proof import Proof
 from optimizations.engine.settings import PolicySettings
 from optimizations.engine.task import Json
 
-SETTLED, RESIGNED = 30, 60  # treated requests before it is given up as harmful, as futile
+SETTLED, RESIGNED = 30, 5  # treated requests before it is given up as harmful, as futile
 CLEAR_AFTER = 150  # scores after an alarm before it can be called off
 CLEAR_AT = 5.0  # e-value that rules the feared harm out
 CLEAR_LATEST = 1500
-FALL_BAR, HARM_BAR = 60.0, 20.0  # alarms: of one arm alone, of the randomised difference
+FALL_BAR, HARM_BAR = 150.0, 20.0  # alarms: of one arm alone, of the randomised difference
 
 
 class Verdict(msgspec.Struct, frozen=True):

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeAlias
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 
 from optimizations.engine import planning, review
 from optimizations.engine.allocation import Posterior, posterior
 from optimizations.engine.budgets import Spending
+from optimizations.engine.change import LEAST_LEVEL, FallDetector
 from optimizations.engine.deciding import Table
 from optimizations.engine.evidence import Array, e_bh
 from optimizations.engine.kind import Params
@@ -24,15 +27,21 @@ from optimizations.engine.scope import Scope, ScopeKey
 from optimizations.engine.settings import PolicySettings
 from optimizations.engine.task import CONTROL, Json
 
+WEEK = 7 * 86_400.0
+MEMORY = 8000.0  # requests of a scope after which an outcome counts a third
 LISTED = 48  # patterns of a scope that get plans of their own
 PATIENCE = 30  # treated requests before patterns may be told apart
 DIFFERENT = 0.08  # share of traffic that has to be better left out
 HOPE = 0.35  # chance of gain at which a pattern stays in a group
 FUTILE = 0.02
 SMALLEST = 0.08  # share of traffic that is worth a trial of its own
+APART = 2.6  # standard errors between the patterns kept and those left out
 HOPELESS = 0.05  # chance of gain at which a pattern counts as different
 BLOCKS = ("gamed", "slow")  # what stops even a change whose effect is proven
 TRIAL_RESERVE, ACTIVE_RESERVE = 0.35, 0.7  # shares of the quality budget that may be used up
+
+
+Mask: TypeAlias = npt.NDArray[np.bool_]
 
 
 class View(msgspec.Struct):
@@ -69,6 +78,7 @@ class Reviewer:
     def run(self) -> list[Transition]:
         self.spending.forget(self.settings.window)
         for scope in self.scopes.values():
+            self._fade(scope)
             self._propose(scope)
         views = [v for s in self.scopes.values() if (v := self._view(s)) is not None]
         discovered = self._discovered()
@@ -77,6 +87,12 @@ class Reviewer:
                 self._judge(view, j, entry, entry.state.id in discovered)
         self._plan(views)
         return self.steps
+
+    def _fade(self, scope: Scope) -> None:
+        fresh = scope.requests - scope.faded
+        if fresh > 0:
+            scope.fade(float(np.exp(-fresh / MEMORY)))
+            scope.faded = scope.requests
 
     # ---- proposing ----
 
@@ -87,21 +103,29 @@ class Reviewer:
         known = {
             value_of(e.state.params): e.state
             for e in self.entries.values()
-            if self._scope_key(e.state) == scope.key and e.state.status != "retired"
+            if self._scope_key(e.state) == scope.key
         }
-        for params in kind.candidates(scope.example, self.table.cards, self.settings):
+        found = kind.candidates(scope.example, self.table.cards, self.settings)
+        for params in [*found, *(self._measured(scope) if not known else [])]:
             state = known.get(value_of(params))
             if state is None:
                 self._found(scope, params, "", ())
             elif self._rested(state):
                 self._restart(scope, state)
 
+    def _measured(self, scope: Scope) -> list[Params]:
+        """Changes that follow from what was measured in the scope."""
+        found = [scope.parts.proposal() if scope.parts else None]
+        if self.settings.duration_weight > 0:
+            found.append(scope.slow.proposal() if scope.slow else None)
+        return [params for params in found if params is not None]
+
     def _scope_key(self, state: OptimizationState) -> ScopeKey:
         return (state.kind, state.task_type, state.base)
 
     def _rested(self, state: OptimizationState) -> bool:
         rest = self.settings.cool_down_s / (7 if state.status == "suspended" else 1)
-        resting = state.status in ("rejected", "suspended") and not state.blocked
+        resting = state.status in ("rejected", "suspended", "retired") and not state.blocked
         person = bool(state.transitions) and state.transitions[-1].reason == "person"
         return resting and not person and self.now - state.changed_at >= rest
 
@@ -194,8 +218,19 @@ class Reviewer:
     def _judge_active(self, view: View, j: int, entry: Entry) -> None:
         if entry.state.pinned:
             return
+        spent = self._spent(entry.state)
+        if spent is not None:
+            self._step(entry.state, spent)
+            return
         share = float((view.traffic * view.fits[:, j]).sum())
         allowed = review.tolerance(share, self.settings)
+        good = (view.post.value[:, :, j] > 0).mean(axis=0)
+        if entry.state.alarm and not ((good >= planning.DOUBT) & (view.fits[:, j] > 0)).any():
+            text = "Rolled back: it is not expected to help anywhere any more."
+            entry.state.alarm = False
+            view.scope.forget(value_of(entry.state.params))
+            self._step(entry.state, Verdict("suspended", "failsafe", text))
+            return
         verdict = review.judge_active(entry.state, entry.proof, self.settings, allowed)
         if verdict is None:
             return
@@ -211,6 +246,19 @@ class Reviewer:
             entry.state.alarm = False
             view.scope.forget(value_of(entry.state.params))
         self._step(entry.state, verdict)
+
+    def _spent(self, state: OptimizationState) -> Verdict | None:
+        """Retires what nobody uses any more, or what has shown too little for a week."""
+        if self.now - state.last_used > self.settings.retention_period:
+            return Verdict("retired", "unused", "It was not used for the retention period.")
+        if state.effectiveness >= self.settings.effectiveness_threshold:
+            state.below_since = None
+        elif state.below_since is None:
+            state.below_since = self.now
+        elif self.now - state.below_since > WEEK:
+            text = f"Effectiveness {state.effectiveness:.2f}, too little for seven days."
+            return Verdict("retired", "ineffective", text)
+        return None
 
     def _judge_trial(self, view: View, j: int, entry: Entry, discovered: bool) -> None:
         state, proof = entry.state, entry.proof
@@ -231,6 +279,10 @@ class Reviewer:
             verdict = Verdict("rejected", "futile", text)
         if verdict is not None:
             self._step(state, verdict)
+            if verdict.step == "active":
+                treated = state.treated
+                level = treated.quality / max(1, treated.judged)
+                proof.watch.falls = FallDetector.fresh(level, LEAST_LEVEL)
 
     def _affordable(self, view: View, j: int, good: Array) -> bool:
         """Whether its estimated loss fits into the quality budget beside what is active."""
@@ -249,6 +301,8 @@ class Reviewer:
         kept = [p for p, k in zip(view.patterns, keep[:-1], strict=True) if k]
         dropped = float(view.traffic[drop].sum())
         still = float(view.traffic[keep].sum())
+        if not self._apart(view, value_of(state.params), keep, drop):
+            return False
         if still < SMALLEST or dropped < DIFFERENT * float(view.traffic[inside].sum()):
             return False
         view.scope.refinements += 1
@@ -258,6 +312,22 @@ class Reviewer:
         newer = self._found(view.scope, dict(state.params), generation, tuple(sorted(kept)))
         view.entries[j] = newer
         return True
+
+    def _apart(self, view: View, value: str, keep: Mask, drop: Mask) -> bool:
+        """Whether the change did worse in `drop` than in `keep` by more than chance explains."""
+        means, errors = [], []
+        for mask in (keep, drop):
+            n = effect = 0.0
+            for pattern, chosen in zip([*view.patterns, ""], mask, strict=True):
+                cell = view.scope.cells.get(value, {}).get(pattern)
+                if chosen and pattern and cell is not None:
+                    n += cell.n
+                    effect += cell.quality - cell.n * view.scope.mean(CONTROL, pattern)[0]
+            if n == 0:
+                return False
+            means.append(effect / n)
+            errors.append(view.post.noise / n)
+        return bool(means[0] - means[1] >= APART * np.sqrt(sum(errors)))
 
     def _step(self, state: OptimizationState, verdict: Verdict) -> None:
         target: Status = verdict.step  # type: ignore[assignment]

@@ -6,6 +6,8 @@ from typing import TypeAlias
 
 import msgspec
 
+from optimizations.engine.kinds.prefix_order import PartCounts
+from optimizations.engine.kinds.timeout import Durations
 from optimizations.engine.outcomes import Reference
 from optimizations.engine.task import CONTROL, Json, Task
 
@@ -32,6 +34,14 @@ class Cell(msgspec.Struct, array_like=True):
         self.cost += cost
         self.time += time
 
+    def fade(self, factor: float) -> None:
+        self.n *= factor
+        self.quality *= factor
+        self.squares *= factor
+        self.priced *= factor
+        self.cost *= factor
+        self.time *= factor
+
     @property
     def mean(self) -> float:
         return self.quality / self.n if self.n else 0.0
@@ -48,10 +58,13 @@ class Scope(msgspec.Struct):
     cells: dict[str, dict[str, Cell]] = msgspec.field(default_factory=dict)
     seen: dict[str, float] = msgspec.field(default_factory=dict)
     requests: int = 0
+    faded: int = 0
     reference: Reference = msgspec.field(default_factory=Reference)
     costs: tuple[float, int] = (0.0, 0)
     durations: tuple[float, int] = (0.0, 0)
     refinements: int = 0
+    parts: PartCounts | None = None
+    slow: Durations | None = None
 
     @property
     def key(self) -> ScopeKey:
@@ -104,6 +117,12 @@ class Scope(msgspec.Struct):
         if duration is not None:
             self.durations = (self.durations[0] + duration, self.durations[1] + 1)
             self.reference.duration = self.durations[0] / self.durations[1]
+
+    def fade(self, factor: float) -> None:
+        """Older outcomes count less: the same factor for every value keeps comparisons fair."""
+        for by_pattern in self.cells.values():
+            for cell in by_pattern.values():
+                cell.fade(factor)
 
     def forget(self, value: str) -> None:
         """What was known of a value is no longer true."""
