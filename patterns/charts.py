@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from featurememory.templatetags import figures
+from patterns.gauges import Gauge
 from patterns.plots import (
     Mark,
     Values,
@@ -26,7 +27,8 @@ from patterns.plots import (
     note,
     ticks,
 )
-from patterns.series import Gauge, Series, Window, wilson
+from patterns.series import Series, wilson
+from patterns.window import Window
 
 # Below this many judged interactions an average says more about chance than about the memory.
 ENOUGH = 20

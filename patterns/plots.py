@@ -13,7 +13,7 @@ from functools import lru_cache
 from math import floor, log10
 from typing import Any, TypeAlias
 
-from patterns.series import DAY, Window
+from patterns.window import DAY, Window
 
 Values: TypeAlias = Sequence[float | None]
 

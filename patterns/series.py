@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from math import sqrt
 from typing import Any
 from uuid import UUID
@@ -12,69 +12,12 @@ from uuid import UUID
 from django.db.models import F, Q, Sum
 from fastdigest import TDigest
 
-from patterns.models import PatternHour, ProjectHour
+from patterns.models import PatternHour
 from patterns.rollups import ALL_PATTERNS, ALL_TIME, merged, quantile
+from patterns.window import DAY, Window, hour_of
 
-DAY = 24
-# name: (hours a bucket, buckets); at most 90 points a series.
-RANGES = {"24h": (1, 24), "7d": (6, 28), "30d": (DAY, 30), "90d": (DAY, 90)}
-WORDS = {"24h": "24 hours", "7d": "7 days", "30d": "30 days", "90d": "90 days"}
 # 95 % of a normal distribution lie within 1.96 standard deviations.
 Z95 = 1.959964
-
-
-def hour_of(at: datetime) -> int:
-    return int(at.timestamp()) // 3600
-
-
-def time_of(hour: int) -> datetime:
-    return datetime.fromtimestamp(hour * 3600, UTC)
-
-
-@dataclass(frozen=True)
-class Window:
-    """Equal buckets of `step` hours; `start` is the first one's first hour since the epoch."""
-
-    name: str
-    start: int
-    step: int
-    count: int
-
-    @classmethod
-    def ending(cls, now: datetime, name: str) -> Window:
-        """The range of that name whose last bucket holds `now`. Days and hours are UTC."""
-        step, count = RANGES[name]
-        last = hour_of(now) // step * step
-        return cls(name, last - (count - 1) * step, step, count)
-
-    @property
-    def end(self) -> int:
-        return self.start + self.step * self.count
-
-    def previous(self) -> Window:
-        """The window of the same length just before."""
-        return Window(self.name, self.start - self.step * self.count, self.step, self.count)
-
-    def bucket(self, hour: int) -> int | None:
-        place = (hour - self.start) // self.step
-        return place if 0 <= place < self.count else None
-
-    def labels(self) -> list[str]:
-        """One point on the time axis a bucket: a date for days, else an hour in UTC."""
-        form = "%Y-%m-%d" if self.step == DAY else "%Y-%m-%dT%H:%M:%SZ"
-        return [time_of(self.start + i * self.step).strftime(form) for i in range(self.count)]
-
-    @property
-    def words(self) -> str:
-        return WORDS[self.name]
-
-    @property
-    def first_day(self) -> datetime:
-        return time_of(self.start)
-
-    @property
-    def last_day(self) -> datetime:
-        return time_of(self.end - 1)
 
 
 SUMS = (
@@ -219,76 +162,6 @@ def range_for(rows: Hours, now: datetime) -> str:
     if first is None or first < hour_of(now) - 7 * DAY:
         return "30d"
     return "24h" if first > hour_of(now) - DAY else "7d"
-
-
-@dataclass
-class Gauge:
-    """The last values seen in a bucket, and what was recognised in it. None: nothing was seen."""
-
-    validated: int | None = None
-    candidates: int | None = None
-    drifting: int | None = None
-    memory: int | None = None
-    recognized: int = 0
-    matched: int = 0
-    sketches: list[bytes] = field(default_factory=list)
-
-    @property
-    def stored(self) -> int | None:
-        if self.validated is None:
-            return None
-        return self.validated + (self.candidates or 0) + (self.drifting or 0)
-
-    @property
-    def rate(self) -> float | None:
-        return self.matched / self.recognized if self.recognized else None
-
-    def recognition(self, share: float) -> float | None:
-        return quantile(merged(self.sketches), share)
-
-
-def read_project(project_id: UUID, first: int, end: int) -> list[Any]:
-    """The project's hours, oldest first, as named tuples."""
-    rows = ProjectHour.objects.filter(project_id=project_id, hour__gte=first, hour__lt=end)
-    names = ("hour", "samples", "validated", "candidates", "drifting", "memory_bytes")
-    found = rows.values_list(*names, "recognized", "matched", "recognition_ms", named=True)
-    return list(found.order_by("hour"))
-
-
-def gauges(window: Window, rows: Iterable[Any]) -> list[Gauge]:
-    found = [Gauge() for _ in range(window.count)]
-    for row in rows:
-        place = window.bucket(row.hour)
-        if place is None:
-            continue
-        gauge = found[place]
-        if row.samples or row.validated or row.candidates:
-            gauge.validated, gauge.candidates = row.validated, row.candidates
-            gauge.drifting = row.drifting
-        if row.memory_bytes:
-            gauge.memory = max(gauge.memory or 0, row.memory_bytes)
-        add_recognition(gauge, row)
-    return found
-
-
-def add_recognition(gauge: Gauge, row: Any) -> None:
-    gauge.recognized += row.recognized
-    gauge.matched += row.matched
-    if row.recognition_ms:
-        gauge.sketches.append(bytes(row.recognition_ms))
-
-
-def together(found: Iterable[Gauge]) -> Gauge:
-    """Recognition of all buckets; the gauges are those of the last bucket that has any."""
-    total = Gauge()
-    for gauge in found:
-        total.recognized += gauge.recognized
-        total.matched += gauge.matched
-        total.sketches += gauge.sketches
-        if gauge.validated is not None:
-            total.validated, total.candidates = gauge.validated, gauge.candidates
-            total.drifting, total.memory = gauge.drifting, gauge.memory
-    return total
 
 
 Owners = Mapping[UUID, UUID]  # pattern id -> the one it counts for (serializers.family_of)

@@ -2,13 +2,13 @@
 
 from django.urls import path
 
-from patterns.views import changes, detail, interactions, lists, trash
+from patterns.views import changes, detail, exports, interactions, lists, trash
 
 urlpatterns = [
     path("patterns/", lists.patterns, name="patterns"),
     path("patterns/total/", lists.total, name="patterns_total"),
-    path("patterns/patterns.csv", lists.csv_file, name="patterns_csv"),
-    path("patterns/patterns.jsonl", lists.jsonl_file, name="patterns_jsonl"),
+    path("patterns/patterns.csv", exports.csv_file, name="patterns_csv"),
+    path("patterns/patterns.jsonl", exports.jsonl_file, name="patterns_jsonl"),
     path("patterns/prune/", changes.prune, name="prune"),
     path("patterns/restore/", changes.restore, name="restore"),
     path("patterns/pin/", changes.pin, name="pin"),

@@ -16,11 +16,13 @@ from featurememory.models import Activity, ConfigVersion, Project
 from featurememory.pages import current_project, page, show
 from featurememory.shell import live
 from featurememory.templatetags import figures
-from patterns import charts, series
+from patterns import charts, gauges, series
 from patterns.charts import Chart
+from patterns.gauges import Gauge
 from patterns.plots import Mark
-from patterns.series import Gauge, Series, Window
+from patterns.series import Series
 from patterns.views.twins import chart_csv, chart_table
+from patterns.window import RANGES, Window, hour_of, time_of
 
 RECOGNITION_BUDGET_MS = 50
 
@@ -45,26 +47,26 @@ class Overview:
 
     def __init__(self, project: Project, name: str | None, now: datetime) -> None:
         self.project, self.now = project, now
-        longest = Window.ending(now, name if name in series.RANGES else "30d")
+        longest = Window.ending(now, name if name in RANGES else "30d")
         self.rows = series.read(project.pk, longest.previous().start, longest.end)
-        chosen = name if name in series.RANGES else series.range_for(self.rows, now)
+        chosen = name if name in RANGES else series.range_for(self.rows, now)
         self.window = Window.ending(now, chosen)
         self.series = series.fill(self.window, self.rows)
         self.before = series.fill(self.window.previous(), self.rows)
-        hours = series.read_project(project.pk, self.window.previous().start, self.window.end)
-        self.gauges = series.gauges(self.window, hours)
-        self.gauge = series.together(self.gauges)
-        self.gauge_before = series.together(series.gauges(self.window.previous(), hours))
+        hours = gauges.read(project.pk, self.window.previous().start, self.window.end)
+        self.gauges = gauges.fill(self.window, hours)
+        self.gauge = gauges.together(self.gauges)
+        self.gauge_before = gauges.together(gauges.fill(self.window.previous(), hours))
 
     def marks(self) -> list[Mark]:
         """Changed thresholds in the window, for the time axis; the last three."""
         found = ConfigVersion.objects.filter(
-            project=self.project, at__gte=series.time_of(self.window.start)
+            project=self.project, at__gte=time_of(self.window.start)
         )
         labels = self.window.labels()
         marks = []
         for version in found[:3]:
-            place = self.window.bucket(series.hour_of(version.at))
+            place = self.window.bucket(hour_of(version.at))
             names = [name.replace("_", " ") for name in version.changes]
             if place is not None:
                 more = f" + {len(names) - 1}" if len(names) > 1 else ""
@@ -172,7 +174,7 @@ def overview(request: HttpRequest) -> HttpResponseBase:
     stored = shell.counts["all"]
     context = {
         "window": found.window,
-        "ranges": list(series.RANGES),
+        "ranges": list(RANGES),
         "total": found.series.total,
         "interval": interval_of(found.series),
         "gauge": found.gauge,

@@ -21,9 +21,10 @@ from featurememory.models import Activity, Project
 from featurememory.pages import current_project, page, show
 from featurememory.shell import live
 from integration import resources
-from patterns import series
+from patterns import gauges
 from patterns.curation import KEPT
 from patterns.models import Learner, ModelInteraction, Operation, Pattern
+from patterns.window import Window
 
 RECOGNITION_BUDGET_MS = 50
 # Longer than this in the queue means that nobody works on it.
@@ -54,10 +55,8 @@ def counter(request: HttpRequest) -> HttpResponse:
 def health(request: HttpRequest) -> HttpResponse:
     project = current_project(request)
     now = timezone.now()
-    window = series.Window.ending(now, "24h")
-    gauge = series.together(
-        series.gauges(window, series.read_project(project.pk, window.start, window.end))
-    )
+    window = Window.ending(now, "24h")
+    gauge = gauges.together(gauges.fill(window, gauges.read(project.pk, window.start, window.end)))
     context = {
         "p50": gauge.recognition(0.5),
         "p95": gauge.recognition(0.95),

@@ -16,10 +16,11 @@ from featurememory.pages import current_project, page
 from patterns import charts, series
 from patterns.charts import Chart
 from patterns.models import ModelInteraction, Pattern, PatternEvent
-from patterns.series import Hours, Window
+from patterns.series import Hours
 from patterns.views.interactions import previews, with_payload
 from patterns.views.lists import SHOWN
 from patterns.views.twins import chart_csv, chart_table
+from patterns.window import RANGES, Window
 
 EXAMPLES = 8
 RELATED_AMONG = 200
@@ -48,7 +49,7 @@ def pattern(request: HttpRequest, pattern_id: UUID) -> HttpResponseBase:
         "pattern": row,
         "sums": sums,
         "window": window,
-        "ranges": list(series.RANGES),
+        "ranges": list(RANGES),
         "chart": charts.pattern_use(found),
         "chart_url": f"/patterns/{row.pk}/chart/",
         "query": f"range={window.name}",
@@ -69,9 +70,9 @@ def pattern(request: HttpRequest, pattern_id: UUID) -> HttpResponseBase:
 def use_of(request: HttpRequest, project: Project, ids: list[UUID]) -> tuple[Hours, Window]:
     """The pattern's rollups, and the range of the query string or the shortest that holds all."""
     now, name = timezone.now(), request.GET.get("range")
-    longest = Window.ending(now, name if name in series.RANGES else "30d")
+    longest = Window.ending(now, name if name in RANGES else "30d")
     rows = series.read(project.pk, longest.start, longest.end, ids)
-    chosen = name if name in series.RANGES else series.range_for(rows, now)
+    chosen = name if name in RANGES else series.range_for(rows, now)
     return rows, Window.ending(now, chosen)
 
 

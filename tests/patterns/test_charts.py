@@ -8,7 +8,9 @@ import pytest
 
 from patterns import charts, plots, series
 from patterns.charts import Chart
-from patterns.series import Gauge, Series, Sums, Window
+from patterns.gauges import Gauge
+from patterns.series import Series, Sums
+from patterns.window import Window
 
 WINDOW = Window.ending(datetime(2026, 11, 22, 12, tzinfo=UTC), "30d")
 

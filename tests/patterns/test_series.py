@@ -1,40 +1,18 @@
-"""Rollups become series: buckets, sums, quantiles, intervals. Nothing known is None, never 0."""
+"""Rollups become series: sums, quantiles, intervals. Nothing known is None, never 0."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from types import SimpleNamespace
 
 import pytest
 
 from patterns import series
 from patterns.rollups import ALL_TIME, HOUR_MS
-from patterns.series import Gauge, Window
+from patterns.window import Window
 from tests.builders import NOON, learned, project
 
 NOW = datetime(2026, 11, 22, 12, 30, tzinfo=UTC)
 HOUR = NOON // HOUR_MS
-
-
-def test_a_day_range_ends_today_and_has_a_date_a_bucket() -> None:
-    window = Window.ending(NOW, "30d")
-
-    assert window.labels()[0] == "2026-10-24"
-    assert window.labels()[-1] == "2026-11-22"
-    assert window.bucket(HOUR) == 29
-
-
-def test_an_hour_range_ends_in_this_hour() -> None:
-    window = Window.ending(NOW, "24h")
-
-    assert window.labels()[-1] == "2026-11-22T12:00:00Z"
-    assert window.bucket(HOUR - 24) is None
-
-
-def test_the_previous_window_touches_this_one() -> None:
-    window = Window.ending(NOW, "7d")
-
-    assert window.previous().end == window.start
 
 
 @pytest.mark.django_db
@@ -105,31 +83,3 @@ def test_the_interval_of_a_share_is_wilsons() -> None:
     assert series.wilson(0.8, 10) == pytest.approx((0.49016, 0.94331), abs=1e-4)
     assert series.wilson(None, 10) is None
     assert series.wilson(1.0, 0) is None
-
-
-def hour_row(hour: int, **values: object) -> SimpleNamespace:
-    usual = dict.fromkeys(("validated", "candidates", "drifting", "samples"), 0)
-    zero = {"memory_bytes": 0, "recognized": 0, "matched": 0, "recognition_ms": b""}
-    return SimpleNamespace(hour=hour, **{**usual, **zero, **values})
-
-
-def test_a_gauge_keeps_the_last_value_of_its_bucket_and_the_highest_memory() -> None:
-    window = Window.ending(NOW, "30d")
-    rows = [
-        hour_row(HOUR - 2, samples=3, validated=4, memory_bytes=90),
-        hour_row(HOUR, samples=3, validated=6, candidates=1, memory_bytes=70),
-    ]
-
-    last = series.gauges(window, rows)[-1]
-
-    assert (last.validated, last.stored, last.memory) == (6, 7, 90)
-
-
-def test_an_hour_without_a_sample_leaves_the_gauge_unknown() -> None:
-    window = Window.ending(NOW, "24h")
-
-    found = series.gauges(window, [hour_row(HOUR, recognized=4, matched=3)])
-
-    assert found[-1].stored is None
-    assert series.together(found).rate == 0.75
-    assert Gauge().rate is None

@@ -1,0 +1,65 @@
+"""A window of time in equal buckets: the time axis of every chart. Days and hours are UTC."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+DAY = 24
+# name: (hours a bucket, buckets); at most 90 points a series.
+RANGES = {"24h": (1, 24), "7d": (6, 28), "30d": (DAY, 30), "90d": (DAY, 90)}
+WORDS = {"24h": "24 hours", "7d": "7 days", "30d": "30 days", "90d": "90 days"}
+
+
+def hour_of(at: datetime) -> int:
+    return int(at.timestamp()) // 3600
+
+
+def time_of(hour: int) -> datetime:
+    return datetime.fromtimestamp(hour * 3600, UTC)
+
+
+@dataclass(frozen=True)
+class Window:
+    """Equal buckets of `step` hours; `start` is the first one's first hour since the epoch."""
+
+    name: str
+    start: int
+    step: int
+    count: int
+
+    @classmethod
+    def ending(cls, now: datetime, name: str) -> Window:
+        """The range of that name whose last bucket holds `now`. Days and hours are UTC."""
+        step, count = RANGES[name]
+        last = hour_of(now) // step * step
+        return cls(name, last - (count - 1) * step, step, count)
+
+    @property
+    def end(self) -> int:
+        return self.start + self.step * self.count
+
+    def previous(self) -> Window:
+        """The window of the same length just before."""
+        return Window(self.name, self.start - self.step * self.count, self.step, self.count)
+
+    def bucket(self, hour: int) -> int | None:
+        place = (hour - self.start) // self.step
+        return place if 0 <= place < self.count else None
+
+    def labels(self) -> list[str]:
+        """One point on the time axis a bucket: a date for days, else an hour in UTC."""
+        form = "%Y-%m-%d" if self.step == DAY else "%Y-%m-%dT%H:%M:%SZ"
+        return [time_of(self.start + i * self.step).strftime(form) for i in range(self.count)]
+
+    @property
+    def words(self) -> str:
+        return WORDS[self.name]
+
+    @property
+    def first_day(self) -> datetime:
+        return time_of(self.start)
+
+    @property
+    def last_day(self) -> datetime:
+        return time_of(self.end - 1)
