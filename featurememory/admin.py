@@ -37,7 +37,19 @@ class ThresholdsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     form = ThresholdsForm
     fieldsets = [
         ("Recognition", {"fields": ["confidence_threshold", "max_patterns", "embedder"]}),
-        ("Storage and pruning", {"fields": ["cleanup_interval", "type", "max_size", "path"]}),
+        (
+            "Storage and pruning",
+            {
+                "fields": [
+                    "cleanup_interval",
+                    "type",
+                    "max_size",
+                    "max_age",
+                    "max_interactions",
+                    "path",
+                ]
+            },
+        ),
         (
             "Optimizations",
             {

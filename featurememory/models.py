@@ -57,7 +57,7 @@ class FeatureMemoryConfig(models.Model):
             "exploration_budget",
             "quality_margin",
         ),
-        "storage": ("type", "path", "max_size"),
+        "storage": ("type", "path", "max_size", "max_age", "max_interactions"),
     }
 
     project = models.OneToOneField(Project, on_delete=models.CASCADE, related_name="thresholds")
@@ -144,6 +144,19 @@ class FeatureMemoryConfig(models.Model):
         validators=between(1 << 20, 1 << 50),
         help_text="Bytes, 1 MiB (1,048,576) or more, default 100 MiB (104,857,600). Cleanup "
         "removes the oldest interactions beyond it.",
+    )
+    max_age = models.PositiveIntegerField(
+        "storage max age",
+        default=0,
+        validators=between(0, 3650),
+        help_text="Days, 0 to 3,650, default 0 (no limit). Cleanup removes older interactions; "
+        "patterns, rollups and the newest examples of each pattern stay.",
+    )
+    max_interactions = models.PositiveBigIntegerField(
+        "storage max interactions",
+        default=0,
+        validators=between(0, 1 << 40),
+        help_text="Interactions, default 0 (no limit). Cleanup removes the oldest beyond it.",
     )
     version = models.PositiveBigIntegerField(default=1, editable=False)
     updated_at = models.DateTimeField(auto_now=True)

@@ -188,7 +188,7 @@ CELERY_TIMEZONE = "UTC"
 BACKGROUND_SCHEDULE = {
     "integration.tasks.sweep": 5.0,
     "integration.tasks.consolidate_due": 30.0,
-    "integration.tasks.cleanup_due": 60.0,
+    "integration.tasks.cleanup_due": 10.0,
     "integration.tasks.sample_resources": 60.0,
     "integration.tasks.review_optimizations": 30.0,
     "integration.tasks.train_payloads": 15.0,

@@ -14,15 +14,18 @@ from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from featurememory.config import config_of
-from featurememory.models import Activity, Project, StoredAnswer
+from featurememory.models import Activity, FeatureMemoryConfig, Project, StoredAnswer
 from featurememory.writes import write_turn
 from patterns.criteria import PatternCriteria
 from patterns.models import Learner, ModelInteraction, Operation, Pattern, PatternEvent, Payload
 from patterns.storage import DatabasePatternStorage, unused_since
 
 BATCH = 2000
-# A cleanup frees this much more than needed, so that the next one is not due at once.
-SLACK = 0.05
+# Forgetting starts when this share of `storage.max_size` is used, so that the limit itself is not
+# passed between two looks, and frees SLACK more than needed, so that it is not due again at once.
+FULL, SLACK = 0.9, 0.1
+# Interactions of each stored pattern that stay as its examples, however old.
+EXAMPLES = 5
 # Names of patterns that nothing points to any more, deleted in one cleanup.
 NAMES = 5000
 HISTORY = timedelta(days=365)
@@ -56,7 +59,8 @@ def due(project_id: UUID) -> bool:
         Learner.objects.filter(pk=project_id).update(cleaned_at=timezone.now())
         return False
     waited = timezone.now() - learner.cleaned_at
-    return waited.total_seconds() >= config.cleanup_interval or bytes_used() > config.max_size
+    is_full = bytes_used() > config.max_size * FULL
+    return is_full or waited.total_seconds() >= config.cleanup_interval
 
 
 def bytes_used() -> int:
@@ -76,9 +80,9 @@ def cleanup(project: Project, *, dry_run: bool = False) -> Receipt:
     """Weak patterns, surplus patterns, old trash, and interactions beyond `storage.max_size`."""
     config, before = config_of(project.pk), bytes_used()
     weak = weak_patterns(project, config.confidence_threshold, config.cleanup_interval)
-    surplus = surplus_patterns(project, config.max_patterns, len(weak))
+    surplus = surplus_patterns(project, config.max_patterns, weak)
     old = old_trash(project)
-    excess = interactions_beyond(project, config.max_size, before)
+    excess = interactions_beyond(project, config, before)
     found = Receipt(dry_run, len(weak), len(surplus), len(old), excess, before, before)
     if dry_run:
         return found
@@ -92,9 +96,9 @@ def cleanup(project: Project, *, dry_run: bool = False) -> Receipt:
         learner.version += bool(weak or surplus)
         learner.cleaned_at = timezone.now()
         learner.save(update_fields=["version", "cleaned_at"])
-    forget_interactions(project, excess)
+    gone = forget_interactions(project, excess)
     give_back_space()
-    done = Receipt(False, len(weak), len(surplus), len(old), excess, before, bytes_used())
+    done = Receipt(False, len(weak), len(surplus), len(old), gone, before, bytes_used())
     tell(project, done)
     return done
 
@@ -113,23 +117,20 @@ def weak_patterns(project: Project, threshold: float, interval_s: int) -> list[s
     return [str(pk) for pk in rows.values_list("pk", flat=True)]
 
 
-def surplus_patterns(project: Project, limit: int, going: int) -> list[str]:
+def surplus_patterns(project: Project, limit: int, going: list[str]) -> list[str]:
     """Beyond `max_patterns` the least used go first, the longest unused among equals."""
-    rows = Pattern.objects.stored().filter(project=project, pinned=False)
-    surplus = Pattern.objects.stored().filter(project=project).count() - going - limit
-    if surplus <= 0:
-        return []
-    return [
-        str(pk)
-        for pk in rows.order_by("use_count", "last_used").values_list("pk", flat=True)[:surplus]
-    ]
+    staying = Pattern.objects.stored().filter(project=project).exclude(pk__in=going)
+    surplus = max(0, staying.count() - limit)
+    rows = staying.filter(pinned=False).order_by("use_count", "last_used")
+    return [str(pk) for pk in rows.values_list("pk", flat=True)[:surplus]]
 
 
 def old_trash(project: Project) -> list[str]:
     """Archived for longer than Undo reaches back. Redirects of merges stay."""
     limit = timezone.now() - timedelta(days=Operation.LIFETIME_DAYS)
     rows = Pattern.objects.filter(project=project, status="archived", archived_at__lt=limit)
-    return [str(pk) for pk in rows.filter(redirect_to__isnull=True).values_list("pk", flat=True)]
+    full = rows.filter(redirect_to__isnull=True, state__isnull=False)
+    return [str(pk) for pk in full.values_list("pk", flat=True)]
 
 
 def empty(project: Project, ids: list[str]) -> None:
@@ -150,29 +151,60 @@ def expire(project: Project) -> None:
     StoredAnswer.objects.filter(created_at__lt=timezone.now() - timedelta(days=1)).delete()
 
 
-def interactions_beyond(project: Project, max_size: int, used: int) -> int:
-    """How many of the oldest interactions must go to come below the size limit."""
-    if used <= max_size:
-        return 0
-    total = ModelInteraction.objects.filter(project=project).count()
-    share = 1 - max_size * (1 - SLACK) / used
-    return min(total, int(total * share) + 1)
+def interactions_beyond(project: Project, config: FeatureMemoryConfig, used: int) -> int:
+    """How many of the oldest interactions must go for size, count and age to be kept."""
+    rows = ModelInteraction.objects.filter(project=project).exclude(state=0)
+    total = rows.count()
+    excess = max(0, total - config.max_interactions) if config.max_interactions else 0
+    if used > config.max_size * FULL:
+        share = 1 - config.max_size * (FULL - SLACK) / used
+        excess = max(excess, min(total, int(total * share) + 1))
+    if config.max_age:
+        oldest = newest_use(project) - timedelta(days=config.max_age)
+        old = rows.filter(timestamp__lt=int(oldest.timestamp() * 1000))
+        excess = max(excess, old.count())
+    return excess
 
 
-def forget_interactions(project: Project, count: int) -> None:
-    """The oldest recognised interactions with their payloads; rollups and patterns stay."""
-    while count > 0:
-        size = min(BATCH, count)
+def forget_interactions(project: Project, count: int) -> int:
+    """The oldest recognised interactions with their payloads, except the newest EXAMPLES of each
+    stored pattern; rollups and patterns stay. How many went."""
+    gone, after = 0, 0
+    while gone < count:
         with write_turn():
-            rows = ModelInteraction.objects.filter(project=project).exclude(state=0)
-            oldest = list(rows.order_by("number").values_list("number", "timestamp")[:size])
-            numbers = [number for number, _ in oldest]
-            remember_forgotten(project, max((at for _, at in oldest), default=0))
-            Payload.objects.filter(pk__in=numbers).delete()
-            ModelInteraction.objects.filter(pk__in=numbers)._raw_delete(using="default")
-        if len(numbers) < size:
-            return
-        count -= size
+            rows = ModelInteraction.objects.filter(project=project, number__gt=after)
+            oldest = list(rows.exclude(state=0).order_by("number")[:BATCH])
+            if not oldest:
+                break
+            after = oldest[-1].number
+            doomed = without_examples(project, oldest)[: count - gone]
+            forget(project, doomed)
+        gone += len(doomed)
+    return gone
+
+
+def without_examples(project: Project, rows: list[ModelInteraction]) -> list[ModelInteraction]:
+    """The rows that are not among the newest of their pattern."""
+    ids = {row.pattern_id for row in rows if row.pattern_id is not None}
+    stored = set(
+        Pattern.objects.stored().filter(project=project, pk__in=ids).values_list("pk", flat=True)
+    )
+    first_kept: dict[UUID | None, int] = {name: first_example(project, name) for name in stored}
+    return [row for row in rows if row.number < first_kept.get(row.pattern_id, row.number + 1)]
+
+
+def first_example(project: Project, pattern_id: UUID) -> int:
+    """The number from which on a pattern's interactions are kept as its examples."""
+    rows = ModelInteraction.objects.filter(project=project, pattern_id=pattern_id)
+    newest = list(rows.order_by("-number").values_list("number", flat=True)[:EXAMPLES])
+    return newest[-1]
+
+
+def forget(project: Project, rows: list[ModelInteraction]) -> None:
+    numbers = [row.number for row in rows]
+    remember_forgotten(project, max((row.timestamp for row in rows), default=0))
+    Payload.objects.filter(pk__in=numbers).delete()
+    ModelInteraction.objects.filter(pk__in=numbers)._raw_delete(using="default")
 
 
 def remember_forgotten(project: Project, newest: int) -> None:
@@ -183,7 +215,7 @@ def remember_forgotten(project: Project, newest: int) -> None:
 
 def give_back_space() -> None:
     """Free pages go back to the disk, in steps that do not hold the database for long."""
-    if connection.vendor != "sqlite":
+    if connection.vendor != "sqlite" or connection.in_atomic_block:
         return
     with connection.cursor() as cursor:
         cursor.execute("PRAGMA incremental_vacuum(20000)")

@@ -1,0 +1,246 @@
+"""Forgetting: a dry run tells what a run does, limits hold, nothing that waits is lost."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from featurememory.config import forget_config
+from featurememory.models import Activity, FeatureMemoryConfig, Project, StoredAnswer
+from patterns import retention
+from patterns.models import Learner, ModelInteraction, Pattern, PatternEvent, Payload
+from patterns.retention import bytes_used, cleanup, due
+from tests.builders import (
+    NOON,
+    items,
+    keep,
+    learn_all,
+    learned,
+    pattern_row,
+    project,
+    rollup_figures,
+    states_of,
+    uses_and_recount,
+)
+
+pytestmark = pytest.mark.django_db
+
+START = datetime.fromtimestamp(NOON / 1000, UTC)
+LONG_AGO = START - timedelta(days=3)
+
+
+@pytest.fixture
+def owner() -> Project:
+    """One interaction, of noon: the time by which use is judged."""
+    owner = project()
+    keep(owner, items(1))
+    return owner
+
+
+def limits(owner: Project, **values: Any) -> None:
+    FeatureMemoryConfig.objects.update_or_create(project=owner, defaults=values)
+    forget_config()
+
+
+def stored(owner: Project) -> set[Any]:
+    return set(Pattern.objects.stored().filter(project=owner).values_list("pk", flat=True))
+
+
+def test_what_is_weak_and_unused_goes_to_the_trash_and_nothing_else(owner: Project) -> None:
+    weak = pattern_row(owner, 1, confidence=0.2, last_used=LONG_AGO)
+    others = [
+        pattern_row(owner, 2, confidence=0.9, last_used=LONG_AGO),
+        pattern_row(owner, 3, confidence=0.2, last_used=START),
+        pattern_row(owner, 4, confidence=0.2, last_used=LONG_AGO, pinned=True),
+    ]
+    assert cleanup(owner).weak_patterns == 1
+
+    assert stored(owner) == {row.pk for row in others}
+    weak.refresh_from_db()
+    assert (weak.status, weak.archived_by) == ("archived", "memory")
+    assert weak.state is not None
+
+
+def test_beyond_max_patterns_the_least_used_go(owner: Project) -> None:
+    limits(owner, max_patterns=2)
+    rows = [pattern_row(owner, n, use_count=n, confidence=0.9) for n in range(4)]
+    pinned = pattern_row(owner, 9, use_count=0, pinned=True, confidence=0.9)
+
+    assert cleanup(owner).surplus_patterns == 3
+    assert stored(owner) == {pinned.pk, rows[3].pk}
+
+
+def test_weak_ones_that_go_do_not_count_twice_towards_the_limit(owner: Project) -> None:
+    limits(owner, max_patterns=2)
+    for number in range(2):
+        pattern_row(owner, number, use_count=0, confidence=0.1, last_used=LONG_AGO)
+    for number in range(2, 6):
+        pattern_row(owner, number, use_count=number, confidence=0.9, last_used=START)
+    done = cleanup(owner)
+
+    assert (done.weak_patterns, done.surplus_patterns) == (2, 2)
+    assert len(stored(owner)) == 2
+
+
+def test_the_trash_is_emptied_after_thirty_days_and_only_once(owner: Project) -> None:
+    def archived(days: int) -> Any:
+        return {"status": "archived", "archived_at": timezone.now() - timedelta(days=days)}
+
+    old, young = pattern_row(owner, 1, **archived(31)), pattern_row(owner, 2, **archived(29))
+    ModelInteraction.objects.filter(project=owner).update(pattern_id=old.pk)
+
+    assert cleanup(owner).emptied_trash == 1
+    assert cleanup(owner).emptied_trash == 0
+    old.refresh_from_db()
+    young.refresh_from_db()
+    assert (old.state, young.state is not None) == (None, True)
+
+
+def test_the_name_of_an_emptied_pattern_goes_with_its_last_interaction(owner: Project) -> None:
+    old = timezone.now() - timedelta(days=31)
+    row = pattern_row(owner, 1, status="archived", archived_at=old)
+    PatternEvent.objects.create(project=owner, pattern_id=row.pk, kind="pruned")
+    cleanup(owner)
+
+    assert not Pattern.objects.filter(pk=row.pk).exists()
+    assert not PatternEvent.objects.filter(pattern_id=row.pk).exists()
+
+
+def test_redirects_of_merges_stay(owner: Project) -> None:
+    target = pattern_row(owner, 1, confidence=0.9)
+    old = timezone.now() - timedelta(days=90)
+    source = pattern_row(
+        owner, 2, status="archived", archived_at=old, redirect_to=target.pk, use_count=0
+    )
+    cleanup(owner)
+
+    assert Pattern.objects.get(pk=source.pk).redirect_to == target.pk
+
+
+def test_a_dry_run_tells_what_the_run_does_and_does_nothing(
+    owner: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    learned(owner, 40, tasks=2)
+    keep(owner, items(7, start=100))  # these wait
+    pattern_row(owner, 1, confidence=0.1, last_used=LONG_AGO)
+    for number in range(2, 5):
+        pattern_row(owner, number, confidence=0.9, use_count=number)
+    old = timezone.now() - timedelta(days=40)
+    pattern_row(owner, 7, status="archived", archived_at=old)
+    limits(owner, max_patterns=3, max_size=1000)
+    monkeypatch.setattr(retention, "bytes_used", lambda: 2000)
+    before = stored(owner), states_of(owner)
+    told = cleanup(owner, dry_run=True)
+    assert (stored(owner), states_of(owner)) == before
+
+    done = cleanup(owner)
+    assert replace(told, dry_run=False) == done
+    assert done.weak_patterns == 1
+    assert done.surplus_patterns == 2
+    assert done.emptied_trash == 1
+    assert states_of(owner).total() == before[1].total() - done.interactions
+
+
+def test_beyond_the_size_the_oldest_recognised_interactions_go(
+    owner: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    learned(owner, 40)
+    figures = rollup_figures(owner)
+    limits(owner, max_size=1000)
+    monkeypatch.setattr(retention, "bytes_used", lambda: 2000)
+    done = cleanup(owner)
+
+    left = list(ModelInteraction.objects.filter(project=owner).order_by("number"))
+    assert done.interactions == 40 - len(left) > 10
+    assert [row.id for row in left] == [f"i-{n}" for n in range(40 - len(left), 40)]
+    assert Payload.objects.count() == len(left)
+    assert rollup_figures(owner) == figures
+    assert sum(uses_and_recount(owner)[0].values()) == 40
+
+
+def test_what_waits_is_never_forgotten(owner: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    keep(owner, items(30, start=1))
+    limits(owner, max_size=1000)
+    monkeypatch.setattr(retention, "bytes_used", lambda: 10**9)
+
+    assert cleanup(owner, dry_run=True).interactions == 0
+    assert cleanup(owner).interactions == 0
+    assert states_of(owner) == {0: 31}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_few_cleanups_bring_the_database_below_its_limit_and_give_space_back() -> None:
+    owner, dice = project(), random.Random(1)
+    keep(owner, [entry | {"input": dice.randbytes(3000).hex()} for entry in items(500)])
+    learn_all(owner)
+    limit = int(bytes_used() * 0.8)
+    limits(owner, max_size=limit)
+    rounds = 0
+    while connection.vendor == "sqlite" and bytes_used() > limit * retention.FULL:  # PostgreSQL: when it vacuums
+        done = cleanup(owner)
+        rounds += 1
+        assert done.bytes_after == bytes_used() < done.bytes_before
+
+    assert rounds <= 4
+    assert cleanup(owner).interactions == 0 or connection.vendor == "postgresql"
+    assert states_of(owner)[1] > 200 or connection.vendor == "postgresql"
+
+
+def test_old_history_activity_and_answers_expire(owner: Project) -> None:
+    year_ago = timezone.now() - timedelta(days=366)
+    Activity.objects.create(project=owner, at=year_ago, actor="a", verb="v", summary="s")
+    PatternEvent.objects.create(
+        project=owner, pattern_id=pattern_row(owner).pk, at=year_ago, kind="x"
+    )
+    StoredAnswer.objects.create(
+        project=owner, key="k", created_at=timezone.now() - timedelta(hours=25)
+    )
+    cleanup(owner)
+
+    assert not Activity.objects.filter(summary="s").exists()
+    assert not PatternEvent.objects.filter(kind="x").exists()
+    assert not StoredAnswer.objects.exists()
+
+
+def test_a_cleanup_that_took_something_leaves_a_receipt_in_the_activity(owner: Project) -> None:
+    cleanup(owner)
+    assert not Activity.objects.filter(project=owner).exists()
+
+    pattern_row(owner, confidence=0.1, last_used=LONG_AGO)
+    cleanup(owner)
+    assert "1 patterns to the trash" in Activity.objects.get(project=owner).summary
+
+
+def test_another_project_loses_nothing(owner: Project) -> None:
+    other = project()
+    weak = pattern_row(other, confidence=0.1, last_used=LONG_AGO)
+    cleanup(owner)
+
+    assert stored(other) == {weak.pk}
+
+
+def test_it_is_due_after_the_interval(owner: Project) -> None:
+    limits(owner, cleanup_interval=3600)
+    assert not due(owner.pk)  # the interval starts with the first look
+    long_ago = timezone.now() - timedelta(seconds=3601)
+    Learner.objects.filter(pk=owner.pk).update(cleaned_at=long_ago)
+    assert due(owner.pk)
+
+    cleanup(owner)
+    assert not due(owner.pk)
+
+
+def test_it_is_due_at_once_when_the_size_is_passed(
+    owner: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    due(owner.pk)
+    assert not due(owner.pk)
+    monkeypatch.setattr(retention, "bytes_used", lambda: 1 << 40)
+
+    assert due(owner.pk)
