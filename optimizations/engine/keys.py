@@ -15,7 +15,7 @@ import msgspec
 from optimizations.engine.task import Json, Task
 
 LEVELS = ("exact", "normal", "content")
-_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*|[-+−]?\d[\d.,:/-]*|[€$£¥%°<>=≤≥≠!]")
+_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*|[-+−]?\d[\d.,:/-]*|[€$£¥%°<>=≤≥≠]|!=")
 _FILLERS = """a an the please hi hello hey dear thanks thank you kindly just so well ok okay
     um uh"""
 FILLERS = frozenset(_FILLERS.split())

@@ -26,6 +26,7 @@ KEPT = 2000  # last values of a group
 HELD_OUT = 0.05
 LIMITS = ("max_tokens", "max_output_tokens", "max_completion_tokens")
 MOST_GROUPS = 2000
+BEYOND = 1.1
 
 
 class Values(msgspec.Struct):
@@ -43,7 +44,14 @@ class Values(msgspec.Struct):
     def quantile(self, q: float) -> float | None:
         """The conformal limit, or None where n is too small for q."""
         rank = math.ceil((len(self.last) + 1) * q)
-        return sorted(self.last)[rank - 1] if 0 < rank <= len(self.last) else None
+        if not 0 < rank <= len(self.last):
+            return None
+        found = sorted(self.last)[rank - 1]
+        return found if math.isfinite(found) else self._beyond()
+
+    def _beyond(self) -> float | None:
+        """Too many were cut off to know the limit: a little above the longest that was not."""
+        return BEYOND * max((v for v in self.last if math.isfinite(v)), default=math.nan) or None
 
 
 class Limits(msgspec.Struct):
@@ -70,7 +78,7 @@ class Limits(msgspec.Struct):
             root = "\x1f".join(group.split("\x1f")[:2])
             aim = self._aim(root, q)
             found = self.values[group].quantile(aim) if self.values[group].seen >= least else None
-            if found is None or math.isinf(found):
+            if found is None or not math.isfinite(found):
                 self.limit.pop(group, None)
             else:
                 self.limit[group] = found

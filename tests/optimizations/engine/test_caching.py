@@ -1,0 +1,95 @@
+import numpy as np
+import pytest
+
+from optimizations.engine.caching import ErrorRate
+from optimizations.engine.outcomes import Outcome
+from optimizations.engine.policy import PolicyEngine
+from optimizations.engine.settings import PolicySettings
+from optimizations.engine.task import Decision, Request, Task
+
+
+def run(policy: PolicyEngine, number: int, text: str, output: str) -> Decision:
+    decision = policy.decide(Request(f"r{number}", Task("m", text, "t"), number * 60.0))
+    served = decision.served_from_cache
+    answer = decision.cached_output if served else output
+    task, at = decision.task, number * 60.0
+    policy.observe(
+        Outcome(f"i{number}", task, "m", at, decision, output=answer, cost=1.0, cached=served)
+    )
+    if policy.review_due:
+        policy.review(at)
+    return decision
+
+
+def repeating(policy: PolicyEngine, requests: int, start: int = 0) -> list[Decision]:
+    """Forty questions in turn, each with one right answer."""
+    numbers = range(start, start + requests)
+    return [run(policy, n, f"Question {n % 40}?", f"Answer {n % 40}") for n in numbers]
+
+
+def test_repeats_are_served_once_proven_and_some_are_audited_for_ever() -> None:
+    policy = PolicyEngine()
+    assert not any(d.served_from_cache for d in repeating(policy, 300))
+    repeating(policy, 200, 300)
+    later = repeating(policy, 1000, 500)
+    served = sum(d.served_from_cache for d in later)
+    assert 900 <= served <= 985
+    assert all(
+        d.cached_output == f"Answer {n % 40}"
+        for n, d in enumerate(later, 500)
+        if d.served_from_cache
+    )
+
+
+def test_answers_that_differ_each_time_are_never_served() -> None:
+    policy = PolicyEngine()
+    decided = [run(policy, n, f"Question {n % 40}?", f"Answer {n}") for n in range(1000)]
+    assert not any(d.served_from_cache for d in decided)
+
+
+def test_similar_requests_are_served_only_when_that_was_chosen() -> None:
+    for similar in (False, True):
+        policy = PolicyEngine(PolicySettings(cache_similar=similar))
+        for n in range(800):
+            text = f"Question {n % 40}" if n % 2 else f"QUESTION  {n % 40}?"
+            run(policy, n, text, f"Answer {n % 40}")
+        assert run(policy, 900, "question 7!", "Answer 7").served_from_cache == similar
+
+
+def test_a_served_answer_that_was_wrong_is_dropped_at_once() -> None:
+    policy = PolicyEngine()
+    repeating(policy, 600)
+    served = next(d for d in repeating(policy, 40, 600) if d.served_from_cache)
+    seen = Outcome("x", served.task, "m", 4e4, served, output="Answer", cached=True)
+    policy.correct(seen, Outcome("x", served.task, "m", 4e4, served, success=False, cached=True))
+    again = policy.decide(Request("again", served.task, 4e4))
+    assert not again.served_from_cache
+
+
+def test_an_old_answer_is_not_served() -> None:
+    policy = PolicyEngine()
+    repeating(policy, 600)
+    asked = [Request(f"z{k}", Task("m", f"Question {k}?", "t"), 9e9) for k in range(40)]
+    assert not any(policy.decide(request).served_from_cache for request in asked)
+
+
+def test_purging_empties_the_cache() -> None:
+    policy = PolicyEngine()
+    repeating(policy, 600)
+    assert policy.purge_cache() == 40
+    assert not any(d.served_from_cache for d in repeating(policy, 40, 600))
+
+
+@pytest.mark.parametrize("rate", [0.05, 0.1])
+def test_a_rate_above_the_bound_is_seldom_called_below(rate: float) -> None:
+    rng = np.random.default_rng(5)
+    fooled = 0
+    for _ in range(200):
+        seen = ErrorRate()
+        for wrong in rng.random(400) < rate:
+            seen.n += 1
+            seen.wrong += int(wrong)
+            if seen.below(0.05) >= 20:
+                fooled += 1
+                break
+    assert fooled <= 10
