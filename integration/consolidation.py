@@ -90,30 +90,36 @@ def redirect(project: Project, redirects: dict[str, str]) -> None:
         )
     )
     by_target: dict[str, dict[str, int]] = {}
-    for source, target in redirects.items():
+    for source in redirects:
         if UUID(source) in uses:
-            by_target.setdefault(target, {})[source] = uses[UUID(source)]
+            by_target.setdefault(end_of(source, redirects), {})[source] = uses[UUID(source)]
     for target, sources in by_target.items():
         apply_merge(project, sources, target)
+
+
+def end_of(name: str, redirects: dict[str, str]) -> str:
+    """Where a chain of redirects ends."""
+    for _ in redirects:
+        name = redirects.get(name, name)
+    return name
 
 
 def move(project: Project, moved: dict[str, str], redirects: dict[str, str]) -> None:
     """Interactions of the reservoir go to their new pattern; counts and rollups follow exactly."""
     by_target: dict[str, list[str]] = {}
     for name, target in moved.items():
-        by_target.setdefault(target, []).append(name)
+        by_target.setdefault(end_of(target, redirects), []).append(name)
     for target, names in sorted(by_target.items()):
         for start in range(0, len(names), 500):
-            move_some(project, names[start : start + 500], target, redirects)
+            move_some(project, names[start : start + 500], target)
 
 
-def move_some(project: Project, names: list[str], target: str, redirects: dict[str, str]) -> int:
+def move_some(project: Project, names: list[str], target: str) -> int:
     """Recognised interactions of these ids to `target`, unless a merge leads there anyway; how
     many moved. Use counts and rollups change with them."""
-    found = ModelInteraction.objects.filter(project=project, id__in=names, state=1)
-    rows = [
-        row for row in found if redirects.get(str(row.pattern_id), str(row.pattern_id)) != target
-    ]
+    found = list(ModelInteraction.objects.filter(project=project, id__in=names, state=1))
+    owners = owners_of(project, {str(row.pattern_id) for row in found})
+    rows = [row for row in found if owners[str(row.pattern_id)] != target]
     if not rows:
         return 0
     before = [rollups.outcome_of(row) for row in rows]
@@ -123,10 +129,16 @@ def move_some(project: Project, names: list[str], target: str, redirects: dict[s
     rollups.sketch_again(project.pk, before)
     stored = Pattern.objects.filter(project=project)
     for source, count in Counter(one.pattern_id for one in before).items():
-        owner = stored.filter(pk=redirects.get(source, source))
-        owner.update(use_count=F("use_count") - count)
+        stored.filter(pk=owners[source]).update(use_count=F("use_count") - count)
     stored.filter(pk=target).update(use_count=F("use_count") + len(rows))
     return len(rows)
+
+
+def owners_of(project: Project, names: set[str]) -> dict[str, str]:
+    """Who holds the uses of these patterns: themselves, or whom they were ever merged into."""
+    merged = Pattern.objects.filter(project=project, pk__in=names, redirect_to__isnull=False)
+    found = {str(pk): str(to) for pk, to in merged.values_list("pk", "redirect_to")}
+    return {name: found.get(name, name) for name in names}
 
 
 def note(project: Project, done: Consolidation) -> None:

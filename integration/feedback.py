@@ -13,7 +13,7 @@ from featurememory.models import Project
 from featurememory.writes import write_turn
 from optimizations import outcomes
 from patterns import rollups
-from patterns.models import Feedback, ModelInteraction
+from patterns.models import Feedback, Learner, ModelInteraction
 
 Text = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[^\x00]*$")]
 TARGETS = {"interaction_id": "interaction", "decision_id": "decision", "session_id": "session"}
@@ -58,6 +58,7 @@ def take(project: Project, given: FeedbackIn) -> Feedback:
         Q(**{f"{kind}_id" if kind != "interaction" else "id": name})
     )
     with write_turn():
+        wait_for_learning(project)
         found = list(rows.filter(project=project).order_by("-number")[:SESSION_LIMIT])
         if not found and kind != "decision":
             raise not_found(kind)
@@ -71,6 +72,11 @@ def take(project: Project, given: FeedbackIn) -> Feedback:
             metric_name=given.metric_name,
             value=given.value,
         )
+
+
+def wait_for_learning(project: Project) -> None:
+    """A batch that is being saved must not count these rows with their old values meanwhile."""
+    Learner.objects.select_for_update().filter(pk=project.pk).first()
 
 
 def judge(project: Project, row: ModelInteraction, metric: str, value: Any) -> None:

@@ -119,6 +119,7 @@ def keep(project_id: UUID, kept: Kept, batch: Batch) -> None:
         if learner.version != kept.version:
             raise Outdated
         mark_rows(batch)
+        hear_feedback(batch)
         save_patterns(project, kept, changes, batch)
         PerformanceTracker(project_id).record(batch.rows)
         outcomes.join(project_id, [row for row, _ in batch.rows])
@@ -141,6 +142,14 @@ def mark_rows(batch: Batch) -> None:
             done,
         )
     ModelInteraction.objects.filter(pk__in=batch.failed).update(state=2)
+
+
+def hear_feedback(batch: Batch) -> None:
+    """Feedback that came since the rows were read; from now on it corrects the rollups itself."""
+    rows = {row.number: row for row, _ in batch.rows}
+    told = ModelInteraction.objects.filter(pk__in=list(rows))
+    for number, success, score in told.values_list("number", "success", "score"):
+        rows[number].success, rows[number].score = success, score
 
 
 def str_id(pattern_id: str) -> str:

@@ -49,7 +49,7 @@ def reprocess(project: Project, batch: Sequence[ModelInteraction]) -> int:
         kept = memory.for_learning(project.pk)
         wanted = targets(kept, batch)
         with write_turn():
-            return sum(move_some(project, names, to, {}) for to, names in wanted.items())
+            return sum(move_some(project, names, to) for to, names in wanted.items())
 
 
 def targets(kept: Kept, batch: Sequence[ModelInteraction]) -> dict[str, list[str]]:

@@ -1,0 +1,182 @@
+"""Consolidation is saved whole, and use counts go with the interactions that move."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from featurememory.models import Activity, Project
+from integration import consolidation
+from integration.consolidation import AFTER, PAUSE, consolidate, due, save
+from patterns import curation, lease
+from patterns.engine.pattern import Change, Consolidation
+from patterns.memory import load, memory
+from patterns.models import Learner, Pattern, PatternEvent
+from tests.builders import (
+    item,
+    items,
+    keep,
+    learn_all,
+    learned,
+    project,
+    rebuilt_figures,
+    rollup_figures,
+    uses_and_recount,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def owner() -> Project:
+    return project()
+
+
+def saved(owner: Project, **done: Any) -> None:
+    """Save a consolidation that did this, as the background would."""
+    copy = load(owner.pk)
+    save(owner.pk, copy.recognizer, copy.version, Consolidation(**done))
+
+
+def exact(owner: Project, total: int) -> None:
+    """Use counts and rollups are those of a recount, nothing is lost and nothing negative."""
+    stated, counted = uses_and_recount(owner)
+    assert stated == counted
+    assert sum(counted.values()) == total
+    assert rollup_figures(owner) == rebuilt_figures(owner)
+
+
+def three(owner: Project) -> list[str]:
+    """Patterns of 3 uses each: i-0, i-3, i-6 and so on."""
+    return [str(row.pk) for row in learned(owner, 9, tasks=3)]
+
+
+def test_consolidating_real_traffic_keeps_every_count(owner: Project) -> None:
+    keep(owner, [item(n, input=f"Ask {n % 5} about {n}.", task_type="t") for n in range(60)])
+    learn_all(owner)
+
+    assert consolidate(owner.pk) is not None
+    exact(owner, 60)
+    keep(owner, items(10, start=100, task_type="t"))
+    learn_all(owner)
+    exact(owner, 70)
+
+
+def test_interactions_that_move_take_their_use_with_them(owner: Project) -> None:
+    a, b, _ = three(owner)
+    saved(owner, moved={"i-0": b, "i-3": b})
+
+    exact(owner, 9)
+    assert uses_and_recount(owner)[0][b] == 5
+    assert uses_and_recount(owner)[0][a] == 1
+
+
+def test_a_redirect_hands_the_uses_over(owner: Project) -> None:
+    a, b, _ = three(owner)
+    saved(owner, redirects={a: b}, changes=(Change("merged", (a, b), (b,)),))
+
+    exact(owner, 9)
+    row = Pattern.objects.get(pk=a)
+    assert (str(row.redirect_to), row.status, row.use_count) == (b, "archived", 0)
+    assert PatternEvent.objects.filter(kind="merged").count() == 2
+    assert Activity.objects.get(project=owner, verb="consolidate").summary == (
+        "Consolidated: 1 merged, 0 split"
+    )
+
+
+def test_what_a_redirect_moved_already_is_not_moved_twice(owner: Project) -> None:
+    a, b, _ = three(owner)
+    saved(owner, redirects={a: b}, moved={"i-0": b, "i-3": b, "i-6": b})
+
+    exact(owner, 9)
+
+
+def test_a_redirect_to_one_and_a_move_to_another_at_once(owner: Project) -> None:
+    a, b, c = three(owner)
+    saved(owner, redirects={a: b}, moved={"i-0": c, "i-1": c})
+
+    exact(owner, 9)
+    assert uses_and_recount(owner)[0] == {b: 4, c: 5}
+
+
+def test_redirects_in_a_chain_lose_no_use(owner: Project) -> None:
+    a, b, c = three(owner)
+    saved(owner, redirects={a: b, b: c})
+
+    exact(owner, 9)
+    assert uses_and_recount(owner)[0] == {c: 9}
+
+
+def test_interactions_of_a_pattern_that_was_merged_before_can_move(owner: Project) -> None:
+    a, b, c = three(owner)
+    _, (target,) = curation.merge(owner, [a, b], "a person")
+    saved(owner, moved={"i-0": c, "i-1": c, "i-3": target})
+
+    exact(owner, 9)
+    assert min(Pattern.objects.filter(project=owner).values_list("use_count", flat=True)) >= 0
+
+
+def test_saving_the_same_twice_changes_nothing_the_second_time(owner: Project) -> None:
+    a, b, c = three(owner)
+    for _ in range(2):
+        saved(owner, redirects={a: b}, moved={"i-1": c})
+
+    exact(owner, 9)
+
+
+def test_an_edit_meanwhile_wins(owner: Project) -> None:
+    a, b, _ = three(owner)
+    copy = load(owner.pk)
+    curation.prune(owner, Pattern.objects.filter(pk=a), "a person")
+    save(owner.pk, copy.recognizer, copy.version, Consolidation(redirects={b: a}))
+
+    assert Pattern.objects.get(pk=b).redirect_to is None
+    exact(owner, 9)
+
+
+def test_a_crash_while_saving_leaves_all_as_it_was(
+    owner: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a, b, c = three(owner)
+    before = uses_and_recount(owner)
+    with monkeypatch.context() as broken:
+        broken.setattr(consolidation, "note", None)
+        with pytest.raises(TypeError):
+            saved(owner, redirects={a: b}, moved={"i-1": c})
+
+    assert uses_and_recount(owner) == before
+    exact(owner, 9)
+
+
+def test_while_somebody_learns_it_waits(owner: Project) -> None:
+    three(owner)
+    lease.acquire(owner.pk, "another:1")
+
+    assert consolidate(owner.pk) is None
+
+
+def test_it_is_due_after_enough_was_learned_and_not_too_often(owner: Project) -> None:
+    three(owner)
+    learner = Learner.objects.filter(pk=owner.pk)
+    assert not due(owner.pk)
+    learner.update(learned_since=AFTER)
+    assert due(owner.pk)
+
+    learner.update(consolidated_at=timezone.now())
+    assert not due(owner.pk)
+    learner.update(consolidated_at=timezone.now() - PAUSE - timedelta(seconds=1))
+    assert due(owner.pk)
+
+
+def test_afterwards_the_count_starts_anew_and_this_process_goes_on_with_the_result(
+    owner: Project,
+) -> None:
+    three(owner)
+    consolidate(owner.pk)
+
+    learner = Learner.objects.get(pk=owner.pk)
+    assert (learner.learned_since, learner.snapshot is not None) == (0, True)
+    assert memory.for_learning(owner.pk).version == learner.version
