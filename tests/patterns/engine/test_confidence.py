@@ -33,12 +33,28 @@ def test_nothing_is_called_calibrated_without_evidence():
 
 def test_chances_become_what_happens():
     model = ConfidenceModel()
-    for features, right in stream(1500, lambda score: 0.2 + 0.6 * score):
+    for features, right in stream(1500, lambda score: 0.2 + 0.6 * score, kind="drain"):
         model.update(features, right)
-    gaps = [model.predict(f)[0] - (0.2 + 0.6 * f["score"]) for f, _ in stream(200, bool, 2)]
+    unseen = stream(200, bool, 2, "drain")
+    gaps = [model.predict(f)[0] - (0.2 + 0.6 * f["score"]) for f, _ in unseen]
     assert abs(sum(gaps) / len(gaps)) < 0.04
-    assert max(map(abs, gaps)) < 0.15
-    assert model.predict({"score": 0.5, "kind:prompt": 1.0})[1] is True
+    assert max(map(abs, gaps)) < 0.2
+    assert model.predict({"score": 0.5, "kind:drain": 1.0})[1] is True
+
+
+def test_agreement_about_prompts_is_not_taken_at_its_word():
+    model, judged = ConfidenceModel(), ConfidenceModel()
+    features = {"score": 0.9, "n": 9, "kind:prompt": 1.0}
+    for _ in range(3000):
+        model.update(features, True)
+        judged.update(features, True, verdict=True)
+    assert model.predict(features)[0] < 0.98 < judged.predict(features)[0]
+
+
+def test_one_short_key_proves_less_than_a_long_text():
+    model = ConfidenceModel()
+    short, long = ({"score": 1.0, "n": 9, "anchored": a, "kind:exact": 1.0} for a in (5, 500))
+    assert model.predict(short)[0] < model.predict(long)[0]
 
 
 def test_a_stream_that_turns_is_not_called_calibrated_until_learnt_again():
