@@ -87,6 +87,7 @@ class OptimizationManager:
         )
         switch_on(self.project_id)
         with policies.changing(self.project_id) as kept:
+            state.last_used = kept.at  # unused is what was not used since it was made
             try:
                 with kept.lock:
                     state = kept.engine.store(state, kept.at, actor)

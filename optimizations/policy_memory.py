@@ -106,7 +106,7 @@ class PolicyMemory:
     def _current(self, project_id: UUID, kept: Kept | None) -> Kept:
         saved = PolicyState.objects.filter(pk=project_id).values_list("version", flat=True).first()
         if kept is None or kept.version != (saved or 0):
-            kept = load(project_id)
+            kept = fresh(project_id) if saved is None else load(project_id)
             with self._lock:
                 self._kept[project_id] = kept
                 while len(self._kept) > PROJECTS:
@@ -131,18 +131,24 @@ def alone(project_id: UUID) -> Iterator[None]:
         yield
 
 
+def fresh(project_id: UUID) -> Kept:
+    """The engine of a project that has asked for nothing yet: it has no row either."""
+    now = time.monotonic()
+    engine = PolicyEngine(settings_of(project_id), project_id.bytes)
+    return Kept(engine, 0, 0, checked=now, saved=now)
+
+
 def load(project_id: UUID) -> Kept:
     """An engine that goes on where the saved one stopped."""
-    row = PolicyState.objects.filter(pk=project_id).first()
-    snapshot = bytes(row.snapshot) if row and row.snapshot else None
-    salt = bytes(row.salt) if row else project_id.bytes
-    engine = PolicyEngine.restore(states_of(project_id), snapshot, settings_of(project_id), salt)
+    row = PolicyState.objects.get(pk=project_id)
+    snapshot = bytes(row.snapshot) if row.snapshot else None
+    settings = settings_of(project_id)
+    engine = PolicyEngine.restore(states_of(project_id), snapshot, settings, bytes(row.salt))
     if snapshot is None:
         for card in cards(project_id):
             engine.register(card)
     now = time.monotonic()
-    version, moment = (row.version, row.moment) if row else (0, 0)
-    return Kept(engine, version, moment, checked=now, saved=now)
+    return Kept(engine, row.version, row.moment, checked=now, saved=now)
 
 
 def settings_of(project_id: UUID) -> PolicySettings:

@@ -18,10 +18,10 @@ from featurememory.models import Project
 from featurememory.pages import changing, current_project, page, show
 from optimizations import charts, sentence
 from optimizations.engine.optimization import OptimizationState
+from optimizations.forest import forest
 from optimizations.manager import VERBS, OptimizationManager
 from optimizations.models import Decision, EvidencePoint, Optimization, OptimizationEvent
 from optimizations.serializers import arm
-from optimizations.storage import state_of
 from patterns.charts import Chart
 from patterns.models import Pattern
 from patterns.views.twins import chart_csv, chart_table
@@ -36,16 +36,6 @@ TABS = (
     ("Retired", "retired"),
 )
 POINTS = 300
-
-
-@dataclass(frozen=True)
-class Row:
-    """One line of the forest plot."""
-
-    row: Optimization
-    state: OptimizationState
-    pattern: Pattern | None
-    whisker: charts.Whisker | None
 
 
 @dataclass(frozen=True)
@@ -90,27 +80,6 @@ def tabs(rows: Any, current: str) -> list[Tab]:
         Tab(name, status, sum(counted.get(one, 0) for one in status.split(",")), status == current)
         for name, status in TABS
     ]
-
-
-def forest(project: Project, rows: list[Optimization]) -> tuple[list[Row], charts.Scale]:
-    states = [state_or_blank(row) for row in rows]
-    measured = [state for state in states if state.n_treated and state.n_control]
-    scale = charts.scale_of([state.lift for state in measured])
-    ids = {row.pattern_id for row in rows if row.pattern_id}
-    patterns = {p.pk: p for p in Pattern.objects.filter(project=project, pk__in=ids).defer("state")}
-    lines = []
-    for row, state in zip(rows, states, strict=True):
-        drawn = charts.whisker(state.lift, scale, min(state.n_treated, state.n_control))
-        pattern = patterns.get(row.pattern_id) if row.pattern_id else None
-        lines.append(Row(row, state, pattern, drawn))
-    return lines, scale
-
-
-def state_or_blank(row: Optimization) -> OptimizationState:
-    """One that was removed to make room has a row and a history, but no state."""
-    if row.state:
-        return state_of(row)
-    return OptimizationState(row.id, row.type, row.task_type, "", row.params)
 
 
 def find(request: HttpRequest, optimization_id: str) -> Optimization:

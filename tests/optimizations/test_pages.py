@@ -132,6 +132,30 @@ def test_the_charts_twins_hold_the_same_points() -> None:
     assert lines.startswith(b"Time,Effect")
 
 
+def test_the_interactions_say_what_memory_did() -> None:
+    owner = builders.project()
+    routed(owner)
+    treated, kept = session_in(owner), session_in(owner, "holdout")
+    report(owner, decide(owner, task={"session_id": treated}), "treated")
+    report(owner, decide(owner, task={"session_id": kept}), "kept")
+    user = browser(owner)
+
+    shown = text(user.get("/interactions/"))
+
+    assert ">applied</span>" in shown
+    assert ">held out</span>" in shown
+    assert "Memory changed this call." in text(user.get("/interactions/treated/"))
+
+
+def test_overview_and_pattern_tell_of_the_optimizations() -> None:
+    owner = builders.project()
+    made = routed(owner)
+    user = browser(owner)
+
+    assert "1 change is active" in text(user.get("/"))
+    assert made.id in text(user.get(f"/patterns/{made.pattern_id}/"))
+
+
 def test_models_show_prices_calls_and_routes() -> None:
     owner = builders.project()
     routed(owner)

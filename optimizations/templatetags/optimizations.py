@@ -1,0 +1,75 @@
+"""What pages of other apps say about optimizations: they may not import this app, templates may."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django import template
+
+from featurememory.models import Project
+from optimizations import decisions, sentence
+from optimizations.forest import forest, of_pattern
+from optimizations.models import Decision
+from optimizations.policy_memory import policies
+from patterns.models import ModelInteraction, Pattern
+
+register = template.Library()
+
+
+@register.simple_tag
+def project_sentence(project: Project) -> sentence.Sentence | None:
+    """The answer of the overview; None while nothing was ever proposed."""
+    if not policies.for_deciding(project.pk).engine.optimizations:
+        return None
+    return sentence.for_project(project)
+
+
+@register.simple_tag
+def pattern_sentence(pattern: Pattern) -> sentence.Sentence:
+    return sentence.for_pattern(Project(pk=pattern.project_id), pattern.pk)
+
+
+@register.inclusion_tag("optimizations/_of_pattern.html")
+def pattern_optimizations(pattern: Pattern) -> dict[str, Any]:
+    """The optimizations that concern a pattern, with their effect on one axis."""
+    project = Project(pk=pattern.project_id)
+    lines, _ = forest(project, of_pattern(project, pattern.pk))
+    return {"rows": lines, "answer": sentence.for_pattern(project, pattern.pk)}
+
+
+WORDS = {
+    "": ("watched", "blue"),
+    "treatment": ("applied", "ok"),
+    "explore": ("applied", "ok"),
+    "holdout": ("held out", "plain"),
+}
+
+
+@register.simple_tag
+def decisions_of(rows: Iterable[Any]) -> dict[str, Decision]:
+    """The decisions of interactions, by decision id; one query for all rows of a page."""
+    found = [row["row"] if isinstance(row, dict) else row for row in rows]
+    ids = {row.decision_id for row in found if row.decision_id}
+    return decisions.find(found[0].project_id, ids) if ids else {}
+
+
+@register.simple_tag
+def what_memory_did(row: ModelInteraction, made: dict[str, Decision]) -> dict[str, Any]:
+    """In a word and a sentence: watched, applied, held out, cached."""
+    decision = made.get(row.decision_id or "")
+    if decision is None:
+        text = "Memory only watched: nothing of this call was changed."
+        return {"word": "watched", "tone": "blue", "text": text, "decision": None}
+    word, tone = WORDS.get(decision.arm, ("watched", "blue"))
+    text = {
+        "watched": "Memory was asked and changed nothing.",
+        "applied": "Memory changed this call.",
+        "held out": "Memory left this call alone on purpose, so that the effect stays known.",
+    }[word]
+    return {"word": word, "tone": tone, "text": text, "decision": decision}
+
+
+@register.simple_tag
+def decisions_of_one(row: ModelInteraction) -> dict[str, Decision]:
+    return decisions_of([row])
