@@ -39,7 +39,8 @@ class Counts:
             self._outside(kind[places] + 1, counts, group, own)
             for kind, counts in zip(self.kinds, self.counts, strict=True)
         ]
-        return self._mixed(*seen, gone)
+        token, pair, before, run, context = seen
+        return self._mixed(token, pair, before, run, context, gone)
 
     @staticmethod
     def _outside(ids: Ints, counts: Bits, group: Ints, own: Flags) -> Bits:

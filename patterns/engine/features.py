@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from patterns.engine.identity import clean
 from patterns.engine.observation import Json, Observation
 from patterns.engine.pattern import Feature
 from patterns.engine.slots import type_of
@@ -128,6 +129,7 @@ def note_features(state: PatternState, observation: Observation) -> None:
     if observation.output is not None:
         count(state.outputs, output_format(observation.output))
     for key, value in sorted(observation.parameters.items(), key=lambda item: str(item[0])):
+        key = clean(key)
         if key in state.parameters or len(state.parameters) < 8:
             state.parameters.setdefault(key, SlotSketch(key, {}, {}, 0, [])).add(_short(value))
     for key, value in sorted(observation.tags.items(), key=lambda item: str(item[0])):
@@ -154,7 +156,7 @@ def features_of_state(state: PatternState) -> tuple[Feature, ...]:
     for sketch in state.parameters.values():
         value, n = _ranked(sketch.counts)[0]
         found.append(Feature("parameter", sketch.name, value, min(1.0, n / uses)))
-    return tuple([*found, *_context_of_state(state), *_resources_of_state(state)])[:MOST]
+    return (*found, *_context_of_state(state), *_resources_of_state(state))[:MOST]
 
 
 def _ranked(counts: dict[str, int]) -> list[tuple[str, int]]:

@@ -15,6 +15,15 @@ def encoded(text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass")
 
 
+def clean(text: str) -> str:
+    """The text as UTF-8 can hold it: lone surrogates become replacement characters."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
+    return text
+
+
 def short_digest(text: str) -> str:
     return blake2b(encoded(text), digest_size=8).hexdigest()
 

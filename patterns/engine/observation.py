@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any, TypeAlias
 
 # Any JSON value. `Any` inside: mypy cannot follow recursive aliases through msgspec (Python 3.11).
-Json: TypeAlias = None | bool | int | float | str | list[Any] | dict[str, Any]
+Json: TypeAlias = bool | int | float | str | list[Any] | dict[str, Any] | None
 
 EMPTY: Mapping[str, Json] = MappingProxyType({})
 

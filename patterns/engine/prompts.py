@@ -9,12 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-import msgspec
-
 from patterns.engine.grouping import Candidate
 from patterns.engine.mining import MOST_ANCHORS, Mined, mine
-from patterns.engine.pattern import TemplatePart
 from patterns.engine.passages import Passages
+from patterns.engine.pattern import TemplatePart
 from patterns.engine.rendering import runs_in_order
 from patterns.engine.templates import Skeleton
 from patterns.engine.tokens import keys_of

@@ -11,13 +11,15 @@ from patterns.engine.confidence import ConfidenceModel
 from patterns.engine.consolidation import consolidate, never
 from patterns.engine.curation import merge_patterns, split_pattern
 from patterns.engine.decisions import Decisions
+from patterns.engine.drain import DrainGrouper
+from patterns.engine.evidence import evidence
 from patterns.engine.features import features_of, note_features
 from patterns.engine.grouping import Candidate
-from patterns.engine.identity import pattern_id
+from patterns.engine.identity import clean, pattern_id
 from patterns.engine.observation import Json, Observation
 from patterns.engine.partitions import AnyGrouper, grouper_for, made, method_of
 from patterns.engine.passages import Passages
-from patterns.engine.pattern import Change, Consolidation, Feature, Match
+from patterns.engine.pattern import Change, Consolidation, Feature, Match, TemplatePart
 from patterns.engine.prompts import PromptGrouper
 from patterns.engine.rendering import Piece, pieces_of, runs_in_order, template_of, values_of
 from patterns.engine.reservoir import Reservoir, Sample
@@ -145,7 +147,7 @@ class DefaultPatternRecognizer:
             state, msgspec.structs.replace(candidate, created=created), view, pieces
         )
         self._note(state, observation, view, pieces)
-        self.reservoir.add(Sample(observation.id, view.partition, view.text, candidate.key))
+        self.reservoir.add(Sample(clean(observation.id), view.partition, view.text, candidate.key))
         self.learned += 1
         self.now = max(self.now, observation.timestamp)
         self.keep_bounds(state.id)
@@ -233,7 +235,7 @@ class DefaultPatternRecognizer:
 
     def snapshot(self) -> bytes:
         """All that is not in the pattern states: reservoir, people's decisions, calibration."""
-        methods = {name: method_of(g) or "" for name, g in self.groupers.items()}
+        methods: dict[str, str] = {name: method_of(g) or "" for name, g in self.groupers.items()}
         data = {name: g.to_bytes() for name, g in self.groupers.items()}
         kept = _Snapshot(
             self.VERSION,
@@ -241,7 +243,7 @@ class DefaultPatternRecognizer:
             self.decisions,
             methods,
             {name: content for name, content in data.items() if content},
-            _confidence_bytes(self.confidence),
+            self.confidence.to_bytes(),
             self.learned,
             self.passages.to_bytes(),
         )
@@ -306,8 +308,8 @@ class DefaultPatternRecognizer:
         found: list[tuple[str, Json]] = []
         if isinstance(grouper, PromptGrouper):
             found += values_of(pieces, state.template)
-        elif hasattr(grouper, "slots") and state.key in getattr(grouper, "_groups", {}):
-            found += grouper.slots(state.key, view.text).items()
+        elif isinstance(grouper, DrainGrouper):
+            found += _slots(grouper, state.key, view.text).items()
         return [*found, *view.leaves.items()]
 
     def _found(self, key: str, fresh: str, observation: Observation, view: View) -> PatternState:
@@ -315,7 +317,7 @@ class DefaultPatternRecognizer:
             id=fresh if key not in self.states else key,
             partition=view.partition,
             kind=view.kind,
-            task_type=observation.task_type,
+            task_type=clean(observation.task_type),
             key=key,
             example=view.text[:EXAMPLE],
         )
@@ -370,7 +372,10 @@ class DefaultPatternRecognizer:
         other = self.owners.get(candidate.runner_up or "")
         if other is not None and other != state.id:
             runner_up = {"pattern_id": other, "score": round(candidate.runner_up_score, 4)}
-        chance, calibrated = self._chance(state, candidate, view, pieces)
+        method = method_of(self.groupers[view.partition])
+        chance, calibrated = self.confidence.predict(
+            evidence(method, candidate, state, view.text, pieces)
+        )
         why: dict[str, Json] = {
             "anchors": [part.text for part in state.template if part.text.strip()][:12],
             "slots": dict(self._values(state, view, pieces)),
@@ -381,42 +386,16 @@ class DefaultPatternRecognizer:
         }
         return Match(state.id, max(0.0, min(1.0, chance)), candidate.created, why)
 
-    def _chance(
-        self, state: PatternState, candidate: Candidate, view: View, pieces: list[Piece]
-    ) -> tuple[float, bool]:
-        static = sum(len(piece.text) for piece in pieces if not piece.slot)
-        coverage = static / max(1, len(view.text)) if pieces else 1.0
-        evidence = self._evidence(view.partition, candidate, state, coverage)
-        try:
-            return self.confidence.predict(evidence)
-        except NotImplementedError:
-            return candidate.score, False
-
-    def _evidence(
-        self, partition: str, candidate: Candidate, state: PatternState, coverage: float
-    ) -> dict[str, float]:
-        return {
-            "score": candidate.score,
-            "runner_up_score": candidate.runner_up_score,
-            "n": float(state.use_count),
-            "coverage": coverage,
-            f"kind:{method_of(self.groupers[partition]) or 'exact'}": 1.0,
-        }
-
     def teach(self, partition: str, candidate: Candidate, text: str, right: bool) -> None:
         """Tells the calibration whether that answer to that text was right."""
         state = self.states.get(self.owners.get(candidate.key, ""))
         if state is None:
             return
+        grouper = self.groupers[partition]
         pieces: list[Piece] = []
-        if isinstance(self.groupers[partition], PromptGrouper):
+        if isinstance(grouper, PromptGrouper):
             pieces = pieces_of(text, frozenset(state.skeleton.anchors))
-        static = sum(len(piece.text) for piece in pieces if not piece.slot)
-        coverage = static / max(1, len(text)) if pieces else 1.0
-        try:
-            self.confidence.update(self._evidence(partition, candidate, state, coverage), right)
-        except NotImplementedError:
-            return
+        self.confidence.update(evidence(method_of(grouper), candidate, state, text, pieces), right)
 
     def drop(self, identifier: str) -> PatternState | None:
         """Forgets a pattern and its groups."""
@@ -456,6 +435,13 @@ class DefaultPatternRecognizer:
             self._evicted.append(Eviction(identifier, reason, value, size))
 
 
+def _slots(grouper: DrainGrouper, key: str, text: str) -> dict[str, str]:
+    try:
+        return grouper.slots(key, text)
+    except KeyError:  # the group went while its pattern stayed
+        return {}
+
+
 def forget(grouper: AnyGrouper, key: str) -> None:
     try:
         grouper.remove(key)
@@ -463,7 +449,7 @@ def forget(grouper: AnyGrouper, key: str) -> None:
         return
 
 
-def _template(grouper: AnyGrouper, key: str, state: PatternState):  # type: ignore[no-untyped-def]
+def _template(grouper: AnyGrouper, key: str, state: PatternState) -> tuple[TemplatePart, ...]:
     try:
         return grouper.template(key)
     except KeyError:
@@ -472,10 +458,3 @@ def _template(grouper: AnyGrouper, key: str, state: PatternState):  # type: igno
 
 def _marks(state: PatternState) -> frozenset[int | str]:
     return frozenset([*state.skeleton.anchors, *state.sketches])
-
-
-def _confidence_bytes(model: ConfidenceModel) -> bytes:
-    try:
-        return model.to_bytes()
-    except NotImplementedError:
-        return b""

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import msgspec
 
 from patterns.engine.identity import digest64
+from patterns.engine.tokens import normal
 
 MOST = 6500
 MOST_BYTES = 3 << 20
-LONGEST = 6_000  # characters kept of one text, half from each end
 
 
 class Sample(msgspec.Struct, array_like=True):
@@ -37,8 +37,7 @@ class Reservoir:
         return iter(self.samples.values())
 
     def add(self, sample: Sample) -> None:
-        if len(sample.text) > LONGEST:
-            sample.text = sample.text[: LONGEST // 2] + "\n" + sample.text[-LONGEST // 2 :]
+        sample.text = normal(sample.text)
         self.discard(sample.id)
         self.samples[sample.id] = sample
         self.size += len(sample.text)

@@ -101,7 +101,7 @@ class ShapeGrouper(ExactGrouper):
         return group_shapes(texts)
 
     def _weights(self) -> dict[str, float]:
-        return weights([names for names in self.names.values()])
+        return weights(self.names.values())
 
 
 def weights(groups: Iterable[Sequence[str]]) -> dict[str, float]:

@@ -41,5 +41,5 @@ def shingles_of(digests: Numbers) -> Numbers:
     a, b, c = digests[:-2], digests[1:-1], digests[2:]
     with np.errstate(over="ignore"):
         mixed = a * _FACTORS[0] + b * _FACTORS[1] + c * _FACTORS[2]
-        mixed: Numbers = mixed ^ (mixed >> np.uint64(29))
-    return mixed
+        runs: Numbers = mixed ^ (mixed >> np.uint64(29))
+    return runs

@@ -85,7 +85,8 @@ class Skeletons:
         covered[:-2] |= hit
         covered[1:-1] |= hit
         covered[2:] |= hit
-        return (np.nonzero(covered)[0] + self.corpus.start[text]).astype(np.int32)
+        places: Places = (np.nonzero(covered)[0] + self.corpus.start[text]).astype(np.int32)
+        return places
 
     def places(self, membership: int) -> Places:
         return self.place[self.begin[membership] : self.begin[membership + 1]]

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from patterns.engine.identity import digest64, short_digest
+from patterns.engine.identity import clean, digest64, short_digest
 from patterns.engine.observation import Json
 from patterns.engine.pattern import Slot
 from patterns.engine.structure import plain
@@ -31,7 +31,7 @@ class SlotSketch(msgspec.Struct, array_like=True):
     lowest: list[int] = []
 
     def add(self, value: Json) -> None:
-        text = value if isinstance(value, str) else plain(value)
+        text = clean(value if isinstance(value, str) else plain(value))
         self.uses += 1
         kind = type_of(value)
         self.kinds[kind] = self.kinds.get(kind, 0) + 1

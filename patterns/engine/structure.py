@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from patterns.engine.identity import encoded
+from patterns.engine.identity import clean, encoded
 from patterns.engine.observation import Json, Observation
 
 DEEPEST = 6
@@ -34,6 +34,12 @@ class View(msgspec.Struct, frozen=True):
 
 
 def view_of(observation: Observation) -> View:
+    view = _view_of(observation)
+    leaves = {clean(path): value for path, value in view.leaves.items()}
+    return View(clean(view.partition), view.kind, clean(view.text), leaves)
+
+
+def _view_of(observation: Observation) -> View:
     task = observation.task_type
     value = opened(observation.input)
     if isinstance(value, str):
@@ -111,8 +117,7 @@ def _object(task: str, value: dict[str, Any]) -> View:
     call = call_in(value)
     if call is not None:
         name, arguments = call
-        leaves = dict(leaves_of(arguments)) if isinstance(arguments, dict) else {"input": arguments}
-        return View(f"{task}|call", "call", name, leaves)
+        return View(f"{task}|call", "call", name, dict(leaves_of(arguments)))
     leaves = dict(leaves_of(value))
     return View(f"{task}|json", "json", SEPARATOR.join(sorted(leaves)), leaves)
 

@@ -7,6 +7,7 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
+from patterns.engine.identity import clean
 from patterns.engine.observation import Json, Observation
 from patterns.engine.pattern import Feature, Slot, TemplatePart
 from patterns.engine.slots import MOST_SLOTS, SlotSketch
@@ -143,6 +144,7 @@ class PatternState(msgspec.Struct):
 
 def count(counts: dict[str, int], name: str) -> None:
     """One more of `name` among at most `MOST_NAMES` (SpaceSaving)."""
+    name = clean(name)
     if name in counts or len(counts) < MOST_NAMES:
         counts[name] = counts.get(name, 0) + 1
     else:

@@ -12,7 +12,6 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from patterns.engine.codelength import Flags
 from patterns.engine.corpus import Ints
 from patterns.engine.selection import WORTHY, Selection
 

@@ -117,7 +117,7 @@ class Run:
 def _lines(files: list[str], stack: ExitStack) -> Iterator[Observation]:
     sources: list[TextIO] = []
     try:
-        sources = [stack.enter_context(open(name, encoding="utf-8")) for name in files]  # noqa: PTH123
+        sources = [stack.enter_context(open(name, encoding="utf-8")) for name in files]  # noqa: PTH123, SIM115
     except OSError as error:
         raise CommandError(f"Cannot read {error.filename}: {error.strerror}.") from error
     for source in sources or [sys.stdin]:
@@ -162,7 +162,7 @@ def _seconds(value: Any) -> float:
 
 
 def _writer(name: str | None, stack: ExitStack) -> TextIO | None:
-    return stack.enter_context(open(name, "w", encoding="utf-8")) if name else None  # noqa: PTH123
+    return stack.enter_context(open(name, "w", encoding="utf-8")) if name else None  # noqa: PTH123, SIM115
 
 
 def _write(
