@@ -1,12 +1,18 @@
 """The WSGI application; in the embedded default the background work starts with it."""
 
 import os
+import signal
 import sys
 
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "featurememory.settings")
 application = get_wsgi_application()
+
+if "FM_SERVING" in os.environ:
+    # Ctrl-C reaches the server and, through the terminal, this worker too; when its own stop comes
+    # on top of the server's, granian waits in vain until it kills the worker after 15 s.
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
 
 if os.environ.get("FM_SERVING") == "embedded":
     from featurememory.runner import start
