@@ -96,12 +96,20 @@ class _Repair:
                 self.keys[group] = self._fresh_key(self.samples[index])
 
     def _teach(self, grouper: AnyGrouper) -> None:
-        """Where the patterns as they were agree with the repaired ones, their match was right."""
-        for index, sample in enumerate(self.samples[:TAUGHT]):
-            candidate = grouper.match(sample.text)
+        """A match was right where the repair put the text with most of what its pattern matched.
+
+        A pattern that is only part of a repaired one has matched nothing wrongly.
+        """
+        pairs = zip(self.samples[:TAUGHT], self.groups, strict=False)
+        found = [(sample, group, grouper.match(sample.text)) for sample, group in pairs]
+        votes: dict[str, Counter[int]] = {}
+        for _, group, candidate in found:
             if candidate is not None:
-                right = candidate.key == self.keys[self.groups[index]]
-                self.recognizer.teach(self.name, candidate, sample.text, right)
+                votes.setdefault(candidate.key, Counter())[group] += 1
+        for sample, group, candidate in found:
+            if candidate is not None:
+                most = max(votes[candidate.key].items(), key=lambda pair: (pair[1], -pair[0]))[0]
+                self.recognizer.teach(self.name, candidate, sample.text, group == most)
 
     def _fresh_key(self, sample: Sample) -> str:
         founder = self.recognizer.states.get(self.recognizer.owners.get(sample.key, ""))
