@@ -118,11 +118,11 @@ def catch_up() -> None:
             log().absorb()
 
 
-def find(project_id: Any, ids: Iterable[str]) -> dict[str, Row]:
-    """The decisions of these ids, as far as they are in the database."""
+def find(project_id: Any, ids: Iterable[str], *, whole: bool = False) -> dict[str, Row]:
+    """The decisions of these ids, as far as they are in the database; `whole` with their data."""
     names = [name for name in ids if len(name) <= 36]
     found: dict[str, Row] = {}
     for start in range(0, len(names), 500):
         rows = Row.objects.filter(project_id=project_id, id__in=names[start : start + 500])
-        found |= {made.id: made for made in rows}
+        found |= {made.id: made for made in (rows if whole else rows.defer("data"))}
     return found

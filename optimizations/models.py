@@ -200,12 +200,15 @@ class LedgerHour(models.Model):
     project = models.ForeignKey(Project, on_delete=models.CASCADE, db_index=False)
     hour = models.IntegerField(help_text="Hours since the epoch")
     optimization_id = models.CharField(max_length=64)
-    sums = models.JSONField(default=list)
+    verified = models.BooleanField(default=False)
+    n = models.BigIntegerField(default=0)
+    sums = models.JSONField(default=list, help_text="[cost, tokens, milliseconds]")
+    variances = models.JSONField(default=list)
 
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(
-                fields=["project", "hour", "optimization_id"], name="ledger_hour_once"
+                fields=["project", "hour", "optimization_id", "verified"], name="ledger_hour_once"
             )
         ]
 

@@ -32,6 +32,7 @@ from patterns.payloads import unpack
 BATCH = 500
 # The engine is saved this often while outcomes come; at once when an optimization changed state.
 SAVE_S, SAVE_EVERY = 1.0, 500
+TABLE = DecisionRow._meta.db_table
 
 
 # --- in the transactions of learning and feedback -----------------------------------------------
@@ -60,8 +61,9 @@ def claim(found: dict[str, DecisionRow], rows: Sequence[ModelInteraction]) -> No
         made = found.get(str(row.decision_id))
         if made is not None and made.interaction is None:
             made.interaction = row.number
-            claimed.append(made)
-    DecisionRow.objects.bulk_update(claimed, ["interaction"], batch_size=200)
+            claimed.append((row.number, made.number))
+    with connection.cursor() as cursor:
+        cursor.executemany(f"UPDATE {TABLE} SET interaction = %s WHERE number = %s", claimed)
 
 
 def hear_early_words(project_id: UUID, rows: Sequence[ModelInteraction]) -> None:
@@ -176,7 +178,8 @@ def outcomes_of(project_id: UUID, numbers: Sequence[int]) -> dict[int, Outcome]:
         return {}
     rows = ModelInteraction.objects.filter(pk__in=numbers).order_by("number")
     payloads = dict(Payload.objects.filter(pk__in=numbers).values_list("number", "data"))
-    made = decisions.find(project_id, {row.decision_id for row in rows if row.decision_id})
+    ids = {row.decision_id for row in rows if row.decision_id}
+    made = decisions.find(project_id, ids, whole=True)
     prices = PriceList.of(project_id)
     found = {}
     for row in rows:

@@ -85,7 +85,7 @@ class DecisionReplay(Endpoint):
         if "\x00" in decision_id or len(decision_id) > 36:
             raise not_found("decision")
         decisions.catch_up()
-        row = decisions.find(key_of(request).project_id, [decision_id]).get(decision_id)
+        row = decisions.find(key_of(request).project_id, [decision_id], whole=True).get(decision_id)
         if row is None:
             raise not_found("decision")
         return Response(replayed(decisions.unpack(row)))

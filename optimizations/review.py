@@ -11,6 +11,7 @@ from django.utils import timezone
 from featurememory.config import config_of
 from featurememory.writes import write_turn
 from optimizations import outcomes
+from optimizations.catalog import cards
 from optimizations.models import Decision, PolicyState
 from optimizations.policy_memory import Kept, policies
 from optimizations.storage import OptimizationStorage
@@ -33,6 +34,9 @@ def review(project_id: UUID) -> int:
         return 0
     with policies.changing(project_id) as kept:
         outcomes.count_waiting(project_id, kept)
+        with kept.lock:
+            for card in cards(project_id):  # a price may have come into force since
+                kept.engine.register(card)
         follow_patterns(project_id, kept)
         with kept.lock:
             steps = kept.engine.review(kept.at)

@@ -135,13 +135,16 @@ class OptimizationStorage:
                     project_id=self.project_id,
                     hour=hour.hour,
                     optimization_id=hour.optimization_id,
+                    verified=hour.verified,
+                    n=hour.n,
                     sums=hour.sums,
+                    variances=hour.variances,
                 )
                 for hour in hours
             ],
             update_conflicts=True,
-            unique_fields=["project", "hour", "optimization_id"],
-            update_fields=["sums"],
+            unique_fields=["project", "hour", "optimization_id", "verified"],
+            update_fields=["n", "sums", "variances"],
             batch_size=200,
         )
 

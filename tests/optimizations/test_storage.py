@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from optimizations.engine.ledger import LedgerHour
+from optimizations.engine.lifecycle import Transition
+from optimizations.engine.optimization import OptimizationState
+from optimizations.engine.policy import Changes
+from optimizations.models import EvidencePoint, Optimization, OptimizationEvent
+from optimizations.models import LedgerHour as LedgerRow
+from optimizations.storage import OptimizationStorage, states_of
+from tests import builders
+
+pytestmark = pytest.mark.django_db
+
+
+def state(name: str = "o-1", **fields: Any) -> OptimizationState:
+    return OptimizationState(
+        id=name, kind="route_model", task_type="t", base="large", params={"model_id": "m"}, **fields
+    )
+
+
+def test_what_is_stored_is_retrieved() -> None:
+    storage = OptimizationStorage(builders.project().pk)
+    made = state(n_treated=5, lift=(0.1, 0.05, 0.2), guards={"latency": "ok"})
+    storage.store([made])
+
+    assert storage.retrieve("o-1") == made
+
+
+def test_storing_again_replaces_and_adds_no_row() -> None:
+    owner = builders.project()
+    storage = OptimizationStorage(owner.pk)
+    storage.store([state()])
+    storage.store([state(status="active", effectiveness=0.8), state("o-2")])
+
+    rows = Optimization.objects.filter(project=owner).order_by("number")
+    assert [(row.id, row.status) for row in rows] == [("o-1", "active"), ("o-2", "candidate")]
+
+
+def test_what_is_not_there_cannot_be_updated() -> None:
+    storage = OptimizationStorage(builders.project().pk)
+
+    with pytest.raises(KeyError):
+        storage.update(state())
+
+
+def test_projects_do_not_see_each_others() -> None:
+    mine, theirs = builders.project(), builders.project()
+    OptimizationStorage(mine.pk).store([state()])
+
+    with pytest.raises(KeyError):
+        OptimizationStorage(theirs.pk).retrieve("o-1")
+
+
+def test_cleanup_removes_what_ended_long_ago_with_its_history() -> None:
+    owner = builders.project()
+    storage = OptimizationStorage(owner.pk)
+    step = Transition("o-1", "trial", "retired", "unused", "Unused.", 0.0)
+    storage.save(Changes((state(status="retired"), state("o-2")), (), (step,)), 0)
+    year_ago = timezone.now() - timedelta(days=400)
+    Optimization.objects.filter(project=owner).update(updated_at=year_ago)
+
+    assert storage.cleanup() == 1
+    assert [one.id for one in states_of(owner.pk)] == ["o-2"]
+    assert not OptimizationEvent.objects.filter(project=owner).exists()
+
+
+def test_one_that_made_room_keeps_its_row_but_not_its_state() -> None:
+    owner = builders.project()
+    storage = OptimizationStorage(owner.pk)
+    storage.store([state()])
+    storage.save(Changes(removed=("o-1",)), 0)
+
+    assert states_of(owner.pk) == []
+    assert Optimization.objects.filter(project=owner, id="o-1").exists()
+
+
+def test_points_of_the_line_grow_apart() -> None:
+    owner = builders.project()
+    storage = OptimizationStorage(owner.pk)
+    for n in range(200):
+        storage.save(Changes((state(n_treated=n, n_control=n),)), n)
+
+    seen = list(EvidencePoint.objects.filter(project=owner).values_list("n", flat=True))
+    assert seen[0] == 10
+    assert 20 < len(seen) < 60
+    assert all(after >= before * 1.07 for before, after in zip(seen, seen[1:], strict=False))
+
+
+def test_an_hour_of_the_ledger_is_replaced_not_doubled() -> None:
+    owner = builders.project()
+    storage = OptimizationStorage(owner.pk)
+    for total in (1.0, 2.0):
+        hours = [LedgerHour(7, "o-1", sure, 5, [total, 0.0, 0.0]) for sure in (True, False)]
+        storage.save(Changes(hours=tuple(hours)), 0)
+
+    rows = LedgerRow.objects.filter(project=owner)
+    assert [(row.n, row.sums) for row in rows] == [(5, [2.0, 0.0, 0.0])] * 2
