@@ -48,6 +48,7 @@ def consolidate(
         moved.update(done.moved)
         if progress is not None:
             progress(number + 1, len(parts))
+    recognizer.make_room()
     return Consolidation(tuple(changes), redirects, moved)
 
 
@@ -71,6 +72,7 @@ class _Repair:
         known = grouper
         grouper = suited(grouper, self.texts, self.name, recognizer.passages)
         self.groups = grouper.regroup(self.texts)
+        self._let_go()
         self._name_groups()
         self._teach(known)
         before = [recognizer.owners.get(sample.key, "") for sample in self.samples]
@@ -80,6 +82,23 @@ class _Repair:
         self._take_over()
         self._put_back()
         return self._report(before)
+
+    def _let_go(self) -> None:
+        """A text that stands alone, whose pattern was evicted, is not brought back."""
+        size = Counter(self.groups)
+        kept = [
+            (group, sample)
+            for group, sample in zip(self.groups, self.samples, strict=True)
+            if size[group] > 1 or sample.key in self.recognizer.owners
+        ]
+        if len(kept) < len(self.samples):
+            alive = {sample.id for _, sample in kept}
+            for sample in self.samples:
+                if sample.id not in alive:
+                    self.recognizer.reservoir.discard(sample.id)
+            self.groups = [group for group, _ in kept]
+            self.samples = [sample for _, sample in kept]
+            self.texts = [sample.text for sample in self.samples]
 
     def _name_groups(self) -> None:
         """Each group takes the key it shares most samples with; nobody else gets that key."""
@@ -147,7 +166,7 @@ class _Repair:
         kept = {state.id for state in fresh}
         for owner in sorted({owner for owner in had if owner in old} - kept):
             if not old[owner].pinned:
-                recognizer.states.pop(owner)
+                recognizer.release(owner)
         for state in fresh:
             recognizer.states[state.id] = state
             recognizer.owners[state.key] = state.id
@@ -156,8 +175,10 @@ class _Repair:
     def _state(self, key: str, sources: Sequence[tuple[PatternState, float]]) -> PatternState:
         recognizer = self.recognizer
         first = recognizer.states.get(recognizer.owners.get(key, ""))
-        largest = max(sources, key=lambda pair: (pair[1] * pair[0].use_count, pair[0].id))[0]
-        model = first or largest
+        largest = max(
+            sources, key=lambda pair: (pair[1] * pair[0].use_count, pair[0].id), default=None
+        )
+        model = first or (largest[0] if largest else self._returned(key))
         state = PatternState(
             id=model.id if first is not None else key,
             partition=self.name,
@@ -166,7 +187,7 @@ class _Repair:
             key=key,
             example=model.example,
         )
-        for source, share in sources:
+        for source, share in sources or [(model, 1.0)]:
             state.absorb(source, share)
         if first is not None:
             state.label, state.pinned = first.label, first.pinned
@@ -175,6 +196,27 @@ class _Repair:
                 state.sketches = first.sketches
         state.use_count = max(1, state.use_count)
         return state
+
+    def _returned(self, key: str) -> PatternState:
+        """What recurs after all, though its patterns were evicted one by one."""
+        texts = [
+            text
+            for group, text in zip(self.groups, self.texts, strict=True)
+            if self.keys[group] == key
+        ]
+        kinds = ("chat", "json", "call", "list", "value")
+        kind = next((one for one in kinds if f"|{one}" in self.name), "text")
+        now = self.recognizer.now
+        return PatternState(
+            id=key,
+            partition=self.name,
+            kind=kind,
+            key=key,
+            use_count=len(texts),
+            created_at=now,
+            last_used=now,
+            example=texts[0][:400],
+        )
 
     def _render(self, states: dict[str, PatternState]) -> None:
         grouper = self.recognizer.groupers[self.name]
@@ -192,6 +234,7 @@ class _Repair:
             else:
                 state.template = grouper.template(key)
             self.recognizer.settle(state)
+            self.recognizer.measure(state)
 
     def _report(self, before: Sequence[str]) -> Consolidation:
         recognizer = self.recognizer

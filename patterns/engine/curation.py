@@ -27,7 +27,7 @@ def merge_patterns(recognizer: DefaultPatternRecognizer, ids: Sequence[str]) -> 
         target.absorb(source)
         target.label = target.label or source.label
         target.pinned = target.pinned or source.pinned
-        recognizer.states.pop(source.id)
+        recognizer.release(source.id)
     for key in [k for k, owner in recognizer.owners.items() if owner in gone]:
         recognizer.owners[key] = recognizer.decisions.merged[key] = target.id
     recognizer.settle(target)

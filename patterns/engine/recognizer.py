@@ -12,43 +12,27 @@ from patterns.engine.consolidation import consolidate, never
 from patterns.engine.curation import merge_patterns, split_pattern
 from patterns.engine.decisions import Decisions
 from patterns.engine.drain import DrainGrouper
+from patterns.engine.eviction import Changes, Eviction, evict
 from patterns.engine.evidence import evidence
 from patterns.engine.features import features_of, note_features
 from patterns.engine.grouping import Candidate
 from patterns.engine.identity import clean, pattern_id
 from patterns.engine.observation import Json, Observation
-from patterns.engine.partitions import AnyGrouper, grouper_for, made, method_of
+from patterns.engine.partitions import AnyGrouper, grouper_for, method_of
 from patterns.engine.passages import Passages
 from patterns.engine.pattern import Change, Consolidation, Feature, Match, TemplatePart
 from patterns.engine.prompts import PromptGrouper
 from patterns.engine.rendering import Piece, pieces_of, runs_in_order, template_of, values_of
 from patterns.engine.reservoir import Reservoir, Sample
 from patterns.engine.settings import RecognizerSettings
+from patterns.engine.snapshots import snapshot_of, take_snapshot
 from patterns.engine.structure import View, view_of
 from patterns.engine.templates import PatternState
 from patterns.engine.validator import SUPPORT, PatternValidator
-from patterns.engine.worth import worth
 
 __all__ = ["Changes", "DefaultPatternRecognizer", "Eviction", "RecognizerSettings"]
 
 EXAMPLE = 400  # characters kept of the founding text
-SLACK = 0.05  # share of the patterns evicted at once, so that the search for them is rare
-
-
-class Eviction(msgspec.Struct, frozen=True):
-    """A receipt: why a pattern went, what it was worth (uses to come) and the bytes it freed."""
-
-    id: str
-    reason: str
-    value: float
-    bytes: int
-
-
-class Changes(msgspec.Struct, frozen=True):
-    """What happened to the patterns since the last question."""
-
-    changed: tuple[str, ...] = ()
-    evicted: tuple[Eviction, ...] = ()
 
 
 class PatternRecognizer(Protocol):
@@ -59,17 +43,6 @@ class PatternRecognizer(Protocol):
     def validate_pattern(self, state: PatternState) -> bool: ...
 
     def update_pattern_confidence(self, pattern_id: str, success: bool) -> PatternState: ...
-
-
-class _Snapshot(msgspec.Struct, array_like=True):
-    version: str
-    samples: list[Sample]
-    decisions: Decisions
-    methods: dict[str, str]
-    groupers: dict[str, bytes]
-    confidence: bytes
-    learned: int
-    passages: bytes
 
 
 class DefaultPatternRecognizer:
@@ -98,8 +71,8 @@ class DefaultPatternRecognizer:
         self.confidence = ConfidenceModel()
         self.learned = 0
         self.now = 0.0
-        self._sizes: dict[str, int] = {}
-        self._bytes = 0
+        self.sizes: dict[str, int] = {}
+        self.bytes = 0
         self._changed: dict[str, None] = {}
         self._evicted: list[Eviction] = []
 
@@ -150,7 +123,7 @@ class DefaultPatternRecognizer:
         self.reservoir.add(Sample(clean(observation.id), view.partition, view.text, candidate.key))
         self.learned += 1
         self.now = max(self.now, observation.timestamp)
-        self.keep_bounds(state.id)
+        self.make_room(state.id)
         return answer
 
     def features_of(self, observation: Observation) -> tuple[Feature, ...]:
@@ -193,7 +166,7 @@ class DefaultPatternRecognizer:
         """Takes in a pattern known elsewhere, or puts back one that was removed."""
         self.states[state.id] = state
         self.owners[state.key or state.id] = state.id
-        self._measure(state)
+        self.measure(state)
         grouper = self.groupers.get(state.partition)
         if grouper is None:
             grouper = self.groupers[state.partition] = grouper_for(state.kind, self.passages)
@@ -235,19 +208,7 @@ class DefaultPatternRecognizer:
 
     def snapshot(self) -> bytes:
         """All that is not in the pattern states: reservoir, people's decisions, calibration."""
-        methods: dict[str, str] = {name: method_of(g) or "" for name, g in self.groupers.items()}
-        data = {name: g.to_bytes() for name, g in self.groupers.items()}
-        kept = _Snapshot(
-            self.VERSION,
-            self.reservoir.to_list(),
-            self.decisions,
-            methods,
-            {name: content for name, content in data.items() if content},
-            self.confidence.to_bytes(),
-            self.learned,
-            self.passages.to_bytes(),
-        )
-        return msgspec.msgpack.encode(kept)
+        return snapshot_of(self)
 
     @classmethod
     def restore(
@@ -260,28 +221,14 @@ class DefaultPatternRecognizer:
     ) -> DefaultPatternRecognizer:
         """A recogniser that goes on exactly like the one the states and the snapshot came from."""
         recognizer = cls(settings, seed=seed)
-        kept = msgspec.msgpack.decode(snapshot, type=_Snapshot) if snapshot else None
-        if kept is not None:
-            recognizer._take(kept)
+        if snapshot:
+            take_snapshot(recognizer, snapshot)
         for state in states:
             recognizer.add(state)
             recognizer.now = max(recognizer.now, state.last_used)
-        if kept is not None:
-            recognizer.owners.update(
-                {k: p for k, p in kept.decisions.merged.items() if p in recognizer.states}
-            )
+        merged = recognizer.decisions.merged
+        recognizer.owners.update({k: p for k, p in merged.items() if p in recognizer.states})
         return recognizer
-
-    def _take(self, kept: _Snapshot) -> None:
-        self.decisions, self.learned = kept.decisions, kept.learned
-        for sample in kept.samples:
-            self.reservoir.add(sample)
-        self.passages = Passages(kept.passages)
-        data = kept.groupers
-        for name, method in kept.methods.items():
-            self.groupers[name] = made(method, data.get(name, b""), name, self.passages)
-        if kept.confidence:
-            self.confidence = ConfidenceModel.from_bytes(kept.confidence)
 
     def _resolved(self, key: str, view: View) -> tuple[PatternState | None, list[Piece]]:
         """The pattern behind a group's key, after people's decisions."""
@@ -353,17 +300,17 @@ class DefaultPatternRecognizer:
         state.confidence = (good + 1) / (good + bad + 2)
         trusted = state.confidence >= self.settings.confidence_threshold
         state.status = "validated" if trusted and state.use_count >= SUPPORT else "candidate"
-        if state.use_count & (state.use_count - 1) == 0 or state.id not in self._sizes:
-            self._measure(state)
+        if state.use_count & (state.use_count - 1) == 0 or state.id not in self.sizes:
+            self.measure(state)
         self.touch(state.id)
 
     def touch(self, identifier: str) -> None:
         self._changed[identifier] = None
 
-    def _measure(self, state: PatternState) -> None:
+    def measure(self, state: PatternState) -> None:
         size = state.size_bytes
-        self._bytes += size - self._sizes.get(state.id, 0)
-        self._sizes[state.id] = size
+        self.bytes += size - self.sizes.get(state.id, 0)
+        self.sizes[state.id] = size
 
     def _answer(
         self, state: PatternState, candidate: Candidate, view: View, pieces: list[Piece]
@@ -397,12 +344,20 @@ class DefaultPatternRecognizer:
             pieces = pieces_of(text, frozenset(state.skeleton.anchors))
         self.confidence.update(evidence(method_of(grouper), candidate, state, text, pieces), right)
 
+    def make_room(self, newest: str = "") -> None:
+        """Keeps the limits on patterns and bytes, whatever else happens."""
+        self._evicted += evict(self, newest)
+
+    def release(self, identifier: str) -> PatternState | None:
+        """Forgets a pattern's state but not its groups."""
+        self.bytes -= self.sizes.pop(identifier, 0)
+        return self.states.pop(identifier, None)
+
     def drop(self, identifier: str) -> PatternState | None:
         """Forgets a pattern and its groups."""
-        state = self.states.pop(identifier, None)
+        state = self.release(identifier)
         if state is None:
             return None
-        self._bytes -= self._sizes.pop(identifier, 0)
         grouper = self.groupers[state.partition]
         for key in [k for k, owner in self._keys_near(state) if owner == identifier]:
             del self.owners[key]
@@ -413,26 +368,6 @@ class DefaultPatternRecognizer:
     def _keys_near(self, state: PatternState) -> list[tuple[str, str]]:
         merged = [k for k, owner in self.decisions.merged.items() if owner == state.id]
         return [(k, self.owners[k]) for k in {state.key, *merged} if k in self.owners]
-
-    def keep_bounds(self, newest: str) -> None:
-        """Evicts what is worth least while there are too many patterns or too many bytes."""
-        over_count = len(self) > self.settings.max_patterns
-        if not over_count and self._bytes <= self.settings.max_bytes:
-            return
-        reason = "max_patterns" if over_count else "max_bytes"
-        ranked = sorted(
-            (worth(s, self.now) / max(1, self._sizes[s.id]), s.last_used, s.id)
-            for s in self.states.values()
-            if not s.pinned and s.id != newest
-        )
-        spare = int(SLACK * self.settings.max_patterns)
-        for _, _, identifier in ranked:
-            enough = len(self) <= self.settings.max_patterns - spare
-            if enough and self._bytes <= self.settings.max_bytes:
-                return
-            value, size = worth(self.get(identifier), self.now), self._sizes[identifier]
-            self.drop(identifier)
-            self._evicted.append(Eviction(identifier, reason, value, size))
 
 
 def _slots(grouper: DrainGrouper, key: str, text: str) -> dict[str, str]:

@@ -252,3 +252,16 @@ def test_chats_with_other_instructions_are_other_patterns() -> None:
 def chat(system: str, user: str, number: int) -> Observation:
     messages = [{"role": "system", "content": system}, {"role": "user", "content": user}]
     return observation(messages, number)
+
+
+def test_the_bytes_of_all_patterns_are_kept_count_of_through_a_repair() -> None:
+    recognizer = trained(60)
+    recognizer.consolidate()
+    assert recognizer.bytes == sum(recognizer.sizes.values())
+    assert recognizer.sizes.keys() == {state.id for state in recognizer}
+
+
+def test_a_repair_keeps_the_limit_on_patterns() -> None:
+    recognizer = trained(60, max_patterns=2)
+    recognizer.consolidate()
+    assert len(recognizer) <= 2
