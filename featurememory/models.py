@@ -29,6 +29,16 @@ class Project(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @classmethod
+    def named(cls, name: str) -> Project:
+        """The project of this name, made when there is none; ValueError for an impossible one."""
+        try:
+            cls(name=name).clean_fields(exclude=["id", "is_demo"])
+        except ValidationError as error:
+            why = "a project's name has 1 to 80 letters, digits, - and _"
+            raise ValueError(f"{name[:100]!r}: {why}") from error
+        return cls.objects.get_or_create(name=name)[0]
+
     @property
     def config(self) -> FeatureMemoryConfig:
         config, _ = FeatureMemoryConfig.objects.get_or_create(project=self)

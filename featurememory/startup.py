@@ -44,8 +44,10 @@ def migrate() -> None:
 
 def first_project() -> Project:
     name = os.environ.get("FM_INIT_PROJECT") or "default"
-    project, _ = Project.objects.get_or_create(name=name)
-    return project
+    try:
+        return Project.named(name)
+    except ValueError as error:
+        raise CommandError(f"FM_INIT_PROJECT cannot be used: {error}") from error
 
 
 def first_key(project: Project) -> str | None:

@@ -11,6 +11,7 @@ import gzip
 import hashlib
 import io
 import time
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -20,7 +21,7 @@ from typing import IO, Any, cast
 import msgspec
 import zstandard
 
-from featurememory.errors import FeatureMemoryError, invalid
+from featurememory.errors import ErrorCode, FeatureMemoryError, invalid
 from featurememory.models import Project
 from integration.models import Job
 from patterns.contract import Arrival, arrival, parse
@@ -106,7 +107,7 @@ def with_id(item: bytes) -> Arrival:
     """The arrival of a line; without an id of its own, one made of its content."""
     made = parse(item)
     if made.id is None:
-        made.id = "import-" + hashlib.blake2b(item, digest_size=16).hexdigest()
+        made.id = "import-" + hashlib.blake2b(item.strip(), digest_size=16).hexdigest()
     return arrival(made)
 
 
@@ -122,13 +123,27 @@ def keep(project: Project, batch: list[Arrival], progress: Progress) -> None:
 def opened(path: Path) -> Iterator[tuple[IO[bytes], Iterator[bytes]]]:
     """The file, whose position tells the progress, and its items as JSON."""
     with path.open("rb") as raw:
-        stream, name = uncompressed(raw, path.name.lower())
-        if name.endswith(".csv"):
-            yield raw, from_csv(stream)
-        elif name.endswith(".parquet"):
-            yield raw, from_parquet(path)
-        else:
-            yield raw, (line for line in stream if line.strip())
+        yield raw, readable(items_of(path, raw), path.name)
+
+
+def items_of(path: Path, raw: IO[bytes]) -> Iterator[bytes]:
+    stream, name = uncompressed(raw, path.name.lower())
+    if name.endswith(".csv"):
+        yield from from_csv(stream)
+    elif name.endswith(".parquet"):
+        yield from from_parquet(path)
+    else:
+        yield from (line for line in stream if line.strip())
+
+
+def readable(items: Iterator[bytes], name: str) -> Iterator[bytes]:
+    """A damaged file is told in one sentence; what was read before it stays stored."""
+    try:
+        yield from items
+    except (OSError, EOFError, zlib.error, zstandard.ZstdError, UnicodeError, csv.Error) as error:
+        raise FeatureMemoryError(
+            f"{name} cannot be read: {error}", ErrorCode.MALFORMED_BODY
+        ) from error
 
 
 def uncompressed(raw: IO[bytes], name: str) -> tuple[IO[bytes], str]:
@@ -136,7 +151,7 @@ def uncompressed(raw: IO[bytes], name: str) -> tuple[IO[bytes], str]:
     if name.endswith(".gz"):
         return cast(IO[bytes], gzip.open(raw)), name.removesuffix(".gz")
     if name.endswith(".zst"):
-        reader: Any = zstandard.ZstdDecompressor().stream_reader(raw)
+        reader: Any = zstandard.ZstdDecompressor().stream_reader(raw, closefd=False)
         return io.BufferedReader(reader), name.removesuffix(".zst")
     return raw, name
 
@@ -151,11 +166,16 @@ USAGE = {"input_tokens", "output_tokens", "cached_input_tokens", "cost"}
 def from_csv(stream: IO[bytes]) -> Iterator[bytes]:
     """One column per field, named as in the API; a cell that is JSON is read as JSON."""
     text = io.TextIOWrapper(stream, encoding="utf-8-sig", newline="")
-    for row in csv.DictReader(text):
-        yield msgspec.json.encode(nested({k: cell(k, v) for k, v in row.items() if k and v}))
+    try:
+        for row in csv.DictReader(text):
+            yield msgspec.json.encode(nested({k: cell(k, v) for k, v in row.items() if k and v}))
+    finally:
+        text.detach()  # or it closes the file, whose position is still asked for
 
 
 def cell(name: str, text: str) -> Any:
+    if name == "timestamp" and text.isdecimal():
+        return int(text)  # epoch milliseconds
     if name in NUMBERS or name in ("success", "input", "output", "parameters", "tags"):
         try:
             return msgspec.json.decode(text.strip().lower() if name == "success" else text)

@@ -7,10 +7,8 @@ from argparse import ArgumentParser
 from datetime import timedelta
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.core.management import CommandError
 from django.core.management.base import BaseCommand
-from django.core.validators import validate_slug
 from django.utils import timezone
 
 from featurememory.models import Project
@@ -32,10 +30,9 @@ class Command(BaseCommand):
         self, *args: Any, project: str, kind: str, name: str, expires: str | None, **options: Any
     ) -> None:
         try:
-            validate_slug(project)
-        except ValidationError as error:
-            raise CommandError(f"--project {project!r}: letters, digits, - and _ only") from error
-        row, _ = Project.objects.get_or_create(name=project)
+            row = Project.named(project)
+        except ValueError as error:
+            raise CommandError(f"--project {error}") from error
         _, text = ApiKey.create(row, kind, name[:100], moment(expires))
         self.stdout.write(text)
 

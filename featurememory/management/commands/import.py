@@ -10,6 +10,7 @@ from typing import Any
 from django.core.management import CommandError
 from django.core.management.base import BaseCommand
 
+from featurememory.errors import FeatureMemoryError
 from featurememory.models import Project
 from integration.importing import Progress, import_file
 
@@ -28,10 +29,12 @@ class Command(BaseCommand):
         missing = [str(path) for path in files if not path.is_file()]
         if missing:
             raise CommandError(f"There is no file {missing[0]}.")
-        row, _ = Project.objects.get_or_create(name=project)
-        for path in files:
-            progress = import_file(row, path, self.silent if quiet else self.show)
-            self.finish(path, progress)
+        try:
+            row = Project.named(project)
+            for path in files:
+                self.finish(path, import_file(row, path, self.silent if quiet else self.show))
+        except (ValueError, FeatureMemoryError) as error:
+            raise CommandError(str(error)) from error
 
     def silent(self, progress: Progress) -> None:
         pass
