@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from uuid import UUID
 
 from celery import shared_task
 
+from featurememory.errors import handle_feature_memory_error
 from featurememory.models import Project
 from integration import consolidation, jobs
 from integration.learning import learn, waiting_projects
@@ -17,6 +18,16 @@ from optimizations import outcomes, review
 from patterns import payloads, retention
 
 logger = logging.getLogger("featurememory.tasks")
+
+
+def each(ids: Iterable[UUID], work: Callable[[UUID], int]) -> Iterator[int]:
+    """The work for every project; one that fails is logged and does not stop the others."""
+    for project_id in list(ids):
+        try:
+            yield work(project_id)
+        except Exception as error:
+            logger.warning("Background work of project %s failed", project_id)
+            handle_feature_memory_error(error)
 
 
 @shared_task(name="integration.tasks.learn_pending")
@@ -35,7 +46,7 @@ def learn_pending(project_id: str, batches: int = 50) -> int:
 @shared_task(name="integration.tasks.sweep")
 def sweep() -> int:
     """Recognise whatever waits anywhere: what a lost wake-up or a crash left behind."""
-    learned = sum(learn_pending(str(project_id)) for project_id in waiting_projects())
+    learned = sum(each(waiting_projects(), lambda project_id: learn_pending(str(project_id))))
     outcomes.digest_all()
     return learned
 
@@ -43,21 +54,24 @@ def sweep() -> int:
 @shared_task(name="integration.tasks.consolidate_due")
 def consolidate_due() -> int:
     """Consolidate the projects that have learned enough since the last time."""
-    ids = Project.objects.values_list("pk", flat=True)
-    return sum(
-        consolidation.consolidate(project_id) is not None
-        for project_id in ids
-        if consolidation.due(project_id)
-    )
+
+    def consolidate(project_id: UUID) -> int:
+        return consolidation.due(project_id) and consolidation.consolidate(project_id) is not None
+
+    return sum(each(Project.objects.values_list("pk", flat=True), consolidate))
 
 
 @shared_task(name="integration.tasks.cleanup_due")
 def cleanup_due() -> int:
     """Clean up the projects whose interval has passed; how many were."""
-    due = [project for project in Project.objects.all() if retention.due(project.pk)]
-    for project in due:
-        retention.cleanup(project)
-    return len(due)
+
+    def clean(project_id: UUID) -> int:
+        if not retention.due(project_id):
+            return 0
+        retention.cleanup(Project.objects.get(pk=project_id))
+        return 1
+
+    return sum(each(Project.objects.values_list("pk", flat=True), clean))
 
 
 @shared_task(name="integration.tasks.train_payloads")

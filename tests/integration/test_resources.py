@@ -1,0 +1,56 @@
+"""Resources of our own process in the hourly rollups."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+
+import pytest
+
+from integration import resources
+from integration.resources import ResourceManager, process_sample
+from patterns.models import ProjectHour
+from tests.builders import pattern_row, project
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_sample_tells_bytes_seconds_and_disk() -> None:
+    first = process_sample()
+    ballast = bytearray(os.urandom(1 << 16) * 512)  # 32 MiB
+    second = process_sample()
+
+    assert second.memory_bytes - first.memory_bytes > len(ballast) // 2
+    assert second.cpu_seconds >= first.cpu_seconds > 0
+    assert second.at > first.at
+    assert second.disk_bytes >= 0
+
+
+def test_memory_is_the_highest_of_the_hour_and_cpu_the_mean(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    project()
+    manager = ResourceManager()
+    start = manager.last
+    for memory, cpu in ((300, 0.5), (900, 2.0), (600, 2.5)):
+        fake = replace(
+            start, memory_bytes=memory, at=manager.last.at + 1, cpu_seconds=start.cpu_seconds + cpu
+        )
+        monkeypatch.setattr(resources, "process_sample", lambda fake=fake: fake)
+        manager.sample()
+
+    hour = ProjectHour.objects.get()
+    assert (hour.memory_bytes, hour.samples) == (900, 3)
+    assert hour.cpu_share == pytest.approx((0.5 + 1.5 + 0.5) / 3)
+
+
+def test_the_hour_counts_patterns_by_state() -> None:
+    owner = project()
+    for number, status in enumerate(
+        ["validated", "validated", "candidate", "drifting", "archived"]
+    ):
+        pattern_row(owner, number, status=status)
+    ResourceManager().sample()
+
+    hour = ProjectHour.objects.get(project=owner)
+    assert (hour.validated, hour.candidates, hour.drifting) == (2, 1, 1)

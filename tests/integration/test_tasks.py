@@ -1,0 +1,89 @@
+"""Background work: what waits anywhere is found, and one project's trouble is not another's."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from integration import consolidation, tasks
+from integration.tasks import WORK, cleanup_due, consolidate_due, learn_pending, sweep
+from patterns.memory import memory
+from patterns.models import Learner, Pattern, ProjectHour
+from tests.builders import items, keep, learned, project, states_of
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_wake_up_learns_all_that_waits_in_the_project() -> None:
+    owner, other = project(), project()
+    keep(owner, items(450))
+    keep(other, items(1))
+
+    assert learn_pending(str(owner.pk)) == 450
+    assert states_of(other) == {0: 1}
+
+
+def test_a_sweep_finds_what_a_lost_wake_up_left_behind() -> None:
+    owners = [project(), project()]
+    for owner in owners:
+        keep(owner, items(3))
+
+    assert sweep() == 6
+    assert sweep() == 0
+
+
+def test_a_project_that_cannot_learn_does_not_stop_the_others() -> None:
+    owners = [project() for _ in range(3)]
+    for owner in owners:
+        learned(owner, 2)
+        keep(owner, items(2, start=2))
+    Pattern.objects.filter(project=owners[1]).update(state=b"\xc1 damaged")
+    memory.drop()
+
+    assert sweep() == 4
+    assert [states_of(owner)[0] for owner in owners] == [0, 2, 0]
+
+
+def test_consolidation_runs_where_enough_was_learned(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(consolidation, "AFTER", 5)
+    busy, idle = project(), project()
+    learned(busy, 5)
+    learned(idle, 4)
+
+    assert consolidate_due() == 1
+    assert Learner.objects.get(pk=busy.pk).consolidated_at is not None
+    assert Learner.objects.get(pk=idle.pk).consolidated_at is None
+
+
+def test_cleanup_runs_where_the_interval_has_passed() -> None:
+    waiting, fresh = project(), project()
+    cleanup_due()
+    yesterday = timezone.now() - timedelta(days=1, seconds=1)
+    Learner.objects.filter(pk=waiting.pk).update(cleaned_at=yesterday)
+    before = Learner.objects.get(pk=fresh.pk).cleaned_at
+
+    assert cleanup_due() == 1
+    assert Learner.objects.get(pk=waiting.pk).cleaned_at > yesterday
+    assert Learner.objects.get(pk=fresh.pk).cleaned_at == before
+
+
+def test_resources_are_sampled_for_every_project() -> None:
+    project()
+
+    assert tasks.sample_resources() > 1 << 20
+    assert ProjectHour.objects.get().memory_bytes > 1 << 20
+
+
+@pytest.mark.parametrize("name", WORK)
+def test_every_task_runs_on_an_empty_memory(name: str) -> None:
+    assert WORK[name]() >= 0
+
+
+def test_celery_knows_every_scheduled_task_by_its_name(settings: Any) -> None:
+    from featurememory.celery import app
+
+    app.loader.import_default_modules()
+    assert {*settings.BACKGROUND_SCHEDULE, "integration.tasks.learn_pending"} <= set(app.tasks)
