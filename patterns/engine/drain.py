@@ -36,6 +36,9 @@ from patterns.engine.slots import name_for
 _NEIGHBOURS = 32  # forms with the same first word that one text is compared with
 _DIGESTS = 16  # skeletons a group remembers from learning; forms find the others
 _EXAMPLE = 600  # characters
+_LOOKED_AT = 100  # texts of a group
+_SEEN_OFTEN, _FEW_VALUES = 6, 3  # uses of a place and its values that make a group doubtful
+_DOUBT = 0.85  # score of an equal skeleton in a doubtful group
 
 _Entry: TypeAlias = tuple[str, Form]
 _K = TypeVar("_K")
@@ -47,6 +50,7 @@ class _Group(msgspec.Struct):
     forms: list[Form]
     digests: list[int] = []
     uses: int = 0
+    doubtful: bool = False  # a place that has few values may be a word of the message
 
 
 class _State(msgspec.Struct):
@@ -99,14 +103,14 @@ class DrainGrouper:
 
     def rebuild(self, texts: Sequence[str], groups: Sequence[int], keys: Mapping[int, str]) -> None:
         members: dict[int, dict[Skeleton, int]] = defaultdict(dict)
-        examples: dict[int, str] = {}
+        lines: dict[int, list[str]] = defaultdict(list)
         for text, number in zip(texts, groups, strict=True):
             found = skeleton(text)
             members[number][found] = members[number].get(found, 0) + 1
-            examples[number] = min(examples.get(number, text), text)
+            lines[number].append(text)
         self._groups, self._exact, self._near, self._leaves = {}, {}, {}, {}
         for number in sorted(members, key=lambda n: (sum(members[n].values()), keys[n])):
-            self._add(_group(keys[number], examples[number], members[number]))
+            self._add(_group(keys[number], lines[number], members[number]))
 
     def template(self, key: str) -> tuple[TemplatePart, ...]:
         group = self._groups[key]
@@ -155,7 +159,8 @@ class DrainGrouper:
     def _match(self, found: Skeleton) -> Candidate | None:
         key = self._exact.get(_digest(found))
         if key is not None:
-            return Candidate(key, 1.0, *self._nearest(found, key))
+            score = _DOUBT if self._groups[key].doubtful else 1.0
+            return Candidate(key, score, *self._nearest(found, key))
         fitting = [(form, key) for key, form in self._open_forms(found) if fits(form, found)]
         if not fitting:
             return None
@@ -210,9 +215,24 @@ class DrainGrouper:
         return Candidate(key, explained(wider, found), *self._nearest(found, key))
 
 
-def _group(key: str, example: str, members: Mapping[Skeleton, int]) -> _Group:
+def _group(key: str, texts: Sequence[str], members: Mapping[Skeleton, int]) -> _Group:
+    forms = forms_of(members)
     digests = [_digest(one) for one in sorted(members)]
-    return _Group(key, example[:_EXAMPLE], forms_of(members), digests, sum(members.values()))
+    doubtful = _doubtful(forms, sorted(texts)[:: max(1, len(texts) // _LOOKED_AT)])
+    return _Group(key, min(texts)[:_EXAMPLE], forms, digests, len(texts), doubtful)
+
+
+def _doubtful(forms: Iterable[Form], texts: Sequence[str]) -> bool:
+    """Whether a named place has two or three values only, again and again."""
+    values: dict[str, list[str]] = defaultdict(list)
+    for text in texts if len(texts) >= _SEEN_OFTEN else ():
+        for part, value in _parts(forms, text):
+            if value[:1].isalpha():
+                values[part.slot].append(value)
+    return any(
+        len(found) >= _SEEN_OFTEN and 1 < len(set(found)) <= _FEW_VALUES
+        for found in values.values()
+    )
 
 
 def _digest(found: Skeleton) -> int:

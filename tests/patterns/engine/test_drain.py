@@ -134,3 +134,9 @@ def test_a_copy_from_bytes_goes_on_alike(texts):
     copy = DrainGrouper.from_bytes(drain.to_bytes())
     assert copy.to_bytes() == drain.to_bytes()
     assert [copy.match(text) for text in texts] == [drain.match(text) for text in texts]
+
+
+def test_a_place_with_two_values_only_makes_the_group_less_sure():
+    few = [f"link on port net{i % 2} is up" for i in range(20)]
+    many = [f"link on port net{i} is up" for i in range(20)]
+    assert rebuilt(few)[0].match(few[0]).score < rebuilt(many)[0].match(many[0]).score == 1.0
