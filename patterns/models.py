@@ -139,6 +139,12 @@ class Pattern(models.Model):
             models.Index(fields=["project", "-last_used", "id"], name="pattern_last_used"),
             models.Index(fields=["project", "-created_at", "id"], name="pattern_created"),
             models.Index(fields=["project", "status", "-archived_at"], name="pattern_trash"),
+            # Few rows: who was merged into a pattern, asked by every page that shows patterns.
+            models.Index(
+                fields=["redirect_to"],
+                name="pattern_redirect",
+                condition=models.Q(redirect_to__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:

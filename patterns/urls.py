@@ -21,5 +21,6 @@ urlpatterns = [
     path("patterns/<uuid:pattern_id>/label/", changes.label, name="label"),
     path("interactions/", interactions.interactions, name="interactions"),
     path("interactions/<path:interaction_id>/payload.json", interactions.payload, name="payload"),
+    path("interactions/<path:interaction_id>/why/", interactions.why, name="why"),
     path("interactions/<path:interaction_id>/", interactions.interaction, name="interaction"),
 ]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -16,6 +15,7 @@ from featurememory.pages import current_project, page
 from patterns import charts, series
 from patterns.charts import Chart
 from patterns.models import ModelInteraction, Pattern, PatternEvent
+from patterns.serializers import family_of
 from patterns.series import Hours
 from patterns.views.interactions import previews, with_payload
 from patterns.views.lists import SHOWN
@@ -28,12 +28,11 @@ RELATED_AMONG = 200
 
 def find(project: Project, pattern_id: UUID) -> tuple[Pattern, list[UUID]]:
     """The pattern, and the ids whose interactions count for it: its own and those merged into it."""
-    family = Q(pk=pattern_id) | Q(redirect_to=pattern_id)
-    rows = list(Pattern.objects.filter(family, project=project).defer("state"))
-    found = next((row for row in rows if row.pk == pattern_id), None)
-    if found is None:
+    # The project is checked here: with it in the query SQLite reads all patterns of the project.
+    found = Pattern.objects.filter(pk=pattern_id).defer("state").first()
+    if found is None or found.project_id != project.pk:
         raise Http404(str(pattern_id))
-    return found, [row.pk for row in rows]
+    return found, list(family_of([found.pk]))
 
 
 @page

@@ -33,11 +33,11 @@ class Chip:
     without: str
 
 
-def tabs(criteria: PatternCriteria, counts: dict[str, int], prunable: int) -> list[Tab]:
+def tabs(criteria: PatternCriteria, counts: dict[str, int], prunable: int | None) -> list[Tab]:
     """All, one for each state, and what could be pruned without loss."""
     query = criteria.query()
     here = {name: value for name, value in query.items() if name not in ("sort", "q")}
-    made: list[tuple[str, dict[str, str], int]] = [("All", {}, counts.get("all", 0))]
+    made: list[tuple[str, dict[str, str], int | None]] = [("All", {}, counts.get("all", 0))]
     for name, status in (
         ("Validated", "validated"),
         ("Candidates", "candidate"),

@@ -11,6 +11,7 @@ from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from featurememory.errors import FeatureMemoryError
 from featurememory.keyset import limit_from
 from featurememory.keyset import page as keyset_page
 from featurememory.models import Project
@@ -142,8 +143,9 @@ def patterns_of(project: Project, rows: Sequence[ModelInteraction]) -> dict[Any,
     ids = {row.pattern_id for row in rows if row.pattern_id}
     moved = redirects(ids)
     fields = ("pk", "label", "template", "parts", "task_type", "status")
-    wanted = Pattern.objects.filter(project=project, pk__in=ids | set(moved.values()))
-    live = {row.pk: row for row in wanted.only(*fields)}
+    # The project is checked here: with it in the query SQLite reads all patterns of the project.
+    wanted = Pattern.objects.filter(pk__in=ids | set(moved.values())).only("project_id", *fields)
+    live = {row.pk: row for row in wanted if row.project_id == project.pk}
     return {name: live[moved.get(name, name)] for name in ids if moved.get(name, name) in live}
 
 
@@ -156,7 +158,6 @@ def interaction(request: HttpRequest, interaction_id: str) -> HttpResponse:
         "row": row,
         "tokens": tokens(row),
         "pattern": patterns_of(project, [row]).get(row.pattern_id),
-        "why": explain(row, data),
         "parts": [part(name, raw) for name, raw in parts_of(data).items()],
         "url": address(row.id),
     }
@@ -194,6 +195,19 @@ def part(name: str, raw: bytes) -> dict[str, Any]:
         "cut": len(text) > SHOWN_JSON,
         "size": len(raw),
     }
+
+
+@page
+def why(request: HttpRequest, interaction_id: str) -> HttpResponse:
+    """Why it belongs to its pattern: asked after the page, because it may have to load the memory."""
+    row = find(current_project(request), interaction_id)
+    data = Payload.objects.filter(pk=row.number).values_list("data", flat=True).first()
+    try:
+        found = explain(row, data)
+    except FeatureMemoryError:  # a pattern cannot be read: the page of the interaction still can
+        found = None
+    context = {"why": found, "row": row}
+    return show(request, "interactions/why.html", "interactions/_why.html", context)
 
 
 @page

@@ -21,6 +21,7 @@ from patterns.models import ModelInteraction, Pattern
 from patterns.serializers import family_of
 from patterns.views.filters import chips, heads, link, prunable_query, tabs
 
+COUNTED_AT_ONCE = 2000
 # What a list shows; the engine's state and the sketches stay in the database.
 SHOWN = (
     "pk",
@@ -71,7 +72,7 @@ def patterns(request: HttpRequest) -> HttpResponse:
     limit = limit_from(request.GET.get("limit"))
     found = keyset_page(queryset.only(*SHOWN), criteria.sort, request.GET.get("cursor"), limit)
     counts = status_counts(request)
-    prunable = PatternCriteria.parse(prunable_query()).apply(stored(project)).count()
+    prunable = prunable_count(project, counts)
     query = criteria.query()
     made = tabs(criteria, counts, prunable)
     current = next((tab for tab in made if tab.current and "q" not in query), None)
@@ -93,6 +94,13 @@ def patterns(request: HttpRequest) -> HttpResponse:
         "similar": most_similar(counts, project),
     }
     return show(request, "patterns/list.html", "patterns/_list.html", context)
+
+
+def prunable_count(project: Project, counts: dict[str, int]) -> int | None:
+    """None when there are many candidates: counting reads them all, so the page asks afterwards."""
+    if counts.get("candidate", 0) > COUNTED_AT_ONCE:
+        return None
+    return PatternCriteria.parse(prunable_query()).apply(stored(project)).count()
 
 
 def most_similar(counts: dict[str, int], project: Project) -> int:

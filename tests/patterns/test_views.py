@@ -511,3 +511,36 @@ def test_select_all_is_offered_only_when_there_is_more_than_one_page(
 
     assert "data-select-all" not in text_of(editor.get("/patterns/"))
     assert "Select all 3 matching" in text_of(editor.get("/patterns/?limit=2"))
+
+
+def test_why_is_asked_after_the_page(viewer: Client, owner: Project) -> None:
+    learned(owner, 4)
+
+    assert 'hx-get="/interactions/i-1/why/"' in text_of(viewer.get("/interactions/i-1/"))
+    assert "Fixed text that matched" in text_of(viewer.get("/interactions/i-1/why/", headers=HTMX))
+
+
+def test_a_pattern_that_cannot_be_read_leaves_the_interaction_readable(
+    viewer: Client, owner: Project
+) -> None:
+    from patterns.memory import memory
+
+    learned(owner, 4)
+    Pattern.objects.filter(project=owner).update(state=b"no state")
+    memory.drop()
+
+    assert viewer.get("/interactions/i-1/").status_code == 200
+    assert viewer.get("/interactions/i-1/why/", headers=HTMX).status_code == 200
+
+
+def test_many_candidates_are_counted_after_the_page(
+    viewer: Client, owner: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pattern_row(owner, 1, status="candidate", last_used="2026-01-01T00:00:00Z")
+    monkeypatch.setattr("patterns.views.lists.COUNTED_AT_ONCE", 0)
+
+    response = viewer.get("/patterns/")
+    (prunable,) = [tab for tab in response.context["tabs"] if tab.name == "Prunable"]
+
+    assert prunable.count is None
+    assert text_of(viewer.get(f"/patterns/total/?{prunable.query}", headers=HTMX)) == "1"
