@@ -9,11 +9,16 @@ from __future__ import annotations
 import msgspec
 import numpy as np
 
-from optimizations.engine.evidence import BETS, Array, wealth
+from optimizations.engine.evidence import BETS, Array
 
 SLACK = 0.04  # a fall of less than this is not looked for
 LEAST_LEVEL = 150  # requests before the level is trusted
 LAG = 100  # the level follows this many requests behind, so that a fall does not hide itself
+
+
+def even_wealth(bets: Array) -> float:
+    """Mean wealth of the fixed bets, equally weighted."""
+    return float(np.exp(np.minimum(bets, 700.0)).mean())
 
 
 class FallDetector(msgspec.Struct):
@@ -34,7 +39,7 @@ class FallDetector(msgspec.Struct):
 
     @property
     def value(self) -> float:
-        return wealth(self.bets)
+        return even_wealth(self.bets)
 
     def update(self, y: float) -> None:
         if self.level_n >= LEAST_LEVEL:

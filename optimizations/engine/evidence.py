@@ -21,6 +21,9 @@ Array = npt.NDArray[np.float64]
 _HALF = (0.005, 0.01, 0.02, 0.03, 0.04, 0.05, 0.06, 0.08, 0.1, 0.125, 0.15, 0.2, 0.25, 0.3, 0.4)
 GRID: Array = np.array([-1.0, -0.6, *(-t for t in reversed(_HALF)), 0.0, *_HALF, 0.6, 1.0])
 BETS: Array = np.array([0.05, 0.15, 0.4, 0.8])  # shares of the largest safe bet
+TRUST = 10.0  # scores' worth of caution in the bet that follows the data
+# The last stake is on the bet that follows the data.
+WEIGHTS: Array = np.array([0.08, 0.24, 0.24, 0.24, 0.2])
 INTERVAL_ALPHA = 0.05
 NEVER_HARMS = 0.5  # effectiveness at which harm is ruled out
 
@@ -28,7 +31,7 @@ NEVER_HARMS = 0.5  # effectiveness at which harm is ruled out
 class BoundedMean(msgspec.Struct):
     """Wealth of the bets `mean > θ` (`up`) and `mean < θ` (`down`), for each θ of `grid`.
 
-    Memory: 2 · len(grid) · len(BETS) floats. The scores may have another bound each time, as long as
+    Memory: 2 · len(grid) · len(WEIGHTS) floats. The scores may have another bound each time, as long as
     the bound was known before the score.
     """
 
@@ -41,16 +44,17 @@ class BoundedMean(msgspec.Struct):
 
     @classmethod
     def over(cls, grid: Array = GRID) -> BoundedMean:
-        shape = (len(grid), len(BETS))
+        shape = (len(grid), len(WEIGHTS))
         return cls(grid, np.zeros(shape), np.zeros(shape))
 
     def update(self, x: float, low: float, high: float) -> None:
         """Bets on one score that was known to fall within [low, high]."""
         gap = x - self.grid
-        safe_up = gap / np.maximum(self.grid - low, 1e-3)
-        safe_down = gap / np.maximum(high - self.grid, 1e-3)
-        self.up += np.log1p(np.maximum(np.outer(safe_up, BETS), -0.999))
-        self.down += np.log1p(np.maximum(np.outer(-safe_down, BETS), -0.999))
+        room_up = np.maximum(self.grid - low, 1e-3)
+        room_down = np.maximum(high - self.grid, 1e-3)
+        lean = self._lean((high - low) / 4)
+        self.up += _won(gap / room_up, lean * room_up)
+        self.down += _won(-gap / room_down, -lean * room_down)
         self.n += 1
         self.total += x
         self.squares += x * x
@@ -64,13 +68,24 @@ class BoundedMean(msgspec.Struct):
         return wealth(self.down[self._row(theta)])
 
     def interval(self, alpha: float = INTERVAL_ALPHA) -> tuple[float, float, float]:
-        """(point, low, high): covers the mean at all times with probability ≥ 1 − α."""
-        bar = np.log(2 / alpha)
+        """(point, low, high): each bound holds at all times with probability ≥ 1 − α.
+
+        So the lower bound passes 0 exactly when the e-value of "helps" passes 1/α = 20.
+        """
+        bar = np.log(1 / alpha)
         refuted_up = log_wealth(self.up) >= bar
         refuted_down = log_wealth(self.down) >= bar
         low = self.grid[refuted_up].max() if refuted_up.any() else self.grid[0]
         high = self.grid[refuted_down].min() if refuted_down.any() else self.grid[-1]
         return self.mean, float(low), float(high)
+
+    def _lean(self, spread: float) -> Array:
+        """The bet that the scores so far suggest for each θ: (mean − θ) / (variance + …²)."""
+        n = self.n + TRUST
+        mean = self.total / n
+        spared = max(0.0, self.squares - self.n * self.mean**2)
+        distance = mean - self.grid
+        return np.asarray(distance / ((spared + TRUST * spread**2) / n + distance**2))
 
     @property
     def mean(self) -> float:
@@ -84,14 +99,22 @@ class BoundedMean(msgspec.Struct):
         return int(np.abs(self.grid - theta).argmin())
 
 
+def _won(gain: Array, lean: Array) -> Array:
+    """log of what each bet won; `gain` is in units of the largest safe bet, [θ, bet]."""
+    followed = gain * np.clip(lean, 0.0, BETS[-1])
+    factors = np.column_stack([np.outer(gain, BETS), followed])
+    return np.asarray(np.log1p(np.maximum(factors, -0.999)), dtype=np.float64)
+
+
 def log_wealth(bets: Array) -> Array:
     """log of the mean wealth over the bet sizes; the last axis is the bets."""
     top = bets.max(axis=-1)
-    means = np.exp(bets - top[..., None]).mean(axis=-1)
+    means = (np.exp(bets - top[..., None]) * WEIGHTS).sum(axis=-1)
     return np.asarray(top + np.log(means), dtype=np.float64)
 
 
 def wealth(bets: Array) -> float:
+    """Mean wealth of one row of bets."""
     return float(np.exp(min(700.0, float(log_wealth(bets)))))
 
 

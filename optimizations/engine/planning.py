@@ -16,6 +16,7 @@ NOTICEABLE = 0.005  # a challenger has to promise at least this much more
 CHAMPION_PART = 0.7  # of the exploration; the rest looks for the next one
 KEEPS_AT = 0.5  # a champion stays while it promises this part of the best promise
 LEAST_HOPE, HOPEFUL = 0.02, 0.1  # chance of gain: anywhere at all, in one pattern
+FOCUS = 0.5  # of the best chance: a trial stays away from patterns that promise less
 DOUBT = 0.25  # an active change is left out of a pattern in which it helps with less chance
 ALARM_HOLDOUT = 0.5
 
@@ -105,7 +106,8 @@ def exploration(
     shares = np.zeros_like(weights.curious)
     share = budget.share
     if first is not None:
-        hopeful = weights.hope[:, first] >= HOPEFUL
+        hope = weights.hope[:, first]
+        hopeful = hope >= max(HOPEFUL, FOCUS * float(hope.max()))
         covered = float(traffic[hopeful].sum())
         if covered > 0:
             part = share * (CHAMPION_PART if weights.curious.any() else 1.0)

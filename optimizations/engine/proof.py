@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from optimizations.engine.change import FallDetector
-from optimizations.engine.evidence import BETS, GRID, Array, BoundedMean, Score, wealth
+from optimizations.engine.change import FallDetector, even_wealth
+from optimizations.engine.evidence import BETS, GRID, Array, BoundedMean, Score
 from optimizations.engine.task import Json
 
 MARGINS: Array = np.array([-0.05, -0.04, -0.03, -0.02, -0.01, 0.0])
@@ -69,7 +69,7 @@ class Watch(msgspec.Struct):
 
     @property
     def loudest(self) -> float:
-        return max(wealth(self.quality), wealth(self.utility))
+        return max(even_wealth(self.quality), even_wealth(self.utility))
 
     def calm(self) -> None:
         self.falls.calm()

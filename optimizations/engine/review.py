@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import numpy as np
 
-from optimizations.engine.evidence import effectiveness, requests_needed
+from optimizations.engine.evidence import BoundedMean, effectiveness, requests_needed
 from optimizations.engine.optimization import OptimizationState
 from optimizations.engine.proof import Proof
 from optimizations.engine.settings import PolicySettings
@@ -15,6 +15,7 @@ SETTLED, RESIGNED = 30, 5  # treated requests before it is given up as harmful, 
 CLEAR_AFTER = 150  # scores after an alarm before it can be called off
 CLEAR_AT = 5.0  # e-value that rules the feared harm out
 CLEAR_LATEST = 1500
+SAFE_PART = 0.35  # of the quality budget may be lost before harm is proven
 FALL_BAR, HARM_BAR = 150.0, 20.0  # alarms: of one arm alone, of the randomised difference
 
 
@@ -123,6 +124,20 @@ def tolerance(share: float, settings: PolicySettings) -> float:
     return float(min(settings.quality_margin, max(0.01, np.floor(100 * allowed) / 100)))
 
 
+def costly(quality: BoundedMean, allowed: float, settings: PolicySettings) -> bool:
+    """Whether what was lost since the alarm nears the quality budget, beyond doubt by 2 s.e.
+
+    Half of the requests since the alarm were treated.
+    """
+    if quality.n < 2 * SETTLED:
+        return False
+    error = (quality.variance / quality.n) ** 0.5
+    lost = -quality.mean * quality.n / 2
+    return quality.mean + 2 * error < -allowed and (
+        lost >= SAFE_PART * settings.quality_budget * settings.window
+    )
+
+
 def judge_active(
     state: OptimizationState, proof: Proof, settings: PolicySettings, allowed: float
 ) -> Verdict | None:
@@ -137,6 +152,9 @@ def judge_active(
     if max(quality.below(-allowed), utility.below(0.0)) >= settings.activate_at:
         text = f"Rolled back: quality {quality.mean:+.3f}, utility {utility.mean:+.3f}."
         return Verdict("suspended", "harm", text)
+    if costly(quality, allowed, settings):
+        text = f"Rolled back to be safe: quality {quality.mean:+.3f} since the alarm."
+        return Verdict("suspended", "failsafe", text)
     clear = quality.n >= CLEAR_AFTER and quality.above(-settings.quality_margin) >= CLEAR_AT
     if clear or quality.n >= CLEAR_LATEST:
         return Verdict("cleared", "cleared", "No harm against the holdout.")

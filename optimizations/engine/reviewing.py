@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeAlias
 
 import msgspec
 import numpy as np
-import numpy.typing as npt
 
 from optimizations.engine import planning, review
 from optimizations.engine.allocation import Posterior, posterior
@@ -27,6 +25,7 @@ from optimizations.engine.scope import Scope, ScopeKey
 from optimizations.engine.settings import PolicySettings
 from optimizations.engine.task import CONTROL, Json
 
+SERVED_LEAST = 0.02  # share of traffic; an alarm on what serves less ends in a rollback
 WEEK = 7 * 86_400.0
 MEMORY = 8000.0  # requests of a scope after which an outcome counts a third
 LISTED = 48  # patterns of a scope that get plans of their own
@@ -35,13 +34,10 @@ DIFFERENT = 0.08  # share of traffic that has to be better left out
 HOPE = 0.35  # chance of gain at which a pattern stays in a group
 FUTILE = 0.02
 SMALLEST = 0.08  # share of traffic that is worth a trial of its own
-APART = 2.6  # standard errors between the patterns kept and those left out
+APART = 3.0  # standard deviations by which the scatter of patterns exceeds chance
 HOPELESS = 0.05  # chance of gain at which a pattern counts as different
 BLOCKS = ("gamed", "slow")  # what stops even a change whose effect is proven
 TRIAL_RESERVE, ACTIVE_RESERVE = 0.35, 0.7  # shares of the quality budget that may be used up
-
-
-Mask: TypeAlias = npt.NDArray[np.bool_]
 
 
 class View(msgspec.Struct):
@@ -225,7 +221,8 @@ class Reviewer:
         share = float((view.traffic * view.fits[:, j]).sum())
         allowed = review.tolerance(share, self.settings)
         good = (view.post.value[:, :, j] > 0).mean(axis=0)
-        if entry.state.alarm and not ((good >= planning.DOUBT) & (view.fits[:, j] > 0)).any():
+        served = (good >= planning.DOUBT) & (view.fits[:, j] > 0)
+        if entry.state.alarm and float(view.traffic[served].sum()) < SERVED_LEAST:
             text = "Rolled back: it is not expected to help anywhere any more."
             entry.state.alarm = False
             view.scope.forget(value_of(entry.state.params))
@@ -251,7 +248,8 @@ class Reviewer:
         """Retires what nobody uses any more, or what has shown too little for a week."""
         if self.now - state.last_used > self.settings.retention_period:
             return Verdict("retired", "unused", "It was not used for the retention period.")
-        if state.effectiveness >= self.settings.effectiveness_threshold:
+        enough = state.effectiveness >= self.settings.effectiveness_threshold
+        if enough or state.e_lift >= self.settings.reject_at:  # a dip is not yet a loss
             state.below_since = None
         elif state.below_since is None:
             state.below_since = self.now
@@ -301,7 +299,7 @@ class Reviewer:
         kept = [p for p, k in zip(view.patterns, keep[:-1], strict=True) if k]
         dropped = float(view.traffic[drop].sum())
         still = float(view.traffic[keep].sum())
-        if not self._apart(view, value_of(state.params), keep, drop):
+        if not self._apart(view, value_of(state.params)):
             return False
         if still < SMALLEST or dropped < DIFFERENT * float(view.traffic[inside].sum()):
             return False
@@ -313,21 +311,21 @@ class Reviewer:
         view.entries[j] = newer
         return True
 
-    def _apart(self, view: View, value: str, keep: Mask, drop: Mask) -> bool:
-        """Whether the change did worse in `drop` than in `keep` by more than chance explains."""
-        means, errors = [], []
-        for mask in (keep, drop):
-            n = effect = 0.0
-            for pattern, chosen in zip([*view.patterns, ""], mask, strict=True):
-                cell = view.scope.cells.get(value, {}).get(pattern)
-                if chosen and pattern and cell is not None:
-                    n += cell.n
-                    effect += cell.quality - cell.n * view.scope.mean(CONTROL, pattern)[0]
-            if n == 0:
-                return False
-            means.append(effect / n)
-            errors.append(view.post.noise / n)
-        return bool(means[0] - means[1] >= APART * np.sqrt(sum(errors)))
+    def _apart(self, view: View, value: str) -> bool:
+        """Whether patterns scatter more than chance explains: Cochran's Q (Biometrics, 1954)."""
+        n, effect = [], []
+        for pattern in view.patterns:
+            cell = view.scope.cells.get(value, {}).get(pattern)
+            if cell is not None and cell.n >= 2:
+                n.append(cell.n)
+                effect.append(cell.mean - view.scope.mean(CONTROL, pattern)[0])
+        if len(n) < 2:
+            return False
+        weight, found = np.array(n), np.array(effect)
+        centre = (weight * found).sum() / weight.sum()
+        q = float((weight * (found - centre) ** 2).sum()) / view.post.noise
+        free = len(n) - 1
+        return q - free >= APART * float(np.sqrt(2 * free))
 
     def _step(self, state: OptimizationState, verdict: Verdict) -> None:
         target: Status = verdict.step  # type: ignore[assignment]
