@@ -57,6 +57,7 @@ def weigh(arms: Arms, post: Posterior) -> Weights:
     patterns, count = arms.fits.shape
     active, curious, gain, hope = (np.zeros((patterns, count)) for _ in range(4))
     likely = (post.value > 0).mean(axis=0)
+    likely[:, [s.alarm for s in arms.states]] = 1.0  # half is served until it is decided
     for p in range(patterns):
         fits = arms.fits[p] > 0
         served = np.flatnonzero(fits & arms.proven & (likely[p] >= DOUBT))

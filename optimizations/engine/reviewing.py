@@ -25,7 +25,8 @@ from optimizations.engine.scope import Scope, ScopeKey
 from optimizations.engine.settings import PolicySettings
 from optimizations.engine.task import CONTROL, Json
 
-SERVED_LEAST = 0.02  # share of traffic; an alarm on what serves less ends in a rollback
+SERVED_LEAST = 0.02  # share of traffic; what serves less is put to the test
+DOUBTED = 0.1  # weight that earlier outcomes keep after an alarm
 WEEK = 7 * 86_400.0
 MEMORY = 8000.0  # requests of a scope after which an outcome counts a third
 LISTED = 48  # patterns of a scope that get plans of their own
@@ -222,17 +223,16 @@ class Reviewer:
         allowed = review.tolerance(share, self.settings)
         good = (view.post.value[:, :, j] > 0).mean(axis=0)
         served = (good >= planning.DOUBT) & (view.fits[:, j] > 0)
-        if entry.state.alarm and float(view.traffic[served].sum()) < SERVED_LEAST:
-            text = "Rolled back: it is not expected to help anywhere any more."
-            entry.state.alarm = False
-            view.scope.forget(value_of(entry.state.params))
-            self._step(entry.state, Verdict("suspended", "failsafe", text))
-            return
         verdict = review.judge_active(entry.state, entry.proof, self.settings, allowed)
+        if not entry.state.alarm and float(view.traffic[served].sum()) < SERVED_LEAST:
+            verdict = Verdict(
+                "alarm", "alarm", "It is doubted everywhere; half is held out to see."
+            )
         if verdict is None:
             return
         if verdict.step == "alarm":
             entry.state.alarm = True
+            view.scope.fade(DOUBTED)  # what was learned before the change says little now
             entry.proof.suspect()
             verdict = Verdict("active", verdict.reason, verdict.text)
         elif verdict.step == "cleared":
