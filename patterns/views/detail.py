@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -15,7 +16,6 @@ from featurememory.pages import current_project, page
 from patterns import charts, series
 from patterns.charts import Chart
 from patterns.models import ModelInteraction, Pattern, PatternEvent
-from patterns.serializers import family_of
 from patterns.series import Hours
 from patterns.views.interactions import previews, with_payload
 from patterns.views.lists import SHOWN
@@ -29,10 +29,11 @@ RELATED_AMONG = 200
 def find(project: Project, pattern_id: UUID) -> tuple[Pattern, list[UUID]]:
     """The pattern, and the ids whose interactions count for it: its own and those merged into it."""
     # The project is checked here: with it in the query SQLite reads all patterns of the project.
-    found = Pattern.objects.filter(pk=pattern_id).defer("state").first()
-    if found is None or found.project_id != project.pk:
+    family = Pattern.objects.filter(Q(pk=pattern_id) | Q(redirect_to=pattern_id)).defer("state")
+    rows = {row.pk: row for row in family if row.project_id == project.pk}
+    if pattern_id not in rows:
         raise Http404(str(pattern_id))
-    return found, list(family_of([found.pk]))
+    return rows[pattern_id], list(rows)
 
 
 @page
