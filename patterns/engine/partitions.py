@@ -13,6 +13,7 @@ from patterns.engine.similarity import SimilarityGrouper
 from patterns.engine.suitability import Method, suitable_method
 
 AnyGrouper: TypeAlias = PromptGrouper | DrainGrouper | SimilarityGrouper | ExactGrouper
+LONGEST_UTTERANCE = 30  # words of all but the longest tenth
 ENOUGH = 40  # texts before a partition may leave the method for prompts
 
 
@@ -38,7 +39,15 @@ def suited(grouper: AnyGrouper, texts: Sequence[str], name: str, passages: Passa
     if not name.endswith("|text") or len(texts) < ENOUGH:
         return grouper
     method = suitable_method(texts)
+    if method == "similarity" and not _are_utterances(texts):
+        method = "prompt"
     return grouper if method == method_of(grouper) else made(method, b"", "", passages)
+
+
+def _are_utterances(texts: Sequence[str]) -> bool:
+    """Nearness is for what people say in a breath; in longer texts it finds likeness everywhere."""
+    lengths = sorted(len(text.split()) for text in texts)
+    return lengths[len(lengths) * 9 // 10] <= LONGEST_UTTERANCE
 
 
 def made(method: str, data: bytes, name: str, passages: Passages) -> AnyGrouper:
