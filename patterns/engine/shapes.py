@@ -12,6 +12,7 @@ from patterns.engine.pattern import TemplatePart
 from patterns.engine.structure import SEPARATOR
 
 ROUNDS = 4
+CROWDED = 200  # shapes with a key that are looked at
 ALIKE = 0.45  # weighted share of keys two shapes must have in common
 
 
@@ -72,6 +73,10 @@ class ShapeGrouper(ExactGrouper):
     A new shape joins the group that shares most of its rare keys.
     """
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.holders: dict[str, dict[str, None]] = {}
+
     def learn(self, text: str, identifier: str) -> Candidate:
         found = self.match(text)
         if found is None:
@@ -84,13 +89,14 @@ class ShapeGrouper(ExactGrouper):
         if text in self.keys:
             return Candidate(self.keys[text], 1.0)
         keys = _keys(text)
-        weight = self._weights()
+        near = sorted({name for key in keys for name in self._names_with(key)})
+        weight = self._weights(keys.union(*map(_keys, near)))
+        best: dict[str, float] = {}
+        for name in near:
+            key = self.keys[name]
+            best[key] = max(best.get(key, 0.0), _alike(keys, _keys(name), weight))
         scored = sorted(
-            (
-                (max(_alike(keys, _keys(n), weight) for n in names), key)
-                for key, names in self.names.items()
-            ),
-            key=lambda pair: (-pair[0], pair[1]),
+            ((alike, key) for key, alike in best.items()), key=lambda pair: (-pair[0], pair[1])
         )
         if not scored or scored[0][0] < ALIKE:
             return None
@@ -100,8 +106,27 @@ class ShapeGrouper(ExactGrouper):
     def regroup(self, texts: Sequence[str]) -> list[int]:
         return group_shapes(texts)
 
-    def _weights(self) -> dict[str, float]:
-        return weights(self.names.values())
+    def _names_with(self, key: str) -> list[str]:
+        """The shapes with a key; of a key that nearly all have, the first ones will do."""
+        return list(self.holders.get(key, {}))[:CROWDED]
+
+    def _weights(self, keys: Iterable[str]) -> dict[str, float]:
+        number = len(self.names)
+        return {key: float(np.log2(1 + number / max(1, self._groups_with(key)))) for key in keys}
+
+    def _groups_with(self, key: str) -> int:
+        return len({self.keys[name] for name in self._names_with(key)})
+
+    def _add(self, text: str, key: str) -> None:
+        super()._add(text, key)
+        for one in _keys(text):
+            self.holders.setdefault(one, {})[text] = None
+
+    def remove(self, key: str) -> None:
+        for name in self.names.get(key, ()):
+            for one in _keys(name):
+                self.holders.get(one, {}).pop(name, None)
+        super().remove(key)
 
 
 def weights(groups: Iterable[Sequence[str]]) -> dict[str, float]:
