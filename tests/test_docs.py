@@ -131,7 +131,9 @@ def posted_examples() -> list[tuple[str, str]]:
     found = []
     for page in PAGES:
         for block in re.findall(r"```sh\n(.*?)```", page.read_text(), re.DOTALL):
-            example = re.search(r"/((?:interactions|feedback|tasks/prepare)/)\s.*-d\s+'(.*?)'", block, re.DOTALL)
+            example = re.search(
+                r"/((?:interactions|feedback|tasks/prepare)/)\s.*-d\s+'(.*?)'", block, re.DOTALL
+            )
             if example:
                 found.append((f"/api/v1/{example[1]}", example[2]))
     return found
