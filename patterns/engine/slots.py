@@ -14,10 +14,10 @@ from patterns.engine.structure import plain
 from patterns.engine.tokens import tokenize
 
 KEPT = 8  # values counted by name; the rarest gives way (SpaceSaving, Metwally et al. 2005)
-LONGEST_VALUE = 48
+LONGEST_VALUE = 40
 REGISTERS = 64  # of the distinct counter: standard error about 13 %
 SHOWN = 5
-MOST_SLOTS = 24
+MOST_SLOTS = 14
 _WORDS = re.compile(r"[A-Za-z][A-Za-z0-9]*")
 
 
