@@ -188,7 +188,6 @@ def merge(project: Project, ids: Sequence[str], actor: str) -> tuple[Operation, 
             with kept.lock:
                 change = kept.recognizer.merge(unique)
         except ValueError as error:
-            memory.drop(project.pk)
             raise invalid(str(error), "/ids") from error
         target = change.targets[0]
         sources = [name for name in unique if name != target]
@@ -287,7 +286,6 @@ def split(
                     pattern_id, slot=slot, observation_ids=list(example_ids)
                 )
         except (ValueError, KeyError) as error:
-            memory.drop(project.pk)
             pointer = "/by" if slot is not None else "/example_ids"
             raise invalid(str(error).strip("'"), pointer) from error
         undo_with = {
@@ -309,7 +307,11 @@ def learning_turn(project: Project) -> Iterator[None]:
     for _ in range(20):
         with lease(project.pk) as held:
             if held:
-                yield
+                try:
+                    yield
+                except BaseException:
+                    memory.drop(project.pk)  # decided but not saved: no later batch may save it
+                    raise
                 return
         time.sleep(0.25)
     raise FeatureMemoryError(
