@@ -63,7 +63,7 @@ def scale_of(intervals: Sequence[Interval]) -> Scale:
 def whisker(interval: Interval, scale: Scale, n: int) -> Whisker | None:
     """None while nothing was measured."""
     point, low, high = interval
-    if not n:
+    if not n or (low <= -1 and high >= 1):
         return None
     tone = "good" if low > 0 else "bad" if high < 0 else "c0"
     span = f"{figures.points(low)} to {figures.points(high)}"
@@ -102,11 +102,18 @@ def over_time(
     return replace(chart, figure=shown, legend=legend)
 
 
+def reach(bounds: Sequence[float | None]) -> tuple[float, float]:
+    """An axis that holds 0 and the later half of the intervals: the first ones know nothing yet."""
+    half = len(bounds) // 2
+    later = [*bounds[half // 2 : half], *bounds[half + half // 2 :]]
+    known = [min(1.0, max(-1.0, value)) for value in later if value is not None]
+    return min([-NARROWEST, *known]), max([NARROWEST, *known])
+
+
 def canvas(
     x: list[str], bounds: Sequence[float | None], events: Sequence[OptimizationEvent]
 ) -> dict[str, object]:
-    known = [min(1.0, max(-1.0, value)) for value in bounds if value is not None]
-    span = ticks(min([0.0, *known]), max([0.0, *known]), lambda value: figures.points(value))
+    span = ticks(*reach(bounds), figures.points)
     made: dict[str, object] = {
         "margin": {"l": 62, "r": 12, "t": 22, "b": 24},
         "paper_bgcolor": "rgba(0,0,0,0)",
@@ -114,7 +121,14 @@ def canvas(
         "showlegend": False,
         "hovermode": "x unified",
         "hoverlabel": {"bgcolor": "var(--surface)", "bordercolor": "var(--line-strong)"},
-        "xaxis": axis(type="date", range=[x[0], x[-1]], showgrid=False, nticks=5),
+        "xaxis": axis(
+            type="date",
+            range=[x[0], x[-1]],
+            showgrid=False,
+            nticks=5,
+            tickformat="%H:%M" if x[0][:10] == x[-1][:10] else "%-d %b",
+            hoverformat="%-d %b %H:%M",
+        ),
         "yaxis": axis(**span),
         "shapes": [],
         "annotations": [],

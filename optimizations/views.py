@@ -19,6 +19,7 @@ from featurememory.pages import changing, current_project, page, show
 from optimizations import charts, sentence
 from optimizations.engine.optimization import OptimizationState
 from optimizations.forest import forest
+from optimizations.guards import spoken
 from optimizations.manager import VERBS, OptimizationManager
 from optimizations.models import Decision, EvidencePoint, Optimization, OptimizationEvent
 from optimizations.serializers import arm
@@ -108,6 +109,7 @@ def optimization(request: HttpRequest, optimization_id: str) -> HttpResponse:
         "chart": evidence_chart(row),
         "chart_url": f"/optimizations/{row.id}/chart/",
         "chart_csv": f"/optimizations/{row.id}/chart.csv",
+        "guards": spoken(state.guards),
         "verbs": verbs_of(row),
         "threshold": config_of(project.pk).effectiveness_threshold,
     }

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -89,7 +90,7 @@ def test_points_of_the_line_grow_apart() -> None:
     seen = list(EvidencePoint.objects.filter(project=owner).values_list("n", flat=True))
     assert seen[0] == 10
     assert 20 < len(seen) < 60
-    assert all(after >= before * 1.07 for before, after in zip(seen, seen[1:], strict=False))
+    assert all(after >= before * 1.07 for before, after in pairwise(seen))
 
 
 def test_an_hour_of_the_ledger_is_replaced_not_doubled() -> None:

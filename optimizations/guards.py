@@ -1,0 +1,56 @@
+"""Guards in words: what must not become worse, and how it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from featurememory.templatetags.figures import duration, number, percent, points
+
+
+def spoken(guards: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """(name, figures) of each guard the engine reports; one it does not know is left as it is."""
+    return [
+        (NAMES.get(name, name.replace("_", " ").capitalize()), words(name, value))
+        for name, value in guards.items()
+    ]
+
+
+NAMES = {
+    "quality": "Quality",
+    "p95_ms": "Duration p95",
+    "gamed": "Judge against success",
+    "success": "Success",
+    "cut_off": "Cut off",
+    "bound": "Bound on errors",
+}
+
+
+def words(name: str, value: Any) -> str:
+    if name == "gamed":
+        return "they disagree: blocked" if value else "they agree"
+    if name == "p95_ms" and is_pair(value):
+        return f"{duration(value[1])}, held out {duration(value[0])}"
+    if name == "bound" and isinstance(value, int | float):
+        return f"at most {percent(value)}"
+    if isinstance(value, dict) and "effect" in value:
+        return effect(value["effect"])
+    if is_pair(value):
+        return f"{number(value[1])} of {number(value[0])} wrong"
+    return str(value)[:120]
+
+
+def is_pair(value: Any) -> bool:
+    return (
+        isinstance(value, list | tuple)
+        and len(value) == 2
+        and all(isinstance(one, int | float) for one in value)
+    )
+
+
+def effect(value: Any) -> str:
+    if isinstance(value, int | float):
+        return points(value)
+    if isinstance(value, list | tuple) and len(value) == 3:
+        return f"{points(value[0])}, {points(value[1])} to {points(value[2])}"
+    return "none"
