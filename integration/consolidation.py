@@ -28,18 +28,21 @@ from patterns.storage import DatabasePatternStorage
 
 logger = logging.getLogger("featurememory.consolidation")
 
-# First after this many learned interactions, and again for each further such number …
-AFTER = 500
-# … but not more often than this.
-PAUSE = timedelta(seconds=60)
+# After so many learned interactions, but not more often than this …
+AFTER, PAUSE = 500, timedelta(seconds=60)
+# … and for small projects, whose templates would else stay unmined for days: after a few, at first
+# at once and then at most this often.
+FEW, REST = 10, timedelta(minutes=10)
 BUDGET_S = 20.0
 
 
 def due(project_id: UUID) -> bool:
-    row = Learner.objects.filter(pk=project_id, learned_since__gte=AFTER).first()
+    learners = Learner.objects.filter(pk=project_id, learned_since__gte=FEW)
+    row = learners.defer("snapshot").first()
     if row is None:
         return False
-    return row.consolidated_at is None or row.consolidated_at < timezone.now() - PAUSE
+    pause = PAUSE if row.learned_since >= AFTER else REST
+    return row.consolidated_at is None or row.consolidated_at < timezone.now() - pause
 
 
 def consolidate(project_id: UUID, budget_s: float = BUDGET_S) -> Consolidation | None:

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from featurememory.models import Activity, Project
 from integration import consolidation
-from integration.consolidation import AFTER, PAUSE, consolidate, due, save
+from integration.consolidation import AFTER, FEW, PAUSE, REST, consolidate, due, save
 from patterns import curation, lease
 from patterns.engine.pattern import Change, Consolidation
 from patterns.memory import load, memory
@@ -63,6 +63,17 @@ def test_consolidating_real_traffic_keeps_every_count(owner: Project) -> None:
     keep(owner, items(10, start=100, task_type="t"))
     learn_all(owner)
     exact(owner, 70)
+
+
+def test_it_sees_what_was_learned_even_after_a_restart(owner: Project) -> None:
+    keep(owner, [item(n, input=f"Cancel order {n} please, it is late.") for n in range(40)])
+    learn_all(owner, limit=7)
+    memory.drop()  # a restart
+    consolidate(owner.pk)
+
+    template = Pattern.objects.get(project=owner, status__in=["candidate", "validated"]).template
+    assert template.startswith("Cancel order <")
+    assert len(memory.for_learning(owner.pk).recognizer.reservoir) > 30
 
 
 def test_interactions_that_move_take_their_use_with_them(owner: Project) -> None:
@@ -158,16 +169,22 @@ def test_while_somebody_learns_it_waits(owner: Project) -> None:
     assert consolidate(owner.pk) is None
 
 
-def test_it_is_due_after_enough_was_learned_and_not_too_often(owner: Project) -> None:
+@pytest.mark.parametrize(
+    ("learned_since", "pause"), [(FEW, REST), (AFTER - 1, REST), (AFTER, PAUSE)]
+)
+def test_it_is_due_after_a_few_at_first_and_then_sooner_the_more_was_learned(
+    owner: Project, learned_since: int, pause: timedelta
+) -> None:
     three(owner)
     learner = Learner.objects.filter(pk=owner.pk)
+    learner.update(learned_since=FEW - 1)
     assert not due(owner.pk)
-    learner.update(learned_since=AFTER)
+    learner.update(learned_since=learned_since)
     assert due(owner.pk)
 
-    learner.update(consolidated_at=timezone.now())
+    learner.update(consolidated_at=timezone.now() - pause + timedelta(seconds=5))
     assert not due(owner.pk)
-    learner.update(consolidated_at=timezone.now() - PAUSE - timedelta(seconds=1))
+    learner.update(consolidated_at=timezone.now() - pause - timedelta(seconds=1))
     assert due(owner.pk)
 
 

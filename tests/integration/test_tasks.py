@@ -48,7 +48,7 @@ def test_a_project_that_cannot_learn_does_not_stop_the_others() -> None:
 
 
 def test_consolidation_runs_where_enough_was_learned(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(consolidation, "AFTER", 5)
+    monkeypatch.setattr(consolidation, "FEW", 5)
     busy, idle = project(), project()
     learned(busy, 5)
     learned(idle, 4)
