@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import threading
 import time
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any, TypeAlias
 
@@ -121,7 +122,10 @@ def train() -> PayloadDictionary | None:
     """A dictionary from the newest payloads, in force for what comes; None when they are too few
     or too alike to learn from."""
     rows = Payload.objects.order_by("-pk").values_list("pk", "data")[:SAMPLES]
-    found = {number: unpack_raw(data) for number, data in rows}
+    found: dict[int, bytes] = {}
+    for number, data in rows:
+        with suppress(ValueError):  # a damaged one has nothing to teach
+            found[number] = unpack_raw(data)
     try:
         made = zstandard.train_dictionary(SIZE, list(found.values()))
     except zstandard.ZstdError:

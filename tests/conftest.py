@@ -44,6 +44,7 @@ def _a_fresh_process() -> None:
     """What a process keeps for seconds must not reach from one test into the next."""
     from featurememory.config import forget_config
     from integration.keys import known_keys
+    from patterns import payloads
     from patterns.memory import memory
     from patterns.wake import waiting
 
@@ -51,7 +52,17 @@ def _a_fresh_process() -> None:
     forget_config()
     known_keys.clear()
     memory.drop()
+    payloads.current.forget()
+    payloads.dictionary.cache_clear()
+    vars(payloads._local).clear()
     waiting.clear()
+
+
+@pytest.fixture(autouse=True)
+def _plain_static(settings: Any) -> None:
+    """Pages name their static files as they are: nothing is collected for the tests."""
+    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}
 
 
 @pytest.fixture(scope="session")

@@ -25,12 +25,6 @@ def owner() -> Project:
     return owner
 
 
-@pytest.fixture(autouse=True)
-def _plain_static(settings: Any) -> None:
-    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-    settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}
-
-
 @pytest.fixture
 def browser() -> Client:
     client = Client()

@@ -14,6 +14,8 @@ from patterns.contract import COLUMNS, arrival, content_of, epoch_ms, parse
 from patterns.payloads import pack, unpack
 from tests.builders import NOON, item
 
+pytestmark = pytest.mark.django_db  # packing asks for the dictionary in force
+
 
 def columns_of(**changes: Any) -> dict[str, Any]:
     made = arrival(parse(json.dumps(item(**changes)).encode()))
