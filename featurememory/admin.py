@@ -36,7 +36,18 @@ class ThresholdsForm(forms.ModelForm):  # type: ignore[type-arg]
 class ThresholdsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     form = ThresholdsForm
     fieldsets = [
-        ("Recognition", {"fields": ["confidence_threshold", "max_patterns", "embedder"]}),
+        (
+            "Recognition",
+            {
+                "fields": [
+                    "confidence_threshold",
+                    "max_patterns",
+                    "embedder",
+                    "embedder_url",
+                    "embedder_model",
+                ]
+            },
+        ),
         (
             "Storage and pruning",
             {

@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import secrets
 from datetime import timedelta
+from importlib.util import find_spec
 from typing import Any, ClassVar
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.validators import MaxValueValidator, MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, URLValidator
 from django.db import models
 from django.utils import timezone
 from uuid_utils.compat import uuid7
@@ -56,7 +57,14 @@ class FeatureMemoryConfig(models.Model):
     """
 
     SECTIONS: ClassVar[dict[str, tuple[str, ...]]] = {
-        "patterns": ("max_patterns", "confidence_threshold", "cleanup_interval", "embedder"),
+        "patterns": (
+            "max_patterns",
+            "confidence_threshold",
+            "cleanup_interval",
+            "embedder",
+            "embedder_url",
+            "embedder_model",
+        ),
         "optimizations": (
             "max_optimizations",
             "effectiveness_threshold",
@@ -91,8 +99,26 @@ class FeatureMemoryConfig(models.Model):
     embedder = models.CharField(
         max_length=16,
         default="lexical",
-        choices=[("lexical", "Lexical (built in, no download, no network)")],
-        help_text="How free text is compared. Default: lexical.",
+        choices=[
+            ("lexical", "Lexical (built in, no download, no network)"),
+            ("static", "Static (word vectors of the extra featurememory[static], no network)"),
+            ("endpoint", "Endpoint (OpenAI-compatible embeddings; texts are sent there)"),
+        ],
+        help_text="How free text is compared. Default: lexical. Known groups are kept.",
+    )
+    embedder_url = models.CharField(
+        max_length=400,
+        blank=True,
+        default="",
+        validators=[URLValidator(["http", "https"])],
+        help_text="Only for the endpoint, default empty: its base URL, to which /embeddings is added. Its key is "
+        "FM_EMBEDDER_KEY in the environment.",
+    )
+    embedder_model = models.CharField(
+        max_length=200,
+        blank=True,
+        default="",
+        help_text="Only for the endpoint, default empty: the model's name.",
     )
     max_optimizations = models.PositiveIntegerField(
         default=500,
@@ -187,6 +213,15 @@ class FeatureMemoryConfig(models.Model):
         if (self.holdout or 0) + (self.exploration_budget or 0) > 0.9:
             message = "Holdout and exploration together exceed 90 % of traffic."
             raise ValidationError({"exploration_budget": message})
+        self.clean_embedder()
+
+    def clean_embedder(self) -> None:
+        if self.embedder == "static" and not find_spec("wordllama"):
+            message = "Install the extra first: pip install 'featurememory[static]'."
+            raise ValidationError({"embedder": message})
+        if self.embedder == "endpoint" and not (self.embedder_url and self.embedder_model):
+            message = "The endpoint needs its URL and the name of its model."
+            raise ValidationError({"embedder": message})
 
     def as_dict(self) -> dict[str, dict[str, Any]]:
         return {

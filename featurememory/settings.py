@@ -148,6 +148,7 @@ BATCH_BODY_LIMIT = integer("FM_BATCH_BODY_LIMIT", default=16 << 20, minimum=1024
 BATCH_ITEM_LIMIT = integer("FM_BATCH_ITEM_LIMIT", default=1000, minimum=1)
 
 # Beyond these the API pushes back (429, 507) before anything bursts: see patterns/admission.py.
+EMBEDDER_KEY = os.environ.get("FM_EMBEDDER_KEY", "")
 QUEUE_LIMIT = integer("FM_QUEUE_LIMIT", default=500_000, minimum=1)
 DISK_RESERVE = integer("FM_DISK_RESERVE", default=16 << 20, minimum=0)
 

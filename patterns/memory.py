@@ -6,13 +6,17 @@ import logging
 import threading
 import time
 from collections import OrderedDict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from uuid import UUID
 
 import msgspec
+from django.conf import settings as django_settings
 
 from featurememory.config import config_of
+from featurememory.errors import FeatureMemoryError, handle_feature_memory_error
 from featurememory.models import Project
+from patterns.engine.embedders import EmbedderError, chosen
 from patterns.engine.recognizer import DefaultPatternRecognizer
 from patterns.engine.settings import RecognizerSettings
 from patterns.engine.templates import PatternState
@@ -35,6 +39,7 @@ class Kept:
     checked: float
     storage: CachedPatternStorage
     lock: threading.RLock = field(default_factory=threading.RLock)
+    embedding: tuple[str, ...] = ()
 
 
 class Memory:
@@ -49,17 +54,16 @@ class Memory:
         kept = self._get(project_id)
         if kept is None or time.monotonic() - kept.checked > STALE_S:
             kept = self.for_learning(project_id)
-        kept.recognizer.settings = settings_of(project_id)
         return kept
 
     def for_learning(self, project_id: UUID) -> Kept:
         """Exactly what was saved last; only for the holder of the lease."""
         version = Learner.objects.filter(pk=project_id).values_list("version", flat=True).first()
-        kept = self._get(project_id)
-        if kept is None or kept.version != (version or 0):
+        kept, settings = self._get(project_id), settings_of(project_id)
+        if kept is None or kept.version != (version or 0) or kept.embedding != settings.embedding:
             kept = self._load(project_id)
         kept.checked = time.monotonic()
-        kept.recognizer.settings = settings_of(project_id)
+        kept.recognizer.settings = settings
         return kept
 
     def figures(self) -> dict[str, int]:
@@ -74,6 +78,7 @@ class Memory:
 
     def put(self, project_id: UUID, recognizer: DefaultPatternRecognizer, version: int) -> None:
         kept = Kept(recognizer, version, time.monotonic(), storage_of(project_id))
+        kept.embedding = settings_of(project_id).embedding
         with self._lock:
             self._kept[project_id] = kept
 
@@ -94,6 +99,8 @@ class Memory:
 
     def _load(self, project_id: UUID) -> Kept:
         kept = load(project_id)
+        # What was asked for, also when it is not to be had: otherwise every use would load anew.
+        kept.embedding = settings_of(project_id).embedding
         with self._lock:
             self._kept[project_id] = kept
             while len(self._kept) > PROJECTS:
@@ -105,11 +112,20 @@ def load(project_id: UUID) -> Kept:
     """A recogniser that goes on where the saved one stopped."""
     learner = Learner.objects.filter(pk=project_id).first()
     rows = Pattern.objects.filter(project_id=project_id, state__isnull=False).stored()
-    states = [state_of(row) for row in rows.order_by("pk").iterator()]
+    states = list(readable(rows.order_by("pk").iterator()))
     snapshot = bytes(learner.snapshot) if learner and learner.snapshot else None
     recognizer = restored(project_id, states, snapshot)
     version = learner.version if learner else 0
     return Kept(recognizer, version, time.monotonic(), storage_of(project_id))
+
+
+def readable(rows: Iterable[Pattern]) -> Iterator[PatternState]:
+    """A damaged row must not stop a project: it is listed still, and matches nothing."""
+    for row in rows:
+        try:
+            yield state_of(row)
+        except FeatureMemoryError as error:
+            handle_feature_memory_error(error)
 
 
 def storage_of(project_id: UUID) -> CachedPatternStorage:
@@ -124,6 +140,11 @@ def restored(
     seed = project_id.int & (1 << 63) - 1
     settings = settings_of(project_id)
     try:
+        chosen(*settings.embedding)
+    except EmbedderError as error:
+        logger.error("Project %s compares free text by its letters: %s", project_id, error)
+        settings = msgspec.structs.replace(settings, embedder="lexical")
+    try:
         return DefaultPatternRecognizer.restore(states, snapshot, settings, seed=seed)
     except (msgspec.DecodeError, ValueError) as error:
         logger.error("The examples of project %s cannot be read: %s", project_id, error)
@@ -136,6 +157,9 @@ def settings_of(project_id: UUID) -> RecognizerSettings:
         max_patterns=config.max_patterns,
         confidence_threshold=config.confidence_threshold,
         embedder=config.embedder,
+        embedder_url=config.embedder_url,
+        embedder_model=config.embedder_model,
+        embedder_key=django_settings.EMBEDDER_KEY,
     )
 
 

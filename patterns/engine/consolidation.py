@@ -70,7 +70,7 @@ class _Repair:
         if grouper is None:
             return Consolidation()
         known = grouper
-        grouper = suited(grouper, self.texts, self.name, recognizer.passages)
+        grouper = suited(grouper, self.texts, self.name, recognizer.passages, recognizer.embedder)
         self.groups = grouper.regroup(self.texts)
         self._let_go()
         self._name_groups()

@@ -6,6 +6,7 @@ themselves (`spaces`). Nothing here opens a socket unless an endpoint was config
 
 from __future__ import annotations
 
+import functools
 import importlib.util
 import time
 from collections.abc import Callable, Sequence
@@ -157,3 +158,15 @@ class EndpointEmbedder:
         if self._failed >= self._failures:
             self._closed_until = self._clock() + self._pause
             self._failed = 0
+
+
+@functools.lru_cache(maxsize=4)
+def chosen(embedder: str, url: str = "", model: str = "", key: str = "") -> Embedder | None:
+    """The embedder of that name, one a process; None for lexical. Raises `EmbedderError`."""
+    if embedder == "static":
+        return StaticEmbedder()
+    if embedder == "endpoint":
+        if not url or not model:
+            raise EmbedderError("an embeddings endpoint needs a URL and a model")
+        return EndpointEmbedder(url, model, key)
+    return None

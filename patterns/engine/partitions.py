@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TypeAlias
 
 from patterns.engine.drain import DrainGrouper
+from patterns.engine.embedders import Embedder
 from patterns.engine.passages import Passages
 from patterns.engine.prompts import PromptGrouper
 from patterns.engine.shapes import ExactGrouper, ShapeGrouper
@@ -31,7 +32,13 @@ def method_of(grouper: AnyGrouper) -> Method | None:
     return "similarity" if isinstance(grouper, SimilarityGrouper) else None
 
 
-def suited(grouper: AnyGrouper, texts: Sequence[str], name: str, passages: Passages) -> AnyGrouper:
+def suited(
+    grouper: AnyGrouper,
+    texts: Sequence[str],
+    name: str,
+    passages: Passages,
+    embedder: Embedder | None = None,
+) -> AnyGrouper:
     """A grouper of the method that suits the texts: the same one when that has not changed.
 
     Chats are prompts whatever their words look like: somebody wrote the instruction.
@@ -41,7 +48,7 @@ def suited(grouper: AnyGrouper, texts: Sequence[str], name: str, passages: Passa
     method = suitable_method(texts)
     if method == "similarity" and not _are_utterances(texts):
         method = "prompt"
-    return grouper if method == method_of(grouper) else made(method, b"", "", passages)
+    return grouper if method == method_of(grouper) else made(method, b"", "", passages, embedder)
 
 
 def _are_utterances(texts: Sequence[str]) -> bool:
@@ -50,12 +57,16 @@ def _are_utterances(texts: Sequence[str]) -> bool:
     return lengths[len(lengths) * 9 // 10] <= LONGEST_UTTERANCE
 
 
-def made(method: str, data: bytes, name: str, passages: Passages) -> AnyGrouper:
-    """The grouper a snapshot was made of."""
+def made(
+    method: str, data: bytes, name: str, passages: Passages, embedder: Embedder | None = None
+) -> AnyGrouper:
+    """The grouper a snapshot was made of. ValueError when it was made with another embedder."""
     if method == "drain":
         return DrainGrouper.from_bytes(data) if data else DrainGrouper()
     if method == "similarity":
-        return SimilarityGrouper.from_bytes(data) if data else SimilarityGrouper()
+        if data:
+            return SimilarityGrouper.from_bytes(data, embedder)
+        return SimilarityGrouper(embedder)
     if method == "prompt":
         return PromptGrouper(passages)
     grouper = ShapeGrouper() if name.endswith("|json") else ExactGrouper()

@@ -6,9 +6,21 @@ import msgspec
 
 
 class RecognizerSettings(msgspec.Struct, frozen=True):
-    """`max_bytes` bounds the sum of the patterns' `size_bytes`; `confidence_threshold` is 0 to 1."""
+    """`max_bytes` bounds the sum of the patterns' `size_bytes`; `confidence_threshold` is 0 to 1.
+
+    `embedder` is lexical, static or endpoint; the last needs the URL and model of an
+    OpenAI-compatible embeddings endpoint. It takes effect when a recogniser is made or restored.
+    """
 
     max_patterns: int = 1000
     max_bytes: int = 64 << 20
     confidence_threshold: float = 0.7
     embedder: str = "lexical"
+    embedder_url: str = ""
+    embedder_model: str = ""
+    embedder_key: str = ""
+
+    @property
+    def embedding(self) -> tuple[str, ...]:
+        """What decides which vectors texts get."""
+        return (self.embedder, self.embedder_url, self.embedder_model, self.embedder_key)

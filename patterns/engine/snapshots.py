@@ -8,7 +8,7 @@ import msgspec
 
 from patterns.engine.confidence import ConfidenceModel
 from patterns.engine.decisions import Decisions
-from patterns.engine.partitions import made, method_of
+from patterns.engine.partitions import AnyGrouper, made, method_of
 from patterns.engine.passages import Passages
 from patterns.engine.reservoir import Sample
 
@@ -52,6 +52,26 @@ def take_snapshot(recognizer: DefaultPatternRecognizer, data: bytes) -> None:
     recognizer.passages = Passages(kept.passages)
     for name, method in kept.methods.items():
         content = kept.groupers.get(name, b"")
-        recognizer.groupers[name] = made(method, content, name, recognizer.passages)
+        recognizer.groupers[name] = _grouper(recognizer, method, content, name)
     if kept.confidence:
         recognizer.confidence = ConfidenceModel.from_bytes(kept.confidence)
+
+
+def _grouper(
+    recognizer: DefaultPatternRecognizer, method: str, content: bytes, name: str
+) -> AnyGrouper:
+    """The grouper as it was; one of another embedder's vectors is made anew from the reservoir."""
+    passages, embedder = recognizer.passages, recognizer.embedder
+    try:
+        return made(method, content, name, passages, embedder)
+    except ValueError:
+        grouper = made(method, b"", name, passages, embedder)
+    samples = [sample for sample in recognizer.reservoir.to_list() if sample.partition == name]
+    keys = sorted({sample.key for sample in samples})
+    numbers = {key: number for number, key in enumerate(keys)}
+    grouper.rebuild(
+        [sample.text for sample in samples],
+        [numbers[sample.key] for sample in samples],
+        dict(enumerate(keys)),
+    )
+    return grouper

@@ -182,7 +182,9 @@ def test_a_few_cleanups_bring_the_database_below_its_limit_and_give_space_back()
     limit = int(bytes_used() * 0.8)
     limits(owner, max_size=limit)
     rounds = 0
-    while connection.vendor == "sqlite" and bytes_used() > limit * retention.FULL:  # PostgreSQL: when it vacuums
+    while (
+        connection.vendor == "sqlite" and bytes_used() > limit * retention.FULL
+    ):  # PostgreSQL: when it vacuums
         done = cleanup(owner)
         rounds += 1
         assert done.bytes_after == bytes_used() < done.bytes_before

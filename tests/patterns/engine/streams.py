@@ -12,11 +12,9 @@ TEMPLATES = (
     "Translate the text below into formal French and keep every name as it is.\n\n{}",
     "You are given a customer review. Say whether its author is happy, sad or angry: {}",
 )
-WORDS = (
-    ("river", "stone", "lamp", "garden", "window", "silver", "quiet", "market", "engine", "paper")
-    + ("cloud", "winter", "music", "bread", "ladder", "mirror", "forest", "candle", "pocket")
-    + ("button", "harbor", "letter", "orange", "planet", "shadow", "ticket")
-)
+TEXT = """river stone lamp garden window silver quiet market engine paper cloud winter music bread
+ladder mirror forest candle pocket button harbor letter orange planet shadow ticket"""
+WORDS = tuple(TEXT.split())
 
 
 def observation(value: Json, number: int = 0, task_type: str = "") -> Observation:

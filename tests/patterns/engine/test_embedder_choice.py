@@ -1,0 +1,33 @@
+"""A project's embedder reaches its free-text groups, and a change of it keeps them."""
+
+from __future__ import annotations
+
+import pytest
+
+from patterns.engine import embedders, partitions
+from patterns.engine.embedders import EmbedderError, chosen
+from patterns.engine.passages import Passages
+from patterns.engine.settings import RecognizerSettings
+from patterns.engine.similarity import SimilarityGrouper
+
+
+def test_lexical_is_no_embedder_and_opens_nothing() -> None:
+    assert chosen(*RecognizerSettings().embedding) is None
+
+
+def test_an_endpoint_without_a_model_says_what_is_missing() -> None:
+    with pytest.raises(EmbedderError, match="URL and a model"):
+        chosen("endpoint", "http://127.0.0.1:9", "", "")
+
+
+def test_an_endpoint_is_asked_only_when_there_is_something_to_embed() -> None:
+    found = chosen("endpoint", "http://127.0.0.1:9", "small", "secret")
+    assert isinstance(found, embedders.EndpointEmbedder)
+    assert found.version == "endpoint:small"
+
+
+def test_the_embedder_reaches_the_grouper_of_free_text() -> None:
+    embedder = chosen("endpoint", "http://127.0.0.1:9", "small", "secret")
+    grouper = partitions.made("similarity", b"", "p|text", Passages(), embedder)
+    assert isinstance(grouper, SimilarityGrouper)
+    assert grouper.embedder is embedder
