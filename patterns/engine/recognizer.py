@@ -12,6 +12,7 @@ from patterns.engine.consolidation import consolidate, never
 from patterns.engine.curation import merge_patterns, split_pattern
 from patterns.engine.decisions import Decisions
 from patterns.engine.drain import DrainGrouper
+from patterns.engine.embedders import chosen
 from patterns.engine.eviction import Changes, Eviction, evict
 from patterns.engine.evidence import evidence
 from patterns.engine.features import features_of, note_features
@@ -65,6 +66,7 @@ class DefaultPatternRecognizer:
         self.states: dict[str, PatternState] = {}
         self.owners: dict[str, str] = {}  # key of a group -> id of its pattern
         self.groupers: dict[str, AnyGrouper] = {}
+        self.embedder = chosen(*self.settings.embedding)
         self.passages = Passages()
         self.reservoir = Reservoir()
         self.decisions = Decisions({}, {}, {})
@@ -300,6 +302,8 @@ class DefaultPatternRecognizer:
         state.confidence = (good + 1) / (good + bad + 2)
         trusted = state.confidence >= self.settings.confidence_threshold
         state.status = "validated" if trusted and state.use_count >= SUPPORT else "candidate"
+        if state.status == "validated" and state.drifts:
+            state.status = "drifting"
         if state.use_count & (state.use_count - 1) == 0 or state.id not in self.sizes:
             self.measure(state)
         self.touch(state.id)

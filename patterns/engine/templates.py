@@ -15,6 +15,7 @@ from patterns.engine.slots import MOST_SLOTS, SlotSketch
 Status: TypeAlias = Literal["candidate", "validated", "drifting"]
 PRIOR_QUALITY, PRIOR_WEIGHT = 0.5, 2.0  # effectiveness is shrunk by two imagined middling uses
 MOST_NAMES = 6  # of the counts per model, tag or output shape
+DRIFT_FROM = 100  # judged uses before a pattern can drift
 RECENT = 0.05  # weight of the newest use in the moving share of good ones
 
 
@@ -82,6 +83,16 @@ class PatternState(msgspec.Struct):
             return None
         total = self.quality_sum + PRIOR_QUALITY * PRIOR_WEIGHT
         return total / (self.quality_count + PRIOR_WEIGHT)
+
+    @property
+    def drifts(self) -> bool:
+        """Whether the newest uses are clearly worse than all: an EWMA control chart (Roberts 1959)
+        four standard deviations wide, and at least a tenth."""
+        if self.quality_count < DRIFT_FROM:
+            return False
+        usual = self.quality_sum / self.quality_count
+        spread = (usual * (1 - usual) * RECENT / (2 - RECENT)) ** 0.5
+        return bool(self.recent_quality < usual - max(0.1, 4 * spread))
 
     @property
     def template_text(self) -> str:
