@@ -111,8 +111,8 @@ class FeatureMemoryConfig(models.Model):
         blank=True,
         default="",
         validators=[URLValidator(["http", "https"])],
-        help_text="Only for the endpoint, default empty: its base URL, to which /embeddings is added. Its key is "
-        "FM_EMBEDDER_KEY in the environment.",
+        help_text="Only for the endpoint, default empty: its base URL, to which /embeddings is "
+        "added. Its key is FM_EMBEDDER_KEY in the environment.",
     )
     embedder_model = models.CharField(
         max_length=200,

@@ -26,7 +26,23 @@ BATCH = 100
 DAYS_MS = 30 * 86_400_000
 PAGES = ["/", "/patterns/", "/interactions/", "/activity/", "/health/"]
 API = ["/api/v1/patterns/", "/api/v1/interactions/", "/api/v1/performance/?bucket=day"]
-SYLLABLES = "ba ce di fo gu ka le mi no pu ra se ti vo zu".split()
+SYLLABLES = [
+    "ba",
+    "ce",
+    "di",
+    "fo",
+    "gu",
+    "ka",
+    "le",
+    "mi",
+    "no",
+    "pu",
+    "ra",
+    "se",
+    "ti",
+    "vo",
+    "zu",
+]
 WORDS = [a + b + c for a in SYLLABLES for b in SYLLABLES for c in SYLLABLES[:3]]
 
 

@@ -8,7 +8,6 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from django.db import transaction
 
 from featurememory.models import Project
 from patterns import rollups
@@ -20,7 +19,6 @@ from tests.builders import (
     item,
     keep,
     learn_all,
-    learned,
     project,
     rebuilt_figures,
     rollup_figures,

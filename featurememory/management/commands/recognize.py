@@ -162,7 +162,7 @@ def _seconds(value: Any) -> float:
 
 
 def _writer(name: str | None, stack: ExitStack) -> TextIO | None:
-    return stack.enter_context(open(name, "w", encoding="utf-8")) if name else None  # noqa: PTH123, SIM115
+    return stack.enter_context(open(name, "w", encoding="utf-8")) if name else None  # noqa: PTH123
 
 
 def _write(
