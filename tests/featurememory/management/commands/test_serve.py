@@ -20,10 +20,10 @@ BEFORE_THE_KILL = 12.0
 
 
 class Server:
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, static: Path) -> None:
         self.home, self.port = home, servers.free_port()
         given = {name: value for name, value in os.environ.items() if not name.startswith("FM_")}
-        self.environment = {**given, "FM_STATIC_ROOT": str(home / "static")}
+        self.environment = {**given, "FM_STATIC_ROOT": str(static)}
         self.process = self.start()
 
     def start(self) -> subprocess.Popen[bytes]:
@@ -53,9 +53,15 @@ class Server:
         return (self.home / "log").read_text()
 
 
+@pytest.fixture(scope="module")
+def static(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Collected by the first start, for all: compressing takes longer than everything else."""
+    return tmp_path_factory.mktemp("static")
+
+
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    running = Server(tmp_path)
+def server(tmp_path: Path, static: Path) -> Iterator[Server]:
+    running = Server(tmp_path, static)
     yield running
     if running.process.poll() is None:
         os.killpg(running.process.pid, signal.SIGKILL)
