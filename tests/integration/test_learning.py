@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from featurememory.errors import FeatureMemoryError
 from featurememory.models import FeatureMemoryConfig, Project
 from integration import learning
 from integration.learning import Outdated, learn
@@ -152,17 +151,20 @@ def test_a_damaged_payload_fails_alone(caplog: pytest.LogCaptureFixture) -> None
     assert [r.code for r in caplog.records if hasattr(r, "code")] == ["RECOGNITION_FAILED"]
 
 
-def test_a_damaged_pattern_stops_learning_until_it_is_pruned() -> None:
+def test_a_damaged_pattern_matches_nothing_and_learning_goes_on(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     owner = project()
-    learned(owner, 3)
+    (damaged,) = learned(owner, 3)
     Pattern.objects.filter(project=owner).update(state=b"\xc1 no state")
     memory.drop()
     keep(owner, items(3, start=3))
-    with pytest.raises(FeatureMemoryError, match="cannot be read"):
-        learn(owner.pk)
 
-    curation.prune(owner, Pattern.objects.all(), "a person")
     assert learn_all(owner) == 3
+    assert "cannot be read" in caplog.text
+    stated, counted = builders.uses_and_recount(owner)
+    assert stated == counted
+    assert stated[str(damaged.pk)] == 3
 
 
 def test_a_damaged_snapshot_does_not_stop_learning() -> None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.utils import timezone
 
 from integration import consolidation, tasks
 from integration.tasks import WORK, cleanup_due, consolidate_due, learn_pending, sweep
-from patterns.memory import memory
-from patterns.models import Learner, Pattern, ProjectHour
+from patterns.models import Learner, ProjectHour
 from tests.builders import items, keep, learned, project, states_of
 
 pytestmark = pytest.mark.django_db
@@ -35,16 +35,24 @@ def test_a_sweep_finds_what_a_lost_wake_up_left_behind() -> None:
     assert sweep() == 0
 
 
-def test_a_project_that_cannot_learn_does_not_stop_the_others() -> None:
+def test_a_project_that_cannot_learn_does_not_stop_the_others(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     owners = [project() for _ in range(3)]
     for owner in owners:
-        learned(owner, 2)
-        keep(owner, items(2, start=2))
-    Pattern.objects.filter(project=owners[1]).update(state=b"\xc1 damaged")
-    memory.drop()
+        keep(owner, items(2))
+    learn = tasks.learn
+
+    def fails_for_the_second(project_id: UUID) -> Any:
+        if project_id == owners[1].pk:
+            raise OSError("disk full")
+        return learn(project_id)
+
+    monkeypatch.setattr(tasks, "learn", fails_for_the_second)
 
     assert sweep() == 4
     assert [states_of(owner)[0] for owner in owners] == [0, 2, 0]
+    assert f"project {owners[1].pk} failed" in caplog.text
 
 
 def test_consolidation_runs_where_enough_was_learned(monkeypatch: pytest.MonkeyPatch) -> None:

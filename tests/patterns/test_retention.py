@@ -179,7 +179,7 @@ def test_what_waits_is_never_forgotten(owner: Project, monkeypatch: pytest.Monke
 @pytest.mark.django_db(transaction=True)
 def test_a_few_cleanups_bring_the_database_below_its_limit_and_give_space_back() -> None:
     owner, dice = project(), random.Random(1)
-    keep(owner, [entry | {"input": dice.randbytes(3000).hex()} for entry in items(500)])
+    keep(owner, [entry | {"input": dice.randbytes(9000).hex()} for entry in items(500)])
     learn_all(owner)
     limit = int(bytes_used() * 0.8)
     limits(owner, max_size=limit)
