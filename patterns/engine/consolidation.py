@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from patterns.engine.drain import DrainGrouper
 from patterns.engine.partitions import AnyGrouper, suited
 from patterns.engine.pattern import Change, Consolidation
 from patterns.engine.prompts import PromptGrouper
@@ -224,6 +225,8 @@ class _Repair:
         for group, text in zip(self.groups, self.texts, strict=True):
             members.setdefault(self.keys[group], []).append(text)
         for key, state in states.items():
+            for part in state.template:  # values of slots that are no more
+                state.sketches.pop(part.slot, None)
             if isinstance(grouper, PromptGrouper):
                 state.skeleton = grouper.skeleton(key)
                 anchors = frozenset(state.skeleton.anchors)
@@ -233,6 +236,10 @@ class _Repair:
                     state.fill(values_of(pieces, state.template))
             else:
                 state.template = grouper.template(key)
+            if isinstance(grouper, DrainGrouper):
+                state.sketches.pop("text", None)  # the only slot before there was a template
+                for text in members[key][:SHOWN]:
+                    state.fill(grouper.slots(key, text).items())
             self.recognizer.settle(state)
             self.recognizer.measure(state)
 

@@ -294,7 +294,7 @@ def _cut(
         if start > position:
             parts.append((TemplatePart(text[position:start]), ""))
         kind = found[first].kind if last - first == 1 else "text"
-        name = name_for(text[:start], "text" if kind == "word" else kind, taken)
+        name = name_for(text[position:start], "text" if kind == "word" else kind, taken)
         taken[name] = text[start:end]
         parts.append((TemplatePart(slot=name), text[start:end]))
         position = end

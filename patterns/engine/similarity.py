@@ -94,7 +94,11 @@ class SimilarityGrouper:
         if rest:
             found = nearest_cluster(space.place(rest, self.embedder), vectors, labels)
             of_text.update(zip(rest, found.tolist(), strict=True))
-        return [of_text[text] for text in texts]
+        # Texts that `match` takes for the same, whatever their case and spaces, stay together.
+        of_digest: dict[int, int] = {}
+        for text in sorted(of_text):
+            of_digest.setdefault(_digest(text), of_text[text])
+        return [of_digest[_digest(text)] for text in texts]
 
     def rebuild(self, texts: Sequence[str], groups: Sequence[int], keys: Mapping[int, str]) -> None:
         self.__init__(self.embedder, self.limit)  # type: ignore[misc]

@@ -74,13 +74,13 @@ def test_the_template_shows_fixed_text_and_named_slots():
     drain, groups = rebuilt(LINES)
     parts = drain.template(f"g{groups[0]}")
     assert parts[0].text == "Accepted password for "
-    assert [part.slot for part in parts if part.slot] == ["for", "from_id", "port_number"]
+    assert [part.slot for part in parts if part.slot] == ["password_for", "from_id", "port_number"]
 
 
 def test_slots_give_the_values_of_a_line():
     drain, groups = rebuilt(LINES)
     values = drain.slots(f"g{groups[0]}", "Accepted password for zoe from 10.9.9.9 port 12")
-    assert values == {"for": "zoe", "from_id": "10.9.9.9", "port_number": "12"}
+    assert values == {"password_for": "zoe", "from_id": "10.9.9.9", "port_number": "12"}
 
 
 def test_the_limit_holds_and_the_group_used_last_stays():
