@@ -21,7 +21,7 @@ from featurememory.writes import write_turn
 from patterns import rollups
 from patterns.engine.pattern import Consolidation
 from patterns.engine.recognizer import DefaultPatternRecognizer
-from patterns.lease import lease
+from patterns.lease import kept_alive, lease
 from patterns.memory import load, memory
 from patterns.models import Learner, ModelInteraction, Pattern, PatternEvent
 from patterns.storage import DatabasePatternStorage
@@ -34,6 +34,9 @@ AFTER, PAUSE = 500, timedelta(seconds=60)
 # at once and then at most this often.
 FEW, REST = 10, timedelta(minutes=10)
 BUDGET_S = 20.0
+# Learning waits while patterns are repaired: at most this share of the time.
+SHARE = 0.05
+_took: dict[UUID, float] = {}  # seconds of the last repair by this process
 
 
 def due(project_id: UUID) -> bool:
@@ -42,6 +45,7 @@ def due(project_id: UUID) -> bool:
     if row is None:
         return False
     pause = PAUSE if row.learned_since >= AFTER else REST
+    pause = max(pause, timedelta(seconds=_took.get(project_id, 0.0) / SHARE))
     return row.consolidated_at is None or row.consolidated_at < timezone.now() - pause
 
 
@@ -51,12 +55,12 @@ def consolidate(project_id: UUID, budget_s: float = BUDGET_S) -> Consolidation |
         if not held:
             return None
         began = time.monotonic()
-        copy = load(project_id)
-        done = copy.recognizer.consolidate(lambda: time.monotonic() - began > budget_s)
-        save(project_id, copy.recognizer, copy.version, done)
-        logger.info(
-            "Consolidated in %.1f s: %d changes", time.monotonic() - began, len(done.changes)
-        )
+        with kept_alive(project_id):
+            copy = load(project_id)
+            done = copy.recognizer.consolidate(lambda: time.monotonic() - began > budget_s)
+            save(project_id, copy.recognizer, copy.version, done)
+        _took[project_id] = time.monotonic() - began
+        logger.info("Consolidated in %.1f s: %d changes", _took[project_id], len(done.changes))
         return done
 
 

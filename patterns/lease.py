@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from uuid import UUID
 
 from django.conf import settings
+from django.db import connection
 from django.db.models import Q
 
 from patterns.models import Learner
@@ -63,3 +64,30 @@ def lease(project_id: UUID) -> Iterator[bool]:
     finally:
         if settings.EMBEDDED:
             _here.release()
+
+
+@contextmanager
+def kept_alive(project_id: UUID) -> Iterator[None]:
+    """Renews the lease held here while one long step runs that cannot renew it itself.
+
+    Embedded nobody else could take it, and the lock of this process holds without an end.
+    """
+    if settings.EMBEDDED:
+        yield
+        return
+    stop, name = threading.Event(), holder()
+    thread = threading.Thread(target=renew, args=(project_id, name, stop), daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+def renew(project_id: UUID, name: str, stop: threading.Event) -> None:
+    try:
+        while not stop.wait(LENGTH_MS / 3000):
+            acquire(project_id, name)
+    finally:
+        connection.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from typing import Any
 
 import pytest
@@ -113,3 +114,14 @@ def test_of_many_at_the_same_time_one_gets_it() -> None:
         thread.join(30)
 
     assert sorted(got) == [False] * 5 + [True]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_long_step_keeps_its_lease(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
+    settings.EMBEDDED = False
+    monkeypatch.setattr(lease, "LENGTH_MS", 300)
+    owner = project()
+    with lease.lease(owner.pk) as held, lease.kept_alive(owner.pk):
+        assert held
+        time.sleep(0.6)
+        assert not lease.acquire(owner.pk, "somebody else")
