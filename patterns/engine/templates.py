@@ -135,8 +135,12 @@ class PatternState(msgspec.Struct):
         self.use_count += round(other.use_count * share)
         self.created_at = min(self.created_at or other.created_at, other.created_at)
         self.last_used = max(self.last_used, other.last_used)
+        judged = round(other.quality_count * share)
+        if judged:  # how it goes lately: by how much each of the two has been judged
+            weight = judged / (self.quality_count + judged)
+            self.recent_quality += weight * (other.recent_quality - self.recent_quality)
         self.quality_sum += other.quality_sum * share
-        self.quality_count += round(other.quality_count * share)
+        self.quality_count += judged
         for mine, theirs in ((self.models, other.models), (self.outputs, other.outputs)):
             for name, n in theirs.items():
                 mine[name] = mine.get(name, 0) + max(1, round(n * share))

@@ -35,3 +35,20 @@ def test_usual_noise_is_no_drift() -> None:
 
 def test_few_outcomes_prove_no_drift() -> None:
     assert learned([True] * 30 + [False] * 10) == "validated"
+
+
+def test_a_repair_makes_no_pattern_drift() -> None:
+    recognizer = DefaultPatternRecognizer()
+    for number in range(300):
+        recognizer.learn_one(
+            Observation(
+                id=f"i-{number}",
+                input=f"Send invoice INV-{number} to user{number}@example.org, please.",
+                timestamp=float(number),
+                task_type="t",
+                success=number % 20 != 0,
+            )
+        )
+    recognizer.consolidate()
+
+    assert {state.status for state in recognizer if state.use_count > 100} == {"validated"}
