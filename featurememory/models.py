@@ -164,8 +164,9 @@ class FeatureMemoryConfig(models.Model):
         "storage type",
         max_length=16,
         default="persistent",
-        choices=[("persistent", "Persistent (database)"), ("memory", "Memory (lost at restart)")],
-        help_text="Where learned patterns are kept. Default: persistent.",
+        choices=[("persistent", "Persistent (database)"), ("memory", "Memory (not in force yet)")],
+        help_text="Where learned patterns are kept. Default: persistent. Memory is accepted but not "
+        "in force yet: patterns are kept in the database either way.",
     )
     path = models.CharField(
         "storage path",

@@ -204,7 +204,7 @@ def from_parquet(path: Path) -> Iterator[bytes]:
     try:
         from pyarrow import parquet
     except ImportError:
-        raise invalid("Parquet needs the extra: pip install 'featurememory[parquet]'") from None
+        raise invalid("Parquet needs one more package: pip install pyarrow") from None
     for batch in parquet.ParquetFile(path).iter_batches(BATCH):
         for row in batch.to_pylist():
             given = {k: v for k, v in row.items() if v is not None}
