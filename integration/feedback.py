@@ -12,7 +12,7 @@ from featurememory.errors import invalid, not_found
 from featurememory.models import Project
 from featurememory.writes import write_turn
 from optimizations import outcomes
-from patterns import rollups
+from patterns import judgements, rollups
 from patterns.models import Feedback, Learner, ModelInteraction
 
 Text = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[^\x00]*$")]
@@ -85,5 +85,7 @@ def judge(project: Project, row: ModelInteraction, metric: str, value: Any) -> N
     setattr(row, metric, value)
     ModelInteraction.objects.filter(pk=row.pk).update(**{metric: value})
     if row.state == ModelInteraction.State.RECOGNIZED:
-        rollups.correct(project.pk, before, rollups.outcome_of(row))
+        after = rollups.outcome_of(row)
+        rollups.correct(project.pk, before, after)
+        judgements.note(project.pk, before, after)
         outcomes.note_correction(row, before.success, before.score)

@@ -16,7 +16,7 @@ from featurememory.models import Project
 from featurememory.writes import write_turn
 from optimizations import outcomes
 from optimizations.tracker import PerformanceTracker
-from patterns import lease
+from patterns import judgements, lease
 from patterns.engine.pattern import Match
 from patterns.engine.recognizer import Changes
 from patterns.explain import observation_of
@@ -59,7 +59,7 @@ def learn(project_id: UUID, limit: int = BATCH) -> Learned:
         if not held:
             return Learned(0, more=True, busy=True)
         rows = pending(project_id, limit)
-        if not rows:
+        if not rows and project_id not in judgements.waiting_projects():
             return Learned(0, more=False)
         kept = memory.for_learning(project_id)
         try:
@@ -112,7 +112,6 @@ def refuse(row: ModelInteraction, error: Exception) -> None:
 
 def keep(project_id: UUID, kept: Kept, batch: Batch) -> None:
     """One transaction: rows, patterns, rollups, hour, version."""
-    changes = kept.recognizer.take_changes()
     project = Project(pk=project_id)
     with write_turn():
         learner = Learner.objects.select_for_update().defer("snapshot").get(pk=project_id)
@@ -120,7 +119,8 @@ def keep(project_id: UUID, kept: Kept, batch: Batch) -> None:
             raise Outdated
         mark_rows(batch)
         hear_feedback(batch)
-        save_patterns(project, kept, changes, batch)
+        hear_judgements(project_id, kept)
+        save_patterns(project, kept, kept.recognizer.take_changes(), batch)
         PerformanceTracker(project_id).record(batch.rows)
         outcomes.join(project_id, [row for row, _ in batch.rows])
         count_hour(project_id, batch)
@@ -161,6 +161,13 @@ def hear_feedback(batch: Batch) -> None:
     told = ModelInteraction.objects.filter(pk__in=list(rows))
     for number, success, score in told.values_list("number", "success", "score"):
         rows[number].success, rows[number].score = success, score
+
+
+def hear_judgements(project_id: UUID, kept: Kept) -> None:
+    """Feedback on interactions counted before moves the quality of their patterns."""
+    with kept.lock:
+        for pattern_id, (quality, count) in judgements.take(project_id).items():
+            kept.recognizer.correct_quality(pattern_id, quality, count)
 
 
 def str_id(pattern_id: str) -> str:
@@ -229,6 +236,7 @@ def count_hour(project_id: UUID, batch: Batch) -> None:
 
 
 def waiting_projects() -> list[UUID]:
-    """Projects with pending interactions."""
+    """Projects with pending interactions, then those with late words on counted ones."""
     rows = ModelInteraction.objects.pending().order_by()
-    return list(rows.values_list("project_id", flat=True).distinct())
+    pending = rows.values_list("project_id", flat=True).distinct()
+    return list(dict.fromkeys([*pending, *judgements.waiting_projects()]))

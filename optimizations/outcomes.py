@@ -24,7 +24,7 @@ from optimizations.models import Decision as DecisionRow
 from optimizations.models import PolicyState, WaitingOutcome
 from optimizations.policy_memory import Kept, policies
 from optimizations.storage import OptimizationStorage
-from patterns import rollups
+from patterns import judgements, rollups
 from patterns.models import Feedback, ModelInteraction, Payload
 from patterns.payloads import unpack
 
@@ -80,7 +80,9 @@ def hear_early_words(project_id: UUID, rows: Sequence[ModelInteraction]) -> None
         before = rollups.outcome_of(row)
         setattr(row, word.metric_name, word.value)
         ModelInteraction.objects.filter(pk=row.pk).update(**{word.metric_name: word.value})
-        rollups.correct(project_id, before, rollups.outcome_of(row))
+        after = rollups.outcome_of(row)
+        rollups.correct(project_id, before, after)
+        judgements.note(project_id, before, after)
 
 
 def note_correction(row: ModelInteraction, success: bool | None, score: float | None) -> None:

@@ -302,6 +302,23 @@ class Feedback(models.Model):
         return f"{self.metric_name} of {self.target_id}"
 
 
+class LateJudgement(models.Model):
+    """What late feedback adds to a pattern's quality; waits for the project to learn next."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, db_index=False)
+    pattern_id = models.UUIDField()
+    quality_sum = models.FloatField()
+    quality_count = models.IntegerField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["project", "pattern_id"], name="late_judgement_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quality_count:+d} judged uses of {self.pattern_id}"
+
+
 class PayloadDictionary(models.Model):
     """A Zstandard dictionary trained on our own payloads; its id is the first byte of a payload."""
 

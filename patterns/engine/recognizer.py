@@ -146,6 +146,13 @@ class DefaultPatternRecognizer:
         self.settle(state)
         return state
 
+    def correct_quality(self, pattern_id: str, quality: float, count: int) -> None:
+        """Late words on counted uses, see `PatternState.correct_quality`; an unknown id is let go."""
+        if pattern_id in self:
+            state = self.get(pattern_id)
+            state.correct_quality(quality, count)
+            self.settle(state)
+
     def consolidate(
         self,
         should_stop: Callable[[], bool] = never,

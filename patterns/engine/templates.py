@@ -149,6 +149,19 @@ class PatternState(msgspec.Struct):
         self.parameters = self.parameters or dict(other.parameters)
         self.resources = self.resources or dict(other.resources)
 
+    def correct_quality(self, quality: float, count: int) -> None:
+        """Late words on uses that were counted: what they add to the sum and to the judged uses.
+
+        How it goes lately follows as if the uses had just come: `count` steps towards their mean.
+        """
+        self.quality_sum += quality
+        self.quality_count = max(0, self.quality_count + count)
+        if count > 0:
+            mean = min(1.0, max(0.0, quality / count))
+            self.recent_quality += (1 - (1 - RECENT) ** count) * (mean - self.recent_quality)
+        else:
+            self.recent_quality = min(1.0, max(0.0, self.recent_quality + RECENT * quality))
+
     def _note_quality(self, quality: float | None) -> None:
         if quality is None:
             return
