@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 from django.apps import apps
 from django.core.management import call_command
 
 from featurememory import demo
 from featurememory.models import Project
-from patterns.models import Pattern, ProjectHour
+from optimizations.models import Decision, Optimization, RegisteredModel
+from patterns.models import ModelInteraction, Pattern, ProjectHour
 from tests.builders import caller, learned, project, states_of, uses_and_recount
 
 pytestmark = pytest.mark.django_db
@@ -19,7 +18,7 @@ NOW = 1_795_348_800_000
 
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    """300 interactions instead of 3,000."""
+    """300 interactions instead of 8,000."""
     generate = demo.generate
     monkeypatch.setattr(demo, "generate", lambda seed, now_ms: generate(seed, now_ms, 300))
 
@@ -35,7 +34,7 @@ def test_the_same_seed_makes_the_same_interactions_within_the_last_month() -> No
     first, second = (list(demo.generate(7, NOW, 50)) for _ in range(2))
     assert first == second
 
-    moments = [json.loads(line)["metadata"]["timestamp"] for line in first]
+    moments = [request.timestamp for request in first]
     assert moments == sorted(moments)
     assert NOW - 30 * 86_400_000 <= moments[0] <= moments[-1] <= NOW
 
@@ -45,10 +44,19 @@ def test_loading_learns_everything_and_marks_the_project(small: None) -> None:
 
     assert owner.is_demo
     assert states_of(owner) == {1: 300}
-    assert Pattern.objects.stored().filter(project=owner).count() >= len(demo.TASKS)
+    assert Pattern.objects.stored().filter(project=owner).count() >= len(demo.KINDS)
     stated, counted = uses_and_recount(owner)
     assert stated == counted
     assert ProjectHour.objects.filter(project=owner).count() > 24
+
+
+def test_after_a_time_of_watching_the_memory_is_asked_before_each_task(small: None) -> None:
+    owner = demo.load()
+    asked = ModelInteraction.objects.filter(project=owner, decision_id__isnull=False)
+
+    assert asked.count() == Decision.objects.filter(project=owner).count() == 240
+    assert Optimization.objects.filter(project=owner, type="route_model").exists()
+    assert RegisteredModel.objects.filter(project=owner).count() == 3
 
 
 def test_loading_again_changes_nothing(small: None) -> None:

@@ -1,0 +1,54 @@
+"""The second part of the demo: before each task the memory is asked how to run it."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Sequence
+from uuid import UUID
+
+from featurememory.demo.traffic import MODELS, USUAL, Model, Request, answered
+from featurememory.models import Project
+from integration.learning import learn
+from optimizations import outcomes, review
+from optimizations.catalog import Registration
+from optimizations.engine.task import Json, Task
+from optimizations.manager import OptimizationManager
+from optimizations.prepare import prepare
+from patterns.contract import arrival, parse
+from patterns.ingest import store
+
+BATCH = 100  # requests between which the outcomes come in
+PARAMETERS: dict[str, Json] = {"temperature": 0.2, "max_tokens": 512}
+
+
+def register_models(project: Project, since: int) -> None:
+    """The help desk's models, with prices in force from `since` (ms) on."""
+    manager = OptimizationManager(project)
+    for model in MODELS.values():
+        manager.register(registration(model, since))
+
+
+def registration(model: Model, since: int) -> Registration:
+    prices: dict[str, float | None] = {
+        "input_per_1m": model.input_per_1m,
+        "output_per_1m": model.output_per_1m,
+    }
+    return Registration(model.model_id, list(model.task_types), {}, True, prices, since)
+
+
+def ask(project: Project, dice: random.Random, requests: Sequence[Request]) -> None:
+    """Prepare, run and report each request; the evidence is counted between batches."""
+    for start in range(0, len(requests), BATCH):
+        batch = requests[start : start + BATCH]
+        store(project.pk, [arrival(parse(line)) for line in served(project.pk, dice, batch)])
+        while learn(project.pk).more:
+            pass
+        outcomes.digest(project.pk)
+        review.review(project.pk)
+
+
+def served(project_id: UUID, dice: random.Random, batch: Sequence[Request]) -> Iterator[bytes]:
+    for request in batch:
+        task = Task(USUAL, request.input, request.kind.task_type, PARAMETERS)
+        decision = prepare(project_id, task).decision
+        yield answered(dice, request, decision.task.model_id, decision.id)
