@@ -6,6 +6,7 @@ twin for the browser; tests/featurememory/figures.json holds the vectors both mu
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -21,8 +22,21 @@ MINUS = "\u2212"
 Number = float | int
 
 
+LARGEST = 1e15  # from here on digits are no help: evidence multiplies, and has no upper end
+
+
+def _power(value: Number) -> str:
+    """1.2e38 -> "10^38"; what has no end is "∞"."""
+    sign = MINUS if value < 0 else ""
+    return sign + (f"10^{math.floor(math.log10(abs(value)))}" if math.isfinite(value) else "∞")
+
+
 def _fixed(value: Number, digits: int) -> str:
     """Rounded half away from zero, as JavaScript's toFixed does; thousands with commas."""
+    if math.isnan(value):
+        return NONE
+    if abs(value) >= LARGEST:
+        return _power(value)
     step = Decimal(1).scaleb(-digits)
     rounded = abs(Decimal(value)).quantize(step, ROUND_HALF_UP)
     return (MINUS if value < 0 and rounded else "") + f"{rounded:,}"
@@ -41,7 +55,7 @@ def number(value: Number | None) -> str:
     """1284 -> "1,284"; a mean keeps three significant digits: 4.25 -> "4.25"."""
     if value is None:
         return NONE
-    return _fixed(value, 0) if abs(value) >= 100 or value == int(value) else _three(value)
+    return _fixed(value, 0) if not abs(value) < 100 or value == int(value) else _three(value)
 
 
 @register.filter
@@ -50,6 +64,8 @@ def compact(value: Number | None) -> str:
     if value is None:
         return NONE
     size = abs(value)
+    if size >= LARGEST:
+        return _power(value)
     for limit, unit, name in ((999.5e6, 1e9, "G"), (999.5e3, 1e6, "M"), (999.5, 1e3, "k")):
         if size >= limit:
             return f"{_three(value / unit)} {name}"

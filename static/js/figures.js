@@ -4,7 +4,16 @@ const figures = (() => {
   const MINUS = "\u2212";
   const NONE = "none";
 
+  const LARGEST = 1e15; // from here on digits are no help: evidence multiplies, and has no upper end
+
+  function power(value) {
+    const end = Number.isFinite(value) ? "10^" + Math.floor(Math.log10(Math.abs(value))) : "∞";
+    return (value < 0 ? MINUS : "") + end;
+  }
+
   function fixed(value, digits) {
+    if (Number.isNaN(value)) return NONE;
+    if (Math.abs(value) >= LARGEST) return power(value);
     const text = Math.abs(value).toFixed(digits);
     const [whole, rest] = text.split(".");
     const grouped = whole.replace(/\B(?=(\d{3})+$)/g, ",") + (rest ? "." + rest : "");
@@ -23,6 +32,7 @@ const figures = (() => {
 
   const compact = known((v) => {
     const size = Math.abs(v);
+    if (size >= LARGEST) return power(v);
     for (const [limit, unit, name] of [[999.5e6, 1e9, "G"], [999.5e3, 1e6, "M"], [999.5, 1e3, "k"]])
       if (size >= limit) return `${three(v / unit)} ${name}`;
     return number(v);

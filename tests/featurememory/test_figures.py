@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import shutil
 import subprocess
 from datetime import UTC, datetime, timedelta
@@ -20,6 +21,12 @@ VECTORS = json.loads((Path(__file__).parent / "figures.json").read_text())
 @pytest.mark.parametrize(("name", "value", "written"), VECTORS)
 def test_a_number_is_written_as_agreed(name: str, value: Any, written: str) -> None:
     assert figures.FORMATS[name](value) == written
+
+
+@pytest.mark.parametrize("name", sorted(figures.FORMATS))
+def test_no_value_is_too_large_to_be_written(name: str) -> None:
+    for value in (1e15, 1e300, math.inf, -math.inf):
+        assert len(figures.FORMATS[name](value)) < 20
 
 
 def test_the_browser_writes_every_number_as_the_server_does() -> None:
