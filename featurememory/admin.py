@@ -73,6 +73,8 @@ class ThresholdsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
                     "holdout",
                     "exploration_budget",
                     "quality_margin",
+                    "cache_similar",
+                    "cache_similar_error",
                 ]
             },
         ),
@@ -125,7 +127,7 @@ class ThresholdsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 def present_effects(config: FeatureMemoryConfig) -> dict[str, str]:
     """What the present values mean for this project right now, by field."""
     from patterns.models import Pattern
-    from patterns.retention import bytes_used
+    from patterns.space import bytes_used
 
     rows = Pattern.objects.stored().filter(project_id=config.project_id)
     total = rows.count()

@@ -24,3 +24,10 @@ def write_turn() -> Iterator[None]:
         return
     with _turn, transaction.atomic():
         yield
+
+
+@contextmanager
+def writers_wait() -> Iterator[None]:
+    """For a statement that cannot run in a transaction: the writers of this process wait."""
+    with _turn:
+        yield

@@ -9,13 +9,13 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from django.db import connection
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from featurememory.config import config_of
 from featurememory.models import Activity, FeatureMemoryConfig, Project, StoredAnswer
 from featurememory.writes import write_turn
+from patterns import space
 from patterns.criteria import PatternCriteria
 from patterns.models import Learner, ModelInteraction, Operation, Pattern, PatternEvent, Payload
 from patterns.storage import DatabasePatternStorage, unused_since
@@ -59,26 +59,13 @@ def due(project_id: UUID) -> bool:
         Learner.objects.filter(pk=project_id).update(cleaned_at=timezone.now())
         return False
     waited = timezone.now() - learner.cleaned_at
-    is_full = bytes_used() > config.max_size * FULL
+    is_full = space.bytes_used() > config.max_size * FULL
     return is_full or waited.total_seconds() >= config.cleanup_interval
-
-
-def bytes_used() -> int:
-    """Bytes in use by the database: free pages inside the file do not count."""
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            cursor.execute("SELECT pg_database_size(current_database())")
-            return int(cursor.fetchone()[0])
-        values = []
-        for pragma in ("page_size", "page_count", "freelist_count"):
-            cursor.execute(f"PRAGMA {pragma}")
-            values.append(int(cursor.fetchone()[0]))
-        return values[0] * (values[1] - values[2])
 
 
 def cleanup(project: Project, *, dry_run: bool = False) -> Receipt:
     """Weak patterns, surplus patterns, old trash, and interactions beyond `storage.max_size`."""
-    config, before = config_of(project.pk), bytes_used()
+    config, before = config_of(project.pk), space.bytes_used()
     weak = weak_patterns(project, config.confidence_threshold, config.cleanup_interval)
     surplus = surplus_patterns(project, config.max_patterns, weak)
     old = old_trash(project)
@@ -97,8 +84,8 @@ def cleanup(project: Project, *, dry_run: bool = False) -> Receipt:
         learner.cleaned_at = timezone.now()
         learner.save(update_fields=["version", "cleaned_at"])
     gone = forget_interactions(project, excess)
-    give_back_space()
-    done = Receipt(False, len(weak), len(surplus), len(old), gone, before, bytes_used())
+    space.give_back(gone)
+    done = Receipt(False, len(weak), len(surplus), len(old), gone, before, space.bytes_used())
     tell(project, done)
     return done
 
@@ -211,17 +198,6 @@ def remember_forgotten(project: Project, newest: int) -> None:
     """Up to here the rollups can no longer be counted again: see `rollups.recount`."""
     learner = Learner.objects.filter(pk=project.pk, forgotten_until__lt=newest)
     learner.update(forgotten_until=newest)
-
-
-def give_back_space() -> None:
-    """Free pages go back to the disk, in steps that do not hold the database for long."""
-    if connection.vendor != "sqlite" or connection.in_atomic_block:
-        return
-    with connection.cursor() as cursor:
-        cursor.execute("PRAGMA incremental_vacuum(20000)")
-        cursor.fetchall()
-        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        cursor.fetchall()
 
 
 def tell(project: Project, done: Receipt) -> None:

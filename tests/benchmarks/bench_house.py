@@ -134,7 +134,7 @@ def store_and_learn(project: object, count: int, folder: Path) -> None:
     from patterns import payloads
     from patterns.contract import arrival, parse
     from patterns.ingest import store
-    from patterns.retention import bytes_used
+    from patterns.space import bytes_used
 
     dice, first_ms = random.Random(1), time.time_ns() // 1_000_000 - DAYS_MS
     stored_s = learned_s = 0.0

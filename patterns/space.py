@@ -1,0 +1,144 @@
+"""What the database holds, table by table, and giving free space back to the disk."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.cache import cache
+from django.db import DatabaseError, connection
+
+from featurememory.writes import writers_wait
+from patterns.models import ModelInteraction, Payload
+
+# Pages of 8 kB given back in one step: 16 MB, during which no other write runs.
+STEP = 2000
+# Counting the pages of each table reads the whole file: done at most this often.
+COUNT_EVERY_S = 600.0
+COUNT_AT_ONCE = 64 << 20
+
+
+@dataclass(frozen=True)
+class TableSize:
+    """A table with its indexes, in bytes."""
+
+    name: str
+    bytes: int
+
+
+def bytes_used() -> int:
+    """Bytes in use by the database: free space inside its files does not count."""
+    if connection.vendor == "postgresql":
+        return sum(table.bytes for table in live_postgresql())
+    values = pragmas("page_size", "page_count", "freelist_count")
+    return values[0] * (values[1] - values[2])
+
+
+def pragmas(*names: str) -> list[int]:
+    found = []
+    with connection.cursor() as cursor:
+        for name in names:
+            cursor.execute(f"PRAGMA {name}")
+            found.append(int(cursor.fetchone()[0]))
+    return found
+
+
+# Row header and line pointer take 28 bytes, and alignment some more.
+LIVE = """
+SELECT c.relname, pg_total_relation_size(c.oid), pg_relation_size(c.oid),
+       s.n_live_tup * (32 + w.width)
+FROM pg_class c JOIN pg_stat_user_tables s ON s.relid = c.oid
+LEFT JOIN (SELECT schemaname, tablename, sum(avg_width * (1 - null_frac)) AS width
+           FROM pg_stats GROUP BY 1, 2) w
+  ON w.schemaname = s.schemaname AND w.tablename = s.relname
+WHERE c.relkind = 'r' AND s.schemaname = current_schema()
+"""
+FORGOTTEN = (ModelInteraction._meta.db_table, Payload._meta.db_table)
+
+
+def live_postgresql() -> list[TableSize]:
+    """Sizes, for the tables that forget without the space that forgotten rows left.
+
+    PostgreSQL keeps that space for new rows, so the size of the files says nothing about how much
+    more must go. The share in use is taken from the rows it counts and their mean width; a table
+    nobody has analysed yet counts in full.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(LIVE)
+        rows = cursor.fetchall()
+    found = []
+    for name, total, heap, live in rows:
+        share = min(1.0, float(live) / heap) if live and heap and name in FORGOTTEN else 1.0
+        found.append(TableSize(name, int(total * share)))
+    return found
+
+
+def tables(*, fresh: bool = False) -> list[TableSize] | None:
+    """Every table with its indexes, largest first; None while nobody has counted a large file.
+
+    SQLite has no such figures: its pages are counted, at once where the file is small, otherwise
+    by the background work (`fresh`).
+    """
+    if connection.vendor == "postgresql":
+        return largest_first(live_postgresql())
+    counted: tuple[float, list[TableSize]] | None = cache.get("table_sizes")
+    if counted and time.time() - counted[0] < (COUNT_EVERY_S if fresh else 2 * COUNT_EVERY_S):
+        return counted[1]
+    if not fresh and bytes_used() > COUNT_AT_ONCE:
+        return counted[1] if counted else None
+    found = pages_by_table()
+    cache.set("table_sizes", (time.time(), found), None if bytes_used() > COUNT_AT_ONCE else 2)
+    return found
+
+
+def pages_by_table() -> list[TableSize] | None:
+    """None where SQLite was built without `dbstat`."""
+    sql = (
+        "SELECT m.tbl_name, SUM(d.pgsize) FROM dbstat d JOIN sqlite_master m ON m.name = d.name "
+        "WHERE d.aggregate = TRUE GROUP BY m.tbl_name"
+    )
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(sql)
+            return largest_first([TableSize(name, int(size)) for name, size in cursor.fetchall()])
+    except DatabaseError:
+        return None
+
+
+def largest_first(found: list[TableSize]) -> list[TableSize]:
+    return sorted(found, key=lambda table: (-table.bytes, table.name))
+
+
+def give_back(forgotten: int) -> None:
+    """Free space goes back: to the disk on SQLite, to new rows on PostgreSQL.
+
+    In steps that do not hold up other writes for long. PostgreSQL shortens a file only at its end;
+    what went is the oldest, so its files keep their size and are filled again.
+    """
+    if connection.in_atomic_block:
+        return
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            for table in FORGOTTEN if forgotten else ():
+                cursor.execute(f"VACUUM (ANALYZE) {table}")
+        return
+    connection.ensure_connection()
+    while free_pages() and give_back_step(connection.connection):
+        pass
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        cursor.fetchall()
+
+
+def free_pages() -> int:
+    return pragmas("freelist_count")[0]
+
+
+def give_back_step(raw: Any) -> bool:
+    """Whether any page went. A script, because the driver's `execute` runs this statement for one
+    page only: it ends it after its first row."""
+    before = free_pages()
+    with writers_wait():
+        raw.executescript(f"PRAGMA incremental_vacuum({STEP})")
+    return free_pages() < before

@@ -1,0 +1,87 @@
+"""Space: what the tables take, and that what was freed really goes back."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+from django.core.cache import cache
+from django.db import connection
+
+from featurememory.models import Project
+from patterns import retention, space
+from patterns.models import ModelInteraction, Payload
+from tests.builders import items, keep, learn_all, project
+
+PAYLOADS = Payload._meta.db_table
+
+
+def filled(count: int = 300) -> Project:
+    """A project of about 9 kB an interaction, all recognised."""
+    owner, dice = project(), random.Random(1)
+    keep(owner, [entry | {"input": dice.randbytes(4500).hex()} for entry in items(count)])
+    learn_all(owner)
+    return owner
+
+
+def files() -> int:
+    """Bytes of the database in its files, free space included."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SELECT pg_total_relation_size(%s)", [PAYLOADS])
+            return int(cursor.fetchone()[0])
+        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        cursor.fetchall()
+    return Path(connection.settings_dict["NAME"]).stat().st_size
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_was_forgotten_goes_back_to_the_disk_or_to_the_next_rows() -> None:
+    owner = filled()
+    before = files()
+    gone = retention.forget_interactions(owner, 250)
+    space.give_back(gone)
+    if connection.vendor == "sqlite":
+        assert space.free_pages() == 0
+        assert files() < before - 250 * 4500
+        return
+    again = items(250, start=1000)
+    keep(owner, [entry | {"input": random.Random(2).randbytes(4500).hex()} for entry in again])
+    assert files() < before * 1.2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_bytes_in_use_fall_with_what_is_forgotten() -> None:
+    owner = filled()
+    space.give_back(1)  # PostgreSQL knows its tables only after it looked at them
+    before = space.bytes_used()
+    space.give_back(retention.forget_interactions(owner, 250))
+
+    assert space.bytes_used() < before - 250 * 4000
+    assert ModelInteraction.objects.filter(project=owner).count() == 50
+
+
+@pytest.mark.django_db(transaction=True)
+def test_tables_are_told_with_their_size_the_largest_first() -> None:
+    filled()
+    space.give_back(1)
+    cache.clear()
+    found = space.tables()
+
+    assert found is not None
+    assert found == sorted(found, key=lambda table: -table.bytes)
+    assert {table.name: table.bytes for table in found}[PAYLOADS] > 300 * 4000
+    assert sum(table.bytes for table in found) == pytest.approx(space.bytes_used(), rel=0.05)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_large_file_is_counted_by_the_background_work_only(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(space, "COUNT_AT_ONCE", 0)
+
+    # PostgreSQL knows its sizes without counting.
+    assert (space.tables() is None) == (connection.vendor == "sqlite")
+    assert space.tables(fresh=True)
+    assert space.tables()
