@@ -74,6 +74,8 @@ class FeatureMemoryConfig(models.Model):
             "holdout",
             "exploration_budget",
             "quality_margin",
+            "cache_similar",
+            "cache_similar_error",
         ),
         "storage": ("type", "path", "max_size", "max_age", "max_interactions"),
     }
@@ -159,6 +161,19 @@ class FeatureMemoryConfig(models.Model):
         default=0.05,
         validators=between(0, 0.5),
         help_text="Points of quality, 0 to 0.5, default 0.05. A larger loss counts as harm.",
+    )
+    cache_similar = models.BooleanField(
+        "answer similar requests from the cache",
+        default=False,
+        help_text="True or false, default false. True: requests equal but for case, punctuation, "
+        "articles and courtesies may be answered from the cache, once that is proven.",
+    )
+    cache_similar_error = models.FloatField(
+        "most wrong answers among similar ones",
+        default=0.05,
+        validators=between(0.001, 0.2),
+        help_text="Share of the served answers, 0.001 to 0.2, default 0.05. Only with similar "
+        "requests: more wrong ones than that end it.",
     )
     type = models.CharField(
         "storage type",

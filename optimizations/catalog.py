@@ -110,10 +110,16 @@ def card(row: RegisteredModel, price: ModelPrice | None) -> ModelCard:
     return ModelCard(
         model_id=row.model_id,
         task_types=tuple(row.task_types),
-        prices=Prices(price.input_per_1m, price.output_per_1m, price.per_call) if price else None,
+        prices=prices_of(price) if price else None,
         capabilities=row.capabilities,
         enabled=row.enabled,
         version=str(row.capabilities.get("version", "")),
+    )
+
+
+def prices_of(price: ModelPrice) -> Prices:
+    return Prices(
+        price.input_per_1m, price.output_per_1m, price.per_call, price.cached_input_per_1m
     )
 
 

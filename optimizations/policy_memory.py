@@ -162,6 +162,8 @@ def settings_of(project_id: UUID) -> PolicySettings:
         holdout=config.holdout,
         exploration_budget=config.exploration_budget,
         quality_margin=config.quality_margin,
+        cache_similar=config.cache_similar,
+        cache_similar_error=config.cache_similar_error,
     )
 
 

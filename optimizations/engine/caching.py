@@ -8,14 +8,15 @@ once and answers already confirmed by a second run.
 
 from __future__ import annotations
 
-import hashlib
 import math
 
 import msgspec
 
 from optimizations.engine.allocation import position
-from optimizations.engine.keys import LEVELS, answer_keys, momentary
-from optimizations.engine.kind import Cards
+from optimizations.engine.error_rate import ErrorRate
+from optimizations.engine.keys import digest, momentary
+from optimizations.engine.kind import CacheKind, Cards
+from optimizations.engine.kinds import CACHES
 from optimizations.engine.learning import optimization_id
 from optimizations.engine.lifecycle import Status, Transition
 from optimizations.engine.optimization import OptimizationState
@@ -24,12 +25,10 @@ from optimizations.engine.settings import PolicySettings
 from optimizations.engine.task import CONTROL, Applied, Draw, Json, Request, Task
 
 AUDITED = 0.05
-EXACT_BOUND = 0.01
 LARGEST = 65_536  # bytes of an answer that is kept
-ENOUGH, REPEATS = 200, 0.02  # requests and share of repeats before a cache is proposed
-NEAR_REPEATS = 0.05
-KIND = {"exact": "cache_response", "normal": "cache_similar", "content": "cache_similar"}
+ENOUGH = 200  # requests before a cache is proposed
 GROUPS, ANY = ("confirmed", "once"), "any"
+TOLD = "told"  # what people said of served answers, apart from what the audits found
 
 
 class Kept(msgspec.Struct):
@@ -45,36 +44,6 @@ class Kept(msgspec.Struct):
         return "confirmed" if self.agreed else "once"
 
 
-class ErrorRate(msgspec.Struct):
-    """Bets that an error rate is below (`low`) or above (`high`) a bound: likelihood ratios
-    against it, as in Wald (1945), valid at any time by Ville's inequality."""
-
-    n: int = 0
-    wrong: int = 0
-
-    def below(self, bound: float) -> float:
-        """The e-value against "the rate is `bound` or more"."""
-        return self._against(bound, (bound / 20, bound / 3))
-
-    def above(self, bound: float) -> float:
-        """The e-value against "the rate is `bound` or less"."""
-        return self._against(bound, (min(0.9, 3 * bound), min(0.95, 10 * bound)))
-
-    def _against(self, bound: float, rates: tuple[float, ...]) -> float:
-        right = self.n - self.wrong
-        total = 0.0
-        for q in rates:
-            log = self.wrong * math.log(q / bound) + right * math.log((1 - q) / (1 - bound))
-            total += math.exp(min(500.0, log))
-        return total / len(rates)
-
-
-def _count(rates: dict[str, ErrorRate], name: str, wrong: bool) -> None:
-    rate = rates.setdefault(name, ErrorRate())
-    rate.n += 1
-    rate.wrong += wrong
-
-
 class Ground(msgspec.Struct):
     """What was seen of one task type: requests, repeats per level, error rates per group."""
 
@@ -83,6 +52,26 @@ class Ground(msgspec.Struct):
     rates: dict[str, ErrorRate] = msgspec.field(default_factory=dict)
     served: dict[str, ErrorRate] = msgspec.field(default_factory=dict)  # since it is active
     open: list[str] = msgspec.field(default_factory=list)  # "level:group" that may be served
+
+    def compare(self, name: str, level: str, wrong: bool) -> None:
+        """A repeat that ran: was what is kept for it wrong?"""
+        for rates, key in ((self.rates, name), (self.rates, f"{level}:{ANY}")):
+            rates.setdefault(key, ErrorRate()).add(wrong)
+        if name in self.open:
+            self.served.setdefault(name, ErrorRate()).add(wrong)
+
+    def told(self, name: str, wrong: bool) -> None:
+        self.served.setdefault(f"{name}:{TOLD}", ErrorRate()).add(wrong)
+
+
+def keyed(task: Task, settings: PolicySettings) -> list[tuple[CacheKind, str, str]]:
+    """(kind, level, key) of what is switched on, strictest first."""
+    return [
+        (kind, level, f"{level}:{key}")
+        for kind in CACHES
+        if kind.on(settings)
+        for level, key in kind.keys(task).items()
+    ]
 
 
 class Hit(msgspec.Struct, frozen=True):
@@ -103,16 +92,18 @@ class Cache(msgspec.Struct):
         ground = self.grounds.get(request.task.task_type)
         if ground is None or not ground.open or momentary(request.task):
             return None
-        for level, key in answer_keys(request.task).items():
-            kept = self.answers.get(f"{level}:{key}")
-            if kept is None or kept.differed or request.at - kept.at > settings.cache_ttl_s:
+        for kind, level, key in keyed(request.task, settings):
+            kept = self.answers.get(key)
+            if kept is None or request.at - kept.at > settings.cache_ttl_s:
                 continue
-            if f"{level}:{kept.group()}" in ground.open and KIND[level] in settings.kinds:
-                return self._hit(request, level, kept, salt)
+            # The strictest key that is known decides: a wider one has a looser bound, and would
+            # hide that the answer to this very request is known to change.
+            if kept.differed or f"{level}:{kept.group()}" not in ground.open:
+                return None
+            return self._hit(request, kind.name, level, kept, salt)
         return None
 
-    def _hit(self, request: Request, level: str, kept: Kept, salt: bytes) -> Hit:
-        kind = KIND[level]
+    def _hit(self, request: Request, kind: str, level: str, kept: Kept, salt: bytes) -> Hit:
         identifier = cache_id(kind, request.task.task_type)
         served = position(salt, kind, request.id) >= AUDITED
         draw = Draw(
@@ -125,64 +116,44 @@ class Cache(msgspec.Struct):
     # ---- learning ----
 
     def learn(self, outcome: Outcome, settings: PolicySettings) -> None:
-        """A task that ran: was what is kept for it right?"""
+        """A task that ran: was what is kept for it right?
+
+        Only the strictest key that is known says so: exact repeats must not flatter the error
+        rate of near ones.
+        """
         task = asked_task(outcome)
         ground = self.grounds.setdefault(task.task_type, Ground())
         ground.requests += 1
         if outcome.error is not None or outcome.output is None:
             return
-        raw = msgspec.json.encode(outcome.output, order="deterministic")
-        if len(raw) > LARGEST:
+        if len(msgspec.json.encode(outcome.output)) > LARGEST:
             return
-        digest = hashlib.blake2b(raw, digest_size=16).hexdigest()
-        for level, key in answer_keys(task).items():
-            if level == "exact" or settings.cache_similar:
-                self._compare(
-                    ground, level, f"{level}:{key}", digest, outcome, settings, momentary(task)
-                )
+        now, moment, judged = digest(outcome.output), momentary(task), False
+        for _, level, key in keyed(task, settings):
+            kept = self.answers.pop(key, None)
+            if kept is not None and not judged:
+                judged = True
+                ground.repeats[level] = ground.repeats.get(level, 0) + 1
+                fresh = outcome.at - kept.at <= settings.cache_ttl_s
+                if fresh and not moment and not kept.differed:
+                    ground.compare(f"{level}:{kept.group()}", level, kept.digest != now)
+            self.answers[key] = renewed(kept, outcome, now)
         while len(self.answers) > settings.cache_entries * (3 if settings.cache_similar else 1):
             self.answers.pop(next(iter(self.answers)))
 
-    def _compare(
-        self,
-        ground: Ground,
-        level: str,
-        key: str,
-        digest: str,
-        outcome: Outcome,
-        settings: PolicySettings,
-        moment: bool,
-    ) -> None:
-        kept = self.answers.pop(key, None)
-        if kept is None:
-            kept = Kept(outcome.output, digest, outcome.at)
-        else:
-            ground.repeats[level] = ground.repeats.get(level, 0) + 1
-            same = kept.digest == digest
-            fresh = outcome.at - kept.at <= settings.cache_ttl_s
-            if fresh and not moment and not kept.differed:
-                name = f"{level}:{kept.group()}"
-                _count(ground.rates, name, not same)
-                _count(ground.rates, f"{level}:{ANY}", not same)
-                if name in ground.open:
-                    _count(ground.served, name, not same)
-            kept.agreed, kept.differed = kept.agreed + same, kept.differed + (not same)
-            kept.output, kept.digest, kept.at = outcome.output, digest, outcome.at
-        self.answers[key] = kept
-
     def complain(self, outcome: Outcome, wrong: bool) -> None:
-        """Feedback on a served answer: a wrong one is dropped at once."""
+        """Feedback on a served answer: a wrong one is dropped at once, with all of its keys."""
         task = asked_task(outcome)
         ground = self.grounds.get(task.task_type)
         if ground is None or outcome.decision is None:
             return
         level = next((a.params.get("level") for a in outcome.decision.applied), "exact")
-        key = f"{level}:{answer_keys(task)[str(level)]}"
-        kept = self.answers.get(key)
-        name = f"{level}:{kept.group() if kept else 'once'}"
-        _count(ground.served, name, wrong)
+        found = {one: f"{one}:{key}" for kind in CACHES for one, key in kind.keys(task).items()}
+        kept = self.answers.get(found.get(str(level), ""))
+        ground.told(f"{level}:{kept.group() if kept else 'once'}", wrong)
         if wrong:
-            self.answers.pop(key, None)
+            for key in found.values():
+                self.answers.pop(key, None)
 
     # ---- reviewing ----
 
@@ -196,57 +167,67 @@ class Cache(msgspec.Struct):
         """Opens and closes levels; the states that are new or changed, and the steps."""
         changed, steps = [], []
         for task_type, ground in self.grounds.items():
-            for kind in ("cache_response", "cache_similar"):
-                if kind in settings.kinds and (kind != "cache_similar" or settings.cache_similar):
-                    state = states.get(cache_id(kind, task_type))
-                    found = self._review_one(kind, task_type, ground, state, settings, now)
-                    if found is not None:
-                        changed.append(found[0])
-                        steps += found[1]
+            for kind in CACHES:
+                state = states.get(cache_id(kind.name, task_type))
+                found = self._review_one(kind, task_type, ground, state, settings, now)
+                if found is not None:
+                    changed.append(found[0])
+                    steps += found[1]
         return changed, steps
 
     def _review_one(
         self,
-        kind: str,
+        kind: CacheKind,
         task_type: str,
         ground: Ground,
         state: OptimizationState | None,
         settings: PolicySettings,
         now: float,
     ) -> tuple[OptimizationState, list[Transition]] | None:
-        levels = [level for level in LEVELS if KIND[level] == kind]
-        repeats = max(ground.repeats.get(level, 0) for level in levels)
-        least = REPEATS if kind == "cache_response" else NEAR_REPEATS
+        levels = list(kind.levels)
+        if not kind.on(settings):
+            self._close(ground, levels)
+            return _switched_off(state, now)
         if state is None:
-            if ground.requests < ENOUGH or repeats < least * ground.requests:
+            repeats = sum(ground.repeats.get(level, 0) for level in levels)
+            if ground.requests < ENOUGH or repeats < kind.repeats * ground.requests:
                 return None
             state = _proposed(kind, task_type, settings, now)
-        if state.blocked or state.status in ("retired", "rejected", "suspended"):
+        off = bool(state.transitions) and state.transitions[-1].reason == OFF
+        if state.blocked or (state.status in ("retired", "rejected", "suspended") and not off):
             self._close(ground, levels)
             return None
         steps: list[Transition] = []
-        if state.status == "candidate":
+        if state.status == "candidate" or (off and state.status == "suspended"):
             steps.append(_step(state, "shadow", "begun", "Repeats are compared.", now))
-        bound = EXACT_BOUND if kind == "cache_response" else settings.cache_similar_error
-        self._open(ground, levels, bound, settings.activate_at)
+        bound = kind.bound(settings)
+        self._open(ground, levels, bound, settings, state.pinned)
         _measure(state, ground, levels, bound, settings)
         if state.status != "active" and any(_of(o, levels) for o in ground.open):
             text = f"Proven: at most {bound:.0%} of the served answers are wrong."
             steps.append(_step(state, "active", "proven", text, now))
         bad = [r for name, r in ground.served.items() if _of(name, levels)]
-        if state.status == "active" and any(r.above(bound) >= settings.activate_at for r in bad):
+        harm = any(r.above(bound) >= settings.activate_at for r in bad)
+        if state.status == "active" and harm and not state.pinned:
             self._close(ground, levels)
             text = "Closed: more of the served answers were wrong than allowed."
             steps.append(_step(state, "suspended", "harm", text, now))
         return state, steps
 
-    def _open(self, ground: Ground, levels: list[str], bound: float, bar: float) -> None:
+    def _open(
+        self,
+        ground: Ground,
+        levels: list[str],
+        bound: float,
+        settings: PolicySettings,
+        pinned: bool,
+    ) -> None:
+        names = [f"{level}:{group}" for level in levels for group in GROUPS] if pinned else []
         for name, rate in ground.rates.items():
-            if _of(name, levels) and rate.below(bound) >= bar:
+            if _of(name, levels) and rate.below(bound) >= settings.activate_at:
                 level, _, group = name.partition(":")
-                for one in GROUPS if group == ANY else (group,):
-                    if f"{level}:{one}" not in ground.open:
-                        ground.open.append(f"{level}:{one}")
+                names += [f"{level}:{one}" for one in (GROUPS if group == ANY else (group,))]
+        ground.open = list(dict.fromkeys([*ground.open, *names]))
 
     def _close(self, ground: Ground, levels: list[str]) -> None:
         ground.open = [name for name in ground.open if not _of(name, levels)]
@@ -275,11 +256,33 @@ def _of(name: str, levels: list[str]) -> bool:
     return name.partition(":")[0] in levels
 
 
-def _proposed(kind: str, task_type: str, settings: PolicySettings, now: float) -> OptimizationState:
-    similar = kind == "cache_similar"
+OFF = "switched_off"
+
+
+def _switched_off(
+    state: OptimizationState | None, now: float
+) -> tuple[OptimizationState, list[Transition]] | None:
+    if state is None or state.status not in ("candidate", "shadow", "active"):
+        return None
+    text = "The threshold that allows it was switched off."
+    return state, [_step(state, "suspended", OFF, text, now)]
+
+
+def renewed(kept: Kept | None, outcome: Outcome, now: str) -> Kept:
+    """The newest answer, with the count of how often it was confirmed."""
+    made = Kept(outcome.output, now, outcome.at)
+    if kept is not None:
+        same = kept.digest == now
+        made.agreed, made.differed = kept.agreed + same, kept.differed + (not same)
+    return made
+
+
+def _proposed(
+    kind: CacheKind, task_type: str, settings: PolicySettings, now: float
+) -> OptimizationState:
     return OptimizationState(
-        id=cache_id(kind, task_type),
-        kind=kind,
+        id=cache_id(kind.name, task_type),
+        kind=kind.name,
         task_type=task_type,
         base="",
         params={"ttl": settings.cache_ttl_s},
@@ -287,7 +290,7 @@ def _proposed(kind: str, task_type: str, settings: PolicySettings, now: float) -
         changed_at=now,
         last_used=now,
         holdout=AUDITED,
-        summary="Serve nearly repeated requests again" if similar else "Serve repeats again",
+        summary=kind.summary,
     )
 
 

@@ -8,7 +8,7 @@ from optimizations.engine.allocation import position
 from optimizations.engine.caching import Cache, Hit
 from optimizations.engine.kind import Kind
 from optimizations.engine.kinds import KINDS
-from optimizations.engine.measured import Measured
+from optimizations.engine.kinds.token_budget import TokenBudget
 from optimizations.engine.plans import Choice, PlanSet, arm_name, arms_of, pick
 from optimizations.engine.scope import ScopeKey
 from optimizations.engine.settings import ModelCard, PolicySettings
@@ -41,7 +41,7 @@ def decide(
     salt: bytes,
     settings: PolicySettings,
     cache: Cache,
-    measured: Measured,
+    measured: TokenBudget,
 ) -> Decision:
     task = request.task
     hit = cache.find(request, salt, settings)
@@ -63,7 +63,7 @@ def _limits(
     table: Table,
     salt: bytes,
     settings: PolicySettings,
-    measured: Measured,
+    measured: TokenBudget,
 ) -> list[Step]:
     steps = []
     if "token_budget" in settings.kinds and measured.tokens.open:

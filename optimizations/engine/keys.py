@@ -1,9 +1,4 @@
-"""When two requests ask the same: keys of an answer, from exact to nearly equal.
-
-Nearly equal means equal but for case, punctuation, spacing and words that carry nothing
-(articles, greetings, politeness). A negation, number, unit, date or name is never dropped, so
-two requests that differ in one never share a key.
-"""
+"""What of a request has to be the same, so that its answer may be: the parts of every cache key."""
 
 from __future__ import annotations
 
@@ -14,28 +9,16 @@ import msgspec
 
 from optimizations.engine.task import Json, Task
 
-LEVELS = ("exact", "normal", "content")
-_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*|[-+−]?\d[\d.,:/-]*|[€$£¥%°<>=≤≥≠]|!=")
-_FILLERS = """a an the please hi hello hey dear thanks thank you kindly just so well ok okay
-    um uh"""
-FILLERS = frozenset(_FILLERS.split())
+_WORD = re.compile(r"[^\W_]+")
 # Words that point at the moment of asking: the answer of yesterday is not the answer of today.
 _MOMENT = """now today tonight currently current presently latest live recent recently yesterday
     tomorrow moment instantly newest updated upcoming ago pending"""
 MOMENT = frozenset(_MOMENT.split())
 
 
-def answer_keys(task: Task) -> dict[str, str]:
-    """Level → digest over model, parameters, system, tools and text (hex, 32 digits)."""
-    text = asked(task.input)
-    rest = [task.task_type, task.model_id, task.parameters, without(task.input), task.parts]
-    words = [w.casefold() for w in _WORD.findall(text)]
-    content = [w for w in words if w not in FILLERS]
-    return {
-        "exact": _digest([rest, text]),
-        "normal": _digest([rest, words]),
-        "content": _digest([rest, content]),
-    }
+def around(task: Task) -> list[object]:
+    """All but the text that is asked: model, parameters, system, tools, parts, to the letter."""
+    return [task.task_type, task.model_id, task.parameters, without(task.input), task.parts]
 
 
 def momentary(task: Task) -> bool:
@@ -68,6 +51,7 @@ def without(value: Json) -> Json:
     return value
 
 
-def _digest(value: object) -> str:
+def digest(value: object) -> str:
+    """Hex, 32 digits; the order of JSON keys does not matter."""
     raw = msgspec.json.encode(value, order="deterministic")
     return hashlib.blake2b(raw, digest_size=16).hexdigest()

@@ -18,7 +18,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "shadow": ("trial", "active", "rejected", "suspended", "retired"),
     "trial": ("active", "rejected", "suspended", "retired", "candidate"),
     "active": ("suspended", "retired"),
-    "suspended": ("trial", "active", "retired", "rejected"),
+    "suspended": ("shadow", "trial", "active", "retired", "rejected"),
     "rejected": ("candidate", "retired"),
     "retired": ("candidate",),
 }

@@ -11,12 +11,10 @@ from optimizations.engine.budgets import Spending
 from optimizations.engine.caching import Cache
 from optimizations.engine.deciding import Table, decide
 from optimizations.engine.kinds import KINDS
-from optimizations.engine.kinds.prefix_order import PartCounts
-from optimizations.engine.kinds.timeout import Durations
+from optimizations.engine.kinds.token_budget import TokenBudget
 from optimizations.engine.learning import Entry, cost_of, learn_effects, read, value_of
 from optimizations.engine.ledger import Ledger, LedgerHour, Savings
 from optimizations.engine.lifecycle import LifecycleError, Transition, Verb, check_step
-from optimizations.engine.measured import Measured
 from optimizations.engine.optimization import ArmStats, OptimizationState
 from optimizations.engine.outcomes import Outcome
 from optimizations.engine.proof import Proof
@@ -42,7 +40,7 @@ class Changes(msgspec.Struct, frozen=True):
 class Finding(msgspec.Struct, frozen=True):
     """Advice without automatic action, in words: what, where, and the figures behind it."""
 
-    code: str  # nothing_to_gain | needs_more | heavy_tail
+    code: str  # nothing_to_gain | needs_more | heavy_tail | volatile_prefix
     text: str
     pattern_id: str = ""
     figures: dict[str, Json] = msgspec.field(default_factory=dict)
@@ -56,7 +54,7 @@ class _Memory(msgspec.Struct):
     spending: Spending
     ledger: Ledger
     cache: Cache
-    measured: Measured
+    measured: TokenBudget
     outcomes: int
     reviewed: int
     now: float
@@ -83,7 +81,7 @@ class PolicyEngine:
         self._spending = Spending()
         self._ledger = Ledger()
         self._cache = Cache()
-        self._measured = Measured()
+        self._measured = TokenBudget()
         self._units: dict[str, None] = {}
         self._outcomes = self._reviewed = 0
         self._now = 0.0
@@ -128,13 +126,9 @@ class PolicyEngine:
         self._measured.learn(outcome, _pattern(outcome))
         for scope, draw in self._draws(outcome):
             scope.count(_pattern(outcome))
-            if scope.kind == "prefix_order" and outcome.task.parts:
-                scope.parts = scope.parts or PartCounts()
-                used, hit = outcome.input_tokens, outcome.cached_input_tokens
-                scope.parts.note(outcome.task.parts, used, hit)
-            if scope.kind == "timeout" and (draw is None or not draw.chosen):
-                scope.slow = scope.slow or Durations()
-                scope.slow.note(outcome.duration)
+            if (notes := KINDS[scope.kind].notes) is not None:
+                scope.notes = scope.notes or notes()
+                scope.notes.note(outcome, draw is not None and bool(draw.chosen))
             self._learn(scope, draw, outcome, cost, explored)
         self._ledger.note(outcome, cost, self.optimizations)
 
@@ -391,15 +385,19 @@ class PolicyEngine:
                 text = f"Nothing to gain here: {len(mine)} changes were tried, none helps."
                 found.append(Finding("nothing_to_gain", text, "", {"scope": list(key)}))
         for scope in self._scopes.values():
-            limit = scope.slow.proposal() if scope.slow else None
-            if limit and self.settings.duration_weight <= 0:
-                text = f"The slowest answers of {scope.model_id} take far longer than usual."
-                found.append(Finding("heavy_tail", text, "", limit))
+            card = self._table.cards.get(scope.model_id)
+            advice = scope.notes.advice(card, self.settings) if scope.notes else None
+            if advice is not None:
+                figures: dict[str, Json] = {
+                    "task_type": scope.task_type,
+                    "model_id": scope.model_id,
+                }
+                found.append(Finding(advice.code, advice.text, "", figures | advice.figures))
         for state in self.optimizations.values():
             if state.status == "trial" and state.needs_more:
                 text = f"Needs about {state.needs_more} more interactions."
-                figures: dict[str, Json] = {"optimization_id": state.id, "more": state.needs_more}
-                found.append(Finding("needs_more", text, state.pattern_id, figures))
+                needs: dict[str, Json] = {"optimization_id": state.id, "more": state.needs_more}
+                found.append(Finding("needs_more", text, state.pattern_id, needs))
         return found
 
     def policy_table(self) -> dict[str, Json]:
@@ -449,6 +447,9 @@ class PolicyEngine:
         self._table, self._spending, self._ledger = memory.table, memory.spending, memory.ledger
         self._cache, self._measured = memory.cache, memory.measured
         self._scopes = {scope.key: scope for scope in memory.scopes}
+        for scope in memory.scopes:
+            if scope.notes is not None:
+                scope.notes = msgspec.convert(scope.notes, KINDS[scope.kind].notes)
         self._outcomes, self._reviewed = memory.outcomes, memory.reviewed
         self._now, self._units = memory.now, dict.fromkeys(memory.units)
 

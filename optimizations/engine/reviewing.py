@@ -112,10 +112,8 @@ class Reviewer:
 
     def _measured(self, scope: Scope) -> list[Params]:
         """Changes that follow from what was measured in the scope."""
-        found = [scope.parts.proposal() if scope.parts else None]
-        if self.settings.duration_weight > 0:
-            found.append(scope.slow.proposal() if scope.slow else None)
-        return [params for params in found if params is not None]
+        found = scope.notes.proposal(self.settings) if scope.notes else None
+        return [] if found is None else [found]
 
     def _scope_key(self, state: OptimizationState) -> ScopeKey:
         return (state.kind, state.task_type, state.base)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import msgspec
 
-from optimizations.engine.kinds.prefix_order import PartCounts
-from optimizations.engine.kinds.timeout import Durations
 from optimizations.engine.outcomes import Reference
 from optimizations.engine.task import CONTROL, Json, Task
 
@@ -63,8 +61,7 @@ class Scope(msgspec.Struct):
     costs: tuple[float, int] = (0.0, 0)
     durations: tuple[float, int] = (0.0, 0)
     refinements: int = 0
-    parts: PartCounts | None = None
-    slow: Durations | None = None
+    notes: Any = None  # the kind's own `Notes`
 
     @property
     def key(self) -> ScopeKey:

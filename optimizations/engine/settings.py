@@ -55,6 +55,7 @@ class Prices(msgspec.Struct, frozen=True):
     input_per_1m: float | None = None
     output_per_1m: float | None = None
     per_call: float | None = None
+    cached_input_per_1m: float | None = None
 
 
 class ModelCard(msgspec.Struct, frozen=True):

@@ -14,7 +14,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from optimizations.engine.caching import ErrorRate
+from optimizations.engine.error_rate import ErrorRate
 from optimizations.engine.evidence import BoundedMean, aipw, e_bh
 from optimizations.engine.optimization import OptimizationState
 from optimizations.engine.outcomes import CLIP

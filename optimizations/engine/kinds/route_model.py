@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import msgspec
 
 from optimizations.engine.kind import Cards, Params
@@ -13,6 +15,7 @@ class RouteModel:
     """Proposed when at least two registered models can serve the task type."""
 
     name = "route_model"
+    notes: ClassVar[None] = None
     randomised = True
 
     def base(self, task: Task, cards: Cards) -> str | None:

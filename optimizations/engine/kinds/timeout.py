@@ -3,16 +3,59 @@
 from __future__ import annotations
 
 import math
+from typing import ClassVar
 
 import msgspec
 
-from optimizations.engine.kind import Cards, Params
-from optimizations.engine.settings import PolicySettings
+from optimizations.engine.kind import Advice, Cards, Params
+from optimizations.engine.outcomes import Outcome
+from optimizations.engine.settings import ModelCard, PolicySettings
 from optimizations.engine.task import Request, Task
 
 ENOUGH, KEPT = 2000, 2000  # durations before anything is proposed; durations kept
 QUANTILE, FACTOR = 0.995, 1.2
 TAIL = 5.0  # the slowest hundredth takes this many times the median
+
+
+class Durations(msgspec.Struct):
+    """The last durations of one task type and model, in milliseconds."""
+
+    last: list[float] = msgspec.field(default_factory=list)
+    seen: int = 0
+
+    def note(self, outcome: Outcome, treated: bool) -> None:
+        duration = outcome.duration
+        if duration is None or treated:  # what was cut off by the limit tells nothing of the tail
+            return
+        self.seen += 1
+        self.last.append(duration)
+        if len(self.last) > KEPT + KEPT // 10:
+            del self.last[: KEPT // 10]
+
+    def proposal(self, settings: PolicySettings) -> Params | None:
+        return self.limit() if settings.duration_weight > 0 else None
+
+    def advice(self, card: ModelCard | None, settings: PolicySettings) -> Advice | None:
+        limit = self.limit() if settings.duration_weight <= 0 else None
+        if limit is None:
+            return None
+        text = (
+            "The slowest answers take far longer than usual: a timeout of "
+            f"{limit['timeout_ms']} ms and one retry would cut them off. It is tried once "
+            "duration_weight is above 0."
+        )
+        return Advice("heavy_tail", text, limit)
+
+    def limit(self) -> Params | None:
+        """p99.5 × 1.2, when the tail is heavy."""
+        if self.seen < ENOUGH:
+            return None
+        ordered = sorted(self.last)
+        middle, slow = (ordered[int(len(ordered) * q)] for q in (0.5, 0.99))
+        if middle <= 0 or slow / middle <= TAIL:
+            return None
+        limit = ordered[min(len(ordered) - 1, int(len(ordered) * QUANTILE))]
+        return {"timeout_ms": math.ceil(limit * FACTOR), "retries": 1}
 
 
 class Timeout:
@@ -23,6 +66,7 @@ class Timeout:
     """
 
     name = "timeout"
+    notes: ClassVar[type[Durations]] = Durations
     randomised = True
 
     def base(self, task: Task, cards: Cards) -> str | None:
@@ -36,29 +80,3 @@ class Timeout:
 
     def describe(self, params: Params) -> str:
         return f"Stop waiting after {params['timeout_ms']} ms and ask once more"
-
-
-class Durations(msgspec.Struct):
-    """The last durations of one task type and model, in milliseconds."""
-
-    last: list[float] = msgspec.field(default_factory=list)
-    seen: int = 0
-
-    def note(self, duration: float | None) -> None:
-        if duration is None:
-            return
-        self.seen += 1
-        self.last.append(duration)
-        if len(self.last) > KEPT + KEPT // 10:
-            del self.last[: KEPT // 10]
-
-    def proposal(self) -> Params | None:
-        """The limit, p99.5 × 1.2, when the tail is heavy."""
-        if self.seen < ENOUGH:
-            return None
-        ordered = sorted(self.last)
-        middle, slow = (ordered[int(len(ordered) * q)] for q in (0.5, 0.99))
-        if middle <= 0 or slow / middle <= TAIL:
-            return None
-        limit = ordered[min(len(ordered) - 1, int(len(ordered) * QUANTILE))]
-        return {"timeout_ms": math.ceil(limit * FACTOR), "retries": 1}

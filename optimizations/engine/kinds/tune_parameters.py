@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+from typing import ClassVar
 
 import msgspec
 
@@ -21,6 +22,7 @@ class TuneParameters:
     """
 
     name = "tune_parameters"
+    notes: ClassVar[None] = None
     randomised = True
 
     def base(self, task: Task, cards: Cards) -> str | None:

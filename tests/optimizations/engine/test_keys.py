@@ -1,44 +1,25 @@
-import pytest
-
-from optimizations.engine.keys import answer_keys, momentary
+from optimizations.engine.keys import around, asked, digest, momentary
 from optimizations.engine.task import Task
 
 
-def key(text: str, level: str = "content", system: str = "Be kind.", **parameters: float) -> str:
+def chat(text: str, system: str = "Be kind.") -> Task:
     messages = [{"role": "system", "content": system}, {"role": "user", "content": text}]
-    return answer_keys(Task("m", {"messages": messages}, "t", dict(parameters)))[level]
+    return Task("m", {"messages": messages, "tenant": "north"}, "t")
 
 
-def test_case_spacing_and_punctuation_do_not_matter_to_the_normal_key() -> None:
-    assert key("Where is  my order?", "normal") == key("where is my ORDER", "normal")
-    assert key("Where is  my order?", "exact") != key("where is my ORDER", "exact")
+def test_the_text_that_is_asked_is_the_last_message_or_the_input_itself() -> None:
+    assert asked(chat("Where is it?").input) == "Where is it?"
+    assert asked("Where is it?") == "Where is it?"
+    assert asked({"order": 7}) == ""
 
 
-def test_politeness_does_not_matter_to_the_content_key() -> None:
-    assert key("Hello, please block the card") == key("Block card")
+def test_all_but_that_text_is_compared_to_the_letter() -> None:
+    assert around(chat("one")) == around(chat("other"))
+    assert around(chat("one")) != around(chat("one", system="Be brief."))
 
 
-@pytest.mark.parametrize(
-    ("one", "other"),
-    [
-        ("My PIN is blocked", "My PIN is not blocked"),
-        ("Send 50 euros", "Send 500 euros"),
-        ("Send 5.0 euros", "Send 50 euros"),
-        ("Send 50 euros", "Send 50 pounds"),
-        ("Send $50", "Send €50"),
-        ("Due on 2026-01-02", "Due on 2026-02-01"),
-        ("Send it to Ana", "Send it to Bob"),
-        ("I can pay", "I can't pay"),
-        ("-5 degrees", "5 degrees"),
-    ],
-)
-def test_what_changes_the_answer_changes_every_key(one: str, other: str) -> None:
-    assert all(key(one, level) != key(other, level) for level in ("exact", "normal", "content"))
-
-
-def test_another_system_prompt_or_parameter_is_another_request() -> None:
-    assert key("Hi there") != key("Hi there", system="Be brief.")
-    assert key("Hi there") != key("Hi there", temperature=0.5)
+def test_the_order_of_keys_does_not_matter() -> None:
+    assert digest({"a": 1, "b": [2]}) == digest({"b": [2], "a": 1})
 
 
 def test_questions_about_the_moment_are_known() -> None:

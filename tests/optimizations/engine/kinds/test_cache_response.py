@@ -1,24 +1,7 @@
-import numpy as np
-import pytest
-
-from optimizations.engine.caching import ErrorRate
 from optimizations.engine.outcomes import Outcome
 from optimizations.engine.policy import PolicyEngine
-from optimizations.engine.settings import PolicySettings
 from optimizations.engine.task import Decision, Request, Task
-
-
-def run(policy: PolicyEngine, number: int, text: str, output: str) -> Decision:
-    decision = policy.decide(Request(f"r{number}", Task("m", text, "t"), number * 60.0))
-    served = decision.served_from_cache
-    answer = decision.cached_output if served else output
-    task, at = decision.task, number * 60.0
-    policy.observe(
-        Outcome(f"i{number}", task, "m", at, decision, output=answer, cost=1.0, cached=served)
-    )
-    if policy.review_due:
-        policy.review(at)
-    return decision
+from tests.optimizations.engine.caches import run
 
 
 def repeating(policy: PolicyEngine, requests: int, start: int = 0) -> list[Decision]:
@@ -47,15 +30,6 @@ def test_answers_that_differ_each_time_are_never_served() -> None:
     assert not any(d.served_from_cache for d in decided)
 
 
-def test_similar_requests_are_served_only_when_that_was_chosen() -> None:
-    for similar in (False, True):
-        policy = PolicyEngine(PolicySettings(cache_similar=similar))
-        for n in range(800):
-            text = f"Question {n % 40}" if n % 2 else f"QUESTION  {n % 40}?"
-            run(policy, n, text, f"Answer {n % 40}")
-        assert run(policy, 900, "question 7!", "Answer 7").served_from_cache == similar
-
-
 def test_a_served_answer_that_was_wrong_is_dropped_at_once() -> None:
     policy = PolicyEngine()
     repeating(policy, 600)
@@ -78,18 +52,3 @@ def test_purging_empties_the_cache() -> None:
     repeating(policy, 600)
     assert policy.purge_cache() == 40
     assert not any(d.served_from_cache for d in repeating(policy, 40, 600))
-
-
-@pytest.mark.parametrize("rate", [0.05, 0.1])
-def test_a_rate_above_the_bound_is_seldom_called_below(rate: float) -> None:
-    rng = np.random.default_rng(5)
-    fooled = 0
-    for _ in range(200):
-        seen = ErrorRate()
-        for wrong in rng.random(400) < rate:
-            seen.n += 1
-            seen.wrong += int(wrong)
-            if seen.below(0.05) >= 20:
-                fooled += 1
-                break
-    assert fooled <= 10

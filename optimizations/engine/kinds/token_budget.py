@@ -13,7 +13,7 @@ import math
 import msgspec
 
 from optimizations.engine.allocation import position
-from optimizations.engine.caching import ErrorRate
+from optimizations.engine.error_rate import ErrorRate
 from optimizations.engine.kind import Cards
 from optimizations.engine.learning import optimization_id
 from optimizations.engine.lifecycle import Status, Transition
@@ -101,9 +101,7 @@ class Limits(msgspec.Struct):
         return None
 
     def count(self, root: str, cut: bool) -> None:
-        rate = self.cut.setdefault(root, ErrorRate())
-        rate.n += 1
-        rate.wrong += cut
+        self.cut.setdefault(root, ErrorRate()).add(cut)
 
 
 def groups_of(task: Task, pattern: str) -> list[str]:
@@ -114,8 +112,8 @@ def groups_of(task: Task, pattern: str) -> list[str]:
     return [*found, f"{root}\x1f{pattern}\x1f{size}"] if pattern else found
 
 
-class Measured(msgspec.Struct):
-    """Everything that is limited by what was measured."""
+class TokenBudget(msgspec.Struct):
+    """`max_tokens` from the measured lengths of answers, for models that declare its range."""
 
     tokens: Limits = msgspec.field(default_factory=lambda: Limits("token_budget"))
 

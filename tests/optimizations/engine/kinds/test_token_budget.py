@@ -1,6 +1,6 @@
 import numpy as np
 
-from optimizations.engine.measured import Values
+from optimizations.engine.kinds.token_budget import Values
 from optimizations.engine.outcomes import Outcome
 from optimizations.engine.policy import PolicyEngine
 from optimizations.engine.settings import ModelCard

@@ -1,0 +1,25 @@
+"""Exactly repeated requests are answered from the cache."""
+
+from __future__ import annotations
+
+from optimizations.engine import keys
+from optimizations.engine.settings import PolicySettings
+from optimizations.engine.task import Task
+
+
+class CacheResponse:
+    """Serving begins when bets have ruled out that 1 % or more of the kept answers are wrong."""
+
+    name = "cache_response"
+    levels: tuple[str, ...] = ("exact",)
+    repeats = 0.02
+    summary = "Serve repeats again"
+
+    def on(self, settings: PolicySettings) -> bool:
+        return self.name in settings.kinds
+
+    def bound(self, settings: PolicySettings) -> float:
+        return 0.01
+
+    def keys(self, task: Task) -> dict[str, str]:
+        return {"exact": keys.digest([keys.around(task), keys.asked(task.input)])}
