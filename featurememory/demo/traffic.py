@@ -162,21 +162,32 @@ def any_model(dice: random.Random) -> str:
 
 
 def answered(
-    dice: random.Random, request: Request, model_id: str, decision_id: str | None = None
+    dice: random.Random,
+    request: Request,
+    model_id: str,
+    decision_id: str | None = None,
+    from_cache: bool = False,
 ) -> bytes:
-    """The interaction as it would be sent, once this model has served the request."""
+    """The interaction as it would be sent, once this model (or the cache) has served the request.
+
+    A model gives the same answer to the same request, so that repeats can be served again.
+    """
     kind, model = request.kind, MODELS[model_id]
+    fate = random.Random(f"{model_id} {request.text}")
     duration = round(kind.duration * model.pace * dice.lognormvariate(0, 0.35), 1)
+    if from_cache:
+        duration = round(dice.uniform(1, 3), 1)
     tokens_in = 40 + len(request.text) // 4
     tokens_out = max(1, int(dice.gauss(kind.tokens, kind.tokens / 6)))
-    success = dice.random() < kind.success_of(model_id)
+    success = fate.random() < kind.success_of(model_id)
+    reply = fill(fate, "Done for {order} in {city}.")
     cost = (tokens_in * model.input_per_1m + tokens_out * model.output_per_1m) / 1e6
     interaction = {
         "id": f"demo-{request.number}",
         "model_id": model_id,
         "task_type": kind.task_type,
         "input": request.input,
-        "output": {"role": "assistant", "content": fill(dice, "Done for {order} in {city}.")},
+        "output": {"role": "assistant", "content": reply},
         "parameters": {"temperature": 0.2, "max_tokens": 512},
         "metadata": {
             "timestamp": request.timestamp,
@@ -190,10 +201,10 @@ def answered(
         "usage": {
             "input_tokens": tokens_in,
             "output_tokens": tokens_out,
-            "cost": round(cost, 8),
+            "cost": 0.0 if from_cache else round(cost, 8),
         },
         "success": success,
-        "score": round(min(1.0, max(0.0, dice.gauss(0.85 if success else 0.3, 0.08))), 3),
+        "score": round(min(1.0, max(0.0, fate.gauss(0.85 if success else 0.3, 0.08))), 3),
         "tags": {"env": "demo"},
     }
     if decision_id is not None:

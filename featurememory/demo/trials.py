@@ -51,4 +51,5 @@ def served(project_id: UUID, dice: random.Random, batch: Sequence[Request]) -> I
     for request in batch:
         task = Task(USUAL, request.input, request.kind.task_type, PARAMETERS)
         decision = prepare(project_id, task).decision
-        yield answered(dice, request, decision.task.model_id, decision.id)
+        model_id, cached = decision.task.model_id, decision.served_from_cache
+        yield answered(dice, request, model_id, decision.id, cached)

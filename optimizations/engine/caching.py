@@ -74,6 +74,11 @@ def keyed(task: Task, settings: PolicySettings) -> list[tuple[CacheKind, str, st
     ]
 
 
+def failed(outcome: Outcome) -> bool:
+    """An answer that did not help once must not be served again: the next run may do better."""
+    return outcome.quality is not None and outcome.quality < 0.5
+
+
 class Hit(msgspec.Struct, frozen=True):
     applied: Applied
     draw: Draw
@@ -137,7 +142,8 @@ class Cache(msgspec.Struct):
                 fresh = outcome.at - kept.at <= settings.cache_ttl_s
                 if fresh and not moment and not kept.differed:
                     ground.compare(f"{level}:{kept.group()}", level, kept.digest != now)
-            self.answers[key] = renewed(kept, outcome, now)
+            if not failed(outcome):
+                self.answers[key] = renewed(kept, outcome, now)
         while len(self.answers) > settings.cache_entries * (3 if settings.cache_similar else 1):
             self.answers.pop(next(iter(self.answers)))
 

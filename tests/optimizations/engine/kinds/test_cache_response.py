@@ -40,6 +40,15 @@ def test_a_served_answer_that_was_wrong_is_dropped_at_once() -> None:
     assert not again.served_from_cache
 
 
+def test_an_answer_that_failed_is_never_served_again() -> None:
+    policy = PolicyEngine()
+    repeating(policy, 600)
+    task = Task("m", "Question 7?", "t")
+    policy.observe(Outcome("bad", task, "m", 4e4, None, success=False, output="Answer 7"))
+    asked = [policy.decide(Request(f"again{n}", task, 4e4)) for n in range(30)]
+    assert not any(decision.served_from_cache for decision in asked)
+
+
 def test_an_old_answer_is_not_served() -> None:
     policy = PolicyEngine()
     repeating(policy, 600)
