@@ -1,187 +1,121 @@
-"""Storing, learning and reading in one process: ratios to the raw limit, latencies, bytes.
+"""Storing, learning and reading: ratios to the raw limit, latencies, bytes, memory.
 
-    PYTHONPATH=. .venv/bin/python tests/benchmarks/bench_house.py [--interactions 100000]
+    PYTHONPATH=. .venv/bin/python -m tests.benchmarks.bench_house [PART …] [--rows N …]
 
-Generated interactions of about 2 kB; SQLite in a temporary directory unless FM_DATABASE_URL is
-set. The raw limit is sqlite3 executemany of the same rows and payloads into one table. Pages are
-asked for through Django's test client, signed in; times are the server's own.
+    ingest    stored/s and CPU over HTTP, storing only and with recognition, against executemany
+              (COPY with --postgresql) of the same rows; memory idle and under load
+    lag       from arrival to recognised at 200 interactions a second
+    disk      bytes of 100,000 interactions (--rows)
+    pages     every page, list and chart at 100,000 and a million interactions (--rows), 1,000 patterns
+    bounded   --rows interactions against --limit MiB: never above it, never down
+
+Without a part: ingest, lag and pages, about five minutes. It prints and asserts nothing, except that
+`bounded` ends with 1 when it was not kept. Everything lies in temporary directories.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
-import random
-import resource
-import sqlite3
-import statistics
+import subprocess
+import sys
 import tempfile
 import time
-from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 
-import msgspec
-
-BATCH = 100
-DAYS_MS = 30 * 86_400_000
-PAGES = ["/", "/patterns/", "/interactions/", "/activity/", "/health/"]
-API = ["/api/v1/patterns/", "/api/v1/interactions/", "/api/v1/performance/?bucket=day"]
-SYLLABLES = [
-    "ba",
-    "ce",
-    "di",
-    "fo",
-    "gu",
-    "ka",
-    "le",
-    "mi",
-    "no",
-    "pu",
-    "ra",
-    "se",
-    "ti",
-    "vo",
-    "zu",
-]
-WORDS = [a + b + c for a in SYLLABLES for b in SYLLABLES for c in SYLLABLES[:3]]
-
-
-def item(dice: random.Random, number: int, at_ms: int) -> bytes:
-    """One of 40 kinds of request with varying values, 30 days long."""
-    kind = int(dice.expovariate(0.12)) % 40
-    frame = f"Task {WORDS[kind]} {WORDS[kind * 5 + 1]} for customer {dice.randrange(10**6)}"
-    prose = " ".join(dice.choice(WORDS) for _ in range(180))
-    return msgspec.json.encode(
-        {
-            "id": f"b-{number}",
-            "model_id": f"model-{dice.randrange(3)}",
-            "task_type": f"kind.{kind}",
-            "input": {"messages": [{"role": "user", "content": f"{frame}: {prose}"}]},
-            "output": {"content": " ".join(dice.choice(WORDS) for _ in range(90))},
-            "parameters": {"temperature": 0.2},
-            "metadata": {
-                "timestamp": at_ms,
-                "duration": round(dice.lognormvariate(6.5, 0.6), 2),
-                "resource_usage": {"token_count": dice.randrange(200, 800)},
-            },
-            "success": dice.random() < 0.93,
-            "score": round(dice.betavariate(5, 2), 3),
-        }
-    )
-
-
-def raw_limit(rows: list[tuple[bytes, ...]], folder: Path) -> float:
-    """Rows a second of sqlite3 executemany in transactions of the same size."""
-    database = sqlite3.connect(folder / "limit.db", isolation_level=None)
-    for pragma in ("page_size=8192", "journal_mode=WAL", "synchronous=NORMAL"):
-        database.execute(f"PRAGMA {pragma}")
-    database.execute("CREATE TABLE t (number INTEGER PRIMARY KEY, id, body, UNIQUE (id))")
-    began = time.perf_counter()
-    for start in range(0, len(rows), BATCH):
-        database.execute("BEGIN IMMEDIATE")
-        database.executemany("INSERT INTO t (id, body) VALUES (?, ?)", rows[start : start + BATCH])
-        database.execute("COMMIT")
-    rate = len(rows) / (time.perf_counter() - began)
-    database.close()
-    return rate
-
-
-def p95(run: Callable[[], object], times: int = 12) -> tuple[float, float]:
-    """Median and 95th percentile in ms, after one call to warm up."""
-    run()
-    taken = []
-    for _ in range(times):
-        began = time.perf_counter()
-        run()
-        taken.append((time.perf_counter() - began) * 1000)
-    return statistics.median(taken), sorted(taken)[int(0.95 * times)]
+PARTS = ("ingest", "lag", "disk", "pages", "bounded")
+USUAL = ("ingest", "lag", "pages")
+SIZES = (100_000, 1_000_000)
+ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--interactions", type=int, default=20_000)
+    parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(PARTS))
+    parser.add_argument("--rows", type=int, action="append", help="interactions; again for more")
+    parser.add_argument("--patterns", type=int, default=1000, help="of pages")
+    parser.add_argument("--seconds", type=float, default=5.0, help="a mode of ingest; lag twice")
+    parser.add_argument("--limit", type=int, default=1024, help="of bounded, MiB")
+    parser.add_argument("--patience", type=float, default=7200, help="of bounded, seconds")
+    parser.add_argument("--postgresql", action="store_true", help="ingest on a temporary one")
+    parser.add_argument("--alone", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
+    if unknown := set(options.parts) - set(PARTS):
+        parser.error(f"no part {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
+    for part in options.parts or USUAL:
+        run(part, options)
+
+
+def run(part: str, options: argparse.Namespace) -> None:
+    from tests.benchmarks.printing import machine
+
+    if part == "pages" and not options.alone:
+        for rows in options.rows or SIZES:
+            alone(rows, options.patterns)
+        return
+    print(f"\n== {part}: {machine()}", flush=True)
+    began = time.perf_counter()
+    measure(part, options)
+    print(f"({time.perf_counter() - began:.0f} s)", flush=True)
+
+
+def alone(rows: int, patterns: int) -> None:
+    """A size a process: its memory and its settings are its own."""
+    command = [sys.executable, "-m", "tests.benchmarks.bench_house", "pages", "--alone"]
+    command += ["--rows", str(rows), "--patterns", str(patterns)]
+    subprocess.run(command, cwd=ROOT, check=True)
+
+
+def measure(part: str, options: argparse.Namespace) -> None:
+    from tests.benchmarks import bounding, loading
+    from tests.servers import postgresql
+
+    if part == "ingest":
+        with postgresql() if options.postgresql else nullcontext("") as url:
+            loading.ingest(options.seconds, url)
+    elif part == "lag":
+        loading.lag(2 * options.seconds)
+    elif part == "disk":
+        loading.disk((options.rows or [100_000])[0])
+    elif part == "pages":
+        pages(options.rows[0], options.patterns)
+    elif not bounding.bounded((options.rows or [2_000_000])[0], options.limit, options.patience):
+        raise SystemExit(1)
+
+
+def pages(rows: int, patterns: int) -> None:
     with tempfile.TemporaryDirectory(prefix="fm-bench-") as name:
-        os.environ["FM_DATA_DIR"] = name
-        os.environ["FM_STATIC_ROOT"] = f"{name}/static"
-        os.environ["DJANGO_SETTINGS_MODULE"] = "featurememory.settings"
-        os.environ["FM_LOG_LEVEL"] = "ERROR"
-        measure(options.interactions, Path(name))
+        os.environ |= {
+            "DJANGO_SETTINGS_MODULE": "featurememory.settings",
+            "FM_DATA_DIR": name,
+            "FM_STATIC_ROOT": f"{name}/static",
+            "FM_LOG_LEVEL": "ERROR",
+        }
+        fill_and_read(rows, patterns)
 
 
-def measure(count: int, folder: Path) -> None:
+def fill_and_read(rows: int, patterns: int) -> None:
     import django
 
     django.setup()
     from django.core.management import call_command
 
     from featurememory.management.commands.serve import collect_static
+    from featurememory.models import FeatureMemoryConfig, Project
+    from integration.resources import on_disk, resident
+    from tests.benchmarks import filling, reading
 
     call_command("migrate", verbosity=0)
     collect_static()
-    from featurememory.models import FeatureMemoryConfig, Project
-
     project = Project.objects.create(name="bench")
-    FeatureMemoryConfig.objects.create(project=project, max_size=1 << 40)
-    store_and_learn(project, count, folder)
-    read(project)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"{'peak resident memory':34} {peak:10,.0f} MB")
-
-
-def store_and_learn(project: object, count: int, folder: Path) -> None:
-    from integration.learning import learn
-    from patterns import payloads
-    from patterns.contract import arrival, parse
-    from patterns.ingest import store
-    from patterns.space import bytes_used
-
-    dice, first_ms = random.Random(1), time.time_ns() // 1_000_000 - DAYS_MS
-    stored_s = learned_s = 0.0
-    sample: list[tuple[bytes, ...]] = []
-    for start in range(0, count, 10 * BATCH):
-        numbers = range(start, start + 10 * BATCH)
-        items = [item(dice, number, first_ms + number * DAYS_MS // count) for number in numbers]
-        sample = sample or [(raw[:24], raw) for raw in items]
-        began = time.perf_counter()
-        for first in range(0, len(items), BATCH):
-            store(project.pk, [arrival(parse(raw)) for raw in items[first : first + BATCH]])  # type: ignore[attr-defined]
-        stored_s += time.perf_counter() - began
-        if payloads.training_is_due():
-            payloads.train()
-        began = time.perf_counter()
-        while learn(project.pk).more:  # type: ignore[attr-defined]
-            pass
-        learned_s += time.perf_counter() - began
-    limit = raw_limit([(b"%d" % n, sample[n % len(sample)][1]) for n in range(10_000)], folder)
-    print(f"{'interactions':34} {count:10,}")
-    print(f"{'stored/s, batches of 100':34} {count / stored_s:10,.0f}")
-    print(f"{'raw executemany rows/s':34} {limit:10,.0f}   ratio {count / stored_s / limit:.2f}")
-    print(f"{'recognised, rolled up/s':34} {count / learned_s:10,.0f}")
-    print(f"{'bytes used per 100k interactions':34} {bytes_used() / count / 10:10,.0f} MB")
-
-
-def read(project: object) -> None:
-    from django.contrib.auth import get_user_model
-    from django.db import connection
-    from django.test import Client
-    from django.test.utils import CaptureQueriesContext
-
-    from integration.models import ApiKey
-
-    user = get_user_model().objects.create_superuser("bench", password=None)
-    pages, api = Client(), Client()
-    pages.force_login(user)
-    key = ApiKey.create(project, "ad")[1]  # type: ignore[arg-type]
-    headers = {"Authorization": f"Bearer {key}"}
-    print(f"\n{'page or endpoint':34} {'p50 ms':>10} {'p95 ms':>10} {'queries':>8}")
-    for path in [*PAGES, *API]:
-        client = api if path.startswith("/api") else pages
-        given = headers if client is api else {}
-        half, most = p95(lambda c=client, p=path, h=given: c.get(p, headers=h))  # type: ignore[misc]
-        with CaptureQueriesContext(connection) as queries:
-            status = client.get(path, headers=given).status_code
-        print(f"{path:34} {half:10.1f} {most:10.1f} {len(queries):8} {status}")
+    FeatureMemoryConfig.objects.create(project=project, max_size=1 << 40, max_patterns=patterns)
+    began = time.perf_counter()
+    ids = filling.fill(project, rows, patterns)
+    print(f"{rows:,} interactions and {len(ids):,} patterns written in "
+          f"{time.perf_counter() - began:.0f} s, {on_disk() / 1e6:,.0f} MB on disk")  # fmt: skip
+    reading.show(project, ids)
+    print(f"{resident() / 1e6:,.0f} MB resident")
 
 
 if __name__ == "__main__":
