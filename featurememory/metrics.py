@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from django.conf import settings
-from django.db.models import Count, Sum
+from django.db.models import Count, Min, Sum
 from django.http import HttpRequest, HttpResponse
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -61,9 +61,11 @@ class Figures:
         return family
 
     def queue(self) -> Iterator[Metric]:
-        waiting = ModelInteraction.objects.pending().order_by("number")
-        first = waiting.values_list("received_at", flat=True).first()
-        yield GaugeMetricFamily("featurememory_pending", "Waiting", waiting.count())
+        # No order: in that of the number, SQLite would read the table for the queue.
+        waiting = ModelInteraction.objects.pending().order_by()
+        seen = waiting.aggregate(count=Count("number"), first=Min("received_at"))
+        first = seen["first"]
+        yield GaugeMetricFamily("featurememory_pending", "Waiting", seen["count"])
         lag = max(0, now_ms() - first) / 1000 if first else 0
         yield GaugeMetricFamily("featurememory_lag_seconds", "Age of the oldest waiting", lag)
 

@@ -14,7 +14,7 @@ from featurememory.api import Endpoint, decode, listing, problem
 from featurememory.bodies import read_body
 from featurememory.errors import ErrorCode, FeatureMemoryError, invalid, not_found
 from featurememory.idempotency import idempotent
-from featurememory.keyset import limit_from, page
+from featurememory.keyset import limit_from, near, page
 from featurememory.openapi import described
 from featurememory.wire import key_of
 from patterns.contract import Arrival, Interaction, arrival, parse
@@ -54,9 +54,15 @@ class Interactions(Endpoint):
     )
     def get(self, request: Request) -> Response:
         limit = limit_from(request.query_params.get("limit"))
-        rows = ModelInteraction.objects.filter(project_id=key_of(request).project_id)
-        rows = narrowed(rows, request.query_params)
-        found = page(rows, "-number", request.query_params.get("cursor"), limit, key="number")
+        everything = ModelInteraction.objects.filter(project_id=key_of(request).project_id)
+        rows, cursor = (
+            narrowed(everything, request.query_params),
+            request.query_params.get("cursor"),
+        )
+        if request.query_params.get("model_id") or request.query_params.get("session_id"):
+            found = near(rows, everything, cursor, limit, key="number")
+        else:
+            found = page(rows, "-number", cursor, limit, key="number")
         return listing(request, found, interactions(found.rows), limit)
 
 

@@ -67,6 +67,12 @@ class ModelInteraction(models.Model):
                 name="interaction_pending",
                 condition=models.Q(state=0),
             ),
+            # Few rows: asked for when something goes wrong.
+            models.Index(
+                fields=["project", "-number"],
+                name="interaction_failed",
+                condition=models.Q(state=2),
+            ),
             models.Index(fields=["project", "-number"], name="interaction_recent"),
             models.Index(fields=["project", "pattern_id", "-number"], name="interaction_pattern"),
         ]
@@ -226,7 +232,10 @@ class PatternHour(models.Model):
             )
         ]
         indexes: ClassVar = [
-            models.Index(fields=["project", "pattern_id", "hour"], name="pattern_hour_by_pattern")
+            # With the count: the sparklines of a list add up a thousand rows a pattern from it.
+            models.Index(
+                fields=["project", "pattern_id", "hour", "count"], name="pattern_hour_counts"
+            )
         ]
 
     def __str__(self) -> str:

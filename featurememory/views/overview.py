@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -15,48 +15,55 @@ from featurememory.config import config_of
 from featurememory.models import Activity, ConfigVersion, Project
 from featurememory.pages import current_project, page, show
 from featurememory.shell import live
-from featurememory.templatetags import figures
+from featurememory.views import headline
+from featurememory.views.headline import Figure
 from patterns import charts, gauges, series
 from patterns.charts import Chart
 from patterns.gauges import Gauge
 from patterns.plots import Mark
-from patterns.series import Series
+from patterns.series import Hours, Series
 from patterns.views.twins import chart_csv, chart_table
 from patterns.window import RANGES, Window, hour_of, time_of
 
-RECOGNITION_BUDGET_MS = 50
-
-
-@dataclass(frozen=True)
-class Figure:
-    """One of the six: its value in words, how it moved, what it is measured by."""
-
-    name: str
-    value: str
-    now: float | None
-    before: float | None
-    note: str
-    trend: Sequence[float | None]
-    kind: str = "share"
-    better: str = "up"
-    title: str = ""
-
 
 class Overview:
-    """Everything the page reads of one project and range, read once."""
+    """Everything the page reads of one project and range, read once and only when it is shown."""
 
     def __init__(self, project: Project, name: str | None, now: datetime) -> None:
-        self.project, self.now = project, now
-        longest = Window.ending(now, name if name in RANGES else "30d")
-        self.rows = series.read(project.pk, longest.previous().start, longest.end)
-        chosen = name if name in RANGES else series.range_for(self.rows, now)
-        self.window = Window.ending(now, chosen)
-        self.series = series.fill(self.window, self.rows)
-        self.before = series.fill(self.window.previous(), self.rows)
-        hours = gauges.read(project.pk, self.window.previous().start, self.window.end)
-        self.gauges = gauges.fill(self.window, hours)
-        self.gauge = gauges.together(self.gauges)
-        self.gauge_before = gauges.together(gauges.fill(self.window.previous(), hours))
+        self.project, self.now, self.name = project, now, name if name in RANGES else ""
+
+    @cached_property
+    def rows(self) -> Hours:
+        longest = Window.ending(self.now, self.name or "30d")
+        return series.read(self.project.pk, longest.previous().start, longest.end)
+
+    @cached_property
+    def window(self) -> Window:
+        return Window.ending(self.now, self.name or series.range_for(self.rows, self.now))
+
+    @cached_property
+    def series(self) -> Series:
+        return series.fill(self.window, self.rows)
+
+    @cached_property
+    def before(self) -> Series:
+        return series.fill(self.window.previous(), self.rows)
+
+    @cached_property
+    def hours(self) -> list[Any]:
+        return gauges.read(self.project.pk, self.window.previous().start, self.window.end)
+
+    @cached_property
+    def gauges(self) -> list[Gauge]:
+        return gauges.fill(self.window, self.hours)
+
+    @cached_property
+    def gauge(self) -> Gauge:
+        return gauges.together(self.gauges)
+
+    @cached_property
+    def gauge_before(self) -> Gauge:
+        return gauges.together(gauges.fill(self.window.previous(), self.hours))
 
     def marks(self) -> list[Mark]:
         """Changed thresholds in the window, for the time axis; the last three."""
@@ -88,76 +95,16 @@ class Overview:
         return made[name]()
 
     def figures(self, stored: int) -> list[Figure]:
+        """The six: what is stored and recognised, and what it was worth."""
         now, before, limit = self.series, self.before, config_of(self.project.pk).max_patterns
-        interval = series.wilson(now.total.quality, now.total.quality_count)
-        quality_note = "no score or success yet"
-        if interval:
-            quality_note = f"{figures.percent(interval[0])} to {figures.percent(interval[1])}, 95%"
-        p95, p95_before = now.total.duration(0.95), before.total.duration(0.95)
-        speed, speed_before = self.gauge.recognition(0.95), self.gauge_before.recognition(0.95)
         return [
-            Figure(
-                "Stored patterns",
-                figures.number(stored),
-                stored,
-                first_stored(self.gauges),
-                f"of {limit:,} allowed",
-                [gauge.stored for gauge in self.gauges],
-                kind="count",
-                better="none",
-            ),
-            Figure(
-                "Recognition rate",
-                figures.percent(self.gauge.rate),
-                self.gauge.rate,
-                self.gauge_before.rate,
-                "met a known pattern",
-                [gauge.rate for gauge in self.gauges],
-                kind="points",
-                title="Interactions that met a pattern known before, by the time of their recognition",
-            ),
-            Figure(
-                "Effectiveness",
-                figures.percent(now.total.quality),
-                now.total.quality,
-                before.total.quality,
-                quality_note,
-                now.values("quality"),
-                kind="points",
-            ),
-            Figure(
-                "Tokens",
-                figures.compact(now.total.tokens_sum) if now.total.tokens_count else figures.NONE,
-                now.total.tokens_sum if now.total.tokens_count else None,
-                before.total.tokens_sum if before.total.tokens_count else None,
-                f"{figures.number(now.total.tokens)} a call" if now.total.tokens else "none told",
-                [bucket.tokens_sum if bucket.tokens_count else None for bucket in now.buckets],
-                better="none",
-            ),
-            Figure(
-                "Duration p95",
-                figures.duration(p95),
-                p95,
-                p95_before,
-                "" if p95_before is None else f"was {figures.duration(p95_before)}",
-                now.durations(0.95),
-                better="down",
-            ),
-            Figure(
-                "Recognition p95",
-                figures.duration(speed),
-                speed,
-                speed_before,
-                f"budget {RECOGNITION_BUDGET_MS} ms",
-                [gauge.recognition(0.95) for gauge in self.gauges],
-                kind="ms",
-                better="down",
-            ),
+            headline.stored_patterns(stored, limit, self.gauges),
+            headline.recognition_rate(self.gauges, self.gauge, self.gauge_before),
+            headline.effectiveness(now, before),
+            headline.tokens(now, before),
+            headline.duration(now, before),
+            headline.recognition_time(self.gauges, self.gauge, self.gauge_before),
         ]
-
-
-def first_stored(gauges: Sequence[Gauge]) -> int | None:
-    return next((gauge.stored for gauge in gauges if gauge.stored is not None), None)
 
 
 CHARTS = ("effectiveness", "patterns", "tokens", "duration", "memory")
@@ -176,7 +123,7 @@ def overview(request: HttpRequest) -> HttpResponseBase:
         "window": found.window,
         "ranges": list(RANGES),
         "total": found.series.total,
-        "interval": interval_of(found.series),
+        "interval": headline.interval_of(found.series),
         "gauge": found.gauge,
         "enough": found.series.total.quality_count >= charts.ENOUGH,
         "needed": charts.ENOUGH,
@@ -193,10 +140,6 @@ def shell_of(request: HttpRequest) -> Any:
     from featurememory.shell import shell
 
     return shell(request)["shell"]
-
-
-def interval_of(found: Series) -> tuple[float, float] | None:
-    return series.wilson(found.total.quality, found.total.quality_count)
 
 
 def attention(counts: dict[str, int], stored: int, limit: int) -> list[tuple[str, str]]:

@@ -12,7 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from featurememory.errors import FeatureMemoryError
-from featurememory.keyset import limit_from
+from featurememory.keyset import limit_from, near
 from featurememory.keyset import page as keyset_page
 from featurememory.models import Project
 from featurememory.pages import current_project, page, show
@@ -99,7 +99,7 @@ def narrowed(rows: Any, query: Any) -> tuple[Any, dict[str, str]]:
         if value := query.get(name, "").replace("\x00", "")[:200]:
             rows, used[name] = rows.filter(**{name: value}), value
     if (state := query.get("state")) in STATES:
-        rows, used["state"] = rows.filter(state=STATES[state]), state
+        rows, used["state"] = in_state(rows, STATES[state]), state
     if (outcome := query.get("success")) in ("true", "false"):
         rows, used["success"] = rows.filter(success=outcome == "true"), outcome
     if value := query.get("pattern_id"):
@@ -110,17 +110,39 @@ def narrowed(rows: Any, query: Any) -> tuple[Any, dict[str, str]]:
     return rows, used
 
 
+def searched(rows: Any, text: str) -> tuple[Any, bool]:
+    """Payloads are compressed and not searched: an id is found exactly, else a task by its name.
+
+    And whether an index serves it.
+    """
+    exact = rows.filter(id=text)
+    return (exact, True) if exact.exists() else (rows.filter(task_type=text), False)
+
+
+# Filters that an index serves, however few rows meet them.
+INDEXED = {"pattern_id", "state"}
+
+
+def in_state(rows: Any, state: int) -> Any:
+    """A literal where an index is partial: SQLite uses it only for what it can read."""
+    return rows.filter(state=1) if state == 1 else rows.extra(where=[f"state = {state:d}"])
+
+
 @page
 def interactions(request: HttpRequest) -> HttpResponse:
     project = current_project(request)
     limit = limit_from(request.GET.get("limit"))
-    rows, used = narrowed(ModelInteraction.objects.filter(project=project), request.GET)
+    everything = ModelInteraction.objects.filter(project=project)
+    rows, used = narrowed(everything, request.GET)
+    indexed = set(used) <= INDEXED
     if search := request.GET.get("q", "").strip().replace("\x00", "")[:128]:
-        # Payloads are compressed and not searched: an id is found exactly, a task by its name.
-        rows, used["q"] = rows.filter(id=search) | rows.filter(task_type=search), search
-    found = keyset_page(
-        with_payload(rows), "-number", request.GET.get("cursor"), limit, key="number"
-    )
+        rows, indexed = searched(rows, search)
+        used["q"] = search
+    cursor = request.GET.get("cursor")
+    if indexed:
+        found = keyset_page(with_payload(rows), "-number", cursor, limit, key="number")
+    else:
+        found = near(with_payload(rows), everything, cursor, limit, key="number")
     shown = previews(found.rows)
     names = patterns_of(project, found.rows)
     for entry in shown:

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from featurememory.errors import FeatureMemoryError
-from featurememory.keyset import Page, decode, encode, limit_from, page
+from featurememory.keyset import Page, decode, encode, limit_from, near, page
 from featurememory.models import Project
 from patterns.criteria import SORTS
 from patterns.models import ModelInteraction, Pattern
@@ -177,3 +177,42 @@ def test_a_cursor_comes_back_as_it_was_made() -> None:
 
 def test_limits_are_kept_within_bounds() -> None:
     assert (limit_from(None), limit_from("7"), limit_from("500")) == (50, 7, 200)
+
+
+def failures(owner: Project, cursor: str | None, limit: int = 2) -> Page[ModelInteraction]:
+    everything = ModelInteraction.objects.filter(project=owner)
+    return near(everything.filter(success=False), everything, cursor, limit, "number", reach=3)
+
+
+def test_a_rare_filter_finds_every_row_though_each_page_looks_at_few() -> None:
+    owner = project()
+    keep(owner, items(20))
+    seen, cursor = [], None
+    while not seen or cursor:
+        found = failures(owner, cursor)
+        seen.append(found)
+        cursor = found.next
+    wanted = ModelInteraction.objects.filter(project=owner, success=False).order_by("-number")
+
+    assert [row.pk for one in seen for row in one.rows] == [row.pk for row in wanted]
+    assert any(not one.rows for one in seen)
+
+
+def test_the_pages_of_a_rare_filter_lead_back_to_the_first() -> None:
+    owner = project()
+    keep(owner, items(20))
+    last = failures(owner, None)
+    while last.next:
+        last = failures(owner, last.next)
+    back = [last]
+    while back[-1].previous:
+        back.append(failures(owner, back[-1].previous))
+    rows = {row.pk for one in back for row in one.rows}
+
+    assert len(rows) == ModelInteraction.objects.filter(project=owner, success=False).count()
+
+
+@pytest.mark.parametrize("cursor", ["x", encode(["n", 1, "many"]), encode(["n", None, None])])
+def test_a_rare_filter_refuses_a_cursor_it_did_not_give_out(cursor: str) -> None:
+    with pytest.raises(FeatureMemoryError):
+        failures(project(), cursor)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from prometheus_client.parser import text_string_to_metric_families
 
 from featurememory import settings
+from patterns.admission import waiting
 from tests.builders import damage, items, keep, learn_all, learned, project
 
 pytestmark = pytest.mark.django_db
@@ -21,6 +24,19 @@ def figures() -> dict[tuple[str, ...], float]:
         for family in families
         for sample in family.samples
     }
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="asks for SQLite's plan")
+def test_the_queue_is_counted_from_its_own_index() -> None:
+    with CaptureQueriesContext(connection) as asked:
+        figures()
+        waiting()
+    counted = [query["sql"] for query in asked if "state = 0" in query["sql"]]
+    with connection.cursor() as cursor:
+        plans = [str(cursor.execute(f"EXPLAIN QUERY PLAN {sql}").fetchall()) for sql in counted]
+
+    assert len(plans) >= 2
+    assert all("interaction_pending" in plan for plan in plans)
 
 
 def test_an_empty_memory_has_figures_too() -> None:
