@@ -65,6 +65,8 @@ def take(project: Project, given: FeedbackIn) -> Feedback:
         if given.metric_name in ("success", "score"):
             for row in found:
                 judge(project, row, given.metric_name, given.value)
+        if given.metric_name == outcomes.VERDICT:
+            outcomes.note_verdicts(project.pk, found)
         return Feedback.objects.create(
             project=project,
             target=kind,

@@ -71,16 +71,21 @@ class OptimizationManager:
         *,
         pattern: Pattern | None = None,
         task_type: str = "",
+        model_id: str = "",
         actor: str = "person",
     ) -> Optimization:
-        """A candidate made by hand; it has to prove itself like any other. 422 when it cannot."""
+        """A candidate made by hand; it has to prove itself like any other. 422 when it cannot.
+
+        `model_id` is the model it departs from: the pattern's own, or the one that serves most
+        of the task type.
+        """
         if kind not in KINDS:
             raise invalid(f"must be among {', '.join(KINDS)}", "/type")
         state = OptimizationState(
             id=str(uuid7()),
             kind=kind,
             task_type=pattern.task_type if pattern else task_type,
-            base=pattern.model_id if pattern else "",
+            base=model_id or (pattern.model_id if pattern else ""),
             params=params,
             pattern_id=str(pattern.pk) if pattern else "",
             by_hand=True,

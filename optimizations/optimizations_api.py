@@ -40,6 +40,7 @@ class OptimizationIn(Struct):
     params: dict[str, Any] = {}
     pattern_id: str | None = None
     task_type: Optional | None = None
+    model_id: Optional | None = None
 
 
 class Optimizations(Endpoint):
@@ -66,6 +67,7 @@ class Optimizations(Endpoint):
             given.params,
             pattern=pattern,
             task_type=task_type,
+            model_id=given.model_id or "",
             actor=actor(request),
         )
         return Response(optimization_detail(made), status=201)

@@ -8,7 +8,7 @@ engine that dies unsaved goes back to its last save, and so do the notes.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -87,10 +87,26 @@ def hear_early_words(project_id: UUID, rows: Sequence[ModelInteraction]) -> None
 
 def note_correction(row: ModelInteraction, success: bool | None, score: float | None) -> None:
     """A counted interaction has another success or score now; these are the values until now."""
-    if not PolicyState.objects.filter(pk=row.project_id).exists():
+    note_changes(row.project_id, {row.number: {"success": success, "score": score}})
+
+
+def note_verdicts(project_id: UUID, rows: Sequence[ModelInteraction]) -> None:
+    """People's verdict on these interactions is about to change: keep what it was until now."""
+    counted = [row for row in rows if row.state == ModelInteraction.State.RECOGNIZED]
+    known = verdicts(project_id, counted)
+    note_changes(project_id, {row.number: {"feedback": known.get(row.number)} for row in counted})
+
+
+def note_changes(project_id: UUID, before: dict[int, dict[str, Any]]) -> None:
+    if not before or not PolicyState.objects.filter(pk=project_id).exists():
         return
-    before = {"success": success, "score": score}
-    WaitingOutcome.objects.create(project_id=row.project_id, interaction=row.number, before=before)
+    WaitingOutcome.objects.bulk_create(
+        [
+            WaitingOutcome(project_id=project_id, interaction=number, before=values)
+            for number, values in before.items()
+        ],
+        batch_size=500,
+    )
 
 
 # --- the evidence -------------------------------------------------------------------------------
@@ -146,7 +162,9 @@ def count(kept: Kept, notes: Sequence[WaitingOutcome], outcome: Outcome) -> None
         if any(note.before is None for note in notes):
             kept.engine.observe(outcome)
             return
-        before = notes[0].before or {}
+        before: dict[str, Any] = {}
+        for note in reversed(notes):  # the oldest tells what was counted
+            before |= note.before or {}
         old = msgspec.structs.replace(outcome, **before)
         if old != outcome:
             kept.engine.correct(old, outcome)
@@ -182,19 +200,61 @@ def outcomes_of(project_id: UUID, numbers: Sequence[int]) -> dict[int, Outcome]:
     payloads = dict(Payload.objects.filter(pk__in=numbers).values_list("number", "data"))
     ids = {row.decision_id for row in rows if row.decision_id}
     made = decisions.find(project_id, ids, whole=True)
-    prices = PriceList.of(project_id)
+    prices, words = PriceList.of(project_id), verdicts(project_id, rows)
     found = {}
     for row in rows:
         logged = made.get(row.decision_id or "")
         own = logged is not None and logged.interaction == row.number
         decision = decisions.unpack(logged).decision if logged is not None and own else None
         data = payloads.get(row.number)
-        found[row.number] = outcome_of(row, bytes(data) if data else None, decision, prices)
+        found[row.number] = outcome_of(
+            row, bytes(data) if data else None, decision, prices, words.get(row.number)
+        )
     return found
 
 
+VERDICT = "feedback"  # the metric of people's verdicts: true, false, or 0 to 1
+
+
+def verdicts(project_id: UUID, rows: Iterable[ModelInteraction]) -> dict[int, float]:
+    """What people said of these interactions, by number; the last word counts."""
+    names: dict[tuple[str, str], list[int]] = {}
+    for row in rows:
+        for target, name in (
+            ("session", row.session_id),
+            ("decision", row.decision_id),
+            ("interaction", row.id),
+        ):
+            if name:
+                names.setdefault((target, name), []).append(row.number)
+    if not names:
+        return {}
+    words = Feedback.objects.filter(
+        project_id=project_id,
+        target__in=("interaction", "decision", "session"),
+        target_id__in={name for _, name in names},
+        metric_name=VERDICT,
+    )
+    found: dict[int, float] = {}
+    for word in words.order_by("pk"):
+        for number in names.get((word.target, word.target_id), ()):
+            found.pop(number, None)
+            if is_verdict(word.value):
+                found[number] = float(word.value)
+    return found
+
+
+def is_verdict(value: Any) -> bool:
+    """True, false or 0 to 1; a text under this name is kept, and judges nothing."""
+    return isinstance(value, int | float) and 0 <= value <= 1
+
+
 def outcome_of(
-    row: ModelInteraction, data: bytes | None, decision: Decision | None, prices: PriceList
+    row: ModelInteraction,
+    data: bytes | None,
+    decision: Decision | None,
+    prices: PriceList,
+    verdict: float | None = None,
 ) -> Outcome:
     content = contents(data)
     cached = decision is not None and decision.served_from_cache
@@ -207,6 +267,7 @@ def outcome_of(
         task_type=row.task_type,
         parameters=content.get("parameters") or {},
         session_id=row.session_id,
+        parts=decision.task.parts if decision else None,
     )
     error = content.get("error")
     return Outcome(
@@ -218,6 +279,7 @@ def outcome_of(
         pattern_id=str(row.pattern_id) if row.pattern_id else None,
         success=row.success,
         score=row.score,
+        feedback=verdict,
         cost=cost,
         duration=row.duration,
         input_tokens=row.input_tokens,

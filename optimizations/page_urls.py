@@ -13,6 +13,7 @@ urlpatterns = [
         views.chart_file,
         name="optimization_chart_csv",
     ),
+    path("optimizations/<str:optimization_id>/what-if/", views.what_if, name="what_if"),
     path("optimizations/<str:optimization_id>/<slug:verb>/", views.act, name="optimization_act"),
     path("models/", registry_views.models, name="models"),
 ]

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from optimizations import api, models_api, optimizations_api, prepare_api
+from optimizations import api, models_api, optimizations_api, prepare_api, whatif_api
 
 # One path each, so that the OpenAPI document names them.
 verbs = [
@@ -20,6 +20,7 @@ urlpatterns = [
     path("optimizations/<str:optimization_id>/", optimizations_api.OptimizationDetail.as_view()),
     *verbs,
     path("policy/", optimizations_api.Policy.as_view()),
+    path("policy/what-if/", whatif_api.PolicyWhatIf.as_view()),
     path("savings/", optimizations_api.Savings.as_view()),
     path("performance/", api.Performance.as_view()),
 ]

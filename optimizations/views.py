@@ -16,9 +16,10 @@ from featurememory.keyset import limit_from
 from featurememory.keyset import page as keyset_page
 from featurememory.models import Project
 from featurememory.pages import changing, current_project, page, show
-from optimizations import charts, sentence
+from optimizations import charts, sentence, whatif
+from optimizations.engine.kinds import KINDS
 from optimizations.engine.optimization import OptimizationState
-from optimizations.forest import forest
+from optimizations.forest import forest, state_or_blank
 from optimizations.guards import spoken
 from optimizations.manager import VERBS, OptimizationManager
 from optimizations.models import Decision, EvidencePoint, Optimization, OptimizationEvent
@@ -111,6 +112,7 @@ def optimization(request: HttpRequest, optimization_id: str) -> HttpResponse:
         "chart_csv": f"/optimizations/{row.id}/chart.csv",
         "guards": spoken(state.guards),
         "verbs": verbs_of(row),
+        "trial_kind": row.type in KINDS,
         "threshold": config_of(project.pk).effectiveness_threshold,
     }
     return render(request, "optimizations/detail.html", context)
@@ -139,6 +141,24 @@ def chart(request: HttpRequest, optimization_id: str) -> HttpResponse:
 @page
 def chart_file(request: HttpRequest, optimization_id: str) -> HttpResponseBase:
     return chart_csv(evidence_chart(find(request, optimization_id)))
+
+
+# The page asks for it by itself, so it reads fewer decisions than the API does.
+READ = 2000
+
+
+@page
+def what_if(request: HttpRequest, optimization_id: str) -> HttpResponse:
+    """What if it had been applied to every task it concerns: a sentence, or why there is none."""
+    row = find(request, optimization_id)
+    state = state_or_blank(row)
+    text = "It was removed to make room: nothing is known of it any more."
+    if row.type not in KINDS:
+        text = "It needs no trial, so there is no other policy to compare."
+    elif row.state:
+        text = whatif.sentence_of(whatif.of_optimization(row.project_id, state, READ))
+    context = {"row": row, "text": text}
+    return show(request, "optimizations/what_if.html", "optimizations/_what_if.html", context)
 
 
 def verbs_of(row: Optimization) -> list[str]:

@@ -57,6 +57,8 @@ def test_every_threshold_is_documented_with_its_default(section: str) -> None:
         stated = plain.partition(" ")[0].replace("empty", "")
         if isinstance(default, str):
             assert stated == default
+        elif isinstance(default, bool):
+            assert stated == str(default).lower()
         else:
             assert float(stated) == pytest.approx(default)
 

@@ -97,6 +97,22 @@ def learn_effects(
     return scored
 
 
+def learn_second(scope: Scope, draw: Draw, reading: Reading, entries: dict[str, Entry]) -> None:
+    """The second signal of an outcome that came later than its first."""
+    arms = [CONTROL, draw.chosen] if draw.chosen else list(draw.arms)
+    for arm in arms:
+        entry = entries.get(arm)
+        both = draw.probability(arm) + draw.probability(CONTROL)
+        if entry is None or not entry.covers(reading.pattern) or draw.probability(CONTROL) <= 0:
+            continue
+        means = (
+            scope.mean(CONTROL, reading.pattern)[0],
+            scope.mean(value_of(entry.state.params), reading.pattern)[0],
+        )
+        share = draw.probability(arm) / both
+        _second(entry, aipw(draw.chosen == arm, reading.second or 0.0, share, means))
+
+
 def score_one(
     scope: Scope,
     entry: Entry,

@@ -8,14 +8,16 @@ logged requests really speak about the question; with too few there is no answer
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, TypeAlias
 
 import msgspec
 import numpy as np
 
 LEAST_SIZE = 50.0  # effective requests below which the question is not answered
-LEAST_SUPPORT = 0.8  # share of requests in which the wished-for arm was possible
+LEAST_SUPPORT = 0.95  # share of requests in which the wished-for arm was possible
 WIDTH = 1.96
+OWN, SHARED = 20.0, 10.0  # weights of what is known elsewhere in the mean of an arm
 
 
 class Logged(msgspec.Struct, frozen=True):
@@ -29,7 +31,7 @@ class Logged(msgspec.Struct, frozen=True):
     probabilities: tuple[float, ...]
     chosen: str
     value: float
-    predicted: dict[str, float]
+    predicted: dict[str, float] = {}
 
 
 class Estimate(msgspec.Struct, frozen=True):
@@ -44,26 +46,49 @@ class Estimate(msgspec.Struct, frozen=True):
     refused: str = ""
 
 
-def evaluate(log: Sequence[Logged], policy: Callable[[str], str]) -> Estimate:
+Sums: TypeAlias = dict[Any, tuple[float, float]]  # arm, or (context, arm) → total and n
+Policy: TypeAlias = Callable[[str], str]  # context → arm
+
+
+def evaluate(log: Sequence[Logged], policy: Policy) -> Estimate:
     """The mean value if `policy(context)` had chosen the arm of every request."""
-    wished = [policy(row.context) for row in log]
-    possible = [w in r.arms for w, r in zip(wished, log, strict=True)]
-    support = float(np.mean(possible)) if log else 0.0
-    weights = np.array([_weight(row, arm) for row, arm in zip(log, wished, strict=True)])
-    size = float(weights.sum() ** 2 / max(1e-12, (weights**2).sum())) if log else 0.0
+    return _estimate(log, [[policy(row.context) for row in log]])
+
+
+def compare(log: Sequence[Logged], policy: Policy, other: Policy) -> Estimate:
+    """How much more it would have been than under `other`, request by request."""
+    return _estimate(log, [[choose(row.context) for row in log] for choose in (policy, other)])
+
+
+def _estimate(log: Sequence[Logged], wishes: list[list[str]]) -> Estimate:
+    """The first policy's scores less those of the second, when there is one."""
+    if not log:
+        return Estimate(0, 0.0, 0.0, refused="The log holds no request of this kind.")
+    possible = np.array(
+        [all(arm in row.arms for arm in arms) for row, *arms in zip(log, *wishes, strict=True)]
+    )
+    support = float(possible.mean())
+    size = min(_effective([_weight(r, a) for r, a in zip(log, w, strict=True)]) for w in wishes)
     if support < LEAST_SUPPORT or size < LEAST_SIZE:
-        share = f"{support:.0%} of the requests could have been served so"
-        text = f"The log does not tell: {share}, {size:.0f} of {len(log)} speak about it."
+        text = (
+            f"The log does not tell: {support:.0%} of the requests could have been served so, "
+            f"and {size:.0f} of {len(log)} speak about it."
+        )
         return Estimate(len(log), size, support, refused=text)
     scores = np.array(
         [
-            row.predicted.get(arm, 0.0) + w * (row.value - row.predicted.get(row.chosen, 0.0))
-            for row, arm, w, ok in zip(log, wished, weights, possible, strict=True)
-            if ok
+            [_score(row, arm) for row, arm, ok in zip(log, wished, possible, strict=True) if ok]
+            for wished in wishes
         ]
     )
-    value, half = float(scores.mean()), WIDTH * float(scores.std() / np.sqrt(len(scores)))
+    told = scores[0] - (scores[1] if len(wishes) > 1 else 0.0)
+    value, half = float(told.mean()), WIDTH * float(told.std() / np.sqrt(len(told)))
     return Estimate(len(log), size, support, value, value - half, value + half)
+
+
+def _score(row: Logged, arm: str) -> float:
+    guess, error = row.predicted.get(arm, 0.0), row.value - row.predicted.get(row.chosen, 0.0)
+    return guess + _weight(row, arm) * error
 
 
 def _weight(row: Logged, arm: str) -> float:
@@ -71,3 +96,34 @@ def _weight(row: Logged, arm: str) -> float:
     if row.chosen != arm or arm not in row.arms:
         return 0.0
     return 1.0 / row.probabilities[row.arms.index(arm)]
+
+
+def _effective(weights: Sequence[float]) -> float:
+    squares = sum(w * w for w in weights)
+    return sum(weights) ** 2 / squares if squares else 0.0
+
+
+def predicted(log: Iterable[Logged]) -> list[Logged]:
+    """The log with what was to be expected of each arm beforehand: shrunk means of the past."""
+    everywhere: Sums = {}
+    here: Sums = {}
+    found = []
+    for row in log:
+        guesses = {}
+        for arm in row.arms:
+            overall = _shrunk(everywhere.get(arm), SHARED, 0.5)
+            guesses[arm] = _shrunk(here.get((row.context, arm)), OWN, overall)
+        found.append(msgspec.structs.replace(row, predicted=guesses))
+        _add(everywhere, row.chosen, row.value)
+        _add(here, (row.context, row.chosen), row.value)
+    return found
+
+
+def _shrunk(sums: tuple[float, float] | None, weight: float, towards: float) -> float:
+    total, n = sums or (0.0, 0.0)
+    return (total + weight * towards) / (n + weight)
+
+
+def _add(sums: Sums, key: Any, value: float) -> None:
+    total, n = sums.get(key, (0.0, 0.0))
+    sums[key] = (total + value, n + 1)

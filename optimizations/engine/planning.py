@@ -61,6 +61,8 @@ def weigh(arms: Arms, post: Posterior) -> Weights:
     for p in range(patterns):
         fits = arms.fits[p] > 0
         served = np.flatnonzero(fits & arms.proven & (likely[p] >= DOUBT))
+        if any(arms.states[j].pinned for j in np.flatnonzero(fits)):  # a person's word
+            served = np.flatnonzero(fits & np.array([s.pinned for s in arms.states]))
         tried = np.flatnonzero(fits & np.logical_not(arms.proven))
         best = 0.0
         if len(served):

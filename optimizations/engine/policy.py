@@ -12,7 +12,14 @@ from optimizations.engine.caching import Cache
 from optimizations.engine.deciding import Table, decide
 from optimizations.engine.kinds import KINDS
 from optimizations.engine.kinds.token_budget import TokenBudget
-from optimizations.engine.learning import Entry, cost_of, learn_effects, read, value_of
+from optimizations.engine.learning import (
+    Entry,
+    cost_of,
+    learn_effects,
+    learn_second,
+    read,
+    value_of,
+)
 from optimizations.engine.ledger import Ledger, LedgerHour, Savings
 from optimizations.engine.lifecycle import LifecycleError, Transition, Verb, check_step
 from optimizations.engine.optimization import ArmStats, OptimizationState
@@ -134,7 +141,7 @@ class PolicyEngine:
 
     def correct(self, old: Outcome, new: Outcome) -> None:
         """Late or changed feedback: `old` was observed before, `new` is what is known now."""
-        if old.quality == new.quality:
+        if old.quality == new.quality and old.second_signal == new.second_signal:
             return
         if new.cached:
             if new.quality is not None:
@@ -144,8 +151,12 @@ class PolicyEngine:
         for scope, draw in self._draws(new):
             if old.quality is None:
                 self._learn(scope, draw, new, cost, False)
-            else:
-                self._mend(scope, draw, old.quality, new)
+                continue
+            self._mend(scope, draw, old.quality, new)
+            if old.second_signal is None and draw is not None:
+                reading = read(scope, new, _pattern(new), cost)
+                if reading is not None and reading.second is not None:
+                    learn_second(scope, draw, reading, self._entries)
 
     def _mend(self, scope: Scope, draw: Draw | None, before: float, new: Outcome) -> None:
         """A verdict was revised: the sums follow, bets that were settled stay settled."""
@@ -315,10 +326,13 @@ class PolicyEngine:
 
     def store(self, state: OptimizationState, now: float, actor: str) -> OptimizationState:
         """Takes an optimization made by hand as a candidate; ValueError for an unknown kind."""
-        if state.kind not in self.settings.kinds:
-            raise ValueError(f"There is no kind {state.kind}.")
-        if not state.base:
-            raise ValueError("An optimization needs a base: the model it departs from.")
+        if state.kind not in self.settings.kinds or state.kind not in KINDS:
+            raise ValueError(f"{state.kind} cannot be stored by hand: it proposes itself.")
+        try:
+            state.summary = state.summary or KINDS[state.kind].describe(state.params)
+        except (KeyError, TypeError, AttributeError):
+            raise ValueError(f"{state.kind} needs other params than these.") from None
+        self._root(state)
         state.by_hand, state.created_at, state.changed_at = True, now, now
         if state.pattern_id and not state.patterns:
             state.patterns = (state.pattern_id,)
@@ -326,6 +340,25 @@ class PolicyEngine:
         self.optimizations[state.id] = state
         self._changed[state.id] = None
         return state
+
+    def _root(self, state: OptimizationState) -> None:
+        """Gives it the scope it competes in, known or new. `base` may be a model, or "" where one
+        is known already."""
+        own = [
+            scope
+            for scope in self._scopes.values()
+            if (scope.kind, scope.task_type) == (state.kind, state.task_type)
+            and (not state.base or state.base in (scope.base, scope.model_id))
+        ]
+        if own:
+            state.base = max(own, key=lambda scope: scope.requests).base
+            return
+        task = Task(state.base, None, state.task_type)
+        base = KINDS[state.kind].base(task, self._table.cards) if state.base else None
+        if not base:
+            raise ValueError("Name the model_id it departs from, with what it may be tuned to.")
+        state.base = base
+        self._scope(state.kind, base, task)
 
     def forget_patterns(self, pattern_ids: Iterable[str], now: float) -> list[Transition]:
         """Retires what hangs on patterns that were pruned."""

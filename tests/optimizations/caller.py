@@ -51,6 +51,7 @@ class Orchestrator:
         now = builders.NOON + self.count * self.step
         return builders.item(
             self.count,
+            id=f"task-{self.count}",
             timestamp=now,
             duration=made.pop("duration", 500.0),
             decision_id=answer["decision_id"],

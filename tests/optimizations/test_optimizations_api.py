@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from typing import Any
 
 import pytest
 
@@ -34,6 +35,10 @@ def test_one_made_by_hand_is_a_candidate() -> None:
         ({"type": "no such type", "task_type": "t"}, 422),
         ({"type": "route_model"}, 422),
         ({"type": "route_model", "pattern_id": "x"}, 422),
+        ({"type": "route_model", "task_type": "t", "params": {"model_id": "small"}}, 422),
+        ({"type": "route_model", "task_type": "t", "model_id": "large"}, 422),
+        ({"type": "cache_response", "task_type": "t", "model_id": "large"}, 422),
+        ({"type": "tune_parameters", "task_type": "t", "model_id": "m", "params": {"a": 1}}, 422),
         ({"type": "route_model", "pattern_id": "00000000-0000-7000-8000-000000000000"}, 404),
     ],
 )
@@ -41,6 +46,28 @@ def test_one_that_cannot_be_is_refused(body: dict, status: int) -> None:  # type
     call = builders.caller(builders.project())
 
     assert call.post("optimizations/", body).status_code == status
+
+
+@pytest.mark.parametrize(
+    ("kind", "params", "changed"),
+    [
+        ("route_model", {"model_id": "small"}, "model_id"),
+        ("tune_parameters", {"parameters": {"temperature": 0}}, "parameters"),
+    ],
+)
+def test_one_made_and_pinned_before_any_traffic_is_applied(
+    kind: str, params: dict[str, Any], changed: str
+) -> None:
+    owner = builders.project()
+    register(owner, capabilities={"tunable": {"temperature": [0, 1]}})
+    call = builders.caller(owner)
+    body = {"type": kind, "task_type": "task.0", "model_id": "large", "params": params}
+    made = call.post("optimizations/", body).json()
+    assert call.post(f"optimizations/{made['id']}/pin/", {}).status_code == 200
+
+    session = session_in(owner)
+
+    assert decide(owner, task={"session_id": session})["changed"] == [changed]
 
 
 def test_the_list_can_be_narrowed() -> None:

@@ -9,10 +9,18 @@ from featurememory.models import Project
 from integration.learning import learn
 from optimizations import outcomes
 from optimizations.engine.outcomes import Outcome
-from optimizations.models import Decision, Optimization, PolicyState, WaitingOutcome
+from optimizations.models import (
+    Decision,
+    Optimization,
+    OptimizationEvent,
+    PolicyState,
+    WaitingOutcome,
+)
 from optimizations.policy_memory import policies
+from optimizations.storage import state_of
 from tests import builders
 from tests.optimizations.builders import decide, register, report, routed
+from tests.optimizations.caller import Orchestrator
 
 pytestmark = pytest.mark.django_db
 
@@ -201,3 +209,66 @@ def test_rules_about_time_follow_the_newest_interaction() -> None:
     report(owner, decide(owner), "answer", timestamp=builders.NOON)
 
     assert policies.for_deciding(owner.pk).at == builders.NOON / 1000
+
+
+def say(owner: Project, metric: str, value: Any, **target: str) -> None:
+    body = {"metric_name": metric, "value": value, **target}
+    assert builders.caller(owner).post("feedback/", body).status_code == 201
+    outcomes.digest(owner.pk, save=True)
+
+
+def test_peoples_feedback_is_the_quality_and_success_the_second_signal() -> None:
+    owner = builders.project()
+    decision = decide(owner)
+    report(owner, decision, "answer", success=False, score=0.9)
+    say(owner, "feedback", True, interaction_id="answer")
+
+    found = outcome_of(owner, "answer")
+
+    assert (found.quality, found.second_signal) == (1.0, 0.0)
+
+
+@pytest.mark.parametrize("target", ["interaction_id", "decision_id", "session_id"])
+def test_feedback_reaches_the_evidence_whatever_it_names_and_the_last_word_counts(
+    target: str,
+) -> None:
+    owner = builders.project()
+    decision = decide(owner, task={"session_id": "s"})
+    report(owner, decision, "answer", session_id="s")
+    names = {"interaction_id": "answer", "decision_id": decision["decision_id"], "session_id": "s"}
+    for value in (0.2, 0.7, "very good"):  # a text judges nothing
+        say(owner, "feedback", value, **{target: names[target]})
+        if value == 0.7:
+            assert outcome_of(owner, "answer").feedback == 0.7
+
+    assert outcome_of(owner, "answer").feedback is None
+
+
+def test_feedback_that_comes_before_its_interaction_counts_with_it() -> None:
+    owner = builders.project()
+    decision = decide(owner)
+    say(owner, "feedback", 0.4, decision_id=decision["decision_id"])
+    report(owner, decision, "answer")
+
+    assert outcome_of(owner, "answer").quality == 0.4
+
+
+def test_a_model_that_games_its_judge_is_never_activated() -> None:
+    """It fails, and its judge likes it; that it fails is known last."""
+    caller = Orchestrator(builders.project(), lambda prepared: {"success": ...})
+    caller.config(exploration_budget=0.5)
+    register(caller.owner)
+    task = {"model_id": "large", "task_type": "task.0", "input": "Where is my order 7?"}
+    for _ in range(6):
+        answers = caller.play([task] * 25)
+        for word in ("score", "success"):
+            for prepared in answers:
+                small = prepared["task"]["model_id"] == "small"
+                value: Any = not small if word == "success" else 1.0 if small else 0.8
+                target = {"decision_id": prepared["decision_id"]}
+                caller.call.post("feedback/", {"metric_name": word, "value": value, **target})
+    outcomes.digest(caller.owner.pk, save=True)
+    made = caller.only("route_model")
+
+    assert state_of(made).guards["success"]["effect"] < -0.5
+    assert not OptimizationEvent.objects.filter(project=caller.owner, after="active").exists()

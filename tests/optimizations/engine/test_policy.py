@@ -5,7 +5,7 @@ from optimizations.engine.optimization import OptimizationState
 from optimizations.engine.policy import PolicyEngine
 from optimizations.engine.settings import PolicySettings
 from optimizations.engine.task import Request, Task
-from tests.optimizations.engine.simulation import SMALL, ask, engine, outcome, play
+from tests.optimizations.engine.simulation import LARGE, SMALL, ask, engine, outcome, play
 
 
 def only(policy: PolicyEngine) -> OptimizationState:
@@ -188,3 +188,15 @@ def test_the_number_of_optimizations_is_bounded() -> None:
         policy.store(OptimizationState(name, "route_model", "x", "y", {"model_id": name}), 0, "me")
     policy.review(1.0)
     assert len(policy.optimizations) <= 1
+
+
+def test_what_a_person_pinned_is_served_whatever_the_evidence_says() -> None:
+    policy = engine()
+    state = OptimizationState("mine", "route_model", "chat", LARGE, {"model_id": SMALL})
+    policy.store(state, 0.0, "ana")
+    policy.act("mine", "pin", 0.0, "ana")
+    policy.review(0.0)
+    worse = list(play(policy, lambda n, p, m: 0.2 if m == SMALL else 0.95, 800))
+    served = [d.task.model_id == SMALL for _, d in worse[-200:]]
+    assert 0.8 < sum(served) / len(served) < 0.99
+    assert policy.optimizations["mine"].status == "active"
