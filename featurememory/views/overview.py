@@ -47,7 +47,14 @@ class Overview:
 
     @cached_property
     def before(self) -> Series:
-        return series.fill(self.window.previous(), self.rows)
+        """The range before it; empty when it held too little: +40,000 % says nothing."""
+        found = series.fill(self.window.previous(), self.rows)
+        enough = found.total.count >= max(LEAST, SHARE * self.series.total.count)
+        return found if enough else series.fill(self.window.previous(), [])
+
+    @cached_property
+    def comparable(self) -> bool:
+        return self.before.total.count > 0
 
     @cached_property
     def hours(self) -> list[Any]:
@@ -107,6 +114,8 @@ class Overview:
         ]
 
 
+# Below so many interactions, or such a share of today's, the range before is no yardstick.
+LEAST, SHARE = 30, 0.02
 CHARTS = ("effectiveness", "patterns", "tokens", "duration", "memory")
 
 
@@ -123,6 +132,7 @@ def overview(request: HttpRequest) -> HttpResponseBase:
         "window": found.window,
         "ranges": list(RANGES),
         "total": found.series.total,
+        "comparable": found.comparable,
         "interval": headline.interval_of(found.series),
         "gauge": found.gauge,
         "enough": found.series.total.quality_count >= charts.ENOUGH,

@@ -17,7 +17,7 @@ from featurememory.models import Activity, ConfigVersion, LoginLink, Project
 from integration.models import ApiKey
 from patterns import curation
 from patterns.models import Pattern
-from tests.builders import caller, item, keep, learned, project
+from tests.builders import caller, item, keep, learn_all, learned, project
 from tests.web import HTMX, PLAIN_STATIC, browser, person, text_of
 
 pytestmark = pytest.mark.django_db
@@ -169,6 +169,20 @@ def test_a_changed_threshold_is_marked_on_the_time_axis(admin: Client, owner: Pr
 
     texts = [note["text"] for note in figure["layout"]["annotations"]]
     assert "confidence threshold changed" in texts
+
+
+def test_the_overview_compares_only_with_a_range_that_holds_enough(
+    admin: Client, owner: Project
+) -> None:
+    now, days = int(time.time() * 1000), 86_400_000
+    earlier = [item(n, timestamp=now - 10 * days) for n in range(40)]
+    keep(owner, [item(100 + n, timestamp=now - days) for n in range(50)] + earlier[:3])
+    learn_all(owner)
+    assert "compared with" not in text_of(admin.get("/?range=7d"))
+
+    keep(owner, earlier[3:])
+    learn_all(owner)
+    assert "compared with the 7 days before" in text_of(admin.get("/?range=7d"))
 
 
 def test_the_overview_points_at_drifting_patterns(admin: Client, owner: Project) -> None:
