@@ -16,6 +16,7 @@ from django.conf import settings
 from django.db import close_old_connections
 
 from featurememory.errors import handle_feature_memory_error
+from integration import repairs
 from integration.tasks import WORK, sweep
 from patterns.models import ModelInteraction
 from patterns.wake import waiting
@@ -42,6 +43,7 @@ class Runner:
     def stop(self, seconds: float = 10.0) -> None:
         """Let the step at hand end; what is left waits in the database."""
         self.stopping.set()
+        repairs.stop()
         waiting.set()
         self.thread.join(seconds)
 

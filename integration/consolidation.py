@@ -1,7 +1,6 @@
-"""Consolidation in the background: patterns are merged and split as the examples say.
+"""Consolidation: patterns are merged and split as the examples say, and saved as a whole.
 
-The recogniser works on a copy, so that questions are answered meanwhile; learning waits, and the
-queue holds what arrives. A copy that dies with its process is simply made again.
+`repairs` does it in the background; `consolidate` here and now, while learning waits.
 """
 
 from __future__ import annotations
@@ -20,9 +19,8 @@ from featurememory.models import Activity, Project
 from featurememory.writes import write_turn
 from patterns import rollups
 from patterns.engine.pattern import Consolidation
-from patterns.engine.recognizer import DefaultPatternRecognizer
 from patterns.lease import kept_alive, lease
-from patterns.memory import load, memory
+from patterns.memory import Kept, keep_snapshot, memory
 from patterns.models import Learner, ModelInteraction, Pattern, PatternEvent
 from patterns.storage import DatabasePatternStorage
 
@@ -33,10 +31,10 @@ AFTER, PAUSE = 500, timedelta(seconds=60)
 # … and for small projects, whose templates would else stay unmined for days: after a few, at first
 # at once and then at most this often.
 FEW, REST = 10, timedelta(minutes=10)
-BUDGET_S = 20.0
-# Learning waits while patterns are repaired: at most this share of the time.
+# Repairs take a core, though at the lowest priority: at most this share of the time.
 SHARE = 0.05
 _took: dict[UUID, float] = {}  # seconds of the last repair by this process
+MORE_FOLLOWS = -1
 
 
 def due(project_id: UUID) -> bool:
@@ -49,30 +47,69 @@ def due(project_id: UUID) -> bool:
     return row.consolidated_at is None or row.consolidated_at < timezone.now() - pause
 
 
-def consolidate(project_id: UUID, budget_s: float = BUDGET_S) -> Consolidation | None:
-    """Repair the patterns of a project; None when somebody else is learning right now."""
+def took(project_id: UUID, seconds: float) -> None:
+    _took[project_id] = seconds
+
+
+def consolidate(project_id: UUID) -> Consolidation | None:
+    """Repair the patterns of a project here and now; None when somebody else is learning."""
     with lease(project_id) as held:
         if not held:
             return None
         began = time.monotonic()
         with kept_alive(project_id):
-            copy = load(project_id)
-            done = copy.recognizer.consolidate(lambda: time.monotonic() - began > budget_s)
-            save(project_id, copy.recognizer, copy.version, done)
-        _took[project_id] = time.monotonic() - began
-        logger.info("Consolidated in %.1f s: %d changes", _took[project_id], len(done.changes))
+            kept = memory.for_learning(project_id)
+            try:
+                forget_pruned(project_id, kept)
+                with kept.lock:
+                    done = kept.recognizer.consolidate()
+                saved = save(project_id, kept, done)
+            except BaseException:
+                memory.drop(project_id)  # it has changed what was not saved
+                raise
+        if not saved:
+            memory.drop(project_id)
+            return None
+        took(project_id, time.monotonic() - began)
         return done
 
 
-def save(
-    project_id: UUID, recognizer: DefaultPatternRecognizer, version: int, done: Consolidation
-) -> None:
-    """Everything or nothing; skipped when a person changed the patterns meanwhile."""
-    project = Project.objects.get(pk=project_id)
+def forget_pruned(project_id: UUID, kept: Kept) -> None:
+    """Examples of patterns in the trash found no pattern again."""
+    recognizer = kept.recognizer
+    gone = {sample.key for sample in recognizer.reservoir} - recognizer.owners.keys()
+    names = [name for name in gone if is_uuid(name)]
+    pruned: set[str] = set()
+    for start in range(0, len(names), 500):
+        rows = Pattern.objects.filter(project_id=project_id, pk__in=names[start : start + 500])
+        trash = rows.filter(status="archived", redirect_to=None, state__isnull=False)
+        pruned |= {str(pk) for pk in trash.values_list("pk", flat=True)}
+    if pruned:
+        with kept.lock:
+            for sample in recognizer.reservoir.to_list():
+                if sample.key in pruned:
+                    recognizer.reservoir.discard(sample.id)
+
+
+def is_uuid(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True
+
+
+def save(project_id: UUID, kept: Kept, done: Consolidation, *, learned: int | None = None) -> bool:
+    """Everything or nothing; False when somebody changed the patterns meanwhile.
+
+    `learned` is how many of the interactions learned since the last repair this one has seen (None:
+    all); MORE_FOLLOWS says that the repair goes on.
+    """
+    project, recognizer = Project.objects.get(pk=project_id), kept.recognizer
     with write_turn():
-        learner = Learner.objects.select_for_update().get(pk=project_id)
-        if learner.version != version:
-            return
+        learner = Learner.objects.select_for_update().defer("snapshot").get(pk=project_id)
+        if learner.version != kept.version:
+            return False
         changes = recognizer.take_changes()
         storage = DatabasePatternStorage(project)
         storage.store(recognizer.get(name) for name in changes.changed)
@@ -81,11 +118,14 @@ def save(
         storage.evict({eviction.id: eviction.reason for eviction in changes.evicted})
         note(project, done)
         learner.version += 1
-        learner.learned_since = 0
-        learner.consolidated_at = timezone.now()
-        learner.snapshot = recognizer.snapshot()
+        if learned != MORE_FOLLOWS:
+            seen = learner.learned_since if learned is None else learned
+            learner.learned_since = max(0, learner.learned_since - seen)
+            learner.consolidated_at = timezone.now()
+        keep_snapshot(learner, recognizer)
         learner.save()
-    memory.put(project_id, recognizer, learner.version)
+    kept.version = learner.version
+    return True
 
 
 def redirect(project: Project, redirects: dict[str, str]) -> None:

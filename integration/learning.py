@@ -19,9 +19,9 @@ from optimizations.tracker import PerformanceTracker
 from patterns import judgements, lease
 from patterns.engine.pattern import Match
 from patterns.engine.recognizer import Changes
-from patterns.explain import observation_of
-from patterns.memory import Kept, memory
+from patterns.memory import Kept, keep_numbers, keep_snapshot, memory
 from patterns.models import Learner, ModelInteraction, Pattern, PatternEvent, Payload
+from patterns.observing import observation_of
 from patterns.rollups import HOUR_MS, project_hour, sketch
 from patterns.storage import DatabasePatternStorage
 
@@ -126,17 +126,19 @@ def keep(project_id: UUID, kept: Kept, batch: Batch) -> None:
         count_hour(project_id, batch)
         learner.version += 1
         learner.learned_since += len(batch.rows)
-        changed = ["version", "learned_since"]
+        changed = ["version", "learned_since", "unsaved"]
         if examples_are_due(kept, learner.learned_since, len(batch.rows)):
-            learner.snapshot = kept.recognizer.snapshot()
+            keep_snapshot(learner, kept.recognizer)
             changed.append("snapshot")
+        else:
+            keep_numbers(learner, [row.number for row, _ in batch.rows])
         learner.save(update_fields=changed)
     kept.version = learner.version
 
 
 def examples_are_due(kept: Kept, learned: int, count: int) -> bool:
-    """Whether to save the recogniser's sample of interactions, which consolidation works on and
-    which else dies with this process. Each twentieth of it: 3 MB at most, every 300 interactions."""
+    """Whether to save the recogniser's sample of interactions, which a restart else learns again.
+    Each twentieth of it: 3 MB at most, every 300 interactions."""
     step = max(1, len(kept.recognizer.reservoir) // 20)
     return learned // step != (learned - count) // step
 

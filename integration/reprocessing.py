@@ -13,9 +13,9 @@ from integration.consolidation import move_some
 from integration.models import Job
 from patterns import lease, rollups
 from patterns.curation import learning_turn
-from patterns.explain import observation_of
 from patterns.memory import Kept, memory
 from patterns.models import Learner, ModelInteraction, Payload
+from patterns.observing import observation_of
 
 STEP = 200
 

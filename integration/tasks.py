@@ -11,11 +11,12 @@ from celery import shared_task
 
 from featurememory.errors import handle_feature_memory_error
 from featurememory.models import Project
-from integration import consolidation, jobs
+from integration import jobs, repairs
 from integration.learning import learn, waiting_projects
 from integration.resources import ResourceManager
 from optimizations import outcomes, review
 from patterns import payloads, retention
+from patterns.wake import awake
 
 logger = logging.getLogger("featurememory.tasks")
 
@@ -34,6 +35,7 @@ def each(ids: Iterable[UUID], work: Callable[[UUID], int]) -> Iterator[int]:
 def learn_pending(project_id: str, batches: int = 50) -> int:
     """Recognise what waits in one project, at most `batches` batches; how many were recognised."""
     total = 0
+    awake(UUID(project_id))
     for _ in range(batches):
         done = learn(UUID(project_id))
         outcomes.digest(UUID(project_id))
@@ -53,12 +55,8 @@ def sweep() -> int:
 
 @shared_task(name="integration.tasks.consolidate_due")
 def consolidate_due() -> int:
-    """Consolidate the projects that have learned enough since the last time."""
-
-    def consolidate(project_id: UUID) -> int:
-        return consolidation.due(project_id) and consolidation.consolidate(project_id) is not None
-
-    return sum(each(Project.objects.values_list("pk", flat=True), consolidate))
+    """Begin to repair the patterns of projects that have learned enough; how many there are."""
+    return repairs.start_due()
 
 
 @shared_task(name="integration.tasks.cleanup_due")

@@ -20,7 +20,7 @@ from featurememory.models import Activity, Project
 from featurememory.writes import write_turn
 from patterns.engine.decisions import Decisions
 from patterns.lease import lease
-from patterns.memory import load, memory
+from patterns.memory import keep_snapshot, load, memory
 from patterns.models import Learner, Operation, Pattern, PatternEvent, PatternQuerySet
 
 KEPT = timedelta(days=Operation.LIFETIME_DAYS)
@@ -266,8 +266,8 @@ def undecide(project: Project, operation: Operation) -> None:
             decided.pop(key, None)
             if value is not None:
                 decided[key] = value
-    learner.snapshot = recognizer.snapshot()
-    learner.save(update_fields=["snapshot"])
+    keep_snapshot(learner, recognizer)
+    learner.save(update_fields=["snapshot", "unsaved"])
 
 
 def split(
@@ -329,9 +329,9 @@ def save_engine(project: Project) -> None:
     changes = kept.recognizer.take_changes()
     DatabasePatternStorage(project).store(kept.recognizer.get(name) for name in changes.changed)
     learner, _ = Learner.objects.select_for_update().get_or_create(pk=project.pk)
-    learner.snapshot = kept.recognizer.snapshot()
+    keep_snapshot(learner, kept.recognizer)
     learner.version += 1
-    learner.save(update_fields=["snapshot", "version"])
+    learner.save(update_fields=["snapshot", "unsaved", "version"])
     kept.version = learner.version
 
 

@@ -6,7 +6,8 @@ import logging
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -17,10 +18,12 @@ from featurememory.config import config_of
 from featurememory.errors import FeatureMemoryError, handle_feature_memory_error
 from featurememory.models import Project
 from patterns.engine.embedders import EmbedderError, chosen
+from patterns.engine.observation import Observation
 from patterns.engine.recognizer import DefaultPatternRecognizer
 from patterns.engine.settings import RecognizerSettings
 from patterns.engine.templates import PatternState
-from patterns.models import Learner, Pattern
+from patterns.models import Learner, ModelInteraction, Pattern, Payload
+from patterns.observing import observation_of
 from patterns.storage import CachedPatternStorage, DatabasePatternStorage, state_of
 
 logger = logging.getLogger("featurememory.memory")
@@ -114,9 +117,39 @@ def load(project_id: UUID) -> Kept:
     rows = Pattern.objects.filter(project_id=project_id, state__isnull=False).stored()
     states = list(readable(rows.order_by("pk").iterator()))
     snapshot = bytes(learner.snapshot) if learner and learner.snapshot else None
-    recognizer = restored(project_id, states, snapshot)
+    since = list(learned_since(project_id, bytes(learner.unsaved))) if learner else []
+    recognizer = restored(project_id, states, snapshot, since)
     version = learner.version if learner else 0
     return Kept(recognizer, version, time.monotonic(), storage_of(project_id))
+
+
+def keep_snapshot(learner: Learner, recognizer: DefaultPatternRecognizer) -> None:
+    """Everything learned so far is in the row now; the caller saves it."""
+    learner.snapshot, learner.unsaved = recognizer.snapshot(), b""
+
+
+def keep_numbers(learner: Learner, numbers: Sequence[int]) -> None:
+    """These were learned since the snapshot: a restart learns them again. The caller saves it."""
+    known = msgspec.msgpack.decode(bytes(learner.unsaved or b"\x90"), type=list[int])
+    learner.unsaved = msgspec.msgpack.encode([*known, *numbers])
+
+
+def learned_since(project_id: UUID, unsaved: bytes) -> Iterator[tuple[Observation, str]]:
+    """What was learned since the snapshot and which pattern each belongs to, in that order.
+
+    Interactions that were forgotten or damaged since are left out.
+    """
+    numbers = msgspec.msgpack.decode(unsaved or b"\x90", type=list[int])
+    for start in range(0, len(numbers), 500):
+        some = numbers[start : start + 500]
+        rows = ModelInteraction.objects.filter(project_id=project_id).in_bulk(some)
+        payloads = dict(Payload.objects.filter(pk__in=some).values_list("number", "data"))
+        for number in some:
+            row, data = rows.get(number), payloads.get(number)
+            if row is None or data is None or row.pattern_id is None:
+                continue
+            with suppress(ValueError):
+                yield observation_of(row, data), str(row.pattern_id)
 
 
 def readable(rows: Iterable[Pattern]) -> Iterator[PatternState]:
@@ -133,7 +166,10 @@ def storage_of(project_id: UUID) -> CachedPatternStorage:
 
 
 def restored(
-    project_id: UUID, states: list[PatternState], snapshot: bytes | None
+    project_id: UUID,
+    states: list[PatternState],
+    snapshot: bytes | None,
+    since: Sequence[tuple[Observation, str]] = (),
 ) -> DefaultPatternRecognizer:
     """The patterns count; without a readable snapshot only the examples beside them are lost."""
     # Seeded by the project: two projects that receive the same history share no pattern id.
@@ -145,10 +181,10 @@ def restored(
         logger.error("Project %s compares free text by its letters: %s", project_id, error)
         settings = msgspec.structs.replace(settings, embedder="lexical")
     try:
-        return DefaultPatternRecognizer.restore(states, snapshot, settings, seed=seed)
+        return DefaultPatternRecognizer.restore(states, snapshot, settings, since, seed=seed)
     except (msgspec.DecodeError, ValueError) as error:
         logger.error("The examples of project %s cannot be read: %s", project_id, error)
-        return DefaultPatternRecognizer.restore(states, None, settings, seed=seed)
+        return DefaultPatternRecognizer.restore(states, None, settings, since, seed=seed)
 
 
 def settings_of(project_id: UUID) -> RecognizerSettings:

@@ -53,6 +53,7 @@ class ModelInteraction(models.Model):
     pattern_id = models.UUIDField(null=True)
     confidence = models.FloatField(null=True)
     recognized_at = models.BigIntegerField(null=True)
+    recognizer_version = models.CharField(max_length=20, null=True)
 
     objects: ClassVar[Any] = InteractionQuerySet.as_manager()
 
@@ -287,6 +288,15 @@ class Learner(models.Model):
     )
     holder = models.CharField(max_length=80, blank=True, default="")
     until = models.BigIntegerField(default=0, help_text="End of the lease, ms since the epoch")
+    unsaved = models.BinaryField(
+        default=b"", help_text="Numbers of the interactions learned since the snapshot, msgpack"
+    )
+    repairing_until = models.BigIntegerField(
+        default=0, help_text="A repair is under way until then at least, ms since the epoch"
+    )
+    recognizer = models.JSONField(
+        default=dict, help_text="The recogniser in use; empty: the one the settings say"
+    )
 
     def __str__(self) -> str:
         return f"learner of {self.project_id}"

@@ -14,6 +14,8 @@ logger = logging.getLogger("featurememory.wake")
 
 # Set when something waits; the embedded runner sleeps on it.
 waiting = threading.Event()
+# Seconds; Redis knows no shorter time than one.
+LOST_S = 5
 LEARN_TASK = "integration.tasks.learn_pending"
 
 
@@ -23,9 +25,20 @@ def wake(project_id: UUID) -> None:
         waiting.set()
         return
     try:
-        # One message per project and quarter second is enough, however many requests come.
-        if cache.add(f"woken:{project_id}", 1, timeout=0.25):
+        # One message is enough until a learner begins, however many requests come; should it be
+        # lost, the sweep comes before the next.
+        if cache.add(f"woken:{project_id}", 1, timeout=LOST_S):
             send(project_id)
+    except Exception as error:
+        logger.warning("The broker does not answer; the sweep will find what waits: %s", error)
+
+
+def awake(project_id: UUID) -> None:
+    """A learner looks at what waits from now on: what is stored later needs a message again."""
+    if settings.EMBEDDED:
+        return
+    try:
+        cache.delete(f"woken:{project_id}")
     except Exception as error:
         logger.warning("The broker does not answer; the sweep will find what waits: %s", error)
 

@@ -1,22 +1,24 @@
 """Repair: each partition is grouped anew from the reservoir, and the patterns follow.
 
 The outcome does not depend on the order of arrival. Ids survive: a new group takes over the
-pattern that most of its samples belonged to, the other patterns redirect.
+pattern that most of its samples belonged to, the other patterns redirect. What is to become of a
+partition is worked out from a copy (`planning`), and put in place here: at once, or later, after
+the recogniser has learned more and people have changed patterns.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from patterns.engine.drain import DrainGrouper
-from patterns.engine.partitions import AnyGrouper, suited
+from patterns.engine.partitions import AnyGrouper, method_of
 from patterns.engine.pattern import Change, Consolidation
+from patterns.engine.planning import Draft, Plan, Planner, take_in
 from patterns.engine.prompts import PromptGrouper
-from patterns.engine.rendering import pieces_of, template_of, values_of
 from patterns.engine.reservoir import Sample
 from patterns.engine.templates import PatternState
 
@@ -24,7 +26,6 @@ if TYPE_CHECKING:
     from patterns.engine.recognizer import DefaultPatternRecognizer
 
 TAUGHT = 200  # samples of a partition that teach what a score is worth
-SHOWN = 40  # samples of a group that fill the slots of its template
 
 
 def never() -> bool:
@@ -36,105 +37,123 @@ def consolidate(
     should_stop: Callable[[], bool],
     progress: Callable[[int, int], None] | None,
 ) -> Consolidation:
-    changes: list[Change] = []
-    redirects: dict[str, str] = {}
-    moved: dict[str, str] = {}
-    parts = recognizer.reservoir.by_partition()
-    for number, (name, samples) in enumerate(parts.items()):
+    """All of it here and now."""
+    done: list[Consolidation] = []
+    drafts, held = drafts_of(recognizer), recognizer.reservoir.in_order()
+    for number, draft in enumerate(drafts):
         if should_stop():
-            return Consolidation(tuple(changes), redirects, moved, complete=False)
-        done = _Repair(recognizer, name, samples).run()
-        changes += done.changes
-        redirects.update(done.redirects)
-        moved.update(done.moved)
+            return together(done, complete=False)
+        plan = Planner(draft, recognizer.passages, recognizer.embedder).run()
+        done.append(_Repair(recognizer, draft.name, plan, held[draft.name]).run())
         if progress is not None:
-            progress(number + 1, len(parts))
+            progress(number + 1, len(drafts))
     recognizer.make_room()
-    return Consolidation(tuple(changes), redirects, moved)
+    return together(done)
+
+
+def drafts_of(recognizer: DefaultPatternRecognizer) -> list[Draft]:
+    """A copy of every partition that has samples, for planning."""
+    parts = recognizer.reservoir.by_partition()
+    return [
+        _draft(recognizer, name, samples)
+        for name, samples in parts.items()
+        if name in recognizer.groupers
+    ]
+
+
+def put_in_place(recognizer: DefaultPatternRecognizer, plans: Mapping[str, Plan]) -> Consolidation:
+    """Partitions as planned; what came since joins, and what people changed since stays."""
+    held = recognizer.reservoir.in_order()
+    done = [
+        _Repair(recognizer, name, plan, held.get(name, [])).run()
+        for name, plan in plans.items()
+        if name in recognizer.groupers
+    ]
+    recognizer.make_room()
+    return together(done)
+
+
+def newcomers(recognizer: DefaultPatternRecognizer, name: str, known: Container[str]) -> Draft:
+    """What the reservoir holds of a partition beside the samples known, oldest first."""
+    held = recognizer.reservoir.in_order().get(name, [])
+    return _draft(recognizer, name, [sample for sample in held if sample.id not in known])
+
+
+def _draft(recognizer: DefaultPatternRecognizer, name: str, samples: Sequence[Sample]) -> Draft:
+    founded = {}
+    for sample in samples:
+        if sample.key in recognizer.owners:
+            founder = recognizer.states.get(recognizer.owners[sample.key])
+            founded[sample.key] = founder.created_at if founder else recognizer.now
+    method = method_of(recognizer.groupers[name]) or ""
+    found = [(sample.id, sample.text, sample.key) for sample in samples]
+    return Draft(name, method, recognizer.seed, recognizer.now, found, founded)
+
+
+def together(parts: Sequence[Consolidation], complete: bool = True) -> Consolidation:
+    """One account of several partitions."""
+    changes = tuple(change for part in parts for change in part.changes)
+    redirects = {old: new for part in parts for old, new in part.redirects.items()}
+    moved = {name: new for part in parts for name, new in part.moved.items()}
+    return Consolidation(changes, redirects, moved, complete)
 
 
 class _Repair:
     """One partition."""
 
     def __init__(
-        self, recognizer: DefaultPatternRecognizer, name: str, samples: Sequence[Sample]
+        self,
+        recognizer: DefaultPatternRecognizer,
+        name: str,
+        plan: Plan,
+        held: Sequence[Sample],
     ) -> None:
-        self.recognizer, self.name, self.samples = recognizer, name, samples
-        self.texts = [sample.text for sample in samples]
-        self.groups: list[int] = []
-        self.keys: dict[int, str] = {}
-        self.rest: list[PatternState] = []
+        self.recognizer, self.name, self.plan, self.held = recognizer, name, plan, held
 
     def run(self) -> Consolidation:
-        recognizer = self.recognizer
-        grouper = recognizer.groupers.get(self.name)
-        if grouper is None:
-            return Consolidation()
-        known = grouper
-        grouper = suited(grouper, self.texts, self.name, recognizer.passages, recognizer.embedder)
-        self.groups = grouper.regroup(self.texts)
+        recognizer, plan = self.recognizer, self.plan
+        known = recognizer.groupers[self.name]
+        grouper = plan.grouper(self.name, recognizer.passages, recognizer.embedder)
         self._let_go()
-        self._name_groups()
+        held = {s.id: s for s in self.held if s.id in recognizer.reservoir.samples}
+        came = [sample for sample in held.values() if sample.id not in plan.keys]
+        texts = {sample.id: sample.text for sample in held.values()}
+        take_in(grouper, plan, _draft(recognizer, self.name, came), texts)
+        self.samples = [held[name] for name in plan.keys if name in held]
+        self.keys = [plan.keys[sample.id] for sample in self.samples]
         self._teach(known)
         before = [recognizer.owners.get(sample.key, "") for sample in self.samples]
         self._set_aside()
-        grouper.rebuild(self.texts, self.groups, self.keys)
         recognizer.groupers[self.name] = grouper
         self._take_over()
         self._put_back()
+        self._forget_empty(grouper)
         return self._report(before)
 
     def _let_go(self) -> None:
-        """A text that stands alone, whose pattern was evicted, is not brought back."""
-        size = Counter(self.groups)
-        kept = [
-            (group, sample)
-            for group, sample in zip(self.groups, self.samples, strict=True)
-            if size[group] > 1 or sample.key in self.recognizer.owners
-        ]
-        if len(kept) < len(self.samples):
-            alive = {sample.id for _, sample in kept}
-            for sample in self.samples:
-                if sample.id not in alive:
-                    self.recognizer.reservoir.discard(sample.id)
-            self.groups = [group for group, _ in kept]
-            self.samples = [sample for _, sample in kept]
-            self.texts = [sample.text for sample in self.samples]
-
-    def _name_groups(self) -> None:
-        """Each group takes the key it shares most samples with; nobody else gets that key."""
-        pairs = Counter(
-            (group, sample.key) for group, sample in zip(self.groups, self.samples, strict=True)
-        )
-        taken: set[str] = set()
-        for (group, key), _ in sorted(pairs.items(), key=lambda p: (-p[1], p[0][1], p[0][0])):
-            if group not in self.keys and key not in taken:
-                self.keys[group] = key
-                taken.add(key)
-        for index, group in enumerate(self.groups):
-            if group not in self.keys:
-                self.keys[group] = self._fresh_key(self.samples[index])
+        """What the plan lets go, unless it has a pattern by now."""
+        recognizer, plan = self.recognizer, self.plan
+        for name in [name for name, key in plan.keys.items() if not key]:
+            del plan.keys[name]
+            sample = recognizer.reservoir.samples.get(name)
+            if sample is not None and sample.key not in recognizer.owners:
+                recognizer.reservoir.discard(name)
 
     def _teach(self, grouper: AnyGrouper) -> None:
         """A match was right where the repair put the text with most of what its pattern matched.
 
         A pattern that is only part of a repaired one has matched nothing wrongly.
         """
-        pairs = zip(self.samples[:TAUGHT], self.groups, strict=False)
-        found = [(sample, group, grouper.match(sample.text)) for sample, group in pairs]
-        votes: dict[str, Counter[int]] = {}
-        for _, group, candidate in found:
+        pairs = zip(self.samples[:TAUGHT], self.keys, strict=False)
+        found = [(sample, key, grouper.match(sample.text)) for sample, key in pairs]
+        votes: dict[str, Counter[str]] = {}
+        for _, key, candidate in found:
             if candidate is not None:
-                votes.setdefault(candidate.key, Counter())[group] += 1
-        for sample, group, candidate in found:
+                votes.setdefault(candidate.key, Counter())[key] += 1
+        for sample, key, candidate in found:
             if candidate is not None:
-                most = max(votes[candidate.key].items(), key=lambda pair: (pair[1], -pair[0]))[0]
-                self.recognizer.teach(self.name, candidate, sample.text, group == most)
-
-    def _fresh_key(self, sample: Sample) -> str:
-        founder = self.recognizer.states.get(self.recognizer.owners.get(sample.key, ""))
-        created = founder.created_at if founder is not None else self.recognizer.now
-        return self.recognizer.fresh_id(created, sample.id, self.name, sample.text, "split")
+                most = min(votes[candidate.key].items(), key=lambda pair: (-pair[1], pair[0]))[0]
+                self.recognizer.teach(self.name, candidate, sample.text, key == most)
 
     def _set_aside(self) -> None:
         """Patterns of the partition without a sample keep what they are."""
@@ -149,21 +168,28 @@ class _Repair:
         for state in self.rest:
             self.recognizer.add(state)
 
+    def _forget_empty(self, grouper: AnyGrouper) -> None:
+        """Groups of the plan whose samples are all gone by now, and with them their pattern."""
+        alive = {*self.keys, *self.recognizer.owners}
+        for key in self.plan.looks:
+            if key not in alive:
+                grouper.remove(key)
+
     def _take_over(self) -> None:
         """Splits the histories of the old patterns among the new by the samples they shared."""
         recognizer = self.recognizer
         old = {s.id: s for s in recognizer if s.partition == self.name}
         had = Counter(recognizer.owners.get(sample.key, "") for sample in self.samples)
         shares = Counter(
-            (self.keys[group], recognizer.owners.get(sample.key, ""))
-            for group, sample in zip(self.groups, self.samples, strict=True)
+            (key, recognizer.owners.get(sample.key, ""))
+            for key, sample in zip(self.keys, self.samples, strict=True)
         )
         by_key: dict[str, list[tuple[PatternState, float]]] = {}
         for (key, owner), n in sorted(shares.items()):
             by_key.setdefault(key, [])
             if owner in old:
                 by_key[key].append((old[owner], n / had[owner]))
-        fresh = [self._state(key, sources) for key, sources in by_key.items()]
+        fresh = united([self._state(key, sources) for key, sources in by_key.items()], old)
         kept = {state.id for state in fresh}
         for owner in sorted({owner for owner in had if owner in old} - kept):
             if not old[owner].pinned:
@@ -171,7 +197,7 @@ class _Repair:
         for state in fresh:
             recognizer.states[state.id] = state
             recognizer.owners[state.key] = state.id
-        self._render({state.key: state for state in fresh})
+            self._dress(state)
 
     def _state(self, key: str, sources: Sequence[tuple[PatternState, float]]) -> PatternState:
         recognizer = self.recognizer
@@ -200,11 +226,7 @@ class _Repair:
 
     def _returned(self, key: str) -> PatternState:
         """What recurs after all, though its patterns were evicted one by one."""
-        texts = [
-            text
-            for group, text in zip(self.groups, self.texts, strict=True)
-            if self.keys[group] == key
-        ]
+        texts = [s.text for s, own in zip(self.samples, self.keys, strict=True) if own == key]
         kinds = ("chat", "json", "call", "list", "value")
         kind = next((one for one in kinds if f"|{one}" in self.name), "text")
         now = self.recognizer.now
@@ -219,38 +241,26 @@ class _Repair:
             example=texts[0][:400],
         )
 
-    def _render(self, states: dict[str, PatternState]) -> None:
-        grouper = self.recognizer.groupers[self.name]
-        members: dict[str, list[str]] = {}
-        for group, text in zip(self.groups, self.texts, strict=True):
-            members.setdefault(self.keys[group], []).append(text)
-        for key, state in states.items():
-            for part in state.template:  # values of slots that are no more
-                state.sketches.pop(part.slot, None)
-            if isinstance(grouper, PromptGrouper):
-                state.skeleton = grouper.skeleton(key)
-                anchors = frozenset(state.skeleton.anchors)
-                cut = [pieces_of(text, anchors) for text in members[key][:SHOWN]]
-                state.template = template_of(cut[0])
-                for pieces in cut:
-                    state.fill(values_of(pieces, state.template))
-            else:
-                state.template = grouper.template(key)
-            if isinstance(grouper, DrainGrouper):
-                state.sketches.pop("text", None)  # the only slot before there was a template
-                for text in members[key][:SHOWN]:
-                    state.fill(grouper.slots(key, text).items())
-            self.recognizer.settle(state)
-            self.recognizer.measure(state)
+    def _dress(self, state: PatternState) -> None:
+        """The state takes what the plan says of its group."""
+        looks = self.plan.looks[state.key]
+        state.template = looks.template
+        if looks.skeleton is not None:
+            state.skeleton, state.sketches = looks.skeleton, looks.sketches
+        if isinstance(self.recognizer.groupers[self.name], DrainGrouper):
+            state.sketches.pop("text", None)  # the only slot before there was a template
+            state.fill(looks.fills)
+        self.recognizer.settle(state)
+        self.recognizer.measure(state)
 
     def _report(self, before: Sequence[str]) -> Consolidation:
         recognizer = self.recognizer
         redirects: dict[str, str] = {}
         moved: dict[str, str] = {}
         flows: Counter[tuple[str, str]] = Counter()
-        for group, sample, old in zip(self.groups, self.samples, before, strict=True):
-            sample.key = self.keys[group]
-            new = recognizer.owners[sample.key]
+        for key, sample, old in zip(self.keys, self.samples, before, strict=True):
+            sample.key = key
+            new = recognizer.owners[key]
             flows[old, new] += 1
             if new != old:
                 moved[sample.id] = new
@@ -258,6 +268,19 @@ class _Repair:
             if old and old not in recognizer.states:
                 redirects[old] = new
         return Consolidation(tuple(_changes(flows, recognizer.states)), redirects, moved)
+
+
+def united(states: Sequence[PatternState], old: Mapping[str, PatternState]) -> list[PatternState]:
+    """Groups that people merged are one pattern, which reads like the group it had before."""
+    found: dict[str, PatternState] = {}
+    for state in states:
+        other = found.setdefault(state.id, state)
+        if other is state:
+            continue
+        if state.id in old and old[state.id].key == state.key:
+            found[state.id], state, other = state, other, state
+        other.absorb(state)
+    return list(found.values())
 
 
 def method_keeps_slots(recognizer: DefaultPatternRecognizer, name: str) -> bool:

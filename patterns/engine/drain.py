@@ -112,6 +112,10 @@ class DrainGrouper:
         for number in sorted(members, key=lambda n: (sum(members[n].values()), keys[n])):
             self._add(_group(keys[number], lines[number], members[number]))
 
+    def known(self) -> list[str]:
+        """The keys of all groups."""
+        return list(self._groups)
+
     def template(self, key: str) -> tuple[TemplatePart, ...]:
         group = self._groups[key]
         return tuple(part for part, _ in _parts(group.forms, group.example))

@@ -13,7 +13,7 @@ class Passages:
     """A Bloom filter with one hash (Bloom 1970), 256 kB; starts afresh when it is full."""
 
     def __init__(self, data: bytes = b"") -> None:
-        self.cells = bytearray(zlib.decompress(data)) if data else bytearray()
+        self.cells = bytearray(_cells(data))
         self.noted = sum(cell.bit_count() for cell in self.cells)
 
     def note(self, runs: Iterable[int]) -> None:
@@ -33,5 +33,20 @@ class Passages:
         cell = run % CELLS
         return bool(self.cells[cell >> 3] & (1 << (cell & 7)))
 
+    def follow(self, base: bytes, other: bytes) -> None:
+        """Becomes `other` (the content of a copy made when this held `base`, which went on by
+        itself), with what was noted here since."""
+        size = CELLS // 8
+        mine, then = int.from_bytes(self.cells, "big"), int.from_bytes(_cells(base), "big")
+        theirs = int.from_bytes(_cells(other), "big")
+        both = theirs | (mine & ~then)
+        if both:
+            self.cells = bytearray(both.to_bytes(size, "big"))
+            self.noted = both.bit_count()
+
     def to_bytes(self) -> bytes:
         return zlib.compress(bytes(self.cells), 1) if self.cells else b""
+
+
+def _cells(data: bytes) -> bytes:
+    return zlib.decompress(data) if data else b""

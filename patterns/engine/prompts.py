@@ -93,6 +93,18 @@ class PromptGrouper:
             self._add(keys[number], group)
         self._mined = []
 
+    def known(self) -> list[str]:
+        """The keys of all groups."""
+        return list(self.groups)
+
+    def recall(self, text: str) -> None:
+        """Notes of a text learned before what learning it noted; the groups have come back."""
+        runs = runs_of(text)
+        best = self._best(runs, newcomer=True)
+        group = self.groups[best.key] if best is not None else None
+        if group is not None and group.settled and group.mined >= SURE and group.bits >= STRONG:
+            self.passages.note(run for run in runs if run not in group.anchors)
+
     def template(self, key: str) -> tuple[TemplatePart, ...]:
         return ()
 

@@ -26,7 +26,7 @@ from patterns.engine.prompts import PromptGrouper
 from patterns.engine.rendering import Piece, pieces_of, runs_in_order, template_of, values_of
 from patterns.engine.reservoir import Reservoir, Sample
 from patterns.engine.settings import RecognizerSettings
-from patterns.engine.snapshots import snapshot_of, take_snapshot
+from patterns.engine.snapshots import restored, snapshot_of
 from patterns.engine.structure import View, view_of
 from patterns.engine.templates import PatternState
 from patterns.engine.validator import SUPPORT, PatternValidator
@@ -225,19 +225,16 @@ class DefaultPatternRecognizer:
         states: Iterable[PatternState],
         snapshot: bytes | None,
         settings: RecognizerSettings | None = None,
+        since: Sequence[tuple[Observation, str]] = (),
         *,
         seed: int = 0,
     ) -> DefaultPatternRecognizer:
-        """A recogniser that goes on exactly like the one the states and the snapshot came from."""
-        recognizer = cls(settings, seed=seed)
-        if snapshot:
-            take_snapshot(recognizer, snapshot)
-        for state in states:
-            recognizer.add(state)
-            recognizer.now = max(recognizer.now, state.last_used)
-        merged = recognizer.decisions.merged
-        recognizer.owners.update({k: p for k, p in merged.items() if p in recognizer.states})
-        return recognizer
+        """A recogniser that goes on exactly like the one the states and the snapshot came from.
+
+        The states are the newest; `since` is what was learned after the snapshot, and the pattern
+        of each.
+        """
+        return restored(cls(settings, seed=seed), states, snapshot, since)
 
     def _resolved(self, key: str, view: View) -> tuple[PatternState | None, list[Piece]]:
         """The pattern behind a group's key, after people's decisions."""

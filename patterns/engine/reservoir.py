@@ -62,5 +62,12 @@ class Reservoir:
             found.setdefault(sample.partition, []).append(sample)
         return dict(sorted(found.items()))
 
+    def in_order(self) -> dict[str, list[Sample]]:
+        """By partition, in the order of arrival."""
+        found: dict[str, list[Sample]] = {}
+        for sample in self:
+            found.setdefault(sample.partition, []).append(sample)
+        return found
+
     def to_list(self) -> list[Sample]:
         return list(self.samples.values())

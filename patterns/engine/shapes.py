@@ -47,6 +47,10 @@ class ExactGrouper:
             if text not in self.keys:
                 self._add(text, keys[group])
 
+    def known(self) -> list[str]:
+        """The keys of all groups."""
+        return list(self.names)
+
     def template(self, key: str) -> tuple[TemplatePart, ...]:
         return (TemplatePart(text=self.names[key][0]),)
 

@@ -116,6 +116,10 @@ class SimilarityGrouper:
         self._remember(texts, [keys[number] for number in groups])
         self.near = self._near_enough(vectors, [keys[number] for number in groups])
 
+    def known(self) -> list[str]:
+        """The keys of all groups."""
+        return list(self._keys)
+
     def template(self, key: str) -> tuple[TemplatePart, ...]:
         """Nothing of free text is verbatim: one slot."""
         if key not in self._places:

@@ -38,7 +38,7 @@ def owner() -> Project:
 def saved(owner: Project, **done: Any) -> None:
     """Save a consolidation that did this, as the background would."""
     copy = load(owner.pk)
-    save(owner.pk, copy.recognizer, copy.version, Consolidation(**done))
+    save(owner.pk, copy, Consolidation(**done))
 
 
 def exact(owner: Project, total: int) -> None:
@@ -142,7 +142,7 @@ def test_an_edit_meanwhile_wins(owner: Project) -> None:
     a, b, _ = three(owner)
     copy = load(owner.pk)
     curation.prune(owner, Pattern.objects.filter(pk=a), "a person")
-    save(owner.pk, copy.recognizer, copy.version, Consolidation(redirects={b: a}))
+    assert not save(owner.pk, copy, Consolidation(redirects={b: a}))
 
     assert Pattern.objects.get(pk=b).redirect_to is None
     exact(owner, 9)

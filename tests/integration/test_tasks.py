@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 from django.utils import timezone
 
-from integration import consolidation, tasks
+from integration import consolidation, repairs, tasks
 from integration.tasks import WORK, cleanup_due, consolidate_due, learn_pending, sweep
 from patterns.models import Learner, ProjectHour
 from tests.builders import items, keep, learned, project, states_of
@@ -55,7 +55,13 @@ def test_a_project_that_cannot_learn_does_not_stop_the_others(
     assert f"project {owners[1].pk} failed" in caplog.text
 
 
-def test_consolidation_runs_where_enough_was_learned(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_patterns_are_repaired_where_enough_was_learned(monkeypatch: pytest.MonkeyPatch) -> None:
+    class AtOnce:
+        def __init__(self, target: Any, args: Any, **_: Any) -> None:
+            self.start = lambda: target(*args)
+
+    monkeypatch.setattr(repairs.threading, "Thread", AtOnce)
+    monkeypatch.setattr(repairs, "close_old_connections", lambda: None)
     monkeypatch.setattr(consolidation, "FEW", 5)
     busy, idle = project(), project()
     learned(busy, 5)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from patterns.explain import explain, observation_of
+from patterns.explain import explain
 from patterns.models import ModelInteraction, Payload
+from patterns.observing import observation_of
 from tests.builders import NOON, items, keep, learned, project
 
 pytestmark = pytest.mark.django_db

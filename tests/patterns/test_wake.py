@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from patterns import wake as module
-from patterns.wake import LEARN_TASK, waiting, wake
+from patterns.wake import LEARN_TASK, awake, waiting, wake
 
 
 def test_embedded_it_rings_the_bell_of_the_runner(settings: Any) -> None:
@@ -30,6 +30,20 @@ def test_with_workers_one_message_goes_out_however_many_requests_come(
 
     assert sent == [first, second]
     assert not waiting.is_set()
+
+
+def test_once_a_learner_has_begun_the_next_request_sends_a_message_again(
+    settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.EMBEDDED = False
+    sent: list[Any] = []
+    monkeypatch.setattr(module, "send", sent.append)
+    name = uuid4()
+    wake(name)
+    awake(name)
+    wake(name)
+
+    assert sent == [name, name]
 
 
 def test_a_broker_that_does_not_answer_is_no_error(

@@ -39,3 +39,34 @@ def prompts(count: int, seed: int = 0, templates: Sequence[str] = TEMPLATES) -> 
     return [
         observation(templates[n % len(templates)].format(filling(rng)), n) for n in range(count)
     ]
+
+
+def mixed(count: int, seed: int = 0) -> list[Observation]:
+    """Prompts, log lines, JSON, calls, utterances and one-offs by turns."""
+    rng = random.Random(seed)
+    return [observation(_value(number, rng), number) for number in range(count)]
+
+
+UTTERANCES = (
+    ("please", "i want to", "can you", "how do i"),
+    ("cancel", "track", "return", "change", "pay for"),
+    ("my order", "the parcel", "a booking", "our invoice"),
+)
+
+
+def _value(number: int, rng: random.Random) -> Json:
+    kind = number % 6
+    if kind in (0, 1):
+        return rng.choice(TEMPLATES).format(filling(rng))
+    if kind == 2:
+        return {
+            "messages": [
+                {"role": "system", "content": rng.choice(TEMPLATES)},
+                {"role": "user", "content": filling(rng)},
+            ]
+        }
+    if kind == 3:
+        return {"city": rng.choice(WORDS), rng.choice(("day", "hour")): rng.randint(1, 9)}
+    if kind == 4:
+        return {"name": rng.choice(WORDS[:5]), "arguments": {"x": rng.random()}}
+    return " ".join(rng.choice(part) for part in UTTERANCES) + f" {rng.choice(WORDS)}"

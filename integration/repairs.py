@@ -1,0 +1,283 @@
+"""Repairs in the background, beside learning.
+
+A repair copies what the recogniser sampled, has the costly part done by a process of its own
+(`patterns.apart`) and puts the outcome in place under the lease: a moment, in which what was
+learned meanwhile joins in. People's changes since the copy win. A repair that dies leaves what was
+put in place before, which is whole, and is simply begun again.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from types import TracebackType
+from uuid import UUID
+
+import msgspec
+from django.conf import settings
+from django.db import close_old_connections
+from django.db.models import Q
+from django.utils import timezone
+
+from featurememory.errors import handle_feature_memory_error
+from featurememory.models import Project
+from integration import consolidation
+from integration.consolidation import MORE_FOLLOWS, forget_pruned, save
+from patterns.apart import Answer, Apart, Ended
+from patterns.engine.consolidation import drafts_of, newcomers, put_in_place, together
+from patterns.engine.pattern import Consolidation
+from patterns.engine.planning import Draft, Plan
+from patterns.lease import kept_alive, lease, now_ms
+from patterns.memory import memory
+from patterns.models import Learner
+
+logger = logging.getLogger("featurememory.repairs")
+
+TOGETHER = 1000  # samples whose partitions are put in place in one transaction
+# Texts that came while a plan was made are added to it apart, until so few are left (in so many
+# rounds): those join under the lease, at half a millisecond each.
+CAME, ROUNDS = 50, 4
+LEAST = 200  # samples; a partition that cannot be planned with so few is left as it is
+CLAIM_MS = 60_000  # after a crash others wait this long
+TRIES, PAUSE_S = 240, 0.25  # to get the lease
+
+
+class Busy(Exception):
+    """Others held the lease all the time; the repair is begun again later."""
+
+
+@dataclass
+class Copy:
+    """What a repair starts from: drafts of all partitions, passages, how texts are embedded."""
+
+    drafts: list[Draft]
+    passages: bytes
+    embedding: tuple[str, ...]
+    learned: int
+
+
+@dataclass
+class Planned:
+    """The plan of a partition as bytes: each try to put it in place takes a copy of its own."""
+
+    draft: Draft
+    plan: bytes
+    passages: bytes | None
+    known: set[str] = field(default_factory=set)
+
+
+def repair(project_id: UUID, should_stop: Callable[[], bool]) -> Consolidation:
+    """The whole repair of a project. Ended when told to stop, Busy when it never got the lease."""
+    copy, began, found = copied(project_id), time.monotonic(), []
+    passages = copy.passages
+    with Workshop(copy, should_stop) as workshop:
+        waiting: list[Planned] = []
+        for planned in workshop.plans(project_id):
+            waiting.append(planned)
+            if sum(len(one.draft.samples) for one in waiting) >= TOGETHER:
+                found.append(put(project_id, waiting, passages, MORE_FOLLOWS))
+                passages, waiting = waiting[-1].passages or passages, []
+        found.append(put(project_id, waiting, passages, copy.learned))
+    done, seconds = together(found), time.monotonic() - began
+    consolidation.took(project_id, seconds)
+    logger.info("Repaired in %.1f s: %d changes", seconds, len(done.changes))
+    return done
+
+
+def copied(project_id: UUID) -> Copy:
+    learned = Learner.objects.filter(pk=project_id).values_list("learned_since", flat=True).first()
+    kept = memory.for_reading(project_id)
+    forget_pruned(project_id, kept)
+    with kept.lock:
+        recognizer = kept.recognizer
+        drafts, passages = drafts_of(recognizer), recognizer.passages.to_bytes()
+        return Copy(drafts, passages, recognizer.settings.embedding, learned or 0)
+
+
+class Workshop:
+    """The process that plans. Where it ran out of time or memory it is started anew, with half of
+    the texts; the others join by what the plan says of their like."""
+
+    def __init__(self, copy: Copy, should_stop: Callable[[], bool]) -> None:
+        self.copy, self.should_stop = copy, should_stop
+        self.apart: Apart | None = None
+
+    def __enter__(self) -> Workshop:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self.apart is not None:
+            self.apart.close()
+
+    def plans(self, project_id: UUID) -> Iterator[Planned]:
+        for draft in self.copy.drafts:
+            planned = self.plan(draft)
+            if planned is not None:
+                yield self.followed(project_id, planned)
+
+    def plan(self, draft: Draft) -> Planned | None:
+        while True:
+            try:
+                return self.asked(draft)
+            except Ended as error:
+                if self.should_stop():
+                    raise
+                self.close()
+                count = len(draft.samples)
+                if count <= LEAST:
+                    logger.error("Partition %r is not repaired: %s", draft.name[:80], error)
+                    return None
+                logger.warning(
+                    "Planning the repair of %r with %d texts took %s; trying with %d",
+                    *(draft.name[:80], count, error, count // 2),
+                )
+                draft = draft.halved()
+
+    def asked(self, draft: Draft) -> Planned:
+        if self.apart is None:
+            self.apart = Apart(self.copy.embedding, self.copy.passages, self.should_stop)
+        answer = self.apart.plan(draft)
+        known = {name for name, _, _ in draft.samples}
+        return self.taken(Planned(draft, b"", None, known), answer)
+
+    def taken(self, planned: Planned, answer: Answer) -> Planned:
+        planned.plan = bytes(answer.plan)
+        if answer.passages is not None:
+            self.copy.passages = planned.passages = answer.passages
+        return planned
+
+    def followed(self, project_id: UUID, planned: Planned) -> Planned:
+        """The plan with the texts that came while it was made, but for the last few."""
+        for _ in range(ROUNDS):
+            kept = memory.for_reading(project_id)
+            with kept.lock:
+                if planned.draft.name not in kept.recognizer.groupers:
+                    break
+                came = newcomers(kept.recognizer, planned.draft.name, planned.known)
+            if len(came.samples) <= CAME or self.apart is None:
+                break
+            self.taken(planned, self.apart.plan(came, more=True))
+            planned.known.update(name for name, _, _ in came.samples)
+        return planned
+
+    def close(self) -> None:
+        if self.apart is not None:
+            self.apart.close()
+            self.apart = None
+
+
+def put(project_id: UUID, planned: list[Planned], passages: bytes, learned: int) -> Consolidation:
+    """Put plans in place and save; `passages` is what the copy they were made from knew."""
+    for _ in range(TRIES):
+        with lease(project_id) as held:
+            if held:
+                with kept_alive(project_id):
+                    done = tried(project_id, planned, passages, learned)
+                if done is not None:
+                    return done
+        time.sleep(PAUSE_S)
+    raise Busy
+
+
+def tried(
+    project_id: UUID, planned: list[Planned], passages: bytes, learned: int
+) -> Consolidation | None:
+    """None when somebody changed the patterns at this moment: nothing was saved."""
+    kept = memory.for_learning(project_id)
+    plans = {one.draft.name: msgspec.msgpack.decode(one.plan, type=Plan) for one in planned}
+    noted = next((one.passages for one in reversed(planned) if one.passages is not None), None)
+    try:
+        forget_pruned(project_id, kept)
+        with kept.lock:
+            if noted is not None:
+                kept.recognizer.passages.follow(passages, noted)
+            done = put_in_place(kept.recognizer, plans)
+        saved = save(project_id, kept, done, learned=learned)
+    except BaseException:
+        memory.drop(project_id)  # it has changed what was not saved
+        raise
+    if not saved:
+        memory.drop(project_id)
+    return done if saved else None
+
+
+# --- when and by whom -----------------------------------------------------------------------------
+
+_at_work = threading.Lock()
+_stopping = threading.Event()
+
+
+def start_due() -> int:
+    """Begin the repairs that are due, in a thread of its own; how many there are."""
+    if _at_work.locked() or _stopping.is_set():
+        return 0
+    found = [pk for pk in Project.objects.values_list("pk", flat=True) if consolidation.due(pk)]
+    if found:
+        threading.Thread(target=work_alone, args=(found,), name="fm-repair", daemon=True).start()
+    return len(found)
+
+
+def stop() -> None:
+    """The repair at hand ends within moments; what it had put in place stays."""
+    _stopping.set()
+
+
+def work_alone(found: list[UUID]) -> None:
+    try:
+        with _at_work:
+            for project_id in found:
+                repair_claimed(project_id)
+    finally:
+        close_old_connections()
+
+
+def repair_claimed(project_id: UUID) -> bool:
+    """One repair, unless another process is at it; a failure is logged and tried again later."""
+    if not claim(project_id):
+        return False
+    claimed = Claim(project_id)
+    try:
+        repair(project_id, claimed.should_stop)
+        return True
+    except Ended:
+        logger.info("A repair of project %s was stopped", project_id)
+    except Busy:
+        logger.warning("A repair of project %s found no moment to be put in place", project_id)
+    except Exception as error:
+        logger.warning("A repair of project %s failed", project_id)
+        handle_feature_memory_error(error)
+        Learner.objects.filter(pk=project_id).update(consolidated_at=timezone.now())
+    finally:
+        Learner.objects.filter(pk=project_id).update(repairing_until=0)
+    return False
+
+
+def claim(project_id: UUID) -> bool:
+    now = now_ms()
+    free = Q(repairing_until__lt=now) | Q(repairing_until__gt=now + 2 * CLAIM_MS)
+    if settings.EMBEDDED:  # the claim of a killed process is its successor's
+        free = Q()
+    rows = Learner.objects.filter(free, pk=project_id)
+    return rows.update(repairing_until=now + CLAIM_MS) == 1
+
+
+class Claim:
+    """Renews itself whenever it is asked whether to stop."""
+
+    def __init__(self, project_id: UUID) -> None:
+        self.project_id, self.renewed = project_id, time.monotonic()
+
+    def should_stop(self) -> bool:
+        if time.monotonic() - self.renewed > CLAIM_MS / 3000:
+            self.renewed = time.monotonic()
+            rows = Learner.objects.filter(pk=self.project_id)
+            rows.update(repairing_until=now_ms() + CLAIM_MS)
+        return _stopping.is_set()

@@ -1,0 +1,209 @@
+"""What a repair will make of one partition, worked out from an immutable copy of it.
+
+All that is costly about a repair is here, and needs nothing else: it can be done in another
+process while the recogniser goes on learning. `consolidation` puts the outcome in place.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+
+import msgspec
+
+from patterns.engine.drain import DrainGrouper
+from patterns.engine.embedders import Embedder
+from patterns.engine.identity import pattern_id
+from patterns.engine.partitions import AnyGrouper, made, method_of, suited
+from patterns.engine.passages import Passages
+from patterns.engine.pattern import TemplatePart
+from patterns.engine.prompts import PromptGrouper
+from patterns.engine.rendering import pieces_of, template_of, values_of
+from patterns.engine.slots import SlotSketch
+from patterns.engine.templates import PatternState, Skeleton
+
+SHOWN = 40  # samples of a group that fill the slots of its template
+
+
+class Draft(msgspec.Struct, array_like=True):
+    """A copy of one partition: its sampled texts in an order that does not depend on arrival.
+
+    `method` is that of its grouper now. `samples` are (id, text, key of its group); `founded` maps
+    the key of each group that has a pattern to when that pattern was founded, epoch seconds. `now`
+    is the newest time known, `seed` that of the recogniser.
+    """
+
+    name: str
+    method: str
+    seed: int
+    now: float
+    samples: list[tuple[str, str, str]]
+    founded: dict[str, float]
+
+    def halved(self) -> Draft:
+        """The same with half the texts, as even a choice as all of them (they lie by digest)."""
+        half = self.samples[: max(1, len(self.samples) // 2)]
+        return msgspec.structs.replace(self, samples=half)
+
+
+class Looks(msgspec.Struct, array_like=True):
+    """What is known of one group: how texts belong to it, how it reads, what filled its slots.
+
+    `sketches` replace those of the pattern (prompts); `fills` are added to them (machine text).
+    """
+
+    skeleton: Skeleton | None
+    template: tuple[TemplatePart, ...]
+    sketches: dict[str, SlotSketch]
+    fills: list[tuple[str, str]]
+
+
+class Plan(msgspec.Struct, array_like=True):
+    """The outcome for one partition.
+
+    `keys` maps the id of each sample to the key of its group; "" lets the sample go. `data` or,
+    for prompts, the skeletons in `looks` (one entry per key, in order) make the new grouper.
+    """
+
+    method: str
+    data: bytes
+    keys: dict[str, str]
+    looks: dict[str, Looks]
+
+    def grouper(self, name: str, passages: Passages, embedder: Embedder | None) -> AnyGrouper:
+        """A grouper that knows exactly this plan."""
+        grouper = made(self.method, self.data, name, passages, embedder)
+        if isinstance(grouper, PromptGrouper):
+            for key, looks in self.looks.items():
+                if looks.skeleton is not None:
+                    grouper.adopt(key, looks.skeleton)
+        return grouper
+
+
+class Planner:
+    """Makes the plan of one draft, and takes in texts that came while it did.
+
+    `passages` is noted into: hand over a copy where the recogniser goes on meanwhile.
+    """
+
+    def __init__(self, draft: Draft, passages: Passages, embedder: Embedder | None) -> None:
+        self.draft, self.passages, self.embedder = draft, passages, embedder
+        self.texts = {name: text for name, text, _ in draft.samples}
+
+    def run(self) -> Plan:
+        draft = self.draft
+        texts = [text for _, text, _ in draft.samples]
+        empty = made(draft.method, b"", draft.name, self.passages, self.embedder)
+        self.grouper = suited(empty, texts, draft.name, self.passages, self.embedder)
+        groups = self.grouper.regroup(texts)
+        kept = _kept(draft, groups)
+        groups, samples = [groups[i] for i in kept], [draft.samples[i] for i in kept]
+        texts = [text for _, text, _ in samples]
+        names = _named(draft, groups, samples)
+        self.grouper.rebuild(texts, groups, names)
+        keys = dict.fromkeys(self.texts, "")
+        keys.update((s[0], names[g]) for s, g in zip(samples, groups, strict=True))
+        self.plan = Plan(method_of(self.grouper) or "", b"", keys, {})
+        for key, members in members_of(keys, self.texts).items():
+            self.plan.looks[key] = looks_of(self.grouper, key, members)
+        return self._written()
+
+    def more(self, draft: Draft) -> Plan:
+        """The same plan, with the texts that came since."""
+        self.texts.update((name, text) for name, text, _ in draft.samples)
+        take_in(self.grouper, self.plan, draft, self.texts)
+        return self._written()
+
+    def _written(self) -> Plan:
+        prompts = isinstance(self.grouper, PromptGrouper)
+        return msgspec.structs.replace(self.plan, data=b"" if prompts else self.grouper.to_bytes())
+
+
+def take_in(grouper: AnyGrouper, plan: Plan, draft: Draft, texts: Mapping[str, str]) -> None:
+    """Newcomers join the groups of a plan, or found their own under the key they had.
+
+    `texts` holds the text of every sample of the plan and of the draft.
+    """
+    stale: dict[str, None] = {}
+    for name, text, key in draft.samples:
+        free = key not in plan.looks and _skeleton(grouper, key) is None
+        own = key if free else fresh_key(draft, name, text, key)
+        found = grouper.learn(text, own).key
+        plan.keys[name] = found
+        stale[found] = None
+    members = members_of({n: k for n, k in plan.keys.items() if k in stale}, texts)
+    for key in stale:
+        skeleton, looks = _skeleton(grouper, key), plan.looks.get(key)
+        if looks is None or _anchors(skeleton) != _anchors(looks.skeleton):
+            plan.looks[key] = looks_of(grouper, key, members[key])
+        else:
+            plan.looks[key] = msgspec.structs.replace(looks, skeleton=skeleton)
+
+
+def looks_of(grouper: AnyGrouper, key: str, texts: Sequence[str]) -> Looks:
+    shown = texts[:SHOWN]
+    if isinstance(grouper, PromptGrouper):
+        skeleton = grouper.skeleton(key)
+        anchors = frozenset(skeleton.anchors)
+        cut = [pieces_of(text, anchors) for text in shown]
+        template = template_of(cut[0])
+        filled = PatternState(id=key, partition="", kind="")
+        for pieces in cut:
+            filled.fill(values_of(pieces, template))
+        return Looks(skeleton, template, filled.sketches, [])
+    template = grouper.template(key)
+    if isinstance(grouper, DrainGrouper):
+        fills = [pair for text in shown for pair in grouper.slots(key, text).items()]
+        return Looks(None, template, {}, fills)
+    return Looks(None, template, {}, [])
+
+
+def members_of(keys: Mapping[str, str], texts: Mapping[str, str]) -> dict[str, list[str]]:
+    """The texts of each group."""
+    found: dict[str, list[str]] = {}
+    for name, key in keys.items():
+        if key and name in texts:
+            found.setdefault(key, []).append(texts[name])
+    return found
+
+
+def fresh_key(draft: Draft, name: str, text: str, key: str) -> str:
+    founded = draft.founded.get(key, draft.now)
+    return pattern_id(founded, str(draft.seed), name, draft.name, text, "split")
+
+
+def _kept(draft: Draft, groups: Sequence[int]) -> list[int]:
+    """All but the texts that stand alone and whose pattern was evicted: those do not come back."""
+    size = Counter(groups)
+    return [
+        place
+        for place, (group, (_, _, key)) in enumerate(zip(groups, draft.samples, strict=True))
+        if size[group] > 1 or key in draft.founded
+    ]
+
+
+def _named(
+    draft: Draft, groups: Sequence[int], samples: Sequence[tuple[str, str, str]]
+) -> dict[int, str]:
+    """Each group takes the key it shares most samples with; nobody else gets that key."""
+    pairs = Counter((group, key) for group, (_, _, key) in zip(groups, samples, strict=True))
+    names: dict[int, str] = {}
+    taken: set[str] = set()
+    for (group, key), _ in sorted(pairs.items(), key=lambda p: (-p[1], p[0][1], p[0][0])):
+        if group not in names and key not in taken:
+            names[group] = key
+            taken.add(key)
+    for group, (name, text, key) in zip(groups, samples, strict=True):
+        if group not in names:
+            names[group] = fresh_key(draft, name, text, key)
+    return names
+
+
+def _skeleton(grouper: AnyGrouper, key: str) -> Skeleton | None:
+    if not isinstance(grouper, PromptGrouper) or key not in grouper.groups:
+        return None
+    return grouper.skeleton(key)
+
+
+def _anchors(skeleton: Skeleton | None) -> Iterable[int]:
+    return skeleton.anchors if skeleton is not None else ()
