@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
+from contextlib import nullcontext
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -18,6 +19,7 @@ from featurememory.models import Project
 from featurememory.writes import write_turn
 from optimizations.engine.task import Decision, Request
 from optimizations.journal import Journal, records
+from optimizations.models import AppliedOptimization
 from optimizations.models import Decision as Row
 
 
@@ -86,7 +88,20 @@ def insert(entries: Sequence[Logged]) -> None:
     rows = [row(entry) for entry in entries]
     if known is not None:  # a project may have been removed since
         rows = [made for made in rows if made.project_id in known]
-    Row.objects.bulk_create(rows, ignore_conflicts=True, batch_size=500)
+        entries = [entry for entry in entries if UUID(bytes=entry.project_id) in known]
+    more = [
+        AppliedOptimization(
+            project_id=UUID(bytes=entry.project_id),
+            optimization_id=one.id,
+            decision_id=entry.decision.id,
+            arm=one.arm,
+        )
+        for entry in entries
+        for one in entry.decision.applied[1:]
+    ]
+    with transaction.atomic() if more else nullcontext():
+        Row.objects.bulk_create(rows, ignore_conflicts=True, batch_size=500)
+        AppliedOptimization.objects.bulk_create(more, ignore_conflicts=True, batch_size=500)
 
 
 def row(entry: Logged) -> Row:
@@ -116,6 +131,20 @@ def catch_up() -> None:
     if connection.vendor == "sqlite" and not connection.in_atomic_block:
         with write_turn():
             log().absorb()
+
+
+def of_optimization(project_id: Any, optimization_id: str, limit: int) -> list[Row]:
+    """The newest decisions in which it took part, first or not, with its own arm in each."""
+    rows = Row.objects.filter(project_id=project_id).defer("data")
+    first = list(rows.filter(optimization_id=optimization_id).order_by("-number")[:limit])
+    others = AppliedOptimization.objects.filter(
+        project_id=project_id, optimization_id=optimization_id
+    ).order_by("-decision_id")  # time-ordered ids
+    arms = dict(others.values_list("decision_id", "arm")[:limit])
+    more = list(rows.filter(id__in=arms))
+    for made in more:
+        made.arm = arms[made.id]
+    return sorted([*first, *more], key=lambda made: -made.number)[:limit]
 
 
 def find(project_id: Any, ids: Iterable[str], *, whole: bool = False) -> dict[str, Row]:

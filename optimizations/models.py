@@ -179,6 +179,28 @@ class Decision(models.Model):
         return self.id
 
 
+class AppliedOptimization(models.Model):
+    """A second, third … optimization of one decision; the first is in the decision's own row."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, db_index=False)
+    optimization_id = models.CharField(max_length=64)
+    decision_id = models.CharField(max_length=36)
+    arm = models.CharField(max_length=10)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["project", "optimization_id", "decision_id"], name="applied_once"
+            )
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["project", "decision_id"], name="applied_in_decision")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.optimization_id} in {self.decision_id}"
+
+
 class WaitingOutcome(models.Model):
     """The queue of the evidence: interactions it has not counted, and corrections of counted ones.
 

@@ -12,7 +12,7 @@ from featurememory.config import config_of
 from featurememory.writes import write_turn
 from optimizations import outcomes
 from optimizations.catalog import cards
-from optimizations.models import Decision, PolicyState
+from optimizations.models import AppliedOptimization, Decision, PolicyState
 from optimizations.policy_memory import Kept, policies
 from optimizations.storage import OptimizationStorage
 from patterns.models import ModelInteraction, Pattern
@@ -86,6 +86,10 @@ def forget_decisions(project_id: UUID) -> int:
     # An hour of grace: a decision is older than the interaction that answers it.
     rows = rows.filter(at__lt=timezone.now().timestamp() * 1000 - 3_600_000)
     with write_turn():
-        numbers = list(rows.order_by("number").values_list("number", flat=True)[:DECISIONS_AT_ONCE])
-        Decision.objects.filter(pk__in=numbers).delete()
-    return len(numbers)
+        oldest_first = rows.order_by("number").values_list("number", "id")
+        gone = dict(oldest_first[:DECISIONS_AT_ONCE])
+        AppliedOptimization.objects.filter(
+            project_id=project_id, decision_id__in=gone.values()
+        ).delete()
+        Decision.objects.filter(pk__in=gone).delete()
+    return len(gone)

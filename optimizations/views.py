@@ -16,7 +16,7 @@ from featurememory.keyset import limit_from
 from featurememory.keyset import page as keyset_page
 from featurememory.models import Project
 from featurememory.pages import changing, current_project, page, show
-from optimizations import charts, sentence, whatif
+from optimizations import charts, decisions, sentence, whatif
 from optimizations.engine.kinds import KINDS
 from optimizations.engine.optimization import OptimizationState
 from optimizations.forest import forest, state_or_blank
@@ -98,7 +98,6 @@ def optimization(request: HttpRequest, optimization_id: str) -> HttpResponse:
     project = current_project(request)
     (line,), _ = forest(project, [row])
     state = line.state
-    decisions = Decision.objects.filter(project=project, optimization_id=row.id)
     context = {
         "line": line,
         "row": row,
@@ -106,7 +105,7 @@ def optimization(request: HttpRequest, optimization_id: str) -> HttpResponse:
         "arms": [("Treated", arm(state.treated)), ("Held out", arm(state.control))],
         "patterns": patterns_of(project, state),
         "events": list(events_of(row).order_by("-pk")[:30]),
-        "decisions": decisions.defer("data").order_by("-number")[:10],
+        "decisions": decisions.of_optimization(project.pk, row.id, 10),
         "chart": evidence_chart(row),
         "chart_url": f"/optimizations/{row.id}/chart/",
         "chart_csv": f"/optimizations/{row.id}/chart.csv",

@@ -4,6 +4,8 @@ from uuid import UUID
 
 import pytest
 
+from optimizations import decisions
+from optimizations.manager import OptimizationManager
 from optimizations.models import Decision, PolicyState
 from tests import builders
 from tests.optimizations.builders import TASK, decide, register, routed, session_in
@@ -141,3 +143,25 @@ def test_the_same_idempotency_key_gets_the_same_decision() -> None:
 
     assert answers[0] == answers[1]
     assert Decision.objects.filter(project=owner).count() == 1
+
+
+def test_every_optimization_of_a_decision_finds_it_with_its_own_arm() -> None:
+    owner = builders.project()
+    register(owner, capabilities={"tunable": {"temperature": [0, 1]}})
+    manager, made = OptimizationManager(owner), []
+    for kind, base, params in (
+        ("route_model", "large", {"model_id": "small"}),
+        ("tune_parameters", "small", {"parameters": {"temperature": 0}}),
+    ):
+        stored = manager.store_optimization(kind, params, task_type="task.0", model_id=base)
+        made.append(manager.act(stored.id, "pin", "tester"))
+    names = (f"s-{number}" for number in range(1000))
+    answers = (decide(owner, task={"session_id": name}) for name in names)
+    both = next(
+        a for a in answers if [e["arm"] for e in a["optimizations_applied"]] == ["treatment"] * 2
+    )
+
+    for one in made:
+        found = decisions.of_optimization(owner.pk, one.id, 10)
+        assert (found[0].id, found[0].arm) == (both["decision_id"], "treatment")
+        assert decisions.of_optimization(owner.pk, "another", 10) == []
