@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 
 import msgspec
-import numpy as np
 
 from patterns.engine.grouping import Candidate
+from patterns.engine.keygroups import group_sets
+from patterns.engine.keysets import COUNTED, Keys, Kind
+from patterns.engine.kinds import KindIndex
 from patterns.engine.pattern import TemplatePart
 from patterns.engine.structure import SEPARATOR
 
-ROUNDS = 4
-CROWDED = 200  # shapes with a key that are looked at
-ALIKE = 0.45  # weighted share of keys two shapes must have in common
+MOST_SHAPES = 128  # of one kind that are remembered
+SHOWN = 60  # keys in a template
+SURE = 6.0  # bits a shape must save to join a kind on arrival: repair joins kinds, it rarely parts them
 
 
 class ExactGrouper:
@@ -74,35 +77,38 @@ class ExactGrouper:
 class ShapeGrouper(ExactGrouper):
     """A `Grouper` for shapes: the keys of an object, joined by `SEPARATOR`.
 
-    A new shape joins the group that shares most of its rare keys.
+    A new shape joins the kind that it makes least dearer (see `keysets`), if that is cheaper than
+    a kind of its own.
+
+    >>> grouper = ShapeGrouper()
+    >>> grouper.learn(SEPARATOR.join(["court", "docket", "full"]), "first").key
+    'first'
+    >>> grouper.learn(SEPARATOR.join(["city", "nights"]), "second").key
+    'second'
+    >>> grouper.learn(SEPARATOR.join(["court", "docket"]), "third").key
+    'first'
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self.holders: dict[str, dict[str, None]] = {}
+        self.uses: dict[str, int] = {}  # of a shape, up to `COUNTED`
+        self.index = KindIndex()
+        self._fits: dict[str, float] = {}
 
     def learn(self, text: str, identifier: str) -> Candidate:
-        found = self.match(text)
-        if found is None:
-            return super().learn(text, identifier)
-        if text not in self.keys:
-            self._add(text, found.key)
+        found = self.match(text) or Candidate(identifier, 1.0, created=True)
+        if self.uses.get(text, 0) < COUNTED:
+            self._use(text, found.key)
         return found
 
     def match(self, text: str) -> Candidate | None:
         if text in self.keys:
-            return Candidate(self.keys[text], 1.0)
-        keys = _keys(text)
-        near = sorted({name for key in keys for name in self._names_with(key)})
-        weight = self._weights(keys.union(*map(_keys, near)))
-        best: dict[str, float] = {}
-        for name in near:
-            key = self.keys[name]
-            best[key] = max(best.get(key, 0.0), _alike(keys, _keys(name), weight))
-        scored = sorted(
-            ((alike, key) for key, alike in best.items()), key=lambda pair: (-pair[0], pair[1])
-        )
-        if not scored or scored[0][0] < ALIKE:
+            return Candidate(self.keys[text], self._fit(text))
+        keys, prices = keys_of(text), self.index.prices()
+        ranked = self.index.ranked(keys, prices)
+        alone = prices.of(Kind([(keys, 1.0)]))
+        scored = [(min(1.0, saved / alone), key) for saved, key in ranked if saved > SURE]
+        if not scored:
             return None
         runner = scored[1] if len(scored) > 1 else (0.0, None)
         return Candidate(scored[0][1], scored[0][0], runner[1], runner[0])
@@ -110,95 +116,88 @@ class ShapeGrouper(ExactGrouper):
     def regroup(self, texts: Sequence[str]) -> list[int]:
         return group_shapes(texts)
 
-    def _names_with(self, key: str) -> list[str]:
-        """The shapes with a key; of a key that nearly all have, the first ones will do."""
-        return list(self.holders.get(key, {}))[:CROWDED]
+    def rebuild(self, texts: Sequence[str], groups: Sequence[int], keys: Mapping[int, str]) -> None:
+        for key in list(self.names):
+            self.remove(key)
+        members: dict[str, Counter[str]] = defaultdict(Counter)
+        for text, group in zip(texts, groups, strict=True):
+            members[keys[group]][text] += 1
+        for key in sorted(members):
+            self._take(key, members[key])
 
-    def _weights(self, keys: Iterable[str]) -> dict[str, float]:
-        number = len(self.names)
-        return {key: float(np.log2(1 + number / max(1, self._groups_with(key)))) for key in keys}
-
-    def _groups_with(self, key: str) -> int:
-        return len({self.keys[name] for name in self._names_with(key)})
-
-    def _add(self, text: str, key: str) -> None:
-        super()._add(text, key)
-        for one in _keys(text):
-            self.holders.setdefault(one, {})[text] = None
+    def template(self, key: str) -> tuple[TemplatePart, ...]:
+        """The keys as slots; a `?` marks those that some objects lack."""
+        kind = self.index.kinds[key]
+        parts: list[TemplatePart] = []
+        for path in sorted(kind.counts, key=lambda path: (kind.counts[path] < kind.weight, path)):
+            optional = "?" if kind.counts[path] < kind.weight else ""
+            parts.append(TemplatePart(f"{', ' if parts else '{'}{path}{optional}: "))
+            parts.append(TemplatePart(slot=path))
+        return (*parts[: 2 * SHOWN], TemplatePart(", \u2026}" if len(parts) > 2 * SHOWN else "}"))
 
     def remove(self, key: str) -> None:
-        for name in self.names.get(key, ()):
-            for one in _keys(name):
-                self.holders.get(one, {}).pop(name, None)
+        for text in self.names.get(key, ()):
+            self.uses.pop(text, None)
+            self._fits.pop(text, None)
+        self.index.drop(key)
         super().remove(key)
 
+    def to_bytes(self) -> bytes:
+        shapes = {key: {text: self.uses[text] for text in own} for key, own in self.names.items()}
+        return msgspec.msgpack.encode(shapes)
 
-def weights(groups: Iterable[Sequence[str]]) -> dict[str, float]:
-    """How telling a key is: keys that few groups have weigh most."""
-    counts: dict[str, int] = {}
-    number = 0
-    for shapes in groups:
-        number += 1
-        for key in {key for shape in shapes for key in _keys(shape)}:
-            counts[key] = counts.get(key, 0) + 1
-    return {key: float(np.log2(1 + number / n)) for key, n in counts.items()}
+    def restore(self, data: bytes) -> None:
+        kept = msgspec.msgpack.decode(data, type=dict[str, dict[str, int] | list[str]])
+        for key, shapes in kept.items():  # earlier snapshots had no uses
+            self._take(key, shapes if isinstance(shapes, dict) else dict.fromkeys(shapes, 1))
+
+    def _fit(self, text: str) -> float:
+        """How well a known shape fits the rest of its kind, 0 to 1."""
+        if text not in self._fits:
+            others = [other for other in self.names[self.keys[text]] if other != text]
+            own, prices = self._kind([text]), self.index.prices()
+            saved = prices.saved(self._kind(others), own) if others else prices.of(own)
+            self._fits[text] = max(0.0, min(1.0, saved / prices.of(own)))
+        return self._fits[text]
+
+    def _use(self, text: str, key: str) -> None:
+        if text not in self.keys:
+            self._forget_rarest(key)
+            self._add(text, key)
+        self.uses[text] = self.uses.get(text, 0) + 1
+        self._price(key)
+
+    def _take(self, key: str, shapes: Mapping[str, int]) -> None:
+        """A whole kind with the uses of its shapes; the most used ones are remembered."""
+        for text in sorted(shapes, key=lambda text: (-shapes[text], text))[:MOST_SHAPES]:
+            if text not in self.keys:
+                self._add(text, key)
+                self.uses[text] = min(COUNTED, shapes[text])
+        if key in self.names:
+            self._price(key)
+
+    def _forget_rarest(self, key: str) -> None:
+        known = self.names.get(key, [])
+        if len(known) >= MOST_SHAPES:
+            rarest = min(known, key=lambda text: self.uses[text])
+            known.remove(rarest)
+            del self.keys[rarest], self.uses[rarest]
+            self._fits.pop(rarest, None)
+
+    def _price(self, key: str) -> None:
+        self.index.put(key, self._kind(self.names[key]))
+        for text in self.names[key]:
+            self._fits.pop(text, None)
+
+    def _kind(self, shapes: Sequence[str]) -> Kind:
+        return Kind((keys_of(text), float(self.uses[text])) for text in shapes)
 
 
 def group_shapes(shapes: Sequence[str]) -> list[int]:
-    """The same groups for any order: joins what is alike, weighs the keys by the groups, again."""
-    distinct = sorted(set(shapes))
-    keys = [_keys(shape) for shape in distinct]
-    near = _neighbours(keys)
-    group = list(range(len(distinct)))
-    for _ in range(ROUNDS):
-        weight = weights(_members(distinct, group))
-        joined = _joined(keys, near, weight)
-        if joined == group:
-            break
-        group = joined
-    number = dict(zip(distinct, group, strict=True))
-    return [number[shape] for shape in shapes]
+    """The number of its kind for each shape; the same groups for any order."""
+    numbers = group_sets(Counter(map(keys_of, shapes)))
+    return [numbers[keys_of(shape)] for shape in shapes]
 
 
-def _neighbours(keys: Sequence[frozenset[str]]) -> list[tuple[int, int]]:
-    """Pairs that share a key."""
-    holders: dict[str, list[int]] = {}
-    for index, own in enumerate(keys):
-        for key in own:
-            holders.setdefault(key, []).append(index)
-    pairs = {(i, j) for held in holders.values() for n, i in enumerate(held) for j in held[n + 1 :]}
-    return sorted(pairs)
-
-
-def _joined(
-    keys: Sequence[frozenset[str]], near: Sequence[tuple[int, int]], weight: Mapping[str, float]
-) -> list[int]:
-    leader = list(range(len(keys)))
-    for i, j in near:
-        if _alike(keys[i], keys[j], weight) >= ALIKE:
-            first, second = sorted((_root(leader, i), _root(leader, j)))
-            leader[second] = first
-    return [_root(leader, i) for i in range(len(keys))]
-
-
-def _root(leader: list[int], index: int) -> int:
-    while leader[index] != index:
-        index = leader[index]
-    return index
-
-
-def _members(shapes: Sequence[str], group: Sequence[int]) -> list[list[str]]:
-    found: dict[int, list[str]] = {}
-    for shape, number in zip(shapes, group, strict=True):
-        found.setdefault(number, []).append(shape)
-    return list(found.values())
-
-
-def _keys(shape: str) -> frozenset[str]:
+def keys_of(shape: str) -> Keys:
     return frozenset(shape.split(SEPARATOR))
-
-
-def _alike(left: frozenset[str], right: frozenset[str], weight: Mapping[str, float]) -> float:
-    """Weighted Jaccard similarity."""
-    common = sum(weight.get(key, 1.0) for key in left & right)
-    return common / (sum(weight.get(key, 1.0) for key in left | right) or 1.0)

@@ -5,6 +5,7 @@ Keys and roles are explicit; what varies below them is a slot. Only texts are le
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -15,9 +16,13 @@ from patterns.engine.observation import Json, Observation
 
 DEEPEST = 6
 SEPARATOR = "\x1f"
+COUNTED = 8  # names that differ only in a number ("item1", "item2", …) from which it is a counter
 WIDEST = 200
 CALL_NAMES = ("name", "function", "tool", "tool_name", "method", "action")
 CALL_VALUES = ("arguments", "args", "parameters", "params", "input", "tool_input", "kwargs")
+
+_DIGITS = re.compile(r"\d+")
+_NUMBERED_NAME = re.compile(r"(?:[^\W\d]|-)+\d{1,2}(?:[A-Z_-](?:[^\W\d]|-)*)?")
 
 
 class View(msgspec.Struct, frozen=True):
@@ -147,8 +152,13 @@ def leaves_of(value: Json, path: str = "", depth: int = 0) -> Iterator[tuple[str
 
 def _is_map(value: Mapping[str, Any]) -> bool:
     """Keys made up at run time (ids, counters) name no part of a shape."""
-    made_up = sum(any(c.isdigit() for c in str(key)) for key in value)
-    return len(value) > WIDEST or (made_up * 2 > len(value) and made_up > 0 and len(value) > 0)
+    if len(value) > WIDEST:
+        return True
+    numbered = [key for key in map(str, value) if _DIGITS.search(key)]
+    named = [_DIGITS.sub("#", key) for key in numbered if _NUMBERED_NAME.fullmatch(key)]
+    if len(named) - len(set(named)) >= COUNTED:
+        named = []
+    return (len(numbered) - len(named)) * 2 > len(value)
 
 
 def _type(value: Json) -> str:

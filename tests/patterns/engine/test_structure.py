@@ -39,3 +39,16 @@ def test_keys_made_up_at_run_time_name_no_shape() -> None:
     one = view_of(observation({"strings": {"a.1f": "x", "b.2c": "y"}}))
     other = view_of(observation({"strings": {"c.9d": "z"}}))
     assert one.text == other.text
+
+
+def test_numbered_arguments_are_names() -> None:
+    assert view_of(observation({"array1": [1], "array2": [2]})).leaves.keys() == {
+        "array1",
+        "array2",
+    }
+    assert view_of(observation({"num1": 4, "num2": 6})).text != view_of(observation({"x1": 4})).text
+
+
+def test_a_counter_names_no_shape() -> None:
+    few, many = ({"rows": {f"row{n}": n for n in range(size)}} for size in (12, 30))
+    assert view_of(observation(few)).text == view_of(observation(many)).text == "rows"
