@@ -59,11 +59,14 @@ class DecisionLog:
         if connection.vendor != "sqlite":
             return
         paths = self.journal.seal()
-        if not paths:
+        others, ends = self.journal.elsewhere()
+        if not paths and not others:
             return
         decode = msgspec.msgpack.Decoder(Logged).decode
-        insert([decode(record) for path in paths for record in records(path)])
+        own = [record for path in paths for record in records(path)]
+        insert([decode(record) for record in (*own, *others)])
         transaction.on_commit(lambda: self.journal.remove(paths))
+        transaction.on_commit(lambda: self.journal.reached(ends))
 
 
 @cache

@@ -26,6 +26,7 @@ class Journal:
         self._lock = threading.Lock()
         self._file: int | None = None
         self._waiting = True  # files of an earlier process may be there
+        self._read: dict[Path, int] = {}  # files of other processes, and how far they were read
 
     def append(self, record: bytes) -> None:
         """Returns when the operating system has it. OSError when the disk is full."""
@@ -59,6 +60,27 @@ class Journal:
                 self._file = None
             return [path for path in sorted(self.folder.glob("*.log")) if not in_use(path)]
 
+    def elsewhere(self) -> tuple[list[bytes], dict[Path, int]]:
+        """What other processes have appended to the files they write, and how far that is; tell it
+        to `reached` after the commit. They move those records once more: that changes nothing."""
+        found: list[bytes] = []
+        ends: dict[Path, int] = {}
+        for path in sorted(self.folder.glob("*.log")):
+            start = self._read.get(path, 0)
+            try:
+                if path.stat().st_size > start and in_use(path):
+                    ends[path] = start
+                    for record in records(path, start):
+                        found.append(record)
+                        ends[path] += HEAD.size + len(record)
+            except FileNotFoundError:  # its process has just moved it
+                continue
+        return found, ends
+
+    def reached(self, ends: dict[Path, int]) -> None:
+        with self._lock:
+            self._read = {path: end for path, end in (self._read | ends).items() if path.exists()}
+
     def remove(self, paths: list[Path]) -> None:
         """After the commit that moved their records."""
         with self._lock:
@@ -77,9 +99,11 @@ def in_use(path: Path) -> bool:
     return False
 
 
-def records(path: Path) -> Iterator[bytes]:
+def records(path: Path, start: int = 0) -> Iterator[bytes]:
     """The whole records of a file; what follows a broken one was never answered."""
-    data, start = path.read_bytes(), 0
+    with path.open("rb") as file:
+        file.seek(start)
+        data, start = file.read(), 0
     while start + HEAD.size <= len(data):
         size, check = HEAD.unpack_from(data, start)
         record = data[start + HEAD.size : start + HEAD.size + size]

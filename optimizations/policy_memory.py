@@ -10,10 +10,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from django.db import connection, transaction
-
 from featurememory.config import config_of
 from featurememory.errors import ErrorCode, FeatureMemoryError
+from optimizations.alone import PATIENCE_S, alone
 from optimizations.catalog import cards
 from optimizations.engine.policy import PolicyEngine
 from optimizations.engine.settings import PolicySettings
@@ -23,7 +22,6 @@ from optimizations.storage import states_of
 # Deciders may lag this much behind the process that learns.
 STALE_S = 2.0
 PROJECTS = 16
-PATIENCE_S = 10.0
 
 
 @dataclass
@@ -117,18 +115,6 @@ class PolicyMemory:
             if settings != kept.engine.settings:
                 kept.engine.configure(settings)
         return kept
-
-
-@contextmanager
-def alone(project_id: UUID) -> Iterator[None]:
-    """On PostgreSQL other processes wait; SQLite has one process, and its writer must not wait."""
-    if connection.vendor == "sqlite":
-        yield
-        return
-    PolicyState.objects.get_or_create(pk=project_id)
-    with transaction.atomic():
-        PolicyState.objects.select_for_update().get(pk=project_id)
-        yield
 
 
 def fresh(project_id: UUID) -> Kept:

@@ -66,3 +66,16 @@ def test_the_file_another_process_writes_is_left_to_it(tmp_path: Path) -> None:
 
     assert taken(command) == []
     assert taken(server) == [b"of the server"]
+
+
+def test_what_another_process_is_writing_is_read_too_and_only_once(tmp_path: Path) -> None:
+    writing, reading = Journal(tmp_path), Journal(tmp_path)
+    writing.append(b"a")
+    assert reading.seal() == []
+    found, ends = reading.elsewhere()
+    assert found == [b"a"]
+    reading.reached(ends)
+    writing.append(b"b")
+
+    assert reading.elsewhere()[0] == [b"b"]
+    assert taken(writing) == [b"a", b"b"]  # it moves them itself once more

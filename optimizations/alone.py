@@ -1,0 +1,76 @@
+"""One process at a time changes the policy of a project; the others wait."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from uuid import UUID
+
+from django.conf import settings
+from django.db import connection, transaction
+
+from featurememory.errors import ErrorCode, FeatureMemoryError
+from optimizations.models import PolicyState
+
+PATIENCE_S, PAUSE_S = 10.0, 0.01
+_depth: Counter[UUID] = Counter()
+_lock = threading.Lock()
+
+
+@contextmanager
+def alone(project_id: UUID) -> Iterator[None]:
+    """Call it with this process's own lock of the project in hand: it is between processes only.
+
+    On PostgreSQL a locked row. On SQLite a byte of a locked file, since a transaction there would
+    keep every writer out for as long as a review lasts.
+    """
+    if connection.vendor != "sqlite":
+        PolicyState.objects.get_or_create(pk=project_id)
+        with transaction.atomic():
+            PolicyState.objects.select_for_update().get(pk=project_id)
+            yield
+        return
+    with _lock:
+        _depth[project_id] += 1
+        first = _depth[project_id] == 1
+    try:
+        if first:
+            wait_for(place_of(project_id))
+        yield
+    finally:
+        with _lock:
+            _depth[project_id] -= 1
+            if not _depth[project_id]:
+                del _depth[project_id]
+                fcntl.lockf(lock_file(), fcntl.LOCK_UN, 1, place_of(project_id))
+
+
+@cache
+def lock_file() -> int:
+    """Kept open: closing it anywhere in the process would end all of its locks."""
+    settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
+    return os.open(settings.DATA_DIR / "policy.lock", os.O_CREAT | os.O_RDWR, 0o600)
+
+
+def place_of(project_id: UUID) -> int:
+    return project_id.int % (1 << 31)
+
+
+def wait_for(place: int) -> None:
+    until = time.monotonic() + PATIENCE_S
+    while True:
+        try:
+            fcntl.lockf(lock_file(), fcntl.LOCK_EX | fcntl.LOCK_NB, 1, place)
+        except OSError as error:
+            if time.monotonic() > until:
+                message = "The optimizations are being reviewed: try again."
+                raise FeatureMemoryError(message, ErrorCode.OVERLOADED) from error
+            time.sleep(PAUSE_S)
+        else:
+            return
