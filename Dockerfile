@@ -25,7 +25,7 @@ USER featurememory
 VOLUME /data
 EXPOSE 8000
 STOPSIGNAL SIGTERM
-# Ready means: it wrote and read a row. 127.0.0.1 must stay among FM_ALLOWED_HOSTS.
+# Ready means: it wrote and read a row.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 \
     CMD ["python", "-c", "import urllib.request as r; r.urlopen('http://127.0.0.1:8000/health/ready', timeout=4)"]
 CMD ["python", "manage.py", "serve", "--host", "0.0.0.0"]

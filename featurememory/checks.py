@@ -23,6 +23,21 @@ def several_processes_need_postgresql(**_: Any) -> list[CheckMessage]:
 
 
 @register()
+def memory_is_one_process(**_: Any) -> list[CheckMessage]:
+    several = [name for name in ("DATABASE_URL", "REDIS_URL") if getattr(settings, name)]
+    several += [] if settings.EMBEDDED else ["EMBEDDED=no"]
+    if settings.STORAGE != "memory" or not several:
+        return []
+    return [
+        Error(
+            f"FM_STORAGE=memory keeps everything inside one process; FM_{several[0]} asks for more.",
+            hint="Unset one of them.",
+            id="featurememory.E003",
+        )
+    ]
+
+
+@register()
 def batch_holds_at_least_one_item(**_: Any) -> list[CheckMessage]:
     if settings.BATCH_BODY_LIMIT < settings.BODY_LIMIT:
         return [

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import os
+import sqlite3
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -38,6 +40,27 @@ def names(name: str, *, default: list[str]) -> list[str]:
     return [part.strip() for part in text.split(",") if part.strip()] or default
 
 
+# Where Linux tells a container's limit (cgroup v2, v1).
+CGROUPS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
+
+
+def memory_to_use(places: tuple[str, ...] = CGROUPS) -> int:
+    """1 GiB, or nine tenths of the container's limit where that is less; at least 128 MiB."""
+    limits = [1 << 30]
+    for place in places:
+        with suppress(OSError, ValueError):  # no container, or "max"
+            limits.append(int(Path(place).read_text()) * 9 // 10)
+    return max(128 << 20, min(limits))
+
+
+def choice(name: str, *, among: tuple[str, ...]) -> str:
+    """One of a few words; the first is the default."""
+    text = (os.environ.get(name) or among[0]).strip().lower()
+    if text not in among:
+        refuse(name, f"{text!r} is not among {', '.join(among)}")
+    return text
+
+
 def log_level(name: str, *, default: str) -> str:
     text = (os.environ.get(name) or default).upper()
     if text not in logging.getLevelNamesMapping():
@@ -45,9 +68,11 @@ def log_level(name: str, *, default: str) -> str:
     return text
 
 
-def data_dir(name: str, *, default: Path) -> Path:
+def data_dir(name: str, *, default: Path, make: bool = True) -> Path:
     """The directory, made when it is missing."""
     path = Path(os.environ.get(name) or default).absolute()
+    if not make:
+        return path
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -69,6 +94,33 @@ SQLITE_PRAGMAS = """
     PRAGMA synchronous=NORMAL; PRAGMA cache_size=-4000; PRAGMA temp_store=MEMORY;
     PRAGMA journal_size_limit=67108864;
 """
+
+
+# A database that the connections of one process share and that ends with the last of them.
+MEMORY_DATABASE = "file:/featurememory?vfs=memdb"
+MEMORY_PAGE = 8192
+MEMORY_PRAGMAS = f"""
+    PRAGMA page_size={MEMORY_PAGE}; PRAGMA auto_vacuum=INCREMENTAL; PRAGMA cache_size=-2000;
+    PRAGMA temp_store=MEMORY;
+"""
+
+
+def memory_database(limit: int) -> dict[str, Any]:
+    """Django's DATABASES entry for a database of at most `limit` bytes that touches no disk."""
+    if sqlite3.sqlite_version_info < (3, 36):
+        refuse("FM_STORAGE", f"memory needs SQLite 3.36, this Python has {sqlite3.sqlite_version}")
+    pages = f"PRAGMA max_page_count={limit // MEMORY_PAGE};"
+    options = {
+        "transaction_mode": "IMMEDIATE",
+        "init_command": MEMORY_PRAGMAS + pages,
+        "timeout": 20,
+    }
+    return {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": MEMORY_DATABASE,
+        "OPTIONS": options,
+        "CONN_MAX_AGE": None,
+    }
 
 
 def database_from(url: str, sqlite_path: Path) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+from django.conf import settings
 from django.core.cache import cache
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, JsonResponse
@@ -33,7 +34,13 @@ def ready(request: HttpRequest) -> JsonResponse:
     if problem:
         return JsonResponse({"status": "unhealthy", "detail": problem}, status=503)
     admission.refresh()
-    body = {"status": "ready", "state": admission.state, "database": connection.vendor}
+    body = {
+        "status": "ready",
+        "state": admission.state,
+        "resources": {gauge.name: gauge.state for gauge in admission.gauges},
+        "database": connection.vendor,
+        "storage": settings.STORAGE,
+    }
     return JsonResponse(body)
 
 

@@ -50,6 +50,11 @@ def between(low: float, high: float) -> list[Any]:
     return [MinValueValidator(low), MaxValueValidator(high)]
 
 
+def storage_type() -> str:
+    """How this server keeps everything: one process cannot keep one project here and one there."""
+    return str(settings.STORAGE)
+
+
 class FeatureMemoryConfig(models.Model):
     """The thresholds of one project. Every field: unit, range, default and effect in its help text.
 
@@ -178,10 +183,11 @@ class FeatureMemoryConfig(models.Model):
     type = models.CharField(
         "storage type",
         max_length=16,
-        default="persistent",
-        choices=[("persistent", "Persistent (database)"), ("memory", "Memory (not in force yet)")],
-        help_text="Where learned patterns are kept. Default: persistent. Memory is accepted but not "
-        "in force yet: patterns are kept in the database either way.",
+        default=storage_type,
+        choices=[("persistent", "Persistent (database)"), ("memory", "Memory (gone at stop)")],
+        help_text="Where everything is kept: persistent (default) in the database, memory in the "
+        "server's own memory until it stops. One choice for the whole server, made at its start "
+        "with FM_STORAGE; here it can only be read.",
     )
     path = models.CharField(
         "storage path",
@@ -230,6 +236,12 @@ class FeatureMemoryConfig(models.Model):
             message = "Holdout and exploration together exceed 90 % of traffic."
             raise ValidationError({"exploration_budget": message})
         self.clean_embedder()
+        if self.type != settings.STORAGE:
+            message = (
+                f"This server's storage is {settings.STORAGE}, for all its projects. "
+                f"Start it with FM_STORAGE={self.type} to change that."
+            )
+            raise ValidationError({"type": message})
 
     def clean_embedder(self) -> None:
         if self.embedder == "static" and not find_spec("wordllama"):

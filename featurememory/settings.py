@@ -9,17 +9,22 @@ import secrets
 from pathlib import Path
 
 from featurememory.environment import (
+    choice,
     data_dir,
     database_from,
     flag,
     integer,
     log_level,
+    memory_database,
+    memory_to_use,
     names,
     redis_from,
 )
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-DATA_DIR = data_dir("FM_DATA_DIR", default=BASE_DIR / "var")
+# memory: nothing is written to disk, and everything is gone when the server stops.
+STORAGE = choice("FM_STORAGE", among=("persistent", "memory"))
+DATA_DIR = data_dir("FM_DATA_DIR", default=BASE_DIR / "var", make=STORAGE == "persistent")
 DATABASE_URL = os.environ.get("FM_DATABASE_URL", "")
 REDIS_URL = redis_from(os.environ.get("FM_REDIS_URL", ""))
 DEBUG = flag("FM_DEBUG", default=False)
@@ -32,6 +37,8 @@ def secret_key() -> str:
     """FM_SECRET_KEY, else one made at first start and kept in the data directory."""
     if given := os.environ.get("FM_SECRET_KEY"):
         return given
+    if STORAGE == "memory":  # what it signs is gone with the process, too
+        return secrets.token_urlsafe(50)
     path = DATA_DIR / "secret_key"
     if not path.exists():
         DATA_DIR.mkdir(parents=True, exist_ok=True)
@@ -43,7 +50,11 @@ def secret_key() -> str:
 
 
 SECRET_KEY = secret_key()
-ALLOWED_HOSTS = names("FM_ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]", "testserver"])
+# This machine itself always counts: a container's health check asks 127.0.0.1.
+LOCAL_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
+ALLOWED_HOSTS = list(
+    dict.fromkeys([*names("FM_ALLOWED_HOSTS", default=["testserver"]), *LOCAL_HOSTS])
+)
 CSRF_TRUSTED_ORIGINS = [f"https://{host.lstrip('.')}" for host in ALLOWED_HOSTS if host != "*"]
 HTTPS = flag("FM_HTTPS", default=False)
 
@@ -101,7 +112,16 @@ TEMPLATES = [
     }
 ]
 
-DATABASES = {"default": database_from(DATABASE_URL, DATA_DIR / "featurememory.sqlite3")}
+# Beyond these the API pushes back (429, 503, 507) before anything bursts: patterns/admission.py.
+QUEUE_LIMIT = integer("FM_QUEUE_LIMIT", default=500_000, minimum=1)
+DISK_RESERVE = integer("FM_DISK_RESERVE", default=16 << 20, minimum=0)
+MEMORY_LIMIT = integer("FM_MEMORY_LIMIT", default=memory_to_use(), minimum=128 << 20)
+
+DATABASES = {
+    "default": memory_database(MEMORY_LIMIT)
+    if STORAGE == "memory"
+    else database_from(DATABASE_URL, DATA_DIR / "featurememory.sqlite3")
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {
     "default": {"BACKEND": "featurememory.redis_cache.OptionalRedisCache", "LOCATION": REDIS_URL}
@@ -142,15 +162,14 @@ SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 # Our own views check sizes by content type; this is Django's guard for forms.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 20 << 20
+if STORAGE == "memory":  # Django's other handler keeps large files in /tmp
+    FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
 
 BODY_LIMIT = integer("FM_BODY_LIMIT", default=1 << 20, minimum=1024)
 BATCH_BODY_LIMIT = integer("FM_BATCH_BODY_LIMIT", default=16 << 20, minimum=1024)
 BATCH_ITEM_LIMIT = integer("FM_BATCH_ITEM_LIMIT", default=1000, minimum=1)
 
-# Beyond these the API pushes back (429, 507) before anything bursts: see patterns/admission.py.
 EMBEDDER_KEY = os.environ.get("FM_EMBEDDER_KEY", "")
-QUEUE_LIMIT = integer("FM_QUEUE_LIMIT", default=500_000, minimum=1)
-DISK_RESERVE = integer("FM_DISK_RESERVE", default=16 << 20, minimum=0)
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["integration.keys.KeyAuthentication"],
@@ -189,7 +208,7 @@ CELERY_TIMEZONE = "UTC"
 BACKGROUND_SCHEDULE = {
     "integration.tasks.sweep": 5.0,
     "integration.tasks.consolidate_due": 30.0,
-    "integration.tasks.cleanup_due": 10.0,
+    "integration.tasks.cleanup_due": 3.0,
     "integration.tasks.sample_resources": 60.0,
     "integration.tasks.review_optimizations": 30.0,
     "integration.tasks.train_payloads": 15.0,

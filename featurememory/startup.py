@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import CommandError, call_command
 from django.db import connection
@@ -22,8 +24,15 @@ class Ready:
     login_token: str
 
 
+# Keeps a database in memory alive while no request has a connection to it.
+_anchor: list[sqlite3.Connection] = []
+
+
 def prepare() -> Ready:
     """Bring the database up to date and make what is missing. Safe to run at every start."""
+    if settings.STORAGE == "memory" and not _anchor:
+        name = settings.DATABASES["default"]["NAME"]
+        _anchor.append(sqlite3.connect(name, uri=True, check_same_thread=False))
     migrate()
     project = first_project()
     return Ready(project, first_key(project), LoginLink.make(admin_user()))
@@ -75,3 +84,26 @@ def admin_user() -> object:
         user.set_password(password) if password else user.set_unusable_password()
         user.save()
     return user
+
+
+def announcement(ready: Ready, url: str) -> str:
+    """What the start prints: where, a login link, a key, and a line to paste."""
+    place = f"data in {settings.DATA_DIR}"
+    if settings.STORAGE == "memory":
+        place = "everything in memory: GONE when this server stops"
+    lines = [
+        "",
+        f"Feature Memory {settings.VERSION}   {place}",
+        f"Sign in once  {url}/login/once/{ready.login_token}/",
+    ]
+    if ready.key:
+        lines.append(f"API key       {ready.key}   (shown once; project {ready.project.name})")
+    curl = CURL.format(url=url, key=ready.key or "YOUR_KEY")
+    return "\n".join([*lines, "", "Send a first interaction:", curl, ""])
+
+
+CURL = """  curl {url}/api/v1/interactions/ -H 'Authorization: Bearer {key}' \\
+    -H 'Content-Type: application/json' -d '{{"model_id": "gpt-5-mini", \
+"task_type": "support.order_status", "input": "Where is my order AB-104482?", \
+"output": "It ships tomorrow.", "metadata": {{"timestamp": "2026-11-22T10:00:00Z", \
+"duration": 812}}, "success": true}}'"""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.db import DatabaseError, OperationalError
 
 from featurememory.errors import ErrorCode, FeatureMemoryError
@@ -15,8 +16,9 @@ def known(error: DatabaseError) -> FeatureMemoryError | None:
     """The error as storage trouble the caller can wait out; None when it is a fault of ours."""
     text = str(error).lower()
     if any(sign in text for sign in FULL):
+        place = "disk" if settings.STORAGE == "persistent" else "memory"
         return FeatureMemoryError(
-            "The disk is full: nothing was stored. Free some space; no restart is needed.",
+            f"The {place} is full: nothing was stored. Free some space; no restart is needed.",
             ErrorCode.STORAGE_FULL,
             {"retry_after": 5},
         )

@@ -21,6 +21,12 @@ if "FM_SERVING" in os.environ:
     gc.collect()
     gc.freeze()
 
+if "FM_SERVING_AT" in os.environ:
+    from featurememory import startup
+
+    ready = startup.prepare()
+    print(startup.announcement(ready, os.environ["FM_SERVING_AT"]), flush=True)
+
 if os.environ.get("FM_SERVING") == "embedded":
     from featurememory.runner import start
 

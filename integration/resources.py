@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import resource
 import time
 from dataclasses import dataclass
-from pathlib import Path
 
 from django.conf import settings
 from django.db import connection
@@ -14,10 +12,9 @@ from django.db.models import Count
 
 from featurememory.models import Project
 from featurememory.writes import write_turn
+from patterns.admission import resident
 from patterns.models import Pattern
 from patterns.rollups import HOUR_MS, project_hour
-
-PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
 @dataclass(frozen=True)
@@ -35,19 +32,13 @@ def process_sample() -> Sample:
     return Sample(resident(), on_disk(), usage.ru_utime + usage.ru_stime, time.monotonic())
 
 
-def resident() -> int:
-    """Resident bytes now; the highest so far where /proc is missing."""
-    try:
-        return int(Path("/proc/self/statm").read_text().split()[1]) * PAGE
-    except OSError:
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-
-
 def on_disk() -> int:
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_database_size(current_database())")
             return int(cursor.fetchone()[0])
+    if settings.STORAGE == "memory":
+        return 0
     paths = settings.DATA_DIR.glob("featurememory.sqlite3*")
     return sum(path.stat().st_size for path in paths if path.exists())
 

@@ -18,7 +18,7 @@ from featurememory.errors import ErrorCode, FeatureMemoryError
 from featurememory.models import Project
 from featurememory.writes import write_turn
 from optimizations.engine.task import Decision, Request
-from optimizations.journal import Journal, records
+from optimizations.journal import Journal, MemoryJournal, records
 from optimizations.models import AppliedOptimization
 from optimizations.models import Decision as Row
 
@@ -38,7 +38,12 @@ class DecisionLog:
     """`write` returns when the decision cannot be lost any more by the death of the process."""
 
     def __init__(self) -> None:
-        self.journal = Journal(settings.DATA_DIR / "decisions")
+        # One interface; what `seal` gives goes back to `remove` as it is.
+        self.journal: Any = (
+            MemoryJournal()
+            if settings.STORAGE == "memory"
+            else Journal(settings.DATA_DIR / "decisions")
+        )
 
     def write(self, entry: Logged) -> None:
         # In a test's transaction the journal would outlive the rollback.

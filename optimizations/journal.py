@@ -89,6 +89,38 @@ class Journal:
             self._waiting = self._file is not None
 
 
+class MemoryJournal:
+    """The same without files, where nothing is to be written to disk."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._open: list[bytes] = []
+        self._sealed: list[list[bytes]] = []
+
+    def append(self, record: bytes) -> None:
+        with self._lock:
+            self._open.append(record)
+
+    def seal(self) -> list[list[bytes]]:
+        with self._lock:
+            if self._open:
+                self._sealed.append(self._open)
+                self._open = []
+            return list(self._sealed)
+
+    def elsewhere(self) -> tuple[list[bytes], dict[Path, int]]:
+        """Nobody else can reach this process' memory."""
+        return [], {}
+
+    def reached(self, ends: dict[Path, int]) -> None:
+        """Nothing was read elsewhere."""
+
+    def remove(self, parts: list[list[bytes]]) -> None:
+        gone = {id(part) for part in parts}
+        with self._lock:
+            self._sealed = [part for part in self._sealed if id(part) not in gone]
+
+
 def in_use(path: Path) -> bool:
     """Whether another process is writing it (a command may run beside the server)."""
     with path.open("rb") as file:
@@ -99,8 +131,11 @@ def in_use(path: Path) -> bool:
     return False
 
 
-def records(path: Path, start: int = 0) -> Iterator[bytes]:
+def records(path: Path | list[bytes], start: int = 0) -> Iterator[bytes]:
     """The whole records of a file; what follows a broken one was never answered."""
+    if isinstance(path, list):
+        yield from path[start:]
+        return
     with path.open("rb") as file:
         file.seek(start)
         data, start = file.read(), 0

@@ -1,50 +1,73 @@
-"""Whether more may come in: pushes back before the disk is full or the queue bursts.
+"""Whether more may come in: pushes back before disk, memory, storage or the queue burst.
 
 States with hysteresis, so that a value at its limit does not flap: a gauge closes at its limit and
-opens again at 80 % of it; from 80 % on the state is degraded.
+opens again below a share of it; from 80 % on the state is degraded.
 """
 
 from __future__ import annotations
 
+import ctypes
+import gc
+import os
+import resource
 import shutil
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from django.conf import settings
+from django.core.cache import cache
+from django.db.models import Max
 
 from featurememory.errors import ErrorCode, FeatureMemoryError
+from featurememory.models import FeatureMemoryConfig
+from patterns import space
 from patterns.models import ModelInteraction
 
-OPEN_AGAIN = 0.8
+DEGRADED = 0.8
 CHECK_S = 2.0
-MiB = 1 << 20
+TRIM_S = 10.0  # between two attempts to give memory back; one takes 0.1 s
+PAGE = os.sysconf("SC_PAGE_SIZE")
+# Cleanup starts at 0.9 of `storage.max_size`. Ingest stops here, so that what comes in until the
+# next look does not pass the limit itself.
+STORAGE_FULL = 0.97
 
 
 @dataclass
 class Gauge:
-    """One resource: `read` gives its use in the unit of `limit`."""
+    """One resource: `read` gives its use in the unit of `limit`. Asked every CHECK_S seconds, ten
+    times as often while it is not healthy."""
 
     name: str
     limit: float
     read: Callable[[], float]
     refusal: FeatureMemoryError
+    open_again: float = DEGRADED
     value: float = 0.0
     closed: bool = False
+    checked: float = -CHECK_S
 
     def update(self) -> None:
+        self.checked = time.monotonic()
         self.value = self.read()
         if self.value >= self.limit:
             self.closed = True
-        elif self.value < self.limit * OPEN_AGAIN:
+        elif self.value < self.limit * self.open_again:
             self.closed = False
+
+    @property
+    def is_due(self) -> bool:
+        wait = CHECK_S if self.state == "healthy" else CHECK_S / 10
+        return time.monotonic() - self.checked >= wait
 
     @property
     def state(self) -> str:
         if self.closed:
             return "unhealthy"
-        return "degraded" if self.value >= self.limit * OPEN_AGAIN else "healthy"
+        return "degraded" if self.value >= self.limit * DEGRADED else "healthy"
 
 
 def waiting() -> float:
@@ -58,6 +81,45 @@ def disk_pressure() -> float:
     """1 when only the reserve is left on the data directory's disk, less the more there is."""
     free = shutil.disk_usage(settings.DATA_DIR).free
     return settings.DISK_RESERVE / max(1, free)
+
+
+def resident() -> int:
+    """Resident bytes of this process now; the highest so far where /proc is missing."""
+    try:
+        return int(Path("/proc/self/statm").read_text().split()[1]) * PAGE
+    except OSError:
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+_trimmed = [-TRIM_S]
+
+
+def memory_in_use() -> float:
+    """Resident bytes. At the limit first what the process holds without need is given back."""
+    found, now = resident(), time.monotonic()
+    if found < settings.MEMORY_LIMIT or now - _trimmed[0] < TRIM_S:
+        return float(found)
+    _trimmed[0] = now
+    gc.collect()
+    with suppress(OSError, AttributeError):  # glibc only
+        ctypes.CDLL("libc.so.6").malloc_trim(0)
+    return float(resident())
+
+
+def storage_limit() -> int:
+    """Bytes the database may use: the largest `storage.max_size` of the projects that share it."""
+    largest = FeatureMemoryConfig.objects.aggregate(most=Max("max_size"))["most"]
+    limit = int(largest or FeatureMemoryConfig().max_size)
+    if settings.STORAGE == "memory":
+        limit = min(limit, settings.MEMORY_LIMIT // 2)
+    return limit
+
+
+def storage_in_use() -> float:
+    """Share of the limit in use. What the last cleanup had to leave (patterns, sums, what waits)
+    raises the limit: refusing would not make it less."""
+    floor = cache.get("storage_floor") or 0
+    return space.bytes_used() / max(storage_limit() * STORAGE_FULL, floor * 1.1)
 
 
 def queue_gauge() -> Gauge:
@@ -78,28 +140,60 @@ def disk_gauge() -> Gauge:
     return Gauge("disk", 1.0, disk_pressure, refusal)
 
 
+def storage_gauge() -> Gauge:
+    refusal = FeatureMemoryError(
+        "storage.max_size is reached: nothing was stored. The oldest interactions are being "
+        "forgotten; send again in a moment.",
+        ErrorCode.STORAGE_FULL,
+        {"retry_after": 3},
+    )
+    # A cleanup leaves 0.8 to 0.9 of the limit; below that it has room again.
+    return Gauge("storage", 1.0, storage_in_use, refusal, open_again=0.95)
+
+
+def memory_gauge() -> Gauge:
+    refusal = FeatureMemoryError(
+        "The server uses as much memory as FM_MEMORY_LIMIT allows: nothing was stored, try again.",
+        ErrorCode.OVERLOADED,
+        {"retry_after": 5},
+    )
+    # An allocator seldom gives a fifth back.
+    return Gauge("memory", settings.MEMORY_LIMIT, memory_in_use, refusal, open_again=0.95)
+
+
+def all_gauges() -> list[Gauge]:
+    on_disk = [disk_gauge()] if settings.STORAGE == "persistent" else []
+    return [queue_gauge(), storage_gauge(), memory_gauge(), *on_disk]
+
+
 @dataclass
 class Admission:
-    """Asked for every request that stores; looks at the gauges every CHECK_S seconds."""
+    """Asked for every request that stores."""
 
-    gauges: list[Gauge] = field(default_factory=lambda: [queue_gauge(), disk_gauge()])
-    checked: float = -CHECK_S
+    gauges: list[Gauge] = field(default_factory=all_gauges)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def check(self) -> None:
-        """Raises 429 or 507 with Retry-After while a gauge is closed."""
-        self.refresh(CHECK_S if self.state != "unhealthy" else CHECK_S / 10)
+        """Raises 429, 503 or 507 with Retry-After while a gauge is closed."""
+        self.refresh()
         for gauge in self.gauges:
             if gauge.closed:
                 raise gauge.refusal
 
-    def refresh(self, after_s: float = CHECK_S) -> None:
-        with self.lock:
-            if time.monotonic() - self.checked < after_s:
-                return
-            self.checked = time.monotonic()
-        for gauge in self.gauges:
-            gauge.update()
+    def refresh(self) -> None:
+        """Reads the gauges that are due; while one thread does, the others go by what is known."""
+        if not self.lock.acquire(blocking=False):
+            return
+        try:
+            for gauge in self.gauges:
+                if gauge.is_due:
+                    gauge.update()
+        finally:
+            self.lock.release()
+
+    def forget(self) -> None:
+        """As if nothing had been read yet."""
+        self.gauges = all_gauges()
 
     @property
     def state(self) -> str:

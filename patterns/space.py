@@ -31,17 +31,12 @@ def bytes_used() -> int:
     """Bytes in use by the database: free space inside its files does not count."""
     if connection.vendor == "postgresql":
         return sum(table.bytes for table in live_postgresql())
-    values = pragmas("page_size", "page_count", "freelist_count")
-    return values[0] * (values[1] - values[2])
-
-
-def pragmas(*names: str) -> list[int]:
-    found = []
     with connection.cursor() as cursor:
-        for name in names:
-            cursor.execute(f"PRAGMA {name}")
-            found.append(int(cursor.fetchone()[0]))
-    return found
+        cursor.execute(
+            "SELECT page_size * (page_count - freelist_count) "
+            "FROM pragma_page_size, pragma_page_count, pragma_freelist_count"
+        )
+        return int(cursor.fetchone()[0])
 
 
 # Row header and line pointer take 28 bytes, and alignment some more.
@@ -132,7 +127,9 @@ def give_back(forgotten: int) -> None:
 
 
 def free_pages() -> int:
-    return pragmas("freelist_count")[0]
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA freelist_count")
+        return int(cursor.fetchone()[0])
 
 
 def give_back_step(raw: Any) -> bool:

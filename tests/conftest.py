@@ -45,10 +45,12 @@ def _a_fresh_process() -> None:
     from featurememory.config import forget_config
     from integration.keys import known_keys
     from patterns import payloads
+    from patterns.admission import admission
     from patterns.memory import memory
     from patterns.wake import waiting
 
     cache.clear()
+    admission.forget()
     forget_config()
     known_keys.clear()
     memory.drop()

@@ -52,7 +52,7 @@ def test_every_environment_variable_is_documented_and_no_other() -> None:
 def test_every_threshold_is_documented_with_its_default(section: str) -> None:
     table = rows("settings")
     for name in FeatureMemoryConfig.SECTIONS[section]:
-        default = FeatureMemoryConfig._meta.get_field(name).default
+        default = FeatureMemoryConfig._meta.get_field(name).get_default()
         plain = table[f"{section}.{name}"][2].replace(",", "").replace("`", "")
         stated = plain.partition(" ")[0].replace("empty", "")
         if isinstance(default, str):

@@ -30,6 +30,10 @@ class StartForm(forms.Form):
         file = data.get("file")
         if data.get("kind") != "import":
             return data
+        if settings.STORAGE == "memory":
+            raise forms.ValidationError(
+                "This server writes nothing to disk. Send the lines to the API, in batches."
+            )
         if file is None:
             raise forms.ValidationError("Choose a file to import.")
         if not file.name.lower().endswith(SUFFIXES):

@@ -22,6 +22,7 @@ from featurememory.pages import current_project, page, show
 from featurememory.shell import live
 from integration import resources
 from patterns import gauges
+from patterns.admission import admission, resident
 from patterns.curation import KEPT
 from patterns.models import Learner, ModelInteraction, Operation, Pattern
 from patterns.window import Window
@@ -55,6 +56,7 @@ def counter(request: HttpRequest) -> HttpResponse:
 def health(request: HttpRequest) -> HttpResponse:
     project = current_project(request)
     now = timezone.now()
+    admission.refresh()
     window = Window.ending(now, "24h")
     gauge = gauges.together(gauges.fill(window, gauges.read(project.pk, window.start, window.end)))
     context = {
@@ -66,9 +68,12 @@ def health(request: HttpRequest) -> HttpResponse:
         "learner": Learner.objects.filter(pk=project.pk)
         .only("consolidated_at", "cleaned_at")
         .first(),
-        "memory": resources.resident(),
+        "memory": resident(),
         "disk": resources.on_disk(),
         "limit": 100_000_000,
+        "in_memory": settings.STORAGE == "memory",
+        "state": admission.state,
+        "gauges": admission.gauges,
         "version": settings.VERSION,
         "python": platform.python_version(),
         "database": connection.vendor,

@@ -28,6 +28,14 @@ def test_redis_with_sqlite_is_an_error(settings: Any, monkeypatch: Any) -> None:
     assert ids() == set()
 
 
+def test_memory_with_several_processes_is_an_error(settings: Any) -> None:
+    settings.STORAGE, settings.DATABASE_URL, settings.REDIS_URL = "memory", "", ""
+    assert ids() == set()
+
+    settings.EMBEDDED = False
+    assert ids() == {"featurememory.E003"}
+
+
 def test_a_batch_that_could_not_hold_one_interaction_is_an_error(settings: Any) -> None:
     settings.BATCH_BODY_LIMIT = settings.BODY_LIMIT - 1
     assert ids() == {"featurememory.E002"}

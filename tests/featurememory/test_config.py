@@ -63,11 +63,11 @@ def test_every_threshold_says_its_default_in_its_help(name: str) -> None:
 
 def test_a_patch_changes_what_it_names_and_nothing_else(owner: Project) -> None:
     before = owner.config.as_dict()
-    values = {"patterns": {"max_patterns": 20}, "storage": {"type": "memory"}}
+    values = {"patterns": {"max_patterns": 20}, "storage": {"path": "here"}}
     after = patch_config(owner.pk, values, "me").as_dict()
 
-    assert (after["patterns"]["max_patterns"], after["storage"]["type"]) == (20, "memory")
-    before["patterns"]["max_patterns"], before["storage"]["type"] = 20, "memory"
+    assert (after["patterns"]["max_patterns"], after["storage"]["path"]) == (20, "here")
+    before["patterns"]["max_patterns"], before["storage"]["path"] = 20, "here"
     assert after == before
 
 
@@ -93,6 +93,7 @@ WRONG = [
     ("optimizations", "holdout", 0),
     ("optimizations", "retention_period", 0),
     ("storage", "type", "tape"),
+    ("storage", "type", "memory"),
     ("storage", "path", "a\x00b"),
     ("storage", "path", "x" * 401),
     ("storage", "max_size", -1),

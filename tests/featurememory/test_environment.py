@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from featurememory.environment import database_from, flag, integer, names, redis_from
+from featurememory.environment import (
+    database_from,
+    flag,
+    integer,
+    memory_database,
+    memory_to_use,
+    names,
+    redis_from,
+)
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -69,6 +79,8 @@ UNUSABLE = {
     "FM_DATABASE_URL": "mysql://localhost/x",
     "FM_LOG_LEVEL": "LOUD",
     "FM_DATA_DIR": "/dev/null/data",
+    "FM_STORAGE": "tape",
+    "FM_MEMORY_LIMIT": "1",
 }
 
 
@@ -94,3 +106,38 @@ def test_a_value_that_cannot_be_used_stops_the_start_with_one_line_that_names_it
     assert done.returncode == 1
     (line,) = done.stderr.splitlines()
     assert line.startswith(f"{name} cannot be used: ")
+
+
+def test_a_container_with_little_memory_lowers_the_budget(tmp_path: Path) -> None:
+    (tmp_path / "max").write_text("max")
+    (tmp_path / "small").write_text(str(500 << 20))
+
+    assert memory_to_use((str(tmp_path / "max"), str(tmp_path / "none"))) == 1 << 30
+    assert memory_to_use((str(tmp_path / "small"),)) == 450 << 20
+
+
+def test_a_database_in_memory_ends_at_its_limit_and_is_shared_by_name() -> None:
+    found = memory_database(4 << 20)
+    name = f"file:/{os.urandom(8).hex()}?vfs=memdb"
+    with (
+        closing(sqlite3.connect(name, uri=True)) as one,
+        closing(sqlite3.connect(name, uri=True)) as other,
+    ):
+        one.executescript(found["OPTIONS"]["init_command"] + "CREATE TABLE t (b)")
+        with pytest.raises(sqlite3.OperationalError, match="full"):
+            one.executemany("INSERT INTO t VALUES (?)", [(b"x" * 4000,)] * 2000)
+        one.rollback()
+        assert other.execute("SELECT count(*) FROM t").fetchone() == (0,)
+
+
+def test_this_machine_itself_is_always_an_allowed_host(tmp_path: Path) -> None:
+    code = (
+        "import os; os.environ['FM_ALLOWED_HOSTS'] = 'memory.example';"
+        "from featurememory import settings; print(*settings.ALLOWED_HOSTS)"
+    )
+    environment = os.environ | {"FM_DATA_DIR": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True
+    )
+
+    assert done.stdout.split() == ["memory.example", "localhost", "127.0.0.1", "[::1]"]

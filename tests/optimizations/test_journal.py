@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from optimizations.journal import Journal, records
+from optimizations.journal import Journal, MemoryJournal, records
 
 
 def taken(journal: Journal) -> list[bytes]:
@@ -79,3 +79,17 @@ def test_what_another_process_is_writing_is_read_too_and_only_once(tmp_path: Pat
 
     assert reading.elsewhere()[0] == [b"b"]
     assert taken(writing) == [b"a", b"b"]  # it moves them itself once more
+
+
+def test_in_memory_records_come_back_until_they_are_removed() -> None:
+    journal = MemoryJournal()
+    journal.append(b"a")
+    first = journal.seal()
+    journal.append(b"b")
+    again = journal.seal()
+    journal.remove(first)
+    left = journal.seal()
+
+    told = [[record for part in parts for record in records(part)] for parts in (first, again)]
+    assert told == [[b"a"], [b"a", b"b"]]
+    assert [record for part in left for record in records(part)] == [b"b"]

@@ -6,13 +6,13 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management import CommandError
-from django.core.management.base import BaseCommand
 
+from featurememory.management.stored import StoredCommand
 from featurememory.models import Project
 from patterns.retention import Receipt, cleanup
 
 
-class Command(BaseCommand):
+class Command(StoredCommand):
     help = "Prune weak patterns, empty old trash, drop interactions beyond the size limit."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -8,16 +8,16 @@ from datetime import timedelta
 from typing import Any
 
 from django.core.management import CommandError
-from django.core.management.base import BaseCommand
 from django.utils import timezone
 
+from featurememory.management.stored import StoredCommand
 from featurememory.models import Project
 from integration.models import ApiKey
 
 UNITS = {"d": "days", "h": "hours", "m": "minutes"}
 
 
-class Command(BaseCommand):
+class Command(StoredCommand):
     help = "Create an API key and print it. It cannot be shown again."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand
-
 from featurememory import demo
+from featurememory.management.stored import StoredCommand
 
 
-class Command(BaseCommand):
+class Command(StoredCommand):
     help = "Load the demo project (generated data), or remove it."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

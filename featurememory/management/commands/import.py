@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management import CommandError
-from django.core.management.base import BaseCommand
 
 from featurememory.errors import FeatureMemoryError
+from featurememory.management.stored import StoredCommand
 from featurememory.models import Project
 from integration.importing import Progress, import_file
 
 
-class Command(BaseCommand):
+class Command(StoredCommand):
     help = "Import interactions from JSONL (also .gz), CSV or Parquet files; run again to resume."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

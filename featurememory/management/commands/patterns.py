@@ -7,14 +7,14 @@ from typing import Any
 
 import msgspec
 from django.core.management import CommandError
-from django.core.management.base import BaseCommand
 
+from featurememory.management.stored import StoredCommand
 from featurememory.models import Project
 from patterns.models import Pattern
 from patterns.serializers import patterns
 
 
-class Command(BaseCommand):
+class Command(StoredCommand):
     help = "Print the patterns of a project: id, template, slots, features, counts."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

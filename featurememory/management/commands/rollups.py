@@ -6,14 +6,14 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management import CommandError
-from django.core.management.base import BaseCommand
 
+from featurememory.management.stored import StoredCommand
 from featurememory.models import Project
 from integration import jobs
 from integration.models import Job
 
 
-class Command(BaseCommand):
+class Command(StoredCommand):
     help = "Count the hourly rollups again. Hours whose interactions were forgotten stay."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

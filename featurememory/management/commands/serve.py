@@ -30,35 +30,20 @@ class Command(BaseCommand):
     def handle(self, *args: Any, host: str, port: int, no_demo: bool, **options: Any) -> None:
         if not 1 <= port <= 65535:
             raise CommandError(f"--port {port}: a port lies between 1 and 65535")
-        ready = startup.prepare()
-        collect_static()
-        self.announce(ready, host, port)
+        url = f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{port}"
         os.environ["FM_SERVING"] = "embedded" if settings.EMBEDDED else "web"
-        if ready.key and settings.EMBEDDED and not no_demo:
+        collect_static()
+        if settings.STORAGE == "memory":  # the database is inside the server's own process
+            os.environ["FM_SERVING_AT"] = url
+            first = True
+        else:
+            ready = startup.prepare()
+            self.stdout.write(startup.announcement(ready, url))
+            self.stdout.flush()
+            first = ready.key is not None
+        if first and settings.EMBEDDED and not no_demo:
             os.environ["FM_LOAD_DEMO"] = "1"
         replace_by_server(host, port)
-
-    def announce(self, ready: startup.Ready, host: str, port: int) -> None:
-        shown = "127.0.0.1" if host in ("0.0.0.0", "::") else host
-        url = f"http://{shown}:{port}"
-        key = ready.key or "YOUR_KEY"
-        lines = [
-            "",
-            f"Feature Memory {settings.VERSION}   data in {settings.DATA_DIR}",
-            f"Sign in once  {url}/login/once/{ready.login_token}/",
-        ]
-        if ready.key:
-            lines.append(f"API key       {ready.key}   (shown once; project {ready.project.name})")
-        lines += ["", "Send a first interaction:", CURL.format(url=url, key=key), ""]
-        self.stdout.write("\n".join(lines))
-        self.stdout.flush()
-
-
-CURL = """  curl {url}/api/v1/interactions/ -H 'Authorization: Bearer {key}' \\
-    -H 'Content-Type: application/json' -d '{{"model_id": "gpt-5-mini", \
-"task_type": "support.order_status", "input": "Where is my order AB-104482?", \
-"output": "It ships tomorrow.", "metadata": {{"timestamp": "2026-11-22T10:00:00Z", \
-"duration": 812}}, "success": true}}'"""
 
 
 def collect_static() -> None:
@@ -78,8 +63,11 @@ def replace_by_server(host: str, port: int) -> None:
         *("--interface", "wsgi", "--host", host, "--port", str(port)),
         *("--workers", "1", "--blocking-threads", str(THREADS), "--backlog", "1024"),
         *("--log-level", "error", "--no-ws", "--http", "1"),
-        *("--workers-kill-timeout", "15s", "--respawn-failed-workers"),
+        *("--workers-kill-timeout", "15s"),
     ]
+    if settings.STORAGE == "persistent":
+        # In memory a new worker would be an empty server with other keys: it ends instead.
+        arguments.append("--respawn-failed-workers")
     os.chdir(settings.BASE_DIR)
     # glibc gives each thread an arena of its own; two keep bursts from staying resident.
     os.environ.setdefault("MALLOC_ARENA_MAX", "2")

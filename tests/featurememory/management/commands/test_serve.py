@@ -7,12 +7,14 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
 import pytest
 
 from tests import servers
+from tests.builders import item
 
 ROOT = Path(__file__).resolve().parents[4]
 # granian kills a worker that does not stop by itself after 15 s.
@@ -20,10 +22,10 @@ BEFORE_THE_KILL = 12.0
 
 
 class Server:
-    def __init__(self, home: Path, static: Path) -> None:
+    def __init__(self, home: Path, static: Path, **more: str) -> None:
         self.home, self.port = home, servers.free_port()
         given = {name: value for name, value in os.environ.items() if not name.startswith("FM_")}
-        self.environment = {**given, "FM_STATIC_ROOT": str(static)}
+        self.environment = {**given, "FM_STATIC_ROOT": str(static), **more}
         self.process = self.start()
 
     def start(self) -> subprocess.Popen[bytes]:
@@ -98,3 +100,97 @@ def test_a_second_start_prints_a_login_link_that_signs_in_once(server: Server) -
         assert "/login/" not in str(browser.get(link).url)
     with httpx.Client(follow_redirects=True) as another:
         assert "/login/" in str(another.get(link).url)
+
+
+@pytest.fixture(scope="module")
+def in_memory(tmp_path_factory: pytest.TempPathFactory, static: Path) -> Iterator[Server]:
+    running = Server(tmp_path_factory.mktemp("memory"), static, FM_STORAGE="memory")
+    yield running
+    if running.process.poll() is None:
+        os.killpg(running.process.pid, signal.SIGKILL)
+        running.process.wait()
+
+
+def api_of(server: Server) -> httpx.Client:
+    key = server.output().rpartition("API key")[2].split()[0]
+    address = f"http://127.0.0.1:{server.port}/api/v1/"
+    return httpx.Client(base_url=address, headers={"Authorization": f"Bearer {key}"}, timeout=30)
+
+
+def written_to(process: int) -> list[str]:
+    """The regular files outside the checkout that this process group has open for writing."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            if os.getpgid(int(folder.name)) != process:
+                continue
+            for entry in (folder / "fd").iterdir():
+                flags = (folder / "fdinfo" / entry.name).read_text().split("flags:")[1].split()[0]
+                target = str(entry.readlink())
+                if int(flags, 8) & 3 and target.startswith("/") and Path(target).is_file():
+                    found.append(target)
+        except OSError:
+            continue
+    return [name for name in found if Path(name).name != "log"]
+
+
+def test_in_memory_it_behaves_alike_and_writes_nothing_to_disk(in_memory: Server) -> None:
+    assert "GONE when this server stops" in in_memory.output()
+    with api_of(in_memory) as api:
+        sent = [item(number) for number in range(300)]
+        assert api.post("interactions/batch/", json=sent).json()["accepted"] == 300
+        assert api.post("interactions/batch/", json=sent).json()["duplicates"] == 300
+        servers.wait_until(
+            lambda: api.get("interactions/i-299/").json()["pattern_id"] is not None, "recognition"
+        )
+        task = {"task": {"task_type": "t", "model_id": "m", "input": "Where is my order 7?"}}
+        assert api.post("tasks/prepare/", json=task).status_code == 200
+        assert api.get("config/").json()["storage"]["type"] == "memory"
+        assert api.get("patterns/").json()["data"]
+
+    assert written_to(in_memory.process.pid) == []
+    assert not (in_memory.home / "data").exists()
+
+
+def test_in_memory_many_readers_and_writers_at_once_are_all_answered(in_memory: Server) -> None:
+    def write(number: int) -> int:
+        sent = [item(number * 50 + offset) for offset in range(50)]
+        with api_of(in_memory) as api:
+            return api.post("interactions/batch/", json=sent).status_code
+
+    def read(_: int) -> int:
+        with api_of(in_memory) as api:
+            return api.get("interactions/").status_code
+
+    with ThreadPoolExecutor(8) as pool:
+        written, seen = pool.map(write, range(30)), pool.map(read, range(60))
+        assert (set(written), set(seen)) == ({207}, {200})
+
+
+def test_in_memory_a_stop_forgets_everything(in_memory: Server) -> None:
+    with api_of(in_memory) as api:
+        assert api.post("interactions/", json=item(1, id="kept")).status_code == 201
+    os.killpg(in_memory.process.pid, signal.SIGTERM)
+    assert in_memory.process.wait(BEFORE_THE_KILL) == 0
+    in_memory.start()
+
+    with api_of(in_memory) as api:
+        assert api.get("interactions/kept/").status_code == 404
+
+
+def test_in_memory_a_command_says_that_it_cannot_reach_the_server(tmp_path: Path) -> None:
+    command = [sys.executable, "manage.py", "create_api_key", "--project", "p", "--kind", "ro"]
+    usual = {name: value for name, value in os.environ.items() if not name.startswith("FM_")}
+    done = subprocess.run(
+        command,
+        cwd=ROOT,
+        env=usual | {"FM_STORAGE": "memory", "FM_DATA_DIR": str(tmp_path / "data")},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert done.returncode == 1
+    assert "out of reach" in done.stderr
+    assert not (tmp_path / "data").exists()

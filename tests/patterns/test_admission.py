@@ -1,0 +1,115 @@
+"""Admission: pushes back before something bursts, and opens again without flapping."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+
+from featurememory.errors import ErrorCode, FeatureMemoryError
+from patterns import admission as module
+from patterns import space
+from patterns.admission import Admission, Gauge, admission, all_gauges
+from patterns.retention import cleanup
+from tests.builders import caller, item, items, keep, learned, project
+
+REFUSED = FeatureMemoryError("no", ErrorCode.OVERLOADED, {"retry_after": 1})
+
+
+def gauge(values: list[float], **changes: Any) -> Gauge:
+    return Gauge("queue", 10.0, lambda: values.pop(0), REFUSED, **changes)
+
+
+def test_a_gauge_closes_at_its_limit_and_opens_below_four_fifths() -> None:
+    watched = gauge([7.9, 8.0, 10.0, 9.9, 8.0, 7.9])
+    seen = []
+    for _ in range(6):
+        watched.update()
+        seen.append(watched.state)
+
+    assert seen == ["healthy", "degraded", "unhealthy", "unhealthy", "unhealthy", "healthy"]
+
+
+def test_the_state_is_that_of_the_worst_and_a_closed_one_refuses() -> None:
+    watched = Admission([gauge([1.0]), gauge([9.0]), gauge([11.0])])
+    with pytest.raises(FeatureMemoryError, match="no"):
+        watched.check()
+
+    assert watched.state == "unhealthy"
+
+
+def test_a_healthy_gauge_is_not_read_for_every_request() -> None:
+    values = [1.0, 99.0]
+    watched = Admission([gauge(values)])
+    watched.check()
+    watched.check()
+
+    assert values == [99.0]
+
+
+def closed(monkeypatch: pytest.MonkeyPatch, name: str) -> Any:
+    """The answer of ingest while this gauge is beyond its limit."""
+    (found,) = [entry for entry in admission.gauges if entry.name == name]
+    monkeypatch.setattr(found, "read", lambda: found.limit * 1.1)
+    return caller(project()).post("interactions/", item(1))
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("name", "status"), [("queue", 429), ("memory", 503), ("storage", 507), ("disk", 507)]
+)
+def test_each_resource_refuses_with_its_status_and_says_when_to_come_again(
+    name: str, status: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    response = closed(monkeypatch, name)
+
+    assert response.status_code == status
+    assert int(response["Retry-After"]) >= 1
+
+
+@pytest.mark.django_db
+def test_memory_beyond_its_budget_closes_and_what_it_gives_back_opens_again(
+    monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    monkeypatch.setattr(module, "_trimmed", [0.0])
+    (memory,) = [found for found in all_gauges() if found.name == "memory"]
+    memory.limit = settings.MEMORY_LIMIT = 200 << 20
+    monkeypatch.setattr(module, "resident", lambda: 210 << 20)
+    memory.update()
+    assert memory.closed
+
+    monkeypatch.setattr(module, "resident", lambda: 180 << 20)
+    memory.update()
+    assert not memory.closed
+
+
+@pytest.mark.django_db
+def test_ingest_stops_short_of_max_size_until_a_cleanup_made_room(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    owner = project()
+    learned(owner, 40)
+    full = int(owner.config.max_size * 0.98)
+    admission.forget()
+    monkeypatch.setattr(space, "bytes_used", lambda: full)
+    with pytest.raises(FeatureMemoryError, match="max_size"):
+        keep(owner, items(1, start=100))
+
+    monkeypatch.setattr(space, "bytes_used", lambda: int(full * 0.85))
+    cleanup(owner)
+    admission.forget()
+    assert keep(owner, items(1, start=100)) == [True]
+
+
+@pytest.mark.django_db
+def test_what_no_cleanup_can_take_does_not_close_ingest_for_good(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    owner = project()
+    used = owner.config.max_size * 2
+    monkeypatch.setattr(space, "bytes_used", lambda: used)
+    cleanup(owner)
+
+    assert cache.get("storage_floor") == used
+    assert keep(owner, items(1)) == [True]
