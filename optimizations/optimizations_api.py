@@ -28,6 +28,7 @@ from patterns.models import Pattern
 
 __all__ = ["VERBS"]
 
+ADVICE = 200
 FILTERS = {
     "status": "candidate, shadow, trial, active, suspended, retired, rejected; several with commas",
     "type": "route_model, tune_parameters, …",
@@ -128,6 +129,16 @@ class OptimizationDetail(Endpoint):
     @described("Show one optimization with its evidence and its history")
     def get(self, request: Request, optimization_id: str) -> Response:
         return Response(optimization_detail(find(request, optimization_id)))
+
+
+class Advice(Endpoint):
+    scopes = {"GET": "read"}
+
+    @described("What a person could do, what there is nothing to gain from, what needs more time")
+    def get(self, request: Request) -> Response:
+        found = OptimizationManager(key_of(request).project).findings()[:ADVICE]
+        data = [{**msgspec.to_builtins(one), "pattern_id": one.pattern_id or None} for one in found]
+        return Response({"data": data})
 
 
 class Word(Struct):
