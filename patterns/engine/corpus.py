@@ -27,6 +27,7 @@ class Corpus:
         self.words = list(words)
         typed = [number for word, number in words.items() if word[:1] == "<" and len(word) > 2]
         self.typed: Ints = np.array(typed, dtype=np.int64)
+        self.wordy = np.array([word[:1].isalpha() for word in words], dtype=bool)
         self.token: Ints = np.array([t for one in tokens for t in one], dtype=np.int64)
         self.length: Ints = np.array([len(one) for one in tokens], dtype=np.int64)
         self.start: Ints = np.concatenate([[0], np.cumsum(self.length)[:-1]]).astype(np.int64)

@@ -8,7 +8,9 @@ from collections.abc import Callable, Sequence
 import msgspec
 import numpy as np
 
-from patterns.engine.corpus import Corpus, Ints
+from patterns.engine.choices import parted
+from patterns.engine.corpus import Corpus
+from patterns.engine.frames import Frame, frame_of, static_in
 from patterns.engine.selection import Selection
 from patterns.engine.skeletons import Skeletons
 from patterns.engine.variants import variants
@@ -49,30 +51,23 @@ def mine(
 
 
 def _found(selection: Selection) -> list[Mined]:
-    chosen = sorted(
-        one for one, n in Counter(selection.owner.tolist()).items() if one >= 0 and n > 1
-    )
-    return [_template(selection, group) for group in variants(selection, chosen)]
+    corpus = selection.skeletons.corpus
+    frames = [
+        part for frame in _frames(selection) for part in parted(corpus, selection.bits, frame)
+    ]
+    return [_template(corpus, frame) for frame in variants(corpus, frames)]
 
 
-def _template(selection: Selection, candidates: Sequence[int]) -> Mined:
-    """One template of candidates that are variants of each other."""
-    table, corpus = selection.skeletons, selection.skeletons.corpus
-    texts = np.nonzero(np.isin(selection.owner, candidates))[0]
-    runs = table.runs[candidates[0]]
-    for other in candidates[1:]:
-        runs = np.intersect1d(runs, table.runs[other], assume_unique=True)
-    digests = corpus.digest[runs]
-    ranked = digests[np.lexsort((digests, corpus.spread[runs]))][:MOST_ANCHORS]
-    return Mined(
-        tuple(texts.tolist()), tuple(ranked.tolist()), _bits(selection, int(texts[0]), runs)
-    )
+def _frames(selection: Selection) -> list[Frame]:
+    sizes = Counter(selection.owner.tolist())
+    chosen = sorted(one for one, n in sizes.items() if one >= 0 and n > 1)
+    corpus = selection.skeletons.corpus
+    return [frame_of(corpus, np.nonzero(selection.owner == one)[0]) for one in chosen]
 
 
-def _bits(selection: Selection, text: int, runs: Ints) -> float:
-    """About what the runs explain in a text that has them all."""
-    hit = np.isin(selection.skeletons.corpus.runs_of(text), runs)
-    covered = np.zeros(len(hit) + 2, dtype=bool)
-    for shift in range(3):
-        covered[shift : shift + len(hit)] |= hit
-    return TOKEN_BITS * float(np.count_nonzero(covered[2:-2]))
+def _template(corpus: Corpus, frame: Frame) -> Mined:
+    digests = corpus.digest[frame.runs]
+    ranked = digests[np.lexsort((digests, corpus.spread[frame.runs]))][:MOST_ANCHORS]
+    static = static_in(corpus, frame.example, frame.runs)
+    bits = TOKEN_BITS * float(np.count_nonzero(static[2:-2]))
+    return Mined(tuple(frame.texts.tolist()), tuple(ranked.tolist()), bits)

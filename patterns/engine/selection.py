@@ -64,12 +64,21 @@ class Selection:
     def _judge(self, price: float) -> None:
         """What each text would save in each candidate, and what each candidate costs to open."""
         table = self.skeletons
-        self.bits, covered = costs(table, self.slot, self.owner)
+        self.bits, covered = costs(table, self.slot, self._owners_known())
         saved = np.add.reduceat(covered, table.begin[:-1]).astype(np.float64)
         name = np.log2(table.corpus.count / table.sizes)
         self.net = saved - name[table.candidate]
         self.price = price * table.static + PIECE * table.pieces
         self.price[list(self.banned)] = np.inf
+
+    def _owners_known(self) -> Ints:
+        """Owners that are templates; being gathered by a word or two says nothing of a text.
+
+        Otherwise what a small template says would count as slot text of the leftover groups its
+        texts lie scattered in, too cheap there for the template ever to open.
+        """
+        weak = self.skeletons.static[self.owner] < WORTHY
+        return np.where((self.owner < 0) | weak, -1, self.owner)
 
     def _span(self, candidate: int) -> slice:
         return slice(self.skeletons.first[candidate], self.skeletons.first[candidate + 1])
@@ -211,8 +220,9 @@ class Selection:
         real = table.static[parent] >= WORTHY
         if few > max(RARE, RARE_SHARE * all_texts) or not real or all_texts <= few:
             return False
-        extra = min(self._extra_pieces(candidate, parent, options[text]) for text in texts[:20])
-        return extra <= 1 or (extra - 1) * few * np.log2(all_texts / few) <= 10 * extra
+        extras = [self._extra_pieces(candidate, parent, options[text]) for text in texts[:20]]
+        pieces = min(extras)
+        return pieces <= 1 or bool((pieces - 1) * few * np.log2(all_texts / few) <= 10 * pieces)
 
     def example(self, candidate: int) -> int:
         """The first text that belongs to a candidate."""

@@ -70,7 +70,7 @@ def _token(match: re.Match[str]) -> Token:
 def _word(text: str) -> tuple[str, str]:
     if text.isalpha() or not any(character.isdigit() for character in text):
         return "word", text
-    return ("hex", "<hex>") if _HEX.match(text) else ("id", "<id>")
+    return ("hex" if _HEX.match(text) else "id"), "<id>"
 
 
 def keys_of(text: str) -> list[str]:
