@@ -30,6 +30,7 @@ from patterns.wake import wake
 
 BATCH = 500
 ERRORS_KEPT = 20
+CHUNK = 1 << 10  # compressed bytes unpacked at once: a bomb makes 32 MB of them at most
 
 
 @dataclass
@@ -151,9 +152,42 @@ def uncompressed(raw: IO[bytes], name: str) -> tuple[IO[bytes], str]:
     if name.endswith(".gz"):
         return cast(IO[bytes], gzip.open(raw)), name.removesuffix(".gz")
     if name.endswith(".zst"):
-        reader: Any = zstandard.ZstdDecompressor().stream_reader(raw, closefd=False)
-        return io.BufferedReader(reader), name.removesuffix(".zst")
+        return io.BufferedReader(WholeFrames(raw)), name.removesuffix(".zst")
     return raw, name
+
+
+class WholeFrames(io.RawIOBase):
+    """Reads all frames of a .zst file. EOFError when the last one is cut off, which the library's
+    own reader takes for the end."""
+
+    def __init__(self, raw: IO[bytes]) -> None:
+        self.raw, self.rest, self.ready = raw, b"", b""
+        self.frame = zstandard.ZstdDecompressor().decompressobj()
+        self.inside = False
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, target: Any) -> int:
+        while not self.ready and self._unpack():
+            pass
+        size = min(len(target), len(self.ready))
+        target[:size], self.ready = self.ready[:size], self.ready[size:]
+        return size
+
+    def _unpack(self) -> bool:
+        """More of the content; False at the end of the file."""
+        data = self.rest or self.raw.read(CHUNK)
+        if not data:
+            if self.inside:
+                raise EOFError("it ends in the middle of a compressed part")
+            return False
+        self.ready, self.inside = self.frame.decompress(data), True
+        self.rest = b""
+        if self.frame.eof:
+            self.rest = self.frame.unused_data
+            self.frame, self.inside = zstandard.ZstdDecompressor().decompressobj(), False
+        return True
 
 
 NUMBERS = {"duration", "memory_usage", "token_count", "processing_time", "score", "input_tokens"}

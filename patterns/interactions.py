@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from featurememory.api import Endpoint, decode, listing, problem
 from featurememory.bodies import read_body
 from featurememory.errors import ErrorCode, FeatureMemoryError, invalid, not_found
-from featurememory.idempotency import idempotent
+from featurememory.idempotency import id_of, idempotent
 from featurememory.keyset import limit_from, near, page
 from featurememory.openapi import described
 from featurememory.wire import key_of
@@ -35,7 +35,9 @@ class Interactions(Endpoint):
     @idempotent
     def post(self, request: Request) -> Response:
         raw = read_body(request._request, settings.BODY_LIMIT)
-        made = arrival(parse(raw))
+        item = parse(raw)
+        item.id = item.id or id_of(request)
+        made = arrival(item)
         project = key_of(request).project
         is_new = store(project.pk, [made]).stored[0]
         if is_new:
@@ -120,7 +122,7 @@ class InteractionBatch(Endpoint):
                 f"this one has {len(items):,}.",
                 ErrorCode.TOO_LARGE,
             )
-        accepted, rejected = sorted_out(items, request.path)
+        accepted, rejected = sorted_out(items, request)
         project = key_of(request).project
         stored = sum(store(project.pk, accepted).stored)
         if stored:
@@ -137,12 +139,14 @@ def batch_items(request: Request) -> list[bytes]:
     return [bytes(item) for item in decode(raw, list[Raw])]
 
 
-def sorted_out(items: list[bytes], path: str) -> tuple[list[Arrival], list[dict[str, Any]]]:
+def sorted_out(items: list[bytes], request: Request) -> tuple[list[Arrival], list[dict[str, Any]]]:
     """Good items as arrivals, and a problem for each of the others."""
     accepted, rejected = [], []
     for index, item in enumerate(items):
         try:
-            accepted.append(arrival(parse(item)))
+            parsed = parse(item)
+            parsed.id = parsed.id or id_of(request, index)
+            accepted.append(arrival(parsed))
         except FeatureMemoryError as error:
-            rejected.append({"index": index, "problem": problem(error, path)})
+            rejected.append({"index": index, "problem": problem(error, request.path)})
     return accepted, rejected

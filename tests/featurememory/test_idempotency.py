@@ -6,6 +6,7 @@ import gzip
 import json
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.utils import timezone
@@ -68,6 +69,31 @@ def test_the_key_of_a_request_that_died_is_free_again(api: Caller) -> None:
 
     response = api.post("interactions/", item(1), headers=NAME)
     assert (response.status_code, response.json()["status"]) == (200, "duplicate")
+
+
+@pytest.mark.parametrize("path", ["interactions/", "interactions/batch/"])
+def test_what_was_stored_before_the_process_died_is_met_again_though_it_has_no_id(
+    api: Caller, owner: Project, path: str
+) -> None:
+    sent: Any = item(id=...) if path == "interactions/" else [item(n, id=...) for n in range(3)]
+    api.post(path, sent, headers=NAME)
+    count = stored(owner)
+    StoredAnswer.objects.all().delete()  # it died before the answer was noted
+    again = api.post(path, sent, headers=NAME).json()
+
+    assert again.get("status", "duplicate") == "duplicate"
+    assert again.get("duplicates", 3) == 3
+    assert stored(owner) == count
+
+
+def test_ids_made_of_a_key_differ_by_key_item_and_project(api: Caller, owner: Project) -> None:
+    api.post("interactions/batch/", [item(id=...), item(id=...)], headers=NAME)
+    api.post("interactions/", item(id=...), headers={"Idempotency-Key": "k-2"})
+    caller(project()).post("interactions/", item(id=...), headers=NAME)
+
+    ids = ModelInteraction.objects.values_list("id", flat=True)
+    assert len(set(ids)) == 4
+    assert {UUID(name).version for name in ids} == {8}
 
 
 def test_a_refused_request_may_be_corrected_and_sent_again(api: Caller) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import random
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -177,3 +178,27 @@ def test_the_command_refuses_a_missing_file_and_a_project_name_nobody_can_type(
     with pytest.raises(CommandError, match="letters, digits"):
         call_command("import", str(path), project="not a slug!")
     assert not Project.objects.filter(name="not a slug!").exists()
+
+
+@pytest.mark.parametrize("name", ["history.jsonl.gz", "HISTORY.JSONL.ZST"])
+@pytest.mark.parametrize("left", [0.3, 0.98])
+def test_a_compressed_file_that_was_cut_off_is_told_and_what_it_held_is_stored(
+    owner: Project, tmp_path: Path, name: str, left: float
+) -> None:
+    dice = random.Random(7)
+    data = PACKERS[name](lines(*[item(n, input=dice.randbytes(400).hex()) for n in range(3000)]))
+    path = tmp_path / name
+    path.write_bytes(data[: int(len(data) * left)])
+
+    with pytest.raises(FeatureMemoryError, match=r"cannot be read.*(end|cut)"):
+        imported(owner, path)
+    kept = ModelInteraction.objects.filter(project=owner).count()
+    assert 0 < kept < 3000
+
+
+def test_the_frames_of_a_zst_file_are_read_to_the_last(owner: Project, tmp_path: Path) -> None:
+    path = tmp_path / "history.jsonl.zst"
+    parts = [items(700), items(700, start=700), []]
+    path.write_bytes(b"".join(zstandard.compress(lines(*part)) for part in parts))
+
+    assert imported(owner, path).stored == 1400
