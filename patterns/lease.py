@@ -12,7 +12,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from patterns.models import Learner
 
@@ -32,12 +32,17 @@ def now_ms() -> int:
 
 
 def acquire(project_id: UUID, name: str) -> bool:
-    Learner.objects.get_or_create(pk=project_id)
+    taken = free(project_id, name)
+    return taken.update(holder=name, until=now_ms() + LENGTH_MS) == 1
+
+
+def free(project_id: UUID, name: str) -> QuerySet[Learner]:
+    """The learner of a project, made when there is none, unless somebody else holds it."""
+    Learner.objects.only("pk").get_or_create(pk=project_id)
     now = now_ms()
     # The last clause: a clock that was set back must not lock the project for long.
-    free = Q(holder=name) | Q(until__lt=now) | Q(until__gt=now + 2 * LENGTH_MS)
-    taken = Learner.objects.filter(free, pk=project_id)
-    return taken.update(holder=name, until=now + LENGTH_MS) == 1
+    mine = Q(holder=name) | Q(until__lt=now) | Q(until__gt=now + 2 * LENGTH_MS)
+    return Learner.objects.filter(mine, pk=project_id)
 
 
 def release(project_id: UUID, name: str) -> None:
@@ -50,20 +55,31 @@ _here = threading.Lock()
 @contextmanager
 def lease(project_id: UUID) -> Iterator[bool]:
     """True inside when this thread may learn; otherwise another one is at it."""
-    name = holder()
-    if settings.EMBEDDED and not _here.acquire(timeout=5):
+    with alone(project_id) if settings.EMBEDDED else leased(project_id) as held:
+        yield held
+
+
+@contextmanager
+def alone(project_id: UUID) -> Iterator[bool]:
+    """Embedded a lock of this process will do: two commits a batch less."""
+    if not _here.acquire(timeout=5):
         yield False
         return
     try:
-        held = acquire(project_id, name)
-        try:
-            yield held
-        finally:
-            if held:
-                release(project_id, name)
+        yield free(project_id, holder()).exists()
     finally:
-        if settings.EMBEDDED:
-            _here.release()
+        _here.release()
+
+
+@contextmanager
+def leased(project_id: UUID) -> Iterator[bool]:
+    name = holder()
+    held = acquire(project_id, name)
+    try:
+        yield held
+    finally:
+        if held:
+            release(project_id, name)
 
 
 @contextmanager

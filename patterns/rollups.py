@@ -196,22 +196,33 @@ def quantile(digest: TDigest | None, share: float) -> float | None:
     return float(digest.quantile(share))
 
 
+UNIQUE = ("project_id", "hour", "pattern_id", "model_id")
+COLUMNS = (*UNIQUE, *SUMS, "durations")
+
+
 def save(rows: Sequence[PatternHour]) -> None:
-    PatternHour.objects.bulk_create(
-        rows_without_ids(rows),
-        update_conflicts=True,
-        unique_fields=["project", "hour", "pattern_id", "model_id"],
-        update_fields=[*SUMS, "durations"],
-        batch_size=200,
+    """Put the rows in place of those of the same key.
+
+    By hand: there is about one row an interaction, and Django's bulk_create takes thrice the time.
+    """
+    sql = (
+        f"INSERT INTO {PatternHour._meta.db_table} ({', '.join(quoted(COLUMNS))}) "
+        f"VALUES ({', '.join(['%s'] * len(COLUMNS))}) "
+        f"ON CONFLICT ({', '.join(quoted(UNIQUE))}) DO UPDATE SET "
+        + ", ".join(f"{name} = excluded.{name}" for name in quoted(COLUMNS[len(UNIQUE) :]))
     )
+    with connection.cursor() as cursor:
+        cursor.executemany(sql, [as_columns(row) for row in rows])
 
 
-def rows_without_ids(rows: Sequence[Any]) -> list[Any]:
-    """Rows as new ones: the unique key, not the id, says which they replace."""
-    for row in rows:
-        row.pk = None
-        row._state.adding = True
-    return list(rows)
+def quoted(names: Iterable[str]) -> list[str]:
+    return [f'"{name}"' for name in names]
+
+
+def as_columns(row: PatternHour) -> list[Any]:
+    key = database_key((row.hour, str(row.pattern_id), row.model_id))
+    owner = row.project_id if connection.features.has_native_uuid_field else row.project_id.hex
+    return [owner, *key, *(getattr(row, name) for name in (*SUMS, "durations"))]
 
 
 def project_hour(project_id: UUID, hour: int) -> ProjectHour:

@@ -7,7 +7,8 @@ import time
 from typing import Any
 
 import pytest
-from django.db import connections
+from django.db import connection, connections
+from django.test.utils import CaptureQueriesContext
 
 from patterns import lease
 from patterns.lease import LENGTH_MS, acquire, release
@@ -61,7 +62,8 @@ def test_a_clock_that_was_set_back_does_not_lock_the_project(moment: list[int]) 
     assert acquire(owner.pk, "b")
 
 
-def test_inside_it_is_held_and_afterwards_free_even_after_a_failure() -> None:
+def test_inside_it_is_held_and_afterwards_free_even_after_a_failure(settings: Any) -> None:
+    settings.EMBEDDED = False
     owner = project()
 
     def failing() -> None:
@@ -83,6 +85,26 @@ def test_embedded_the_successor_of_a_killed_process_goes_on_at_once(settings: An
 
     with lease.lease(owner.pk) as held:
         assert held
+
+
+def test_embedded_a_lock_is_enough_and_nothing_is_written(settings: Any) -> None:
+    settings.EMBEDDED = True
+    owner = project()
+    Learner.objects.create(pk=owner.pk)
+
+    with CaptureQueriesContext(connection) as asked, lease.lease(owner.pk) as held:
+        assert held
+    assert not [query for query in asked if not query["sql"].startswith("SELECT")]
+    assert not [query for query in asked if "snapshot" in query["sql"]]
+
+
+def test_embedded_a_worker_of_another_shape_is_waited_for(settings: Any) -> None:
+    settings.EMBEDDED = True
+    owner = project()
+    acquire(owner.pk, "another:1")
+
+    with lease.lease(owner.pk) as held:
+        assert not held
 
 
 def test_in_several_processes_each_thread_is_a_holder_of_its_own(settings: Any) -> None:
