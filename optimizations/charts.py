@@ -11,7 +11,7 @@ from featurememory.templatetags import figures
 from optimizations.models import EvidencePoint, OptimizationEvent
 from patterns.charts import Chart, Column, Legend, sentence
 from patterns.plots import Mark as Event
-from patterns.plots import axis, band, figure, limit, line, mark, ticks
+from patterns.plots import band, canvas, figure, limit, line, mark, ticks
 
 Interval: TypeAlias = tuple[float, float, float]
 NARROWEST = 0.02
@@ -96,7 +96,7 @@ def over_time(
         return replace(chart, empty="Needs 10 outcomes of both arms to draw a line.")
     shown = figure(
         [*band(x, low, high, "c1", 0.15), line(x, effect, "Effect", "c1", "points")],
-        canvas(x, [*low, *high], events),
+        drawn_on(x, [*low, *high], events),
     )
     legend = (Legend("Effect", "c1"), Legend("95% interval", "c1", dashed=True))
     return replace(chart, figure=shown, legend=legend)
@@ -110,29 +110,21 @@ def reach(bounds: Sequence[float | None]) -> tuple[float, float]:
     return min([-NARROWEST, *known]), max([NARROWEST, *known])
 
 
-def canvas(
+def drawn_on(
     x: list[str], bounds: Sequence[float | None], events: Sequence[OptimizationEvent]
 ) -> dict[str, object]:
-    span = ticks(*reach(bounds), figures.points)
-    made: dict[str, object] = {
-        "margin": {"l": 62, "r": 12, "t": 22, "b": 24},
-        "paper_bgcolor": "rgba(0,0,0,0)",
-        "plot_bgcolor": "rgba(0,0,0,0)",
-        "showlegend": False,
-        "hovermode": "x unified",
-        "hoverlabel": {"bgcolor": "var(--surface)", "bordercolor": "var(--line-strong)"},
-        "xaxis": axis(
-            type="date",
-            range=[x[0], x[-1]],
-            showgrid=False,
-            nticks=5,
-            tickformat="%H:%M" if x[0][:10] == x[-1][:10] else "%-d %b",
-            hoverformat="%-d %b %H:%M",
-        ),
-        "yaxis": axis(**span),
-        "shapes": [],
-        "annotations": [],
-    }
+    one_day = x[0][:10] == x[-1][:10]
+    made = canvas(
+        {
+            "range": [x[0], x[-1]],
+            "tickformat": "%H:%M" if one_day else "%-d %b",
+            "hoverformat": "%-d %b %H:%M",
+        },
+        ticks(*reach(bounds), figures.points),
+        left=62,
+        right=12,
+        top=22,
+    )
     limit(made, 0.0, "no effect")
     for event in events:
         if event.after != event.before and event.moment:

@@ -103,33 +103,38 @@ def axis(**more: Any) -> dict[str, Any]:
     }
 
 
-def layout(window: Window, y: dict[str, Any], *, right: int = 10, top: int = 8) -> dict[str, Any]:
-    labels = window.labels()
-    days = window.step == DAY
+def canvas(
+    x: dict[str, Any], y: dict[str, Any], *, left: int = 52, right: int = 10, top: int = 8
+) -> dict[str, Any]:
+    """The layout that every chart over time has; `x` and `y` are what its axes have of their own."""
     return {
-        "margin": {"l": 52, "r": right, "t": top, "b": 24},
+        "margin": {"l": left, "r": right, "t": top, "b": 24},
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
         "showlegend": False,
         "hovermode": "x unified",
         "hoverlabel": {"bgcolor": "var(--surface)", "bordercolor": "var(--line-strong)"},
-        "xaxis": axis(
-            type="date",
-            range=[labels[0], labels[-1]],
-            showgrid=False,
-            nticks=5,
-            tickformat="%-d %b" if days else "%H:%M" if window.step == 1 else "%-d %b %H:%M",
-            hoverformat="%a %-d %b" if days else "%-d %b %H:%M",
-            showspikes=True,
-            spikemode="across",
-            spikethickness=1,
-            spikedash="solid",
-            spikecolor="var(--line-strong)",
-        ),
+        "xaxis": axis(type="date", showgrid=False, nticks=5, **x),
         "yaxis": axis(**y),
         "shapes": [],
         "annotations": [],
     }
+
+
+def layout(window: Window, y: dict[str, Any], *, right: int = 10, top: int = 8) -> dict[str, Any]:
+    labels = window.labels()
+    days = window.step == DAY
+    x = {
+        "range": [labels[0], labels[-1]],
+        "tickformat": "%-d %b" if days else "%H:%M" if window.step == 1 else "%-d %b %H:%M",
+        "hoverformat": "%a %-d %b" if days else "%-d %b %H:%M",
+        "showspikes": True,
+        "spikemode": "across",
+        "spikethickness": 1,
+        "spikedash": "solid",
+        "spikecolor": "var(--line-strong)",
+    }
+    return canvas(x, y, right=right, top=top)
 
 
 def limit(made: dict[str, Any], value: float, text: str, axis_name: str = "y") -> None:

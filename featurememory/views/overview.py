@@ -156,10 +156,8 @@ def attention(counts: dict[str, int], stored: int, limit: int) -> list[tuple[str
     """What a person should look at, as (text, link)."""
     found = []
     if drifting := counts.get("drifting", 0):
-        word = "pattern drifts" if drifting == 1 else "patterns drift"
-        found.append(
-            (f"{drifting:,} {word}: its interactions change", "/patterns/?status=drifting")
-        )
+        words = "pattern drifts: its" if drifting == 1 else "patterns drift: their"
+        found.append((f"{drifting:,} {words} interactions change", "/patterns/?status=drifting"))
     if stored >= 0.95 * limit:
         found.append(
             (

@@ -323,7 +323,4 @@ def _step(
     state: OptimizationState, target: Status, reason: str, text: str, now: float
 ) -> Transition:
     evidence: dict[str, Json] = {"e_guard": min(1e12, state.e_guard), "n": state.n_treated}
-    step = Transition(state.id, state.status, target, reason, text, now, evidence)
-    state.status, state.changed_at = target, now
-    state.transitions.append(step)
-    return step
+    return state.go(target, reason, text, now, evidence)

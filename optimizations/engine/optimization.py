@@ -69,6 +69,15 @@ class OptimizationState(msgspec.Struct):
     transitions: list[Transition] = msgspec.field(default_factory=list)
     evidence: bytes = b""  # opaque: the running tests
 
+    def go(
+        self, target: Status, reason: str, text: str, at: float, evidence: dict[str, Json]
+    ) -> Transition:
+        """Takes a step, with the evidence it is taken on."""
+        step = Transition(self.id, self.status, target, reason, text, at, evidence)
+        self.status, self.changed_at = target, at
+        self.transitions.append(step)
+        return step
+
     def to_bytes(self) -> bytes:
         return msgspec.msgpack.encode(self)
 
