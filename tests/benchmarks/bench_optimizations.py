@@ -16,10 +16,12 @@ import numpy as np
 
 from optimizations.engine.error_rate import ErrorRate
 from optimizations.engine.evidence import BoundedMean, aipw, e_bh
+from optimizations.engine.offpolicy import evaluate
 from optimizations.engine.optimization import OptimizationState
 from optimizations.engine.outcomes import CLIP
 from optimizations.engine.plans import Choice, Plan, PlanSet
 from optimizations.engine.policy import PolicyEngine
+from tests.optimizations.engine.logs import adaptive
 from tests.optimizations.engine.simulation import LARGE, SMALL, ask, engine, outcome, play
 
 LOOK = 10  # requests between two looks
@@ -30,7 +32,15 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--runs", type=int, default=100)
     runs = parser.parse_args().runs
-    for part in (equal_arms, time_to_activate, many_trials, rollback, cache_bound, deciding):
+    for part in (
+        equal_arms,
+        time_to_activate,
+        many_trials,
+        rollback,
+        cache_bound,
+        what_if,
+        deciding,
+    ):
         start = time.perf_counter()
         part(runs)
         print(f"   ({time.perf_counter() - start:.0f} s)\n", flush=True)
@@ -169,6 +179,18 @@ def _fooled(rng: np.random.Generator, bound: float, rate: float) -> bool:
         if seen.below(bound) >= 20:
             return True
     return False
+
+
+def what_if(runs: int) -> None:
+    print("Value of a change that was tried on a share that follows what was seen (truth 0.700)")
+    logs = [adaptive(seed) for seed in range(max(40, runs))]
+    found = [evaluate(log, lambda context: "b") for log, _ in logs]
+    told = [(one, truth) for one, (_, truth) in zip(found, logs, strict=True) if not one.refused]
+    bias = np.mean([(one.value or 0.0) - truth for one, truth in told])
+    held = np.mean([(one.low or 0.0) <= truth <= (one.high or 0.0) for one, truth in told])
+    naive = [np.mean([r.value for r in log if r.chosen == "b"]) - truth for log, truth in logs]
+    print(f"   doubly robust {100 * bias:+.2f} pp, interval holds in {held:.1%} of {len(told)}")
+    print(f"   naive mean    {100 * np.mean(naive):+.2f} pp")
 
 
 def deciding(runs: int) -> None:

@@ -1,6 +1,7 @@
 import numpy as np
 
-from optimizations.engine.offpolicy import Logged, compare, evaluate, predicted
+from optimizations.engine.offpolicy import Logged, compare, evaluate
+from tests.optimizations.engine.logs import adaptive
 
 
 def log(n: int, share: float, guess: float = 0.5) -> list[Logged]:
@@ -35,24 +36,6 @@ def test_it_refuses_where_the_log_says_nothing() -> None:
 
 def test_a_handful_of_requests_is_not_enough() -> None:
     assert evaluate(log(100, 0.1), lambda context: "b").refused
-
-
-def adaptive(seed: int, n: int = 1500) -> tuple[list[Logged], float]:
-    """Two patterns in which the new arm does differently, and a share of it that follows what was
-    seen: the naive mean is biased by both. The log, and the true value of "b everywhere"."""
-    rng, rows, share = np.random.default_rng(seed), [], {"x": 0.1, "y": 0.1}
-    right, n_right = {"x": 0.9, "y": 0.5}, {"x": 1.0, "y": 1.0}
-    for k in range(n):
-        context = "x" if rng.random() < 0.5 else "y"
-        chosen = "b" if rng.random() < share[context] else "a"
-        value = float(rng.random() < (right[context] if chosen == "b" else 0.7))
-        chances = (1 - share[context], share[context])
-        rows.append(Logged(context, ("a", "b"), chances, chosen, value))
-        if chosen == "b":
-            n_right[context] += value - 0.5
-        if k % 100 == 99:
-            share = {c: 0.6 if n_right[c] > 4 else 0.1 for c in share}
-    return predicted(rows), 0.7
 
 
 def test_it_is_unbiased_where_the_mean_of_what_was_tried_is_not() -> None:
