@@ -23,6 +23,7 @@ NEEDED = 1.5
 _HOLE_WEIGHT, _PATH_WEIGHT, _KNOWN_WEIGHT, _NAME_WEIGHT, _WORD_WEIGHT = 1.5, 0.75, 0.75, 0.5, 0.34
 _MARK_WEIGHT = 0.1
 _ROUNDS = 6
+_FIXED_WORDS = 2  # of a general form that may take in what nothing else explains
 _WIDEST = 3  # pieces in one filler
 _FEW_WORDS = 3  # a context with fewer words needs twice the evidence, unless the fillers are values
 
@@ -64,7 +65,8 @@ def group_skeletons(skeletons: Iterable[Skeleton]) -> dict[Skeleton, Skeleton]:
         if not renamed:
             break
         general = {one: _follow(form, renamed) for one, form in general.items()}
-    return general
+    taken = _taken_in(general)
+    return {one: taken.get(form, form) for one, form in general.items()}
 
 
 def _follow(form: Skeleton, renamed: dict[Skeleton, Skeleton]) -> Skeleton:
@@ -73,6 +75,44 @@ def _follow(form: Skeleton, renamed: dict[Skeleton, Skeleton]) -> Skeleton:
         form = renamed[form]
         seen.add(form)
     return form
+
+
+# --- several places that are slots by now ---------------------------------------------------------
+
+
+def _taken_in(general: dict[Skeleton, Skeleton]) -> dict[Skeleton, Skeleton]:
+    """Skeletons left over that a general form says, with other words in places known as slots."""
+    forms: dict[tuple[int, ...], set[Skeleton]] = defaultdict(set)
+    for form, slots in _slots_of_words(general).items():
+        if count_words(form) >= _FIXED_WORDS:
+            forms[tuple(sorted(slots))].add(form)
+    found: dict[Skeleton, Skeleton] = {}
+    for one in sorted(set(general.values())):
+        for places in sorted(forms, key=lambda places: (len(places), places)):
+            said = _with_holes(one, places)
+            if said != one and said in forms[places]:
+                found[one] = said
+                break
+    return found
+
+
+def _slots_of_words(general: dict[Skeleton, Skeleton]) -> dict[Skeleton, set[int]]:
+    """The places of each general form where words of its members stood."""
+    found: dict[Skeleton, set[int]] = defaultdict(set)
+    for one, form in general.items():
+        if one != form and len(one) == len(form):
+            pairs = zip(one, form, strict=True)
+            found[form].update(n for n, (a, b) in enumerate(pairs) if b == HOLE and is_word(a))
+    return {form: places for form, places in found.items() if places}
+
+
+def _with_holes(one: Skeleton, places: Sequence[int]) -> Skeleton:
+    if places[-1] >= len(one):
+        return one
+    keys = list(one)
+    for place in places:
+        keys[place] = HOLE if is_word(keys[place]) else keys[place]
+    return tuple(keys)
 
 
 # --- one place differs ----------------------------------------------------------------------------

@@ -7,6 +7,7 @@ compound with a digit in it is one value, not several tokens, and a unit belongs
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from patterns.engine.tokens import normal
@@ -24,7 +25,8 @@ _PIECE = re.compile(
     |(?P<date>\b{_DAY},?\s+(?:{_MONTH}\s+\d+|\d+\s+{_MONTH})[\s\d:]*(?:[A-Z]{{3,4}}\b)?(?:\s+\d{{4}})?
         |\b{_MONTH}\s+\d{{1,2}},?\s+[\d:]+)
     |(?P<mac>(?<![\w.])(?:[0-9A-Fa-f]{{2}}:){{3,}}[0-9A-Fa-f]{{2}}(?!\w))
-    |(?P<path>(?<![\w.])/(?:[\w.$*+~@%\\-]{{1,120}}/{{1,3}}){{0,30}}[\w.$*+~@%\\-]{{0,120}}\w/?)
+    |(?P<path>(?<![\w.])/(?:[\w.$*+~@%\\-]{{1,120}}/{{1,3}}){{0,30}}[\w.$*+~@%\\-]{{0,120}}\w/?
+        (?:\?[\w.=&;%+/:~@-]*)?)
     |(?P<sign>(?<![\w)\]}}])(?:[<>~]=?|[-+])\s?(?=\d))
     |(?P<dots>\.{{3,}})
     |(?P<word>(?:[\w\-/@$~\\+%*&?\#]|\.(?!\.\.))+(?:(?<=[\d.])[\w.\-]*:(?=\d)[\w.\-/]+)*)
@@ -112,6 +114,7 @@ def _add_word(found: list[Piece], text: str, start: int) -> None:
 
 def _without_repetition(found: list[Piece]) -> list[Piece]:
     """Runs such as `# , # , #` and `node # up node # up` shrink to one: lists have any length."""
+    found = _lists_as_one(found)
     if sum(piece.key == HOLE for piece in found) < 2:
         return found
     found = _joined(found)
@@ -120,7 +123,36 @@ def _without_repetition(found: list[Piece]) -> list[Piece]:
         before = len(found)
         for width in range(1, _MOTIF + 1):
             found = _one_of_each(found, width)
-    return found
+    return _lists_as_one(found)
+
+
+def _lists_as_one(found: list[Piece]) -> list[Piece]:
+    """`#, #` is a list of values, and so is `[red, green]` with words in it."""
+    kept: list[Piece] = []
+    for piece in found:
+        kept.append(piece)
+        if len(kept) > 2 and piece.key == HOLE and [p.key for p in kept[-3:-1]] == [HOLE, ","]:
+            _fold(kept, 3)
+        elif piece.key == "]":
+            width = _items(kept)
+            if width:
+                del kept[-1]
+                _fold(kept, width)
+                kept.append(piece)
+    return kept
+
+
+def _items(kept: Sequence[Piece]) -> int:
+    """How many pieces before the last one are a list of two or more items after a bracket."""
+    place = len(kept) - 2
+    while place > 1 and kept[place].kind != "mark" and kept[place - 1].key == ",":
+        place -= 2
+    opened = place > 0 and kept[place].kind != "mark" and kept[place - 1].key == "["
+    return len(kept) - 1 - place if opened and place < len(kept) - 2 else 0
+
+
+def _fold(kept: list[Piece], width: int) -> None:
+    kept[-width:] = [Piece(HOLE, "text", kept[-width].start, kept[-1].end)]
 
 
 def _joined(found: list[Piece]) -> list[Piece]:
@@ -159,5 +191,5 @@ def _repeats(keys: list[str], source: list[str], position: int, width: int) -> b
 
 def shorten(keys: Skeleton) -> Skeleton:
     """A skeleton again without repetitions, after more of it became holes."""
-    bare = [Piece(key, "", 0, 0) for key in keys]
+    bare = [Piece(key, "" if key == HOLE or key[:1].isalnum() else "mark", 0, 0) for key in keys]
     return tuple(piece.key for piece in _without_repetition(bare))

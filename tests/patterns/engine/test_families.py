@@ -48,6 +48,17 @@ def test_values_at_keys_that_change_together_are_slots():
     assert groups(*lines) == 1
 
 
+def test_new_words_in_places_that_are_slots_join_what_nothing_else_explains():
+    names = ("alice", "bob", "carol", "dave", "erin", "frank")
+    lines = [f"rule {a} was matched by {b} here" for a in names for b in names]
+    assert groups(*lines, "rule zoe was matched by yuri here") == 1
+
+
+def test_a_number_in_a_place_does_not_let_words_in():
+    lines = [f"job {n} ended with state {n + 7} today" for n in range(5)]
+    assert groups(*lines, "job alpha ended with state unknown today") == 2
+
+
 def test_the_first_word_names_the_message():
     lines = [f"{word} the remote block store" for word in ("open", "close", "read", "seek", "sync")]
     assert groups(*lines) == 5

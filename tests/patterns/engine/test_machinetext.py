@@ -22,6 +22,25 @@ def test_lists_of_any_length_have_one_skeleton():
     assert skeleton(two + ".") == skeleton(four + ".")
 
 
+def test_a_list_of_values_is_one_value_of_any_length():
+    one, three = (f"copy to {hosts} ok" for hosts in ("10.0.0.1:80", "10.0.0.1:80, b2:81, b3:82"))
+    assert skeleton(one) == skeleton(three) == ("copy", "to", "#", "ok")
+
+
+def test_words_listed_in_brackets_are_one_value():
+    two, four = (f"assigned [{words}]" for words in ("red, blue", "red, green, blue, grey"))
+    assert skeleton(two) == skeleton(four) == ("assigned", "[", "#", "]")
+
+
+def test_one_word_in_brackets_and_pairs_in_brackets_stay():
+    assert skeleton("level [warn] set") == ("level", "[", "warn", "]", "set")
+    assert "=" in skeleton("flags [fast=yes, safe=no]")
+
+
+def test_the_query_of_a_path_belongs_to_it():
+    assert skeleton("GET /shop/cart?id=7&x=y done") == skeleton("GET /shop/cart done")
+
+
 def test_words_that_repeat_without_values_are_kept():
     assert skeleton("very very long") == ("very", "very", "long")
 
