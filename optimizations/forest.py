@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from uuid import UUID
 
 from featurememory.models import Project
 from optimizations import charts
 from optimizations.engine.optimization import OptimizationState
+from optimizations.guards import spoken
 from optimizations.models import Optimization
 from optimizations.policy_memory import policies
 from optimizations.sentence import concerns
@@ -27,6 +27,11 @@ class Row:
     state: OptimizationState
     pattern: Pattern | None
     whisker: charts.Whisker | None
+
+    @property
+    def guards(self) -> list[tuple[str, str]]:
+        """In words, but for the quality, which the list shows anyway."""
+        return [one for one in spoken(self.state.guards) if one[0] != "Quality"]
 
 
 def forest(project: Project, rows: list[Optimization]) -> tuple[list[Row], charts.Scale]:
@@ -51,12 +56,14 @@ def state_or_blank(row: Optimization) -> OptimizationState:
     return OptimizationState(row.id, row.type, row.task_type, "", row.params)
 
 
-def of_pattern(project: Project, pattern_id: UUID) -> list[Optimization]:
+def of_pattern(project: Project, pattern: Pattern) -> list[Optimization]:
     """The optimizations that concern a pattern; those that change traffic first."""
-    kept, name = policies.for_deciding(project.pk), str(pattern_id)
+    kept = policies.for_deciding(project.pk)
     with kept.lock:
-        ids = [s.id for s in kept.engine.optimizations.values() if concerns(s, name)]
-    if not ids:
+        mine = [s for s in kept.engine.optimizations.values() if concerns(s, pattern)]
+    if not mine:
         return []
-    rows = Optimization.objects.filter(project=project, id__in=ids[:AT_ONCE])
+    mine.sort(key=lambda state: (ORDER.index(state.status), state.id))
+    ids = [state.id for state in mine[:AT_ONCE]]
+    rows = Optimization.objects.filter(project=project, id__in=ids)
     return sorted(rows, key=lambda row: (ORDER.index(row.status), -row.number))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from uuid import UUID
 
 from featurememory.models import Project
 from featurememory.templatetags.figures import money, number, points
@@ -11,6 +10,7 @@ from optimizations.engine.ledger import Savings
 from optimizations.engine.optimization import OptimizationState
 from optimizations.models import RegisteredModel
 from optimizations.policy_memory import policies
+from patterns.models import Pattern
 
 DAYS = 30
 
@@ -86,12 +86,11 @@ def of_trials(states: list[OptimizationState], gain: list[str]) -> Sentence:
     return Sentence("No measurable effect yet.", text)
 
 
-def for_pattern(project: Project, pattern_id: UUID) -> Sentence:
+def for_pattern(project: Project, pattern: Pattern) -> Sentence:
     """About the optimizations that concern this pattern."""
     kept = policies.for_deciding(project.pk)
-    name = str(pattern_id)
     with kept.lock:
-        mine = [s for s in kept.engine.optimizations.values() if concerns(s, name)]
+        mine = [s for s in kept.engine.optimizations.values() if concerns(s, pattern)]
     active = [state for state in mine if state.status == "active"]
     if active:
         best = max(active, key=lambda state: state.lift[0])
@@ -101,8 +100,12 @@ def for_pattern(project: Project, pattern_id: UUID) -> Sentence:
     return of_trials(mine, [])
 
 
-def concerns(state: OptimizationState, pattern_id: str) -> bool:
-    return state.pattern_id == pattern_id or pattern_id in state.patterns
+def concerns(state: OptimizationState, pattern: Pattern) -> bool:
+    """Its own, those of a group it belongs to, and those of its whole task type."""
+    name = str(pattern.pk)
+    if state.pattern_id or state.patterns:
+        return state.pattern_id == name or name in state.patterns
+    return state.task_type == pattern.task_type
 
 
 def of_one(state: OptimizationState, count: int) -> Sentence:
@@ -111,6 +114,8 @@ def of_one(state: OptimizationState, count: int) -> Sentence:
         f"{points(point)} against the holdout, 95% interval {points(low)} to {points(high)}, "
         f"{number(state.n_treated)} treated and {number(state.n_control)} held out."
     )
+    if not state.patterns:
+        text += f" Measured over all of {state.task_type or 'the tasks without a type'}."
     if count > 1:
         text += f" {number(count - 1)} more active here."
     link = f"/optimizations/{state.id}/"

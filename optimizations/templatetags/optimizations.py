@@ -27,15 +27,15 @@ def project_sentence(project: Project) -> sentence.Sentence | None:
 
 @register.simple_tag
 def pattern_sentence(pattern: Pattern) -> sentence.Sentence:
-    return sentence.for_pattern(Project(pk=pattern.project_id), pattern.pk)
+    return sentence.for_pattern(Project(pk=pattern.project_id), pattern)
 
 
 @register.inclusion_tag("optimizations/_of_pattern.html")
 def pattern_optimizations(pattern: Pattern) -> dict[str, Any]:
     """The optimizations that concern a pattern, with their effect on one axis."""
     project = Project(pk=pattern.project_id)
-    lines, _ = forest(project, of_pattern(project, pattern.pk))
-    return {"rows": lines, "answer": sentence.for_pattern(project, pattern.pk)}
+    lines, _ = forest(project, of_pattern(project, pattern))
+    return {"rows": lines, "answer": sentence.for_pattern(project, pattern)}
 
 
 WORDS = {

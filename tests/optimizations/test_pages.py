@@ -8,7 +8,9 @@ from django.test import Client, override_settings
 
 from featurememory.models import Project
 from optimizations import sentence
+from optimizations.manager import OptimizationManager
 from optimizations.models import Optimization
+from patterns.models import Pattern
 from tests import builders, web
 from tests.optimizations.builders import decide, register, report, routed, session_in
 from tests.web import PLAIN_STATIC
@@ -181,7 +183,10 @@ def test_without_an_effect_the_sentence_claims_none() -> None:
     assert not sentence.for_project(owner).proven
     assert sentence.for_project(owner).strong == "No measurable saving yet."
     assert made.pattern_id is not None
-    assert sentence.for_pattern(owner, made.pattern_id).strong == "No measurable effect yet."
+    assert (
+        sentence.for_pattern(owner, Pattern.objects.get(pk=made.pattern_id)).strong
+        == "No measurable effect yet."
+    )
 
 
 def test_registered_models_alone_are_no_effect() -> None:
@@ -189,3 +194,31 @@ def test_registered_models_alone_are_no_effect() -> None:
     register(owner)
 
     assert sentence.for_project(owner).strong == "No measurable effect yet."
+
+
+def test_a_change_of_the_whole_task_type_is_told_by_each_of_its_patterns() -> None:
+    owner = builders.project()
+    register(owner)
+    pattern, other = builders.learned(owner, 10, tasks=2, model_id="large")
+    manager = OptimizationManager(owner)
+    made = manager.store_optimization(
+        "route_model", {"model_id": "small"}, task_type="task.0", model_id="large"
+    )
+    manager.act(made.id, "pin", "tester")
+
+    assert made.id in text(browser(owner).get(f"/patterns/{pattern.pk}/"))
+    assert "all of task.0" in sentence.for_pattern(owner, pattern).text
+    assert sentence.for_pattern(owner, other).strong == "Nothing is changed here."
+
+
+def test_the_page_asks_what_it_would_have_been_for_every_task() -> None:
+    owner = builders.project()
+    made = routed(owner)
+    page = browser(owner)
+    link = f"/optimizations/{made.id}/what-if/"
+
+    assert f'hx-get="{link}"' in text(page.get(f"/optimizations/{made.id}/"))
+    assert "The log holds no request of this kind." in text(page.get(link))
+    part = text(page.get(link, headers=web.HTMX))
+    assert "<html" not in part
+    assert "What if it had served every task?" in part
