@@ -63,6 +63,11 @@ class Gauge:
         wait = CHECK_S if self.state == "healthy" else CHECK_S / 10
         return time.monotonic() - self.checked >= wait
 
+    def refused(self) -> FeatureMemoryError:
+        """A new error each time: one that is raised again keeps the frames of all times before,
+        and with them the bodies of the requests refused."""
+        return FeatureMemoryError(self.refusal.message, self.refusal.code, self.refusal.details)
+
     @property
     def state(self) -> str:
         if self.closed:
@@ -178,7 +183,7 @@ class Admission:
         self.refresh()
         for gauge in self.gauges:
             if gauge.closed:
-                raise gauge.refusal
+                raise gauge.refused()
 
     def refresh(self) -> None:
         """Reads the gauges that are due; while one thread does, the others go by what is known."""

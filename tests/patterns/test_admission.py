@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from typing import Any
 
 import pytest
@@ -37,6 +38,21 @@ def test_the_state_is_that_of_the_worst_and_a_closed_one_refuses() -> None:
         watched.check()
 
     assert watched.state == "unhealthy"
+
+
+def test_a_refusal_keeps_nothing_of_the_requests_refused_before() -> None:
+    watched = Admission([gauge([11.0] * 20)])
+
+    def refused() -> FeatureMemoryError:
+        with pytest.raises(FeatureMemoryError, match="no") as found:
+            watched.check()
+        return found.value
+
+    def frames(error: FeatureMemoryError) -> int:
+        return len(list(traceback.walk_tb(error.__traceback__)))
+
+    first = frames(refused())
+    assert [frames(refused()) for _ in range(5)] == [first] * 5
 
 
 def test_a_healthy_gauge_is_not_read_for_every_request() -> None:
