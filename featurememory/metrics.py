@@ -15,6 +15,7 @@ from patterns.admission import admission
 from patterns.lease import now_ms
 from patterns.memory import memory as memory_of_patterns
 from patterns.models import ModelInteraction, Pattern, ProjectHour
+from patterns.space import bytes_used
 
 
 class Figures:
@@ -28,9 +29,13 @@ class Figures:
         memory = GaugeMetricFamily("featurememory_resident_bytes", "Resident memory")
         memory.add_metric([], sample.memory_bytes)
         yield memory
+        cpu = CounterMetricFamily("featurememory_cpu_seconds", "CPU time of this process")
+        cpu.add_metric([], sample.cpu_seconds)
+        yield cpu
         for name, value in memory_of_patterns.figures().items():
             yield GaugeMetricFamily(f"featurememory_pattern_cache_{name}", "Pattern cache", value)
         yield GaugeMetricFamily("featurememory_disk_bytes", "Data on disk", sample.disk_bytes)
+        yield GaugeMetricFamily("featurememory_storage_bytes", "Bytes in use", bytes_used())
         admission.refresh()
         pressure = GaugeMetricFamily(
             "featurememory_pressure", "Use of a resource as a share of its limit", labels=["name"]

@@ -12,7 +12,8 @@ from django.db.models import Count
 
 from featurememory.models import Project
 from featurememory.writes import write_turn
-from patterns.admission import resident
+from patterns import forecast, space
+from patterns.admission import resident, waiting
 from patterns.models import Pattern
 from patterns.rollups import HOUR_MS, project_hour
 
@@ -44,7 +45,8 @@ def on_disk() -> int:
 
 
 class ResourceManager:
-    """Samples this process into `ProjectHour`: memory as the hourly maximum, CPU as a mean."""
+    """Samples this process into `ProjectHour`: memory and queue as the hourly maximum, CPU as a
+    mean; and counts what pages show of space, where counting takes long."""
 
     def __init__(self) -> None:
         self.last = process_sample()
@@ -55,11 +57,14 @@ class ResourceManager:
         elapsed = max(1e-3, now.at - self.last.at)
         cores = (now.cpu_seconds - self.last.cpu_seconds) / elapsed
         self.last = now
+        queue = int(waiting())
         for project in Project.objects.all():
-            self._note(project, now, cores)
+            self._note(project, now, cores, queue)
+            forecast.count(project)
+        space.count_tables()
         return now
 
-    def _note(self, project: Project, now: Sample, cores: float) -> None:
+    def _note(self, project: Project, now: Sample, cores: float, queue: int) -> None:
         counts = dict(
             Pattern.objects.filter(project=project).values_list("status").annotate(Count("pk"))
         )
@@ -67,6 +72,7 @@ class ResourceManager:
             row = project_hour(project.pk, int(time.time() * 1000) // HOUR_MS)
             row.memory_bytes = max(row.memory_bytes, now.memory_bytes)
             row.disk_bytes = now.disk_bytes
+            row.queue = max(row.queue, queue)
             row.cpu_share = (row.cpu_share * row.samples + cores) / (row.samples + 1)
             row.samples += 1
             row.validated = counts.get("validated", 0)

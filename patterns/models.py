@@ -258,6 +258,7 @@ class ProjectHour(models.Model):
     memory_bytes = models.BigIntegerField(default=0, help_text="Resident memory, hourly maximum")
     disk_bytes = models.BigIntegerField(default=0)
     cpu_share = models.FloatField(default=0.0, help_text="Cores used, mean of the samples")
+    queue = models.IntegerField(default=0, help_text="Interactions waiting, hourly maximum")
     samples = models.IntegerField(default=0)
 
     class Meta:

@@ -6,7 +6,7 @@ Bounded batches off the request path; each can stop anywhere and go on later.
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
 from django.core.cache import cache
@@ -14,19 +14,14 @@ from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from featurememory.config import config_of
-from featurememory.models import Activity, FeatureMemoryConfig, Project, StoredAnswer
+from featurememory.models import Activity, Project, StoredAnswer
 from featurememory.writes import write_turn
 from patterns import space
-from patterns.criteria import PatternCriteria
-from patterns.models import Learner, ModelInteraction, Operation, Pattern, PatternEvent, Payload
+from patterns.forecast import EXAMPLES, FULL, forecast, newest_use
+from patterns.models import Learner, ModelInteraction, Pattern, PatternEvent, Payload
 from patterns.storage import DatabasePatternStorage, unused_since
 
 BATCH = 2000
-# Forgetting starts when this share of `storage.max_size` is used, so that the limit itself is not
-# passed between two looks, and frees SLACK more than needed, so that it is not due again at once.
-FULL, SLACK = 0.9, 0.1
-# Interactions of each stored pattern that stay as its examples, however old.
-EXAMPLES = 5
 # Names of patterns that nothing points to any more, deleted in one cleanup.
 NAMES = 5000
 HISTORY = timedelta(days=365)
@@ -65,62 +60,31 @@ def due(project_id: UUID) -> bool:
 
 
 def cleanup(project: Project, *, dry_run: bool = False) -> Receipt:
-    """Weak patterns, surplus patterns, old trash, and interactions beyond `storage.max_size`."""
-    config, before = config_of(project.pk), space.bytes_used()
-    weak = weak_patterns(project, config.confidence_threshold, config.cleanup_interval)
-    surplus = surplus_patterns(project, config.max_patterns, weak)
-    old = old_trash(project)
-    excess = interactions_beyond(project, config, before)
-    found = Receipt(dry_run, len(weak), len(surplus), len(old), excess, before, before)
+    """Weak patterns, surplus patterns, old trash, and interactions beyond the limits of storage."""
+    config, plan = config_of(project.pk), forecast(project)
+    patterns = len(plan.weak), len(plan.surplus), len(plan.trash)
+    before = plan.bytes_used
     if dry_run:
-        return found
+        return Receipt(True, *patterns, plan.interactions, before, before)
     with write_turn():
         storage = DatabasePatternStorage(project)
-        storage.archive(weak, "memory", f"below {config.confidence_threshold:.2f} and unused")
-        storage.archive(surplus, "memory", f"beyond {config.max_patterns:,} patterns")
-        empty(project, old)
+        since = unused_since(config.cleanup_interval, newest_use(project))
+        weak = storage.cleanup(config.confidence_threshold, since)
+        storage.archive(plan.surplus, "memory", f"beyond {config.max_patterns:,} patterns")
+        empty(project, plan.trash)
         expire(project)
         learner, _ = Learner.objects.select_for_update().get_or_create(pk=project.pk)
-        learner.version += bool(weak or surplus)
+        learner.version += bool(weak or plan.surplus)
         learner.cleaned_at = timezone.now()
         learner.save(update_fields=["version", "cleaned_at"])
-    gone = forget_interactions(project, excess)
+    gone = forget_interactions(project, plan.interactions)
     space.give_back(gone)
-    done = Receipt(False, len(weak), len(surplus), len(old), gone, before, space.bytes_used())
+    done = Receipt(False, len(weak), *patterns[1:], gone, before, space.bytes_used())
     # What had to stay: `admission` does not wait for less.
     cache.set("storage_floor", done.bytes_after, None)
+    cache.delete(f"forecast:{project.pk}")
     tell(project, done)
     return done
-
-
-def newest_use(project: Project) -> datetime:
-    """The newest timestamp seen: replayed history is judged by its own time, not the clock."""
-    newest = ModelInteraction.objects.filter(project=project).order_by("-number")
-    moment = newest.values_list("timestamp", flat=True).first()
-    return datetime.fromtimestamp(moment / 1000, UTC) if moment else timezone.now()
-
-
-def weak_patterns(project: Project, threshold: float, interval_s: int) -> list[str]:
-    since = unused_since(interval_s, newest_use(project))
-    criteria = PatternCriteria(max_confidence=threshold, used_before=since, pinned=False)
-    rows = criteria.apply(Pattern.objects.filter(project=project))
-    return [str(pk) for pk in rows.values_list("pk", flat=True)]
-
-
-def surplus_patterns(project: Project, limit: int, going: list[str]) -> list[str]:
-    """Beyond `max_patterns` the least used go first, the longest unused among equals."""
-    staying = Pattern.objects.stored().filter(project=project).exclude(pk__in=going)
-    surplus = max(0, staying.count() - limit)
-    rows = staying.filter(pinned=False).order_by("use_count", "last_used")
-    return [str(pk) for pk in rows.values_list("pk", flat=True)[:surplus]]
-
-
-def old_trash(project: Project) -> list[str]:
-    """Archived for longer than Undo reaches back. Redirects of merges stay."""
-    limit = timezone.now() - timedelta(days=Operation.LIFETIME_DAYS)
-    rows = Pattern.objects.filter(project=project, status="archived", archived_at__lt=limit)
-    full = rows.filter(redirect_to__isnull=True, state__isnull=False)
-    return [str(pk) for pk in full.values_list("pk", flat=True)]
 
 
 def empty(project: Project, ids: list[str]) -> None:
@@ -139,21 +103,6 @@ def expire(project: Project) -> None:
     PatternEvent.objects.filter(project=project, at__lt=limit).delete()
     Activity.objects.filter(project=project, at__lt=limit).delete()
     StoredAnswer.objects.filter(created_at__lt=timezone.now() - timedelta(days=1)).delete()
-
-
-def interactions_beyond(project: Project, config: FeatureMemoryConfig, used: int) -> int:
-    """How many of the oldest interactions must go for size, count and age to be kept."""
-    rows = ModelInteraction.objects.filter(project=project).exclude(state=0)
-    total = rows.count()
-    excess = max(0, total - config.max_interactions) if config.max_interactions else 0
-    if used > config.max_size * FULL:
-        share = 1 - config.max_size * (FULL - SLACK) / used
-        excess = max(excess, min(total, int(total * share) + 1))
-    if config.max_age:
-        oldest = newest_use(project) - timedelta(days=config.max_age)
-        old = rows.filter(timestamp__lt=int(oldest.timestamp() * 1000))
-        excess = max(excess, old.count())
-    return excess
 
 
 def forget_interactions(project: Project, count: int) -> int:

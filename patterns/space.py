@@ -14,9 +14,8 @@ from patterns.models import ModelInteraction, Payload
 
 # Pages of 8 kB given back in one step: 16 MB, during which no other write runs.
 STEP = 2000
-# Counting the pages of each table reads the whole file: done at most this often.
-COUNT_EVERY_S = 600.0
-COUNT_AT_ONCE = 64 << 20
+# Seconds between two countings of the tables, and from which size in bytes on it is the second.
+COUNT_S, COUNT_LARGE_S, LARGE = 50.0, 600.0, 64 << 20
 
 
 @dataclass(frozen=True)
@@ -69,21 +68,23 @@ def live_postgresql() -> list[TableSize]:
     return found
 
 
-def tables(*, fresh: bool = False) -> list[TableSize] | None:
-    """Every table with its indexes, largest first; None while nobody has counted a large file.
+def tables() -> list[TableSize] | None:
+    """Every table with its indexes, largest first, as counted last; None before the first time."""
+    kept: tuple[float, list[TableSize]] | None = cache.get("table_sizes")
+    return kept[1] if kept else None
 
-    SQLite has no such figures: its pages are counted, at once where the file is small, otherwise
-    by the background work (`fresh`).
-    """
-    if connection.vendor == "postgresql":
-        return largest_first(live_postgresql())
-    counted: tuple[float, list[TableSize]] | None = cache.get("table_sizes")
-    if counted and time.time() - counted[0] < (COUNT_EVERY_S if fresh else 2 * COUNT_EVERY_S):
-        return counted[1]
-    if not fresh and bytes_used() > COUNT_AT_ONCE:
-        return counted[1] if counted else None
-    found = pages_by_table()
-    cache.set("table_sizes", (time.time(), found), None if bytes_used() > COUNT_AT_ONCE else 2)
+
+def count_tables() -> list[TableSize] | None:
+    """What `tables` tells from now on. SQLite's pages are counted, which reads the whole file: a
+    small one every minute, a large one every ten. Call it off the request path."""
+    kept: tuple[float, list[TableSize]] | None = cache.get("table_sizes")
+    wait = COUNT_LARGE_S if bytes_used() > LARGE else COUNT_S
+    if kept and time.time() - kept[0] < wait:
+        return kept[1]
+    postgresql = connection.vendor == "postgresql"
+    found = largest_first(live_postgresql()) if postgresql else pages_by_table()
+    if found is not None:
+        cache.set("table_sizes", (time.time(), found), None)
     return found
 
 

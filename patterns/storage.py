@@ -164,12 +164,16 @@ class DatabasePatternStorage:
         self.rows.filter(pk=pattern_id).update(**changes, state=state.to_bytes())
         return state
 
-    def cleanup(self, threshold: float, unused_since: datetime) -> list[str]:
-        weak = self.rows.stored().filter(
+    def weak(self, threshold: float, unused_since: datetime) -> list[str]:
+        """What `cleanup` would take."""
+        rows = self.rows.stored().filter(
             pinned=False, confidence__lt=threshold, last_used__lt=unused_since
         )
-        ids = [str(pk) for pk in weak.values_list("pk", flat=True)]
-        self.archive(ids, "memory", f"confidence below {threshold:.2f} and unused")
+        return [str(pk) for pk in rows.values_list("pk", flat=True)]
+
+    def cleanup(self, threshold: float, unused_since: datetime) -> list[str]:
+        ids = self.weak(threshold, unused_since)
+        self.archive(ids, "memory", f"below {threshold:.2f} and unused")
         return ids
 
     def archive(self, ids: Sequence[str], actor: str, why: str) -> int:

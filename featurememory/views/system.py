@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import quote
 from uuid import UUID
 
+from django.apps import apps
 from django.conf import settings
 from django.db import connection
 from django.db.models import Min, Q
@@ -17,11 +18,12 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from featurememory import keyset
+from featurememory.config import config_of
 from featurememory.models import Activity, Project
 from featurememory.pages import current_project, page, show
 from featurememory.shell import live
 from integration import resources
-from patterns import gauges
+from patterns import forecast, gauges, space
 from patterns.admission import admission, resident
 from patterns.curation import KEPT
 from patterns.models import Learner, ModelInteraction, Operation, Pattern
@@ -71,6 +73,9 @@ def health(request: HttpRequest) -> HttpResponse:
         "memory": resident(),
         "disk": resources.on_disk(),
         "limit": 100_000_000,
+        "tables": largest(space.tables()),
+        "next_cleanup": forecast.shown(project),
+        "max_size": config_of(project.pk).max_size,
         "in_memory": settings.STORAGE == "memory",
         "state": admission.state,
         "gauges": admission.gauges,
@@ -82,6 +87,18 @@ def health(request: HttpRequest) -> HttpResponse:
         "data_dir": settings.DATA_DIR,
     }
     return render(request, "health.html", context)
+
+
+def largest(found: list[space.TableSize] | None, most: int = 8) -> list[tuple[str, int]] | None:
+    """Tables by their models' names, the small ones together."""
+    if found is None:
+        return None
+    names = {
+        model._meta.db_table: str(model._meta.verbose_name_plural) for model in apps.get_models()
+    }
+    named = [(names.get(table.name, table.name), table.bytes) for table in found]
+    rest = sum(size for _, size in named[most:])
+    return named[:most] + ([("all others", rest)] if rest else [])
 
 
 def queue_of(project: Project) -> dict[str, Any]:

@@ -45,6 +45,11 @@ def test_an_empty_memory_has_figures_too() -> None:
     assert (found["featurememory_pending",], found["featurememory_lag_seconds",]) == (0, 0)
     assert found["featurememory_resident_bytes",] > 1 << 20
     assert found["featurememory_disk_bytes",] >= 0
+    assert found["featurememory_storage_bytes",] > 1 << 16
+    assert found["featurememory_cpu_seconds_total",] > 0
+    assert {key[1] for key in found if key[0] == "featurememory_pressure"} == {
+        *("queue", "storage", "memory", "disk")
+    }
     assert found["featurememory_info", settings.VERSION] == 1
 
 

@@ -10,7 +10,7 @@ import pytest
 from integration import resources
 from integration.resources import ResourceManager, process_sample
 from patterns.models import ProjectHour
-from tests.builders import pattern_row, project
+from tests.builders import items, keep, learn_all, pattern_row, project
 
 pytestmark = pytest.mark.django_db
 
@@ -54,3 +54,14 @@ def test_the_hour_counts_patterns_by_state() -> None:
 
     hour = ProjectHour.objects.get(project=owner)
     assert (hour.validated, hour.candidates, hour.drifting) == (2, 1, 1)
+
+
+def test_the_queue_is_the_longest_of_the_hour() -> None:
+    owner = project()
+    keep(owner, items(7))
+    manager = ResourceManager()
+    manager.sample()
+    learn_all(owner)
+    manager.sample()
+
+    assert ProjectHour.objects.get(project=owner).queue == 7

@@ -6,7 +6,6 @@ import random
 from pathlib import Path
 
 import pytest
-from django.core.cache import cache
 from django.db import connection
 
 from featurememory.models import Project
@@ -66,8 +65,7 @@ def test_bytes_in_use_fall_with_what_is_forgotten() -> None:
 def test_tables_are_told_with_their_size_the_largest_first() -> None:
     filled()
     space.give_back(1)
-    cache.clear()
-    found = space.tables()
+    found = space.count_tables()
 
     assert found is not None
     assert found == sorted(found, key=lambda table: -table.bytes)
@@ -76,12 +74,9 @@ def test_tables_are_told_with_their_size_the_largest_first() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_large_file_is_counted_by_the_background_work_only(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(space, "COUNT_AT_ONCE", 0)
+def test_pages_read_what_the_background_work_counted() -> None:
+    assert space.tables() is None
 
-    # PostgreSQL knows its sizes without counting.
-    assert (space.tables() is None) == (connection.vendor == "sqlite")
-    assert space.tables(fresh=True)
-    assert space.tables()
+    found = space.count_tables()
+    assert found
+    assert space.tables() == found

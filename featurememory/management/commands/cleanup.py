@@ -9,6 +9,7 @@ from django.core.management import CommandError
 
 from featurememory.management.stored import StoredCommand
 from featurememory.models import Project
+from patterns.forecast import forecast, rules
 from patterns.retention import Receipt, cleanup
 
 
@@ -27,6 +28,8 @@ class Command(StoredCommand):
                 raise CommandError(f"There is no project {project!r}.")
         for row in projects:
             self.report(row, cleanup(row, dry_run=dry_run))
+            if dry_run:
+                self.explain(row)
 
     def report(self, project: Project, done: Receipt) -> None:
         verb = "would go" if done.dry_run else "gone"
@@ -36,3 +39,9 @@ class Command(StoredCommand):
             f"interactions {verb}; {done.bytes_before:,} bytes in use"
             + ("" if done.dry_run else f" before, {done.bytes_after:,} after")
         )
+
+    def explain(self, project: Project) -> None:
+        """The same, rule by rule, with the bytes it frees."""
+        for rule in rules(project, forecast(project)):
+            freed = f", about {rule.bytes:,} bytes" if rule.bytes else ""
+            self.stdout.write(f"  {rule.name}: {rule.rows:,}{freed} ({rule.why})")
