@@ -11,6 +11,7 @@ from uuid import UUID
 
 import msgspec
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -98,7 +99,9 @@ def claim(request: Request, name: str, fingerprint: str) -> tuple[StoredAnswer, 
     now = timezone.now()
     rows = StoredAnswer.objects.filter(project=project, key=key)
     rows.filter(created_at__lt=now - LIFETIME).delete()
-    rows.filter(status=0, created_at__lt=now - ABANDONED).delete()
+    # Later than now: the clock was set back meanwhile.
+    dead = Q(created_at__lt=now - ABANDONED) | Q(created_at__gt=now + ABANDONED)
+    rows.filter(dead, status=0).delete()
     try:
         with transaction.atomic():
             made = StoredAnswer.objects.create(project=project, key=key, fingerprint=fingerprint)

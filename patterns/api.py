@@ -216,16 +216,26 @@ class Validate(Endpoint):
         return Response(body)
 
 
+class OrderEndpoint(Endpoint):
+    """Takes an order that changes patterns and can be undone."""
+
+    scopes = {"POST": "edit"}
+    body_limit = 1 << 20
+
+
+def must_name_one(order: Struct, *names: str, pointer: str = "") -> None:
+    """422 unless the order has exactly one of these members."""
+    if sum(getattr(order, name) is not None for name in names) != 1:
+        raise invalid("give either " + " or ".join(f'"{name}"' for name in names), pointer)
+
+
 class PruneOrder(Struct):
     ids: Ids | None = None
     filter: dict[str, Any] | None = None
     dry_run: bool = False
 
 
-class Prune(Endpoint):
-    scopes = {"POST": "edit"}
-    body_limit = 1 << 20
-
+class Prune(OrderEndpoint):
     @described("Prune patterns by ids or by a filter; soft, undone by restore", body=PruneOrder)
     @idempotent
     def post(self, request: Request) -> Response:
@@ -246,8 +256,7 @@ class Prune(Endpoint):
 
 def chosen(order: PruneOrder) -> Any:
     """The patterns an order names. 422 unless it has exactly one of ids and filter."""
-    if (order.ids is None) == (order.filter is None):
-        raise invalid('give either "ids" or "filter"', "")
+    must_name_one(order, "ids", "filter")
     if order.ids is not None:
         return Pattern.objects.filter(pk__in=[known_id(name) for name in order.ids])
     unknown = sorted(set(order.filter or {}) - set(PARSERS))
@@ -279,16 +288,12 @@ class RestoreOrder(Struct):
     ids: Ids | None = None
 
 
-class Restore(Endpoint):
-    scopes = {"POST": "edit"}
-    body_limit = 1 << 20
-
+class Restore(OrderEndpoint):
     @described("Undo an operation as a whole, or take patterns out of the trash", body=RestoreOrder)
     @idempotent
     def post(self, request: Request) -> Response:
         order = body_of(request, RestoreOrder)
-        if (order.operation_id is None) == (order.ids is None):
-            raise invalid('give either "operation_id" or "ids"', "")
+        must_name_one(order, "operation_id", "ids")
         project = key_of(request).project
         done = curation.restore(project, actor(request), order.operation_id, order.ids)
         return operated(done, order.ids or [])
@@ -298,10 +303,7 @@ class MergeOrder(Struct):
     ids: Annotated[list[str], Meta(min_length=2, max_length=100)]
 
 
-class Merge(Endpoint):
-    scopes = {"POST": "edit"}
-    body_limit = 1 << 20
-
+class Merge(OrderEndpoint):
     @described("Make one pattern of several; their ids live on as redirects", body=MergeOrder)
     @idempotent
     def post(self, request: Request) -> Response:
@@ -314,17 +316,13 @@ class SplitOrder(Struct):
     example_ids: Ids | None = None
 
 
-class Split(Endpoint):
-    scopes = {"POST": "edit"}
-    body_limit = 1 << 20
-
+class Split(OrderEndpoint):
     @described("Make several patterns of one: by a slot, or for chosen examples", body=SplitOrder)
     @idempotent
     def post(self, request: Request, pattern_id: str) -> Response:
         row = find(request, pattern_id)
         order = body_of(request, SplitOrder)
-        if (order.by is None) == (order.example_ids is None):
-            raise invalid('give either "by" (a slot) or "example_ids"', "/by")
+        must_name_one(order, "by", "example_ids", pointer="/by")
         done = curation.split(
             key_of(request).project,
             str(row.pk),

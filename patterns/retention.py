@@ -56,7 +56,8 @@ def due(project_id: UUID) -> bool:
         return False
     waited = timezone.now() - learner.cleaned_at
     is_full = space.bytes_used() > config.max_size * FULL
-    return is_full or waited.total_seconds() >= config.cleanup_interval
+    # In the future: the clock was set back meanwhile.
+    return is_full or waited < timedelta() or waited.total_seconds() >= config.cleanup_interval
 
 
 def cleanup(project: Project, *, dry_run: bool = False) -> Receipt:

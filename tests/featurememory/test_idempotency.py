@@ -62,10 +62,13 @@ def test_while_the_first_is_running_the_second_is_409(api: Caller, owner: Projec
     assert (response.status_code, response.json()["code"]) == (409, "CONFLICT")
 
 
-def test_the_key_of_a_request_that_died_is_free_again(api: Caller) -> None:
+@pytest.mark.parametrize("days", [-1, 1])
+def test_the_key_of_a_request_that_died_is_free_again_also_when_the_clock_was_set_back(
+    api: Caller, days: int
+) -> None:
     api.post("interactions/", item(1), headers=NAME)
-    past = timezone.now() - ABANDONED - timedelta(seconds=1)
-    StoredAnswer.objects.update(status=0, created_at=past)
+    moment = timezone.now() + days * (ABANDONED + timedelta(seconds=10))
+    StoredAnswer.objects.update(status=0, created_at=moment)
 
     response = api.post("interactions/", item(1), headers=NAME)
     assert (response.status_code, response.json()["status"]) == (200, "duplicate")

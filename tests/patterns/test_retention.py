@@ -239,6 +239,16 @@ def test_it_is_due_after_the_interval(owner: Project) -> None:
     assert not due(owner.pk)
 
 
+def test_a_clock_that_was_set_back_does_not_put_cleanups_off(owner: Project) -> None:
+    due(owner.pk)
+    in_a_year = timezone.now() + timedelta(days=365)
+    Learner.objects.filter(pk=owner.pk).update(cleaned_at=in_a_year)
+    assert due(owner.pk)
+
+    cleanup(owner)
+    assert not due(owner.pk)
+
+
 def test_it_is_due_at_once_when_the_size_is_passed(
     owner: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
