@@ -10,7 +10,7 @@ import msgspec
 from uuid_utils import uuid7
 
 from featurememory.errors import ErrorCode, FeatureMemoryError, invalid, not_found
-from featurememory.models import Project
+from featurememory.models import Activity, Project
 from optimizations import catalog, outcomes
 from optimizations.engine.ledger import Savings
 from optimizations.engine.lifecycle import LifecycleError, Verb
@@ -129,12 +129,18 @@ class OptimizationManager:
             outcomes.save_policy(self.project_id, kept)
         return row, made
 
-    def purge_cache(self, pattern_id: str | None = None) -> int:
-        """Forgets cached answers at once; how many."""
+    def purge_cache(self, actor: str = "person") -> int:
+        """Forgets all cached answers of the project at once; how many."""
         with policies.changing(self.project_id) as kept:
             with kept.lock:
-                count = kept.engine.purge_cache(pattern_id)
+                count = kept.engine.purge_cache()
             outcomes.save_policy(self.project_id, kept)
+        Activity.objects.create(
+            project=self.project,
+            actor=actor,
+            verb="optimization",
+            summary=f"Purged {count:,} cached answers",
+        )
         return count
 
     def savings(self, since: float, until: float) -> Savings:

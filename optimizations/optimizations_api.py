@@ -160,6 +160,18 @@ class OptimizationVerb(Endpoint):
         return Response(optimization_detail(manager.act(row.id, verb, actor(request))))
 
 
+class CachePurge(Endpoint):
+    scopes = {"POST": "edit"}
+    body_limit = 1 << 14
+
+    @described("Forget all cached answers of the project at once", body=Word)
+    @idempotent
+    def post(self, request: Request) -> Response:
+        body_of(request, Word)
+        count = OptimizationManager(key_of(request).project).purge_cache(actor(request))
+        return Response({"purged": count})
+
+
 class Policy(Endpoint):
     scopes = {"GET": "read"}
 

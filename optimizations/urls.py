@@ -18,6 +18,7 @@ urlpatterns = [
     path("models/", models_api.Models.as_view()),
     path("optimizations/", optimizations_api.Optimizations.as_view()),
     path("optimizations/advice/", optimizations_api.Advice.as_view()),
+    path("optimizations/purge-cache/", optimizations_api.CachePurge.as_view()),
     path("optimizations/<str:optimization_id>/", optimizations_api.OptimizationDetail.as_view()),
     *verbs,
     path("policy/", optimizations_api.Policy.as_view()),

@@ -160,8 +160,16 @@ def what_if(request: HttpRequest, optimization_id: str) -> HttpResponse:
     return show(request, "optimizations/what_if.html", "optimizations/_what_if.html", context)
 
 
+PURGE = "purge"
+CACHES = ("cache_response", "cache_similar")
+
+
 def verbs_of(row: Optimization) -> list[str]:
     """What a person can say to it now; the last one is the strongest."""
+    return [*([PURGE] if row.type in CACHES else []), *words_for(row)]
+
+
+def words_for(row: Optimization) -> list[str]:
     if row.control:
         return ["unpin" if row.control == "pinned" else "unblock"]
     if row.status in ("retired", "rejected"):
@@ -180,6 +188,8 @@ CONSEQUENCES = {
     "suspend": "It is not applied any more, until you resume it.",
     "resume": "It goes back on trial against a control group.",
     "retire": "It ends, with its evidence and history kept.",
+    PURGE: "Every answer that is kept for this project is forgotten at once. The next task of each "
+    "kind runs again, and its answer is kept anew.",
 }
 
 
@@ -187,11 +197,14 @@ CONSEQUENCES = {
 def act(request: HttpRequest, optimization_id: str, verb: str) -> HttpResponseBase:
     """GET says what would happen and asks; POST does it."""
     row = find(request, optimization_id)
-    if verb not in VERBS:
+    if verb not in VERBS and not (verb == PURGE and row.type in CACHES):
         raise Http404(verb)
     if request.method == "POST":
-        project = current_project(request)
-        OptimizationManager(project).act(row.id, verb, str(request.user.get_username()))
+        manager, person = OptimizationManager(current_project(request)), request.user
+        if verb == PURGE:
+            manager.purge_cache(str(person.get_username()))
+        else:
+            manager.act(row.id, verb, str(person.get_username()))
         messages.success(request, f"{PAST[verb]}: {row.summary or row.type}.")
         return redirect("optimization", optimization_id=row.id)
     context = {
@@ -213,4 +226,5 @@ PAST = {
     "suspend": "Suspended",
     "resume": "Resumed",
     "retire": "Retired",
+    PURGE: "Purged",
 }

@@ -6,10 +6,12 @@ from typing import Any
 import pytest
 from django.test import Client, override_settings
 
-from featurememory.models import Project
+from featurememory.models import Activity, Project
 from optimizations import sentence
+from optimizations.engine.optimization import OptimizationState
 from optimizations.manager import OptimizationManager
 from optimizations.models import Optimization
+from optimizations.storage import OptimizationStorage
 from patterns.models import Pattern
 from tests import builders, web
 from tests.optimizations.builders import decide, register, report, routed, session_in
@@ -222,3 +224,19 @@ def test_the_page_asks_what_it_would_have_been_for_every_task() -> None:
     part = text(page.get(link, headers=web.HTMX))
     assert "<html" not in part
     assert "What if it had served every task?" in part
+
+
+def test_one_click_forgets_every_cached_answer() -> None:
+    owner = builders.project()
+    register(owner)
+    state = OptimizationState("c-1", "cache_response", "task.0", "", {}, status="active")
+    OptimizationStorage(owner.pk).store([state])
+    page = browser(owner)
+    assert "Purge…" in text(page.get("/optimizations/c-1/"))
+    assert "is forgotten at once" in text(page.get("/optimizations/c-1/purge/"))
+
+    assert page.post("/optimizations/c-1/purge/").status_code == 302
+
+    assert Activity.objects.filter(project=owner, summary="Purged 0 cached answers").exists()
+    made = routed(owner)
+    assert page.get(f"/optimizations/{made.id}/purge/").status_code == 404

@@ -80,6 +80,9 @@ def test_a_difference_that_matters_is_never_overlooked() -> None:
     tries = [caller.call.post("tasks/prepare/", {"task": task(text)}) for text in OTHERS * 5]
 
     assert {answer.json()["cached_output"] for answer in tries} == {None}
+    assert caller.call.post("optimizations/purge-cache/", {}).json()["purged"] > 40
+    again = [caller.call.post("tasks/prepare/", {"task": task(ASKED + m)}).json() for m in "?!."]
+    assert not any(answer["cached_output"] for answer in again)
 
 
 def test_switching_it_off_ends_it_in_this_process_too() -> None:
