@@ -8,11 +8,11 @@ from __future__ import annotations
 import logging
 import time
 from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
-from django.db.models import F
 from django.utils import timezone
 
 from featurememory.models import Activity, Project
@@ -20,7 +20,7 @@ from featurememory.writes import write_turn
 from patterns import rollups
 from patterns.engine.pattern import Consolidation
 from patterns.lease import kept_alive, lease
-from patterns.memory import Kept, keep_snapshot, memory
+from patterns.memory import Kept, keep_snapshot, memory, note_recognizer
 from patterns.models import Learner, ModelInteraction, Pattern, PatternEvent
 from patterns.storage import DatabasePatternStorage
 
@@ -99,11 +99,19 @@ def is_uuid(text: str) -> bool:
     return True
 
 
-def save(project_id: UUID, kept: Kept, done: Consolidation, *, learned: int | None = None) -> bool:
+def save(
+    project_id: UUID,
+    kept: Kept,
+    done: Consolidation,
+    *,
+    learned: int | None = None,
+    also: Callable[[Consolidation], None] | None = None,
+) -> bool:
     """Everything or nothing; False when somebody changed the patterns meanwhile.
 
     `learned` is how many of the interactions learned since the last repair this one has seen (None:
-    all); MORE_FOLLOWS says that the repair goes on.
+    all); MORE_FOLLOWS says that the repair goes on. `also` is called in the same
+    transaction, before interactions move.
     """
     project, recognizer = Project.objects.get(pk=project_id), kept.recognizer
     with write_turn():
@@ -111,8 +119,10 @@ def save(project_id: UUID, kept: Kept, done: Consolidation, *, learned: int | No
         if learner.version != kept.version:
             return False
         changes = recognizer.take_changes()
-        storage = DatabasePatternStorage(project)
+        storage = DatabasePatternStorage(project, recognizer.version)
         storage.store(recognizer.get(name) for name in changes.changed)
+        if also is not None:
+            also(done)
         redirect(project, done.redirects)
         move(project, done.moved, done.redirects)
         storage.evict({eviction.id: eviction.reason for eviction in changes.evicted})
@@ -123,6 +133,7 @@ def save(project_id: UUID, kept: Kept, done: Consolidation, *, learned: int | No
             learner.learned_since = max(0, learner.learned_since - seen)
             learner.consolidated_at = timezone.now()
         keep_snapshot(learner, recognizer)
+        note_recognizer(learner, recognizer)
         learner.save()
     kept.version = learner.version
     return True
@@ -144,41 +155,46 @@ def redirect(project: Project, redirects: dict[str, str]) -> None:
         apply_merge(project, sources, target)
 
 
-def end_of(name: str, redirects: dict[str, str]) -> str:
+def end_of(name: str, redirects: Mapping[str, str]) -> str:
     """Where a chain of redirects ends."""
     for _ in redirects:
         name = redirects.get(name, name)
     return name
 
 
-def move(project: Project, moved: dict[str, str], redirects: dict[str, str]) -> None:
+def move(project: Project, moved: Mapping[str, str], redirects: Mapping[str, str]) -> None:
     """Interactions of the reservoir go to their new pattern; counts and rollups follow exactly."""
-    by_target: dict[str, list[str]] = {}
-    for name, target in moved.items():
-        by_target.setdefault(end_of(target, redirects), []).append(name)
-    for target, names in sorted(by_target.items()):
-        for start in range(0, len(names), 500):
-            move_some(project, names[start : start + 500], target)
+    ends = {target: end_of(target, redirects) for target in set(moved.values())}
+    move_some(project, {name: ends[target] for name, target in moved.items()})
 
 
-def move_some(project: Project, names: list[str], target: str) -> int:
-    """Recognised interactions of these ids to `target`, unless a merge leads there anyway; how
+def move_some(project: Project, wanted: Mapping[str, str]) -> int:
+    """Recognised interactions (id to pattern) go there, unless a merge leads there anyway; how
     many moved. Use counts and rollups change with them."""
-    found = list(ModelInteraction.objects.filter(project=project, id__in=names, state=1))
+    names, left = sorted(wanted, key=lambda name: (wanted[name], name)), []
+    for start in range(0, len(names), 500):
+        left += _move_part(project, {name: wanted[name] for name in names[start : start + 500]})
+    rollups.sketch_again(project.pk, left)
+    return len(left)
+
+
+def _move_part(project: Project, wanted: Mapping[str, str]) -> list[rollups.Outcome]:
+    """What was taken from the patterns the interactions left."""
+    found = list(ModelInteraction.objects.filter(project=project, id__in=list(wanted), state=1))
     owners = owners_of(project, {str(row.pattern_id) for row in found})
-    rows = [row for row in found if owners[str(row.pattern_id)] != target]
-    if not rows:
-        return 0
+    rows = [row for row in found if owners[str(row.pattern_id)] != wanted[row.id]]
     before = [rollups.outcome_of(row) for row in rows]
+    targets = [wanted[row.id] for row in rows]
+    after = [replace(one, pattern_id=to) for one, to in zip(before, targets, strict=True)]
     rollups.subtract(project.pk, before)
-    rollups.add(project.pk, [replace(one, pattern_id=target) for one in before], totals=False)
-    ModelInteraction.objects.filter(pk__in=[row.pk for row in rows]).update(pattern_id=UUID(target))
-    rollups.sketch_again(project.pk, before)
-    stored = Pattern.objects.filter(project=project)
-    for source, count in Counter(one.pattern_id for one in before).items():
-        stored.filter(pk=owners[source]).update(use_count=F("use_count") - count)
-    stored.filter(pk=target).update(use_count=F("use_count") + len(rows))
-    return len(rows)
+    rollups.add(project.pk, after, totals=False)
+    uses = Counter(targets)
+    uses.subtract(Counter(owners[one.pattern_id] for one in before))
+    for target in uses.keys() & set(targets):
+        numbers = [row.pk for row in rows if wanted[row.id] == target]
+        ModelInteraction.objects.filter(pk__in=numbers).update(pattern_id=UUID(target))
+    DatabasePatternStorage(project).add_uses({name: n for name, n in uses.items() if n})
+    return before
 
 
 def owners_of(project: Project, names: set[str]) -> dict[str, str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -18,13 +19,15 @@ from django.utils import timezone
 
 from featurememory.errors import ErrorCode, FeatureMemoryError, handle_feature_memory_error, invalid
 from featurememory.models import Activity, Project
+from integration import upgrades
 from integration.importing import import_steps
 from integration.models import Job
-from integration.reprocessing import reprocess_steps, rollup_steps
+from integration.reprocessing import rollup_steps
 
 Steps = Callable[[Job], Iterator[str]]
 KINDS: dict[str, tuple[str, Steps]] = {
-    "reprocess": ("Match every interaction again", reprocess_steps),
+    "reprocess": ("Match every interaction again", upgrades.reprocess),
+    "revert": ("Go back to the recogniser before", upgrades.revert),
     "rollups": ("Count the rollups again", rollup_steps),
     "import": ("Import a file", import_steps),
 }
@@ -51,6 +54,15 @@ def start(project: Project, kind: str, actor: str, params: dict[str, Any] | None
         link=f"/jobs/{job.pk}/",
     )
     return job
+
+
+def start_upgrades() -> int:
+    """Build the recogniser that new rules or settings ask for, wherever it is not in use yet."""
+    found = [project for project in Project.objects.all() if upgrades.due(project.pk)]
+    for project in found:
+        with suppress(FeatureMemoryError):  # one is at work
+            start(project, "reprocess", "memory", {"version": upgrades.wanted(project.pk)})
+    return len(found)
 
 
 def cancel(job: Job) -> None:

@@ -35,7 +35,7 @@ class Jobs(Endpoint):
         found = page(rows, "-created_at", request.query_params.get("cursor"), limit)
         return listing(request, found, [shown(job) for job in found.rows], limit)
 
-    @described("Start a job: reprocess or rollups", body=JobOrder, status=202)
+    @described("Start a job: reprocess, revert or rollups", body=JobOrder, status=202)
     @idempotent
     def post(self, request: Request) -> Response:
         order = body_of(request, JobOrder)

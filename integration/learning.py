@@ -19,7 +19,7 @@ from optimizations.tracker import PerformanceTracker
 from patterns import judgements, lease
 from patterns.engine.pattern import Match
 from patterns.engine.recognizer import Changes
-from patterns.memory import Kept, keep_numbers, keep_snapshot, memory
+from patterns.memory import Kept, keep_numbers, keep_snapshot, memory, note_recognizer
 from patterns.models import Learner, ModelInteraction, Pattern, PatternEvent, Payload
 from patterns.observing import observation_of
 from patterns.rollups import HOUR_MS, project_hour, sketch
@@ -117,7 +117,7 @@ def keep(project_id: UUID, kept: Kept, batch: Batch) -> None:
         learner = Learner.objects.select_for_update().defer("snapshot").get(pk=project_id)
         if learner.version != kept.version:
             raise Outdated
-        mark_rows(batch)
+        mark_rows(batch, kept.recognizer.version)
         hear_feedback(batch)
         hear_judgements(project_id, kept)
         save_patterns(project, kept, kept.recognizer.take_changes(), batch)
@@ -126,7 +126,8 @@ def keep(project_id: UUID, kept: Kept, batch: Batch) -> None:
         count_hour(project_id, batch)
         learner.version += 1
         learner.learned_since += len(batch.rows)
-        changed = ["version", "learned_since", "unsaved"]
+        changed = ["version", "learned_since", "unsaved", "recognizer"]
+        note_recognizer(learner, kept.recognizer)
         if examples_are_due(kept, learner.learned_since, len(batch.rows)):
             keep_snapshot(learner, kept.recognizer)
             changed.append("snapshot")
@@ -143,15 +144,16 @@ def examples_are_due(kept: Kept, learned: int, count: int) -> bool:
     return learned // step != (learned - count) // step
 
 
-def mark_rows(batch: Batch) -> None:
+def mark_rows(batch: Batch, version: str) -> None:
     now = lease.now_ms()
     done = [
-        (str_id(match.pattern_id), match.confidence, now, row.number) for row, match in batch.rows
+        (str_id(match.pattern_id), match.confidence, now, version, row.number)
+        for row, match in batch.rows
     ]
     with connection.cursor() as cursor:
         cursor.executemany(
-            f"UPDATE {TABLE} SET pattern_id = %s, confidence = %s, recognized_at = %s, state = 1 "
-            "WHERE number = %s AND state = 0",
+            f"UPDATE {TABLE} SET pattern_id = %s, confidence = %s, recognized_at = %s, state = 1, "
+            "recognizer_version = %s WHERE number = %s AND state = 0",
             done,
         )
     ModelInteraction.objects.filter(pk__in=batch.failed).update(state=2)
@@ -187,7 +189,7 @@ def save_patterns(project: Project, kept: Kept, changes: Changes, batch: Batch) 
     note_new_templates(project, states)
     storage.store(states)
     make_missing(project, uses, {state.id for state in states}, batch)
-    rows = DatabasePatternStorage(project)
+    rows = DatabasePatternStorage(project, kept.recognizer.version)
     rows.add_uses(uses)
     rows.evict({name: eviction.reason for name, eviction in evicted.items()})
     storage.forget(evicted)

@@ -96,6 +96,22 @@ class ApiKey(models.Model):
         return self.revoked_at is None and not expired
 
 
+class PreviousRecognizer(models.Model):
+    """What a project's recogniser was before the last switch: enough to go back to it."""
+
+    project = models.OneToOneField(Project, on_delete=models.CASCADE, primary_key=True)
+    settings = models.JSONField(help_text="Version and embedder, as in the learner's row")
+    plans = models.BinaryField(help_text="Its groups by partition, msgpack")
+    replaced_by = models.CharField(max_length=20)
+    redirected = models.JSONField(
+        default=dict, help_text="Patterns the switch merged away: {id: [into, uses, led to it]}"
+    )
+    at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"recogniser {self.settings.get('version')} of {self.project_id}"
+
+
 class Job(models.Model):
     """Long work that survives a restart: each step commits its progress and where to go on."""
 

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from types import TracebackType
+from typing import Protocol
 from uuid import UUID
 
 import msgspec
@@ -30,6 +31,8 @@ from patterns.apart import Answer, Apart, Ended
 from patterns.engine.consolidation import drafts_of, newcomers, put_in_place, together
 from patterns.engine.pattern import Consolidation
 from patterns.engine.planning import Draft, Plan
+from patterns.engine.recognizer import DefaultPatternRecognizer
+from patterns.engine.settings import RecognizerSettings
 from patterns.lease import kept_alive, lease, now_ms
 from patterns.memory import memory
 from patterns.models import Learner
@@ -67,6 +70,16 @@ class Planned:
     plan: bytes
     passages: bytes | None
     known: set[str] = field(default_factory=set)
+
+
+def plans_for(
+    project_id: UUID, settings: RecognizerSettings, should_stop: Callable[[], bool]
+) -> tuple[list[Planned], bytes]:
+    """Plans of all partitions by these settings, and the passages they start from."""
+    copy = copied(project_id)
+    before, copy.embedding = copy.passages, settings.embedding
+    with Workshop(copy, should_stop) as workshop:
+        return list(workshop.plans(project_id)), before
 
 
 def repair(project_id: UUID, should_stop: Callable[[], bool]) -> Consolidation:
@@ -174,13 +187,31 @@ class Workshop:
             self.apart = None
 
 
-def put(project_id: UUID, planned: list[Planned], passages: bytes, learned: int) -> Consolidation:
-    """Put plans in place and save; `passages` is what the copy they were made from knew."""
+class Switch(Protocol):
+    """From one recogniser to another: what happens to it under the lease before the plans are put
+    in place, and in the transaction that saves the outcome."""
+
+    def before(self, recognizer: DefaultPatternRecognizer) -> None: ...
+
+    def within(self, done: Consolidation) -> None: ...
+
+
+def put(
+    project_id: UUID,
+    planned: list[Planned],
+    passages: bytes,
+    learned: int,
+    switch: Switch | None = None,
+) -> Consolidation:
+    """Put plans in place and save; `passages` is what the copy they were made from knew.
+
+    With a switch the recogniser changes on the way.
+    """
     for _ in range(TRIES):
         with lease(project_id) as held:
             if held:
                 with kept_alive(project_id):
-                    done = tried(project_id, planned, passages, learned)
+                    done = tried(project_id, planned, passages, learned, switch)
                 if done is not None:
                     return done
         time.sleep(PAUSE_S)
@@ -188,25 +219,38 @@ def put(project_id: UUID, planned: list[Planned], passages: bytes, learned: int)
 
 
 def tried(
-    project_id: UUID, planned: list[Planned], passages: bytes, learned: int
+    project_id: UUID,
+    planned: list[Planned],
+    passages: bytes,
+    learned: int,
+    switch: Switch | None,
 ) -> Consolidation | None:
     """None when somebody changed the patterns at this moment: nothing was saved."""
-    kept = memory.for_learning(project_id)
+    began, kept = time.monotonic(), memory.for_learning(project_id)
     plans = {one.draft.name: msgspec.msgpack.decode(one.plan, type=Plan) for one in planned}
     noted = next((one.passages for one in reversed(planned) if one.passages is not None), None)
     try:
         forget_pruned(project_id, kept)
+        if switch is not None:
+            switch.before(kept.recognizer)
         with kept.lock:
             if noted is not None:
                 kept.recognizer.passages.follow(passages, noted)
             done = put_in_place(kept.recognizer, plans)
-        saved = save(project_id, kept, done, learned=learned)
+        worked = time.monotonic()
+        also = switch.within if switch is not None else None
+        saved = save(project_id, kept, done, learned=learned, also=also)
     except BaseException:
         memory.drop(project_id)  # it has changed what was not saved
         raise
     if not saved:
         memory.drop(project_id)
-    return done if saved else None
+        return None
+    logger.info(
+        "Put %d partitions in place in %.2f s, saved in %.2f s",
+        *(len(plans), worked - began, time.monotonic() - worked),
+    )
+    return done
 
 
 # --- when and by whom -----------------------------------------------------------------------------

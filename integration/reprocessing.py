@@ -49,14 +49,14 @@ def reprocess(project: Project, batch: Sequence[ModelInteraction]) -> int:
         kept = memory.for_learning(project.pk)
         wanted = targets(kept, batch)
         with write_turn():
-            return sum(move_some(project, names, to) for to, names in wanted.items())
+            return move_some(project, wanted)
 
 
-def targets(kept: Kept, batch: Sequence[ModelInteraction]) -> dict[str, list[str]]:
-    """Pattern id → ids of the interactions that belong there and are elsewhere."""
+def targets(kept: Kept, batch: Sequence[ModelInteraction]) -> dict[str, str]:
+    """The interactions that belong to another pattern, and to which."""
     numbers = [row.number for row in batch]
     payloads = dict(Payload.objects.filter(pk__in=numbers).values_list("number", "data"))
-    wanted: dict[str, list[str]] = {}
+    wanted: dict[str, str] = {}
     for row in batch:
         try:
             observation = observation_of(row, payloads[row.number])
@@ -65,7 +65,7 @@ def targets(kept: Kept, batch: Sequence[ModelInteraction]) -> dict[str, list[str
         with kept.lock:
             match = kept.recognizer.match_one(observation)
         if match is not None and UUID(match.pattern_id) != row.pattern_id:
-            wanted.setdefault(match.pattern_id, []).append(row.id)
+            wanted[row.id] = match.pattern_id
     return wanted
 
 

@@ -56,6 +56,7 @@ def sweep() -> int:
 @shared_task(name="integration.tasks.consolidate_due")
 def consolidate_due() -> int:
     """Begin to repair the patterns of projects that have learned enough; how many there are."""
+    jobs.start_upgrades()
     return repairs.start_due()
 
 

@@ -327,7 +327,9 @@ def save_engine(project: Project) -> None:
 
     kept = memory.for_learning(project.pk)
     changes = kept.recognizer.take_changes()
-    DatabasePatternStorage(project).store(kept.recognizer.get(name) for name in changes.changed)
+    DatabasePatternStorage(project, kept.recognizer.version).store(
+        kept.recognizer.get(name) for name in changes.changed
+    )
     learner, _ = Learner.objects.select_for_update().get_or_create(pk=project.pk)
     keep_snapshot(learner, kept.recognizer)
     learner.version += 1

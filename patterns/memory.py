@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -19,7 +19,7 @@ from featurememory.errors import FeatureMemoryError, handle_feature_memory_error
 from featurememory.models import Project
 from patterns.engine.embedders import EmbedderError, chosen
 from patterns.engine.observation import Observation
-from patterns.engine.recognizer import DefaultPatternRecognizer
+from patterns.engine.recognizer import DefaultPatternRecognizer, version_of
 from patterns.engine.settings import RecognizerSettings
 from patterns.engine.templates import PatternState
 from patterns.models import Learner, ModelInteraction, Pattern, Payload
@@ -61,9 +61,10 @@ class Memory:
 
     def for_learning(self, project_id: UUID) -> Kept:
         """Exactly what was saved last; only for the holder of the lease."""
-        version = Learner.objects.filter(pk=project_id).values_list("version", flat=True).first()
-        kept, settings = self._get(project_id), settings_of(project_id)
-        if kept is None or kept.version != (version or 0) or kept.embedding != settings.embedding:
+        rows = Learner.objects.filter(pk=project_id)
+        version, used = rows.values_list("version", "recognizer").first() or (0, {})
+        kept, settings = self._get(project_id), settings_in_use(project_id, used)
+        if kept is None or kept.version != version or kept.embedding != settings.embedding:
             kept = self._load(project_id)
         kept.checked = time.monotonic()
         kept.recognizer.settings = settings
@@ -78,12 +79,6 @@ class Memory:
             "hits": sum(storage.hits for storage in storages),
             "misses": sum(storage.misses for storage in storages),
         }
-
-    def put(self, project_id: UUID, recognizer: DefaultPatternRecognizer, version: int) -> None:
-        kept = Kept(recognizer, version, time.monotonic(), storage_of(project_id))
-        kept.embedding = settings_of(project_id).embedding
-        with self._lock:
-            self._kept[project_id] = kept
 
     def drop(self, project_id: UUID | None = None) -> None:
         """Forget one project (all without an id): its next use reads the database."""
@@ -102,8 +97,6 @@ class Memory:
 
     def _load(self, project_id: UUID) -> Kept:
         kept = load(project_id)
-        # What was asked for, also when it is not to be had: otherwise every use would load anew.
-        kept.embedding = settings_of(project_id).embedding
         with self._lock:
             self._kept[project_id] = kept
             while len(self._kept) > PROJECTS:
@@ -118,9 +111,40 @@ def load(project_id: UUID) -> Kept:
     states = list(readable(rows.order_by("pk").iterator()))
     snapshot = bytes(learner.snapshot) if learner and learner.snapshot else None
     since = list(learned_since(project_id, bytes(learner.unsaved))) if learner else []
-    recognizer = restored(project_id, states, snapshot, since)
+    settings = settings_in_use(project_id, learner.recognizer if learner else {})
+    recognizer = restored(project_id, states, snapshot, since, settings)
+    recognizer.version = version_in_use(learner, settings)
+    storage = storage_of(project_id, recognizer.version)
+    # The embedding asked for, also when it is not to be had: else every use would load anew.
     version = learner.version if learner else 0
-    return Kept(recognizer, version, time.monotonic(), storage_of(project_id))
+    return Kept(recognizer, version, time.monotonic(), storage, embedding=settings.embedding)
+
+
+def version_in_use(learner: Learner | None, settings: RecognizerSettings) -> str:
+    """Of the recogniser that answers; the first that learned here noted none."""
+    if learner is None or not learner.version:
+        return version_of(settings)
+    return str(learner.recognizer.get("version", "1"))
+
+
+def settings_in_use(project_id: UUID, used: Mapping[str, str]) -> RecognizerSettings:
+    """The thresholds as they are set, and the embedder of the recogniser that is in use: another
+    choice takes effect when a recogniser has been built with it."""
+    settings = settings_of(project_id)
+    names = ("embedder", "embedder_url", "embedder_model")
+    known = {name: used[name] for name in names if name in used}
+    return msgspec.structs.replace(settings, **known)
+
+
+def note_recognizer(learner: Learner, recognizer: DefaultPatternRecognizer) -> None:
+    """Write down which recogniser is in use, so that it stays so; the caller saves the row."""
+    settings = recognizer.settings
+    learner.recognizer = {
+        "version": recognizer.version,
+        "embedder": settings.embedder,
+        "embedder_url": settings.embedder_url,
+        "embedder_model": settings.embedder_model,
+    }
 
 
 def keep_snapshot(learner: Learner, recognizer: DefaultPatternRecognizer) -> None:
@@ -161,20 +185,20 @@ def readable(rows: Iterable[Pattern]) -> Iterator[PatternState]:
             handle_feature_memory_error(error)
 
 
-def storage_of(project_id: UUID) -> CachedPatternStorage:
-    return CachedPatternStorage(DatabasePatternStorage(Project(pk=project_id)))
+def storage_of(project_id: UUID, version: str) -> CachedPatternStorage:
+    return CachedPatternStorage(DatabasePatternStorage(Project(pk=project_id), version))
 
 
 def restored(
     project_id: UUID,
     states: list[PatternState],
     snapshot: bytes | None,
-    since: Sequence[tuple[Observation, str]] = (),
+    since: Sequence[tuple[Observation, str]],
+    settings: RecognizerSettings,
 ) -> DefaultPatternRecognizer:
     """The patterns count; without a readable snapshot only the examples beside them are lost."""
     # Seeded by the project: two projects that receive the same history share no pattern id.
     seed = project_id.int & (1 << 63) - 1
-    settings = settings_of(project_id)
     try:
         chosen(*settings.embedding)
     except EmbedderError as error:

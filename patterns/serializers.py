@@ -82,6 +82,7 @@ def interaction(
         "pattern_id": str(pattern_id) if pattern_id else None,
         "confidence": row.confidence,
         "recognized_at": rfc3339(row.recognized_at),
+        "recognizer_version": row.recognizer_version,
         "why": why,
     }
 

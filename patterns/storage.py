@@ -63,7 +63,9 @@ def at(seconds: float) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
 
 
-def row_of(state: PatternState, project_id: UUID) -> Pattern:
+def row_of(
+    state: PatternState, project_id: UUID, version: str = DefaultPatternRecognizer.VERSION
+) -> Pattern:
     """An unsaved row that mirrors the state; use_count is added by the database."""
     data = state.to_bytes()
     return Pattern(
@@ -85,7 +87,7 @@ def row_of(state: PatternState, project_id: UUID) -> Pattern:
         use_count=0,
         created_at=at(state.created_at),
         last_used=at(state.last_used),
-        recognizer_version=DefaultPatternRecognizer.VERSION,
+        recognizer_version=version,
         size_bytes=len(data),
         state=data,
     )
@@ -123,15 +125,15 @@ MIRRORED = [
 class DatabasePatternStorage:
     """Rows of `patterns.models.Pattern` of one project."""
 
-    def __init__(self, project: Project) -> None:
-        self.project = project
+    def __init__(self, project: Project, version: str = DefaultPatternRecognizer.VERSION) -> None:
+        self.project, self.version = project, version
 
     @property
     def rows(self) -> Any:
         return Pattern.objects.filter(project_id=self.project.pk)
 
     def store(self, states: Iterable[PatternState], uses: Mapping[str, int] = NO_USES) -> None:
-        rows = [row_of(state, self.project.pk) for state in states]
+        rows = [row_of(state, self.project.pk, self.version) for state in states]
         rows.sort(key=lambda row: row.pk)  # one lock order for all processes
         Pattern.objects.bulk_create(
             rows,

@@ -17,7 +17,7 @@ import msgspec
 from patterns.engine.drain import DrainGrouper
 from patterns.engine.partitions import AnyGrouper, method_of
 from patterns.engine.pattern import Change, Consolidation
-from patterns.engine.planning import Draft, Plan, Planner, take_in
+from patterns.engine.planning import Draft, Looks, Plan, Planner, take_in
 from patterns.engine.prompts import PromptGrouper
 from patterns.engine.reservoir import Sample
 from patterns.engine.templates import PatternState
@@ -88,6 +88,28 @@ def _draft(recognizer: DefaultPatternRecognizer, name: str, samples: Sequence[Sa
     method = method_of(recognizer.groupers[name]) or ""
     found = [(sample.id, sample.text, sample.key) for sample in samples]
     return Draft(name, method, recognizer.seed, recognizer.now, found, founded)
+
+
+def present(recognizer: DefaultPatternRecognizer) -> dict[str, Plan]:
+    """The groups as they are now, as plans: put in place later, they bring this state back."""
+    plans = {}
+    for name, samples in recognizer.reservoir.in_order().items():
+        grouper = recognizer.groupers.get(name)
+        if grouper is None:
+            continue
+        keys = {s.id: s.key for s in samples if s.key in recognizer.owners}
+        states = {key: recognizer.states.get(recognizer.owners[key]) for key in keys.values()}
+        looks = {key: _look(grouper, key, state) for key, state in states.items() if state}
+        keys = {sample: key for sample, key in keys.items() if key in looks}
+        plans[name] = Plan(method_of(grouper) or "", grouper.to_bytes(), keys, looks)
+    return plans
+
+
+def _look(grouper: AnyGrouper, key: str, state: PatternState) -> Looks:
+    skeleton = None
+    if isinstance(grouper, PromptGrouper):
+        skeleton = grouper.skeleton(key) if key in grouper.groups else state.skeleton
+    return Looks(skeleton, state.template, dict(state.sketches), [])
 
 
 def together(parts: Sequence[Consolidation], complete: bool = True) -> Consolidation:

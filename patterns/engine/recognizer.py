@@ -17,7 +17,7 @@ from patterns.engine.eviction import Changes, Eviction, evict
 from patterns.engine.evidence import evidence
 from patterns.engine.features import features_of, note_features
 from patterns.engine.grouping import Candidate
-from patterns.engine.identity import clean, pattern_id
+from patterns.engine.identity import clean, pattern_id, short_digest
 from patterns.engine.observation import Json, Observation
 from patterns.engine.partitions import AnyGrouper, grouper_for, method_of
 from patterns.engine.passages import Passages
@@ -31,7 +31,7 @@ from patterns.engine.structure import View, view_of
 from patterns.engine.templates import PatternState
 from patterns.engine.validator import SUPPORT, PatternValidator
 
-__all__ = ["Changes", "DefaultPatternRecognizer", "Eviction", "RecognizerSettings"]
+__all__ = ["Changes", "DefaultPatternRecognizer", "Eviction", "RecognizerSettings", "version_of"]
 
 EXAMPLE = 400  # characters kept of the founding text
 
@@ -58,7 +58,9 @@ class DefaultPatternRecognizer:
     True
     """
 
-    VERSION = "1"
+    # Of the rules. Raise it when the same interactions would end in other patterns: projects then
+    # build a recogniser of the new version beside the one in use.
+    VERSION = "2"
 
     def __init__(self, settings: RecognizerSettings | None = None, *, seed: int = 0) -> None:
         self.settings = settings or RecognizerSettings()
@@ -67,6 +69,7 @@ class DefaultPatternRecognizer:
         self.owners: dict[str, str] = {}  # key of a group -> id of its pattern
         self.groupers: dict[str, AnyGrouper] = {}
         self.embedder = chosen(*self.settings.embedding)
+        self.version = version_of(self.settings)
         self.passages = Passages()
         self.reservoir = Reservoir()
         self.decisions = Decisions({}, {}, {})
@@ -160,6 +163,11 @@ class DefaultPatternRecognizer:
     ) -> Consolidation:
         """Repairs the patterns from the reservoir; what was stopped goes on with the next call."""
         return consolidate(self, should_stop, progress)
+
+    def change_to(self, settings: RecognizerSettings) -> None:
+        """Groups put in place from now on are of these settings' embedder and of this version."""
+        self.settings, self.embedder = settings, chosen(*settings.embedding)
+        self.version = version_of(settings)
 
     def take_changes(self) -> Changes:
         changes = Changes(tuple(k for k in self._changed if k in self), tuple(self._evicted))
@@ -401,3 +409,14 @@ def _template(grouper: AnyGrouper, key: str, state: PatternState) -> tuple[Templ
 
 def _marks(state: PatternState) -> frozenset[int | str]:
     return frozenset([*state.skeleton.anchors, *state.sketches])
+
+
+def version_of(settings: RecognizerSettings) -> str:
+    """The name of the rules and the embedder together, at most 20 characters."""
+    version = DefaultPatternRecognizer.VERSION
+    if settings.embedder == "lexical":
+        return version
+    if settings.embedder == "static":
+        return f"{version}-static"
+    endpoint = short_digest(f"{settings.embedder_url} {settings.embedder_model}")[:6]
+    return f"{version}-endpoint-{endpoint}"
