@@ -10,8 +10,8 @@ from optimizations.engine.scope import ScopeKey
 from optimizations.engine.settings import PolicySettings
 
 STEP = 25  # requests summed up in one interval
-EAGER = 2.0  # exploration runs at up to twice its long-run share while most of it is unspent
-EAGER_UNTIL = 0.95
+# Exploration runs faster than its long-run share while most of it is unspent: (used, pace).
+PACES = ((0.95, 2.0), (1.0, 0.5))
 
 
 class Interval(msgspec.Struct, array_like=True):
@@ -51,7 +51,7 @@ class Spending(msgspec.Struct):
         used = sum(i.explored for i in self.intervals) / max(1.0, allowed)
         if used >= 1:
             return 0.0
-        pace = EAGER if used < EAGER_UNTIL else 0.5
+        pace = next(pace for until, pace in PACES if used < until)
         return min(0.5, settings.exploration_budget * pace)
 
     def lost(self, loss_of: Callable[[ScopeKey, str], float]) -> float:

@@ -9,7 +9,7 @@ from optimizations.engine.caching import Cache, Hit
 from optimizations.engine.kind import Kind
 from optimizations.engine.kinds import KINDS
 from optimizations.engine.kinds.token_budget import TokenBudget
-from optimizations.engine.plans import Choice, PlanSet, arm_name, arms_of, pick
+from optimizations.engine.plans import Choice, PlanSet, arm_name, draw_of, pick
 from optimizations.engine.scope import ScopeKey
 from optimizations.engine.settings import ModelCard, PolicySettings
 from optimizations.engine.task import Applied, Decision, Draw, Json, Reason, Request, Task
@@ -103,8 +103,7 @@ def _step(kind: Kind, request: Request, task: Task, table: Table, salt: bytes) -
     choices = tuple(able)
     unit = request.unit or request.id
     chosen = pick(choices, position(salt, *(kind.name, task.task_type, base), unit))
-    ids, probabilities = arms_of(choices)
-    draw = Draw(kind.name, base, ids, probabilities, chosen.id if chosen else "")
+    draw = draw_of(kind.name, base, choices, chosen)
     after = changed[chosen.id] if chosen else task
     return Step(after, _reason(chosen), _applied(kind, chosen, choices), draw)
 

@@ -5,7 +5,8 @@ Each score x_t has a conditional mean; a gambler who bets on "mean > θ" multipl
 wealth never grows, so it reaches 1/α with probability at most α, whenever one looks (Ville).
 A mixture over bet sizes needs no tuning, and the values of θ that are not refuted form an interval
 valid at all times: Waudby-Smith & Ramdas, "Estimating means of bounded random variables by
-betting", JRSS-B 86 (2024).
+betting", JRSS-B 86 (2024). A bet is g / (variance + g²) for a gap g between the mean and θ (Kelly);
+the variance expected of each score is known before it, so scores that say more stake more.
 """
 
 from __future__ import annotations
@@ -21,9 +22,15 @@ Array = npt.NDArray[np.float64]
 _HALF = (0.005, 0.01, 0.02, 0.03, 0.04, 0.05, 0.06, 0.08, 0.1, 0.125, 0.15, 0.2, 0.25, 0.3, 0.4)
 GRID: Array = np.array([-1.0, -0.6, *(-t for t in reversed(_HALF)), 0.0, *_HALF, 0.6, 1.0])
 BETS: Array = np.array([0.05, 0.15, 0.4, 0.8])  # shares of the largest safe bet
+# Each bet is the best one if the mean lies this far beyond θ; the last stake follows the data.
+GAPS: Array = np.array([0.02, 0.04, 0.08, 0.2])
+WEIGHTS: Array = np.array([0.1, 0.3, 0.3, 0.1, 0.2])
+# Against "falls by 5 pp" what is hoped for is known: no fall, or a small one. That is staked on.
+GUARD_WEIGHTS: Array = np.array([0.3, 0.5, 0.05, 0.0, 0.15])
+SAFE = 0.8  # of the largest bet that cannot ruin
 TRUST = 10.0  # scores' worth of caution in the bet that follows the data
-# The last stake is on the bet that follows the data.
-WEIGHTS: Array = np.array([0.08, 0.24, 0.24, 0.24, 0.2])
+LEAST_VARIANCE = 0.01  # of the squared width of the bounds
+FIRST = 5.0  # scores' worth of trust in the expected variance
 INTERVAL_ALPHA = 0.05
 NEVER_HARMS = 0.5  # effectiveness at which harm is ruled out
 
@@ -41,27 +48,35 @@ class BoundedMean(msgspec.Struct):
     n: int = 0
     total: float = 0.0
     squares: float = 0.0
+    residual: float = 0.0  # squared distances from the expected mean, and their expectation
+    expected: float = 0.0
 
     @classmethod
     def over(cls, grid: Array = GRID) -> BoundedMean:
         shape = (len(grid), len(WEIGHTS))
         return cls(grid, np.zeros(shape), np.zeros(shape))
 
-    def update(self, x: float, low: float, high: float) -> None:
-        """Bets on one score that was known to fall within [low, high]."""
+    def update(self, score: Score) -> None:
+        """Bets on one score; its bounds and its expected variance were known beforehand."""
+        x, low, high = score.value, score.low, score.high
         gap = x - self.grid
         room_up = np.maximum(self.grid - low, 1e-3)
         room_down = np.maximum(high - self.grid, 1e-3)
         lean = self._lean((high - low) / 4)
-        self.up += _won(gap / room_up, lean * room_up)
-        self.down += _won(-gap / room_down, -lean * room_down)
+        first = FIRST * score.variance
+        ratio = (self.residual + first) / (self.expected + first)
+        stakes = GAPS / (score.variance * ratio + GAPS**2)
+        self.up += _won(gap, stakes, room_up, lean)
+        self.down += _won(-gap, stakes, room_down, -lean)
         self.n += 1
         self.total += x
         self.squares += x * x
+        self.residual += (x - score.centre) ** 2
+        self.expected += score.variance
 
-    def above(self, theta: float) -> float:
-        """The e-value against "mean ≤ θ"; θ must be on the grid."""
-        return wealth(self.up[self._row(theta)])
+    def above(self, theta: float, weights: Array = WEIGHTS) -> float:
+        """The e-value against "mean ≤ θ"; θ must be on the grid, `weights` fixed beforehand."""
+        return wealth(self.up[self._row(theta)], weights)
 
     def below(self, theta: float) -> float:
         """The e-value against "mean ≥ θ"; θ must be on the grid."""
@@ -99,31 +114,38 @@ class BoundedMean(msgspec.Struct):
         return int(np.abs(self.grid - theta).argmin())
 
 
-def _won(gain: Array, lean: Array) -> Array:
-    """log of what each bet won; `gain` is in units of the largest safe bet, [θ, bet]."""
-    followed = gain * np.clip(lean, 0.0, BETS[-1])
-    factors = np.column_stack([np.outer(gain, BETS), followed])
+def _won(gap: Array, stakes: Array, room: Array, lean: Array) -> Array:
+    """log of what each bet won, [θ, bet]: none may lose more than SAFE of its wealth."""
+    most = SAFE / room
+    bets = np.minimum(stakes, most[:, None])
+    followed = np.clip(lean, 0.0, most)
+    factors = gap[:, None] * np.column_stack([bets, followed])
     return np.asarray(np.log1p(np.maximum(factors, -0.999)), dtype=np.float64)
 
 
-def log_wealth(bets: Array) -> Array:
+def log_wealth(bets: Array, weights: Array = WEIGHTS) -> Array:
     """log of the mean wealth over the bet sizes; the last axis is the bets."""
     top = bets.max(axis=-1)
-    means = (np.exp(bets - top[..., None]) * WEIGHTS).sum(axis=-1)
+    means = (np.exp(bets - top[..., None]) * weights).sum(axis=-1)
     return np.asarray(top + np.log(means), dtype=np.float64)
 
 
-def wealth(bets: Array) -> float:
+def wealth(bets: Array, weights: Array = WEIGHTS) -> float:
     """Mean wealth of one row of bets."""
-    return float(np.exp(min(700.0, float(log_wealth(bets)))))
+    return float(np.exp(min(700.0, float(log_wealth(bets, weights)))))
 
 
 class Score(msgspec.Struct, frozen=True):
-    """An unbiased score of the effect in one randomised request, and its bounds beforehand."""
+    """An unbiased score of the effect in one randomised request.
+
+    Its bounds, its `centre` and its `variance` are what was expected beforehand.
+    """
 
     value: float
     low: float
     high: float
+    centre: float
+    variance: float
 
 
 def aipw(
@@ -146,7 +168,9 @@ def aipw(
     value = m1 - m0 + miss
     low = m1 - m0 + min((lo - m1) / propensity, -(hi - m0) / (1 - propensity))
     high = m1 - m0 + max((hi - m1) / propensity, -(lo - m0) / (1 - propensity))
-    return Score(value, low, high)
+    least = LEAST_VARIANCE * (hi - lo) ** 2
+    v0, v1 = (max(least, (m - lo) * (hi - m)) for m in means)
+    return Score(value, low, high, m1 - m0, v1 / propensity + v0 / (1 - propensity))
 
 
 def e_bh(e_values: Sequence[float], rate: float) -> set[int]:

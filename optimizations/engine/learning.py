@@ -5,17 +5,19 @@ from __future__ import annotations
 import hashlib
 import json
 import uuid
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
 from optimizations.engine.evidence import Score, aipw
-from optimizations.engine.kind import Params
+from optimizations.engine.kind import Cards, Params
+from optimizations.engine.kinds import KINDS
 from optimizations.engine.optimization import OptimizationState
 from optimizations.engine.outcomes import CLIP, Outcome, ratio
 from optimizations.engine.proof import Proof
 from optimizations.engine.scope import Scope, ScopeKey
 from optimizations.engine.settings import ModelCard, PolicySettings
-from optimizations.engine.task import CONTROL, Draw
+from optimizations.engine.task import CONTROL, Draw, Task
 
 
 def value_of(params: Params) -> str:
@@ -38,6 +40,13 @@ class Entry(msgspec.Struct):
 
     def covers(self, pattern: str) -> bool:
         return not self.state.patterns or pattern in self.state.patterns
+
+    def target(self, pattern: str) -> str:
+        """The value it would serve here; CONTROL where it changes nothing."""
+        if self.state.adaptive:
+            choice = self.state.choice
+            return choice.get(pattern, choice.get("", CONTROL))
+        return value_of(self.state.params) if self.covers(pattern) else CONTROL
 
 
 def cost_of(outcome: Outcome, cards: dict[str, ModelCard]) -> float | None:
@@ -73,57 +82,82 @@ def read(scope: Scope, outcome: Outcome, pattern: str, cost: float | None) -> Re
     return Reading(pattern, quality, outcome.second_signal, relative, time)
 
 
+def trace(outcome: Outcome, cards: Cards) -> Iterator[tuple[str, str, Task, Draw | None]]:
+    """What an outcome tells about: kind, base, the task as it came to that kind, and the draw."""
+    decision, task = outcome.decision, outcome.task
+    drawn = {d.kind: d for d in decision.draws} if decision else {}
+    if decision is not None:
+        task = msgspec.structs.replace(
+            task, model_id=decision.model_before, parameters=decision.parameters_before
+        )
+    else:
+        task = msgspec.structs.replace(task, model_id=outcome.model_id)
+    for kind in KINDS.values():
+        draw = drawn.get(kind.name)
+        base = draw.base if draw else kind.base(task, cards)
+        if base is not None:
+            yield kind.name, base, task, draw
+        if draw is not None and draw.chosen and kind.name == "route_model":
+            task = msgspec.structs.replace(task, model_id=outcome.model_id)
+
+
+class Compared(msgspec.Struct, frozen=True):
+    """One request as a comparison of `value` with control."""
+
+    value: str
+    treated: bool
+    propensity: float
+
+
+def comparisons(
+    draw: Draw, pattern: str, entries: Iterable[Entry]
+) -> Iterator[tuple[Entry, Compared]]:
+    """The optimizations that this draw compares with control.
+
+    One is compared wherever the value it would serve here was drawn with a known chance,
+    whichever arm drew it. What it would serve was fixed before this outcome came, so each score is
+    unbiased for what it would do now.
+    """
+    untouched, served = draw.chance(CONTROL), draw.value
+    for entry in entries:
+        value = entry.target(pattern)
+        chance = draw.chance(value) if value != CONTROL else 0.0
+        if chance > 0 and untouched > 0 and served in (CONTROL, value):
+            yield entry, Compared(value, served == value, chance / (chance + untouched))
+
+
 def learn_effects(
     scope: Scope,
     draw: Draw,
     reading: Reading,
-    entries: dict[str, Entry],
+    entries: Iterable[Entry],
     settings: PolicySettings,
 ) -> list[Entry]:
     """Scores every optimization that this draw compares with control; who was scored."""
-    arms = [CONTROL, draw.chosen] if draw.chosen else list(draw.arms)
     scored = []
-    for arm in arms:
-        entry = entries.get(arm)
-        if entry is None or not entry.covers(reading.pattern):
-            continue
-        share = draw.probability(arm) + draw.probability(CONTROL)
-        if draw.probability(CONTROL) <= 0:
-            continue
-        score_one(
-            scope, entry, reading, draw.chosen == arm, draw.probability(arm) / share, settings
-        )
+    for entry, compared in comparisons(draw, reading.pattern, entries):
+        score_one(scope, entry, reading, compared, settings)
         scored.append(entry)
     return scored
 
 
-def learn_second(scope: Scope, draw: Draw, reading: Reading, entries: dict[str, Entry]) -> None:
+def learn_second(scope: Scope, draw: Draw, reading: Reading, entries: Iterable[Entry]) -> None:
     """The second signal of an outcome that came later than its first."""
-    arms = [CONTROL, draw.chosen] if draw.chosen else list(draw.arms)
-    for arm in arms:
-        entry = entries.get(arm)
-        both = draw.probability(arm) + draw.probability(CONTROL)
-        if entry is None or not entry.covers(reading.pattern) or draw.probability(CONTROL) <= 0:
-            continue
+    for entry, compared in comparisons(draw, reading.pattern, entries):
         means = (
             scope.mean(CONTROL, reading.pattern)[0],
-            scope.mean(value_of(entry.state.params), reading.pattern)[0],
+            scope.mean(compared.value, reading.pattern)[0],
         )
-        share = draw.probability(arm) / both
-        _second(entry, aipw(draw.chosen == arm, reading.second or 0.0, share, means))
+        score = aipw(compared.treated, reading.second or 0.0, compared.propensity, means)
+        _second(entry, score)
 
 
 def score_one(
-    scope: Scope,
-    entry: Entry,
-    reading: Reading,
-    treated: bool,
-    propensity: float,
-    settings: PolicySettings,
+    scope: Scope, entry: Entry, reading: Reading, compared: Compared, settings: PolicySettings
 ) -> None:
-    value = value_of(entry.state.params)
+    treated, propensity = compared.treated, compared.propensity
     q0, c0, t0 = scope.mean(CONTROL, reading.pattern)
-    q1, c1, t1 = scope.mean(value, reading.pattern)
+    q1, c1, t1 = scope.mean(compared.value, reading.pattern)
     quality = aipw(treated, reading.quality, propensity, (q0, q1))
     wc, wt = settings.cost_weight, settings.duration_weight
     u = reading.quality - wc * reading.cost - wt * reading.time
@@ -139,4 +173,4 @@ def score_one(
 
 
 def _second(entry: Entry, score: Score) -> None:
-    entry.proof.second.update(score.value, score.low, score.high)
+    entry.proof.second.update(score)

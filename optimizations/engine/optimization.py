@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from optimizations.engine.lifecycle import Status, Transition
+from optimizations.engine.outcomes import Outcome
 from optimizations.engine.task import Json
 
 
@@ -25,6 +26,22 @@ class ArmStats(msgspec.Struct):
     output_tokens: float = 0.0
     errors: int = 0
 
+    def note(self, outcome: Outcome, quality: float, cost: float | None) -> None:
+        """Adds one judged outcome; an unpriced one adds no cost."""
+        self.n += 1
+        self.judged += 1
+        self.quality += quality
+        self.quality_squares += quality * quality
+        self.errors += outcome.error is not None
+        if cost is not None:
+            self.priced += 1
+            self.cost += cost
+        if outcome.duration is not None:
+            self.timed += 1
+            self.duration += outcome.duration
+        self.tokens += (outcome.input_tokens or 0) + (outcome.output_tokens or 0)
+        self.output_tokens += outcome.output_tokens or 0
+
 
 class OptimizationState(msgspec.Struct):
     """`pattern_id` "" means the whole task type; `patterns` narrows that to some patterns.
@@ -32,6 +49,8 @@ class OptimizationState(msgspec.Struct):
     `base` is what it departs from (the model, or the model and its setting). `effectiveness` is
     0 to 1 and 0.5 or more exactly when harm is ruled out; `lift` and `quality_effect` are
     (point, low, high) against the concurrent control, `e_lift`, `e_guard`, `e_harm` e-values.
+    `choice` holds the value (see `learning.value_of`) for each pattern, "" for all others; the
+    value "" leaves the task alone.
     """
 
     id: str
@@ -61,6 +80,9 @@ class OptimizationState(msgspec.Struct):
     alarm: bool = False
     below_since: float | None = None  # effectiveness below the threshold since then
     champion: bool = False  # most of the exploration goes to it
+    adaptive: bool = False  # follows what is known best; `choice` says where it does what
+    tailored: bool = False  # adaptive over several values, each known by itself
+    choice: dict[str, str] = msgspec.field(default_factory=dict)
     holdout: float = 0.1
     summary: str = ""
     guards: dict[str, Json] = msgspec.field(default_factory=dict)

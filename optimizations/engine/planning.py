@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import msgspec
 import numpy as np
-import numpy.typing as npt
 
-from optimizations.engine.allocation import FLOOR, Posterior, shares_of_best
+from optimizations.engine.allocation import FLOOR
+from optimizations.engine.choosing import UNCHANGED, Picks
 from optimizations.engine.evidence import Array
+from optimizations.engine.kind import Params
 from optimizations.engine.optimization import OptimizationState
 from optimizations.engine.plans import Choice, Plan, PlanSet
 
-WIDEST = 0.4  # share of a pattern's traffic that may be on trial
+WIDEST, APART = (
+    0.25,
+    0.1,
+)  # share of a pattern's traffic that may be on trial, and that the rest explores beside a trial
 NOTICEABLE = 0.005  # a challenger has to promise at least this much more
-CHAMPION_PART = 0.7  # of the exploration; the rest looks for the next one
-KEEPS_AT = 0.5  # a champion stays while it promises this part of the best promise
-LEAST_HOPE, HOPEFUL = 0.02, 0.1  # chance of gain: anywhere at all, in one pattern
-FOCUS = 0.5  # of the best chance: a trial stays away from patterns that promise less
-DOUBT = 0.25  # an active change is left out of a pattern in which it helps with less chance
+TRIAL_PART = (1.0, 0.5)  # of the exploration: with one value, with several
+LEAST_CHANCE = 0.1  # of a gain where a pattern takes part in a trial
+WORTH_IT = 0.005  # a value is explored while its hoped-for gain is this part of what it may cost
 ALARM_HOLDOUT = 0.5
 
 
@@ -28,104 +30,78 @@ class Budget(msgspec.Struct, frozen=True):
     loss: float
 
 
-class Arms(msgspec.Struct):
-    """The live optimizations of a scope, in the order of the posterior's columns."""
+class Values(msgspec.Struct):
+    """The values of a scope in the order of the posterior's columns, and who explores them."""
 
-    states: list[OptimizationState]
-    fits: Array  # [pattern, arm] 1 where the pattern belongs to the optimization's group
+    keys: list[str]
+    params: list[Params]
+    owners: list[OptimizationState]
+    fits: Array  # [pattern, value] 1 where the value may be used
+
+
+class Curiosity(msgspec.Struct):
+    """[pattern, value] what is to be tried, as shares of the pattern's traffic."""
+
+    trial: Array
+    explore: Array
 
     @property
-    def proven(self) -> npt.NDArray[np.bool_]:
-        return np.array([s.status == "active" for s in self.states], dtype=bool)
+    def total(self) -> Array:
+        return np.asarray(self.trial + self.explore, dtype=np.float64)
 
 
-class Weights(msgspec.Struct):
-    """[pattern, arm] how traffic is divided: `active` sums to ≤ 1, `curious` is one
-    Thompson draw: 1 for the arm that promises most in it, when that is more than is proven.
+def explore(
+    worth: Array, loss: Array, fits: Array, traffic: Array, picks: Picks, on_trial: bool,
+    budget: Budget, turn: int,
+) -> Curiosity:  # fmt: skip
+    """How the exploration is divided, within the budget.
 
-    `gain` is how much an arm that is not proven promises beyond what is, `hope` the chance.
+    `worth` are draws of [draw, pattern, value]. What is picked has one part, so that its proof
+    comes soon (top-two sampling: Russo, Operations Research 68 (2020)); the other part goes, in
+    each pattern, to the value that one draw says is better than the pick.
     """
-
-    active: Array
-    curious: Array
-    gain: Array
-    hope: Array
-
-
-def weigh(arms: Arms, post: Posterior) -> Weights:
-    """For each pattern: who serves among the proven, and who deserves a trial."""
-    patterns, count = arms.fits.shape
-    active, curious, gain, hope = (np.zeros((patterns, count)) for _ in range(4))
-    likely = (post.value > 0).mean(axis=0)
-    likely[:, [s.alarm for s in arms.states]] = 1.0  # half is served until it is decided
-    for p in range(patterns):
-        fits = arms.fits[p] > 0
-        served = np.flatnonzero(fits & arms.proven & (likely[p] >= DOUBT))
-        if any(arms.states[j].pinned for j in np.flatnonzero(fits)):  # a person's word
-            served = np.flatnonzero(fits & np.array([s.pinned for s in arms.states]))
-        tried = np.flatnonzero(fits & np.logical_not(arms.proven))
-        best = 0.0
-        if len(served):
-            active[p, served] = _settle(shares_of_best(post.value[:, p, served], -9.0))
-            best = max(0.0, float(post.value_mean[p, served].max()))
-        if len(tried):
-            over = post.value[:, p, tried] - best
-            draw = over[p % len(over)]
-            if draw.max() > NOTICEABLE:
-                curious[p, tried[int(draw.argmax())]] = 1.0
-            gain[p, tried] = np.maximum(0.0, over).mean(0)
-            hope[p, tried] = (over > NOTICEABLE).mean(0)
-    return Weights(active, curious, gain, hope)
+    trial, wanted = np.zeros(fits.shape), np.zeros(fits.shape)
+    rows = np.flatnonzero(picks >= 0)
+    if on_trial:
+        chance = (worth[:, rows, picks[rows]] > 0).mean(axis=0)
+        rows_tried = rows[chance >= LEAST_CHANCE]
+        trial[rows_tried, picks[rows_tried]] = 1.0
+    for p in range(len(fits)):
+        challenger = _challenger(worth[:, p], loss[p], fits[p], int(picks[p]), turn)
+        if challenger is not None:
+            wanted[p, challenger] = 1.0
+    share, wide = budget.share, max(WIDEST, budget.share)
+    covered, curious = float(traffic @ trial.sum(1)), float(traffic @ wanted.sum(1))
+    part = TRIAL_PART[fits.shape[1] > 1] if curious > 0 else 1.0
+    if covered > 0:
+        trial *= min(wide, share * part / covered)
+        share -= float(traffic @ trial.sum(1))
+    if curious > 0:
+        widest = APART if covered > 0 else wide
+        wanted *= min(widest, max(0.0, share) / max(curious, 0.1))
+    return _afford(Curiosity(trial, wanted), loss, traffic, budget)
 
 
-def champion(arms: Arms, weights: Weights, traffic: Array) -> int | None:
-    """The one change that most of the exploration goes to, so that its proof comes soon.
-
-    The present one keeps its place until another promises clearly more.
-    """
-    gains = (traffic[:, None] * weights.gain).sum(0)
-    hopes = (traffic[:, None] * weights.hope).sum(0)
-    gains = np.where((hopes >= LEAST_HOPE) & np.logical_not(arms.proven), gains, 0.0)
-    if not len(gains) or gains.max() <= 0:
+def _challenger(worth: Array, loss: Array, fits: Array, pick: int, turn: int) -> int | None:
+    """The value that one draw says is better than the pick, if it is worth its price."""
+    over = worth - (worth[:, [pick]] if pick >= 0 else 0.0)
+    draw = np.where(fits > 0, over[turn % len(over)], -np.inf)
+    best = int(draw.argmax())
+    if best == pick or draw[best] <= NOTICEABLE:
         return None
-    for j, state in enumerate(arms.states):
-        if state.champion and gains[j] >= KEEPS_AT * gains.max():
-            return j
-    return int(gains.argmax())
+    hoped = float(np.maximum(0.0, over[:, best]).mean())
+    return best if hoped >= WORTH_IT * loss[best] else None
 
 
-def _settle(share: Array) -> Array:
-    """Drops what is nearly never the best; the rest sums to 1."""
-    kept = np.where(share >= 0.05, share, 0.0)
-    if kept.sum() == 0:
-        kept = (share == share.max()).astype(float)
-    return np.asarray(kept / kept.sum(), dtype=np.float64)
+def _afford(curiosity: Curiosity, loss: Array, traffic: Array, budget: Budget) -> Curiosity:
+    cost = float((traffic[:, None] * curiosity.total * loss).sum())
+    if cost > budget.loss:
+        curiosity.trial *= budget.loss / cost
+        curiosity.explore *= budget.loss / cost
+    return curiosity
 
 
-def exploration(
-    weights: Weights, post: Posterior, traffic: Array, budget: Budget, first: int | None
-) -> Array:
-    """[pattern, arm] probabilities of the arms on trial, within the budget."""
-    shares = np.zeros_like(weights.curious)
-    share = budget.share
-    if first is not None:
-        hope = weights.hope[:, first]
-        hopeful = hope >= max(HOPEFUL, FOCUS * float(hope.max()))
-        covered = float(traffic[hopeful].sum())
-        if covered > 0:
-            part = share * (CHAMPION_PART if weights.curious.any() else 1.0)
-            shares[hopeful, first] = min(WIDEST, part / max(covered, 0.05))
-            share -= part
-    covered = float(traffic[weights.curious.any(axis=1)].sum())
-    if covered > 0 and share > 0:
-        shares += min(WIDEST, share / max(covered, 0.2)) * weights.curious
-    loss = float((traffic[:, None] * shares * post.loss).sum())
-    if loss > budget.loss:
-        shares *= budget.loss / loss
-    return np.stack([_round(row) for row in shares])
-
-
-def _round(row: Array) -> Array:
+def rounded(row: Array) -> Array:
     """No probability between 0 and FLOOR: the smallest give theirs to the largest."""
     total = float(row.sum())
     if total < FLOOR / 2:
@@ -141,26 +117,52 @@ def _round(row: Array) -> Array:
     return row
 
 
+class Serving(msgspec.Struct):
+    """Who serves a scope: what follows the best choice, and what is fixed (by hand, pinned)."""
+
+    chooser: OptimizationState | None
+    picks: Picks
+    fixed: list[tuple[OptimizationState, int]]  # with the column of its value
+
+    def served(self, p: int, fits: Array) -> tuple[OptimizationState, int] | None:
+        """The state and the column that serve pattern `p`, pinned ones first."""
+        able = [(s, v) for s, v in self.fixed if s.status == "active" and fits[p, v] > 0]
+        pinned = next(((s, v) for s, v in able if s.pinned), None)
+        if pinned is not None:
+            return pinned
+        chooser, pick = self.chooser, int(self.picks[p])
+        if chooser is not None and chooser.status == "active":
+            return (chooser, pick) if pick != UNCHANGED else None
+        return able[0] if able else None
+
+
 def plan_set(
-    arms: Arms, patterns: list[str], weights: Weights, explore: Array, holdout: float
+    values: Values, patterns: list[str], serving: Serving, curiosity: Curiosity, holdout: float
 ) -> PlanSet:
-    plans = [
-        _plan(arms.states, weights.active[p], explore[p], holdout) for p in range(len(explore))
+    plans = [_plan(p, values, serving, curiosity, holdout) for p in range(len(curiosity.trial))]
+    return PlanSet(plans[-1], dict(zip(patterns, plans[:-1], strict=True)))
+
+
+def _plan(p: int, values: Values, serving: Serving, curiosity: Curiosity, holdout: float) -> Plan:
+    served = serving.served(p, values.fits)
+    shares = rounded(curiosity.total[p] * (values.fits[p] > 0))
+    if served is not None:
+        shares[served[1]] = 0.0
+    choices = [
+        _trying(values, v, serving.chooser if curiosity.trial[p, v] > 0 else None, float(share))
+        for v, share in enumerate(shares)
+        if share >= FLOOR * 0.999
     ]
-    by_pattern = dict(zip(patterns, plans[:-1], strict=True))
-    return PlanSet(plans[-1], by_pattern)
+    if served is not None:
+        state, v = served
+        held = ALARM_HOLDOUT if state.alarm else holdout
+        left = max(0.0, 1.0 - held - float(shares.sum()))
+        choice = Choice(state.id, values.params[v], left, True, False, state.pinned, values.keys[v])
+        choices.insert(0, choice)
+    return Plan(tuple(c for c in choices if c.probability >= FLOOR * 0.999))
 
 
-def _plan(states: list[OptimizationState], active: Array, explore: Array, holdout: float) -> Plan:
-    if any(s.alarm for s, a in zip(states, active, strict=True) if a > 0):
-        holdout = ALARM_HOLDOUT
-    left = max(0.0, 1.0 - holdout - float(explore.sum()))
-    choices = []
-    for state, share, curious in zip(states, active, explore, strict=True):
-        probability = float(share * left) if share > 0 else float(curious)
-        if probability >= FLOOR * 0.999:
-            proven = state.status == "active"
-            trial = state.status == "trial"
-            choice = Choice(state.id, state.params, probability, proven, trial, state.pinned)
-            choices.append(choice)
-    return Plan(tuple(choices))
+def _trying(values: Values, v: int, chooser: OptimizationState | None, share: float) -> Choice:
+    state = chooser or values.owners[v]
+    trial = state.status == "trial"
+    return Choice(state.id, values.params[v], share, False, trial, False, values.keys[v])

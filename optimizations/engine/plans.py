@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from optimizations.engine.task import CONTROL, Arm, Json
+from optimizations.engine.task import CONTROL, Arm, Draw, Json
 
 
 class Choice(msgspec.Struct, frozen=True):
@@ -16,6 +16,7 @@ class Choice(msgspec.Struct, frozen=True):
     proven: bool
     trial: bool = False
     pinned: bool = False
+    value: str = ""  # what it changes, as the key of its cells
 
 
 class Plan(msgspec.Struct, frozen=True):
@@ -54,8 +55,14 @@ def arm_name(choice: Choice | None) -> Arm:
     return "treatment" if choice.proven or choice.trial or choice.pinned else "explore"
 
 
-def arms_of(choices: tuple[Choice, ...]) -> tuple[tuple[str, ...], tuple[float, ...]]:
-    """Ids and probabilities with control first."""
+def draw_of(kind: str, base: str, choices: tuple[Choice, ...], chosen: Choice | None) -> Draw:
+    """The draw that was made between the arms, control first."""
     rest = 1.0 - sum(c.probability for c in choices)
-    ids = (CONTROL, *(c.id for c in choices))
-    return ids, (rest, *(c.probability for c in choices))
+    return Draw(
+        kind,
+        base,
+        (CONTROL, *(c.id for c in choices)),
+        (rest, *(c.probability for c in choices)),
+        chosen.id if chosen else CONTROL,
+        (CONTROL, *(c.value for c in choices)),
+    )

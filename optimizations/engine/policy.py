@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 import msgspec
 
+from optimizations.engine.binding import rebind, retire_pruned
 from optimizations.engine.budgets import Spending
 from optimizations.engine.caching import Cache
 from optimizations.engine.deciding import Table, decide
+from optimizations.engine.findings import Finding, find
 from optimizations.engine.kinds import KINDS
 from optimizations.engine.kinds.token_budget import TokenBudget
 from optimizations.engine.learning import (
@@ -18,17 +19,21 @@ from optimizations.engine.learning import (
     learn_effects,
     learn_second,
     read,
+    trace,
     value_of,
 )
 from optimizations.engine.ledger import Ledger, LedgerHour, Savings
-from optimizations.engine.lifecycle import LifecycleError, Transition, Verb, check_step
-from optimizations.engine.optimization import ArmStats, OptimizationState
+from optimizations.engine.lifecycle import Transition, Verb
+from optimizations.engine.optimization import OptimizationState
 from optimizations.engine.outcomes import Outcome
+from optimizations.engine.people import obey
 from optimizations.engine.proof import Proof
 from optimizations.engine.reviewing import Reviewer
 from optimizations.engine.scope import Scope, ScopeKey
 from optimizations.engine.settings import ModelCard, PolicySettings
 from optimizations.engine.task import CONTROL, Decision, Draw, Json, Request, Task
+
+__all__ = ["Changes", "Finding", "PolicyEngine"]
 
 REVIEW_EVERY = 25  # outcomes
 MOST_SCOPES = 300
@@ -42,15 +47,6 @@ class Changes(msgspec.Struct, frozen=True):
     removed: tuple[str, ...] = ()
     transitions: tuple[Transition, ...] = ()
     hours: tuple[LedgerHour, ...] = ()
-
-
-class Finding(msgspec.Struct, frozen=True):
-    """Advice without automatic action, in words: what, where, and the figures behind it."""
-
-    code: str  # nothing_to_gain | needs_more | heavy_tail | volatile_prefix
-    text: str
-    pattern_id: str = ""
-    figures: dict[str, Json] = msgspec.field(default_factory=dict)
 
 
 class _Memory(msgspec.Struct):
@@ -121,8 +117,7 @@ class PolicyEngine:
         self._outcomes += 1
         self._now = max(self._now, outcome.at)
         cost = cost_of(outcome, self._table.cards)
-        decision = outcome.decision
-        explored = decision is not None and decision.reason in ("trial", "explore")
+        explored = _explored(outcome)
         self._spending.count(explored)
         if outcome.cached:
             self._ledger.note(outcome, cost, self.optimizations)
@@ -150,13 +145,13 @@ class PolicyEngine:
         cost = cost_of(new, self._table.cards)
         for scope, draw in self._draws(new):
             if old.quality is None:
-                self._learn(scope, draw, new, cost, False)
+                self._learn(scope, draw, new, cost, _explored(new))
                 continue
             self._mend(scope, draw, old.quality, new)
             if old.second_signal is None and draw is not None:
                 reading = read(scope, new, _pattern(new), cost)
                 if reading is not None and reading.second is not None:
-                    learn_second(scope, draw, reading, self._entries)
+                    learn_second(scope, draw, reading, self._live(scope))
 
     def _mend(self, scope: Scope, draw: Draw | None, before: float, new: Outcome) -> None:
         """A verdict was revised: the sums follow, bets that were settled stay settled."""
@@ -170,25 +165,9 @@ class PolicyEngine:
 
     def _draws(self, outcome: Outcome) -> list[tuple[Scope, Draw | None]]:
         """The scopes an outcome belongs to, with the draw that was made there."""
-        decision = outcome.decision
-        drawn = {d.kind: d for d in decision.draws} if decision else {}
-        task = outcome.task
-        if decision is not None:
-            task = msgspec.structs.replace(
-                task, model_id=decision.model_before, parameters=decision.parameters_before
-            )
-        else:
-            task = msgspec.structs.replace(task, model_id=outcome.model_id)
-        found = []
-        for kind in KINDS.values():
-            draw = drawn.get(kind.name)
-            base = draw.base if draw else kind.base(task, self._table.cards)
-            scope = self._scope(kind.name, base, task) if base is not None else None
-            if scope is not None:
-                found.append((scope, draw))
-            if draw is not None and draw.chosen and kind.name == "route_model":
-                task = msgspec.structs.replace(task, model_id=outcome.model_id)
-        return found
+        traced = trace(outcome, self._table.cards)
+        found = [(self._scope(kind, base, task), draw) for kind, base, task, draw in traced]
+        return [(scope, draw) for scope, draw in found if scope is not None]
 
     def _scope(self, kind: str, base: str, task: Task) -> Scope | None:
         key = (kind, task.task_type, base)
@@ -202,6 +181,8 @@ class PolicyEngine:
         """The cell key of what was served: CONTROL, a change, or None when it is gone."""
         if draw is None or not draw.chosen:
             return CONTROL
+        if draw.values:
+            return draw.value
         state = self.optimizations.get(draw.chosen)
         return value_of(state.params) if state else None
 
@@ -213,13 +194,12 @@ class PolicyEngine:
         if reading is None or value is None:
             return
         if draw is not None and self._first_of_session(scope, outcome):
-            scored = learn_effects(scope, draw, reading, self._entries, self.settings)
-            for entry in scored:
+            for entry in learn_effects(scope, draw, reading, self._live(scope), self.settings):
                 self._changed[entry.state.id] = None
-                treated = entry.state.id == draw.chosen
+                treated = value != CONTROL
                 entry.proof.note_output(outcome.output, outcome.duration, treated)
                 arm = entry.state.treated if treated else entry.state.control
-                _add(arm, outcome, reading.quality, cost)
+                arm.note(outcome, reading.quality, cost)
                 if treated:
                     entry.state.last_used = self._now
         if value == CONTROL:
@@ -228,6 +208,9 @@ class PolicyEngine:
         elif explored:
             self._spending.spend(scope.key, value)
         scope.learn(value, reading.pattern, reading.quality, reading.cost, reading.time)
+
+    def _live(self, scope: Scope) -> list[Entry]:
+        return [self._entries[name] for name in scope.live if name in self._entries]
 
     def _first_of_session(self, scope: Scope, outcome: Outcome) -> bool:
         """Requests of one session share their arm: only the first one is evidence."""
@@ -302,25 +285,7 @@ class PolicyEngine:
 
     def act(self, optimization_id: str, verb: Verb, now: float, actor: str) -> Transition:
         """A person's word. KeyError: unknown id; LifecycleError: not possible now."""
-        state = self.optimizations[optimization_id]
-        targets = {"suspend": "suspended", "retire": "retired", "resume": "trial"}
-        target: Any = targets.get(verb, state.status)
-        if verb == "pin":
-            state.pinned, state.blocked, target = True, False, "active"
-        elif verb == "block":
-            state.blocked, state.pinned = True, False
-            target = "suspended" if state.status in ("active", "trial") else state.status
-        elif verb in ("unpin", "unblock"):
-            state.pinned = state.blocked = False
-        elif state.pinned or state.blocked:
-            raise LifecycleError("Unpin or unblock the optimization first.")
-        if verb != "pin":
-            check_step(state.status, target)
-        step = Transition(
-            state.id, state.status, target, "person", f"{verb} by {actor}", now, actor=actor
-        )
-        state.status, state.changed_at = target, now
-        state.transitions.append(step)
+        step = obey(self.optimizations[optimization_id], verb, now, actor)
         self._take([step], [])
         return step
 
@@ -362,17 +327,7 @@ class PolicyEngine:
 
     def forget_patterns(self, pattern_ids: Iterable[str], now: float) -> list[Transition]:
         """Retires what hangs on patterns that were pruned."""
-        gone = set(pattern_ids)
-        steps = []
-        for state in self.optimizations.values():
-            tied = set(state.patterns)
-            if not tied or not tied <= gone or state.status in ("retired", "rejected"):
-                continue
-            text = "Its patterns were pruned."
-            step = Transition(state.id, state.status, "retired", "pattern_gone", text, now)
-            state.status, state.changed_at = "retired", now
-            state.transitions.append(step)
-            steps.append(step)
+        steps = retire_pruned(self.optimizations.values(), set(pattern_ids), now)
         self._take(steps, [])
         return steps
 
@@ -380,10 +335,7 @@ class PolicyEngine:
         """Patterns live on under other ids: {old: new}."""
         for scope in self._scopes.values():
             scope.redirect({old: new for old, new in redirects.items() if old in scope.seen})
-        for state in self.optimizations.values():
-            if any(p in redirects for p in state.patterns):
-                state.patterns = tuple(dict.fromkeys(redirects.get(p, p) for p in state.patterns))
-                self._changed[state.id] = None
+        self._take([], rebind(self.optimizations.values(), redirects))
 
     def purge_cache(self, pattern_id: str | None = None) -> int:
         """Drops cached answers at once; how many."""
@@ -411,27 +363,8 @@ class PolicyEngine:
 
     def findings(self) -> list[Finding]:
         """What to tell people besides the optimizations: nothing to gain, needs more, …"""
-        found = []
-        for key, scope in sorted(self._scopes.items()):
-            mine = [s for s in self.optimizations.values() if (s.kind, s.task_type, s.base) == key]
-            if mine and scope.requests >= 1000 and all(s.status == "rejected" for s in mine):
-                text = f"Nothing to gain here: {len(mine)} changes were tried, none helps."
-                found.append(Finding("nothing_to_gain", text, "", {"scope": list(key)}))
-        for scope in self._scopes.values():
-            card = self._table.cards.get(scope.model_id)
-            advice = scope.notes.advice(card, self.settings) if scope.notes else None
-            if advice is not None:
-                figures: dict[str, Json] = {
-                    "task_type": scope.task_type,
-                    "model_id": scope.model_id,
-                }
-                found.append(Finding(advice.code, advice.text, "", figures | advice.figures))
-        for state in self.optimizations.values():
-            if state.status == "trial" and state.needs_more:
-                text = f"Needs about {state.needs_more} more interactions."
-                needs: dict[str, Json] = {"optimization_id": state.id, "more": state.needs_more}
-                found.append(Finding("needs_more", text, state.pattern_id, needs))
-        return found
+        states = self.optimizations.values()
+        return find(self._scopes, states, self._table.cards, self.settings)
 
     def policy_table(self) -> dict[str, Json]:
         """The decision table for in-process use: plain JSON, changes with `policy_version`."""
@@ -487,22 +420,10 @@ class PolicyEngine:
         self._now, self._units = memory.now, dict.fromkeys(memory.units)
 
 
+def _explored(outcome: Outcome) -> bool:
+    return outcome.decision is not None and outcome.decision.reason in ("trial", "explore")
+
+
 def _pattern(outcome: Outcome) -> str:
     decision = outcome.decision
     return (decision.pattern_id if decision else outcome.pattern_id) or ""
-
-
-def _add(arm: ArmStats, outcome: Outcome, quality: float, cost: float | None) -> None:
-    arm.n += 1
-    arm.judged += 1
-    arm.quality += quality
-    arm.quality_squares += quality * quality
-    arm.errors += outcome.error is not None
-    if cost is not None:
-        arm.priced += 1
-        arm.cost += cost
-    if outcome.duration is not None:
-        arm.timed += 1
-        arm.duration += outcome.duration
-    arm.tokens += (outcome.input_tokens or 0) + (outcome.output_tokens or 0)
-    arm.output_tokens += outcome.output_tokens or 0

@@ -105,13 +105,13 @@ class Proof(msgspec.Struct):
         return cls(*grids, Watch.fresh())
 
     def update(self, quality: Score, utility: Score, treated: bool) -> None:
-        self.quality.update(quality.value, quality.low, quality.high)
-        self.utility.update(utility.value, utility.low, utility.high)
+        self.quality.update(quality)
+        self.utility.update(utility)
         self.n_treated += treated
         self.n_control += not treated
         if self.confirm_quality is not None and self.confirm_utility is not None:
-            self.confirm_quality.update(quality.value, quality.low, quality.high)
-            self.confirm_utility.update(utility.value, utility.low, utility.high)
+            self.confirm_quality.update(quality)
+            self.confirm_utility.update(utility)
 
     def suspect(self) -> None:
         """After an alarm: fresh tests that only see what comes now."""

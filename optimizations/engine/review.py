@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import numpy as np
 
-from optimizations.engine.evidence import BoundedMean, effectiveness, requests_needed
+from optimizations.engine.evidence import GUARD_WEIGHTS, BoundedMean, effectiveness, requests_needed
 from optimizations.engine.optimization import OptimizationState
 from optimizations.engine.proof import Proof
 from optimizations.engine.settings import PolicySettings
@@ -15,6 +15,7 @@ SETTLED, RESIGNED = 30, 5  # treated requests before it is given up as harmful, 
 CLEAR_AFTER = 150  # scores after an alarm before it can be called off
 CLEAR_AT = 5.0  # e-value that rules the feared harm out
 CLEAR_LATEST = 1500
+ACTIVE_RESERVE = 1.0  # share of the quality budget that what is active may cost by estimate
 SAFE_PART = 0.35  # of the quality budget may be lost before harm is proven
 FALL_BAR, HARM_BAR = 150.0, 20.0  # alarms: of one arm alone, of the randomised difference
 
@@ -48,8 +49,9 @@ def refresh(state: OptimizationState, proof: Proof, base: float, settings: Polic
 def guard(proof: Proof, settings: PolicySettings) -> float:
     """The e-value against "quality falls by more than the margin", on the worse signal."""
     margin = -settings.quality_margin
-    value = proof.quality.above(margin)
-    return min(value, proof.second.above(margin)) if proof.second.n else value
+    value = proof.quality.above(margin, GUARD_WEIGHTS)
+    second = proof.second
+    return min(value, second.above(margin, GUARD_WEIGHTS)) if second.n else value
 
 
 def guards(state: OptimizationState, proof: Proof) -> dict[str, Json]:

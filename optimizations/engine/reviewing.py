@@ -2,59 +2,59 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 import msgspec
 import numpy as np
 
 from optimizations.engine import planning, review
-from optimizations.engine.allocation import Posterior, posterior
+from optimizations.engine.beliefs import Posterior, likeness, posterior, unrelated
 from optimizations.engine.budgets import Spending
-from optimizations.engine.change import LEAST_LEVEL, FallDetector
+from optimizations.engine.choosing import UNCHANGED, Picks, choose
 from optimizations.engine.deciding import Table
 from optimizations.engine.evidence import Array, e_bh
+from optimizations.engine.judging import SERVED_LEAST, Case, Judge
 from optimizations.engine.kind import Params
-from optimizations.engine.kinds import KINDS
-from optimizations.engine.learning import Entry, optimization_id, value_of
-from optimizations.engine.lifecycle import Status, Transition
+from optimizations.engine.learning import Entry, value_of
+from optimizations.engine.lifecycle import Transition
 from optimizations.engine.optimization import OptimizationState
-from optimizations.engine.planning import Arms, Budget
-from optimizations.engine.proof import Proof
+from optimizations.engine.planning import Budget, Serving, Values
+from optimizations.engine.proposing import Proposer
 from optimizations.engine.review import Verdict
 from optimizations.engine.scope import Scope, ScopeKey
 from optimizations.engine.settings import PolicySettings
-from optimizations.engine.task import CONTROL, Json
+from optimizations.engine.steps import Steps
+from optimizations.engine.task import CONTROL
 
-SERVED_LEAST = 0.02  # share of traffic; what serves less is put to the test
-DOUBTED = 0.1  # weight that earlier outcomes keep after an alarm
-WEEK = 7 * 86_400.0
 MEMORY = 8000.0  # requests of a scope after which an outcome counts a third
 LISTED = 48  # patterns of a scope that get plans of their own
-PATIENCE = 30  # treated requests before patterns may be told apart
-DIFFERENT = 0.08  # share of traffic that has to be better left out
-HOPE = 0.35  # chance of gain at which a pattern stays in a group
-FUTILE = 0.02
-SMALLEST = 0.08  # share of traffic that is worth a trial of its own
-APART = 3.0  # standard deviations by which the scatter of patterns exceeds chance
-HOPELESS = 0.05  # chance of gain at which a pattern counts as different
-BLOCKS = ("gamed", "slow")  # what stops even a change whose effect is proven
-TRIAL_RESERVE, ACTIVE_RESERVE = 0.35, 0.7  # shares of the quality budget that may be used up
+TRIAL_RESERVE = 0.3  # share of the quality budget that exploration may use up
+LOSS_AHEAD = 1000.0  # requests over which what is left of it is spread
+OPTIMISM = (1.3, 0.4)  # standard deviations: a trial takes in what may well help
+SLOW_AFTER = 4  # requests before a value counts as slow
+LIVE = ("candidate", "trial", "active")
 
 
 class View(msgspec.Struct):
-    """A scope during one review."""
+    """A scope during one review. `values` are what can be served; `chooser` follows the best."""
 
     scope: Scope
     patterns: list[str]
     traffic: Array  # [pattern], the last is all that is not listed
-    entries: list[Entry]
+    entries: list[Entry]  # all that are live
+    values: Values
+    chooser: Entry | None
     post: Posterior
+    picks: Picks
+    price: float = 0.0
+    doubted: bool = False  # the best known choice is to change nothing
 
-    @property
-    def fits(self) -> Array:
-        return np.array(
-            [[float(e.covers(p)) for e in self.entries] for p in [*self.patterns, ""]]
-        ).reshape(len(self.patterns) + 1, len(self.entries))
+    def used_by(self, entry: Entry) -> Picks:
+        """The column of the value that `entry` would serve in each pattern."""
+        targets = [entry.target(p) for p in [*self.patterns, ""]]
+        keys = self.values.keys
+        return np.array([keys.index(t) if t in keys else UNCHANGED for t in targets])
 
 
 class Reviewer:
@@ -69,21 +69,35 @@ class Reviewer:
     ) -> None:
         self.settings, self.now, self.table = settings, now, table
         self.scopes, self.entries, self.spending = scopes, entries, spending
-        self.steps: list[Transition] = []
-        self.touched: dict[str, None] = {}
+        self.steps = Steps()
+
+    @property
+    def touched(self) -> dict[str, None]:
+        return self.steps.touched
 
     def run(self) -> list[Transition]:
         self.spending.forget(self.settings.window)
+        proposer = Proposer(self.settings, self.now, self.table, self.entries, self.steps)
+        mine = self._by_scope()
         for scope in self.scopes.values():
             self._fade(scope)
-            self._propose(scope)
-        views = [v for s in self.scopes.values() if (v := self._view(s)) is not None]
+            proposer.propose(scope, mine.get(scope.key, []))
+        mine = self._by_scope()
+        found = [self._view(scope, mine.get(scope.key, [])) for scope in self.scopes.values()]
+        views = [view for view in found if view is not None]
         discovered = self._discovered()
         for view in views:
-            for j, entry in enumerate(view.entries):
-                self._judge(view, j, entry, entry.state.id in discovered)
+            self._choose(view)
+            self._judge(view, discovered)
         self._plan(views)
-        return self.steps
+        return self.steps.taken
+
+    def _by_scope(self) -> dict[ScopeKey, list[Entry]]:
+        found: dict[ScopeKey, list[Entry]] = {}
+        for entry in self.entries.values():
+            state = entry.state
+            found.setdefault((state.kind, state.task_type, state.base), []).append(entry)
+        return found
 
     def _fade(self, scope: Scope) -> None:
         fresh = scope.requests - scope.faded
@@ -91,99 +105,63 @@ class Reviewer:
             scope.fade(float(np.exp(-fresh / MEMORY)))
             scope.faded = scope.requests
 
-    # ---- proposing ----
+    # ---- what is known ----
 
-    def _propose(self, scope: Scope) -> None:
-        kind = KINDS[scope.kind]
-        if scope.kind not in self.settings.kinds or scope.cells.get(CONTROL) is None:
-            return
-        known = {
-            value_of(e.state.params): e.state
-            for e in self.entries.values()
-            if self._scope_key(e.state) == scope.key
-        }
-        found = kind.candidates(scope.example, self.table.cards, self.settings)
-        for params in [*found, *(self._measured(scope) if not known else [])]:
-            state = known.get(value_of(params))
-            if state is None:
-                self._found(scope, params, "", ())
-            elif self._rested(state):
-                self._restart(scope, state)
-
-    def _measured(self, scope: Scope) -> list[Params]:
-        """Changes that follow from what was measured in the scope."""
-        found = scope.notes.proposal(self.settings) if scope.notes else None
-        return [] if found is None else [found]
-
-    def _scope_key(self, state: OptimizationState) -> ScopeKey:
-        return (state.kind, state.task_type, state.base)
-
-    def _rested(self, state: OptimizationState) -> bool:
-        rest = self.settings.cool_down_s / (7 if state.status == "suspended" else 1)
-        resting = state.status in ("rejected", "suspended", "retired") and not state.blocked
-        person = bool(state.transitions) and state.transitions[-1].reason == "person"
-        return resting and not person and self.now - state.changed_at >= rest
-
-    def _restart(self, scope: Scope, state: OptimizationState) -> None:
-        """After its rest a change is tried anew, with nothing remembered."""
-        self.entries[state.id].proof = Proof.fresh()
-        scope.forget(value_of(state.params))
-        target: Status = "trial" if state.status == "suspended" else "candidate"
-        self._step(state, Verdict(target, "rested", "Its rest is over; it is tried again."))
-
-    def _found(
-        self, scope: Scope, params: Params, generation: str, group: tuple[str, ...]
-    ) -> Entry:
-        identifier = optimization_id(scope.key, params, generation)
-        state = OptimizationState(
-            id=identifier,
-            kind=scope.kind,
-            task_type=scope.task_type,
-            base=scope.base,
-            params=dict(params),
-            pattern_id=group[0] if len(group) == 1 else "",
-            patterns=group,
-            created_at=self.now,
-            changed_at=self.now,
-            last_used=self.now,
-            holdout=self.settings.holdout,
-            summary=KINDS[scope.kind].describe(params),
-        )
-        entry = Entry(state, Proof.fresh())
-        self.entries[identifier] = entry
-        self.touched[identifier] = None
-        return entry
-
-    # ---- judging ----
-
-    def _view(self, scope: Scope) -> View | None:
-        live = [
-            e
-            for e in self.entries.values()
-            if self._scope_key(e.state) == scope.key
-            and e.state.status in ("candidate", "trial", "active")
-            and not e.state.blocked
-        ]
-        if not live:
-            self.table.plans.pop(scope.key, None)
-            return None
+    def _view(self, scope: Scope, mine: list[Entry]) -> View | None:
+        live = [e for e in mine if e.state.status in LIVE and not e.state.blocked]
         live.sort(key=lambda e: e.state.id)
+        own = {value_of(e.state.params): e for e in reversed(live) if not e.state.tailored}
+        scope.live = [e.state.id for e in live]
+        if not own:
+            self.table.plans.pop(scope.key, None)
+            self._nothing_left(live)
+            return None
         patterns = scope.largest_patterns(LISTED)
         seen = np.array([scope.seen.get(p, 0.0) for p in patterns])
         rest = max(1.0, scope.requests - seen.sum())
         traffic = np.append(seen, rest) / (seen.sum() + rest)
-        values = [value_of(e.state.params) for e in live]
-        rng = np.random.default_rng([self.table.version, len(patterns), len(values)])
+        keys = sorted(own)
+        values = self._values(scope, own, patterns)
+        rng = np.random.default_rng([self.table.version, len(patterns), len(keys)])
         weights = (self.settings.cost_weight, self.settings.duration_weight)
-        post = posterior(scope, values, self._price_ratios(scope, live), weights, rng, patterns)
-        return View(scope, patterns, traffic, live, post)
+        ratios = self._price_ratios(scope, values)
+        alike = _alike(scope, values.params)
+        post = posterior(scope, keys, ratios, weights, rng, patterns, alike)
+        chooser = next((e for e in live if e.state.adaptive), None)
+        nothing = np.full(len(traffic), UNCHANGED)
+        return View(scope, patterns, traffic, live, values, chooser, post, nothing)
 
-    def _price_ratios(self, scope: Scope, live: list[Entry]) -> dict[str, float]:
+    def _values(self, scope: Scope, own: dict[str, Entry], patterns: list[str]) -> Values:
+        keys = sorted(own)
+        owners = [own[key].state for key in keys]
+        fits = [
+            [float(s.adaptive or own[k].covers(p)) for k, s in zip(keys, owners, strict=True)]
+            for p in [*patterns, ""]
+        ]
+        quick = np.array([float(self._quick(scope, key)) for key in keys])
+        return Values(keys, [s.params for s in owners], owners, np.array(fits) * quick)
+
+    def _quick(self, scope: Scope, key: str) -> bool:
+        """Whether the mean duration of a value leaves its slowest answers a chance to pass."""
+        cell = scope.cells.get(key, {}).get("")
+        if cell is None or cell.n < SLOW_AFTER:
+            return True
+        usual = max(1e-9, scope.mean(CONTROL, "")[2])
+        return cell.time / cell.n <= self.settings.latency_factor * usual
+
+    def _nothing_left(self, live: list[Entry]) -> None:
+        """What follows the best of several values ends with the last of them."""
+        for entry in live:
+            if entry.state.status in ("candidate", "trial"):
+                text = "Nothing to gain here: no value helps anywhere."
+                self.steps.take(entry.state, Verdict("rejected", "futile", text), self.now)
+
+    def _price_ratios(self, scope: Scope, values: Values) -> dict[str, float]:
         """What a change of model is expected to cost before it was tried, by list price."""
         base = self.table.cards.get(scope.model_id)
         found = {}
-        for entry in live:
-            other = self.table.cards.get(str(entry.state.params.get("model_id", "")))
+        for key, params in zip(values.keys, values.params, strict=True):
+            other = self.table.cards.get(str(params.get("model_id", "")))
             ratios = [
                 b / a
                 for name in ("input_per_1m", "output_per_1m")
@@ -191,7 +169,7 @@ class Reviewer:
                 and (b := getattr(other and other.prices, name, None)) is not None
             ]
             if ratios:
-                found[value_of(entry.state.params)] = sum(ratios) / len(ratios)
+                found[key] = sum(ratios) / len(ratios)
         return found
 
     def _discovered(self) -> set[str]:
@@ -200,150 +178,73 @@ class Reviewer:
         values = [e.proof.utility.above(0.0) for e in trials]
         return {trials[k].state.id for k in e_bh(values, self.settings.discovery_rate)}
 
-    def _judge(self, view: View, j: int, entry: Entry, discovered: bool) -> None:
-        state, proof = entry.state, entry.proof
-        q0, c0, t0 = view.scope.mean(CONTROL, "")
-        base = q0 - self.settings.cost_weight * c0 - self.settings.duration_weight * t0
-        review.refresh(state, proof, base, self.settings)
-        if state.status == "active":
-            self._judge_active(view, j, entry)
-        elif state.status in ("trial", "candidate") and proof.n_treated:
-            self._judge_trial(view, j, entry, discovered)
+    # ---- choosing and judging ----
 
-    def _judge_active(self, view: View, j: int, entry: Entry) -> None:
-        if entry.state.pinned:
+    def _choose(self, view: View) -> None:
+        chooser = view.chooser
+        if chooser is None:
             return
-        spent = self._spent(entry.state)
-        if spent is not None:
-            self._step(entry.state, spent)
+        before = view.used_by(chooser)
+        if chooser.state.pinned and not chooser.state.tailored:  # a person's word
+            own = view.values.keys.index(value_of(chooser.state.params))
+            view.picks = np.full(len(view.traffic), own)
             return
-        share = float((view.traffic * view.fits[:, j]).sum())
-        allowed = review.tolerance(share, self.settings)
-        good = (view.post.value[:, :, j] > 0).mean(axis=0)
-        served = (good >= planning.DOUBT) & (view.fits[:, j] > 0)
-        verdict = review.judge_active(entry.state, entry.proof, self.settings, allowed)
-        if not entry.state.alarm and float(view.traffic[served].sum()) < SERVED_LEAST:
-            verdict = Verdict(
-                "alarm", "alarm", "It is doubted everywhere; half is held out to see."
+        if chooser.state.alarm:  # stays as it is until that is decided
+            view.picks = before
+            return
+        allowed = review.ACTIVE_RESERVE * self.settings.quality_budget
+        fits = view.values.fits
+        count = len(view.values.keys)
+        hope = 0.0 if chooser.state.status == "active" else max(OPTIMISM[1], OPTIMISM[0] / count)
+        picks, view.price = choose(view.post, view.traffic, fits, allowed, before, hope)
+        view.doubted = float(view.traffic[picks >= 0].sum()) < SERVED_LEAST
+        if view.doubted and chooser.state.status == "active":
+            view.picks = before  # not given up on belief alone: the alarm puts it to the test
+            return
+        view.picks = picks
+        keys = [*view.values.keys, CONTROL]
+        names = [*view.patterns, ""]
+        choice = {name: keys[int(v)] for name, v in zip(names, view.picks, strict=True)}
+        if choice != chooser.state.choice:
+            self.steps.touched[chooser.state.id] = None
+        chooser.state.choice = choice
+        self._show(view, chooser.state)
+
+    def _show(self, view: View, state: OptimizationState) -> None:
+        """For whom it is, as people read it: all patterns, or those where it does something."""
+        served = [p for p in view.patterns if state.choice[p] != CONTROL]
+        everywhere = state.choice[""] != CONTROL or not served
+        state.patterns = () if everywhere else tuple(sorted(served))
+        state.pattern_id = served[0] if len(served) == 1 and not everywhere else ""
+        if state.tailored:
+            state.params = {"by_pattern": {p: json.loads(state.choice[p]) for p in served}}
+
+    def _judge(self, view: View, discovered: set[str]) -> None:
+        judge = Judge(self.settings, self.now, self.steps)
+        good = view.post.chance_good(self.settings.quality_margin)
+        for entry in view.entries:
+            state = entry.state
+            used = view.used_by(entry)
+            doubted = view.doubted and entry is view.chooser
+            rows = np.flatnonzero(used >= 0)
+            effect = float((view.traffic[rows] * view.post.mean[rows, used[rows]]).sum())
+            case = Case(
+                view.scope,
+                entry,
+                0.0 if doubted else float(view.traffic[rows].sum()),
+                self._hope(view, entry, good),
+                effect,
+                view.chooser is not None and entry is not view.chooser and not state.by_hand,
+                state.id in discovered,
             )
-        if verdict is None:
-            return
-        if verdict.step == "alarm":
-            entry.state.alarm = True
-            view.scope.fade(DOUBTED)  # what was learned before the change says little now
-            entry.proof.suspect()
-            verdict = Verdict("active", verdict.reason, verdict.text)
-        elif verdict.step == "cleared":
-            entry.state.alarm = False
-            entry.proof.cleared()
-            verdict = Verdict("active", verdict.reason, verdict.text)
-        else:
-            entry.state.alarm = False
-            view.scope.forget(value_of(entry.state.params))
-        self._step(entry.state, verdict)
+            judge.judge(case)
 
-    def _spent(self, state: OptimizationState) -> Verdict | None:
-        """Retires what nobody uses any more, or what has shown too little for a week."""
-        if self.now - state.last_used > self.settings.retention_period:
-            return Verdict("retired", "unused", "It was not used for the retention period.")
-        enough = state.effectiveness >= self.settings.effectiveness_threshold
-        if enough or state.e_lift >= self.settings.reject_at:  # a dip is not yet a loss
-            state.below_since = None
-        elif state.below_since is None:
-            state.below_since = self.now
-        elif self.now - state.below_since > WEEK:
-            text = f"Effectiveness {state.effectiveness:.2f}, too little for seven days."
-            return Verdict("retired", "ineffective", text)
-        return None
-
-    def _judge_trial(self, view: View, j: int, entry: Entry, discovered: bool) -> None:
-        state, proof = entry.state, entry.proof
-        good = view.post.chance_good(self.settings.quality_margin)[:, j] * view.fits[:, j]
-        verdict = None
-        if state.status == "trial":
-            verdict = review.judge_trial(state, proof, self.settings, discovered=discovered)
-        if verdict is not None and verdict.step == "active" and not self._affordable(view, j, good):
-            verdict = None
-        if verdict is None and self._differ(view, j, entry, good):
-            return
-        started = state.changed_at
-        harm = review.judge_harm(state, proof, self.settings, self.now, started)
-        verdict = harm if verdict is None or (harm and harm.reason in BLOCKS) else verdict
-        hope = float((view.traffic * good).sum())
-        if verdict is None and proof.n_treated >= review.RESIGNED and hope < FUTILE:
-            text = "It is as good as certain not to help anywhere."
-            verdict = Verdict("rejected", "futile", text)
-        if verdict is not None:
-            self._step(state, verdict)
-            if verdict.step == "active":
-                treated = state.treated
-                level = treated.quality / max(1, treated.judged)
-                proof.watch.falls = FallDetector.fresh(level, LEAST_LEVEL)
-
-    def _affordable(self, view: View, j: int, good: Array) -> bool:
-        """Whether its estimated loss fits into the quality budget beside what is active."""
-        used = np.where(good >= planning.DOUBT, view.traffic, 0.0)
-        effect = float((used * view.post.mean[:, j]).sum())
-        return effect >= -ACTIVE_RESERVE * self.settings.quality_budget
-
-    def _differ(self, view: View, j: int, entry: Entry, good: Array) -> bool:
-        """Replaces a trial by one for the patterns where it helps, when it does not in others."""
-        state, proof = entry.state, entry.proof
-        if proof.n_treated < PATIENCE or view.scope.refinements > 64 or state.by_hand:
-            return False
-        inside = view.fits[:, j] > 0
-        keep = inside & (good >= HOPE)
-        drop = inside & (good < HOPELESS)
-        kept = [p for p, k in zip(view.patterns, keep[:-1], strict=True) if k]
-        dropped = float(view.traffic[drop].sum())
-        still = float(view.traffic[keep].sum())
-        if not self._apart(view, value_of(state.params)):
-            return False
-        if still < SMALLEST or dropped < DIFFERENT * float(view.traffic[inside].sum()):
-            return False
-        view.scope.refinements += 1
-        text = f"Patterns differ: it goes on in {len(kept)} of {int(inside.sum())}."
-        self._step(state, Verdict("rejected", "patterns_differ", text))
-        generation = f"{view.scope.refinements}"
-        newer = self._found(view.scope, dict(state.params), generation, tuple(sorted(kept)))
-        view.entries[j] = newer
-        return True
-
-    def _apart(self, view: View, value: str) -> bool:
-        """Whether patterns scatter more than chance explains: Cochran's Q (Biometrics, 1954)."""
-        n, effect = [], []
-        for pattern in view.patterns:
-            cell = view.scope.cells.get(value, {}).get(pattern)
-            if cell is not None and cell.n >= 2:
-                n.append(cell.n)
-                effect.append(cell.mean - view.scope.mean(CONTROL, pattern)[0])
-        if len(n) < 2:
-            return False
-        weight, found = np.array(n), np.array(effect)
-        centre = (weight * found).sum() / weight.sum()
-        q = float((weight * (found - centre) ** 2).sum()) / view.post.noise
-        free = len(n) - 1
-        return q - free >= APART * float(np.sqrt(2 * free))
-
-    def _step(self, state: OptimizationState, verdict: Verdict) -> None:
-        target: Status = verdict.step  # type: ignore[assignment]
-        evidence: dict[str, Json] = {
-            "e_lift": min(1e12, state.e_lift),
-            "e_guard": min(1e12, state.e_guard),
-            "e_harm": min(1e12, state.e_harm),
-            "n_treated": state.n_treated,
-            "n_control": state.n_control,
-            "lift": list(state.lift),
-            "quality_effect": list(state.quality_effect),
-        }
-        step = Transition(
-            state.id, state.status, target, verdict.reason, verdict.text, self.now, evidence
-        )
-        if state.status != target:
-            state.changed_at = self.now
-        state.status = target
-        state.transitions.append(step)
-        self.steps.append(step)
+    def _hope(self, view: View, entry: Entry, good: Array) -> float:
+        """Chance of a gain: of its own value, or of any where it follows the best."""
+        keys = view.values.keys
+        mine = [k for k in range(len(keys)) if view.values.owners[k] is entry.state]
+        columns = good[:, mine] if mine else good
+        return float((view.traffic * columns.max(axis=1)).sum())
 
     # ---- dividing the traffic ----
 
@@ -354,7 +255,7 @@ class Reviewer:
         rate = self.settings.quality_budget * TRIAL_RESERVE
         left = max(0.0, rate * self.settings.window - spent)
         for view in views:
-            self._plan_one(view, share / kinds, left / 1000 / kinds)
+            self._plan_one(view, Budget(share / kinds, left / LOSS_AHEAD / kinds))
 
     def _curious(self, view: View) -> bool:
         return any(e.state.status in ("candidate", "trial") for e in view.entries)
@@ -362,32 +263,64 @@ class Reviewer:
     def _losses(self, views: list[View]) -> Callable[[ScopeKey, str], float]:
         table: dict[tuple[ScopeKey, str], float] = {}
         for view in views:
-            for j, entry in enumerate(view.entries):
-                key = (view.scope.key, value_of(entry.state.params))
-                table[key] = float((view.traffic * view.post.loss[:, j]).sum())
+            for j, key in enumerate(view.values.keys):
+                table[(view.scope.key, key)] = self._loss(view, j, key)
 
         def loss_of(scope: ScopeKey, value: str) -> float:
             known = table.get((scope, value))
             if known is not None or scope not in self.scopes:
                 return known or 0.0
-            kept = self.scopes[scope]
-            return max(0.0, kept.mean(CONTROL, "")[0] - kept.mean(value, "")[0])
+            cell = self.scopes[scope].cells.get(value, {}).get("")
+            return max(0.0, self.scopes[scope].mean(CONTROL, "")[0] - cell.mean) if cell else 0.0
 
         return loss_of
 
-    def _plan_one(self, view: View, share: float, loss: float) -> None:
-        arms = Arms([e.state for e in view.entries], self._usable(view))
-        weights = planning.weigh(arms, view.post)
-        first = planning.champion(arms, weights, view.traffic)
-        for j, state in enumerate(arms.states):
-            state.champion = j == first
-            if state.champion and state.status == "candidate":
-                self._step(state, Verdict("trial", "begun", "Its trial has begun."))
-        budget = Budget(share, loss)
-        explore = planning.exploration(weights, view.post, view.traffic, budget, first)
-        plans = planning.plan_set(arms, view.patterns, weights, explore, self.settings.holdout)
+    def _loss(self, view: View, j: int, key: str) -> float:
+        """Believed loss of one request, weighed by where the value was served."""
+        cells = view.scope.cells.get(key, {})
+        served = np.array([cells[p].n if p in cells else 0.0 for p in view.patterns] + [0.1])
+        lost = np.maximum(0.0, -view.post.mean[:, j])
+        return float((served * lost).sum() / served.sum())
+
+    def _plan_one(self, view: View, budget: Budget) -> None:
+        values = view.values
+        live = np.array([s.status in LIVE for s in values.owners], dtype=float)
+        values.fits = values.fits * live
+        chooser = view.chooser.state if view.chooser else None
+        self._begin(view)
+        fixed = [
+            (e.state, values.keys.index(value_of(e.state.params)))
+            for e in view.entries
+            if e.state.status == "active" and e.state is not chooser
+        ]
+        serving = Serving(chooser, view.picks, fixed)
+        curiosity = planning.explore(
+            view.post.worth(view.price),
+            view.post.loss,
+            values.fits,
+            view.traffic,
+            view.picks,
+            chooser is not None and chooser.status == "trial",
+            budget,
+            self.table.version,
+        )
+        plans = planning.plan_set(values, view.patterns, serving, curiosity, self.settings.holdout)
         self.table.plans[view.scope.key] = plans
 
-    def _usable(self, view: View) -> Array:
-        live = [e.state.status in ("candidate", "trial", "active") for e in view.entries]
-        return np.asarray(view.fits * np.array(live, dtype=float), dtype=np.float64)
+    def _begin(self, view: View) -> None:
+        """Trials begin: of what follows the best, and of what a person proposed."""
+        for entry in view.entries:
+            state = entry.state
+            state.champion = entry is view.chooser and state.status in ("candidate", "trial")
+            if state.status == "candidate" and (state.champion or state.by_hand):
+                self.steps.take(state, Verdict("trial", "begun", "Its trial has begun."), self.now)
+
+
+def _alike(scope: Scope, params: list[Params]) -> Array:
+    """How far values resemble each other: settings by their levels, all else not at all."""
+    settings = [p.get("parameters") for p in params]
+    if not all(isinstance(s, dict) for s in settings):
+        return unrelated(len(params))
+    others: list[Params] = [s for s in settings if isinstance(s, dict)]
+    names = {name for s in others for name in s}
+    return likeness({n: scope.parameters.get(n) for n in names}, others)

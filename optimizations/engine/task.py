@@ -59,7 +59,8 @@ class Draw(msgspec.Struct, frozen=True):
     """One randomised choice: between which arms, with which probabilities, and what came out.
 
     `arms` are optimization ids, `CONTROL` stands for the task as it came. The probabilities sum
-    to 1. This is all that inference needs; it is logged with the decision.
+    to 1. `values` are what the arms change: two arms may do the same here. This is all that
+    inference needs; it is logged with the decision.
     """
 
     kind: str
@@ -67,6 +68,17 @@ class Draw(msgspec.Struct, frozen=True):
     arms: tuple[str, ...]
     probabilities: tuple[float, ...]
     chosen: str
+    values: tuple[str, ...] = ()
+
+    @property
+    def value(self) -> str | None:
+        """What the chosen arm changes; None when that was not noted."""
+        return self.values[self.arms.index(self.chosen)] if self.values else None
+
+    def chance(self, value: str) -> float:
+        """The chance that this value was served, by whichever arm."""
+        pairs = zip(self.values, self.probabilities, strict=False)  # none where not noted
+        return sum(p for v, p in pairs if v == value)
 
     @property
     def propensity(self) -> float:

@@ -64,7 +64,7 @@ def one_trial(
         u = float(rng.random() < rates[arm]) - WEIGHT * min(CLIP, cost)
         m0, m1 = sums / counts
         score = aipw(bool(arm), u, propensity, (m0, m1), (-WEIGHT * CLIP, 1.0))
-        test.update(score.value, score.low, score.high)
+        test.update(score)
         sums[arm] += u
         counts[arm] += 1
         if number % LOOK == 0 and counts.min() >= 110 and test.above(0.0) >= 20 and stop:

@@ -13,7 +13,7 @@ from optimizations.engine.settings import ModelCard, PolicySettings, Prices
 from optimizations.engine.task import Decision, Request, Task
 
 LARGE, SMALL = "large", "small"
-COST = {LARGE: 1.0, SMALL: 0.15}
+COST = {LARGE: 1.0, SMALL: 0.15}  # of one request; 1 for any other model
 HOUR = 3600.0
 
 Rate = Callable[[int, str, str], float]  # request number, pattern, model -> success rate
@@ -44,7 +44,7 @@ def outcome(
         decision,
         decision.pattern_id,
         success=success,
-        cost=COST[model],
+        cost=COST.get(model, 1.0),
         duration=duration,
         input_tokens=10.0,
         output_tokens=10.0,
@@ -82,7 +82,7 @@ def trial(
     for arm, y in zip(treated.tolist(), success.tolist(), strict=True):
         means = (sums[0] / counts[0], sums[1] / counts[1])
         score = aipw(arm, float(y), propensity, means)
-        test.update(score.value, score.low, score.high)
+        test.update(score)
         sums[arm] += y
         counts[arm] += 1
     return test

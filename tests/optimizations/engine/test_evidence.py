@@ -21,7 +21,7 @@ def activated(effect: float, base: float, propensity: float, runs: int, n: int) 
             arm = int(rng.random() < propensity)
             y = float(rng.random() < base + effect * arm)
             score = aipw(bool(arm), y, propensity, (sums[0] / counts[0], sums[1] / counts[1]))
-            test.update(score.value, score.low, score.high)
+            test.update(score)
             sums[arm] += y
             counts[arm] += 1
             if number % 50 == 49 and test.above(0.0) >= 20:

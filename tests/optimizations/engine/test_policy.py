@@ -3,7 +3,7 @@ import pytest
 from optimizations.engine.lifecycle import LifecycleError
 from optimizations.engine.optimization import OptimizationState
 from optimizations.engine.policy import PolicyEngine
-from optimizations.engine.settings import PolicySettings
+from optimizations.engine.settings import ModelCard, PolicySettings, Prices
 from optimizations.engine.task import Request, Task
 from tests.optimizations.engine.simulation import LARGE, SMALL, ask, engine, outcome, play
 
@@ -93,7 +93,7 @@ def test_patterns_that_differ_get_their_own_answer() -> None:
     bad = {"q", "r"}
 
     def rate(number: int, pattern: str, model: str) -> float:
-        return 0.55 if model == SMALL and pattern in bad else 0.95
+        return 0.97 if model != SMALL else 0.55 if pattern in bad else 0.98
 
     for _ in play(policy, rate, 6000, patterns=("p", "o", "q", "r")):
         pass
@@ -200,3 +200,29 @@ def test_what_a_person_pinned_is_served_whatever_the_evidence_says() -> None:
     served = [d.task.model_id == SMALL for _, d in worse[-200:]]
     assert 0.8 < sum(served) / len(served) < 0.99
     assert policy.optimizations["mine"].status == "active"
+
+
+def test_several_models_are_proven_as_one_choice_by_pattern() -> None:
+    policy = engine()
+    policy.register(ModelCard("other", ("chat",), Prices(1.0, 1.0)))
+    best = {"p": SMALL, "q": "other"}
+
+    def rate(number: int, pattern: str, model: str) -> float:
+        return 0.95 if model == best[pattern] else 0.6
+
+    for _ in play(policy, rate, 3000, patterns=("p", "q")):
+        pass
+    active = [s for s in policy.optimizations.values() if s.status == "active"]
+    assert [s.tailored for s in active] == [True]
+    assert {p: c["model_id"] for p, c in active[0].params["by_pattern"].items()} == best
+
+
+def test_equal_models_are_not_activated() -> None:
+    found = 0
+    for seed in range(6):
+        policy = PolicyEngine(PolicySettings(), f"salt {seed}".encode())
+        for name in (LARGE, "twin", "third"):
+            policy.register(ModelCard(name, ("chat",), Prices(1.0, 1.0)))
+        for _ in play(policy, lambda n, p, m: 0.9, 1500, seed, patterns=("p", "q", "r")):
+            found += "active" in statuses(policy)
+    assert found == 0
