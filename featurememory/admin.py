@@ -138,8 +138,19 @@ def present_effects(config: FeatureMemoryConfig) -> dict[str, str]:
         "confidence_threshold": f"Now {passing:,} of {total:,} patterns pass; "
         f"at {higher:.2f} it would be {fewer:,}.",
         "max_patterns": f"Now {total:,} are stored.",
-        "max_size": f"Now {bytes_used():,} bytes are in use.",
+        "max_size": f"Now {bytes_used():,} bytes are in use. {next_cleanup(config)}",
     }
+
+
+def next_cleanup(config: FeatureMemoryConfig) -> str:
+    """What was counted last; System health shows it with the sizes of the tables."""
+    from patterns.forecast import shown
+
+    rules = shown(config.project)
+    if rules is None:
+        return "System health tells what the next cleanup takes."
+    taken = [f"{rule.name.lower()} {rule.rows:,} (about {rule.bytes:,} bytes)" for rule in rules]
+    return f"The next cleanup takes: {', '.join(taken) or 'nothing'}."
 
 
 @admin.register(ConfigVersion)

@@ -114,10 +114,7 @@ def memory_in_use() -> float:
 def storage_limit() -> int:
     """Bytes the database may use: the largest `storage.max_size` of the projects that share it."""
     largest = FeatureMemoryConfig.objects.aggregate(most=Max("max_size"))["most"]
-    limit = int(largest or FeatureMemoryConfig().max_size)
-    if settings.STORAGE == "memory":
-        limit = min(limit, settings.MEMORY_LIMIT // 2)
-    return limit
+    return space.limit(int(largest or FeatureMemoryConfig().max_size))
 
 
 def storage_in_use() -> float:

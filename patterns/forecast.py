@@ -98,9 +98,10 @@ def examples(project: Project) -> int:
 
 
 def beyond_size(config: FeatureMemoryConfig, used: int, total: int) -> int:
-    if used <= config.max_size * FULL:
+    limit = space.limit(config.max_size)
+    if used <= limit * FULL:
         return 0
-    share = 1 - config.max_size * (FULL - SLACK) / used
+    share = 1 - limit * (FULL - SLACK) / used
     return min(total, int(total * share) + 1)
 
 

@@ -55,7 +55,7 @@ def due(project_id: UUID) -> bool:
         Learner.objects.filter(pk=project_id).update(cleaned_at=timezone.now())
         return False
     waited = timezone.now() - learner.cleaned_at
-    is_full = space.bytes_used() > config.max_size * FULL
+    is_full = space.bytes_used() > space.limit(config.max_size) * FULL
     # In the future: the clock was set back meanwhile.
     return is_full or waited < timedelta() or waited.total_seconds() >= config.cleanup_interval
 

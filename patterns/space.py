@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.core.cache import cache
 from django.db import DatabaseError, connection
 
@@ -24,6 +25,11 @@ class TableSize:
 
     name: str
     bytes: int
+
+
+def limit(max_size: int) -> int:
+    """`storage.max_size` as it holds here: in memory at most half of what the process may use."""
+    return min(max_size, settings.MEMORY_LIMIT // 2) if settings.STORAGE == "memory" else max_size
 
 
 def bytes_used() -> int:

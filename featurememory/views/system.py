@@ -75,7 +75,7 @@ def health(request: HttpRequest) -> HttpResponse:
         "limit": 100_000_000,
         "tables": largest(space.tables()),
         "next_cleanup": forecast.shown(project),
-        "max_size": config_of(project.pk).max_size,
+        "max_size": space.limit(config_of(project.pk).max_size),
         "in_memory": settings.STORAGE == "memory",
         "state": admission.state,
         "gauges": admission.gauges,

@@ -9,10 +9,11 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from featurememory.admin import present_effects
-from featurememory.config import patch_config
+from featurememory.config import forget_config, patch_config
 from featurememory.models import ConfigVersion, FeatureMemoryConfig, Project
 from integration.models import ApiKey
-from tests.builders import caller, key_of, pattern_row, project
+from integration.resources import ResourceManager
+from tests.builders import caller, key_of, learned, pattern_row, project
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/featurememory/featurememoryconfig/"
@@ -149,3 +150,13 @@ def test_the_help_says_what_the_values_mean_right_now(owner: Project) -> None:
     effects = present_effects(owner.config)
     assert effects["confidence_threshold"] == "Now 2 of 3 patterns pass; at 0.75 it would be 1."
     assert effects["max_patterns"] == "Now 3 are stored."
+
+
+def test_the_help_of_the_size_says_what_the_next_cleanup_takes(owner: Project) -> None:
+    learned(owner, 20)
+    FeatureMemoryConfig.objects.update_or_create(project=owner, defaults={"max_interactions": 10})
+    forget_config()
+    ResourceManager().sample()
+
+    help_text = present_effects(owner.config)["max_size"]
+    assert "The next cleanup takes: count 10 (about" in help_text

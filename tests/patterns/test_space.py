@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -71,6 +72,15 @@ def test_tables_are_told_with_their_size_the_largest_first() -> None:
     assert found == sorted(found, key=lambda table: -table.bytes)
     assert {table.name: table.bytes for table in found}[PAYLOADS] > 300 * 4000
     assert sum(table.bytes for table in found) == pytest.approx(space.bytes_used(), rel=0.05)
+
+
+def test_in_memory_the_limit_leaves_half_of_the_budget_to_everything_else(settings: Any) -> None:
+    settings.MEMORY_LIMIT = 400 << 20
+    assert space.limit(1 << 30) == 1 << 30
+
+    settings.STORAGE = "memory"
+    assert space.limit(1 << 30) == 200 << 20
+    assert space.limit(100 << 20) == 100 << 20
 
 
 @pytest.mark.django_db(transaction=True)
