@@ -130,11 +130,12 @@ def logged(
     """The log in terms of changes. Arms that make the same change are one arm."""
     found = []
     for row in rows:
+        draw = row.draw
         chances: dict[str, float] = {}
-        for arm, chance in zip(row.draw.arms, row.draw.probabilities, strict=True):
-            name = names.get(arm, arm)
-            chances[name] = chances.get(name, 0.0) + chance
-        chosen = names.get(row.draw.chosen, row.draw.chosen)
+        values = draw.values or tuple(names.get(arm, arm) for arm in draw.arms)
+        for value, chance in zip(values, draw.probabilities, strict=True):
+            chances[value] = chances.get(value, 0.0) + chance
+        chosen = values[draw.arms.index(draw.chosen)]
         arms, shares = tuple(chances), tuple(chances.values())
         found.append(Logged(row.pattern, arms, shares, chosen, read(row.outcome)))
     return found
