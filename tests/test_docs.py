@@ -14,6 +14,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from featurememory.errors import STATUS, ErrorCode
 from featurememory.models import FeatureMemoryConfig, Project
 from integration.models import ApiKey
+from tests.benchmarks.bench_house import PARTS
 
 ROOT = Path(__file__).resolve().parent.parent
 APPS = ("featurememory", "patterns", "optimizations", "integration")
@@ -112,6 +113,10 @@ def test_every_make_target_is_documented() -> None:
 
     missing = [name for name in named[1].split() if f"make {name}" not in text]
     assert missing == ["help"]
+
+
+def test_every_part_of_the_benchmark_is_documented_and_no_other() -> None:
+    assert set(rows("performance")) == set(PARTS)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: str(path.relative_to(ROOT)))

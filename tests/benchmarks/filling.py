@@ -102,11 +102,21 @@ def learned(project: Project, patterns: int) -> list[UUID]:
 
 
 def insert(model: type[Model], names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Many rows into the table of a model, columns by the names of its fields."""
-    columns = ", ".join(f'"{model._meta.get_field(name).column}"' for name in names)
-    marks = ", ".join(["%s"] * len(names))
+    """Many rows into the table of a model, columns by the names of its fields; others have their
+    default."""
+    named = [model._meta.get_field(name).column for name in names]
+    others = [f for f in model._meta.concrete_fields if not f.primary_key and f.column not in named]
+    given = [
+        (field.column, field.get_db_prep_save(field.get_default(), connection)) for field in others
+    ]
+    columns = ", ".join(f'"{column}"' for column in [*named, *(column for column, _ in given)])
+    marks = ", ".join(["%s"] * (len(named) + len(given)))
+    values = tuple(value for _, value in given)
     with connection.cursor() as cursor:
-        cursor.executemany(f"INSERT INTO {model._meta.db_table} ({columns}) VALUES ({marks})", rows)
+        cursor.executemany(
+            f"INSERT INTO {model._meta.db_table} ({columns}) VALUES ({marks})",
+            ((*row, *values) for row in rows),
+        )
 
 
 def as_column(value: UUID) -> UUID | str:
