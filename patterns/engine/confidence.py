@@ -1,28 +1,38 @@
 """How likely it is that a match is right.
 
-One logistic regression per method, started from coefficients measured on labelled streams and
-moved by every match that turned out right or wrong (a Gaussian posterior, one Newton step a label:
-Spiegelhalter and Lauritzen, 1990). Leaving one stream out, the coefficients alone have a
-calibration error of .013 on logs and .033 to .048 on free text.
+One logistic regression per method, moved by every match that turned out right or wrong (a Gaussian
+posterior, one Newton step a label: Spiegelhalter and Lauritzen, 1990). Where it starts: for prompts
+and objects from invented streams (`tests/benchmarks/fit_confidence.py`), for logs and free text from
+labelled ones. docs/adr/0003-confidence.md says what it is worth.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
 
-# Of a constant; the score; whether it is 1; the margin; the logarithm of the uses / 5; the
-# coverage; 1 / (1 + uses), for patterns that are young; the logarithm of the anchored text / 8,
-# for little text ("{value}" as the only key) proves little.
-_START: Mapping[str, Sequence[float]] = {
-    "drain": (-1.31, 2.16, 1.80, 0.82, 2.17, -0.01, 1.00, 0.00),
-    "similarity": (-4.37, 5.81, 0.00, 0.10, -0.11, -0.04, 1.44, 0.00),
-    "prompt": (-2.50, 0.30, 0.00, 0.50, 1.80, 1.90, 0.00, 6.00),
-    "exact": (-1.00, 0.50, 1.50, 0.50, 1.00, 0.00, 0.00, 6.00),
+TERMS = (
+    *("constant", "score", "exact", "margin", "uses", "coverage", "young", "anchored"),
+    *("divided", "closed", "chosen", "bound", "paired", "strange", "unsettled", "few"),
+)
+# Coefficients of the terms, zero where nothing is said.
+_START: Mapping[str, Mapping[str, float]] = {
+    "drain": dict(zip(TERMS, (-1.31, 2.16, 1.80, 0.82, 2.17, -0.01, 1.00), strict=False)),
+    "similarity": dict(zip(TERMS, (-4.37, 5.81, 0.00, 0.10, -0.11, -0.04, 1.44), strict=False)),
+    "prompt": {
+        **{"constant": 3.10, "uses": 0.54, "coverage": 2.47, "young": -2.16, "closed": -2.52},
+        **{"chosen": -2.66, "bound": -1.21, "paired": -0.22, "strange": -2.92},
+        **{"unsettled": -1.80, "few": -0.79},
+    },
+    "shape": {
+        **{"constant": 2.59, "score": 1.27, "margin": 1.56, "young": -3.49, "anchored": 1.99},
+        **{"divided": -1.47, "chosen": -2.88},
+    },
+    "exact": dict(zip(TERMS, (-1.00, 0.50, 1.50, 0.50, 1.00, 0.00, 0.00, 6.00), strict=False)),
 }
 _UNKNOWN = "prompt"
 _TRUST_IN_START = 100.0  # precision of each coefficient: so many labels move it
@@ -53,8 +63,11 @@ class ConfidenceModel:
 
     Features (a missing one counts as unknown): `score` and `runner_up_score` in [0, 1], `n` the
     number of uses of the pattern, `coverage` the share of the text the template explains,
-    `anchored` how many characters of fixed text the match rests on (JSON: of its keys), and
-    `kind:<name>` as 1.0 for the method that matched ("prompt", "drain", "similarity", "exact").
+    `anchored` how many characters of fixed text the match rests on (JSON: of its keys), `anchors`
+    how many runs of tokens, `unsettled` 1.0 before a repair looked at the pattern, `strange` how
+    unusual the length is, `divided`, `chosen`, `bound`, `paired` as in
+    `cohesion.Cohesion`, and `kind:<name>` as 1.0 for the method that matched ("prompt", "drain",
+    "similarity", "shape", "exact").
 
     >>> model = ConfidenceModel()
     >>> sure, _ = model.predict({"score": 1.0, "n": 500, "kind:drain": 1.0})
@@ -72,7 +85,7 @@ class ConfidenceModel:
         if name in _SELF_DECEIVING and not verdict:
             return
         kind = self._kinds.setdefault(name, _started(name))
-        row = _row(features)
+        row = row_of(features)
         chance = _chance(kind, row)
         outcome = float(right) * (1 - (0 if verdict else _OPTIMISM.get(name, 0.0)))
         _note(kind, chance, outcome, verdict)
@@ -82,7 +95,7 @@ class ConfidenceModel:
         """The chance (0 to 1), and whether there was evidence enough to call it calibrated."""
         name = _kind_of(features)
         kind = self._kinds.get(name)
-        return _chance(kind or _started(name), _row(features)), kind is not None and _tried(kind)
+        return _chance(kind or _started(name), row_of(features)), kind is not None and _tried(kind)
 
     def to_bytes(self) -> bytes:
         return msgspec.msgpack.encode(dict(sorted(self._kinds.items())))
@@ -90,7 +103,8 @@ class ConfidenceModel:
     @classmethod
     def from_bytes(cls, data: bytes) -> ConfidenceModel:
         model = cls()
-        model._kinds = msgspec.msgpack.decode(data, type=dict[str, _Kind])
+        kinds = msgspec.msgpack.decode(data, type=dict[str, _Kind])
+        model._kinds = {name: kind for name, kind in kinds.items() if len(kind.mean) == len(TERMS)}
         return model
 
 
@@ -100,15 +114,33 @@ def _kind_of(features: Mapping[str, float]) -> str:
     return next((name for name in sorted(named) if name in _START), _UNKNOWN)
 
 
-def _row(features: Mapping[str, float]) -> npt.NDArray[np.float64]:
-    score = _between(features.get("score", 0.5), 0.0, 1.0)
-    margin = _between(score - _between(features.get("runner_up_score", 0.0), 0.0, 1.0), -0.5, 1.0)
-    uses = _between(features.get("n", 1.0), 0.0, 1e9)
-    coverage = _between(features.get("coverage", 0.5), 0.0, 1.0)
-    exact = float(score >= 0.999)
-    anchored = math.log1p(_between(features.get("anchored", 100.0), 0.0, 1e6)) / 8
-    young = 1 / (1 + uses)
-    return np.array([1, score, exact, margin, math.log1p(uses) / 5, coverage, young, anchored])
+def row_of(features: Mapping[str, float]) -> npt.NDArray[np.float64]:
+    """The terms of a match, in the order of `TERMS`, each about 0 to 1."""
+    get = features.get
+    score = _between(get("score", 0.5), 0.0, 1.0)
+    margin = _between(score - _between(get("runner_up_score", 0.0), 0.0, 1.0), -0.5, 1.0)
+    uses = _between(get("n", 1.0), 0.0, 1e9)
+    divided = _between(get("divided", 0.0), 0.0, 1.0)
+    return np.array(
+        [
+            1.0,
+            score,
+            score >= 0.999,
+            margin,
+            math.log1p(uses) / 5,
+            _between(get("coverage", 0.5), 0.0, 1.0),
+            1 / (1 + uses),
+            math.log1p(_between(get("anchored", 100.0), 0.0, 1e6)) / 8,
+            divided,
+            math.log1p(20 * divided) / 3,
+            _between(get("chosen", 0.0), 0.0, 1.0),
+            2 * _between(get("bound", 0.0), 0.0, 0.5),
+            2 * _between(get("paired", 0.0), 0.0, 0.5),
+            _between(get("strange", 0.0), 0.0, 4.0) / 4,
+            _between(get("unsettled", 0.0), 0.0, 1.0),
+            4 / (4 + _between(get("anchors", 0.0), 0.0, 1e6)),
+        ]
+    )
 
 
 def _between(value: float, low: float, high: float) -> float:
@@ -116,7 +148,7 @@ def _between(value: float, low: float, high: float) -> float:
 
 
 def _started(name: str) -> _Kind:
-    start = list(_START[name])
+    start = [_START[name].get(term, 0.0) for term in TERMS]
     return _Kind(start, (np.eye(len(start)) * _TRUST_IN_START).tolist())
 
 

@@ -266,7 +266,7 @@ class _Repair:
     def _dress(self, state: PatternState) -> None:
         """The state takes what the plan says of its group."""
         looks = self.plan.looks[state.key]
-        state.template = looks.template
+        state.template, state.cohesion = looks.template, looks.cohesion
         if looks.skeleton is not None:
             state.skeleton, state.sketches = looks.skeleton, looks.sketches
         if isinstance(self.recognizer.groupers[self.name], DrainGrouper):

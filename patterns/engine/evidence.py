@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from patterns.engine.grouping import Candidate
-from patterns.engine.rendering import Piece
+from patterns.engine.rendering import Piece, tokens_of
 from patterns.engine.templates import PatternState
+
+DOUBTS = ("divided", "chosen", "bound", "paired", "strange")
+
+
+def doubts(found: Mapping[str, float]) -> dict[str, float]:
+    """What speaks against an answer, for people: what is zero says nothing."""
+    return {name: round(found[name], 4) for name in DOUBTS if found.get(name)}
 
 
 def evidence(
@@ -18,11 +25,19 @@ def evidence(
 ) -> dict[str, float]:
     """The features of `confidence.ConfidenceModel`; without pieces all the text is anchored."""
     anchored = sum(len(piece.text) for piece in pieces if not piece.slot) if pieces else len(text)
+    cohesion = state.cohesion
     return {
         "score": candidate.score,
         "runner_up_score": candidate.runner_up_score,
         "n": float(state.use_count),
         "coverage": anchored / max(1, len(text)) if pieces else 1.0,
         "anchored": float(anchored),
-        f"kind:{method or 'exact'}": 1.0,
+        "anchors": float(len(state.skeleton.anchors)),
+        "unsettled": float(bool(pieces) and not state.skeleton.settled),
+        "divided": cohesion.divided,
+        "chosen": cohesion.chosen,
+        "bound": cohesion.bound,
+        "paired": cohesion.paired,
+        "strange": cohesion.strangeness(len(tokens_of(text)[1])) if pieces else 0.0,
+        f"kind:{method or ('shape' if state.kind == 'json' else 'exact')}": 1.0,
     }

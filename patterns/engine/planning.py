@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
+from patterns.engine.cohesion import UNSEEN, Cohesion, Gaps, cohesion_of_shapes
 from patterns.engine.drain import DrainGrouper
 from patterns.engine.embedders import Embedder
 from patterns.engine.identity import pattern_id
@@ -19,7 +20,9 @@ from patterns.engine.passages import Passages
 from patterns.engine.pattern import TemplatePart
 from patterns.engine.prompts import PromptGrouper
 from patterns.engine.rendering import pieces_of, template_of, values_of
+from patterns.engine.shapes import ShapeGrouper
 from patterns.engine.slots import SlotSketch
+from patterns.engine.structure import SEPARATOR
 from patterns.engine.templates import PatternState, Skeleton
 
 SHOWN = 40  # samples of a group that fill the slots of its template
@@ -56,6 +59,7 @@ class Looks(msgspec.Struct, array_like=True):
     template: tuple[TemplatePart, ...]
     sketches: dict[str, SlotSketch]
     fills: list[tuple[str, str]]
+    cohesion: Cohesion = UNSEEN
 
 
 class Plan(msgspec.Struct, array_like=True):
@@ -145,16 +149,23 @@ def looks_of(grouper: AnyGrouper, key: str, texts: Sequence[str]) -> Looks:
     if isinstance(grouper, PromptGrouper):
         skeleton = grouper.skeleton(key)
         anchors = frozenset(skeleton.anchors)
-        cut = [pieces_of(text, anchors) for text in shown]
+        gaps = Gaps()
+        cut = []
+        for text in shown:
+            cut.append(pieces_of(text, anchors))
+            gaps.add(text, anchors)
         template = template_of(cut[0])
         filled = PatternState(id=key, partition="", kind="")
         for pieces in cut:
             filled.fill(values_of(pieces, template))
-        return Looks(skeleton, template, filled.sketches, [])
+        return Looks(skeleton, template, filled.sketches, [], gaps.cohesion())
     template = grouper.template(key)
     if isinstance(grouper, DrainGrouper):
         fills = [pair for text in shown for pair in grouper.slots(key, text).items()]
         return Looks(None, template, {}, fills)
+    if isinstance(grouper, ShapeGrouper):
+        shapes = [text.split(SEPARATOR) for text in texts]
+        return Looks(None, template, {}, [], cohesion_of_shapes(shapes))
     return Looks(None, template, {}, [])
 
 

@@ -14,7 +14,7 @@ from patterns.engine.decisions import Decisions
 from patterns.engine.drain import DrainGrouper
 from patterns.engine.embedders import chosen
 from patterns.engine.eviction import Changes, Eviction, evict
-from patterns.engine.evidence import evidence
+from patterns.engine.evidence import doubts, evidence
 from patterns.engine.features import features_of, note_features
 from patterns.engine.grouping import Candidate
 from patterns.engine.identity import clean, pattern_id, short_digest
@@ -336,13 +336,12 @@ class DefaultPatternRecognizer:
         if other is not None and other != state.id:
             runner_up = {"pattern_id": other, "score": round(candidate.runner_up_score, 4)}
         method = method_of(self.groupers[view.partition])
-        chance, calibrated = self.confidence.predict(
-            evidence(method, candidate, state, view.text, pieces)
-        )
+        found = evidence(method, candidate, state, view.text, pieces)
+        chance, calibrated = self.confidence.predict(found)
         why: dict[str, Json] = {
             "anchors": [part.text for part in state.template if part.text.strip()][:12],
             "slots": dict(self._values(state, view, pieces)),
-            "parts": {"score": round(candidate.score, 4), "uses": state.use_count},
+            "parts": {"score": round(candidate.score, 4), "uses": state.use_count, **doubts(found)},
             "runner_up": runner_up,
             "margin": round(candidate.margin, 4),
             "calibrated": calibrated,

@@ -7,6 +7,7 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
+from patterns.engine.cohesion import UNSEEN, Cohesion
 from patterns.engine.identity import clean
 from patterns.engine.observation import Json, Observation
 from patterns.engine.pattern import Feature, Slot, TemplatePart
@@ -56,6 +57,7 @@ class PatternState(msgspec.Struct):
     template: tuple[TemplatePart, ...] = ()
     example: str = ""
     skeleton: Skeleton = msgspec.field(default_factory=Skeleton)
+    cohesion: Cohesion = UNSEEN
     sketches: dict[str, SlotSketch] = {}
     models: dict[str, int] = {}
     outputs: dict[str, int] = {}

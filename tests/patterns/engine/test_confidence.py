@@ -1,13 +1,22 @@
 import math
 import random
 
+import msgspec
+import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from patterns.engine.confidence import ConfidenceModel
+from patterns.engine.recognizer import DefaultPatternRecognizer
+from tests.benchmarks.confidence_streams import Objects, Prompts
+from tests.benchmarks.fit_confidence import auroc, calibration_error
 
+SEEDS = (9001, 9002, 9003)  # worlds the coefficients were not fitted on
 ANY = st.dictionaries(
-    st.sampled_from(["score", "runner_up_score", "n", "coverage", "kind:drain", "kind:odd", "x"]),
+    st.sampled_from(
+        ["score", "runner_up_score", "n", "coverage", "bound", "kind:drain", "kind:odd", "x"]
+    ),
     st.floats(allow_nan=True, allow_infinity=True),
 )
 
@@ -84,6 +93,56 @@ def test_free_text_learns_from_people_only():
     for _ in range(50):
         model.update(features, True, verdict=True)
     assert model.predict(features)[0] > before[0]
+
+
+@pytest.mark.parametrize("doubt", ["divided", "chosen", "bound", "paired"])
+def test_a_pattern_that_looks_like_two_templates_is_less_sure(doubt):
+    model = ConfidenceModel()
+    features = {"score": 0.8, "n": 20, "coverage": 0.5, "anchors": 20, "kind:prompt": 1.0}
+    assert model.predict({**features, doubt: 0.5})[0] < model.predict(features)[0]
+
+
+def test_what_an_older_version_learnt_from_other_features_is_left_behind():
+    older = {"prompt": {"mean": [0.5] * 8, "precision": [[1.0] * 8] * 8, "labels": 500}}
+    model = ConfidenceModel.from_bytes(msgspec.msgpack.encode(older))
+    assert model.predict({"kind:prompt": 1.0}) == ConfidenceModel().predict({"kind:prompt": 1.0})
+
+
+def judged(stream):
+    """(chances, right) after the last repair, of lines in a pattern with others."""
+    recognizer = DefaultPatternRecognizer()
+    for number, (observation, _) in enumerate(stream, 1):
+        recognizer.learn_one(observation)
+        if number in (100, 400):
+            recognizer.consolidate()
+    recognizer.consolidate()
+    matches = [recognizer.match_one(observation) for observation, _ in stream]
+    votes = {}
+    found = [(m, label) for m, (_, label) in zip(matches, stream, strict=True) if m is not None]
+    for match, label in found:
+        votes.setdefault(match.pattern_id, []).append(label)
+    rows = [
+        (match.confidence, max(set(own), key=own.count) == label)
+        for match, label in found
+        if len(own := votes[match.pattern_id]) > 1
+    ]
+    return tuple(np.array(column, dtype=float) for column in zip(*rows, strict=True))
+
+
+@pytest.mark.parametrize(
+    "streams",
+    [
+        [Objects(seed, 80).stream(700) for seed in SEEDS],
+        [Prompts(seed, 30, 0.4).stream(300) for seed in SEEDS],
+    ],
+    ids=["objects", "prompts"],
+)
+def test_streams_never_seen_get_the_chances_they_deserve(streams):
+    columns = zip(*map(judged, streams), strict=True)
+    chances, right = map(np.concatenate, columns)
+    assert 0.8 < right.mean() < 0.995
+    assert calibration_error(chances, right) < 0.05
+    assert auroc(chances, right) > 0.75
 
 
 @given(st.lists(st.tuples(ANY, st.booleans()), max_size=20))
