@@ -15,6 +15,7 @@ from typing import Any, TextIO
 import msgspec
 from django.core.management.base import BaseCommand, CommandError
 
+from patterns.engine.embedders import EmbedderError
 from patterns.engine.observation import Observation
 from patterns.engine.recognizer import DefaultPatternRecognizer
 from patterns.engine.settings import RecognizerSettings
@@ -33,12 +34,21 @@ class Command(BaseCommand):
         parser.add_argument("--consolidate-every", type=int, metavar="N")
         parser.add_argument("--max-patterns", type=int, metavar="N")
         parser.add_argument("--seed", type=int, default=0)
+        parser.add_argument(
+            "--embedder",
+            choices=("lexical", "static"),
+            default="lexical",
+            help='how free text is compared; static needs the extra "static"',
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        settings = RecognizerSettings()
+        settings = RecognizerSettings(embedder=options["embedder"])
         if options["max_patterns"]:
             settings = msgspec.structs.replace(settings, max_patterns=options["max_patterns"])
-        recognizer = DefaultPatternRecognizer(settings, seed=options["seed"])
+        try:
+            recognizer = DefaultPatternRecognizer(settings, seed=options["seed"])
+        except EmbedderError as error:
+            raise CommandError(str(error)) from error
         run = Run(recognizer, options["consolidate_every"])
         with ExitStack() as stack:
             lines = _lines(options["files"], stack)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
+from patterns.engine.embedders import chosen
 from tests.builders import item, items
 
 
@@ -104,3 +105,19 @@ def test_a_line_that_is_no_interaction_is_named(tmp_path: Path, line: str) -> No
 def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(CommandError, match="Cannot read"):
         run(tmp_path / "none")
+
+
+def test_free_text_is_compared_as_chosen(stream: Path, tmp_path: Path) -> None:
+    pytest.importorskip("wordllama")
+    run(stream, final=str(tmp_path / "final"), embedder="static")
+    assert len(rows(tmp_path / "final")) == 60
+
+
+def test_an_embedder_that_is_not_there_is_said_in_one_line(
+    stream: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chosen.cache_clear()
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(CommandError, match="extra"):
+        run(stream, embedder="static")
+    chosen.cache_clear()
