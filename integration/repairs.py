@@ -269,9 +269,12 @@ def start_due() -> int:
     return len(found)
 
 
-def stop() -> None:
+def stop(seconds: float = 5.0) -> None:
     """The repair at hand ends within moments; what it had put in place stays."""
     _stopping.set()
+    if _at_work.acquire(timeout=seconds):
+        _at_work.release()
+    _stopping.clear()
 
 
 def work_alone(found: list[UUID]) -> None:

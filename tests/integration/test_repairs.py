@@ -7,6 +7,7 @@ import os
 import random
 import signal
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 from uuid import UUID
@@ -284,3 +285,28 @@ def test_learning_goes_on_while_patterns_are_repaired(monkeypatch: pytest.Monkey
         pass
     exact(owner, 60)
     assert Learner.objects.get(pk=owner.pk).consolidated_at is not None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_stopping_ends_the_repair_at_hand_and_its_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    owner = project()
+    learn_some(owner, *range(40))
+    started: list[apart.Apart] = []
+    real = apart.Apart.plan
+
+    def noted(self: apart.Apart, *args: Any) -> Any:
+        started.append(self)
+        repairs._stopping.wait(30)
+        return real(self, *args)
+
+    monkeypatch.setattr(apart.Apart, "plan", noted)
+    monkeypatch.setattr(consolidation, "FEW", 5)
+    repairs.start_due()
+    while not started:
+        time.sleep(0.01)
+    repairs.stop(30)
+
+    assert started[0].process.poll() is not None
+    learner = Learner.objects.get(pk=owner.pk)
+    assert (learner.consolidated_at, learner.repairing_until) == (None, 0)
+    assert not repairs._at_work.locked()
