@@ -15,11 +15,15 @@ Flags = npt.NDArray[np.bool_]
 
 
 class Frame(msgspec.Struct, frozen=True):
-    """`texts` and `runs` are numbers of a corpus, ascending; `example` shows the frame best."""
+    """`texts` and `runs` are numbers of a corpus, ascending; `example` shows the frame best.
+
+    `parts` are the frames it was joined of, if any.
+    """
 
     texts: Ints
     runs: Ints
     example: int
+    parts: tuple[Frame, ...] = ()
 
 
 def frame_of(corpus: Corpus, texts: Ints) -> Frame:
@@ -58,4 +62,4 @@ def joined(corpus: Corpus, frames: Sequence[Frame]) -> Frame:
     for other in frames[1:]:
         runs = np.intersect1d(runs, other.runs, assume_unique=True)
     texts = np.sort(np.concatenate([one.texts for one in frames]))
-    return Frame(texts, runs, _example(corpus, texts, runs))
+    return Frame(texts, runs, _example(corpus, texts, runs), tuple(frames))

@@ -16,19 +16,24 @@ from patterns.engine.skeletons import Skeletons
 from patterns.engine.variants import variants
 
 MOST_ANCHORS = 128
+MOST_OTHERS, FEW_ANCHORS = 12, 12
 TOKEN_BITS = 8.0
+ENOUGH = 72.0  # bits of common static text that tell a text of the template
 FEWEST = 4  # texts below which there is nothing to compare
 
 
 class Mined(msgspec.Struct, frozen=True):
     """One template: its texts by number, the digests of its static runs, rarest first, and its bits.
 
-    `bits` is what the static text saves in one of its texts.
+    `bits` is what the static text saves in one of its texts. Where little of it is common to all,
+    `others` are the digests of some parts that have more, each worth `other_bits`.
     """
 
     texts: tuple[int, ...]
     anchors: tuple[int, ...]
     bits: float
+    others: tuple[tuple[int, ...], ...] = ()
+    other_bits: float = 0.0
 
 
 def mine(
@@ -66,8 +71,26 @@ def _frames(selection: Selection) -> list[Frame]:
 
 
 def _template(corpus: Corpus, frame: Frame) -> Mined:
+    bits = _bits(corpus, frame)
+    parts = sorted(frame.parts, key=lambda part: (-len(part.texts), part.example))[:MOST_OTHERS]
+    if bits >= ENOUGH:
+        parts = []
+    return Mined(
+        tuple(frame.texts.tolist()),
+        _anchors(corpus, frame)[:MOST_ANCHORS],
+        bits,
+        tuple(_anchors(corpus, part)[:FEW_ANCHORS] for part in parts),
+        min((_bits(corpus, part) for part in parts), default=0.0),
+    )
+
+
+def _anchors(corpus: Corpus, frame: Frame) -> tuple[int, ...]:
+    """The digests of its runs, rarest first."""
     digests = corpus.digest[frame.runs]
-    ranked = digests[np.lexsort((digests, corpus.spread[frame.runs]))][:MOST_ANCHORS]
+    ranked = digests[np.lexsort((digests, corpus.spread[frame.runs]))]
+    return tuple(ranked.tolist())
+
+
+def _bits(corpus: Corpus, frame: Frame) -> float:
     static = static_in(corpus, frame.example, frame.runs)
-    bits = TOKEN_BITS * float(np.count_nonzero(static[2:-2]))
-    return Mined(tuple(frame.texts.tolist()), tuple(ranked.tolist()), bits)
+    return TOKEN_BITS * float(np.count_nonzero(static[2:-2]))

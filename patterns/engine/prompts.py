@@ -28,12 +28,20 @@ CROWDED = 16  # young groups per anchor looked at; more means the run says nothi
 
 
 class _Group:
-    __slots__ = ("anchors", "bits", "mined", "settled", "uses")
+    __slots__ = ("anchors", "bits", "mined", "other_bits", "others", "settled", "uses")
 
     def __init__(self, anchors: Iterable[int], uses: int, bits: float, settled: bool) -> None:
         self.anchors = tuple(anchors)
         self.uses, self.bits, self.settled = uses, bits, settled
         self.mined = uses  # when the anchors were last worked out
+        self.others: list[list[int]] = []
+        self.other_bits = 0.0
+
+    def explained(self, runs: frozenset[int]) -> float:
+        """Bits of static text in a text with these runs; 0 when it does not belong."""
+        if any(runs.issuperset(other) for other in self.others):
+            return max(self.bits, self.other_bits)
+        return self.bits if runs.issuperset(self.anchors) else 0.0
 
 
 class PromptGrouper:
@@ -85,6 +93,8 @@ class PromptGrouper:
             if number < len(self._mined):
                 found = self._mined[number]
                 group = _Group(found.anchors, len(numbers), found.bits, True)
+                group.others = [list(other) for other in found.others]
+                group.other_bits = found.other_bits
                 known = set(found.anchors)
                 for one in numbers if found.bits >= STRONG else ():
                     self.passages.note(run for run in runs_of(texts[one]) if run not in known)
@@ -125,11 +135,20 @@ class PromptGrouper:
 
     def skeleton(self, key: str) -> Skeleton:
         group = self.groups[key]
-        return Skeleton(list(group.anchors), group.uses, group.bits, group.settled, group.mined)
+        return Skeleton(
+            list(group.anchors),
+            group.uses,
+            group.bits,
+            group.settled,
+            group.mined,
+            group.others,
+            group.other_bits,
+        )
 
     def adopt(self, key: str, kept: Skeleton) -> None:
         group = _Group(kept.anchors, kept.uses, kept.bits, kept.settled)
         group.mined = kept.mined
+        group.others, group.other_bits = kept.others, kept.other_bits
         self._add(key, group)
 
     def _add(self, key: str, group: _Group) -> None:
@@ -142,9 +161,10 @@ class PromptGrouper:
         """Where a group is found: by one rare anchor, and while it may still narrow by all."""
         if not group.settled:
             return [(self.young, group.anchors)]
+        firsts = {group.anchors[0], *(other[0] for other in group.others)} if group.anchors else ()
         if group.mined >= SURE:
-            return [(self.leads, group.anchors[:1])]
-        return [(self.leads, group.anchors[:1]), (self.young, group.anchors)]
+            return [(self.leads, tuple(firsts))]
+        return [(self.leads, tuple(firsts)), (self.young, group.anchors)]
 
     def _narrow(self, key: str, runs: frozenset[int]) -> None:
         group = self.groups[key]
@@ -185,13 +205,9 @@ class PromptGrouper:
                 return
 
     def _settled(self, runs: frozenset[int], least: float) -> list[tuple[float, str]]:
-        found = []
-        for run in runs & self.leads.keys():
-            for key in self.leads[run]:
-                group = self.groups[key]
-                if group.bits >= least and runs.issuperset(group.anchors):
-                    found.append((group.bits, key))
-        return found
+        keys = {key for run in runs & self.leads.keys() for key in self.leads[run]}
+        scored = [(self.groups[key].explained(runs), key) for key in keys]
+        return [(bits, key) for bits, key in scored if bits > 0 and bits >= least]
 
     def _newer(self, runs: frozenset[int]) -> list[tuple[float, str]]:
         shared: dict[str, int] = {}

@@ -15,8 +15,10 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
+from patterns.engine.drain import DrainGrouper
 from patterns.engine.families import group_skeletons
 from patterns.engine.machinetext import skeleton
+from patterns.engine.mining import mine
 from patterns.engine.tokens import keys_of
 
 Method: TypeAlias = Literal["prompt", "drain", "similarity"]
@@ -27,6 +29,8 @@ ENOUGH_FREE = 150  # before templates that recur rarely can be ruled out
 SHARED = 0.5  # of the texts have their skeleton in common with another: machine text
 RECURRING = 0.1  # of the tokens stand in passages that recur: at most this in free text
 SHORT = 60  # tokens, median: neither log lines nor intents are longer
+TRIED = 300  # different texts both methods are tried on
+ALONE = 0.25  # of them left alone by the tree: it may be the wrong method
 _PASSAGE = 4  # tokens
 _RECURS, _RECURS_SHARE = 3, 0.01  # texts a passage stands in: at least so many, and this share
 
@@ -46,7 +50,7 @@ def suitable_method(texts: Sequence[str]) -> Method:
     if found.texts < ENOUGH or found.length > SHORT:
         return "prompt"
     if found.shared >= SHARED:
-        return "drain"
+        return "prompt" if _is_told_better(texts) else "drain"
     if found.texts >= ENOUGH_FREE and found.recurring <= RECURRING:
         return "similarity"
     return "prompt"
@@ -64,6 +68,25 @@ def evidence(texts: Sequence[str]) -> Evidence:
         recurring=_recurring(tokens),
         length=statistics.median(map(len, tokens)),
     )
+
+
+def _is_told_better(texts: Sequence[str]) -> bool:
+    """Whether mining explains texts that the tree for machine text leaves alone.
+
+    Short prompts with an id or a date in them look like log lines, but their slots hold phrases.
+    Measured: of 600 log lines the tree leaves 0 to 26 % alone and mining a fourth of that or more,
+    of short prompts 35 to 65 % and mining none.
+    """
+    sample = sorted(set(texts), key=_digest)[:TRIED]
+    alone = _alone(DrainGrouper().regroup(sample))
+    if alone < ALONE * len(sample):
+        return False
+    found = mine([keys_of(text) for text in sample]) or []
+    return len(sample) - sum(len(one.texts) for one in found) < alone / 6
+
+
+def _alone(groups: Sequence[int]) -> int:
+    return sum(n == 1 for n in Counter(groups).values())
 
 
 def _digest(text: str) -> bytes:

@@ -24,7 +24,8 @@ class Skeleton(msgspec.Struct, array_like=True):
     """How a text belongs to the pattern: the digests of the runs of tokens it must have.
 
     `settled` tells that they were mined from many texts, `bits` what they explain in one text,
-    `mined` how many.
+    `mined` how many. `others` are sets of runs one of which will do as well, where a frequent value
+    stands in a slot; each explains `other_bits`.
     """
 
     anchors: list[int] = []
@@ -32,6 +33,8 @@ class Skeleton(msgspec.Struct, array_like=True):
     bits: float = 0.0
     settled: bool = False
     mined: int = 0
+    others: list[list[int]] = []
+    other_bits: float = 0.0
 
 
 class PatternState(msgspec.Struct):

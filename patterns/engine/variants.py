@@ -16,6 +16,7 @@ import numpy as np
 
 from patterns.engine.corpus import Corpus, Ints
 from patterns.engine.frames import Frame, joined, static_in
+from patterns.engine.swaps import swaps
 
 COMMON = 14  # static tokens two variants share at least
 CHOSEN = 6  # the same when three or more differ at one place
@@ -68,6 +69,9 @@ def variants(corpus: Corpus, frames: Sequence[Frame]) -> list[Frame]:
             if len(group) >= ALTERNATIVES:
                 for one in group[1:]:
                     _join(same, group[0], one)
+    for group in swaps(corpus, frames):
+        for one in group[1:]:
+            _join(same, group[0], one)
     groups: dict[int, list[Frame]] = {}
     for number, frame in enumerate(frames):
         groups.setdefault(_root(same, number), []).append(frame)

@@ -24,12 +24,26 @@ def prompts(rng):
     return rng.choice(kinds).format(prose(rng, 2, 30))
 
 
+def short_requests(rng):
+    goods = prose(rng, 1, 2)
+    who = prose(rng, 1, 2)
+    kinds = (
+        "Refund the {goods} of order {order}.",
+        "Plan the visit of {who} on 2026-05-{day}.",
+        "Send {who} the invoice INV-{order}.",
+        "Is the {goods} of {who} due on 2026-05-{day}?",
+    )
+    values = {"order": rng.randint(1000, 9999), "day": rng.randint(10, 28)}
+    return rng.choice(kinds).format(goods=goods, who=who, **values)
+
+
 def wishes(rng):
     return prose(rng, 3, 9)
 
 
 @pytest.mark.parametrize(
-    ("kind", "method"), [(logs, "drain"), (prompts, "prompt"), (wishes, "similarity")]
+    ("kind", "method"),
+    [(logs, "drain"), (prompts, "prompt"), (short_requests, "prompt"), (wishes, "similarity")],
 )
 def test_each_kind_of_text_gets_its_method(kind, method):
     rng = random.Random(5)
