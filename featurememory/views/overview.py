@@ -35,7 +35,7 @@ class Overview:
     @cached_property
     def rows(self) -> Hours:
         longest = Window.ending(self.now, self.name or "30d")
-        return series.read(self.project.pk, longest.previous().start, longest.end)
+        return series.read(self.project.pk, longest.start, longest.end)
 
     @cached_property
     def window(self) -> Window:
@@ -48,9 +48,11 @@ class Overview:
     @cached_property
     def before(self) -> Series:
         """The range before it; empty when it held too little: +40,000 % says nothing."""
-        found = series.fill(self.window.previous(), self.rows)
+        window = self.window.previous()
+        rows = series.read(self.project.pk, window.start, window.end)
+        found = series.fill(window, rows)
         enough = found.total.count >= max(LEAST, SHARE * self.series.total.count)
-        return found if enough else series.fill(self.window.previous(), [])
+        return found if enough else series.fill(window, [])
 
     @cached_property
     def comparable(self) -> bool:
