@@ -59,6 +59,7 @@ def optimizations(request: HttpRequest) -> HttpResponse:
     found = keyset_page(shown, "-number", request.GET.get("cursor"), limit, key="number")
     lines, scale = forest(project, found.rows)
     query = f"status={known}&" if known else ""
+    advice = OptimizationManager(project).findings()
     context = {
         "rows": lines,
         "scale": scale,
@@ -68,7 +69,8 @@ def optimizations(request: HttpRequest) -> HttpResponse:
         "previous": f"{query}cursor={found.previous}" if found.previous else "",
         "threshold": config_of(project.pk).effectiveness_threshold,
         "answer": sentence.for_project(project),
-        "findings": OptimizationManager(project).findings()[:5],
+        # What a trial still needs stands in its own line.
+        "findings": [one for one in advice if one.code != "needs_more"][:5],
     }
     return show(request, "optimizations/list.html", "optimizations/_rows.html", context)
 
