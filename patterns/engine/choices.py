@@ -23,9 +23,21 @@ TOKEN, PIECE = 8.0, 10.0  # bits for a static token and for a stretch of them
 
 def parted(corpus: Corpus, bits: Bits, frame: Frame) -> list[Frame]:
     """The frame, or its parts when that takes fewer bits; `bits` are the cost of slot tokens."""
+    waiting, done = [frame], []
+    while waiting:
+        one = waiting.pop()
+        parts = _best_parts(corpus, bits, one)
+        waiting += reversed(parts)
+        done += [] if parts else [one]
+    return done
+
+
+def _best_parts(corpus: Corpus, bits: Bits, frame: Frame) -> list[Frame]:
+    """Two frames in the place of one, or none."""
     if len(frame.texts) < 2 * FEWEST:
-        return [frame]
-    gained, best = 0.0, None
+        return []
+    gained = 0.0
+    best: list[Frame] = []
     seen: set[bytes] = set()
     for side, least in _choices(corpus, frame):
         if side.tobytes() in seen or (~side).tobytes() in seen:
@@ -35,9 +47,7 @@ def parted(corpus: Corpus, bits: Bits, frame: Frame) -> list[Frame]:
         gain = _gain(corpus, bits, frame, parts, least)
         if gain > gained:
             gained, best = gain, parts
-    if best is None:
-        return [frame]
-    return [one for part in best for one in parted(corpus, bits, part)]
+    return best
 
 
 def _choices(corpus: Corpus, frame: Frame) -> Iterator[tuple[Flags, int]]:
