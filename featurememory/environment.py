@@ -92,7 +92,7 @@ def redis_from(url: str) -> str:
 SQLITE_PRAGMAS = """
     PRAGMA page_size=8192; PRAGMA auto_vacuum=INCREMENTAL; PRAGMA journal_mode=WAL;
     PRAGMA synchronous=NORMAL; PRAGMA cache_size=-4000; PRAGMA temp_store=MEMORY;
-    PRAGMA journal_size_limit=67108864;
+    PRAGMA journal_size_limit=16777216;
 """
 
 

@@ -118,10 +118,11 @@ def storage_limit() -> int:
 
 
 def storage_in_use() -> float:
-    """Share of the limit in use. What the last cleanup had to leave (patterns, sums, what waits)
-    raises the limit: refusing would not make it less."""
+    """Share of the limit taken on the disk, the write-ahead log included. What the last cleanup had
+    to leave (patterns, sums, what waits) raises the limit: refusing would not make it less."""
     floor = cache.get("storage_floor") or 0
-    return space.bytes_used() / max(storage_limit() * STORAGE_FULL, floor * 1.1)
+    taken = space.bytes_used() + space.bytes_beside()
+    return taken / max(storage_limit() * STORAGE_FULL, floor * 1.1)
 
 
 def queue_gauge() -> Gauge:

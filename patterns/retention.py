@@ -47,6 +47,10 @@ class Receipt:
         return self.weak_patterns + self.surplus_patterns + self.emptied_trash + self.interactions
 
 
+# Of `storage.max_size`, log and free pages included: from here on they are given back.
+CROWDED = 0.95
+
+
 def due(project_id: UUID) -> bool:
     """Whether `cleanup_interval` has passed since the last cleanup, or the disk budget is passed."""
     learner, _ = Learner.objects.get_or_create(pk=project_id)
@@ -55,7 +59,8 @@ def due(project_id: UUID) -> bool:
         Learner.objects.filter(pk=project_id).update(cleaned_at=timezone.now())
         return False
     waited = timezone.now() - learner.cleaned_at
-    is_full = space.bytes_used() > space.limit(config.max_size) * FULL
+    limit, used = space.limit(config.max_size), space.bytes_used()
+    is_full = used > limit * FULL or used + space.bytes_beside() > limit * CROWDED
     # In the future: the clock was set back meanwhile.
     return is_full or waited < timedelta() or waited.total_seconds() >= config.cleanup_interval
 

@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 from django.core.cache import cache
+from django.utils import timezone
 
 from featurememory.errors import ErrorCode, FeatureMemoryError
 from patterns import admission as module
-from patterns import space
+from patterns import retention, space
 from patterns.admission import Admission, Gauge, admission, all_gauges
+from patterns.models import Learner
 from patterns.retention import cleanup
 from tests.builders import caller, item, items, keep, learned, project
 
@@ -129,3 +131,21 @@ def test_what_no_cleanup_can_take_does_not_close_ingest_for_good(
 
     assert cache.get("storage_floor") == used
     assert keep(owner, items(1)) == [True]
+
+
+@pytest.mark.django_db
+def test_the_write_ahead_log_counts_towards_max_size_and_a_cleanup_is_due(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    owner = project()
+    keep(owner, items(1))
+    Learner.objects.update_or_create(pk=owner.pk, defaults={"cleaned_at": timezone.now()})
+    limit = owner.config.max_size
+    monkeypatch.setattr(space, "bytes_used", lambda: int(limit * 0.7))
+    assert not retention.due(owner.pk)
+    monkeypatch.setattr(space, "bytes_beside", lambda: int(limit * 0.28))
+    admission.forget()
+
+    assert retention.due(owner.pk)
+    with pytest.raises(FeatureMemoryError, match="max_size"):
+        keep(owner, items(1, start=100))

@@ -90,3 +90,13 @@ def test_pages_read_what_the_background_work_counted() -> None:
     found = space.count_tables()
     assert found
     assert space.tables() == found
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_lies_beside_is_given_back_without_forgetting() -> None:
+    filled()
+    if connection.vendor == "sqlite":
+        assert space.bytes_beside() > 0
+    space.give_back(0)
+
+    assert space.bytes_beside() == 0
