@@ -40,7 +40,7 @@ MODELS = {
     model.model_id: model
     for model in (
         Model(USUAL, 0.25, 2.0, 1.0, 8),
-        Model("claude-haiku-4-5", 1.0, 5.0, 0.7, 1, ("sql.generate", "support.refund")),
+        Model("qwen3-coder-30b", 0.3, 1.2, 0.9, 1, ("sql.generate",)),
         Model("llama-3.3-70b", 0.1, 0.4, 1.3, 1, ("classify.ticket", "support.refund")),
     )
 }
@@ -65,50 +65,50 @@ class Kind:
         return min(0.99, self.success + self.edges.get(model_id, 0.0))
 
 
-HAIKU, LLAMA = "claude-haiku-4-5", "llama-3.3-70b"
+QWEN, LLAMA = "qwen3-coder-30b", "llama-3.3-70b"
 KINDS = [
     Kind(
         "support.order_status",
         "Where is my order {order}? It was due on {date}.",
         *(620, 60, 0.96, 9),
-        {LLAMA: 0.0, HAIKU: 0.01},
+        {LLAMA: 0.0, QWEN: 0.01},
     ),
     Kind(
         "support.refund",
         "I want a refund for the {product} I bought on {date}.",
         *(900, 90, 0.91, 4),
-        {LLAMA: -0.25, HAIKU: 0.02},
+        {LLAMA: -0.25, QWEN: 0.02},
     ),
     Kind(
         "support.address",
         "Please send order {order} to {number} Mill Lane, {city}.",
         *(480, 40, 0.97, 3),
-        {LLAMA: -0.02, HAIKU: 0.0},
+        {LLAMA: -0.02, QWEN: 0.0},
     ),
     Kind("billing.invoice", "Send invoice {invoice} to {email}.", *(350, 30, 0.98, 3)),
     Kind(
         "translate.product",
         "Translate into {language}: The {product} ships from {city}.",
         *(1100, 80, 0.95, 3),
-        {LLAMA: -0.08, HAIKU: 0.01},
+        {LLAMA: -0.08, QWEN: 0.01},
     ),
     Kind(
         "rag.summarise",
         "Summarise this message in {number} bullet points:\n{prose}",
         *(2900, 210, 0.93, 4),
-        {LLAMA: -0.1, HAIKU: 0.02},
+        {LLAMA: -0.1, QWEN: 0.02},
     ),
     Kind(
         "classify.ticket",
         "Classify this ticket as billing, delivery or other:\n{prose}",
-        *(420, 5, 0.94, 7),
-        {LLAMA: 0.01, HAIKU: 0.01},
+        *(420, 5, 0.96, 12),
+        {LLAMA: 0.02, QWEN: 0.02},
     ),
     Kind(
         "sql.generate",
         "Write a SQL query for the {number} best customers of {city}.",
-        *(2100, 160, 0.66, 6),
-        {LLAMA: -0.2, HAIKU: 0.28},
+        *(2100, 160, 0.62, 8),
+        {LLAMA: -0.2, QWEN: 0.33},
     ),
     Kind(
         "extract.contact",
@@ -119,7 +119,7 @@ KINDS = [
         "agent.plan",
         "Plan the visit of {name} in {city} on {date}.",
         *(5600, 420, 0.8, 2),
-        {LLAMA: -0.3, HAIKU: 0.05},
+        {LLAMA: -0.3, QWEN: 0.05},
     ),
 ]
 
@@ -132,6 +132,10 @@ class Request:
     timestamp: int
     kind: Kind
     text: str
+
+    @property
+    def session_id(self) -> str:
+        return f"demo-{self.number}"
 
     @property
     def input(self) -> dict[str, object]:
@@ -184,6 +188,7 @@ def answered(
     cost = (tokens_in * model.input_per_1m + tokens_out * model.output_per_1m) / 1e6
     interaction = {
         "id": f"demo-{request.number}",
+        "session_id": request.session_id,
         "model_id": model_id,
         "task_type": kind.task_type,
         "input": request.input,

@@ -13,6 +13,7 @@ from optimizations import outcomes, review
 from optimizations.catalog import Registration
 from optimizations.engine.task import Json, Task
 from optimizations.manager import OptimizationManager
+from optimizations.models import PolicyState
 from optimizations.prepare import prepare
 from patterns.contract import arrival, parse
 from patterns.ingest import store
@@ -22,7 +23,11 @@ PARAMETERS: dict[str, Json] = {"temperature": 0.2, "max_tokens": 512}
 
 
 def register_models(project: Project, since: int) -> None:
-    """The help desk's models, with prices in force from `since` (ms) on."""
+    """The help desk's models, with prices in force from `since` (ms) on.
+
+    A salt of its own instead of a secret one: every demo draws the same lots.
+    """
+    PolicyState.objects.get_or_create(pk=project.pk, defaults={"salt": b"demo".ljust(16)})
     manager = OptimizationManager(project)
     for model in MODELS.values():
         manager.register(registration(model, since))
@@ -49,7 +54,9 @@ def ask(project: Project, dice: random.Random, requests: Sequence[Request]) -> N
 
 def served(project_id: UUID, dice: random.Random, batch: Sequence[Request]) -> Iterator[bytes]:
     for request in batch:
-        task = Task(USUAL, request.input, request.kind.task_type, PARAMETERS)
+        task = Task(
+            USUAL, request.input, request.kind.task_type, PARAMETERS, session_id=request.session_id
+        )
         decision = prepare(project_id, task).decision
         model_id, cached = decision.task.model_id, decision.served_from_cache
         yield answered(dice, request, model_id, decision.id, cached)
