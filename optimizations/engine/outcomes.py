@@ -38,6 +38,16 @@ class Outcome(msgspec.Struct, frozen=True):
     cached: bool = False
 
     @property
+    def explored(self) -> bool:
+        """Whether something unproven was tried."""
+        return self.decision is not None and self.decision.reason in ("trial", "explore")
+
+    @property
+    def home(self) -> str:
+        """The pattern it counts for: the one it was decided for, where it was."""
+        return (self.decision.pattern_id if self.decision else self.pattern_id) or ""
+
+    @property
     def quality(self) -> float | None:
         """Feedback of people, else the score, else success as 1 or 0, else unknown."""
         if self.feedback is not None:

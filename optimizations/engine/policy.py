@@ -28,8 +28,10 @@ from optimizations.engine.optimization import OptimizationState
 from optimizations.engine.outcomes import Outcome
 from optimizations.engine.people import obey
 from optimizations.engine.proof import Proof
+from optimizations.engine.remembered import Remembered
 from optimizations.engine.reviewing import Reviewer
 from optimizations.engine.scope import Scope, ScopeKey
+from optimizations.engine.sessions import Sessions
 from optimizations.engine.settings import ModelCard, PolicySettings
 from optimizations.engine.task import CONTROL, Decision, Draw, Json, Request, Task
 
@@ -37,7 +39,6 @@ __all__ = ["Changes", "Finding", "PolicyEngine"]
 
 REVIEW_EVERY = 25  # outcomes
 MOST_SCOPES = 300
-MOST_UNITS = 50_000
 
 
 class Changes(msgspec.Struct, frozen=True):
@@ -47,21 +48,6 @@ class Changes(msgspec.Struct, frozen=True):
     removed: tuple[str, ...] = ()
     transitions: tuple[Transition, ...] = ()
     hours: tuple[LedgerHour, ...] = ()
-
-
-class _Memory(msgspec.Struct):
-    """What is kept besides the optimization states."""
-
-    table: Table
-    scopes: list[Scope]
-    spending: Spending
-    ledger: Ledger
-    cache: Cache
-    measured: TokenBudget
-    outcomes: int
-    reviewed: int
-    now: float
-    units: list[str] = msgspec.field(default_factory=list)
 
 
 class PolicyEngine:
@@ -85,7 +71,7 @@ class PolicyEngine:
         self._ledger = Ledger()
         self._cache = Cache()
         self._measured = TokenBudget()
-        self._units: dict[str, None] = {}
+        self._sessions = Sessions()
         self._outcomes = self._reviewed = 0
         self._now = 0.0
         self._changed: dict[str, None] = {}
@@ -117,7 +103,7 @@ class PolicyEngine:
         self._outcomes += 1
         self._now = max(self._now, outcome.at)
         cost = cost_of(outcome, self._table.cards)
-        explored = _explored(outcome)
+        explored = outcome.explored
         self._spending.count(explored)
         if outcome.cached:
             self._ledger.note(outcome, cost, self.optimizations)
@@ -125,9 +111,9 @@ class PolicyEngine:
                 self._cache.complain(outcome, outcome.quality < 0.5)
             return
         self._cache.learn(outcome, self.settings)
-        self._measured.learn(outcome, _pattern(outcome))
+        self._measured.learn(outcome, outcome.home)
         for scope, draw in self._draws(outcome):
-            scope.count(_pattern(outcome))
+            scope.count(outcome.home)
             if (notes := KINDS[scope.kind].notes) is not None:
                 scope.notes = scope.notes or notes()
                 scope.notes.note(outcome, draw is not None and bool(draw.chosen))
@@ -145,11 +131,11 @@ class PolicyEngine:
         cost = cost_of(new, self._table.cards)
         for scope, draw in self._draws(new):
             if old.quality is None:
-                self._learn(scope, draw, new, cost, _explored(new))
+                self._learn(scope, draw, new, cost, new.explored)
                 continue
             self._mend(scope, draw, old.quality, new)
             if old.second_signal is None and draw is not None:
-                reading = read(scope, new, _pattern(new), cost)
+                reading = read(scope, new, new.home, cost)
                 if reading is not None and reading.second is not None:
                     learn_second(scope, draw, reading, self._live(scope))
 
@@ -158,7 +144,7 @@ class PolicyEngine:
         value = self._value(draw)
         if value is None or new.quality is None:
             return
-        for pattern in {"", _pattern(new)}:
+        for pattern in {"", new.home}:
             cell = scope.cell(value, pattern)
             cell.quality += new.quality - before
             cell.squares += new.quality**2 - before**2
@@ -190,10 +176,10 @@ class PolicyEngine:
         self, scope: Scope, draw: Draw | None, outcome: Outcome, cost: float | None, explored: bool
     ) -> None:
         value = self._value(draw)
-        reading = read(scope, outcome, _pattern(outcome), cost)
+        reading = read(scope, outcome, outcome.home, cost)
         if reading is None or value is None:
             return
-        if draw is not None and self._first_of_session(scope, outcome):
+        if draw is not None and self._sessions.begins(scope, outcome):
             for entry in learn_effects(scope, draw, reading, self._live(scope), self.settings):
                 self._changed[entry.state.id] = None
                 treated = value != CONTROL
@@ -204,26 +190,13 @@ class PolicyEngine:
                     entry.state.last_used = self._now
         if value == CONTROL:
             scope.note_reference(cost, outcome.duration)
-            reading = read(scope, outcome, _pattern(outcome), cost) or reading
+            reading = read(scope, outcome, outcome.home, cost) or reading
         elif explored:
             self._spending.spend(scope.key, value)
         scope.learn(value, reading.pattern, reading.quality, reading.cost, reading.time)
 
     def _live(self, scope: Scope) -> list[Entry]:
         return [self._entries[name] for name in scope.live if name in self._entries]
-
-    def _first_of_session(self, scope: Scope, outcome: Outcome) -> bool:
-        """Requests of one session share their arm: only the first one is evidence."""
-        decision = outcome.decision
-        if decision is None or decision.task.session_id is None:
-            return True
-        unit = f"{scope.kind}\x1f{scope.base}\x1f{decision.unit_digest}"
-        if unit in self._units:
-            return False
-        self._units[unit] = None
-        if len(self._units) > MOST_UNITS:
-            self._units.pop(next(iter(self._units)))
-        return True
 
     # ---- reviewing ----
 
@@ -376,7 +349,7 @@ class PolicyEngine:
 
     def snapshot(self) -> bytes:
         """Everything but the optimization states (which are rows of their own)."""
-        memory = _Memory(
+        memory = Remembered(
             self._table,
             list(self._scopes.values()),
             self._spending,
@@ -386,7 +359,7 @@ class PolicyEngine:
             self._outcomes,
             self._reviewed,
             self._now,
-            list(self._units),
+            self._sessions.units(),
         )
         return msgspec.msgpack.encode(memory)
 
@@ -406,10 +379,10 @@ class PolicyEngine:
             proof = Proof.from_bytes(state.evidence) if state.evidence else Proof.fresh()
             engine._entries[state.id] = Entry(state, proof)
         if snapshot:
-            engine._remember(msgspec.msgpack.decode(snapshot, type=_Memory))
+            engine._remember(msgspec.msgpack.decode(snapshot, type=Remembered))
         return engine
 
-    def _remember(self, memory: _Memory) -> None:
+    def _remember(self, memory: Remembered) -> None:
         self._table, self._spending, self._ledger = memory.table, memory.spending, memory.ledger
         self._cache, self._measured = memory.cache, memory.measured
         self._scopes = {scope.key: scope for scope in memory.scopes}
@@ -417,13 +390,4 @@ class PolicyEngine:
             if scope.notes is not None:
                 scope.notes = msgspec.convert(scope.notes, KINDS[scope.kind].notes)
         self._outcomes, self._reviewed = memory.outcomes, memory.reviewed
-        self._now, self._units = memory.now, dict.fromkeys(memory.units)
-
-
-def _explored(outcome: Outcome) -> bool:
-    return outcome.decision is not None and outcome.decision.reason in ("trial", "explore")
-
-
-def _pattern(outcome: Outcome) -> str:
-    decision = outcome.decision
-    return (decision.pattern_id if decision else outcome.pattern_id) or ""
+        self._now, self._sessions = memory.now, Sessions(memory.units)
