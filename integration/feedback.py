@@ -78,7 +78,7 @@ def take(project: Project, given: FeedbackIn) -> Feedback:
 
 def wait_for_learning(project: Project) -> None:
     """A batch that is being saved must not count these rows with their old values meanwhile."""
-    Learner.objects.select_for_update().filter(pk=project.pk).first()
+    Learner.objects.select_for_update().only("pk").filter(pk=project.pk).first()
 
 
 def judge(project: Project, row: ModelInteraction, metric: str, value: Any) -> None:

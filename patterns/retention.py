@@ -53,7 +53,7 @@ CROWDED = 0.95
 
 def due(project_id: UUID) -> bool:
     """Whether `cleanup_interval` has passed since the last cleanup, or the disk budget is passed."""
-    learner, _ = Learner.objects.get_or_create(pk=project_id)
+    learner, _ = Learner.objects.defer("snapshot", "unsaved").get_or_create(pk=project_id)
     config = config_of(project_id)
     if learner.cleaned_at is None:
         Learner.objects.filter(pk=project_id).update(cleaned_at=timezone.now())

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from featurememory.models import Project
 from integration import learning
@@ -145,3 +147,11 @@ def test_feedback_that_makes_no_sense_is_422(api: Caller, owner: Project, body: 
     assert api.post("feedback/", body).status_code == 422
     assert not Feedback.objects.exists()
     assert rollup_figures(owner) == before
+
+
+def test_feedback_does_not_read_the_sample_of_the_recogniser(owner: Project) -> None:
+    learned(owner, 1)
+    with CaptureQueriesContext(connection) as queries:
+        take(owner, FeedbackIn(metric_name="score", value=0.5, interaction_id="i-0"))
+
+    assert not [one for one in queries.captured_queries if '"snapshot"' in one["sql"]]
