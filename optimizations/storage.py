@@ -96,17 +96,27 @@ class OptimizationStorage:
             )
             for step in transitions
         )
+        told = [step for step in transitions if worth_telling(step)]
+        names = self.names([step.optimization_id for step in told])
         Activity.objects.bulk_create(
             Activity(
                 project=Project(pk=self.project_id),
                 actor=step.actor or "memory",
                 verb="optimization",
-                summary=(step.text or f"{step.source} to {step.target}")[:300],
+                summary=(names.get(step.optimization_id, "") + words_of(step))[:300],
                 link=f"/optimizations/{step.optimization_id}/",
             )
-            for step in transitions
-            if worth_telling(step)
+            for step in told
         )
+
+    def names(self, ids: Sequence[str]) -> dict[str, str]:
+        """How the optimizations are called in a list of what happened."""
+        rows = Optimization.objects.filter(project_id=self.project_id, id__in=ids)
+        found = rows.values_list("id", "summary", "type", "task_type")
+        return {
+            name: f"{summary or kind}{f' in {task_type}' if task_type else ''}: "
+            for name, summary, kind, task_type in found
+        }
 
     def note_points(self, states: Sequence[OptimizationState], moment: int) -> None:
         """A point of the line for each whose n has grown by GROWTH since its last point."""
@@ -152,6 +162,10 @@ class OptimizationStorage:
 def worth_telling(step: Transition) -> bool:
     """What changes traffic for good, and what people did; trials come and go without a word."""
     return bool(step.actor) or "active" in (step.source, step.target)
+
+
+def words_of(step: Transition) -> str:
+    return step.text or f"{step.source} to {step.target}"
 
 
 def states_of(project_id: UUID) -> list[OptimizationState]:

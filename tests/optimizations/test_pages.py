@@ -219,6 +219,8 @@ def test_the_page_asks_what_it_would_have_been_for_every_task() -> None:
     page = browser(owner)
     link = f"/optimizations/{made.id}/what-if/"
 
+    assert f'hx-get="{link}"' not in text(page.get(f"/optimizations/{made.id}/"))  # it is active
+    Optimization.objects.filter(id=made.id).update(status="suspended")
     assert f'hx-get="{link}"' in text(page.get(f"/optimizations/{made.id}/"))
     assert "The log holds no request of this kind." in text(page.get(link))
     part = text(page.get(link, headers=web.HTMX))

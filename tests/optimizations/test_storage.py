@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from featurememory.models import Activity
 from optimizations.engine.ledger import LedgerHour
 from optimizations.engine.lifecycle import Transition
 from optimizations.engine.optimization import OptimizationState
@@ -102,3 +103,11 @@ def test_an_hour_of_the_ledger_is_replaced_not_doubled() -> None:
 
     rows = LedgerRow.objects.filter(project=owner)
     assert [(row.n, row.sums) for row in rows] == [(5, [2.0, 0.0, 0.0])] * 2
+
+
+def test_activity_says_which_change_was_proven() -> None:
+    owner = builders.project()
+    step = Transition("o-1", "trial", "active", "proven", "Proven: lift +0.1.", 0.0)
+    OptimizationStorage(owner.pk).save(Changes((state(summary="Let m serve"),), (), (step,)), 1)
+
+    assert Activity.objects.get(project=owner).summary == "Let m serve in t: Proven: lift +0.1."
