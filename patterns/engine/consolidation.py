@@ -80,14 +80,16 @@ def newcomers(recognizer: DefaultPatternRecognizer, name: str, known: Container[
 
 
 def _draft(recognizer: DefaultPatternRecognizer, name: str, samples: Sequence[Sample]) -> Draft:
-    founded = {}
+    founded, worded = {}, {}
     for sample in samples:
         if sample.key in recognizer.owners:
             founder = recognizer.states.get(recognizer.owners[sample.key])
             founded[sample.key] = founder.created_at if founder else recognizer.now
+            if founder is not None and sample.key in recognizer.decisions.slots:
+                worded[sample.key] = founder.wording
     method = method_of(recognizer.groupers[name]) or ""
     found = [(sample.id, sample.text, sample.key) for sample in samples]
-    return Draft(name, method, recognizer.seed, recognizer.now, found, founded)
+    return Draft(name, method, recognizer.seed, recognizer.now, found, founded, worded)
 
 
 def present(recognizer: DefaultPatternRecognizer) -> dict[str, Plan]:
@@ -109,7 +111,7 @@ def _look(grouper: AnyGrouper, key: str, state: PatternState) -> Looks:
     skeleton = None
     if isinstance(grouper, PromptGrouper):
         skeleton = grouper.skeleton(key) if key in grouper.groups else state.skeleton
-    return Looks(skeleton, state.template, dict(state.sketches), [])
+    return Looks(skeleton, state.template, dict(state.sketches), [], wording=state.wording)
 
 
 def together(parts: Sequence[Consolidation], complete: bool = True) -> Consolidation:
@@ -269,6 +271,7 @@ class _Repair:
         state.template, state.cohesion = looks.template, looks.cohesion
         if looks.skeleton is not None:
             state.skeleton, state.sketches = looks.skeleton, looks.sketches
+            state.wording = looks.wording
         if isinstance(self.recognizer.groupers[self.name], DrainGrouper):
             state.sketches.pop("text", None)  # the only slot before there was a template
             state.fill(looks.fills)

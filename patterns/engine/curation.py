@@ -108,6 +108,7 @@ def _part(
         template=state.template,
         example=state.example,
         skeleton=state.skeleton,
+        wording=state.wording,
     )
     part.absorb(state, share)
     part.use_count = max(1, part.use_count)

@@ -19,11 +19,12 @@ from patterns.engine.partitions import AnyGrouper, made, method_of, suited
 from patterns.engine.passages import Passages
 from patterns.engine.pattern import TemplatePart
 from patterns.engine.prompts import PromptGrouper
-from patterns.engine.rendering import pieces_of, template_of, values_of
+from patterns.engine.rendering import pieces_of, template_of, values_of, worded, words_in_gaps
 from patterns.engine.shapes import ShapeGrouper
 from patterns.engine.slots import SlotSketch
 from patterns.engine.structure import SEPARATOR
 from patterns.engine.templates import PatternState, Skeleton
+from patterns.engine.wording import Wording
 
 SHOWN = 40  # samples of a group that fill the slots of its template
 
@@ -33,7 +34,8 @@ class Draft(msgspec.Struct, array_like=True):
 
     `method` is that of its grouper now. `samples` are (id, text, key of its group); `founded` maps
     the key of each group that has a pattern to when that pattern was founded, epoch seconds. `now`
-    is the newest time known, `seed` that of the recogniser.
+    is the newest time known, `seed` that of the recogniser. `worded` keeps the static words of gaps
+    where people parted a pattern by a slot, which must go on meaning the same.
     """
 
     name: str
@@ -42,6 +44,7 @@ class Draft(msgspec.Struct, array_like=True):
     now: float
     samples: list[tuple[str, str, str]]
     founded: dict[str, float]
+    worded: dict[str, list[Wording]] = {}
 
     def halved(self) -> Draft:
         """The same with half the texts, as even a choice as all of them (they lie by digest)."""
@@ -60,6 +63,7 @@ class Looks(msgspec.Struct, array_like=True):
     sketches: dict[str, SlotSketch]
     fills: list[tuple[str, str]]
     cohesion: Cohesion = UNSEEN
+    wording: list[Wording] = []
 
 
 class Plan(msgspec.Struct, array_like=True):
@@ -109,7 +113,7 @@ class Planner:
         keys.update((s[0], names[g]) for s, g in zip(samples, groups, strict=True))
         self.plan = Plan(method_of(self.grouper) or "", b"", keys, {})
         for key, members in members_of(keys, self.texts).items():
-            self.plan.looks[key] = looks_of(self.grouper, key, members)
+            self.plan.looks[key] = looks_of(self.grouper, key, members, draft.worded.get(key))
         return self._written()
 
     def more(self, draft: Draft) -> Plan:
@@ -139,12 +143,18 @@ def take_in(grouper: AnyGrouper, plan: Plan, draft: Draft, texts: Mapping[str, s
     for key in stale:
         skeleton, looks = _skeleton(grouper, key), plan.looks.get(key)
         if looks is None or _anchors(skeleton) != _anchors(looks.skeleton):
-            plan.looks[key] = looks_of(grouper, key, members[key])
+            plan.looks[key] = looks_of(grouper, key, members[key], draft.worded.get(key))
         else:
             plan.looks[key] = msgspec.structs.replace(looks, skeleton=skeleton)
 
 
-def looks_of(grouper: AnyGrouper, key: str, texts: Sequence[str]) -> Looks:
+def looks_of(
+    grouper: AnyGrouper,
+    key: str,
+    texts: Sequence[str],
+    held: Sequence[Wording] | None = None,
+) -> Looks:
+    """`held` are the static words of its gaps, where they must stay what they are."""
     shown = texts[:SHOWN]
     if isinstance(grouper, PromptGrouper):
         skeleton = grouper.skeleton(key)
@@ -154,11 +164,12 @@ def looks_of(grouper: AnyGrouper, key: str, texts: Sequence[str]) -> Looks:
         for text in shown:
             cut.append(pieces_of(text, anchors))
             gaps.add(text, anchors)
-        template = template_of(cut[0])
+        wording, usual = words_in_gaps(cut, held)
+        template = template_of(worded(cut[usual], wording))
         filled = PatternState(id=key, partition="", kind="")
         for pieces in cut:
-            filled.fill(values_of(pieces, template))
-        return Looks(skeleton, template, filled.sketches, [], gaps.cohesion())
+            filled.fill(values_of(pieces, template, wording))
+        return Looks(skeleton, template, filled.sketches, [], gaps.cohesion(), wording)
     template = grouper.template(key)
     if isinstance(grouper, DrainGrouper):
         fills = [pair for text in shown for pair in grouper.slots(key, text).items()]

@@ -268,7 +268,7 @@ class DefaultPatternRecognizer:
         grouper = self.groupers.get(view.partition)
         found: list[tuple[str, Json]] = []
         if isinstance(grouper, PromptGrouper):
-            found += values_of(pieces, state.template)
+            found += values_of(pieces, state.template, state.wording)
         elif isinstance(grouper, DrainGrouper):
             found += _slots(grouper, state.key, view.text).items()
         return [*found, *view.leaves.items()]
@@ -302,7 +302,7 @@ class DefaultPatternRecognizer:
             kept = grouper.skeleton(key)
             if kept.anchors != state.skeleton.anchors or not state.template:
                 state.skeleton = kept
-                state.template = template_of(pieces)
+                state.template, state.wording = template_of(pieces), []
                 state.sketches = {}
             state.skeleton.uses = kept.uses
         elif not state.template or state.use_count in (1, 2, 4, 8, 16, 32):

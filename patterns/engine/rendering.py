@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from functools import lru_cache
 
 import msgspec
 
 from patterns.engine.pattern import TemplatePart
+from patterns.engine.phrases import wording_of
 from patterns.engine.shingles import framed_keys, shingles_of, token_digests
-from patterns.engine.slots import MOST_SLOTS, name_for, type_of
+from patterns.engine.slots import MOST_SLOTS, name_for, names_nothing, type_of
 from patterns.engine.tokens import Token, normal, tokenize
+from patterns.engine.wording import Wording
 
 LONGEST_PART = 600  # characters of static text shown per piece
 LONGEST_TEMPLATE = 1600
 TYPED = frozenset({"number", "hex", "id", "uuid", "url", "email", "date", "code"})
 NAMES = {"hex": "id"}
+INNER = "inner"  # kind of a slot whose gap has static words: its type is that of its text
 
 
 class Piece(msgspec.Struct, frozen=True, array_like=True):
@@ -86,32 +90,77 @@ def _joined(pieces: Sequence[Piece]) -> list[Piece]:
     return joined
 
 
+def worded(pieces: Sequence[Piece], wording: Sequence[Wording]) -> list[Piece]:
+    """The pieces with the static words of gaps taken out of the slots.
+
+    A gap without these words gives empty values, so that those of other slots keep their place.
+    """
+    own = {one.place: one for one in wording}
+    found: list[Piece] = []
+    place = -1
+    for piece in pieces:
+        place += bool(piece.slot)
+        if piece.slot != "text" or place not in own:
+            found.append(piece)
+            continue
+        parts = own[place].parts(piece.text) or [("", False)] * own[place].slots
+        found += [Piece(text, "" if static else INNER) for text, static in parts]
+    return _joined(found)
+
+
+def words_in_gaps(
+    cut: Sequence[Sequence[Piece]], held: Sequence[Wording] | None = None
+) -> tuple[list[Wording], int]:
+    """The static words in the gaps of one group's texts, and the first text with the usual slots.
+
+    `held` words are not looked for again, but kept where the gap is one still.
+    """
+    layouts = [tuple(piece.slot for piece in pieces if piece.slot) for pieces in cut]
+    usual = Counter(layouts).most_common(1)[0][0]  # the first of equals
+    rows = [
+        [piece.text for piece in pieces if piece.slot]
+        for pieces, layout in zip(cut, layouts, strict=True)
+        if layout == usual
+    ]
+    gaps = [place for place, kind in enumerate(usual[:MOST_SLOTS]) if kind == "text"]
+    if held is None:
+        found = [wording_of(place, [row[place] for row in rows]) for place in gaps]
+        wording = [one for one in found if one is not None]
+    else:
+        wording = [one for one in held if one.place in gaps]
+    return wording, layouts.index(usual) if wording else 0
+
+
 def template_of(pieces: Sequence[Piece]) -> tuple[TemplatePart, ...]:
     parts: list[TemplatePart] = []
     taken: dict[str, None] = {}
-    before, length = "", 0
+    before, said, length = "", "", 0
     for piece in pieces:
         if piece.slot:
-            kind = type_of(piece.text) if piece.slot == "text" else piece.slot
-            name = name_for(before, kind, taken)
+            kind = type_of(piece.text) if piece.slot in ("text", INNER) else piece.slot
+            inner = piece.slot == INNER and kind == "text"
+            name = name_for(said if inner and names_nothing(before) else before, kind, taken)
             taken[name] = None
             parts.append(TemplatePart(slot=name))
         else:
             parts.append(TemplatePart(text=_clipped(piece.text, LONGEST_PART)))
             before = piece.text
+            said = f"{said} {before}"[-LONGEST_PART:]
             length += len(parts[-1].text)
         if len(taken) >= MOST_SLOTS or length >= LONGEST_TEMPLATE:
             break
     return tuple(parts)
 
 
-def values_of(pieces: Sequence[Piece], template: Sequence[TemplatePart]) -> list[tuple[str, str]]:
-    """(slot name, value) of a text, when it has the slots of the template in order."""
+def values_of(
+    pieces: Sequence[Piece], template: Sequence[TemplatePart], wording: Sequence[Wording] = ()
+) -> list[tuple[str, str]]:
+    """(slot name, value) of a text, when it has the slots of the template in order; none empty."""
     names = [part.slot for part in template if part.slot]
-    values = [piece.text for piece in pieces if piece.slot]
+    values = [piece.text for piece in worded(pieces, wording) if piece.slot]
     if len(values) < len(names):
         return []
-    return list(zip(names, values, strict=False))
+    return [(name, value) for name, value in zip(names, values, strict=False) if value]
 
 
 def _clipped(text: str, longest: int) -> str:

@@ -134,6 +134,11 @@ def name_for(before: str, kind: str, taken: Mapping[str, object]) -> str:
     return next(f"{name}_{i}" for i in range(2, 10_000) if f"{name}_{i}" not in taken)
 
 
+def names_nothing(before: str) -> bool:
+    """Whether the words before a slot are little ones only, or none."""
+    return all(word.lower() in LITTLE for word in _WORDS.findall(before[-40:]))
+
+
 def _joined(stem: str, little: str, kind: str) -> str:
     stem, little = (stem, little) if stem else (little, "")
     if not stem:

@@ -12,6 +12,7 @@ from patterns.engine.identity import clean
 from patterns.engine.observation import Json, Observation
 from patterns.engine.pattern import Feature, Slot, TemplatePart
 from patterns.engine.slots import MOST_SLOTS, SlotSketch
+from patterns.engine.wording import Wording
 
 Status: TypeAlias = Literal["candidate", "validated", "drifting"]
 PRIOR_QUALITY, PRIOR_WEIGHT = 0.5, 2.0  # effectiveness is shrunk by two imagined middling uses
@@ -41,7 +42,7 @@ class PatternState(msgspec.Struct):
     """One pattern as the engine keeps it. Times are epoch seconds, `confidence` lies in [0, 1].
 
     `effectiveness` is the mean quality of its uses, shrunk to 0.5 by two imagined ones; None when
-    no use told its quality.
+    no use told its quality. `wording` tells which words the slots of the anchors have in common.
     """
 
     id: str
@@ -59,6 +60,7 @@ class PatternState(msgspec.Struct):
     status: Status = "candidate"
     template: tuple[TemplatePart, ...] = ()
     example: str = ""
+    wording: list[Wording] = []
     skeleton: Skeleton = msgspec.field(default_factory=Skeleton)
     cohesion: Cohesion = UNSEEN
     sketches: dict[str, SlotSketch] = {}
