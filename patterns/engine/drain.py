@@ -29,7 +29,7 @@ from patterns.engine.forms import (
     words_of,
 )
 from patterns.engine.grouping import Candidate
-from patterns.engine.machinetext import HOLE, Piece, Skeleton, pieces, shown, skeleton
+from patterns.engine.machinetext import HOLE, Piece, Skeleton, is_number, pieces, shown, skeleton
 from patterns.engine.pattern import TemplatePart
 from patterns.engine.slots import name_for
 
@@ -39,6 +39,7 @@ _EXAMPLE = 600  # characters
 _LOOKED_AT = 100  # texts of a group
 _SEEN_OFTEN, _FEW_VALUES = 6, 3  # uses of a place and its values that make a group doubtful
 _DOUBT = 0.85  # score of an equal skeleton in a doubtful group
+_STOPS = ".,;:?!"  # marks that end a sentence or a part of one, not a value
 
 _Entry: TypeAlias = tuple[str, Form]
 _K = TypeVar("_K")
@@ -51,6 +52,7 @@ class _Group(msgspec.Struct):
     digests: list[int] = []
     uses: int = 0
     doubtful: bool = False  # a place that has few values may be a word of the message
+    stops: list[list[str]] = []  # for each form, the marks all values of a hole end in
 
 
 class _State(msgspec.Struct):
@@ -118,11 +120,12 @@ class DrainGrouper:
 
     def template(self, key: str) -> tuple[TemplatePart, ...]:
         group = self._groups[key]
-        return tuple(part for part, _ in _parts(group.forms, group.example))
+        return tuple(part for part, _ in _parts(group.forms, group.example, group.stops))
 
     def slots(self, key: str, text: str) -> dict[str, str]:
         """What fills the slots of this text; empty when the text has another form."""
-        return {part.slot: value for part, value in _parts(self._groups[key].forms, text) if value}
+        group = self._groups[key]
+        return {p.slot: value for p, value in _parts(group.forms, text, group.stops) if value}
 
     def remove(self, key: str) -> None:
         group = self._groups.pop(key)
@@ -215,6 +218,7 @@ class DrainGrouper:
         self.remove(key)
         group.forms = [wider if one == form else one for one in group.forms]
         group.digests = [*group.digests, _digest(found)][-_DIGESTS:]
+        group.stops = []  # until a repair has seen what fills the wider place
         self._add(group)
         return Candidate(key, explained(wider, found), *self._nearest(found, key))
 
@@ -222,11 +226,12 @@ class DrainGrouper:
 def _group(key: str, texts: Sequence[str], members: Mapping[Skeleton, int]) -> _Group:
     forms = forms_of(members)
     digests = [_digest(one) for one in sorted(members)]
-    doubtful = _doubtful(forms, sorted(texts)[:: max(1, len(texts) // _LOOKED_AT)])
-    return _Group(key, min(texts)[:_EXAMPLE], forms, digests, len(texts), doubtful)
+    some = sorted(texts)[:: max(1, len(texts) // _LOOKED_AT)]
+    doubtful, stops = _doubtful(forms, some), _stops(forms, some)
+    return _Group(key, min(texts)[:_EXAMPLE], forms, digests, len(texts), doubtful, stops)
 
 
-def _doubtful(forms: Iterable[Form], texts: Sequence[str]) -> bool:
+def _doubtful(forms: Sequence[Form], texts: Sequence[str]) -> bool:
     """Whether a named place has two or three values only, again and again."""
     values: dict[str, list[str]] = defaultdict(list)
     for text in texts if len(texts) >= _SEEN_OFTEN else ():
@@ -237,6 +242,25 @@ def _doubtful(forms: Iterable[Form], texts: Sequence[str]) -> bool:
         len(found) >= _SEEN_OFTEN and 1 < len(set(found)) <= _FEW_VALUES
         for found in values.values()
     )
+
+
+def _stops(forms: Sequence[Form], texts: Iterable[str]) -> list[list[str]]:
+    """For each form the marks that all values of a hole end in; none where a value never varies."""
+    values: list[list[set[str]]] = [[set() for key in form if _is_hole(key)] for form in forms]
+    for text in map(shown, texts):
+        found = pieces(text)
+        number, holes = _fitting(forms, found)
+        for (start, end), known in zip(holes, values[number] if holes else (), strict=True):
+            if end > start:
+                known.add(text[found[start].start : found[end - 1].end])
+    stops = [[_stop(known) for known in form] for form in values]
+    return stops if any(map(any, stops)) else []
+
+
+def _stop(values: Iterable[str]) -> str:
+    """The marks all of two or more values end in."""
+    ends = {value[len(value.rstrip(_STOPS)) :] for value in values}
+    return "" if len(ends) > 1 or len(set(values)) < 2 or ends & set(values) else ends.pop()
 
 
 def _digest(found: Skeleton) -> int:
@@ -274,34 +298,50 @@ def _difference(left: Skeleton, right: Skeleton) -> tuple[int, int]:
     return start, end
 
 
-def _parts(forms: Iterable[Form], text: str) -> list[tuple[TemplatePart, str]]:
+def _is_hole(key: str) -> bool:
+    return key == HOLE or is_open(key)
+
+
+def _fitting(forms: Sequence[Form], found: Sequence[Piece]) -> tuple[int, list[tuple[int, int]]]:
+    """The number of the first form that fits, and the pieces in each of its holes."""
+    keys = tuple(piece.key for piece in found)
+    for number, form in enumerate(forms):
+        ranges = spans(form, keys)
+        if ranges is not None:
+            return number, [r for key, r in zip(form, ranges, strict=True) if _is_hole(key)]
+    return -1, []
+
+
+def _parts(
+    forms: Sequence[Form], text: str, stops: Sequence[Sequence[str]] = ()
+) -> list[tuple[TemplatePart, str]]:
     """The text cut into static runs and named slots with their values, by a form it fits."""
     text = shown(text)
     found = pieces(text)
-    keys = tuple(piece.key for piece in found)
-    for form in forms:
-        ranges = spans(form, keys)
-        if ranges is not None:
-            holes = [r for key, r in zip(form, ranges, strict=True) if key == HOLE or is_open(key)]
-            return _cut(text, found, [(start, end) for start, end in holes if end > start])
-    return [(TemplatePart(text), "")]
+    number, holes = _fitting(forms, found)
+    ends = stops[number] if 0 <= number < len(stops) else [""] * len(holes)
+    filled = [(hole, end) for hole, end in zip(holes, ends, strict=True) if hole[1] > hole[0]]
+    return _cut(text, found, filled)
 
 
 def _cut(
-    text: str, found: list[Piece], holes: list[tuple[int, int]]
+    text: str, found: list[Piece], holes: Iterable[tuple[tuple[int, int], str]]
 ) -> list[tuple[TemplatePart, str]]:
+    """`holes` are pieces and the marks after the value that are no part of it."""
     parts: list[tuple[TemplatePart, str]] = []
     taken: dict[str, str] = {}
     position = 0
-    for first, last in holes:
+    for (first, last), marks in holes:
         start, end = found[first].start, found[last - 1].end
         if start > position:
             parts.append((TemplatePart(text[position:start]), ""))
+        value = text[start:end].removesuffix(marks) or text[start:end]
         kind = found[first].kind if last - first == 1 else "text"
+        kind = "number" if kind == "id" and is_number(value) else kind
         name = name_for(text[position:start], "text" if kind == "word" else kind, taken)
-        taken[name] = text[start:end]
-        parts.append((TemplatePart(slot=name), text[start:end]))
-        position = end
+        taken[name] = value
+        parts.append((TemplatePart(slot=name), value))
+        position = start + len(value)
     if position < len(text):
         parts.append((TemplatePart(text[position:]), ""))
     return parts

@@ -95,7 +95,7 @@ def _add(found: list[Piece], kind: str, text: str, start: int) -> None:
 
 def _add_word(found: list[Piece], text: str, start: int) -> None:
     if _DIGIT.search(text):
-        kind = "number" if _NUMBER.match(text) else "id"
+        kind = "number" if is_number(text) else "id"
         found.append(Piece(HOLE, kind, start, start + len(text)))
         return
     core = text.rstrip(_TAIL)
@@ -110,6 +110,10 @@ def _add_word(found: list[Piece], text: str, start: int) -> None:
         found.append(Piece(core, "word", start, end))
     if core and core != text:
         found.append(Piece(text[len(core) :], "mark", end, start + len(text)))
+
+
+def is_number(text: str) -> bool:
+    return _NUMBER.match(text) is not None
 
 
 def _without_repetition(found: list[Piece]) -> list[Piece]:

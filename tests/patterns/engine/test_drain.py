@@ -1,5 +1,6 @@
 import random
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -75,6 +76,39 @@ def test_the_template_shows_fixed_text_and_named_slots():
     parts = drain.template(f"g{groups[0]}")
     assert parts[0].text == "Accepted password for "
     assert [part.slot for part in parts if part.slot] == ["password_for", "from_id", "port_number"]
+
+
+def reading(texts):
+    grouper, groups = rebuilt(texts)
+    return "".join(f"<{p.slot}>" if p.slot else p.text for p in grouper.template(f"g{groups[0]}"))
+
+
+def test_marks_that_end_every_value_of_a_slot_are_fixed_text():
+    texts = [f"Why is node-{n} down since {n + 3}?" for n in range(8)]
+    assert reading(texts) == "Why is <why_id> down since <since_number>?"
+    assert reading([f"Closed {n}. Took {n} ms." for n in range(8)]) == (
+        "Closed <closed_number>. Took <took_number>."
+    )
+
+
+def test_a_mark_that_ends_some_values_only_belongs_to_them():
+    assert reading([f"Done with {n}{'.' * (n % 2)}" for n in range(8)]).endswith(">")
+
+
+def test_values_come_without_the_marks_all_of_them_end_in():
+    drain, groups = rebuilt([f"Why is node-{n} down since {n + 3}?" for n in range(8)])
+    expected = {"why_id": "node-9", "since_number": "14"}
+    for text in ("Why is node-9 down since 14?", "Why is node-9 down since 14"):
+        assert drain.slots(f"g{groups[0]}", text) == expected
+
+
+def test_a_grouper_kept_before_such_marks_were_known_still_reads():
+    drain, groups = rebuilt([f"Why is node-{n} down since {n + 3}?" for n in range(8)])
+    kept = msgspec.msgpack.decode(drain.to_bytes())
+    for group in kept["groups"]:
+        del group["stops"]
+    copy = DrainGrouper.from_bytes(msgspec.msgpack.encode(kept))
+    assert copy.slots(f"g{groups[0]}", "Why is node-9 down since 14?")["since_id"] == "14?"
 
 
 def test_slots_give_the_values_of_a_line():
