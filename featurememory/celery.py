@@ -3,9 +3,18 @@
 import os
 
 from celery import Celery
+from celery.signals import worker_init
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "featurememory.settings")
 
 app = Celery("featurememory")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@worker_init.connect
+def build_records(**_: object) -> None:
+    """Repairs run in a thread beside the tasks, and every pool process inherits the tables."""
+    from featurememory import records
+
+    records.build()

@@ -14,6 +14,11 @@ if not os.environ.get("FM_DATABASE_URL"):
 application = get_wsgi_application()
 
 if "FM_SERVING" in os.environ:
+    from featurememory import records
+
+    records.build()
+
+if "FM_SERVING" in os.environ:
     # Ctrl-C reaches the server and, through the terminal, this worker too; when its own stop comes
     # on top of the server's, granian waits in vain until it kills the worker after 15 s.
     signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])

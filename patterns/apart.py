@@ -23,6 +23,7 @@ from typing import IO
 
 import msgspec
 
+from featurememory import records
 from patterns.engine.embedders import chosen
 from patterns.engine.passages import Passages
 from patterns.engine.planning import Draft, Plan, Planner
@@ -147,6 +148,7 @@ def _write(stream: IO[bytes], data: bytes) -> None:
 def main() -> None:
     os.nice(NICE)
     sys.stdout = sys.stderr  # what a library prints must not get between the answers
+    records.build(())  # before the first thread
     orders: queue.SimpleQueue[Order] = queue.SimpleQueue()
     threading.Thread(target=listen, args=(orders,), daemon=True).start()
     start = orders.get().start
