@@ -26,16 +26,22 @@ def figures() -> dict[tuple[str, ...], float]:
     }
 
 
-@pytest.mark.skipif(connection.vendor != "sqlite", reason="asks for SQLite's plan")
 def test_the_queue_is_counted_from_its_own_index() -> None:
     with CaptureQueriesContext(connection) as asked:
         figures()
         waiting()
-    counted = [query["sql"] for query in asked if "state = 0" in query["sql"]]
+    counted = [query["sql"] for query in asked if "state = 0" in query["sql"].replace('"', "")]
+
+    assert len(counted) >= 2
+    assert not [sql for sql in counted if "ORDER BY" in sql]  # it makes SQLite leave the index
+    if connection.vendor == "sqlite":  # an empty table tells nothing of PostgreSQL's choice
+        check_plans(counted)
+
+
+def check_plans(counted: list[str]) -> None:
     with connection.cursor() as cursor:
         plans = [str(cursor.execute(f"EXPLAIN QUERY PLAN {sql}").fetchall()) for sql in counted]
 
-    assert len(plans) >= 2
     assert all("interaction_pending" in plan for plan in plans)
 
 
