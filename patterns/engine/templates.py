@@ -97,7 +97,7 @@ class PatternState(msgspec.Struct):
         four standard deviations wide, and at least a tenth."""
         if self.quality_count < DRIFT_FROM:
             return False
-        usual = self.quality_sum / self.quality_count
+        usual = min(1.0, max(0.0, self.quality_sum / self.quality_count))
         spread = (usual * (1 - usual) * RECENT / (2 - RECENT)) ** 0.5
         return bool(self.recent_quality < usual - max(0.1, 4 * spread))
 
@@ -146,8 +146,9 @@ class PatternState(msgspec.Struct):
         if judged:  # how it goes lately: by how much each of the two has been judged
             weight = judged / (self.quality_count + judged)
             self.recent_quality += weight * (other.recent_quality - self.recent_quality)
-        self.quality_sum += other.quality_sum * share
-        self.quality_count += judged
+            # the sum of as many as are counted, or the mean would leave 0 to 1 with the rounding
+            self.quality_sum += other.quality_sum * judged / other.quality_count
+            self.quality_count += judged
         for mine, theirs in ((self.models, other.models), (self.outputs, other.outputs)):
             for name, n in theirs.items():
                 mine[name] = mine.get(name, 0) + max(1, round(n * share))

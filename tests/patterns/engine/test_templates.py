@@ -24,6 +24,22 @@ def test_a_pattern_of_an_earlier_version_was_not_looked_at():
     assert PatternState.from_bytes(earlier).cohesion == UNSEEN
 
 
+def test_a_small_share_of_good_uses_leaves_the_mean_quality_a_share() -> None:
+    state = PatternState(id="p", partition="|text", kind="text", quality_sum=100.0)
+    state.quality_count = 100
+    for number in range(40):
+        small = PatternState(id=f"s{number}", partition="|text", kind="text")
+        small.quality_sum = small.quality_count = 4
+        state.absorb(small, 0.1)
+    assert state.quality_sum <= state.quality_count
+
+
+def test_a_mean_quality_rounded_above_one_is_no_drift() -> None:
+    state = PatternState(id="p", partition="|text", kind="text", recent_quality=1.0)
+    state.quality_sum, state.quality_count = 100.0000001, 100
+    assert not state.drifts
+
+
 def test_why_says_what_speaks_against_an_answer():
     recognizer = DefaultPatternRecognizer()
     for number in range(30):
