@@ -8,22 +8,27 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 from uuid_utils.compat import uuid7
 
-from featurememory import logs
+from featurememory import giving_way, logs
 
 Handler = Callable[[HttpRequest], HttpResponse]
 GIVEN = re.compile(r"[A-Za-z0-9_\-]{8,64}")
 
 
 def request_id(get_response: Handler) -> Handler:
-    """Keep the caller's X-Request-ID when it is a plain token, else make one; answer with it."""
+    """Keep the caller's X-Request-ID when it is a plain token, else make one; answer with it.
+
+    The outermost: from here on other work gives way.
+    """
 
     def handle(request: HttpRequest) -> HttpResponse:
         given = request.headers.get("X-Request-ID", "")
         name = given if GIVEN.fullmatch(given) else str(uuid7())
         token = logs.request_id.set(name)
+        giving_way.begins()
         try:
             response = get_response(request)
         finally:
+            giving_way.ends()
             logs.request_id.reset(token)
         response["X-Request-ID"] = name
         return response

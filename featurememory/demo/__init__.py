@@ -15,6 +15,7 @@ from uuid import UUID
 from featurememory.config import config_of
 from featurememory.demo.traffic import KINDS, Request, answered, any_model, generate
 from featurememory.demo.trials import ask, register_models
+from featurememory.giving_way import give_way
 from featurememory.models import Activity, Project
 from featurememory.writes import write_turn
 from integration.consolidation import consolidate
@@ -36,7 +37,7 @@ from patterns.models import (
 
 __all__ = ["KINDS", "generate", "load", "remove"]
 
-SEED, WATCHED, BATCH = 7, 0.2, 500
+SEED, WATCHED, BATCH = 7, 0.2, 50
 
 
 def load(name: str = "demo") -> Project:
@@ -56,10 +57,11 @@ def load(name: str = "demo") -> Project:
 
 def watch(project: Project, dice: random.Random, requests: Sequence[Request]) -> None:
     for start in range(0, len(requests), BATCH):
+        give_way()
         lines = [answered(dice, one, any_model(dice)) for one in requests[start : start + BATCH]]
         store(project.pk, [arrival(parse(line)) for line in lines])
-    while learn(project.pk).more:
-        pass
+    while learn(project.pk, BATCH).more:
+        give_way()
 
 
 def remove() -> None:

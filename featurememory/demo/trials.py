@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from uuid import UUID
 
 from featurememory.demo.traffic import MODELS, USUAL, Model, Request, answered
+from featurememory.giving_way import give_way
 from featurememory.models import Project
 from integration.learning import learn
 from optimizations import outcomes, review
@@ -18,7 +19,7 @@ from optimizations.prepare import prepare
 from patterns.contract import arrival, parse
 from patterns.ingest import store
 
-BATCH = 100  # requests between which the outcomes come in
+BATCH = 50  # requests between which the outcomes come in
 PARAMETERS: dict[str, Json] = {"temperature": 0.2, "max_tokens": 512}
 
 
@@ -46,14 +47,14 @@ def ask(project: Project, dice: random.Random, requests: Sequence[Request]) -> N
     for start in range(0, len(requests), BATCH):
         batch = requests[start : start + BATCH]
         store(project.pk, [arrival(parse(line)) for line in served(project.pk, dice, batch)])
-        while learn(project.pk).more:
-            pass
-        outcomes.digest(project.pk)
-        review.review(project.pk)
+        for step in (learn, outcomes.digest, review.review):
+            give_way()
+            step(project.pk)
 
 
 def served(project_id: UUID, dice: random.Random, batch: Sequence[Request]) -> Iterator[bytes]:
     for request in batch:
+        give_way()
         task = Task(
             USUAL, request.input, request.kind.task_type, PARAMETERS, session_id=request.session_id
         )

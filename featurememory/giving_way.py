@@ -1,0 +1,27 @@
+"""Work in no hurry gives way to requests: both share one interpreter lock."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+STEP_S = 0.003
+# A request that takes long must not stop the work for ever.
+LONGEST_S = 0.5
+
+_answering: set[int] = set()  # threads; adding and discarding are atomic
+
+
+def begins() -> None:
+    _answering.add(threading.get_ident())
+
+
+def ends() -> None:
+    _answering.discard(threading.get_ident())
+
+
+def give_way(longest: float = LONGEST_S) -> None:
+    """Returns once no other thread answers a request, or after `longest` seconds."""
+    until = time.monotonic() + longest
+    while _answering - {threading.get_ident()} and time.monotonic() < until:
+        time.sleep(STEP_S)
