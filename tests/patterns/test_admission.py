@@ -134,6 +134,19 @@ def test_what_no_cleanup_can_take_does_not_close_ingest_for_good(
 
 
 @pytest.mark.django_db
+def test_what_waits_does_not_raise_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    owner = project()
+    keep(owner, items(1))
+    used = owner.config.max_size * 2
+    monkeypatch.setattr(space, "bytes_used", lambda: used)
+    cleanup(owner)
+    admission.forget()
+
+    with pytest.raises(FeatureMemoryError, match="max_size"):
+        keep(owner, items(1, start=100))
+
+
+@pytest.mark.django_db
 def test_the_write_ahead_log_counts_towards_max_size_and_a_cleanup_is_due(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
