@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from optimizations.engine.evidence import Score, aipw
+from optimizations.engine.evidence import aipw
 from optimizations.engine.kind import Cards, Params
 from optimizations.engine.kinds import KINDS
 from optimizations.engine.optimization import OptimizationState
@@ -149,7 +149,7 @@ def learn_second(scope: Scope, draw: Draw, reading: Reading, entries: Iterable[E
             scope.mean(compared.value, reading.pattern)[0],
         )
         score = aipw(compared.treated, reading.second or 0.0, compared.propensity, means)
-        _second(entry, score)
+        entry.proof.update_second(score, reading.pattern)
 
 
 def score_one(
@@ -163,14 +163,11 @@ def score_one(
     u = reading.quality - wc * reading.cost - wt * reading.time
     means = (q0 - wc * c0 - wt * t0, q1 - wc * c1 - wt * t1)
     utility = aipw(treated, u, propensity, means, (-(wc + wt) * CLIP, 1.0))
-    entry.proof.update(quality, utility, treated)
+    entry.proof.update(quality, utility, treated, reading.pattern)
     if reading.second is not None:
-        _second(entry, aipw(treated, reading.second, propensity, (q0, q1)))
+        second = aipw(treated, reading.second, propensity, (q0, q1))
+        entry.proof.update_second(second, reading.pattern)
     if entry.state.status == "active":
         entry.proof.watch.update(quality, utility, settings.quality_margin)
         if treated:
             entry.proof.watch.falls.update(reading.quality)
-
-
-def _second(entry: Entry, score: Score) -> None:
-    entry.proof.second.update(score)

@@ -84,7 +84,11 @@ def _restart(bets: Array, score: Score, theta: float) -> Array:
 
 
 class Proof(msgspec.Struct):
-    """Everything that is being tested about one optimization. `second` tests the other signal."""
+    """Everything that is being tested about one optimization. `second` tests the other signal.
+
+    `believed` is what the last review believed of its effect on quality and on utility in each
+    pattern ("": in all others): the bets on what comes next may follow it, since it was fixed before.
+    """
 
     utility: BoundedMean
     quality: BoundedMean
@@ -98,20 +102,28 @@ class Proof(msgspec.Struct):
     control_latency: Latency = msgspec.field(default_factory=Latency)
     n_treated: int = 0
     n_control: int = 0
+    believed: dict[str, tuple[float, float]] = msgspec.field(default_factory=dict)
 
     @classmethod
     def fresh(cls) -> Proof:
         grids = (BoundedMean.over(GRID), BoundedMean.over(GRID), BoundedMean.over(MARGINS))
         return cls(*grids, Watch.fresh())
 
-    def update(self, quality: Score, utility: Score, treated: bool) -> None:
-        self.quality.update(quality)
-        self.utility.update(utility)
+    def update(self, quality: Score, utility: Score, treated: bool, pattern: str = "") -> None:
+        better, worth = self._expected(pattern)
+        self.quality.update(quality, better)
+        self.utility.update(utility, worth)
         self.n_treated += treated
         self.n_control += not treated
         if self.confirm_quality is not None and self.confirm_utility is not None:
             self.confirm_quality.update(quality)
             self.confirm_utility.update(utility)
+
+    def update_second(self, score: Score, pattern: str = "") -> None:
+        self.second.update(score, self._expected(pattern)[0])
+
+    def _expected(self, pattern: str) -> tuple[float, float] | tuple[None, None]:
+        return self.believed.get(pattern) or self.believed.get("") or (None, None)
 
     def suspect(self) -> None:
         """After an alarm: fresh tests that only see what comes now."""

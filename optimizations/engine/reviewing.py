@@ -238,6 +238,16 @@ class Reviewer:
                 state.id in discovered,
             )
             judge.judge(case)
+            entry.proof.believed = self._believed(view, used)
+
+    def _believed(self, view: View, used: Picks) -> dict[str, tuple[float, float]]:
+        """The expected effect on quality and on utility of what is used in each pattern."""
+        worth = view.post.worth_mean(0.0)
+        names = [*view.patterns, ""]
+        return {
+            names[p]: (float(view.post.mean[p, used[p]]), float(worth[p, used[p]]))
+            for p in np.flatnonzero(used >= 0)
+        }
 
     def _hope(self, view: View, entry: Entry, good: Array) -> float:
         """Chance of a gain: of its own value, or of any where it follows the best."""

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from optimizations.engine.evidence import (
+    GUARD_WEIGHTS,
     BoundedMean,
     aipw,
     e_bh,
@@ -35,6 +36,32 @@ def test_equal_arms_are_rarely_told_apart_however_often_one_looks(
     base: float, propensity: float
 ) -> None:
     assert activated(0.0, base, propensity, runs=40, n=400) <= 0.05
+
+
+@pytest.mark.parametrize("believed", [-0.2, 0.02, 0.3])
+def test_a_wrong_belief_does_not_make_equal_arms_differ(believed: float) -> None:
+    rng, found = np.random.default_rng(8), 0
+    for _ in range(40):
+        test = BoundedMean.over()
+        for _ in range(300):
+            arm = bool(rng.random() < 0.5)
+            test.update(aipw(arm, float(rng.random() < 0.8), 0.5, (0.8, 0.8)), believed)
+        found += max(test.above(0.0), test.below(0.0)) >= 20
+    assert found <= 4  # two tests, each at 5 %
+
+
+def test_a_belief_in_each_pattern_wins_more_where_patterns_differ() -> None:
+    rng = np.random.default_rng(9)
+    plain, led = BoundedMean.over(), BoundedMean.over()
+    for number in range(1500):
+        bad = number % 5 == 0
+        arm = bool(rng.random() < 0.33)
+        y = float(rng.random() < 0.9 - 0.2 * bad * arm)
+        score = aipw(arm, y, 0.33, (0.9, 0.9 - 0.2 * bad))
+        plain.update(score)
+        led.update(score, -0.2 if bad else 0.0)
+    theta = -0.05
+    assert led.above(theta, GUARD_WEIGHTS) > 2 * plain.above(theta, GUARD_WEIGHTS)
 
 
 def test_a_change_that_helps_is_found() -> None:
