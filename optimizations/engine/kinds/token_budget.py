@@ -1,14 +1,15 @@
-"""Token budgets: a limit that follows from measured quantiles.
+"""Token budgets: a limit that follows from measured lengths.
 
-It needs no trial to know its effect: with the ⌈(n+1)q⌉-th smallest of n exchangeable values as
-the limit, the next value is above it with probability at most 1 − q (split conformal prediction,
-Vovk et al. 2005; Lei et al., JASA 113 (2018)). A holdout is never limited, so that the values stay
-known; bets on the share that was cut off close the limit when it is above 1 − q.
+It needs no trial to know its effect: the limit is the length that 1 − q of the answers of its group
+exceed, see `optimizations.engine.lengths`. What is cut off is counted, and steers the aim of all
+groups of a model. A holdout is never limited; bets on the share that was cut off close the limit
+when it is above 1 − q.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 import msgspec
 
@@ -16,68 +17,49 @@ from optimizations.engine.allocation import position
 from optimizations.engine.error_rate import ErrorRate
 from optimizations.engine.kind import Cards
 from optimizations.engine.learning import optimization_id
+from optimizations.engine.lengths import Lengths
 from optimizations.engine.lifecycle import Status, Transition
 from optimizations.engine.optimization import OptimizationState
 from optimizations.engine.outcomes import Outcome
 from optimizations.engine.settings import ModelCard, PolicySettings
 from optimizations.engine.task import CONTROL, Applied, Draw, Json, Request, Task
 
-KEPT = 2000  # last values of a group
-HELD_OUT = 0.05
+HELD_OUT = 0.02  # the least that the ledger can weigh: it shows what is saved, limits need none
 LIMITS = ("max_tokens", "max_output_tokens", "max_completion_tokens")
 MOST_GROUPS = 2000
-BEYOND = 1.1
-
-
-class Values(msgspec.Struct):
-    """The last values of one group; `math.inf` stands for "cut off, so above the limit"."""
-
-    last: list[float] = msgspec.field(default_factory=list)
-    seen: int = 0
-
-    def add(self, value: float) -> None:
-        self.seen += 1
-        self.last.append(value)
-        if len(self.last) > KEPT:
-            del self.last[: KEPT // 10]
-
-    def quantile(self, q: float) -> float | None:
-        """The conformal limit, or None where n is too small for q."""
-        rank = math.ceil((len(self.last) + 1) * q)
-        if not 0 < rank <= len(self.last):
-            return None
-        found = sorted(self.last)[rank - 1]
-        return found if math.isfinite(found) else self._beyond()
-
-    def _beyond(self) -> float | None:
-        """Too many were cut off to know the limit: a little above the longest that was not."""
-        return BEYOND * max((v for v in self.last if math.isfinite(v)), default=math.nan) or None
+FIRST, OWN = 20, 30  # answers before a model is limited; before a group has a limit of its own
+PATIENCE = 1000  # answers over which a surplus or lack of cut ones is made good
 
 
 class Limits(msgspec.Struct):
     """Groups are `task type \\x1f model [\\x1f pattern] [\\x1f size]`, widest first in lookups."""
 
     kind: str
-    values: dict[str, Values] = msgspec.field(default_factory=dict)
+    values: dict[str, Lengths] = msgspec.field(default_factory=dict)
     limit: dict[str, float] = msgspec.field(default_factory=dict)
     dirty: list[str] = msgspec.field(default_factory=list)
     cut: dict[str, ErrorRate] = msgspec.field(default_factory=dict)
     open: list[str] = msgspec.field(default_factory=list)  # "task type \x1f model"
 
-    def learn(self, groups: list[str], value: float) -> None:
+    def learn(self, groups: list[str], length: float, cut: bool) -> None:
         for group in groups:
             if group not in self.values and len(self.values) >= MOST_GROUPS:
                 continue
-            self.values.setdefault(group, Values()).add(value)
+            self.values.setdefault(group, Lengths()).add(length, cut)
             if group not in self.dirty:
                 self.dirty.append(group)
 
-    def settle(self, q: float, least: int) -> None:
-        """Limits anew for the groups that learned something, at the quantile of their root."""
-        for group in self.dirty:
+    def settle(self, q: float) -> None:
+        """Limits anew for the groups that learned something. How the tail falls is known best for
+        the model as a whole."""
+        decay: dict[str, float] = {}
+        for group in sorted(self.dirty, key=lambda name: name.count("\x1f")):
             root = "\x1f".join(group.split("\x1f")[:2])
-            aim = self._aim(root, q)
-            found = self.values[group].quantile(aim) if self.values[group].seen >= least else None
+            curve = self.values[group].curve()
+            if group == root:
+                decay[root] = curve.decay()
+            enough = self.values[group].seen >= (FIRST if group == root else OWN)
+            found = curve.limit(self._aim(root, q), decay.get(root, 1.0)) if enough else None
             if found is None or not math.isfinite(found):
                 self.limit.pop(group, None)
             else:
@@ -85,13 +67,12 @@ class Limits(msgspec.Struct):
         self.dirty = []
 
     def _aim(self, root: str, q: float) -> float:
-        """Aims a little lower or higher while fewer or more are cut off than 1 − q: adaptive
+        """Aims a little higher or lower while fewer or more are cut off than 1 − q: adaptive
         conformal inference, Gibbs & Candès, NeurIPS 2021."""
         rate = self.cut.get(root, ErrorRate())
         allowed = 1 - q
-        miss = allowed - rate.wrong / max(1, rate.n)
-        step = miss * rate.n / (rate.n + 300)
-        return 1 - min(1.7 * allowed, max(0.5 * allowed, allowed + step))
+        owed = (allowed * rate.n - rate.wrong) / PATIENCE
+        return min(2 * allowed, max(0.5 * allowed, allowed + owed))
 
     def find(self, groups: list[str]) -> float | None:
         """The limit of the narrowest group that has one."""
@@ -128,10 +109,8 @@ class TokenBudget(msgspec.Struct):
         found = self.tokens.find(groups) if groups[0] in self.tokens.open else None
         if not name or found is None:
             return None
-        budget = int(max(least, math.ceil(found)))
-        own = task.parameters.get(name)
-        ceiling = own if isinstance(own, int | float) and not isinstance(own, bool) else most
-        if budget >= ceiling:
+        budget = int(max(least, math.floor(found) + 1))  # so that only longer ones reach it
+        if budget >= (number(task.parameters.get(name)) or most):
             return None
         treated, applied, draw = self._draw("token_budget", groups[0], request, salt)
         applied = msgspec.structs.replace(applied, params={name: budget} if treated else {})
@@ -151,17 +130,21 @@ class TokenBudget(msgspec.Struct):
     # ---- learning ----
 
     def learn(self, outcome: Outcome, pattern: str) -> None:
-        """Takes in what one run used; durations count only where no limit was set."""
+        """Takes in how long one answer was, or that it reached its limit, ours or the caller's."""
+        length = outcome.output_tokens
+        if length is None:
+            return
+        budget = budget_of(outcome)
+        own = [v for name in LIMITS if (v := number(outcome.task.parameters.get(name)))]
+        limit = min([*own, *([budget] if budget else [])], default=math.inf)
+        cut = length >= limit
+        if outcome.error is not None and not cut:
+            return  # it broke off by itself: how long it would have been is not known
         task = msgspec.structs.replace(outcome.task, model_id=outcome.model_id)
         groups = groups_of(task, pattern)
-        applied = outcome.decision.applied if outcome.decision else ()
-        params = {a.type: a.params for a in applied if a.arm == "treatment"}
-        if outcome.output_tokens is not None:
-            budget = next(iter(params.get("token_budget", {}).values()), None)
-            cut = isinstance(budget, int) and outcome.output_tokens >= budget
-            self.tokens.learn(groups, math.inf if cut else outcome.output_tokens)
-            if budget is not None:
-                self.tokens.count(groups[0], cut)
+        self.tokens.learn(groups, length, cut)
+        if budget:
+            self.tokens.count(groups[0], cut)
 
     # ---- reviewing ----
 
@@ -173,13 +156,13 @@ class TokenBudget(msgspec.Struct):
         cards: Cards,
     ) -> tuple[list[OptimizationState], list[Transition]]:
         q = settings.budget_quantile
-        self.tokens.settle(q, math.ceil(2 / (1 - q)))
+        self.tokens.settle(q)
         changed: list[OptimizationState] = []
         steps: list[Transition] = []
         for root, values in list(self.tokens.values.items()):
             task_type, _, model = root.partition("\x1f")
             declared = allowed_limit(Task(model, None, task_type), cards.get(model))[0]
-            if declared and root.count("\x1f") == 1 and values.seen >= 10 / (1 - q):
+            if declared and root.count("\x1f") == 1 and values.seen >= FIRST:
                 self._review(self.tokens, root, 1 - q, states, settings, now, changed, steps)
         return changed, steps
 
@@ -222,6 +205,18 @@ def allowed_limit(task: Task, card: ModelCard | None) -> tuple[str, float, float
         if isinstance(span, dict) and isinstance(span.get("max"), int | float):
             return name, float(span.get("min") or 1), float(span["max"])
     return "", 0.0, 0.0
+
+
+def number(value: Json) -> float | None:
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def budget_of(outcome: Outcome) -> float | None:
+    """The budget that was given, or None where none was."""
+    applied = outcome.decision.applied if outcome.decision else ()
+    given = (a.params for a in applied if a.type == "token_budget" and a.arm == "treatment")
+    params: Mapping[str, Json] = next(given, {})
+    return next((number(v) for v in params.values()), None)
 
 
 def measured_id(kind: str, root: str) -> str:
