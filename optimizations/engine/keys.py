@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import re
+import unicodedata
 
 import msgspec
 
 from optimizations.engine.task import Json, Task
 
 _WORD = re.compile(r"[^\W_]+")
+# Several lines may be code, tabs and bars may part columns, and what is quoted is the matter itself.
+_LAID_OUT = re.compile(r"[\n\r\t|`\"“”„«»]|(?<!\w)['‘]")
+_GAP = re.compile(r"(?<!\d) {2,}(?!\d)")  # between numbers a gap may stand for one that is missing
 # Words that point at the moment of asking: the answer of yesterday is not the answer of today.
 _MOMENT = """now today tonight currently current presently latest live recent recently yesterday
     tomorrow moment instantly newest updated upcoming ago pending"""
@@ -36,6 +40,18 @@ def asked(value: Json) -> str:
         if isinstance(last, dict) and isinstance(last.get("content"), str):
             return str(last["content"])
     return ""
+
+
+def spaced(text: str) -> str:
+    """The text as it is read: how an accent is encoded, and spaces beyond one, say nothing.
+
+    >>> spaced(" Where  is it? ")
+    'Where is it?'
+    >>> spaced("1  3"), spaced("a  b`")
+    ('1  3', 'a  b`')
+    """
+    line = text.strip()
+    return text if _LAID_OUT.search(line) else _GAP.sub(" ", unicodedata.normalize("NFC", line))
 
 
 def without(value: Json) -> Json:

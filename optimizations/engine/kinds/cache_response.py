@@ -22,4 +22,4 @@ class CacheResponse:
         return 0.01
 
     def keys(self, task: Task) -> dict[str, str]:
-        return {"exact": keys.digest([keys.around(task), keys.asked(task.input)])}
+        return {"exact": keys.digest([keys.around(task), keys.spaced(keys.asked(task.input))])}

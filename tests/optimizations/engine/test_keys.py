@@ -1,4 +1,6 @@
-from optimizations.engine.keys import around, asked, digest, momentary
+import pytest
+
+from optimizations.engine.keys import around, asked, digest, momentary, spaced
 from optimizations.engine.task import Task
 
 
@@ -25,3 +27,32 @@ def test_the_order_of_keys_does_not_matter() -> None:
 def test_questions_about_the_moment_are_known() -> None:
     assert momentary(Task("m", "What is the rate now?"))
     assert not momentary(Task("m", "What is a rate?"))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Where  is my card?", "Where is my card? "),
+        ("Where is the café?", "Where is the cafe\u0301?\n"),
+        ("I'm  late, don't wait", "I'm late, don't wait"),
+    ],
+)
+def test_spaces_and_encoding_say_nothing_about_a_line(one: str, other: str) -> None:
+    assert spaced(one) == spaced(other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("if a:\n    b", "if a:\n  b"),
+        ("a\t\tb", "a\tb"),
+        ("sum 1  3", "sum 1 3"),
+        ("split 'a  b'", "split 'a b'"),
+        ("is `a  b` right", "is `a b` right"),
+        ("Where is it?", "where is it?"),
+        ("Where is it?", "Where is it"),
+        ("a|  |b", "a| |b"),
+    ],
+)
+def test_where_the_layout_may_be_the_matter_it_counts(one: str, other: str) -> None:
+    assert spaced(one) != spaced(other)

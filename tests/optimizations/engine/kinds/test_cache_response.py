@@ -61,3 +61,16 @@ def test_purging_empties_the_cache() -> None:
     repeating(policy, 600)
     assert policy.purge_cache() == 40
     assert not any(d.served_from_cache for d in repeating(policy, 40, 600))
+
+
+def test_a_repeat_with_other_spaces_is_served_and_other_words_are_not() -> None:
+    policy = PolicyEngine()
+    repeating(policy, 600)
+    run(policy, 600, "Where is the café?", "Around the corner")
+
+    def served(text: str) -> int:
+        requests = [Request(f"s{n}", Task("m", text, "t"), 4e4) for n in range(50)]
+        return sum(policy.decide(request).served_from_cache for request in requests)
+
+    assert served(" Where  is the cafe\u0301? ") > 40
+    assert served("where is the café?") == served("Where is the café") == 0
