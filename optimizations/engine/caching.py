@@ -2,8 +2,9 @@
 
 Every repeat that runs (all of them at first, 5 % for ever) tells whether the kept answer would
 have been right. Serving begins when bets have ruled out that more than the bound is wrong
-(1 % for exact repeats, the project's own bound for similar ones), separately for answers seen
-once and answers already confirmed by a second run.
+(2 % for exact repeats, the project's own bound for similar ones), separately for answers seen
+once and answers already confirmed by a second run. It ends when they show that more than half
+of the bound is wrong.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ AUDITED = 0.05
 LARGEST = 65_536  # bytes of an answer that is kept
 ENOUGH = 200  # requests before a cache is proposed
 GROUPS, ANY = ("confirmed", "once"), "any"
+TOGETHER, ALONE = 0.8, 0.1  # three proofs are waited for: what they may stake in all is 1
 TOLD = "told"  # what people said of served answers, apart from what the audits found
 
 
@@ -213,7 +215,7 @@ class Cache(msgspec.Struct):
             text = f"Proven: at most {bound:.0%} of the served answers are wrong."
             steps.append(_step(state, "active", "proven", text, now))
         bad = [r for name, r in ground.served.items() if _of(name, levels)]
-        harm = any(r.above(bound) >= settings.activate_at for r in bad)
+        harm = any(r.above(bound / 2) >= settings.activate_at for r in bad)
         if state.status == "active" and harm and not state.pinned:
             self._close(ground, levels)
             text = "Closed: more of the served answers were wrong than allowed."
@@ -230,7 +232,7 @@ class Cache(msgspec.Struct):
     ) -> None:
         names = [f"{level}:{group}" for level in levels for group in GROUPS] if pinned else []
         for name, rate in ground.rates.items():
-            if _of(name, levels) and rate.below(bound) >= settings.activate_at:
+            if _of(name, levels) and proof(name, rate, bound) >= settings.activate_at:
                 level, _, group = name.partition(":")
                 names += [f"{level}:{one}" for one in (GROUPS if group == ANY else (group,))]
         ground.open = list(dict.fromkeys([*ground.open, *names]))
@@ -256,6 +258,11 @@ def asked_task(outcome: Outcome) -> Task:
     return msgspec.structs.replace(
         outcome.task, model_id=decision.model_before, parameters=decision.parameters_before
     )
+
+
+def proof(name: str, rate: ErrorRate, bound: float) -> float:
+    """The e-value of one of the proofs that open a level: its part of the common stake."""
+    return rate.below(bound) * (TOGETHER if name.endswith(f":{ANY}") else ALONE)
 
 
 def _of(name: str, levels: list[str]) -> bool:
@@ -307,14 +314,15 @@ def _measure(
     bound: float,
     settings: PolicySettings,
 ) -> None:
-    rates = [r for name, r in ground.rates.items() if _of(name, levels)]
-    best = max(rates, key=lambda r: r.below(bound), default=ErrorRate())
-    state.e_guard = best.below(bound)
-    state.e_harm = max((r.above(bound) for r in rates), default=1.0)
+    rates = {name: r for name, r in ground.rates.items() if _of(name, levels)}
+    proofs = {name: proof(name, r, bound) for name, r in rates.items()}
+    best = rates[max(proofs, key=proofs.__getitem__)] if rates else ErrorRate()
+    state.e_guard = max(proofs.values(), default=1.0)
+    state.e_harm = max((r.above(bound / 2) for r in rates.values()), default=1.0)
     state.n_treated, state.n_control = best.n, best.n
     missing = max(0.0, math.log(settings.activate_at / max(1e-9, state.e_guard)))
     state.needs_more = math.ceil(missing / bound) if missing else 0
-    state.guards = {name: [r.n, r.wrong] for name, r in ground.rates.items() if _of(name, levels)}
+    state.guards = {name: [r.n, r.wrong] for name, r in rates.items()}
     if state.status == "active":
         state.effectiveness = 0.75
 

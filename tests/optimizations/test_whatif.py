@@ -30,8 +30,8 @@ def half_routed(requests: int) -> tuple[Project, Optimization]:
     caller = Orchestrator(owner, ran)
     caller.config(holdout=0.5)
     made = routed(owner)
-    task = {"model_id": "large", "task_type": "task.0", "input": "Where is my order 7?"}
-    caller.play([task] * requests)
+    task = {"model_id": "large", "task_type": "task.0"}  # no two alike: none comes from the cache
+    caller.play([{**task, "input": f"Where is my order {n}?"} for n in range(requests)])
     return owner, made
 
 

@@ -8,7 +8,10 @@ from optimizations.engine.task import Task
 
 
 class CacheResponse:
-    """Serving begins when bets have ruled out that 1 % or more of the kept answers are wrong."""
+    """Serving begins when bets have ruled out that 2 % or more of the kept answers are wrong.
+
+    An answer counts as wrong when it is not the same to the letter, so fewer are in truth.
+    """
 
     name = "cache_response"
     levels: tuple[str, ...] = ("exact",)
@@ -19,7 +22,7 @@ class CacheResponse:
         return self.name in settings.kinds
 
     def bound(self, settings: PolicySettings) -> float:
-        return 0.01
+        return 0.02
 
     def keys(self, task: Task) -> dict[str, str]:
         return {"exact": keys.digest([keys.around(task), keys.spaced(keys.asked(task.input))])}

@@ -12,8 +12,8 @@ def repeating(policy: PolicyEngine, requests: int, start: int = 0) -> list[Decis
 
 def test_repeats_are_served_once_proven_and_some_are_audited_for_ever() -> None:
     policy = PolicyEngine()
-    assert not any(d.served_from_cache for d in repeating(policy, 300))
-    repeating(policy, 200, 300)
+    assert not any(d.served_from_cache for d in repeating(policy, 225))
+    repeating(policy, 275, 225)
     later = repeating(policy, 1000, 500)
     served = sum(d.served_from_cache for d in later)
     assert 900 <= served <= 985
