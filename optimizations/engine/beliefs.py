@@ -142,6 +142,7 @@ def _collect(
     shape = (len(patterns), len(values))
     effect, precision, saved = np.zeros(shape), np.zeros(shape), np.zeros(shape)
     noise = _noise(scope)
+    own = [_own_noise(scope, value, noise) for value in values]
     control = _listed(scope, CONTROL, patterns)
     cells = [_listed(scope, value, patterns) for value in values]
     for i, pattern in enumerate(patterns):
@@ -153,7 +154,7 @@ def _collect(
             cell = cells[j][i]
             if cell.n > 0.01:
                 effect[i, j] = cell.mean - m0
-                precision[i, j] = 1 / (here / cell.n + here / (20 + control[i].n))
+                precision[i, j] = 1 / (own[j] / cell.n + here / (20 + control[i].n))
     return Seen(effect, precision, saved)
 
 
@@ -193,6 +194,14 @@ def _noise(scope: Scope) -> float:
             total += cell.squares - cell.quality**2 / cell.n
             n += cell.n
     return max(0.003, total / n)
+
+
+def _own_noise(scope: Scope, value: str, noise: float) -> float:
+    """Variance of one quality of a value: what fails more often than the others varies more, and
+    with the others' variance a few failures of a good value would look like proof against it."""
+    cell = scope.cells.get(value, {}).get("") or Cell()
+    spread = cell.squares - cell.quality**2 / cell.n if cell.n > 1 else 0.0
+    return max(noise, (noise * 5 + spread) / (5 + cell.n))
 
 
 def _noise_of(scope: Scope, pattern: str, noise: float) -> float:

@@ -11,7 +11,8 @@ from optimizations.engine.settings import PolicySettings
 
 STEP = 25  # requests summed up in one interval
 # Exploration runs faster than its long-run share while most of it is unspent: (used, pace).
-PACES = ((0.95, 2.0), (1.0, 0.5))
+PACES = ((0.95, 3.3), (1.0, 0.5))
+AHEAD = 50.0  # requests for which what is left has to last: decisions run ahead of their outcomes
 
 
 class Interval(msgspec.Struct, array_like=True):
@@ -48,11 +49,11 @@ class Spending(msgspec.Struct):
     def share(self, settings: PolicySettings) -> float:
         """The share of the next requests that may explore."""
         allowed = settings.exploration_budget * settings.window
-        used = sum(i.explored for i in self.intervals) / max(1.0, allowed)
-        if used >= 1:
+        left = allowed - sum(i.explored for i in self.intervals)
+        if left < 1:
             return 0.0
-        pace = next(pace for until, pace in PACES if used < until)
-        return min(0.5, settings.exploration_budget * pace)
+        pace = next(pace for until, pace in PACES if allowed - left < until * allowed)
+        return min(0.5, settings.exploration_budget * pace, left / AHEAD)
 
     def lost(self, loss_of: Callable[[ScopeKey, str], float]) -> float:
         """Estimated quality lost in the window, in whole requests; `loss_of` one request."""

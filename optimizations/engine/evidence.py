@@ -6,7 +6,8 @@ wealth never grows, so it reaches 1/α with probability at most α, whenever one
 A mixture over bet sizes needs no tuning, and the values of θ that are not refuted form an interval
 valid at all times: Waudby-Smith & Ramdas, "Estimating means of bounded random variables by
 betting", JRSS-B 86 (2024). A bet is g / (variance + g²) for a gap g between the mean and θ (Kelly);
-the variance expected of each score is known before it, so scores that say more stake more.
+the variance that each score would have if θ were true is known before it, so scores that say more
+stake more.
 """
 
 from __future__ import annotations
@@ -27,7 +28,9 @@ BETS: Array = np.array([0.05, 0.15, 0.4, 0.8])  # shares of the largest safe bet
 GAPS: Array = np.array([0.02, 0.04, 0.08, 0.2])
 WEIGHTS: Array = np.array([0.1, 0.2, 0.3, 0.1, 0.3])
 # Against "falls by 5 pp" what is hoped for is known: no fall, or a small one. That is staked on.
-GUARD_WEIGHTS: Array = np.array([0.15, 0.5, 0.05, 0.0, 0.3])
+GUARD_WEIGHTS: Array = np.array([0.05, 0.65, 0.1, 0.0, 0.2])
+# After an alarm a large harm is feared, and each request until it is proven costs quality.
+HARM_WEIGHTS: Array = np.array([0.0, 0.1, 0.4, 0.4, 0.1])
 SAFE = 0.8  # of the largest bet that cannot ruin
 TRUST = 10.0  # scores' worth of caution in the bet that follows the data
 LEAST_VARIANCE = 0.01  # of the squared width of the bounds
@@ -67,8 +70,8 @@ class BoundedMean(msgspec.Struct):
         room_up = np.maximum(self.grid - low, 1e-3)
         room_down = np.maximum(high - self.grid, 1e-3)
         first = FIRST * score.variance
-        variance = score.variance * (self.residual + first) / (self.expected + first)
-        stakes = GAPS / (variance + GAPS**2)
+        variance = score.variance_at(self.grid) * (self.residual + first) / (self.expected + first)
+        stakes = GAPS / (variance[:, None] + GAPS**2)
         lean = self._lean((high - low) / 4) if believed is None else self._kelly(believed, variance)
         self.up += _won(gap, stakes, room_up, lean)
         self.down += _won(-gap, stakes, room_down, -lean)
@@ -82,9 +85,9 @@ class BoundedMean(msgspec.Struct):
         """The e-value against "mean ≤ θ"; θ must be on the grid, `weights` fixed beforehand."""
         return wealth(self.up[self._row(theta)], weights)
 
-    def below(self, theta: float) -> float:
-        """The e-value against "mean ≥ θ"; θ must be on the grid."""
-        return wealth(self.down[self._row(theta)])
+    def below(self, theta: float, weights: Array = WEIGHTS) -> float:
+        """The e-value against "mean ≥ θ"; θ must be on the grid, `weights` fixed beforehand."""
+        return wealth(self.down[self._row(theta)], weights)
 
     def interval(self, alpha: float = INTERVAL_ALPHA) -> tuple[float, float, float]:
         """(point, low, high): each bound holds at all times with probability ≥ 1 − α.
@@ -98,7 +101,7 @@ class BoundedMean(msgspec.Struct):
         high = self.grid[refuted_down].min() if refuted_down.any() else self.grid[-1]
         return self.mean, float(low), float(high)
 
-    def _kelly(self, believed: float, variance: float) -> Array:
+    def _kelly(self, believed: float, variance: Array) -> Array:
         """The bet for each θ if the mean of this score is what is believed: none where that is θ."""
         distance = believed - self.grid
         return np.asarray(distance / (variance + distance**2))
@@ -147,7 +150,9 @@ def wealth(bets: Array, weights: Array = WEIGHTS) -> float:
 class Score(msgspec.Struct, frozen=True):
     """An unbiased score of the effect in one randomised request.
 
-    Its bounds, its `centre` and its `variance` are what was expected beforehand.
+    Its bounds, its `centre` and its `variance` are what was expected beforehand. `control` is the
+    expected mean without the change, `weight` 1/propensity, `rest` the control's part of the variance
+    and `bounds` those of what was measured.
     """
 
     value: float
@@ -155,6 +160,18 @@ class Score(msgspec.Struct, frozen=True):
     high: float
     centre: float
     variance: float
+    control: float
+    weight: float
+    rest: float
+    bounds: tuple[float, float]
+
+    def variance_at(self, effects: Array) -> Array:
+        """The variance if the effect were each of `effects`: of a share that is what a bet against
+        it has to reckon with, or rare failures are staked on too highly."""
+        lo, hi = self.bounds
+        mean = np.clip(self.control + effects, lo, hi)
+        least = LEAST_VARIANCE * (hi - lo) ** 2
+        return np.asarray(np.maximum(least, (mean - lo) * (hi - mean)) * self.weight + self.rest)
 
 
 def aipw(
@@ -179,7 +196,9 @@ def aipw(
     high = m1 - m0 + max((hi - m1) / propensity, -(lo - m0) / (1 - propensity))
     least = LEAST_VARIANCE * (hi - lo) ** 2
     v0, v1 = (max(least, (m - lo) * (hi - m)) for m in means)
-    return Score(value, low, high, m1 - m0, v1 / propensity + v0 / (1 - propensity))
+    rest = v0 / (1 - propensity)
+    variance = v1 / propensity + rest
+    return Score(value, low, high, m1 - m0, variance, m0, 1 / propensity, rest, bounds)
 
 
 def e_bh(e_values: Sequence[float], rate: float) -> set[int]:

@@ -17,7 +17,7 @@ from optimizations.engine.task import CONTROL
 SERVED_LEAST = 0.02  # share of traffic; what serves less is put to the test
 DOUBTED = 0.1  # weight that earlier outcomes keep after an alarm
 WEEK = 7 * 86_400.0
-FUTILE = 0.02  # chance of gain below which it is given up
+FUTILE = 0.035  # chance of gain below which it is given up: two of the 64 draws
 BLOCKS = ("gamed", "slow")  # what stops even a change whose effect is proven
 
 

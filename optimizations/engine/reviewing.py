@@ -29,7 +29,9 @@ from optimizations.engine.task import CONTROL
 
 MEMORY = 8000.0  # requests of a scope after which an outcome counts a third
 LISTED = 48  # patterns of a scope that get plans of their own
-TRIAL_RESERVE = 0.3  # share of the quality budget that exploration may use up
+# Share of the quality budget that exploration may use up: while nothing promises a gain, and when it
+# is certain that what is on trial is worth more than it costs.
+TRIAL_RESERVE, PROMISING = 0.3, 0.7
 LOSS_AHEAD = 1000.0  # requests over which what is left of it is spread
 OPTIMISM = (1.3, 0.4)  # standard deviations: a trial takes in what may well help
 SLOW_AFTER = 4  # requests before a value counts as slow
@@ -262,10 +264,17 @@ class Reviewer:
         share = self.spending.share(self.settings)
         kinds = max(1, len({v.scope.kind for v in views if self._curious(v)}))
         spent = self.spending.lost(self._losses(views))
-        rate = self.settings.quality_budget * TRIAL_RESERVE
-        left = max(0.0, rate * self.settings.window - spent)
         for view in views:
+            allowed = self.settings.quality_budget * self.settings.window * self._reserve(view)
+            left = max(0.0, allowed - spent)
             self._plan_one(view, Budget(share / kinds, left / LOSS_AHEAD / kinds))
+
+    def _reserve(self, view: View) -> float:
+        """The part of the quality budget that a scope may explore with, by what its trial promises."""
+        rows = np.flatnonzero(view.picks >= 0)
+        worth = view.post.worth(0.0)[:, rows, view.picks[rows]] @ view.traffic[rows]
+        sure = max(0.0, 2 * float((worth > 0).mean()) - 1) if len(rows) else 0.0
+        return TRIAL_RESERVE + (PROMISING - TRIAL_RESERVE) * sure
 
     def _curious(self, view: View) -> bool:
         return any(e.state.status in ("candidate", "trial") for e in view.entries)

@@ -12,6 +12,8 @@ class PolicySettings(msgspec.Struct, frozen=True):
 
     `exploration_budget` is the largest share of any `window` requests that unproven changes may
     serve; `quality_budget` the largest estimated loss of mean quality over such a window.
+    `activate_at` is the e-value that the guards have to reach, `lift_at` that of the gain: a change
+    without any effect reaches 33 in at most 3 % of its trials.
     """
 
     max_optimizations: int = 500
@@ -25,6 +27,7 @@ class PolicySettings(msgspec.Struct, frozen=True):
     quality_budget: float = 0.01
     window: int = 5000
     activate_at: float = 20.0
+    lift_at: float = 33.0
     reject_at: float = 5.0
     min_per_arm: int = 100
     max_trial_requests: int = 3000

@@ -43,6 +43,13 @@ def test_an_untried_change_is_neither_trusted_nor_given_up() -> None:
     assert 0.1 < post.chance_good(0.05)[0, 0] < 0.9
 
 
+def test_a_few_failures_are_no_proof_against_a_value() -> None:
+    rng = np.random.default_rng(0)
+    scope = scope_with({(CONTROL, "p"): (300, 0.95), ("b", "p"): (8, 0.75)})
+    post = posterior(scope, ["b"], {"b": 0.1}, (0.1, 0.0), rng, ["p"])
+    assert post.chance_good(0.05)[0, 0] > 0.035
+
+
 def test_settings_with_equal_levels_are_alike() -> None:
     own, others = {"a": 1, "b": 1}, [{"a": 1, "b": 2}, {"a": 2, "b": 2}, {"a": 4, "b": 1}]
     alike = likeness(own, others)

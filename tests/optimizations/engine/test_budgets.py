@@ -19,6 +19,11 @@ def test_exploration_stops_when_the_window_is_spent() -> None:
     assert spent(100, 500).share(settings) == 0.0
 
 
+def test_the_last_of_it_is_spent_slowly() -> None:
+    settings = PolicySettings(window=1000)
+    assert 0 < spent(95, 500).share(settings) * 25 <= 5
+
+
 def test_what_left_the_window_counts_no_more() -> None:
     settings = PolicySettings(window=1000)
     spending = spent(100, 1100)

@@ -64,6 +64,17 @@ def test_a_belief_in_each_pattern_wins_more_where_patterns_differ() -> None:
     assert led.above(theta, GUARD_WEIGHTS) > 2 * plain.above(theta, GUARD_WEIGHTS)
 
 
+def test_rare_failures_are_not_staked_on_too_highly() -> None:
+    rng, won = np.random.default_rng(10), 0
+    for _ in range(12):
+        test = BoundedMean.over()
+        for _ in range(1000):
+            arm = bool(rng.random() < 0.25)
+            test.update(aipw(arm, float(rng.random() < 0.97), 0.25, (0.97, 0.97)))
+        won += test.above(-0.05, GUARD_WEIGHTS) >= 20
+    assert won >= 8
+
+
 def test_a_change_that_helps_is_found() -> None:
     assert activated(0.15, 0.7, 0.5, runs=20, n=600) >= 0.9
 
