@@ -11,7 +11,7 @@ import numpy as np
 
 from optimizations.engine.evidence import BETS, Array
 
-SLACK = 0.04  # a fall of less than this is not looked for
+SLACK = 0.025  # a fall of less than this is not looked for
 LEAST_LEVEL = 150  # requests before the level is trusted
 LAG = 100  # the level follows this many requests behind, so that a fall does not hide itself
 
@@ -41,9 +41,14 @@ class FallDetector(msgspec.Struct):
     def value(self) -> float:
         return even_wealth(self.bets)
 
+    @property
+    def level(self) -> float:
+        """The mean so far, 1 before there is one."""
+        return self.level_sum / self.level_n if self.level_n else 1.0
+
     def update(self, y: float) -> None:
         if self.level_n >= LEAST_LEVEL:
-            expected = self.level_sum / self.level_n - SLACK
+            expected = self.level - SLACK
             gain = (expected - y) / max(0.05, 1 - expected)
             self.bets = np.maximum(self.bets, 0.0) + np.log1p(np.maximum(gain * BETS, -0.999))
         self.waiting.append(y)

@@ -171,3 +171,5 @@ def score_one(
         entry.proof.watch.update(quality, utility, settings.quality_margin)
         if treated:
             entry.proof.watch.falls.update(reading.quality)
+        if treated and entry.proof.suspicion is not None:
+            entry.proof.suspicion.note(reading.quality)

@@ -29,6 +29,7 @@ from optimizations.engine.outcomes import Outcome
 from optimizations.engine.people import obey
 from optimizations.engine.proof import Proof
 from optimizations.engine.remembered import Remembered
+from optimizations.engine.review import alarming
 from optimizations.engine.reviewing import Reviewer
 from optimizations.engine.scope import Scope, ScopeKey
 from optimizations.engine.sessions import Sessions
@@ -37,7 +38,7 @@ from optimizations.engine.task import CONTROL, Decision, Draw, Json, Request, Ta
 
 __all__ = ["Changes", "Finding", "PolicyEngine"]
 
-REVIEW_EVERY = 25  # outcomes
+REVIEW_EVERY, REVIEW_SOON = 25, 5  # outcomes; while something active may harm
 MOST_SCOPES = 300
 
 
@@ -203,7 +204,16 @@ class PolicyEngine:
     @property
     def review_due(self) -> bool:
         """Whether enough came in since the last review to make another one worth its time."""
-        return self._outcomes - self._reviewed >= REVIEW_EVERY
+        fresh = self._outcomes - self._reviewed
+        return fresh >= REVIEW_EVERY or (fresh >= REVIEW_SOON and self._worried)
+
+    @property
+    def _worried(self) -> bool:
+        """Whether something active may harm: then every few requests until the next look cost."""
+        active = (
+            e for e in self._entries.values() if e.state.status == "active" and not e.state.pinned
+        )
+        return any(e.state.alarm or alarming(e.proof) for e in active)
 
     def review(self, now: float) -> list[Transition]:
         """Proposes, starts, activates, rejects, suspends, retires; `now` in logical seconds."""

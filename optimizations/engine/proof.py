@@ -83,6 +83,36 @@ def _restart(bets: Array, score: Score, theta: float) -> Array:
     )
 
 
+class Suspicion(msgspec.Struct):
+    """What came since an alarm, while half is held out: fresh tests, and the treated arm by itself.
+
+    `level` is the quality that the treated arm had before.
+    """
+
+    quality: BoundedMean
+    utility: BoundedMean
+    level: float = 1.0
+    n: int = 0
+    total: float = 0.0
+
+    @classmethod
+    def fresh(cls, level: float = 1.0) -> Suspicion:
+        return cls(BoundedMean.over(GRID), BoundedMean.over(GRID), level)
+
+    def note(self, quality: float) -> None:
+        self.n += 1
+        self.total += quality
+
+    def fallen(self, errors: float) -> bool:
+        """Whether the treated arm lies `errors` standard errors below its level still: the low that
+        raised a false alarm does not last."""
+        if not self.n:
+            return False
+        mean = self.total / self.n
+        spread = max(0.05, self.level * (1 - self.level))
+        return bool(self.level - mean > errors * (spread / self.n) ** 0.5)
+
+
 class Proof(msgspec.Struct):
     """Everything that is being tested about one optimization. `second` tests the other signal.
 
@@ -94,8 +124,7 @@ class Proof(msgspec.Struct):
     quality: BoundedMean
     second: BoundedMean
     watch: Watch
-    confirm_quality: BoundedMean | None = None  # since the alarm
-    confirm_utility: BoundedMean | None = None
+    suspicion: Suspicion | None = None
     treated_output: Variety = msgspec.field(default_factory=Variety)
     control_output: Variety = msgspec.field(default_factory=Variety)
     treated_latency: Latency = msgspec.field(default_factory=Latency)
@@ -115,9 +144,9 @@ class Proof(msgspec.Struct):
         self.utility.update(utility, worth)
         self.n_treated += treated
         self.n_control += not treated
-        if self.confirm_quality is not None and self.confirm_utility is not None:
-            self.confirm_quality.update(quality)
-            self.confirm_utility.update(utility)
+        if self.suspicion is not None:
+            self.suspicion.quality.update(quality)
+            self.suspicion.utility.update(utility)
 
     def update_second(self, score: Score, pattern: str = "") -> None:
         self.second.update(score, self._expected(pattern)[0])
@@ -127,11 +156,10 @@ class Proof(msgspec.Struct):
 
     def suspect(self) -> None:
         """After an alarm: fresh tests that only see what comes now."""
-        self.confirm_quality = BoundedMean.over(GRID)
-        self.confirm_utility = BoundedMean.over(GRID)
+        self.suspicion = Suspicion.fresh(self.watch.falls.level)
 
     def cleared(self) -> None:
-        self.confirm_quality = self.confirm_utility = None
+        self.suspicion = None
         self.watch.calm()
 
     def note_output(self, output: Json, duration: float | None, treated: bool) -> None:

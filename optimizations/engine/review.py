@@ -5,9 +5,14 @@ from __future__ import annotations
 import msgspec
 import numpy as np
 
-from optimizations.engine.evidence import GUARD_WEIGHTS, BoundedMean, effectiveness, requests_needed
+from optimizations.engine.evidence import (
+    GUARD_WEIGHTS,
+    HARM_WEIGHTS,
+    effectiveness,
+    requests_needed,
+)
 from optimizations.engine.optimization import OptimizationState
-from optimizations.engine.proof import Proof
+from optimizations.engine.proof import Proof, Suspicion
 from optimizations.engine.settings import PolicySettings
 from optimizations.engine.task import Json
 
@@ -16,8 +21,9 @@ CLEAR_AFTER = 150  # scores after an alarm before it can be called off
 CLEAR_AT = 5.0  # e-value that rules the feared harm out
 CLEAR_LATEST = 1500
 ACTIVE_RESERVE = 1.0  # share of the quality budget that what is active may cost by estimate
-SAFE_PART = 0.35  # of the quality budget may be lost before harm is proven
-FALL_BAR, HARM_BAR = 150.0, 20.0  # alarms: of one arm alone, of the randomised difference
+SAFE_PART = 0.25  # of the quality budget may be lost before harm is proven
+DOUBT = 2.0  # standard errors beyond which a loss is believed where a proof would cost too much
+FALL_BAR, HARM_BAR = 120.0, 20.0  # alarms: of one arm alone, of the randomised difference
 
 
 class Verdict(msgspec.Struct, frozen=True):
@@ -68,7 +74,9 @@ def guards(state: OptimizationState, proof: Proof) -> dict[str, Json]:
 def needs_more(proof: Proof, settings: PolicySettings) -> int | None:
     """About how many more requests in the trial; None when no number would do."""
     bar = float(np.log(settings.activate_at))
-    lift = requests_needed(proof.utility.mean, proof.utility.variance, bar + 1)
+    lift = requests_needed(
+        proof.utility.mean, proof.utility.variance, float(np.log(settings.lift_at)) + 1
+    )
     slack = proof.quality.mean + settings.quality_margin
     kept = requests_needed(slack, proof.quality.variance, bar + 1)
     if lift is None or kept is None:
@@ -86,7 +94,7 @@ def judge_trial(
     state: OptimizationState, proof: Proof, settings: PolicySettings, *, discovered: bool
 ) -> Verdict | None:
     """Activate or not. `discovered` tells that e-BH over all trials picked it."""
-    if state.e_lift < settings.activate_at or state.e_guard < settings.activate_at:
+    if state.e_lift < settings.lift_at or state.e_guard < settings.activate_at:
         return None
     if min(proof.n_treated, proof.n_control) < settings.min_per_arm or not discovered:
         return None
@@ -126,18 +134,25 @@ def tolerance(share: float, settings: PolicySettings) -> float:
     return float(min(settings.quality_margin, max(0.01, np.floor(100 * allowed) / 100)))
 
 
-def costly(quality: BoundedMean, allowed: float, settings: PolicySettings) -> bool:
-    """Whether what was lost since the alarm nears the quality budget, beyond doubt by 2 s.e.
+def costly(since: Suspicion, allowed: float, settings: PolicySettings) -> bool:
+    """Whether what was lost since the alarm nears the quality budget, beyond doubt: against the
+    holdout, and against what the treated arm was before.
 
     Half of the requests since the alarm were treated.
     """
-    if quality.n < 2 * SETTLED:
+    quality = since.quality
+    if quality.n < 2 * SETTLED or not since.fallen(DOUBT):
         return False
     error = (quality.variance / quality.n) ** 0.5
     lost = -quality.mean * quality.n / 2
-    return quality.mean + 2 * error < -allowed and (
+    return quality.mean + DOUBT * error < -allowed and (
         lost >= SAFE_PART * settings.quality_budget * settings.window
     )
+
+
+def alarming(proof: Proof) -> bool:
+    """Whether what is active may have become worse: reason to look closer, not to judge."""
+    return proof.watch.falls.value >= FALL_BAR or proof.watch.loudest >= HARM_BAR
 
 
 def judge_active(
@@ -145,16 +160,18 @@ def judge_active(
 ) -> Verdict | None:
     """Alarm, all-clear or rollback of what is active. `allowed` is its `tolerance`."""
     if not state.alarm:
-        if proof.watch.falls.value >= FALL_BAR or proof.watch.loudest >= HARM_BAR:
+        if alarming(proof):
             return Verdict("alarm", "alarm", "It may have become worse; half is held out to see.")
         return None
-    quality, utility = proof.confirm_quality, proof.confirm_utility
-    if quality is None or utility is None:
+    since = proof.suspicion
+    if since is None:
         return None
-    if max(quality.below(-allowed), utility.below(0.0)) >= settings.activate_at:
+    quality, utility = since.quality, since.utility
+    harm = max(quality.below(-allowed, HARM_WEIGHTS), utility.below(0.0, HARM_WEIGHTS))
+    if harm >= settings.activate_at:
         text = f"Rolled back: quality {quality.mean:+.3f}, utility {utility.mean:+.3f}."
         return Verdict("suspended", "harm", text)
-    if costly(quality, allowed, settings):
+    if costly(since, allowed, settings):
         text = f"Rolled back to be safe: quality {quality.mean:+.3f} since the alarm."
         return Verdict("suspended", "failsafe", text)
     clear = quality.n >= CLEAR_AFTER and quality.above(-settings.quality_margin) >= CLEAR_AT

@@ -72,6 +72,18 @@ def test_what_becomes_worse_is_rolled_back_soon() -> None:
     assert only(policy).status == "suspended"
 
 
+def test_after_an_alarm_it_is_looked_at_more_often() -> None:
+    policy = proven()
+    played = play(policy, lambda n, p, m: 0.95 if m != SMALL else 0.5, 300, start=5000)
+    while not only(policy).alarm:
+        next(played)
+    policy.review(9e5)
+    for number in range(5):
+        assert not policy.review_due
+        policy.observe(outcome(policy.decide(ask(9000 + number)), number, True))
+    assert policy.review_due
+
+
 def test_a_bad_day_for_all_rolls_nothing_back() -> None:
     policy = proven()
     for _ in play(policy, lambda n, p, m: 0.7, 1500, start=5000):

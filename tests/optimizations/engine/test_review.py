@@ -1,0 +1,65 @@
+import numpy as np
+import pytest
+
+from optimizations.engine import review
+from optimizations.engine.evidence import aipw
+from optimizations.engine.optimization import OptimizationState
+from optimizations.engine.proof import Proof
+from optimizations.engine.settings import PolicySettings
+
+SETTINGS = PolicySettings()
+ALLOWED = 0.01
+
+
+def trial(e_lift: float, e_guard: float) -> tuple[OptimizationState, Proof]:
+    state = OptimizationState("o", "route_model", "chat", "large", {}, status="trial")
+    state.e_lift, state.e_guard = e_lift, e_guard
+    proof = Proof.fresh()
+    proof.n_treated = proof.n_control = SETTINGS.min_per_arm
+    return state, proof
+
+
+@pytest.mark.parametrize(
+    ("e_lift", "e_guard", "step"), [(32.0, 99.0, None), (99.0, 19.0, None), (33.0, 20.0, "active")]
+)
+def test_a_trial_ends_with_both_proofs(e_lift: float, e_guard: float, step: str | None) -> None:
+    verdict = review.judge_trial(*trial(e_lift, e_guard), SETTINGS, discovered=True)
+    assert (verdict.step if verdict else None) == step
+
+
+def suspected(treated: float, control: float, n: int = 400, level: float = 0.9) -> Proof:
+    """An active change after an alarm, half held out, with these success rates since."""
+    rng, proof = np.random.default_rng(1), Proof.fresh()
+    proof.watch.falls.level_sum, proof.watch.falls.level_n = level * 500, 500.0
+    proof.suspect()
+    assert proof.suspicion is not None
+    for _ in range(n):
+        arm = bool(rng.random() < 0.5)
+        y = float(rng.random() < (treated if arm else control))
+        score = aipw(arm, y, 0.5, (control, treated))
+        proof.update(score, score, arm)
+        if arm:
+            proof.suspicion.note(y)
+    return proof
+
+
+def verdict_on(proof: Proof) -> str | None:
+    state = OptimizationState("o", "route_model", "chat", "large", {}, status="active", alarm=True)
+    verdict = review.judge_active(state, proof, SETTINGS, ALLOWED)
+    return verdict.step if verdict else None
+
+
+def test_a_fall_against_the_holdout_is_rolled_back() -> None:
+    assert verdict_on(suspected(0.75, 0.9)) == "suspended"
+
+
+def test_a_fall_of_both_arms_is_not() -> None:
+    assert verdict_on(suspected(0.75, 0.75)) != "suspended"
+
+
+def test_a_loss_is_not_believed_while_the_treated_arm_is_what_it_was() -> None:
+    since = suspected(0.75, 0.9).suspicion
+    assert since is not None
+    assert review.costly(since, ALLOWED, SETTINGS)
+    since.level = 0.75
+    assert not review.costly(since, ALLOWED, SETTINGS)
