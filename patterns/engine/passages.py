@@ -33,6 +33,13 @@ class Passages:
         cell = run % CELLS
         return bool(self.cells[cell >> 3] & (1 << (cell & 7)))
 
+    def strange(self, runs: Iterable[int]) -> list[int]:
+        """Those that were not noted, in their order."""
+        cells = self.cells
+        if not cells:
+            return list(runs)
+        return [run for run in runs if not cells[(run % CELLS) >> 3] >> (run & 7) & 1]
+
     def follow(self, base: bytes, other: bytes) -> None:
         """Becomes `other` (the content of a copy made when this held `base`, which went on by
         itself), with what was noted here since."""

@@ -211,9 +211,9 @@ class PromptGrouper:
 
     def _newer(self, runs: frozenset[int]) -> list[tuple[float, str]]:
         shared: dict[str, int] = {}
-        for run in runs & self.young.keys():
+        for run in self.passages.strange(runs & self.young.keys()):
             keys = self.young[run]
-            if len(keys) <= CROWDED and run not in self.passages:
+            if len(keys) <= CROWDED:
                 for key in keys:
                     shared[key] = shared.get(key, 0) + 1
         return [

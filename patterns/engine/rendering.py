@@ -18,7 +18,8 @@ from patterns.engine.wording import Wording
 LONGEST_PART = 600  # characters of static text shown per piece
 LONGEST_TEMPLATE = 1600
 TYPED = frozenset({"number", "hex", "id", "uuid", "url", "email", "date", "code"})
-NAMES = {"hex": "id"}
+SHOWN = {kind: "id" if kind == "hex" else kind for kind in TYPED}
+STRETCHES = ("", "text")  # neighbouring tokens of these kinds are one piece
 INNER = "inner"  # kind of a slot whose gap has static words: its type is that of its text
 
 
@@ -45,21 +46,18 @@ def runs_in_order(text: str) -> tuple[int, ...]:
 def pieces_of(text: str, anchors: Collection[int]) -> list[Piece]:
     """The text cut where its anchors begin and end; values with a type of their own are slots."""
     plain, tokens = tokens_of(text)
-    static = _static(text, anchors, len(tokens))
+    kinds = _kinds(tokens, _static(text, anchors, len(tokens)))
     pieces: list[Piece] = []
     position = index = 0
     while index < len(tokens):
-        kind = _kind(tokens[index], static[index])
-        last = index
-        while kind == "text" and last + 1 < len(tokens) and not static[last + 1]:
+        kind, last = kinds[index], index + 1
+        while kind in STRETCHES and last < len(tokens) and kinds[last] == kind:
             last += 1
-        while not kind and last + 1 < len(tokens) and not _kind(tokens[last + 1], static[last + 1]):
-            last += 1
-        begin, end = tokens[index].start, tokens[last].end
+        begin, end = tokens[index].start, tokens[last - 1].end
         if begin > position:
             pieces.append(Piece(plain[position:begin]))
         pieces.append(Piece(plain[begin:end], kind))
-        position, index = end, last + 1
+        position, index = end, last
     if position < len(plain):
         pieces.append(Piece(plain[position:]))
     return _joined(pieces)
@@ -73,10 +71,12 @@ def _static(text: str, anchors: Collection[int], count: int) -> list[bool]:
     return covered[2 : count + 2]
 
 
-def _kind(token: Token, static: bool) -> str:
-    if not static:
-        return "text"
-    return NAMES.get(token.kind, token.kind) if token.kind in TYPED else ""
+def _kinds(tokens: Sequence[Token], static: Sequence[bool]) -> list[str]:
+    """Of the piece each token is in: "" for static text, "text" for what varies, or its type."""
+    return [
+        SHOWN.get(token.kind, "") if fixed else "text"
+        for token, fixed in zip(tokens, static, strict=True)
+    ]
 
 
 def _joined(pieces: Sequence[Piece]) -> list[Piece]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 import msgspec
 
@@ -44,7 +45,8 @@ class SlotSketch(msgspec.Struct, array_like=True):
         elif len(self.counts) < KEPT:
             self.counts[text] = 1
         else:
-            rarest = min(self.counts, key=lambda known: (self.counts[known], short_digest(known)))
+            least = min(self.counts.values())
+            rarest = min((k for k, n in self.counts.items() if n == least), key=_tie_breaker)
             self.counts[text] = self.counts.pop(rarest) + 1
 
     def _note_distinct(self, digest: int) -> None:
@@ -76,6 +78,10 @@ class SlotSketch(msgspec.Struct, array_like=True):
         recurring = self.distinct <= KEPT
         shown = [(v, n / max(1, self.uses)) for v, n in ranked if recurring or n > 1]
         return Slot(self.name, self.type, self.distinct, tuple(shown))
+
+
+# The same few values are compared again with each new one.
+_tie_breaker = lru_cache(maxsize=1024)(short_digest)
 
 
 def type_of(value: Json) -> str:

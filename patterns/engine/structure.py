@@ -13,6 +13,7 @@ import msgspec
 
 from patterns.engine.identity import clean, encoded
 from patterns.engine.observation import Json, Observation
+from patterns.engine.tokens import BETWEEN
 
 DEEPEST = 6
 SEPARATOR = "\x1f"
@@ -104,7 +105,7 @@ def _chat(task: str, value: Json, messages: list[dict[str, Any]]) -> View:
     extra = ",".join(sorted(str(key) for key in rest if key not in ("messages", "tools")))
     system = [content_of(m) for m in messages if m.get("role") in ("system", "developer")]
     others = [m for m in messages if m.get("role") not in ("system", "developer")]
-    text = "\n\x1e".join([*system, content_of(others[-1]) if others else ""])
+    text = BETWEEN.join([*system, content_of(others[-1]) if others else ""])
     partition = f"{task}|chat|{extra}|{tools}|{'system' if system else ''}"
     return View(partition, "chat", text, {"messages": [content_of(m) for m in others]})
 
