@@ -5,8 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import connection
@@ -14,30 +13,19 @@ from django.db import connection
 from featurememory.errors import ErrorCode, FeatureMemoryError, handle_feature_memory_error
 from featurememory.models import Project
 from featurememory.writes import write_turn
+from integration.saving import Batch, Saving, save_patterns
 from optimizations import outcomes
 from optimizations.tracker import PerformanceTracker
 from patterns import judgements, lease
-from patterns.engine.pattern import Match
-from patterns.engine.recognizer import Changes
 from patterns.memory import Kept, keep_numbers, keep_snapshot, memory, note_recognizer
-from patterns.models import Learner, ModelInteraction, Pattern, PatternEvent, Payload
+from patterns.models import Learner, ModelInteraction, Payload
 from patterns.observing import observation_of
 from patterns.rollups import HOUR_MS, project_hour, sketch
-from patterns.storage import DatabasePatternStorage
 
 logger = logging.getLogger("featurememory.learning")
 
 BATCH = 200
 TABLE = ModelInteraction._meta.db_table
-
-
-@dataclass
-class Batch:
-    """What became of a batch: rows with their match, engine times in ms, rows that failed."""
-
-    rows: list[tuple[ModelInteraction, Match]] = field(default_factory=list)
-    failed: list[int] = field(default_factory=list)
-    engine_ms: list[float] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -111,30 +99,37 @@ def refuse(row: ModelInteraction, error: Exception) -> None:
 
 
 def keep(project_id: UUID, kept: Kept, batch: Batch) -> None:
-    """One transaction: rows, patterns, rollups, hour, version."""
+    """One transaction: rows, patterns, rollups, hour, version. What it takes no lock for is made
+    before: requests that store wait until it ends."""
     project = Project(pk=project_id)
+    saving = Saving(project, kept, batch)
     with write_turn():
         learner = Learner.objects.select_for_update().defer("snapshot").get(pk=project_id)
         if learner.version != kept.version:
             raise Outdated
         mark_rows(batch, kept.recognizer.version)
         hear_feedback(batch)
-        hear_judgements(project_id, kept)
-        save_patterns(project, kept, kept.recognizer.take_changes(), batch)
+        if hear_judgements(project_id, kept):
+            saving = Saving(project, kept, batch, saving)
+        save_patterns(saving)
         PerformanceTracker(project_id).record(batch.rows)
         outcomes.join(project_id, [row for row, _ in batch.rows])
         count_hour(project_id, batch)
-        learner.version += 1
-        learner.learned_since += len(batch.rows)
-        changed = ["version", "learned_since", "unsaved", "recognizer"]
-        note_recognizer(learner, kept.recognizer)
-        if examples_are_due(kept, learner.learned_since, len(batch.rows)):
-            keep_snapshot(learner, kept.recognizer)
-            changed.append("snapshot")
-        else:
-            keep_numbers(learner, [row.number for row, _ in batch.rows])
-        learner.save(update_fields=changed)
+        note_progress(learner, kept, batch)
     kept.version = learner.version
+
+
+def note_progress(learner: Learner, kept: Kept, batch: Batch) -> None:
+    learner.version += 1
+    learner.learned_since += len(batch.rows)
+    changed = ["version", "learned_since", "unsaved", "recognizer"]
+    note_recognizer(learner, kept.recognizer)
+    if examples_are_due(kept, learner.learned_since, len(batch.rows)):
+        keep_snapshot(learner, kept.recognizer)
+        changed.append("snapshot")
+    else:
+        keep_numbers(learner, [row.number for row, _ in batch.rows])
+    learner.save(update_fields=changed)
 
 
 def examples_are_due(kept: Kept, learned: int, count: int) -> bool:
@@ -156,7 +151,8 @@ def mark_rows(batch: Batch, version: str) -> None:
             "recognizer_version = %s WHERE number = %s AND state = 0",
             done,
         )
-    ModelInteraction.objects.filter(pk__in=batch.failed).update(state=2)
+    if batch.failed:
+        ModelInteraction.objects.filter(pk__in=batch.failed).update(state=2)
 
 
 def hear_feedback(batch: Batch) -> None:
@@ -167,67 +163,18 @@ def hear_feedback(batch: Batch) -> None:
         rows[number].success, rows[number].score = success, score
 
 
-def hear_judgements(project_id: UUID, kept: Kept) -> None:
-    """Feedback on interactions counted before moves the quality of their patterns."""
+def hear_judgements(project_id: UUID, kept: Kept) -> bool:
+    """Feedback on interactions counted before moves the quality of their patterns; whether any."""
     with kept.lock:
-        for pattern_id, (quality, count) in judgements.take(project_id).items():
+        found = judgements.take(project_id)
+        for pattern_id, (quality, count) in found.items():
             kept.recognizer.correct_quality(pattern_id, quality, count)
+    return bool(found)
 
 
 def str_id(pattern_id: str) -> str:
     """A UUID as this database's column holds it."""
     return pattern_id if connection.features.has_native_uuid_field else UUID(pattern_id).hex
-
-
-def save_patterns(project: Project, kept: Kept, changes: Changes, batch: Batch) -> None:
-    storage = kept.storage
-    uses: dict[str, int] = {}
-    for _, match in batch.rows:
-        uses[match.pattern_id] = uses.get(match.pattern_id, 0) + 1
-    evicted = {eviction.id: eviction for eviction in changes.evicted}
-    states = [kept.recognizer.get(name) for name in changes.changed]
-    note_new_templates(project, states)
-    storage.store(states)
-    make_missing(project, uses, {state.id for state in states}, batch)
-    rows = DatabasePatternStorage(project, kept.recognizer.version)
-    rows.add_uses(uses)
-    rows.evict({name: eviction.reason for name, eviction in evicted.items()})
-    storage.forget(evicted)
-
-
-def make_missing(project: Project, uses: dict[str, int], stored: set[str], batch: Batch) -> None:
-    """A pattern founded and evicted within one batch still gets its row: its uses are counted."""
-    missing = [name for name in uses if name not in stored]
-    known = {str(pk) for pk in Pattern.objects.filter(pk__in=missing).values_list("pk", flat=True)}
-    first = {match.pattern_id: row for row, match in reversed(batch.rows)}
-    Pattern.objects.bulk_create(
-        Pattern(
-            id=UUID(name),
-            project=project,
-            model_id=first[name].model_id,
-            task_type=first[name].task_type,
-            use_count=0,
-        )
-        for name in missing
-        if name not in known
-    )
-
-
-def note_new_templates(project: Project, states: Sequence[Any]) -> None:
-    """A history entry for every pattern in use whose template reads differently now."""
-    settled = {state.id: state for state in states if state.use_count >= 3}
-    before = Pattern.objects.filter(pk__in=settled, use_count__gte=3)
-    PatternEvent.objects.bulk_create(
-        PatternEvent(
-            project=project,
-            pattern_id=pk,
-            kind="template",
-            template=settled[str(pk)].template_text[:4000],
-            details={"before": template[:4000]},
-        )
-        for pk, template in before.values_list("pk", "template")
-        if template != settled[str(pk)].template_text
-    )
 
 
 def count_hour(project_id: UUID, batch: Batch) -> None:

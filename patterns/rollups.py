@@ -142,15 +142,18 @@ def count_into(row: PatternHour, outcomes: Sequence[Outcome]) -> None:
             row.successes += outcome.success
         row.input_tokens += outcome.input_tokens or 0
         row.output_tokens += outcome.output_tokens or 0
-        for name, value in (
-            ("quality", outcome.quality),
-            ("tokens", outcome.tokens),
-            ("memory", outcome.memory_usage),
-            ("cost", outcome.cost),
-        ):
-            if value is not None:
-                setattr(row, f"{name}_sum", getattr(row, f"{name}_sum") + value)
-                setattr(row, f"{name}_count", getattr(row, f"{name}_count") + 1)
+        if (quality := outcome.quality) is not None:
+            row.quality_sum += quality
+            row.quality_count += 1
+        if (tokens := outcome.tokens) is not None:
+            row.tokens_sum += tokens
+            row.tokens_count += 1
+        if outcome.memory_usage is not None:
+            row.memory_sum += outcome.memory_usage
+            row.memory_count += 1
+        if outcome.cost is not None:
+            row.cost_sum += outcome.cost
+            row.cost_count += 1
     row.durations = sketch(row.durations, [outcome.duration for outcome in outcomes])
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 from uuid import UUID
 
 import msgspec
@@ -18,11 +18,13 @@ from django.utils import timezone
 
 from featurememory.errors import ErrorCode, FeatureMemoryError, not_found
 from featurememory.models import Project
+from patterns import upserts
 from patterns.criteria import STORED, PatternCriteria
 from patterns.engine.recognizer import DefaultPatternRecognizer
 from patterns.engine.templates import PatternState
 from patterns.models import Pattern
 
+Made: TypeAlias = dict[str, list[Any]]  # columns of rows, by the id of the pattern
 NO_USES: Mapping[str, int] = {}
 CHANGEABLE = ("label", "pinned", "status", "confidence")
 
@@ -133,16 +135,20 @@ class DatabasePatternStorage:
         return Pattern.objects.filter(project_id=self.project.pk)
 
     def store(self, states: Iterable[PatternState], uses: Mapping[str, int] = NO_USES) -> None:
+        made = self.made(states, uses)
+        self.put(made)
+        self.add_uses({name: count for name, count in uses.items() if name not in made})
+
+    def made(self, states: Iterable[PatternState], uses: Mapping[str, int]) -> Made:
+        """The costly half of `store`: what `put` writes, by id. Needs no transaction."""
         rows = [row_of(state, self.project.pk, self.version) for state in states]
+        for row in rows:
+            row.use_count = uses.get(str(row.pk), 0)
         rows.sort(key=lambda row: row.pk)  # one lock order for all processes
-        Pattern.objects.bulk_create(
-            rows,
-            update_conflicts=True,
-            unique_fields=["id"],
-            update_fields=MIRRORED,
-            batch_size=200,
-        )
-        self.add_uses(uses)
+        return {str(row.pk): upserts.as_columns(row) for row in rows}
+
+    def put(self, made: Made) -> None:
+        upserts.put(list(made.values()), MIRRORED)
 
     def add_uses(self, uses: Mapping[str, int]) -> None:
         by_count: dict[int, list[str]] = {}
@@ -194,6 +200,8 @@ class DatabasePatternStorage:
     def evict(self, reasons: Mapping[str, str]) -> None:
         """Archive what the engine gave up. Nothing can bring it back, so only its name, its
         template and its counts stay: a flood of one-offs must not fill the disk with states."""
+        if not reasons:
+            return
         self.archive(list(reasons), "memory", "evicted")
         self.rows.filter(pk__in=list(reasons)).update(
             state=None, size_bytes=0, parts=[], slots=[], features=[]

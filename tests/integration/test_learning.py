@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from featurememory.models import FeatureMemoryConfig, Project
-from integration import learning
+from integration import learning, saving
 from integration.learning import Outdated, learn
 from patterns import curation, lease
 from patterns.memory import memory
@@ -216,8 +216,8 @@ def test_a_template_that_reads_differently_leaves_an_entry_in_the_history() -> N
     row = builders.pattern_row(owner, 1, use_count=3)
     changed = builders.state(7, id=str(row.pk), use_count=4)
 
-    learning.note_new_templates(owner, [changed])
-    learning.note_new_templates(owner, [builders.state(1, id=str(row.pk), use_count=4)])
+    saving.note_new_templates(owner, [changed])
+    saving.note_new_templates(owner, [builders.state(1, id=str(row.pk), use_count=4)])
 
     event = PatternEvent.objects.get(project=owner, pattern_id=row.pk)
     assert (event.kind, event.template) == ("template", "Where is order 7 <id>")
