@@ -20,8 +20,22 @@ def ends() -> None:
     _answering.discard(threading.get_ident())
 
 
+def answering() -> int:
+    """How many other threads answer a request now."""
+    return len(_answering - {threading.get_ident()})
+
+
 def give_way(longest: float = LONGEST_S) -> None:
     """Returns once no other thread answers a request, or after `longest` seconds."""
     until = time.monotonic() + longest
-    while _answering - {threading.get_ident()} and time.monotonic() < until:
+    while answering() and time.monotonic() < until:
         time.sleep(STEP_S)
+
+
+def share(took: float) -> None:
+    """After a step that took so many seconds: as long again for requests, when there are any.
+
+    For work that must go on beside them: however many come, it is never stopped altogether.
+    """
+    if answering():
+        time.sleep(took)

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.db import connection
 
+from featurememory import giving_way
 from featurememory.errors import ErrorCode, FeatureMemoryError, handle_feature_memory_error
 from featurememory.models import Project
 from featurememory.writes import write_turn
@@ -25,6 +26,9 @@ from patterns.rollups import HOUR_MS, project_hour, sketch
 logger = logging.getLogger("featurememory.learning")
 
 BATCH = 200
+# Recognition gives way to requests as long as it is not further behind than this: a burst is taken
+# in fast and recognised afterwards, a load that lasts is slowed down to what can be recognised.
+LATE_MS = 15_000
 TABLE = ModelInteraction._meta.db_table
 
 
@@ -70,6 +74,7 @@ def pending(project_id: UUID, limit: int) -> list[ModelInteraction]:
 def recognise(kept: Kept, rows: Sequence[ModelInteraction]) -> Batch:
     """Learn the rows one by one, in order; a row the engine cannot take fails alone."""
     numbers = [row.number for row in rows]
+    late = not rows or lease.now_ms() - rows[0].received_at > LATE_MS
     payloads = dict(Payload.objects.filter(pk__in=numbers).values_list("number", "data"))
     batch = Batch()
     for row in rows:
@@ -80,6 +85,8 @@ def recognise(kept: Kept, rows: Sequence[ModelInteraction]) -> Batch:
                 match = kept.recognizer.learn_one(observation)
             batch.engine_ms.append((time.perf_counter() - began) * 1000)
             batch.rows.append((row, match))
+            if not late:
+                giving_way.share(time.perf_counter() - began)
         except Exception as error:
             refuse(row, error)
             batch.failed.append(row.number)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from featurememory import giving_way
 
@@ -26,7 +28,9 @@ def test_work_within_a_request_does_not_wait_for_itself() -> None:
         giving_way.ends()
 
 
-def test_work_goes_on_when_the_request_ends_and_after_a_while_anyway() -> None:
+@contextmanager
+def another_request() -> Iterator[threading.Event]:
+    """Answered by another thread until the event inside is set, at the latest to the end."""
     answering, end = threading.Event(), threading.Event()
 
     def request() -> None:
@@ -38,7 +42,27 @@ def test_work_goes_on_when_the_request_ends_and_after_a_while_anyway() -> None:
     thread = threading.Thread(target=request)
     thread.start()
     answering.wait(60)
-    assert waited(0.05) >= 0.05
-    threading.Timer(0.05, end.set).start()
-    assert waited(60) < 50
+    yield end
+    end.set()
     thread.join()
+
+
+def test_work_goes_on_when_the_request_ends_and_after_a_while_anyway() -> None:
+    with another_request() as end:
+        assert waited(0.05) >= 0.05
+        threading.Timer(0.05, end.set).start()
+        assert waited(60) < 50
+
+
+def shared(took: float) -> float:
+    began = time.monotonic()
+    giving_way.share(took)
+    return time.monotonic() - began
+
+
+def test_requests_get_as_long_as_the_last_step_took_and_nothing_when_there_are_none() -> None:
+    with another_request():
+        assert giving_way.answering() == 1
+        assert shared(0.05) >= 0.05
+    assert giving_way.answering() == 0
+    assert shared(60) < 50

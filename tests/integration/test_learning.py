@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from featurememory import giving_way
 from featurememory.models import FeatureMemoryConfig, Project
 from integration import learning, saving
 from integration.learning import Outdated, learn
@@ -239,3 +240,18 @@ def test_waiting_projects_are_those_with_pending_interactions() -> None:
     keep(busy, items(1))
 
     assert learning.waiting_projects() == [busy.pk]
+
+
+def test_recognition_gives_way_to_requests_unless_it_is_far_behind(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    owner, shared = project(), list[float]()
+    monkeypatch.setattr(giving_way, "share", shared.append)
+    learned(owner, 3)
+    assert len(shared) == 3
+
+    keep(owner, items(2, start=3))
+    long_ago = lease.now_ms() - learning.LATE_MS - 1
+    ModelInteraction.objects.filter(project=owner, state=0).update(received_at=long_ago)
+    assert learn_all(owner) == 2
+    assert len(shared) == 3
