@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from itertools import islice
 from uuid import UUID
 
 from django.db import close_old_connections, connection
 
+from featurememory import giving_way
 from featurememory.errors import ErrorCode, FeatureMemoryError
 from featurememory.writes import write_turn
 from patterns.admission import admission
@@ -24,6 +27,8 @@ from patterns.inserts import insert_postgresql, insert_sqlite
 # Bound on what may wait in memory for the writer: 50 groups of the largest batch.
 WAITING, GROUP = 512, 4000
 PATIENCE_S = 20.0
+# A commit costs as much as reading a request: worth waiting for those that are at it.
+GATHER_S = 0.002
 
 
 @dataclass(slots=True)
@@ -83,11 +88,15 @@ class Writer:
             delivery.done.set_exception(error)
 
     def _next_group(self) -> list[Delivery]:
+        """What waits, and what other requests at work deliver within a moment."""
         group = [self._queue.get()]
+        until = time.monotonic() + GATHER_S
         size = len(group[0].arrivals)
         while size < GROUP:
+            more = len(group) < giving_way.answering()
+            patience = max(0.0, until - time.monotonic()) if more else 0.0
             try:
-                group.append(self._queue.get_nowait())
+                group.append(self._queue.get(patience > 0, patience))
             except queue.Empty:
                 break
             size += len(group[-1].arrivals)
@@ -114,15 +123,19 @@ def store(project_id: UUID, arrivals: Sequence[Arrival]) -> Receipt:
 
 
 def write_group(group: Sequence[Delivery]) -> None:
-    """All deliveries in one transaction; answers are given after the commit."""
-    receipts: list[Receipt] = []
+    """All deliveries in one transaction, those of a project as one; answers after the commit."""
+    by_project: dict[UUID, list[Delivery]] = {}
+    for delivery in group:
+        by_project.setdefault(delivery.project_id, []).append(delivery)
+    stored: dict[UUID, Iterator[bool]] = {}
     with write_turn():
         insert = insert_sqlite if connection.vendor == "sqlite" else insert_postgresql
-        receipts.extend(
-            Receipt(insert(delivery.project_id, delivery.arrivals)) for delivery in group
-        )
-    for delivery, receipt in zip(group, receipts, strict=True):
-        delivery.done.set_result(receipt)
+        for project_id, deliveries in by_project.items():
+            arrivals = [one for delivery in deliveries for one in delivery.arrivals]
+            stored[project_id] = iter(insert(project_id, arrivals))
+    for delivery in group:
+        fresh = list(islice(stored[delivery.project_id], len(delivery.arrivals)))
+        delivery.done.set_result(Receipt(fresh))
 
 
 def overloaded() -> FeatureMemoryError:

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 from django.db import connections
 
+from featurememory import giving_way
 from featurememory.errors import FeatureMemoryError
+from patterns import ingest
 from patterns.contract import Arrival, arrival, parse
 from patterns.ingest import Delivery, Writer, write_group
 from patterns.models import ModelInteraction, Payload
@@ -154,3 +156,35 @@ def test_when_too_much_waits_the_caller_is_told_when_to_come_again(
         writer.store(project().pk, arrivals(1))
     assert refused.value.status == 503
     assert refused.value.details["retry_after"] >= 1
+
+
+@pytest.mark.django_db
+def test_deliveries_of_one_group_know_of_each_other_and_each_gets_its_own_receipt() -> None:
+    one, other = project(), project()
+    group = [
+        Delivery(one.pk, arrivals(1, 2)),
+        Delivery(other.pk, arrivals(1)),
+        Delivery(one.pk, arrivals(2, 3, 3)),
+        Delivery(one.pk, []),
+    ]
+    write_group(group)
+
+    receipts = [delivery.done.result(0).stored for delivery in group]
+    assert receipts == [[True, True], [True], [False, True, False], []]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_group_waits_for_requests_at_work_but_only_for_a_moment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    owner, writer = project(), Writer()
+    first, second = (Delivery(owner.pk, [entry]) for entry in arrivals(1, 2))
+    monkeypatch.setattr(ingest, "GATHER_S", 30.0)
+    monkeypatch.setattr(giving_way, "_answering", {1, 2})  # two threads
+    writer._queue.put(first)
+    threading.Timer(0.05, lambda: writer._queue.put(second)).start()
+    assert writer._next_group() == [first, second]
+
+    monkeypatch.setattr(ingest, "GATHER_S", 0.01)
+    writer._queue.put(first)
+    assert writer._next_group() == [first]
