@@ -22,7 +22,7 @@ from patterns.engine.pattern import Consolidation
 from patterns.lease import kept_alive, lease
 from patterns.memory import Kept, keep_snapshot, memory, note_recognizer
 from patterns.models import Learner, ModelInteraction, Pattern, PatternEvent
-from patterns.storage import DatabasePatternStorage
+from patterns.storage import NO_USES, DatabasePatternStorage
 
 logger = logging.getLogger("featurememory.consolidation")
 
@@ -114,13 +114,15 @@ def save(
     transaction, before interactions move.
     """
     project, recognizer = Project.objects.get(pk=project_id), kept.recognizer
+    changes = recognizer.take_changes()
+    storage = DatabasePatternStorage(project, recognizer.version)
+    # Made before the turn: requests that store wait until that ends.
+    made = storage.made(map(recognizer.get, changes.changed), NO_USES)
     with write_turn():
         learner = Learner.objects.select_for_update().defer("snapshot").get(pk=project_id)
         if learner.version != kept.version:
             return False
-        changes = recognizer.take_changes()
-        storage = DatabasePatternStorage(project, recognizer.version)
-        storage.store(recognizer.get(name) for name in changes.changed)
+        storage.put(made)
         if also is not None:
             also(done)
         redirect(project, done.redirects)
