@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import threading
+from contextlib import closing
 
 import pytest
-from django.db import connections
+from django.db import connection, connections
 
-from featurememory.models import Project
+from featurememory import writes
+from featurememory.models import Project, StoredAnswer
 from featurememory.writes import write_turn
 
 
@@ -53,3 +55,40 @@ def test_many_writers_at_once_all_get_their_turn() -> None:
 
     assert failures == []
     assert Project.objects.filter(name__startswith="w-").count() == 30
+
+
+def write(name: str) -> None:
+    with write_turn():
+        owner = Project.objects.create(name=name)
+        StoredAnswer.objects.create(project=owner, key=name, body=b"x" * 200_000)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_long_log_is_emptied_by_whoever_wrote_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    write("first")
+    kept_here = connection.vendor == "sqlite"  # PostgreSQL keeps its own
+    assert (writes.log_bytes() > 200_000) == kept_here
+
+    monkeypatch.setattr(writes, "LOG_MOST", 200_000)
+    write("second")
+    assert writes.log_bytes() == 0
+    assert StoredAnswer.objects.count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_reader_that_stays_puts_it_off_and_stops_no_writer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(writes, "LOG_MOST", 200_000)
+    monkeypatch.setattr(writes, "AGAIN_S", 0.0)
+    reader = connection.copy()
+    with closing(reader), reader.cursor() as cursor:
+        cursor.execute("BEGIN")
+        cursor.execute("SELECT count(*) FROM featurememory_project")
+        write("meanwhile")
+        assert (writes.log_bytes() > 200_000) == (connection.vendor == "sqlite")
+        cursor.execute("ROLLBACK")
+
+    write("after")
+    assert writes.log_bytes() == 0
+    assert StoredAnswer.objects.count() == 2
