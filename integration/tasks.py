@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from uuid import UUID
 
@@ -20,6 +21,10 @@ from patterns.wake import awake
 
 logger = logging.getLogger("featurememory.tasks")
 
+# While a backlog is learned, seconds between two looks whether the oldest must go: it must not grow
+# past `storage.max_size` before cleanup gets its turn.
+ROOM_S = 1.0
+
 
 def each(ids: Iterable[UUID], work: Callable[[UUID], int]) -> Iterator[int]:
     """The work for every project; one that fails is logged and does not stop the others."""
@@ -34,7 +39,7 @@ def each(ids: Iterable[UUID], work: Callable[[UUID], int]) -> Iterator[int]:
 @shared_task(name="integration.tasks.learn_pending")
 def learn_pending(project_id: str, batches: int = 50) -> int:
     """Recognise what waits in one project, at most `batches` batches; how many were recognised."""
-    total = 0
+    total, looked = 0, time.monotonic()
     awake(UUID(project_id))
     for _ in range(batches):
         done = learn(UUID(project_id))
@@ -42,6 +47,9 @@ def learn_pending(project_id: str, batches: int = 50) -> int:
         total += done.count
         if not done.more or done.busy:
             break
+        if time.monotonic() - looked >= ROOM_S:
+            retention.make_room(UUID(project_id))
+            looked = time.monotonic()
     return total
 
 

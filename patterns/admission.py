@@ -31,9 +31,8 @@ DEGRADED = 0.8
 CHECK_S = 2.0
 TRIM_S = 10.0  # between two attempts to give memory back; one takes 0.1 s
 PAGE = os.sysconf("SC_PAGE_SIZE")
-# Cleanup starts at 0.9 of `storage.max_size`. Ingest stops here, so that what comes in until the
-# next look does not pass the limit itself.
-STORAGE_FULL = 0.97
+# Share of `storage.max_size` that files and log may take together: rows alone stop at `space.room`.
+STORAGE_FULL = 0.98
 
 
 @dataclass
@@ -46,6 +45,9 @@ class Gauge:
     read: Callable[[], float]
     refusal: FeatureMemoryError
     open_again: float = DEGRADED
+    each: Callable[[int, int], float] = lambda count, size: (
+        0.0
+    )  # what so many payloads add to `value`
     value: float = 0.0
     closed: bool = False
     checked: float = -CHECK_S
@@ -53,10 +55,15 @@ class Gauge:
     def update(self) -> None:
         self.checked = time.monotonic()
         self.value = self.read()
+        if self.value < self.limit * self.open_again:
+            self.closed = False
+        self.add(0)
+
+    def add(self, amount: float) -> None:
+        """What came in since the last look counts at once: the next one may be too late for it."""
+        self.value += amount
         if self.value >= self.limit:
             self.closed = True
-        elif self.value < self.limit * self.open_again:
-            self.closed = False
 
     @property
     def is_due(self) -> bool:
@@ -117,12 +124,23 @@ def storage_limit() -> int:
     return space.limit(int(largest or FeatureMemoryConfig().max_size))
 
 
-def storage_in_use() -> float:
-    """Share of the limit taken on the disk, the write-ahead log included. What the last cleanup had
-    to leave (patterns, sums, what waits) raises the limit: refusing would not make it less."""
-    floor = cache.get("storage_floor") or 0
-    taken = space.bytes_used() + space.bytes_beside()
-    return taken / max(storage_limit() * STORAGE_FULL, floor * 1.1)
+_room = [1 << 50]  # for rows, as read last
+
+
+def storage_in_use(waits: float = 0.0) -> float:
+    """Share of the limit taken: by rows, with what learning will add to those that wait, of the room
+    for rows; or by the files with their log, of the limit itself. What the last cleanup had to leave
+    (patterns, sums, examples) raises the limit: refusing would not make it less."""
+    limit, floor = storage_limit(), (cache.get("storage_floor") or 0) * 1.1
+    used, beside = space.bytes_used(), space.bytes_beside()
+    _room[0] = int(max(space.room(limit), floor))
+    rows = (used + waits * space.LEARNING_BYTES) / _room[0]
+    return max(rows, (used + beside) / max(limit * STORAGE_FULL, floor + space.LOG))
+
+
+def storage_added(count: int, size: int) -> float:
+    """Share of the room that so many interactions with so many bytes of payload take once learned."""
+    return (size + count * (space.ROW_BYTES + space.LEARNING_BYTES)) / _room[0]
 
 
 def queue_gauge() -> Gauge:
@@ -131,7 +149,7 @@ def queue_gauge() -> Gauge:
         ErrorCode.THROTTLED,
         {"retry_after": 5},
     )
-    return Gauge("queue", settings.QUEUE_LIMIT, waiting, refusal)
+    return Gauge("queue", settings.QUEUE_LIMIT, waiting, refusal, each=lambda count, _: count)
 
 
 def disk_gauge() -> Gauge:
@@ -143,15 +161,22 @@ def disk_gauge() -> Gauge:
     return Gauge("disk", 1.0, disk_pressure, refusal)
 
 
-def storage_gauge() -> Gauge:
+def storage_gauge(queue: Gauge) -> Gauge:
     refusal = FeatureMemoryError(
         "storage.max_size is reached: nothing was stored. The oldest interactions are being "
         "forgotten; send again in a moment.",
         ErrorCode.STORAGE_FULL,
         {"retry_after": 3},
     )
-    # A cleanup leaves 0.8 to 0.9 of the limit; below that it has room again.
-    return Gauge("storage", 1.0, storage_in_use, refusal, open_again=0.95)
+    # A cleanup leaves 0.8 of the room; below this there is some again.
+    return Gauge(
+        "storage",
+        1.0,
+        lambda: storage_in_use(queue.value),
+        refusal,
+        open_again=0.95,
+        each=storage_added,
+    )
 
 
 def memory_gauge() -> Gauge:
@@ -166,7 +191,8 @@ def memory_gauge() -> Gauge:
 
 def all_gauges() -> list[Gauge]:
     on_disk = [disk_gauge()] if settings.STORAGE == "persistent" else []
-    return [queue_gauge(), storage_gauge(), memory_gauge(), *on_disk]
+    queue = queue_gauge()
+    return [queue, storage_gauge(queue), memory_gauge(), *on_disk]
 
 
 @dataclass
@@ -193,6 +219,11 @@ class Admission:
                     gauge.update()
         finally:
             self.lock.release()
+
+    def note(self, count: int, size: int) -> None:
+        """So many interactions with so many bytes of payload were stored just now."""
+        for gauge in self.gauges:
+            gauge.add(gauge.each(count, size))
 
     def forget(self) -> None:
         """As if nothing had been read yet."""

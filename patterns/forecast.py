@@ -18,13 +18,11 @@ from patterns import space
 from patterns.models import ModelInteraction, Operation, Pattern, Payload
 from patterns.storage import DatabasePatternStorage, unused_since
 
-# Forgetting starts when this share of `storage.max_size` is used, so that the limit itself is not
-# passed between two looks, and frees SLACK more than needed, so that it is not due again at once.
+# Forgetting starts when this share of the room for rows (`space.room`) is used, so that it is not
+# filled between two looks, and frees SLACK more than needed, so that it is not due again at once.
 FULL, SLACK = 0.9, 0.1
 # Interactions of each stored pattern that stay as its examples, however old.
 EXAMPLES = 5
-# A row of an interaction with its entries in the indexes, without its payload.
-ROW_BYTES = 450
 # Counting takes 0.2 s at a million interactions: the background work does it, and pages read it.
 # Seconds between two countings, and from how many interactions on it is the second.
 COUNT_S, COUNT_LARGE_S, LARGE = 50.0, 300.0, 50_000
@@ -60,8 +58,8 @@ def forecast(project: Project) -> Forecast:
     since = unused_since(config.cleanup_interval, newest_use(project))
     weak = DatabasePatternStorage(project).weak(config.confidence_threshold, since)
     rows = ModelInteraction.objects.filter(project=project).exclude(state=0)
-    total = rows.count()
-    large, many = beyond_size(config, used, total), beyond_count(config, total)
+    total = recognized(project)
+    large, many = beyond_size(project, used, total), beyond_count(config, total)
     old = beyond_age(project, config, rows)
     most = max(large, many, old)
     going = min(most, max(0, total - examples(project))) if most else 0
@@ -97,12 +95,30 @@ def examples(project: Project) -> int:
     return int(rows.aggregate(n=Sum(Least("use_count", EXAMPLES)))["n"] or 0)
 
 
-def beyond_size(config: FeatureMemoryConfig, used: int, total: int) -> int:
-    limit = space.limit(config.max_size)
-    if used <= limit * FULL:
+def recognized(project: Project | None = None) -> int:
+    """Interactions that may be forgotten, of one project or of all. Counted as all less those that
+    wait: both counts read nothing but an index."""
+    rows = ModelInteraction.objects.order_by()
+    waits = ModelInteraction.objects.pending().order_by()
+    if project:
+        rows, waits = rows.filter(project=project), waits.filter(project=project)
+    return max(0, int(rows.count()) - int(waits.count()))
+
+
+def beyond_size(project: Project, used: int, total: int) -> int:
+    return min(total, wanted(project, used, total))
+
+
+def wanted(project: Project, used: int, total: int) -> int:
+    """How many interactions have to go for room; there may be fewer. By what each takes itself: by
+    the mean of all bytes, the few that are recognised of a burst would bear a few times too little."""
+    room = space.room(config_of(project.pk).max_size)
+    if used <= room * FULL or not total:
         return 0
-    share = 1 - limit * (FULL - SLACK) / used
-    return min(total, int(total * share) + 1)
+    everywhere = max(total, recognized())
+    each = min(bytes_each(project), max(1, used // everywhere))
+    surplus = (used - room * (FULL - SLACK)) / each
+    return int(surplus * total / everywhere) + 1
 
 
 def beyond_count(config: FeatureMemoryConfig, total: int) -> int:
@@ -148,7 +164,7 @@ def bytes_each(project: Project) -> int:
     numbers = ModelInteraction.objects.filter(project=project).order_by("-number")
     newest = list(numbers.values_list("number", flat=True)[:200])
     mean = Payload.objects.filter(pk__in=newest).aggregate(n=Avg(Length("data")))["n"]
-    return ROW_BYTES + int(mean or 0)
+    return space.ROW_BYTES + int(mean or 0)
 
 
 def shown(project: Project) -> list[Rule] | None:

@@ -133,6 +133,8 @@ def write_group(group: Sequence[Delivery]) -> None:
         for project_id, deliveries in by_project.items():
             arrivals = [one for delivery in deliveries for one in delivery.arrivals]
             stored[project_id] = iter(insert(project_id, arrivals))
+    taken = [arrival for delivery in group for arrival in delivery.arrivals]
+    admission.note(len(taken), sum(len(arrival.payload) for arrival in taken))
     for delivery in group:
         fresh = list(islice(stored[delivery.project_id], len(delivery.arrivals)))
         delivery.done.set_result(Receipt(fresh))

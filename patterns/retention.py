@@ -10,18 +10,30 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.core.cache import cache
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Sum
+from django.db.models.functions import Least
 from django.utils import timezone
 
 from featurememory.config import config_of
 from featurememory.models import Activity, Project, StoredAnswer
 from featurememory.writes import write_turn
 from patterns import space
-from patterns.forecast import EXAMPLES, FULL, forecast, newest_use
-from patterns.models import Learner, ModelInteraction, Pattern, PatternEvent, Payload
+from patterns.forecast import (
+    EXAMPLES,
+    FULL,
+    examples,
+    forecast,
+    newest_use,
+    recognized,
+    wanted,
+)
+from patterns.forgetting import forget_interactions
+from patterns.models import Learner, ModelInteraction, Pattern, PatternEvent
 from patterns.storage import DatabasePatternStorage, unused_since
 
-BATCH = 2000
+# Between two batches of learning at least so many, or this part of what has to go, is forgotten at
+# once: looking for less costs more than it frees.
+LEAST, PART = 2000, 8
 # Names of patterns that nothing points to any more, deleted in one cleanup.
 NAMES = 5000
 HISTORY = timedelta(days=365)
@@ -47,8 +59,9 @@ class Receipt:
         return self.weak_patterns + self.surplus_patterns + self.emptied_trash + self.interactions
 
 
-# Of `storage.max_size`, log and free pages included: from here on they are given back.
-CROWDED = 0.95
+# Of `storage.max_size`, log and free pages included: from here on they are given back. Files that
+# rows filled up to their room stay below it, so nothing is moved to be filled again at once.
+CROWDED = 0.97
 
 
 def due(project_id: UUID) -> bool:
@@ -59,10 +72,35 @@ def due(project_id: UUID) -> bool:
         Learner.objects.filter(pk=project_id).update(cleaned_at=timezone.now())
         return False
     waited = timezone.now() - learner.cleaned_at
-    limit, used = space.limit(config.max_size), space.bytes_used()
-    is_full = used > limit * FULL or used + space.bytes_beside() > limit * CROWDED
+    is_full = is_crowded(config.max_size)
     # In the future: the clock was set back meanwhile.
     return is_full or waited < timedelta() or waited.total_seconds() >= config.cleanup_interval
+
+
+def is_crowded(max_size: int) -> bool:
+    """Whether cleanup must not wait for its interval."""
+    used = space.bytes_used()
+    if used > space.room(max_size) * FULL:
+        return True
+    return used + space.bytes_beside() > space.limit(max_size) * CROWDED
+
+
+def make_room(project_id: UUID) -> int:
+    """The part of a cleanup that cannot wait while learning goes on: the oldest interactions, once
+    the room for rows is nearly full. How many went."""
+    used = space.bytes_used()
+    if used <= space.room(config_of(project_id).max_size) * FULL:
+        return 0
+    project = Project.objects.get(pk=project_id)
+    total = recognized(project)
+    needed = wanted(project, used, total)
+    going = min(needed, total - examples(project))
+    if going < min(needed, max(LEAST, needed // PART)):
+        return 0
+    gone = forget_interactions(project, going)
+    space.reuse(gone)
+    tell(project, Receipt(False, interactions=gone))
+    return gone
 
 
 def cleanup(project: Project, *, dry_run: bool = False) -> Receipt:
@@ -86,13 +124,17 @@ def cleanup(project: Project, *, dry_run: bool = False) -> Receipt:
     gone = forget_interactions(project, plan.interactions)
     space.give_back(gone)
     done = Receipt(False, len(weak), *patterns[1:], gone, before, space.bytes_used())
-    # What had to stay: `admission` does not wait for less. What still waits to be recognised can go
-    # soon; while there is any, nothing has shown that it had to stay.
-    waits = ModelInteraction.objects.pending().order_by().exists()
-    cache.set("storage_floor", 0 if waits else done.bytes_after, None)
+    # What had to stay: `admission` does not wait for less.
+    cache.set("storage_floor", 0 if something_can_go() else done.bytes_after, None)
     cache.delete(f"forecast:{project.pk}")
     tell(project, done)
     return done
+
+
+def something_can_go() -> bool:
+    """Whether any project has interactions that are no examples; what waits can go soon."""
+    kept = Pattern.objects.stored().aggregate(n=Sum(Least("use_count", EXAMPLES)))["n"] or 0
+    return bool(ModelInteraction.objects.order_by().count() > kept)
 
 
 def empty(project: Project, ids: list[str]) -> None:
@@ -111,53 +153,6 @@ def expire(project: Project) -> None:
     PatternEvent.objects.filter(project=project, at__lt=limit).delete()
     Activity.objects.filter(project=project, at__lt=limit).delete()
     StoredAnswer.objects.filter(created_at__lt=timezone.now() - timedelta(days=1)).delete()
-
-
-def forget_interactions(project: Project, count: int) -> int:
-    """The oldest recognised interactions with their payloads, except the newest EXAMPLES of each
-    stored pattern; rollups and patterns stay. How many went."""
-    gone, after = 0, 0
-    while gone < count:
-        with write_turn():
-            rows = ModelInteraction.objects.filter(project=project, number__gt=after)
-            oldest = list(rows.exclude(state=0).order_by("number")[:BATCH])
-            if not oldest:
-                break
-            after = oldest[-1].number
-            doomed = without_examples(project, oldest)[: count - gone]
-            forget(project, doomed)
-        gone += len(doomed)
-    return gone
-
-
-def without_examples(project: Project, rows: list[ModelInteraction]) -> list[ModelInteraction]:
-    """The rows that are not among the newest of their pattern."""
-    ids = {row.pattern_id for row in rows if row.pattern_id is not None}
-    stored = set(
-        Pattern.objects.stored().filter(project=project, pk__in=ids).values_list("pk", flat=True)
-    )
-    first_kept: dict[UUID | None, int] = {name: first_example(project, name) for name in stored}
-    return [row for row in rows if row.number < first_kept.get(row.pattern_id, row.number + 1)]
-
-
-def first_example(project: Project, pattern_id: UUID) -> int:
-    """The number from which on a pattern's interactions are kept as its examples."""
-    rows = ModelInteraction.objects.filter(project=project, pattern_id=pattern_id)
-    newest = list(rows.order_by("-number").values_list("number", flat=True)[:EXAMPLES])
-    return newest[-1]
-
-
-def forget(project: Project, rows: list[ModelInteraction]) -> None:
-    numbers = [row.number for row in rows]
-    remember_forgotten(project, max((row.timestamp for row in rows), default=0))
-    Payload.objects.filter(pk__in=numbers).delete()
-    ModelInteraction.objects.filter(pk__in=numbers)._raw_delete(using="default")
-
-
-def remember_forgotten(project: Project, newest: int) -> None:
-    """Up to here the rollups can no longer be counted again: see `rollups.recount`."""
-    learner = Learner.objects.filter(pk=project.pk, forgotten_until__lt=newest)
-    learner.update(forgotten_until=newest)
 
 
 def tell(project: Project, done: Receipt) -> None:

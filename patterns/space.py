@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import time
-from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.cache import cache
 from django.db import DatabaseError, connection
 
-from featurememory.writes import writers_wait
+from featurememory.writes import log_bytes, shorten_log, writers_wait
 from patterns.models import ModelInteraction, Payload
 
-# Pages of 8 kB given back in one step: 16 MB, during which no other write runs.
-STEP = 2000
+# Pages of 8 kB given back in one step: 4 MB, which all pass through the log while no other write runs.
+STEP = 500
+# Of `storage.max_size`: for what is written between two looks, and free space inside the files.
+MARGIN = 0.03
+# SQLite's log, which lies beside the rows: see `writes.LOG_MOST`; the batch that passed it comes on
+# top. Of a small limit an eighth.
+LOG, LOG_SHARE = 12 << 20, 8
+# A row of an interaction with its entries in the indexes, without its payload; and what learning adds
+# to it: measured 40 to 60 bytes there, and its part of patterns and sums.
+ROW_BYTES, LEARNING_BYTES = 450, 100
 # Seconds between two countings of the tables, and from which size in bytes on it is the second.
 COUNT_S, COUNT_LARGE_S, LARGE = 50.0, 600.0, 64 << 20
 
@@ -32,6 +38,13 @@ class TableSize:
 def limit(max_size: int) -> int:
     """`storage.max_size` as it holds here: in memory at most half of what the process may use."""
     return min(max_size, settings.MEMORY_LIMIT // 2) if settings.STORAGE == "memory" else max_size
+
+
+def room(max_size: int) -> int:
+    """Bytes that rows may fill, so that files and log stay below `storage.max_size`."""
+    most = limit(max_size)
+    on_disk = connection.vendor == "sqlite" and settings.STORAGE == "persistent"
+    return int(most * (1 - MARGIN)) - (min(LOG, most // LOG_SHARE) if on_disk else 0)
 
 
 def bytes_used() -> int:
@@ -55,11 +68,7 @@ def bytes_beside() -> int:
         cursor.execute(
             "SELECT page_size * freelist_count FROM pragma_page_size, pragma_freelist_count"
         )
-        free = int(cursor.fetchone()[0])
-    log = Path(f"{connection.settings_dict['NAME']}-wal")
-    with suppress(OSError):  # in memory, or nothing written yet
-        return free + log.stat().st_size
-    return free
+        return int(cursor.fetchone()[0]) + log_bytes()
 
 
 # Row header and line pointer take 28 bytes, and alignment some more.
@@ -139,16 +148,21 @@ def give_back(forgotten: int) -> None:
     if connection.in_atomic_block:
         return
     if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            for table in FORGOTTEN if forgotten else ():
-                cursor.execute(f"VACUUM (ANALYZE) {table}")
+        reuse(forgotten)
         return
     connection.ensure_connection()
     while free_pages() and give_back_step(connection.connection):
         pass
+    shorten_log(0)
+
+
+def reuse(forgotten: int) -> None:
+    """New rows may fill what forgotten ones left. SQLite does so by itself."""
+    if connection.vendor != "postgresql" or connection.in_atomic_block:
+        return
     with connection.cursor() as cursor:
-        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        cursor.fetchall()
+        for table in FORGOTTEN if forgotten else ():
+            cursor.execute(f"VACUUM (ANALYZE) {table}")
 
 
 def free_pages() -> int:

@@ -13,16 +13,17 @@ from tests.benchmarks.served import Client, Served, served
 from tests.benchmarks.traffic import Bodies
 
 MiB = 1 << 20
-SIZE, LOOK_S = 500, 1.0
+SIZE, LOOK_S, ASK_EVERY = 500, 0.2, 5  # a look at the files; every fifth asks the server, too
 PROMISED = {200, 201, 207, 429, 503, 507}  # stored, or refused with Retry-After
 AGAIN_S = 0.5  # after a refusal
 
 
 @dataclass
 class Seen:
-    """Sizes in bytes, answers by status, and times of the readiness check in ms."""
+    """Sizes in bytes (all, and of the log), answers by status, times of the readiness check in ms."""
 
     sizes: list[int] = field(default_factory=list)
+    logs: list[int] = field(default_factory=list)
     answers: dict[int, int] = field(default_factory=dict)
     ready: dict[int, int] = field(default_factory=dict)
     ready_ms: list[float] = field(default_factory=list)
@@ -31,15 +32,21 @@ class Seen:
 
 
 def watch(server: Served, seen: Seen, ended: threading.Event) -> None:
-    """Once a second: how large the database is with its log, and whether the server answers."""
+    """How large the database is with its log, and once a second whether the server answers."""
     client = server.client()
     while not ended.wait(LOOK_S):
         seen.sizes.append(server.bytes_on_disk())
-        began = time.perf_counter()
-        status, _ = client.send("GET", "/health/ready")
-        seen.ready_ms.append((time.perf_counter() - began) * 1000)
-        seen.ready[status] = seen.ready.get(status, 0) + 1
-        seen.rss = max(seen.rss, server.use().rss)
+        seen.logs.append(server.bytes_of_log())
+        if len(seen.sizes) % ASK_EVERY == 0:
+            ask(client, seen)
+            seen.rss = max(seen.rss, server.use().rss)
+
+
+def ask(client: Client, seen: Seen) -> None:
+    began = time.perf_counter()
+    status, _ = client.send("GET", "/health/ready")
+    seen.ready_ms.append((time.perf_counter() - began) * 1000)
+    seen.ready[status] = seen.ready.get(status, 0) + 1
 
 
 def pour(server: Served, seen: Seen, rows: int, patience_s: float) -> None:
@@ -67,8 +74,14 @@ def post(client: Client, body: bytes, seen: Seen) -> int:
 
 def note(server: Served, seen: Seen, began: float) -> None:
     took = time.perf_counter() - began
-    print(f"{seen.accepted:>10,} in {took:6.0f} s, {max(seen.sizes, default=0) / MiB:6.0f} MiB at most, "
+    now, most = (seen.sizes or [0])[-1] / MiB, largest(seen.sizes) / MiB
+    print(f"{seen.accepted:>10,} in {took:6.0f} s, {now:6.0f} MiB, {most:6.0f} at most, "
+          f"log {largest(seen.logs) / MiB:.0f} at most, "
           f"{waiting(server):,} wait, {seen.rss:.0f} MB resident", flush=True)  # fmt: skip
+
+
+def largest(sizes: list[int]) -> int:
+    return max(sizes, default=0)
 
 
 def bounded(rows: int, limit_mib: int, patience_s: float) -> bool:
@@ -89,7 +102,7 @@ def bounded(rows: int, limit_mib: int, patience_s: float) -> bool:
 
 
 def told(seen: Seen, rows: int, limit_mib: int, took: float, answers: bool) -> bool:
-    most, up = max(seen.sizes, default=0), set(seen.ready) <= {200} and answers
+    most, up = largest(seen.sizes), set(seen.ready) <= {200} and answers
     promised = set(seen.answers) <= PROMISED
     table(
         ["figure", "value"],
@@ -98,6 +111,7 @@ def told(seen: Seen, rows: int, limit_mib: int, took: float, answers: bool) -> b
             ("acknowledged/s", seen.accepted / took),
             ("limit, MiB", limit_mib),
             ("largest size of database and log, MiB", most / MiB),
+            ("largest size of the log, MiB", largest(seen.logs) / MiB),
             ("share of looks above the limit, %",
              100 * sum(size > limit_mib * MiB for size in seen.sizes) / max(1, len(seen.sizes))),
             ("answers to batches by status", json.dumps(seen.answers)),

@@ -81,6 +81,10 @@ class Served:
             return postgresql_bytes(self.database_url)
         return sum(size_of(path) for path in self.folder.glob("featurememory.sqlite3*"))
 
+    def bytes_of_log(self) -> int:
+        """SQLite's write-ahead log; PostgreSQL's belongs to the cluster."""
+        return 0 if self.database_url else size_of(self.folder / "featurememory.sqlite3-wal")
+
 
 def size_of(path: Path) -> int:
     try:

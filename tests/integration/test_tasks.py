@@ -9,8 +9,10 @@ from uuid import UUID
 import pytest
 from django.utils import timezone
 
+from featurememory.models import FeatureMemoryConfig
 from integration import consolidation, repairs, tasks
 from integration.tasks import WORK, cleanup_due, consolidate_due, learn_pending, sweep
+from patterns import retention, space
 from patterns.models import Learner, ProjectHour
 from tests.builders import items, keep, learned, project, states_of
 
@@ -24,6 +26,21 @@ def test_a_wake_up_learns_all_that_waits_in_the_project() -> None:
 
     assert learn_pending(str(owner.pk)) == 450
     assert states_of(other) == {0: 1}
+
+
+def test_a_backlog_makes_room_for_itself_while_it_is_learned(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    owner = project()
+    FeatureMemoryConfig.objects.create(project=owner, max_size=1 << 20)
+    room = space.room(1 << 20)
+    monkeypatch.setattr(space, "bytes_used", lambda: int(room * 0.99))
+    keep(owner, items(600))
+    monkeypatch.setattr(tasks, "ROOM_S", 0.0)
+    monkeypatch.setattr(retention, "LEAST", 100)
+
+    assert learn_pending(str(owner.pk)) == 600
+    assert states_of(owner)[1] < 300
 
 
 def test_a_sweep_finds_what_a_lost_wake_up_left_behind() -> None:

@@ -15,7 +15,7 @@ from patterns import retention, space
 from patterns.admission import Admission, Gauge, admission, all_gauges
 from patterns.models import Learner
 from patterns.retention import cleanup
-from tests.builders import caller, item, items, keep, learned, project
+from tests.builders import caller, item, items, keep, learn_all, learned, project
 
 REFUSED = FeatureMemoryError("no", ErrorCode.OVERLOADED, {"retry_after": 1})
 
@@ -160,5 +160,41 @@ def test_the_write_ahead_log_counts_towards_max_size_and_a_cleanup_is_due(
     admission.forget()
 
     assert retention.due(owner.pk)
+    with pytest.raises(FeatureMemoryError, match="max_size"):
+        keep(owner, items(1, start=100))
+
+
+@pytest.mark.django_db
+def test_what_learning_will_add_to_what_waits_counts_before_it_is_learned(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    owner = project()
+    keep(owner, items(30))
+    nearly = space.room(owner.config.max_size) - 20 * space.LEARNING_BYTES
+    monkeypatch.setattr(space, "bytes_used", lambda: nearly)
+    admission.forget()
+    with pytest.raises(FeatureMemoryError, match="max_size"):
+        keep(owner, items(1, start=100))
+
+    learn_all(owner)
+    monkeypatch.setattr(space, "bytes_used", lambda: int(nearly * 0.94))
+    admission.forget()
+    assert keep(owner, items(1, start=100)) == [True]
+
+
+@pytest.mark.django_db
+def test_what_is_stored_between_two_looks_closes_without_another_look(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    owner = project()
+    room = space.room(owner.config.max_size)
+    monkeypatch.setattr(space, "bytes_used", lambda: room - 20 * space.ROW_BYTES)
+    admission.forget()
+    admission.refresh()
+    monkeypatch.setattr(module, "CHECK_S", 1e9)
+    keep(owner, items(10))
+    assert not any(gauge.closed for gauge in admission.gauges)
+    keep(owner, items(10, start=10))
+
     with pytest.raises(FeatureMemoryError, match="max_size"):
         keep(owner, items(1, start=100))

@@ -14,7 +14,7 @@ from featurememory.config import forget_config
 from featurememory.models import Activity, FeatureMemoryConfig, Project, StoredAnswer
 from patterns import retention, space
 from patterns.models import Learner, ModelInteraction, Pattern, PatternEvent, Payload
-from patterns.retention import cleanup, due
+from patterns.retention import cleanup, due, make_room
 from patterns.space import bytes_used
 from tests.builders import (
     NOON,
@@ -164,6 +164,28 @@ def test_beyond_the_size_the_oldest_recognised_interactions_go(
     assert Payload.objects.count() == len(left)
     assert rollup_figures(owner) == figures
     assert sum(uses_and_recount(owner)[0].values()) == 40
+
+
+def test_of_a_burst_that_waits_the_few_recognised_make_the_room_that_is_needed(
+    owner: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    learned(owner, 60)
+    keep(owner, items(900, start=1000))
+    limits(owner, max_size=1 << 20)
+    used = space.room(1 << 20)  # a fifth goes, some 300 interactions; as a share of 60 it were 12
+    monkeypatch.setattr(space, "bytes_used", lambda: used)
+
+    assert make_room(owner.pk) == 0  # the next cleanup takes the little there is
+    monkeypatch.setattr(retention, "LEAST", 20)
+    assert make_room(owner.pk) == 55  # five stay as examples
+    assert states_of(owner) == {0: 900, 1: 5}
+
+
+def test_while_there_is_room_learning_forgets_nothing(owner: Project) -> None:
+    learned(owner, 40)
+
+    assert make_room(owner.pk) == 0
+    assert states_of(owner) == {1: 40}
 
 
 def test_what_waits_is_never_forgotten(owner: Project, monkeypatch: pytest.MonkeyPatch) -> None:

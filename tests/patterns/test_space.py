@@ -100,3 +100,14 @@ def test_what_lies_beside_is_given_back_without_forgetting() -> None:
     space.give_back(0)
 
     assert space.bytes_beside() == 0
+
+
+@pytest.mark.django_db
+def test_rows_leave_room_for_the_log_where_there_is_one(settings: Any) -> None:
+    most = 1 << 30
+    beside = most - space.room(most)
+    assert beside >= (space.LOG if connection.vendor == "sqlite" else 0) + most // 50
+    assert space.room(1 << 20) > (1 << 20) * 0.8
+
+    settings.STORAGE = "memory"
+    assert space.room(most) == int(space.limit(most) * (1 - space.MARGIN))
