@@ -5,7 +5,7 @@ Bounded batches off the request path; each can stop anywhere and go on later.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -37,6 +37,7 @@ LEAST, PART = 2000, 8
 # Names of patterns that nothing points to any more, deleted in one cleanup.
 NAMES = 5000
 HISTORY = timedelta(days=365)
+ONE_LINE_S = 3600  # cleanups after one another are told in one line of the activity
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,21 @@ class Receipt:
 
     def as_dict(self) -> dict[str, int | bool]:
         return asdict(self)
+
+    def __add__(self, other: Receipt) -> Receipt:
+        return replace(
+            other,
+            weak_patterns=self.weak_patterns + other.weak_patterns,
+            surplus_patterns=self.surplus_patterns + other.surplus_patterns,
+            emptied_trash=self.emptied_trash + other.emptied_trash,
+            interactions=self.interactions + other.interactions,
+        )
+
+    def __str__(self) -> str:
+        return (
+            f"{self.weak_patterns + self.surplus_patterns} patterns to the trash, "
+            f"{self.emptied_trash} out of it, {self.interactions:,} old interactions"
+        )
 
     @property
     def total(self) -> int:
@@ -156,11 +172,19 @@ def expire(project: Project) -> None:
 
 
 def tell(project: Project, done: Receipt) -> None:
-    if done.total:
-        Activity.objects.create(
-            project=project,
-            actor="memory",
-            verb="cleanup",
-            summary=f"Cleaned up: {done.weak_patterns + done.surplus_patterns} patterns to the "
-            f"trash, {done.emptied_trash} out of it, {done.interactions:,} old interactions",
-        )
+    """In the activity: one line for all cleanups of an hour. At its limit a busy memory cleans up
+    every few seconds, and what is told of it must not fill the space it makes."""
+    if not done.total:
+        return
+    name = f"cleaned:{project.pk}"
+    rounds, pk, before = cache.get(name) or (0, 0, Receipt(False))
+    done, rounds = before + done, rounds + 1
+    row = Activity.objects.filter(pk=pk).first()
+    row = row or Activity(project=project, actor="memory", verb="cleanup")
+    row.at, row.summary = timezone.now(), f"Cleaned up: {done}{told_rounds(rounds)}"
+    row.save()
+    cache.set(name, (rounds, row.pk, done), ONE_LINE_S)
+
+
+def told_rounds(rounds: int) -> str:
+    return f", in {rounds:,} rounds" if rounds > 1 else ""

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from featurememory.config import forget_config
 from featurememory.models import Activity, FeatureMemoryConfig, Project, StoredAnswer
-from patterns import retention, space
+from patterns import forecast, retention, space
 from patterns.models import Learner, ModelInteraction, Pattern, PatternEvent, Payload
 from patterns.retention import cleanup, due, make_room
 from patterns.space import bytes_used
@@ -186,6 +186,21 @@ def test_while_there_is_room_learning_forgets_nothing(owner: Project) -> None:
 
     assert make_room(owner.pk) == 0
     assert states_of(owner) == {1: 40}
+
+
+def test_cleanups_of_an_hour_are_told_in_one_line(
+    owner: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    learned(owner, 60)
+    limits(owner, max_size=1 << 20)
+    used = int(space.room(1 << 20) * 0.901)
+    monkeypatch.setattr(space, "bytes_used", lambda: used)
+    monkeypatch.setattr(forecast, "SLACK", 0.01)
+    gone = make_room(owner.pk)
+    gone += make_room(owner.pk)
+
+    told = Activity.objects.get(project=owner, verb="cleanup").summary
+    assert f"{gone:,} old interactions, in 2 rounds" in told
 
 
 def test_what_waits_is_never_forgotten(owner: Project, monkeypatch: pytest.MonkeyPatch) -> None:
