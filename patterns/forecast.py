@@ -59,7 +59,7 @@ def forecast(project: Project) -> Forecast:
     weak = DatabasePatternStorage(project).weak(config.confidence_threshold, since)
     rows = ModelInteraction.objects.filter(project=project).exclude(state=0)
     total = recognized(project)
-    large, many = beyond_size(project, used, total), beyond_count(config, total)
+    large, many = min(total, wanted(project, claimed(), total)), beyond_count(config, total)
     old = beyond_age(project, config, rows)
     most = max(large, many, old)
     going = min(most, max(0, total - examples(project))) if most else 0
@@ -105,19 +105,21 @@ def recognized(project: Project | None = None) -> int:
     return max(0, int(rows.count()) - int(waits.count()))
 
 
-def beyond_size(project: Project, used: int, total: int) -> int:
-    return min(total, wanted(project, used, total))
+def claimed() -> int:
+    """Bytes in use, and those that learning will add to what waits: ingest goes by both, too."""
+    waits = int(ModelInteraction.objects.pending().order_by().count())
+    return space.bytes_used() + waits * space.LEARNING_BYTES
 
 
-def wanted(project: Project, used: int, total: int) -> int:
+def wanted(project: Project, claim: int, total: int) -> int:
     """How many interactions have to go for room; there may be fewer. By what each takes itself: by
     the mean of all bytes, the few that are recognised of a burst would bear a few times too little."""
     room = space.room(config_of(project.pk).max_size)
-    if used <= room * FULL or not total:
+    if claim <= room * FULL or not total:
         return 0
     everywhere = max(total, recognized())
-    each = min(bytes_each(project), max(1, used // everywhere))
-    surplus = (used - room * (FULL - SLACK)) / each
+    each = min(bytes_each(project), max(1, claim // everywhere))
+    surplus = (claim - room * (FULL - SLACK)) / each
     return int(surplus * total / everywhere) + 1
 
 

@@ -21,6 +21,7 @@ from patterns import space
 from patterns.forecast import (
     EXAMPLES,
     FULL,
+    claimed,
     examples,
     forecast,
     newest_use,
@@ -95,21 +96,20 @@ def due(project_id: UUID) -> bool:
 
 def is_crowded(max_size: int) -> bool:
     """Whether cleanup must not wait for its interval."""
-    used = space.bytes_used()
-    if used > space.room(max_size) * FULL:
+    if claimed() > space.room(max_size) * FULL:
         return True
-    return used + space.bytes_beside() > space.limit(max_size) * CROWDED
+    return space.bytes_used() + space.bytes_beside() > space.limit(max_size) * CROWDED
 
 
 def make_room(project_id: UUID) -> int:
     """The part of a cleanup that cannot wait while learning goes on: the oldest interactions, once
     the room for rows is nearly full. How many went."""
-    used = space.bytes_used()
-    if used <= space.room(config_of(project_id).max_size) * FULL:
+    claim = claimed()
+    if claim <= space.room(config_of(project_id).max_size) * FULL:
         return 0
     project = Project.objects.get(pk=project_id)
     total = recognized(project)
-    needed = wanted(project, used, total)
+    needed = wanted(project, claim, total)
     going = min(needed, total - examples(project))
     if going < min(needed, max(LEAST, needed // PART)):
         return 0

@@ -170,15 +170,29 @@ def test_of_a_burst_that_waits_the_few_recognised_make_the_room_that_is_needed(
     owner: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     learned(owner, 60)
-    keep(owner, items(900, start=1000))
+    keep(owner, items(400, start=1000))
     limits(owner, max_size=1 << 20)
-    used = space.room(1 << 20)  # a fifth goes, some 300 interactions; as a share of 60 it were 12
+    used = space.room(1 << 20)  # a fifth goes, some 350 interactions; as a share of 60 it were 12
     monkeypatch.setattr(space, "bytes_used", lambda: used)
 
     assert make_room(owner.pk) == 0  # the next cleanup takes the little there is
     monkeypatch.setattr(retention, "LEAST", 20)
     assert make_room(owner.pk) == 55  # five stay as examples
-    assert states_of(owner) == {0: 900, 1: 5}
+    assert states_of(owner) == {0: 400, 1: 5}
+
+
+def test_what_waits_claims_room_before_it_is_learned(
+    owner: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    learned(owner, 60)
+    limits(owner, max_size=1 << 20)
+    used = int(space.room(1 << 20) * forecast.FULL)
+    monkeypatch.setattr(space, "bytes_used", lambda: used)
+    assert make_room(owner.pk) == 0
+
+    keep(owner, items(10, start=1000))
+    monkeypatch.setattr(retention, "LEAST", 20)
+    assert make_room(owner.pk) > 0
 
 
 def test_while_there_is_room_learning_forgets_nothing(owner: Project) -> None:
