@@ -19,8 +19,8 @@ _turn = threading.RLock()
 
 # SQLite writes its log back at 4 MB, and begins it anew only when no reader is in it just then. Beyond
 # this it is shortened by force; readers have PATIENCE_MS to get out.
-LOG_MOST, PATIENCE_MS, TIMEOUT_MS = 7 << 20, 100, 20_000
-AGAIN_S = 1.0  # after an attempt that a long reader (an export) stopped
+LOG_MOST, PATIENCE_MS, TIMEOUT_MS = 7 << 20, 50, 20_000
+AGAIN_S = 0.25  # after an attempt that a long reader (an export) stopped: it grew by 17 MB in 1 s
 _shortened = [0.0]
 
 

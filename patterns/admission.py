@@ -31,8 +31,9 @@ DEGRADED = 0.8
 CHECK_S = 2.0
 TRIM_S = 10.0  # between two attempts to give memory back; one takes 0.1 s
 PAGE = os.sysconf("SC_PAGE_SIZE")
-# Share of `storage.max_size` that files and log may take together: rows alone stop at `space.room`.
-STORAGE_FULL = 0.98
+# Share of `storage.max_size` that files and log may take together: rows alone stop at `space.room`, but
+# a long reader (an export) lets the log grow.
+STORAGE_FULL = 1 - space.MARGIN
 
 
 @dataclass
