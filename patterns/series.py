@@ -9,7 +9,8 @@ from math import sqrt
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F, Q, Sum
+from django.db import connection
+from django.db.models import Q
 from fastdigest import TDigest
 
 from patterns.models import PatternHour
@@ -54,7 +55,7 @@ class Sums:
     _digest: TDigest | None = None
 
     def add(self, values: Sequence[float], sketch: bytes) -> None:
-        """Values in the order of SUMS. Written out: a page adds up thousands of rows."""
+        """Values in the order of SUMS. Written out: a page adds up hundreds of rows."""
         self.count += values[0]
         self.successes += values[1]
         self.judged += values[2]
@@ -147,13 +148,22 @@ def read(project_id: UUID, first: int, end: int, pattern_ids: Iterable[UUID] = (
 
 def fill(window: Window, rows: Iterable[tuple[Any, ...]]) -> Series:
     """Rows of `read` into the buckets of the window; those outside are left out."""
-    series = Series(window, [Sums() for _ in range(window.count)], Sums())
-    for hour, _, sketch, *values in rows:
-        place = window.bucket(hour)
+    found: list[Hours] = [[] for _ in range(window.count)]
+    for row in rows:
+        place = window.bucket(row[0])
         if place is not None:
-            series.buckets[place].add(values, bytes(sketch))
-            series.total.add(values, bytes(sketch))
-    return series
+            found[place].append(row)
+    buckets = [summed(some) for some in found]
+    return Series(window, buckets, added(buckets))
+
+
+def summed(rows: Hours) -> Sums:
+    """Rows of `read`, added up a column at a time: a chart of 90 days has thousands of them."""
+    found = Sums(sketches=[bytes(row[2]) for row in rows if row[2]])
+    columns = list(zip(*rows, strict=True))[3:]
+    if columns:
+        found.add([sum(column) for column in columns], b"")
+    return found
 
 
 def range_for(rows: Hours, now: datetime) -> str:
@@ -172,14 +182,26 @@ def daily_counts(project_id: UUID, owners: Owners, now: datetime) -> dict[UUID, 
     days = 14
     last = hour_of(now) // DAY
     found = {name: [0] * days for name in owners.values()}
-    rows = PatternHour.objects.filter(
-        project_id=project_id, pattern_id__in=list(owners), hour__gte=(last - days + 1) * DAY
-    )
-    sums = rows.annotate(day=F("hour") / DAY).values("pattern_id", "day").annotate(n=Sum("count"))
-    for row in sums.values_list("pattern_id", "day", "n"):
-        if 0 <= (place := int(row[1]) - last + days - 1) < days:
-            found[owners[row[0]]][place] += row[2]
+    counts = {as_column(pattern): found[owner] for pattern, owner in owners.items()}
+    if not counts:
+        return found
+    marks = ", ".join(["%s"] * len(counts))
+    # By hand: through Django the 14 days of 200 patterns take four times as long.
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT pattern_id, hour / {DAY}, SUM(count) FROM {PatternHour._meta.db_table} "
+            f"WHERE project_id = %s AND pattern_id IN ({marks}) AND hour >= %s GROUP BY 1, 2",
+            [as_column(project_id), *counts, (last - days + 1) * DAY],
+        )
+        for pattern, at, n in cursor.fetchall():
+            if 0 <= (place := int(at) - last + days - 1) < days:
+                counts[pattern][place] += int(n)
     return found
+
+
+def as_column(name: UUID) -> UUID | str:
+    """A UUID as this database's columns hold it."""
+    return name if connection.features.has_native_uuid_field else name.hex
 
 
 def figures_of(project_id: UUID, owners: Owners) -> dict[UUID, Sums]:

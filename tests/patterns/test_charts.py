@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import plotly.graph_objects as go
 import pytest
 
 from patterns import charts, plots, series
@@ -63,6 +64,19 @@ def test_a_figure_is_plain_and_small(chart: Chart) -> None:
     assert "template" not in figure["layout"]
     assert all(type(trace["y"]) is list for trace in figure["data"])
     assert figure["layout"]["xaxis"]["fixedrange"] is True
+
+
+@pytest.mark.parametrize("chart", ALL, ids=lambda chart: chart.name)
+def test_a_figure_is_what_plotly_makes_of_it(chart: Chart) -> None:
+    made = go.Figure(figure_of(chart)).to_plotly_json()
+    made["layout"].pop("template")
+
+    assert made == figure_of(chart)
+
+
+def test_a_part_that_plotly_does_not_know_is_refused() -> None:
+    with pytest.raises(ValueError, match="colour"):
+        plots.figure([{"type": "scatter", "line": {"colour": "red"}}], {})
 
 
 @pytest.mark.parametrize("chart", ALL, ids=lambda chart: chart.name)
