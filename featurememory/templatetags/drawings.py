@@ -1,16 +1,19 @@
 """Small drawings made on the server: icons, sparklines, bars, templates with coloured slots.
 
-SVG attributes instead of styles, because the content security policy forbids inline styles.
+SVG attributes instead of styles, because the content security policy forbids inline styles. What
+consists of numbers and of classes that templates name is put together without escaping it: a list of
+200 rows draws 400 of them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from html import escape
 from typing import Any
 
 from django import template
 from django.templatetags.static import static
-from django.utils.html import escape, format_html
+from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 register = template.Library()
@@ -37,12 +40,9 @@ def bar(value: float | None, mark: float | None = None, css: str = "bar") -> Saf
         if mark is None
         else f'<rect class="m" x="{round(100 * mark) - 1}" width="2" height="8"/>'
     )
-    return format_html(
-        '<svg class="{}" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">'
-        '<path class="t" d="M0 2h100v4H0z"/><path class="v" d="M0 2h{}v4H0z"/>{}</svg>',
-        css,
-        filled,
-        mark_safe(line),
+    return mark_safe(
+        f'<svg class="{css}" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">'
+        f'<path class="t" d="M0 2h100v4H0z"/><path class="v" d="M0 2h{filled}v4H0z"/>{line}</svg>'
     )
 
 
@@ -71,12 +71,9 @@ def spark(values: Sequence[float | None], css: str = "", zero: bool = False) -> 
         line.append("M" + "L".join(spots))
         start, end = (spot.split()[0] for spot in (spots[0], spots[-1]))
         area.append(f"M{start} 24L{'L'.join(spots)}L{end} 24z")
-    return format_html(
-        '<svg class="spark {}" viewBox="0 0 100 24" preserveAspectRatio="none" aria-hidden="true">'
-        '<path d="{}"/><path d="{}"/></svg>',
-        css,
-        "".join(area),
-        "".join(line),
+    return mark_safe(
+        f'<svg class="spark {css}" viewBox="0 0 100 24" preserveAspectRatio="none" '
+        f'aria-hidden="true"><path d="{"".join(area)}"/><path d="{"".join(line)}"/></svg>'
     )
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from django import template
 from django.utils import timezone
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 
 register = template.Library()
 NONE = "none"
@@ -193,27 +193,21 @@ def age(delta: timedelta) -> str:
 def ago(value: Any) -> SafeString:
     """<time> saying how long ago; the title gives the moment in UTC. The browser keeps it fresh."""
     at = moment(value)
-    if at is None:
-        return SafeString(NONE)
-    return format_html(
-        '<time datetime="{}" title="{} UTC" data-as="ago">{}</time>',
-        f"{at:%Y-%m-%dT%H:%M:%SZ}",
-        f"{at:%d %b %Y %H:%M:%S}",
-        age(timezone.now() - at),
-    )
+    return SafeString(NONE) if at is None else time_tag(at, "ago", age(timezone.now() - at))
 
 
 @register.filter
 def clock(value: Any) -> SafeString:
     """<time> with date and time; UTC here, local time once the browser has read it."""
     at = moment(value)
-    if at is None:
-        return SafeString(NONE)
-    return format_html(
-        '<time datetime="{}" title="{} UTC" data-as="clock">{}</time>',
-        f"{at:%Y-%m-%dT%H:%M:%SZ}",
-        f"{at:%d %b %Y %H:%M:%S}",
-        f"{at.day} {at:%b %H:%M:%S}",
+    return SafeString(NONE) if at is None else time_tag(at, "clock", f"{at.day} {at:%b %H:%M:%S}")
+
+
+def time_tag(at: datetime, written_as: str, text: str) -> SafeString:
+    """Nothing in it comes from outside, so nothing is escaped: a list has hundreds."""
+    return mark_safe(
+        f'<time datetime="{at:%Y-%m-%dT%H:%M:%SZ}" title="{at:%d %b %Y %H:%M:%S} UTC" '
+        f'data-as="{written_as}">{text}</time>'
     )
 
 

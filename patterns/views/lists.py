@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.safestring import SafeString
 
 from featurememory.config import config_of
 from featurememory.keyset import limit_from
@@ -15,6 +16,7 @@ from featurememory.keyset import page as keyset_page
 from featurememory.models import Project
 from featurememory.pages import current_project, page, show, status_counts
 from featurememory.templatetags import figures
+from featurememory.templatetags.drawings import short
 from patterns import series
 from patterns.criteria import PatternCriteria
 from patterns.models import ModelInteraction, Pattern
@@ -42,9 +44,13 @@ SHOWN = (
 
 @dataclass(frozen=True)
 class Row:
+    """A pattern with its figures; `id` and `short` are written once for all their places."""
+
     pattern: Pattern
     sums: series.Sums
     days: list[int]
+    id: SafeString
+    short: SafeString
 
 
 def stored(project: Project) -> Any:
@@ -62,7 +68,12 @@ def rows_of(project: Project, patterns: list[Pattern]) -> list[Row]:
     owners = family_of(pattern.pk for pattern in patterns)
     sums = series.figures_of(project.pk, owners)
     days = series.daily_counts(project.pk, owners, timezone.now())
-    return [Row(pattern, sums[pattern.pk], days[pattern.pk]) for pattern in patterns]
+    return [row_of(pattern, sums[pattern.pk], days[pattern.pk]) for pattern in patterns]
+
+
+def row_of(pattern: Pattern, sums: series.Sums, days: list[int]) -> Row:
+    name = str(pattern.pk)
+    return Row(pattern, sums, days, SafeString(name), SafeString(short(name)))
 
 
 @page
