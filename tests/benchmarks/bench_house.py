@@ -22,7 +22,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from contextlib import nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 PARTS = ("ingest", "lag", "disk", "pages", "bounded")
@@ -39,7 +40,9 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=5.0, help="a mode of ingest; lag twice")
     parser.add_argument("--limit", type=int, default=1024, help="of bounded, MiB")
     parser.add_argument("--patience", type=float, default=7200, help="of bounded, seconds")
-    parser.add_argument("--postgresql", action="store_true", help="ingest on a temporary one")
+    parser.add_argument(
+        "--postgresql", action="store_true", help="ingest, bounded: a temporary one"
+    )
     parser.add_argument("--alone", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if unknown := set(options.parts) - set(PARTS):
@@ -71,10 +74,9 @@ def alone(rows: int, patterns: int) -> None:
 
 def measure(part: str, options: argparse.Namespace) -> None:
     from tests.benchmarks import bounding, loading
-    from tests.servers import postgresql
 
     if part == "ingest":
-        with postgresql() if options.postgresql else nullcontext("") as url:
+        with database(options) as url:
             loading.ingest(options.seconds, url)
     elif part == "lag":
         loading.lag(2 * options.seconds)
@@ -82,8 +84,20 @@ def measure(part: str, options: argparse.Namespace) -> None:
         loading.disk((options.rows or [100_000])[0])
     elif part == "pages":
         pages(options.rows[0], options.patterns)
-    elif not bounding.bounded((options.rows or [2_000_000])[0], options.limit, options.patience):
-        raise SystemExit(1)
+    else:
+        rows = (options.rows or [2_000_000])[0]
+        with database(options) as url:
+            if not bounding.bounded(rows, options.limit, options.patience, url):
+                raise SystemExit(1)
+
+
+@contextmanager
+def database(options: argparse.Namespace) -> Iterator[str]:
+    """The URL of an empty database on a temporary PostgreSQL; "" for SQLite."""
+    from tests.servers import create_database, postgresql
+
+    with postgresql() if options.postgresql else nullcontext("") as url:
+        yield create_database(url, "bench") if url else ""
 
 
 def pages(rows: int, patterns: int) -> None:

@@ -84,10 +84,10 @@ def largest(sizes: list[int]) -> int:
     return max(sizes, default=0)
 
 
-def bounded(rows: int, limit_mib: int, patience_s: float) -> bool:
+def bounded(rows: int, limit_mib: int, patience_s: float, database_url: str = "") -> bool:
     """Whether the database never exceeded its limit and every answer was one that is promised."""
     seen, ended = Seen(), threading.Event()
-    with served(max_size=limit_mib * MiB) as server:
+    with served(database_url, max_size=limit_mib * MiB) as server:
         watcher = threading.Thread(target=watch, args=(server, seen, ended))
         watcher.start()
         began = time.perf_counter()
