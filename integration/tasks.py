@@ -72,13 +72,8 @@ def consolidate_due() -> int:
 def cleanup_due() -> int:
     """Clean up the projects whose interval has passed; how many were."""
 
-    def clean(project_id: UUID) -> int:
-        if not retention.due(project_id):
-            return 0
-        retention.cleanup(Project.objects.get(pk=project_id))
-        return 1
-
-    return sum(each(Project.objects.values_list("pk", flat=True), clean))
+    ids = Project.objects.values_list("pk", flat=True)
+    return sum(each(ids, lambda project_id: int(retention.clean_due(project_id))))
 
 
 @shared_task(name="integration.tasks.train_payloads")

@@ -10,6 +10,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.core.cache import cache
+from django.db import connection
 from django.db.models import Exists, OuterRef, Sum
 from django.db.models.functions import Least
 from django.utils import timezone
@@ -33,8 +34,9 @@ from patterns.models import Learner, ModelInteraction, Pattern, PatternEvent
 from patterns.storage import DatabasePatternStorage, unused_since
 
 # Between two batches of learning at least so many, or this part of what has to go, is forgotten at
-# once: looking for less costs more than it frees.
-LEAST, PART = 2000, 8
+# once: looking for less costs more than it frees. On SQLite at most MOST, a second of work: learning
+# goes on in between. PostgreSQL vacuums afterwards, which costs the same for many as for few.
+LEAST, PART, MOST = 2000, 8, 10_000
 # Names of patterns that nothing points to any more, deleted in one cleanup.
 NAMES = 5000
 HISTORY = timedelta(days=365)
@@ -83,15 +85,29 @@ CROWDED = 0.97
 
 def due(project_id: UUID) -> bool:
     """Whether `cleanup_interval` has passed since the last cleanup, or the disk budget is passed."""
+    is_over = interval_is_over(project_id)
+    return is_over or is_crowded(config_of(project_id).max_size)
+
+
+def interval_is_over(project_id: UUID) -> bool:
     learner, _ = Learner.objects.defer("snapshot", "unsaved").get_or_create(pk=project_id)
-    config = config_of(project_id)
     if learner.cleaned_at is None:
         Learner.objects.filter(pk=project_id).update(cleaned_at=timezone.now())
         return False
     waited = timezone.now() - learner.cleaned_at
-    is_full = is_crowded(config.max_size)
+    interval = config_of(project_id).cleanup_interval
     # In the future: the clock was set back meanwhile.
-    return is_full or waited < timedelta() or waited.total_seconds() >= config.cleanup_interval
+    return waited < timedelta() or waited.total_seconds() >= interval
+
+
+def clean_due(project_id: UUID) -> bool:
+    """A cleanup, if one is due; where only room is needed and can be made, no more than that."""
+    if not due(project_id):
+        return False
+    if not interval_is_over(project_id) and make_room(project_id):
+        return True
+    cleanup(Project.objects.get(pk=project_id))
+    return True
 
 
 def is_crowded(max_size: int) -> bool:
@@ -111,8 +127,10 @@ def make_room(project_id: UUID) -> int:
     total = recognized(project)
     needed = wanted(project, claim, total)
     going = min(needed, total - examples(project))
-    if going < min(needed, max(LEAST, needed // PART)):
+    if going <= 0 or going < min(needed, max(LEAST, needed // PART)):
         return 0
+    if connection.vendor == "sqlite":
+        going = min(going, MOST)
     gone = forget_interactions(project, going)
     space.reuse(gone)
     tell(project, Receipt(False, interactions=gone))

@@ -14,7 +14,7 @@ from featurememory.config import forget_config
 from featurememory.models import Activity, FeatureMemoryConfig, Project, StoredAnswer
 from patterns import forecast, retention, space
 from patterns.models import Learner, ModelInteraction, Pattern, PatternEvent, Payload
-from patterns.retention import cleanup, due, make_room
+from patterns.retention import clean_due, cleanup, due, make_room
 from patterns.space import bytes_used
 from tests.builders import (
     NOON,
@@ -200,6 +200,24 @@ def test_while_there_is_room_learning_forgets_nothing(owner: Project) -> None:
 
     assert make_room(owner.pk) == 0
     assert states_of(owner) == {1: 40}
+
+
+def test_where_only_room_is_needed_patterns_wait_for_their_interval(
+    owner: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    learned(owner, 60)
+    weak = pattern_row(owner, 1, confidence=0.1, last_used=LONG_AGO)
+    limits(owner, max_size=1 << 20)
+    used = [0, int(space.room(1 << 20) * 0.901)]
+    monkeypatch.setattr(space, "bytes_used", lambda: used[0])
+    monkeypatch.setattr(space, "bytes_beside", lambda: 0)
+    monkeypatch.setattr(forecast, "SLACK", 0.01)
+    assert not clean_due(owner.pk)
+
+    del used[0]
+    assert clean_due(owner.pk)
+    assert states_of(owner)[1] < 60
+    assert weak.pk in stored(owner)
 
 
 def test_cleanups_of_an_hour_are_told_in_one_line(
