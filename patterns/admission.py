@@ -135,13 +135,13 @@ def storage_in_use(waits: float = 0.0) -> float:
     limit, floor = storage_limit(), (cache.get("storage_floor") or 0) * 1.1
     used, beside = space.bytes_used(), space.bytes_beside()
     _room[0] = int(max(space.room(limit), floor))
-    rows = (used + waits * space.LEARNING_BYTES) / _room[0]
+    rows = (used + space.to_learn(waits)) / _room[0]
     return max(rows, (used + beside) / max(limit * STORAGE_FULL, floor + space.LOG))
 
 
 def storage_added(count: int, size: int) -> float:
     """Share of the room that so many interactions with so many bytes of payload take once learned."""
-    return (size + count * (space.ROW_BYTES + space.LEARNING_BYTES)) / _room[0]
+    return (size + count * space.ROW_BYTES + space.to_learn(count)) / _room[0]
 
 
 def queue_gauge() -> Gauge:

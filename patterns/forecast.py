@@ -108,7 +108,7 @@ def recognized(project: Project | None = None) -> int:
 def claimed() -> int:
     """Bytes in use, and those that learning will add to what waits: ingest goes by both, too."""
     waits = int(ModelInteraction.objects.pending().order_by().count())
-    return space.bytes_used() + waits * space.LEARNING_BYTES
+    return space.bytes_used() + space.to_learn(waits)
 
 
 def wanted(project: Project, claim: int, total: int) -> int:

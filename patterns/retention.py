@@ -102,6 +102,7 @@ def interval_is_over(project_id: UUID) -> bool:
 
 def clean_due(project_id: UUID) -> bool:
     """A cleanup, if one is due; where only room is needed and can be made, no more than that."""
+    space.tidy()
     if not due(project_id):
         return False
     if not interval_is_over(project_id) and make_room(project_id):
@@ -120,6 +121,7 @@ def is_crowded(max_size: int) -> bool:
 def make_room(project_id: UUID) -> int:
     """The part of a cleanup that cannot wait while learning goes on: the oldest interactions, once
     the room for rows is nearly full. How many went."""
+    space.tidy()
     claim = claimed()
     if claim <= space.room(config_of(project_id).max_size) * FULL:
         return 0

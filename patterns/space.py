@@ -11,18 +11,24 @@ from django.core.cache import cache
 from django.db import DatabaseError, connection
 
 from featurememory.writes import log_bytes, shorten_log, writers_wait
-from patterns.models import ModelInteraction, Payload
+from patterns.models import Learner, ModelInteraction, Pattern, Payload
 
 # Pages of 8 kB given back in one step: 4 MB, which all pass through the log while no other write runs.
 STEP = 500
 # Of `storage.max_size`: for what is written between two looks, and free space inside the files.
 MARGIN = 0.03
 # SQLite's log, which lies beside the rows: see `writes.LOG_MOST`; the batch that passed it comes on
-# top. Of a small limit an eighth.
-LOG, LOG_SHARE = 12 << 20, 8
-# A row of an interaction with its entries in the indexes, without its payload; and what learning adds
-# to it: measured 40 to 60 bytes there, and its part of patterns and sums.
-ROW_BYTES, LEARNING_BYTES = 450, 100
+# top.
+LOG = 12 << 20
+# Of a small limit at most this part is left to what lies beside the rows.
+SHARE = 8
+# PostgreSQL's catalogues of an empty database.
+CATALOGUES = 8 << 20
+# A row of an interaction with its entries in the indexes, without its payload.
+ROW_BYTES = 450
+# What learning adds to it: measured 40 to 60 bytes there, and its part of patterns and sums. PostgreSQL
+# writes the row anew, and its entries in the indexes; the old ones stay until the next vacuum.
+LEARNING_BYTES, LEARNING_ANEW = 100, 500
 # Seconds between two countings of the tables, and from which size in bytes on it is the second.
 COUNT_S, COUNT_LARGE_S, LARGE = 50.0, 600.0, 64 << 20
 
@@ -41,10 +47,21 @@ def limit(max_size: int) -> int:
 
 
 def room(max_size: int) -> int:
-    """Bytes that rows may fill, so that files and log stay below `storage.max_size`."""
+    """Bytes that rows may fill, so that the files, and SQLite's log, stay below `storage.max_size`."""
     most = limit(max_size)
-    on_disk = connection.vendor == "sqlite" and settings.STORAGE == "persistent"
-    return int(most * (1 - MARGIN)) - (min(LOG, most // LOG_SHARE) if on_disk else 0)
+    return int(most * (1 - MARGIN)) - min(beside_rows(), most // SHARE)
+
+
+def beside_rows() -> int:
+    if connection.vendor == "postgresql":
+        return CATALOGUES
+    return LOG if settings.STORAGE == "persistent" else 0
+
+
+def to_learn(waits: float) -> int:
+    """Bytes that learning so many interactions will take."""
+    anew = connection.vendor == "postgresql"
+    return int(waits * (LEARNING_ANEW if anew else LEARNING_BYTES))
 
 
 def bytes_used() -> int:
@@ -74,7 +91,7 @@ def bytes_beside() -> int:
 # Row header and line pointer take 28 bytes, and alignment some more.
 LIVE = """
 SELECT c.relname, pg_total_relation_size(c.oid), pg_relation_size(c.oid),
-       s.n_live_tup * (32 + w.width)
+       (s.n_live_tup + s.n_dead_tup) * (32 + w.width)
 FROM pg_class c JOIN pg_stat_user_tables s ON s.relid = c.oid
 LEFT JOIN (SELECT schemaname, tablename, sum(avg_width * (1 - null_frac)) AS width
            FROM pg_stats GROUP BY 1, 2) w
@@ -82,14 +99,16 @@ LEFT JOIN (SELECT schemaname, tablename, sum(avg_width * (1 - null_frac)) AS wid
 WHERE c.relkind = 'r' AND s.schemaname = current_schema()
 """
 FORGOTTEN = (ModelInteraction._meta.db_table, Payload._meta.db_table)
+REWRITTEN = (Learner._meta.db_table, Pattern._meta.db_table)
 
 
 def live_postgresql() -> list[TableSize]:
     """Sizes, for the tables that forget without the space that forgotten rows left.
 
     PostgreSQL keeps that space for new rows, so the size of the files says nothing about how much
-    more must go. The share in use is taken from the rows it counts and their mean width; a table
-    nobody has analysed yet counts in full.
+    more must go. The share in use is taken from the rows it counts and their mean width, the dead
+    ones included until a vacuum gives their place to others; a table nobody has analysed yet counts
+    in full.
     """
     with connection.cursor() as cursor:
         cursor.execute(LIVE)
@@ -162,11 +181,24 @@ def give_back(forgotten: int) -> None:
 
 def reuse(forgotten: int) -> None:
     """New rows may fill what forgotten ones left. SQLite does so by itself."""
+    if connection.vendor != "postgresql" or connection.in_atomic_block or not forgotten:
+        return
+    with connection.cursor() as cursor:
+        if connection.connection.info.server_version >= 150000:
+            # Else what was deleted just now is counted as dead after the vacuum, until the next one.
+            cursor.execute("SELECT pg_stat_force_next_flush()")
+        for table in FORGOTTEN:
+            cursor.execute(f"VACUUM (ANALYZE) {table}")
+
+
+def tidy() -> None:
+    """PostgreSQL: few rows that learning writes anew again and again, megabytes each time. Its own
+    vacuum comes once a minute; until then ten thousand learned left 30 MB of them behind."""
     if connection.vendor != "postgresql" or connection.in_atomic_block:
         return
     with connection.cursor() as cursor:
-        for table in FORGOTTEN if forgotten else ():
-            cursor.execute(f"VACUUM (ANALYZE) {table}")
+        for table in REWRITTEN:
+            cursor.execute(f"VACUUM {table}")
 
 
 def free_pages() -> int:

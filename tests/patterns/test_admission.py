@@ -170,7 +170,7 @@ def test_what_learning_will_add_to_what_waits_counts_before_it_is_learned(
 ) -> None:
     owner = project()
     keep(owner, items(30))
-    nearly = space.room(owner.config.max_size) - 20 * space.LEARNING_BYTES
+    nearly = space.room(owner.config.max_size) - space.to_learn(20)
     monkeypatch.setattr(space, "bytes_used", lambda: nearly)
     admission.forget()
     with pytest.raises(FeatureMemoryError, match="max_size"):
@@ -188,7 +188,8 @@ def test_what_is_stored_between_two_looks_closes_without_another_look(
 ) -> None:
     owner = project()
     room = space.room(owner.config.max_size)
-    monkeypatch.setattr(space, "bytes_used", lambda: room - 20 * space.ROW_BYTES)
+    left = 15 * (space.ROW_BYTES + space.to_learn(1) + 200)
+    monkeypatch.setattr(space, "bytes_used", lambda: room - left)
     admission.forget()
     admission.refresh()
     monkeypatch.setattr(module, "CHECK_S", 1e9)

@@ -177,6 +177,7 @@ def test_of_a_burst_that_waits_the_few_recognised_make_the_room_that_is_needed(
 
     assert make_room(owner.pk) == 0  # the next cleanup takes the little there is
     monkeypatch.setattr(retention, "LEAST", 20)
+    monkeypatch.setattr(retention, "PART", 50)
     assert make_room(owner.pk) == 55  # five stay as examples
     assert states_of(owner) == {0: 400, 1: 5}
 
@@ -251,10 +252,11 @@ def test_a_few_cleanups_bring_the_database_below_its_limit_and_give_space_back()
     keep(owner, [entry | {"input": dice.randbytes(9000).hex()} for entry in items(500)])
     learn_all(owner)
     space.give_back(1)  # PostgreSQL knows its tables only after it looked at them
-    limit = int((bytes_used() - 1_500_000) / retention.FULL)  # a third of the payloads
+    rows = (bytes_used() - 1_500_000) / retention.FULL  # a third of the payloads
+    limit = int(rows / (1 - space.MARGIN - 1 / space.SHARE))
     limits(owner, max_size=limit)
     rounds = 0
-    while bytes_used() > limit * retention.FULL:
+    while bytes_used() > space.room(limit) * retention.FULL:
         done = cleanup(owner)
         rounds += 1
         assert done.bytes_after < done.bytes_before
