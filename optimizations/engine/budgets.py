@@ -22,9 +22,15 @@ class Interval(msgspec.Struct, array_like=True):
 
 
 class Spending(msgspec.Struct):
-    """The last `window` requests in intervals: how many explored, and with which change."""
+    """The last `window` requests in intervals: how many explored, and with which change.
+
+    Once a window has passed, the share holds for all requests so far too: what was spent early in
+    it is not spent again as soon as the window has moved on.
+    """
 
     intervals: list[Interval] = msgspec.field(default_factory=lambda: [Interval()])
+    requests: int = 0  # of all time
+    explored: int = 0
 
     def count(self, explored: bool) -> None:
         last = self.intervals[-1]
@@ -33,6 +39,8 @@ class Spending(msgspec.Struct):
             self.intervals.append(last)
         last.requests += 1
         last.explored += explored
+        self.requests += 1
+        self.explored += explored
 
     def spend(self, scope: ScopeKey, value: str) -> None:
         served = self.intervals[-1].served
@@ -49,7 +57,8 @@ class Spending(msgspec.Struct):
     def share(self, settings: PolicySettings) -> float:
         """The share of the next requests that may explore."""
         allowed = settings.exploration_budget * settings.window
-        left = allowed - sum(i.explored for i in self.intervals)
+        whole = settings.exploration_budget * max(settings.window, self.requests)
+        left = min(allowed - sum(i.explored for i in self.intervals), whole - self.explored)
         if left < 1:
             return 0.0
         pace = next(pace for until, pace in PACES if allowed - left < until * allowed)

@@ -26,9 +26,16 @@ def test_the_last_of_it_is_spent_slowly() -> None:
 
 def test_what_left_the_window_counts_no_more() -> None:
     settings = PolicySettings(window=1000)
-    spending = spent(100, 1100)
+    spending = spent(100, 1500)
     spending.forget(settings.window)
     assert spending.share(settings) > 0
+
+
+def test_a_window_that_moved_on_does_not_raise_the_share_of_all() -> None:
+    settings = PolicySettings(window=1000)
+    spending = spent(100, 901)
+    spending.forget(settings.window)
+    assert spending.share(settings) == 0.0
 
 
 def test_losses_are_counted_by_what_served() -> None:
