@@ -270,7 +270,10 @@ class Reviewer:
             self._plan_one(view, Budget(share / kinds, left / LOSS_AHEAD / kinds))
 
     def _reserve(self, view: View) -> float:
-        """The part of the quality budget that a scope may explore with, by what its trial promises."""
+        """The part of the quality budget that a scope may explore with, by what its trial promises.
+        Of several values the best looks better than it is: no more for its promise."""
+        if len(view.values.keys) > 1:
+            return TRIAL_RESERVE
         rows = np.flatnonzero(view.picks >= 0)
         worth = view.post.worth(0.0)[:, rows, view.picks[rows]] @ view.traffic[rows]
         sure = max(0.0, 2 * float((worth > 0).mean()) - 1) if len(rows) else 0.0
