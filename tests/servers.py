@@ -37,7 +37,7 @@ def postgresql() -> Iterator[str]:
         # Durability off: these rows are thrown away, and tests run twice as fast.
         start = [binaries / "postgres", "-D", data, "-k", home, "-h", "", "-c", "fsync=off"]
         start += ["-c", "synchronous_commit=off", "-c", "full_page_writes=off"]
-        with _running(start, home / "log", lambda: (home / ".s.PGSQL.5432").exists(), account):
+        with _running(start, home / "log", lambda: _accepts(binaries, home), account):
             _quietly([binaries / "psql", "-h", home, "-U", "postgres", "-c", "SELECT 1"], account)
             yield f"postgresql://postgres@/featurememory?host={home}"
     finally:
@@ -109,6 +109,12 @@ def _reachable_binaries(home: Path, account: dict[str, Any]) -> Path:
         shutil.copytree(installed, home / "postgresql", symlinks=True)
         return home / "postgresql" / "bin"
     return installed / "bin"
+
+
+def _accepts(binaries: Path, home: Path) -> bool:
+    """The socket is there before the server lets anybody in."""
+    asked = [binaries / "pg_isready", "-q", "-h", home]
+    return (home / ".s.PGSQL.5432").exists() and subprocess.run(asked, cwd="/").returncode == 0
 
 
 def _quietly(command: list[Any], account: dict[str, Any]) -> None:
