@@ -28,7 +28,7 @@ logger = logging.getLogger("featurememory.learning")
 BATCH = 200
 # Recognition gives way to requests as long as it is not further behind than this: a burst is taken
 # in fast and recognised afterwards, a load that lasts is slowed down to what can be recognised.
-LATE_MS = 15_000
+LATE_MS = 8_000
 TABLE = ModelInteraction._meta.db_table
 
 
