@@ -74,7 +74,7 @@ def pending(project_id: UUID, limit: int) -> list[ModelInteraction]:
 def recognise(kept: Kept, rows: Sequence[ModelInteraction]) -> Batch:
     """Learn the rows one by one, in order; a row the engine cannot take fails alone."""
     numbers = [row.number for row in rows]
-    late = not rows or lease.now_ms() - rows[0].received_at > LATE_MS
+    hurried = in_a_hurry(rows)
     payloads = dict(Payload.objects.filter(pk__in=numbers).values_list("number", "data"))
     batch = Batch()
     for row in rows:
@@ -85,12 +85,19 @@ def recognise(kept: Kept, rows: Sequence[ModelInteraction]) -> Batch:
                 match = kept.recognizer.learn_one(observation)
             batch.engine_ms.append((time.perf_counter() - began) * 1000)
             batch.rows.append((row, match))
-            if not late:
+            if not hurried:
                 giving_way.share(time.perf_counter() - began)
         except Exception as error:
             refuse(row, error)
             batch.failed.append(row.number)
     return batch
+
+
+def in_a_hurry(rows: Sequence[ModelInteraction]) -> bool:
+    """Whether recognition must not give way: it is late, or the next decisions depend on it. With
+    outcomes seconds behind, a fast caller had used up a trial before anything was learned from it."""
+    late = bool(rows) and lease.now_ms() - rows[0].received_at > LATE_MS
+    return late or any(row.decision_id is not None for row in rows)
 
 
 def refuse(row: ModelInteraction, error: Exception) -> None:

@@ -255,3 +255,11 @@ def test_recognition_gives_way_to_requests_unless_it_is_far_behind(
     ModelInteraction.objects.filter(project=owner, state=0).update(received_at=long_ago)
     assert learn_all(owner) == 2
     assert len(shared) == 3
+
+
+def test_outcomes_of_decisions_are_learned_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    owner, shared = project(), list[float]()
+    monkeypatch.setattr(giving_way, "share", shared.append)
+    keep(owner, [{**item, "decision_id": f"d{n}"} for n, item in enumerate(items(2))])
+    assert learn_all(owner) == 2
+    assert shared == []
