@@ -8,6 +8,8 @@ import time
 STEP_S = 0.003
 # A request that takes long must not stop the work for ever.
 LONGEST_S = 0.5
+# At 1 a POST at 8 connections took 66 ms at p99 and 770 came in a second, at 1.5 it took 56 and 916.
+YIELDED = 1.5
 
 _answering: set[int] = set()  # threads; adding and discarding are atomic
 
@@ -33,9 +35,9 @@ def give_way(longest: float = LONGEST_S) -> None:
 
 
 def share(took: float) -> None:
-    """After a step that took so many seconds: as long again for requests, when there are any.
+    """After a step that took so many seconds: YIELDED times as long for requests, if there are any.
 
     For work that must go on beside them: however many come, it is never stopped altogether.
     """
     if answering():
-        time.sleep(took)
+        time.sleep(YIELDED * took)
