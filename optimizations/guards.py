@@ -10,10 +10,15 @@ from featurememory.templatetags.figures import duration, number, percent, points
 
 def spoken(guards: Mapping[str, Any]) -> list[tuple[str, str]]:
     """(name, figures) of each guard the engine reports; one it does not know is left as it is."""
-    return [
-        (NAMES.get(name, name.replace("_", " ").capitalize()), words(name, value))
-        for name, value in guards.items()
-    ]
+    return [(named(name), words(name, value)) for name, value in guards.items()]
+
+
+def named(name: str) -> str:
+    """`exact:once` is a level of a cache and what is known of its answers; other names are words."""
+    level, colon, answers = name.partition(":")
+    if colon:
+        return f"{level.capitalize()} repeats, {ANSWERS.get(answers, answers)}"
+    return NAMES.get(name, name.replace("_", " ").capitalize())
 
 
 NAMES = {
@@ -24,6 +29,9 @@ NAMES = {
     "cut_off": "Cut off",
     "bound": "Bound on errors",
 }
+
+
+ANSWERS = {"once": "seen once", "confirmed": "confirmed by a second run", "any": "all"}
 
 
 def words(name: str, value: Any) -> str:

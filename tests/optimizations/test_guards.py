@@ -25,3 +25,9 @@ def test_every_guard_has_its_words(name: str, value: object, said: str) -> None:
     ((_, found),) = spoken({name: value})
 
     assert found == said
+
+
+def test_the_levels_of_a_cache_are_told_in_words() -> None:
+    told = dict(spoken({"exact:once": [70, 0], "exact:confirmed": [37, 1]}))
+    assert told["Exact repeats, seen once"] == "0 of 70 wrong"
+    assert told["Exact repeats, confirmed by a second run"] == "1 of 37 wrong"
