@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import msgspec
 
 from optimizations.engine import review
@@ -19,6 +21,12 @@ DOUBTED = 0.1  # weight that earlier outcomes keep after an alarm
 WEEK = 7 * 86_400.0
 FUTILE = 0.035  # chance of gain below which it is given up: two of the 64 draws
 BLOCKS = ("gamed", "slow")  # what stops even a change whose effect is proven
+
+
+def worried(entries: Iterable[Entry]) -> bool:
+    """Whether something active may harm: then every few requests until the next look cost."""
+    active = (e for e in entries if e.state.status == "active" and not e.state.pinned)
+    return any(e.state.alarm or review.alarming(e.proof) for e in active)
 
 
 class Case(msgspec.Struct):

@@ -11,6 +11,7 @@ from optimizations.engine.budgets import Spending
 from optimizations.engine.caching import Cache
 from optimizations.engine.deciding import Table, decide
 from optimizations.engine.findings import Finding, find
+from optimizations.engine.judging import worried
 from optimizations.engine.kinds import KINDS
 from optimizations.engine.kinds.token_budget import TokenBudget
 from optimizations.engine.learning import (
@@ -29,7 +30,6 @@ from optimizations.engine.outcomes import Outcome
 from optimizations.engine.people import obey
 from optimizations.engine.proof import Proof
 from optimizations.engine.remembered import Remembered
-from optimizations.engine.review import alarming
 from optimizations.engine.reviewing import Reviewer
 from optimizations.engine.scope import Scope, ScopeKey
 from optimizations.engine.sessions import Sessions
@@ -205,15 +205,7 @@ class PolicyEngine:
     def review_due(self) -> bool:
         """Whether enough came in since the last review to make another one worth its time."""
         fresh = self._outcomes - self._reviewed
-        return fresh >= REVIEW_EVERY or (fresh >= REVIEW_SOON and self._worried)
-
-    @property
-    def _worried(self) -> bool:
-        """Whether something active may harm: then every few requests until the next look cost."""
-        active = (
-            e for e in self._entries.values() if e.state.status == "active" and not e.state.pinned
-        )
-        return any(e.state.alarm or alarming(e.proof) for e in active)
+        return fresh >= REVIEW_EVERY or (fresh >= REVIEW_SOON and worried(self._entries.values()))
 
     def review(self, now: float) -> list[Transition]:
         """Proposes, starts, activates, rejects, suspends, retires; `now` in logical seconds."""

@@ -164,7 +164,8 @@ def judge_active(
             return Verdict("alarm", "alarm", "It may have become worse; half is held out to see.")
         return None
     since = proof.suspicion
-    if since is None:
+    if since is None:  # an alarm kept by an earlier version: what it saw since is not comparable
+        proof.suspect()
         return None
     quality, utility = since.quality, since.utility
     harm = max(quality.below(-allowed, HARM_WEIGHTS), utility.below(0.0, HARM_WEIGHTS))

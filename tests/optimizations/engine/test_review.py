@@ -63,3 +63,10 @@ def test_a_loss_is_not_believed_while_the_treated_arm_is_what_it_was() -> None:
     assert review.costly(since, ALLOWED, SETTINGS)
     since.level = 0.75
     assert not review.costly(since, ALLOWED, SETTINGS)
+
+
+def test_an_alarm_without_its_tests_begins_them() -> None:
+    proof = suspected(0.9, 0.9, n=0)
+    proof.suspicion = None
+    assert verdict_on(proof) is None
+    assert proof.suspicion is not None
