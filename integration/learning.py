@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
 
 from featurememory import giving_way
 from featurememory.errors import ErrorCode, FeatureMemoryError, handle_feature_memory_error
@@ -45,6 +45,10 @@ class Outdated(Exception):
     """Somebody changed the patterns (a prune, a merge) while the batch was being recognised."""
 
 
+# Trouble of the database or the machine, not of a row: the batch waits and is learned later.
+PASSING = (OperationalError, InterfaceError, MemoryError, OSError)
+
+
 def learn(project_id: UUID, limit: int = BATCH) -> Learned:
     """Recognise the oldest pending interactions of a project. All or nothing; safe to repeat."""
     with lease.lease(project_id) as held:
@@ -53,17 +57,37 @@ def learn(project_id: UUID, limit: int = BATCH) -> Learned:
         rows = pending(project_id, limit)
         if not rows and project_id not in judgements.waiting_projects():
             return Learned(0, more=False)
-        kept = memory.for_learning(project_id)
         try:
-            batch = recognise(kept, rows)
-            keep(project_id, kept, batch)
+            return Learned(learn_rows(project_id, rows), more=len(rows) == limit)
         except Outdated:
-            memory.drop(project_id)
             return Learned(0, more=True)
-        except BaseException:
-            memory.drop(project_id)  # it has learned what was not saved: read the saved state
+
+
+def learn_rows(project_id: UUID, rows: Sequence[ModelInteraction]) -> int:
+    """Learn and save a batch; what cannot be saved is narrowed down to the row and set aside.
+
+    Returns how many were recognised. Halving finds one bad row of 200 in 8 further tries.
+    """
+    kept = memory.for_learning(project_id)
+    try:
+        batch = recognise(kept, rows)
+        keep(project_id, kept, batch)
+    except BaseException as error:
+        memory.drop(project_id)  # it has learned what was not saved: read the saved state
+        if not isinstance(error, Exception) or isinstance(error, (Outdated, *PASSING)) or not rows:
             raise
-        return Learned(len(batch.rows), more=len(rows) == limit)
+        if len(rows) == 1:
+            set_aside(rows[0], error)
+            return 0
+        half = len(rows) // 2
+        return learn_rows(project_id, rows[:half]) + learn_rows(project_id, rows[half:])
+    return len(batch.rows)
+
+
+def set_aside(row: ModelInteraction, error: Exception) -> None:
+    """Keep a row that cannot be saved out of the way of those behind it."""
+    refuse(row, error)
+    ModelInteraction.objects.filter(pk=row.number, state=0).update(state=2)
 
 
 def pending(project_id: UUID, limit: int) -> list[ModelInteraction]:

@@ -101,8 +101,21 @@ def clean(text: str) -> str:
 
 
 def cleaned(values: Sequence[msgspec.Struct]) -> Any:
+    """The values as JSON a database takes: no NUL in any text or key."""
     encoded = msgspec.json.encode(values)
-    return msgspec.json.decode(encoded.replace(b"\\u0000", "␀".encode()))
+    plain = msgspec.json.decode(encoded)
+    # The bytes `\\u0000` are a NUL, or a backslash before "u0000": only decoded text tells.
+    return without_nul(plain) if b"\\u0000" in encoded else plain
+
+
+def without_nul(value: Any) -> Any:
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, list):
+        return [without_nul(item) for item in value]
+    if isinstance(value, dict):
+        return {clean(key): without_nul(item) for key, item in value.items()}
+    return value
 
 
 # What storing a known pattern again overwrites. Label and pin belong to people: `update` sets them.

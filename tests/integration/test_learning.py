@@ -6,11 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 
 from featurememory import giving_way
 from featurememory.models import FeatureMemoryConfig, Project
 from integration import learning, saving
 from integration.learning import Outdated, learn
+from integration.saving import Batch
 from patterns import curation, lease
 from patterns.memory import memory
 from patterns.models import Learner, ModelInteraction, Pattern, PatternEvent, ProjectHour
@@ -91,8 +93,8 @@ def test_a_crash_while_saving_loses_and_doubles_nothing(
     assert builders.rollup_figures(owner) == builders.rebuilt_figures(owner)
 
 
-class Crash(Exception):
-    pass
+class Crash(BaseException):
+    """Not an Exception: the process ends here, as by SIGKILL."""
 
 
 def crash_after(work: Callable[..., Any]) -> Callable[..., Any]:
@@ -150,6 +152,53 @@ def test_a_damaged_payload_fails_alone(caplog: pytest.LogCaptureFixture) -> None
     assert learn_all(owner) == 4
     assert states_of(owner) == {1: 4, 2: 1}
     assert [r.code for r in caplog.records if hasattr(r, "code")] == ["RECOGNITION_FAILED"]
+
+
+def test_a_text_of_any_escapes_is_learned_and_holds_up_nothing() -> None:
+    owner = project()
+    texts = [r"a literal \u0000 here", "a NUL \x00 here", r"\\u0000", "\\u0000\x00", "fine"]
+    keep(owner, [builders.item(n, input=text) for n, text in enumerate(texts)])
+
+    assert learn_all(owner) == 5
+    assert states_of(owner) == {1: 5}
+
+
+def test_a_row_that_cannot_be_saved_is_set_aside_and_all_others_are_learned(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    owner = project()
+    keep(owner, items(9))
+    mark_rows = learning.mark_rows
+
+    def refuse_one(batch: Batch, version: str) -> None:
+        if any(row.id == "i-4" for row, _ in batch.rows):
+            raise ValueError("a text no database takes")
+        mark_rows(batch, version)
+
+    monkeypatch.setattr(learning, "mark_rows", refuse_one)
+    assert learn_all(owner) == 8
+
+    assert states_of(owner) == {1: 8, 2: 1}
+    assert ModelInteraction.objects.get(project=owner, state=2).id == "i-4"
+    assert builders.uses_and_recount(owner) == ({the_only(owner): 8}, {the_only(owner): 8})
+
+
+def test_a_full_disk_sets_nothing_aside(monkeypatch: pytest.MonkeyPatch) -> None:
+    owner = project()
+    keep(owner, items(3))
+    full = OperationalError("database or disk is full")
+    monkeypatch.setattr(learning, "mark_rows", raising(full))
+
+    with pytest.raises(OperationalError):
+        learn(owner.pk)
+    assert states_of(owner) == {0: 3}
+
+
+def raising(error: Exception) -> Callable[..., None]:
+    def fail(*args: Any) -> None:
+        raise error
+
+    return fail
 
 
 def test_a_damaged_pattern_matches_nothing_and_learning_goes_on(

@@ -12,6 +12,7 @@ from django.db import connection
 from featurememory.errors import ErrorCode, FeatureMemoryError
 from featurememory.models import Project
 from patterns.criteria import PatternCriteria
+from patterns.engine.pattern import TemplatePart
 from patterns.engine.templates import PatternState
 from patterns.models import Pattern
 from patterns.storage import (
@@ -20,6 +21,7 @@ from patterns.storage import (
     DefaultPatternStorage,
     InMemoryPatternStorage,
     PatternStorage,
+    cleaned,
     state_of,
     unused_since,
 )
@@ -305,3 +307,9 @@ def test_what_was_changed_past_the_cache_is_read_again() -> None:
 
 def test_unused_means_not_used_for_the_interval_before_the_newest_use() -> None:
     assert unused_since(3600, START) == START - timedelta(hours=1)
+
+
+def test_only_a_nul_is_replaced_and_a_backslash_before_u0000_stays() -> None:
+    part = TemplatePart("a\x00b", r"\u0000")
+
+    assert cleaned([part]) == [["a␀b", r"\u0000"]]
