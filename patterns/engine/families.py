@@ -340,8 +340,10 @@ def _keyed(one: Skeleton) -> Keyed:
     while position < len(one):
         key = one[position]
         width = _value_width(one, position)
-        if width:
-            values.append(one[position : position + width])
+        if (
+            width or key == HOLE
+        ):  # a value that begins the line is one, too: each HOLE has its value
+            values.append(one[position : position + (width or 1)])
             frame.append(HOLE)
         else:
             frame.append(key)

@@ -72,3 +72,14 @@ def test_the_order_of_arrival_makes_no_difference():
 
 def test_evidence_is_nothing_without_a_word_around():
     assert slot_evidence(("#",), ("#",), [("a",), ("b",)]) == 0.0
+
+
+def test_a_line_that_begins_with_a_value_beside_values_at_keys_is_grouped():
+    lines = [
+        f"{n} worker took job name={name} queue={queue} state=ok"
+        for n, (name, queue) in enumerate(
+            [("alpha_7", "golf"), ("hotel.hotel", "golf/delta"), ("bravo_5", "echo/delta")]
+        )
+    ]
+
+    assert len(set(group_skeletons(skeleton(line) for line in lines).values())) == 1
