@@ -111,7 +111,7 @@ CAMEL = {
     "cachedInputTokens": "cached_input_tokens",
 }
 SPELLED_CAMEL = re.compile(rb'"(?:' + "|".join(CAMEL).encode() + rb')"\s*:')
-STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"')
+NO_BRACKETS = bytes(byte for byte in range(256) if byte not in b"[]{}")
 
 
 def parse(raw: bytes) -> Interaction:
@@ -128,20 +128,26 @@ def parse(raw: bytes) -> Interaction:
 
 
 def must_be_shallow(raw: bytes) -> None:
-    """Nesting is limited before anything recurses over it."""
+    """Refuse JSON nested deeper than `DEPTH` (400) before anything recurses over it. Linear."""
     if raw.count(b"[") + raw.count(b"{") <= DEPTH:
         return
-    depth = deepest = 0
-    for character in STRINGS.sub(b"", raw):
-        if character in b"[{":
-            depth += 1
-            deepest = max(deepest, depth)
-        elif character in b"]}":
-            depth -= 1
-    if deepest > DEPTH:
-        raise FeatureMemoryError(
-            f"The JSON is nested more than {DEPTH} levels deep.", ErrorCode.MALFORMED_BODY
-        )
+    depth = 0
+    for bracket in brackets_of(raw):
+        depth += 1 if bracket in b"[{" else -1
+        if depth > DEPTH:
+            raise FeatureMemoryError(
+                f"The JSON is nested more than {DEPTH} levels deep.", ErrorCode.MALFORMED_BODY
+            )
+
+
+def brackets_of(raw: bytes) -> bytes:
+    """The brackets of a JSON text that stand outside its strings, in order.
+
+    Without a regular expression: one over quoted strings took 42 s for 80 kB of `"\\"\\"…`, since
+    each quote began a string that never ended.
+    """
+    unescaped = raw.replace(b"\\\\", b"").replace(b'\\"', b"")
+    return b"".join(unescaped.split(b'"')[::2]).translate(None, NO_BRACKETS)
 
 
 def snake_cased(raw: bytes) -> bytes:

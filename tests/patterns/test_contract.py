@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -10,7 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from featurememory.errors import ErrorCode, FeatureMemoryError
-from patterns.contract import COLUMNS, arrival, content_of, epoch_ms, parse
+from patterns.contract import (
+    COLUMNS,
+    DEPTH,
+    arrival,
+    brackets_of,
+    content_of,
+    epoch_ms,
+    parse,
+)
 from patterns.payloads import pack, unpack
 from tests.builders import NOON, item
 
@@ -181,3 +190,30 @@ def test_input_and_output_come_back_as_they_were_sent(sent: Any, answered: Any) 
 
     assert kept["input"] == sent
     assert kept.get("output") == answered
+
+
+@pytest.mark.parametrize(
+    "piece", [rb'"\"', rb'"\\', rb"[{", rb'"[', rb'"\[', b'\\"', b'"', b"\\\\"], ids=repr
+)
+def test_measuring_the_nesting_of_a_body_takes_linear_time(piece: bytes) -> None:
+    def seconds(size: int) -> float:
+        raw = b"[" * (DEPTH + 1) + piece * (size // len(piece))
+        began = time.process_time()
+        brackets_of(raw)
+        return time.process_time() - began
+
+    short, long = (min(seconds(size) for _ in range(5)) for size in (250_000, 1_000_000))
+    assert long < 12 * short + 0.01
+
+
+@pytest.mark.parametrize(
+    ("raw", "brackets"),
+    [
+        (rb'[{"a": "]}"}]', b"[{}]"),
+        (rb'["\"]", "\\"]', b"[]"),
+        (rb'{"a[": ["\\\"{"]}', b"{[]}"),
+        (rb'["an end that never comes [', b"["),
+    ],
+)
+def test_brackets_inside_strings_are_not_nesting(raw: bytes, brackets: bytes) -> None:
+    assert brackets_of(raw) == brackets
