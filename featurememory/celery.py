@@ -13,8 +13,8 @@ app.autodiscover_tasks()
 
 
 @worker_init.connect
-def build_records(**_: object) -> None:
+def build_tables(**_: object) -> None:
     """Repairs run in a thread beside the tasks, and every pool process inherits the tables."""
-    from featurememory import records
+    from integration.startup import build_struct_tables
 
-    records.build()
+    build_struct_tables()

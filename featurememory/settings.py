@@ -76,11 +76,11 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "featurememory.middleware.request_id",
+    "featurememory.http.middleware.request_id",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "featurememory.middleware.content_security_policy",
-    "integration.door.door",
+    "featurememory.http.middleware.content_security_policy",
+    "integration.api.fast_ingest.door",
     "django.middleware.gzip.GZipMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -103,7 +103,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "featurememory.shell.shell",
+                "integration.views.navigation.shell",
             ],
             "builtins": [
                 "featurememory.templatetags.figures",
@@ -125,7 +125,10 @@ DATABASES = {
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {
-    "default": {"BACKEND": "featurememory.redis_cache.OptionalRedisCache", "LOCATION": REDIS_URL}
+    "default": {
+        "BACKEND": "featurememory.database.redis_cache.OptionalRedisCache",
+        "LOCATION": REDIS_URL,
+    }
     if REDIS_URL
     else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
 }
@@ -173,13 +176,13 @@ BATCH_ITEM_LIMIT = integer("FM_BATCH_ITEM_LIMIT", default=1000, minimum=1)
 EMBEDDER_KEY = os.environ.get("FM_EMBEDDER_KEY", "")
 
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["integration.keys.KeyAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["featurememory.wire.HasScope"],
-    "DEFAULT_RENDERER_CLASSES": ["featurememory.wire.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["featurememory.wire.JSONParser"],
-    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "featurememory.wire.AlwaysJSON",
+    "DEFAULT_AUTHENTICATION_CLASSES": ["integration.api.authentication.KeyAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["featurememory.http.drf.HasScope"],
+    "DEFAULT_RENDERER_CLASSES": ["featurememory.http.drf.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["featurememory.http.drf.JSONParser"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "featurememory.http.drf.AlwaysJSON",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "EXCEPTION_HANDLER": "featurememory.api.problem_handler",
+    "EXCEPTION_HANDLER": "featurememory.http.problems.problem_handler",
     "UNAUTHENTICATED_USER": None,
     "URL_FORMAT_OVERRIDE": None,
 }
@@ -223,8 +226,8 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"request_id": {"()": "featurememory.logs.RequestId"}},
-    "formatters": {"json": {"()": "featurememory.logs.JsonFormatter"}},
+    "filters": {"request_id": {"()": "featurememory.process.json_logs.RequestId"}},
+    "formatters": {"json": {"()": "featurememory.process.json_logs.JsonFormatter"}},
     "handlers": {
         "stderr": {
             "class": "logging.StreamHandler",

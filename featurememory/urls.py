@@ -4,14 +4,15 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path, re_path
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
 
-from featurememory import health, views
-from featurememory.api import NoSuchEndpoint
-from featurememory.metrics import metrics
+from featurememory.http.endpoint import NoSuchEndpoint
+from integration import views
+from integration.monitoring import health
+from integration.monitoring.metrics import metrics
 
 api: list[URLPattern | URLResolver] = [
-    path("", include("patterns.api_urls")),
-    path("", include("optimizations.urls")),
-    path("", include("integration.urls")),
+    path("", include("patterns.api.urls")),
+    path("", include("optimizations.api.urls")),
+    path("", include("integration.api.urls")),
     path("schema/", SpectacularJSONAPIView.as_view(), name="schema"),
     path("docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
 ]
@@ -23,9 +24,9 @@ urlpatterns = [
     path("health/ready", health.ready),
     path("metrics", metrics),
     path("admin/", admin.site.urls),
-    path("", include("featurememory.page_urls")),
-    path("", include("patterns.urls")),
-    path("", include("optimizations.page_urls")),
+    path("", include("integration.views.urls")),
+    path("", include("patterns.views.urls")),
+    path("", include("optimizations.views.urls")),
 ]
 
 handler404 = views.page_not_found

@@ -14,11 +14,9 @@ if not os.environ.get("FM_DATABASE_URL"):
 application = get_wsgi_application()
 
 if "FM_SERVING" in os.environ:
-    from featurememory import records
+    from integration.startup import build_struct_tables
 
-    records.build()
-
-if "FM_SERVING" in os.environ:
+    build_struct_tables()
     # Ctrl-C reaches the server and, through the terminal, this worker too; when its own stop comes
     # on top of the server's, granian waits in vain until it kills the worker after 15 s.
     signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
@@ -27,13 +25,13 @@ if "FM_SERVING" in os.environ:
     gc.freeze()
 
 if "FM_SERVING_AT" in os.environ:
-    from featurememory import startup
+    from integration import startup
 
     ready = startup.prepare()
     print(startup.announcement(ready, os.environ["FM_SERVING_AT"]), flush=True)
 
 if os.environ.get("FM_SERVING") == "embedded":
-    from featurememory.runner import start
+    from integration.embedded_worker import start
 
     # Requests and the learner share one interpreter lock: a request that waits for it gets it after
     # 1 ms instead of 5, several times a request.

@@ -17,11 +17,11 @@ from featurememory.errors import handle_feature_memory_error
 from featurememory.models import Project
 from integration.breaker import CircuitBreaker
 from integration.registry import ModelRegistry
-from optimizations.engine.task import Decision, Task
+from optimizations.engine.domain.task import Decision, Task
 from optimizations.manager import OptimizationManager
-from patterns.contract import arrival, parse
-from patterns.ingest import store
-from patterns.wake import wake
+from patterns.ingest.schema import arrival, parse
+from patterns.ingest.wakeup import wake
+from patterns.ingest.writer import store
 
 logger = logging.getLogger("featurememory.orchestrator")
 

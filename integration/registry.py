@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, TypeAlias
 
 from featurememory.errors import not_found
-from optimizations.engine.task import Task
+from optimizations.engine.domain.task import Task
 
 # Takes the task as it should run; returns an output, or a Reply when there is more to tell.
 ModelCallable: TypeAlias = Callable[[Task], Any] | Callable[[Task], Awaitable[Any]]

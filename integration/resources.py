@@ -10,12 +10,12 @@ from django.conf import settings
 from django.db import connection
 from django.db.models import Count
 
+from featurememory.database.write_lock import write_turn
 from featurememory.models import Project
-from featurememory.writes import write_turn
-from patterns import forecast, space
-from patterns.admission import resident, waiting
+from patterns.ingest.backpressure import resident, waiting
 from patterns.models import Pattern
-from patterns.rollups import HOUR_MS, project_hour
+from patterns.retention import disk_usage, forecast
+from patterns.statistics.rollups import HOUR_MS, project_hour
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class ResourceManager:
         for project in Project.objects.all():
             self._note(project, now, cores, queue)
             forecast.count(project)
-        space.count_tables()
+        disk_usage.count_tables()
         return now
 
     def _note(self, project: Project, now: Sample, cores: float, queue: int) -> None:

@@ -12,12 +12,14 @@ from celery import shared_task
 
 from featurememory.errors import handle_feature_memory_error
 from featurememory.models import Project
-from integration import jobs, repairs
-from integration.learning import learn, waiting_projects
+from integration.jobs import queue
+from integration.learning.learn_batch import learn, waiting_projects
+from integration.repair import background_repair
 from integration.resources import ResourceManager
-from optimizations import outcomes, review
-from patterns import payloads, retention
-from patterns.wake import awake
+from optimizations.policy_runtime import background_review, outcomes
+from patterns.ingest.wakeup import awake
+from patterns.retention import cleanup
+from patterns.storage import payloads
 
 logger = logging.getLogger("featurememory.tasks")
 
@@ -48,7 +50,7 @@ def learn_pending(project_id: str, batches: int = 50) -> int:
         if not done.more or done.busy:
             break
         if time.monotonic() - looked >= ROOM_S:
-            retention.make_room(UUID(project_id))
+            cleanup.make_room(UUID(project_id))
             looked = time.monotonic()
     return total
 
@@ -64,8 +66,8 @@ def sweep() -> int:
 @shared_task(name="integration.tasks.consolidate_due")
 def consolidate_due() -> int:
     """Begin to repair the patterns of projects that have learned enough; how many there are."""
-    jobs.start_upgrades()
-    return repairs.start_due()
+    queue.start_upgrades()
+    return background_repair.start_due()
 
 
 @shared_task(name="integration.tasks.cleanup_due")
@@ -73,7 +75,7 @@ def cleanup_due() -> int:
     """Clean up the projects whose interval has passed; how many were."""
 
     ids = Project.objects.values_list("pk", flat=True)
-    return sum(each(ids, lambda project_id: int(retention.clean_due(project_id))))
+    return sum(each(ids, lambda project_id: int(cleanup.clean_due(project_id))))
 
 
 @shared_task(name="integration.tasks.train_payloads")
@@ -85,13 +87,13 @@ def train_payloads() -> int:
 @shared_task(name="integration.tasks.review_optimizations")
 def review_optimizations() -> int:
     """Review the optimizations of every project; how many changed their state."""
-    return review.review_all()
+    return background_review.review_all()
 
 
 @shared_task(name="integration.tasks.run_jobs")
 def run_jobs() -> int:
     """Run the jobs that wait; how many were taken."""
-    return jobs.run_waiting()
+    return queue.run_waiting()
 
 
 _resources: list[ResourceManager] = []

@@ -11,15 +11,16 @@ from uuid_utils import uuid7
 
 from featurememory.errors import ErrorCode, FeatureMemoryError, invalid, not_found
 from featurememory.models import Activity, Project
-from optimizations import catalog, outcomes
-from optimizations.engine.ledger import Savings
-from optimizations.engine.lifecycle import LifecycleError, Verb
-from optimizations.engine.optimization import OptimizationState
+from optimizations import model_catalog
+from optimizations.engine.domain.lifecycle import LifecycleError, Verb
+from optimizations.engine.domain.optimization import OptimizationState
+from optimizations.engine.domain.settings import PolicySettings
+from optimizations.engine.domain.task import Json, Task
 from optimizations.engine.policy import Finding
-from optimizations.engine.settings import PolicySettings
-from optimizations.engine.task import Json, Task
+from optimizations.engine.reporting.savings_ledger import Savings
 from optimizations.models import Optimization, RegisteredModel
-from optimizations.policy_memory import policies
+from optimizations.policy_runtime import outcomes
+from optimizations.policy_runtime.policy_cache import policies
 from optimizations.prepare import Prepared, prepare, switch_on
 from optimizations.tracker import PatternPerformance, PerformanceTracker
 from patterns.models import Pattern
@@ -118,12 +119,14 @@ class OptimizationManager:
     def find(self, optimization_id: str) -> Optimization:
         return Optimization.objects.get(project=self.project, id=optimization_id)
 
-    def register(self, given: catalog.Registration) -> tuple[RegisteredModel, bool]:
+    def register(self, given: model_catalog.Registration) -> tuple[RegisteredModel, bool]:
         """Adds or changes a model; it takes part in decisions from now on."""
         switch_on(self.project_id)
         with policies.changing(self.project_id) as kept:
-            row, made = catalog.register(self.project, given)
-            card = next(c for c in catalog.cards(self.project_id) if c.model_id == row.model_id)
+            row, made = model_catalog.register(self.project, given)
+            card = next(
+                c for c in model_catalog.cards(self.project_id) if c.model_id == row.model_id
+            )
             with kept.lock:
                 kept.engine.register(card)
             outcomes.save_policy(self.project_id, kept)

@@ -10,13 +10,13 @@ from uuid import UUID
 import msgspec
 from uuid_utils import uuid7
 
-from optimizations import decisions
-from optimizations.engine.task import Decision, Request, Task
+from optimizations.decision_log import log
+from optimizations.engine.domain.task import Decision, Request, Task
 from optimizations.models import PolicyState
-from optimizations.policy_memory import Kept, policies
-from patterns.engine.observation import Observation
-from patterns.engine.pattern import Match
-from patterns.memory import memory
+from optimizations.policy_runtime.policy_cache import Kept, policies
+from patterns.engine.domain.observation import Observation
+from patterns.engine.domain.results import Match
+from patterns.recognition.recognizer_cache import memory
 
 
 @dataclass(frozen=True)
@@ -57,8 +57,8 @@ def prepare(
     if not dry_run:
         switch_on(project_id)
         whole = as_sent(task) if sent is None else sent
-        entry = decisions.logged(project_id, request, decision, patterns, whole)
-        decisions.log().write(entry)
+        entry = log.logged(project_id, request, decision, patterns, whole)
+        log.log().write(entry)
     return Prepared(decision, patterns)
 
 

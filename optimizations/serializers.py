@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from optimizations.catalog import PRICES
-from optimizations.engine.optimization import ArmStats, OptimizationState
+from optimizations.engine.domain.optimization import ArmStats, OptimizationState
+from optimizations.model_catalog import PRICES
 from optimizations.models import ModelPrice, Optimization, OptimizationEvent, RegisteredModel
 from optimizations.storage import state_of
 from patterns.serializers import moment, rfc3339

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from patterns import rollups
-from patterns.engine.pattern import Match
+from patterns.engine.domain.results import Match
 from patterns.models import ModelInteraction, PatternHour
+from patterns.statistics import quantile_sketch, rollups
 
 # The mean quality is shrunk towards 0.5 by two imagined uses, as in the engine.
 PRIOR_QUALITY, PRIOR_WEIGHT = 0.5, 2.0
@@ -65,15 +65,15 @@ def performance(row: PatternHour) -> PatternPerformance:
     def mean(total: float, count: int) -> float | None:
         return total / count if count else None
 
-    digest = rollups.merged([row.durations])
+    digest = quantile_sketch.merged([row.durations])
     return PatternPerformance(
         pattern_id=str(row.pattern_id),
         model_id=row.model_id,
         count=row.count,
         success_rate=mean(row.successes, row.judged),
         effectiveness=effectiveness(row.quality_sum, row.quality_count),
-        duration_p50=rollups.quantile(digest, 0.5),
-        duration_p95=rollups.quantile(digest, 0.95),
+        duration_p50=quantile_sketch.quantile(digest, 0.5),
+        duration_p95=quantile_sketch.quantile(digest, 0.95),
         tokens_mean=mean(row.tokens_sum, row.tokens_count),
         memory_mean=mean(row.memory_sum, row.memory_count),
         cost_mean=mean(row.cost_sum, row.cost_count),

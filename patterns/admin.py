@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib import admin
 
-from featurememory.readonly import ReadOnly
+from featurememory.admin_readonly import ReadOnly
 from patterns.models import Operation, Pattern
 
 

@@ -15,7 +15,7 @@ from featurememory.errors import invalid
 from patterns.models import Pattern
 
 if TYPE_CHECKING:
-    from patterns.engine.templates import PatternState
+    from patterns.engine.pattern.pattern_state import PatternState
     from patterns.models import PatternQuerySet
 
 SORTS = ("use_count", "confidence", "effectiveness", "last_used", "created_at")

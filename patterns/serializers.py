@@ -10,8 +10,9 @@ from uuid import UUID
 import msgspec
 
 from patterns.models import ModelInteraction, Pattern, PatternEvent, PatternHour, Payload
-from patterns.payloads import Stored, unpack_parts
-from patterns.rollups import ALL_TIME, added, merged, quantile
+from patterns.statistics.quantile_sketch import merged, quantile
+from patterns.statistics.rollups import ALL_TIME, added
+from patterns.storage.payloads import Stored, unpack_parts
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 NOTHING = msgspec.Raw(b"null")

@@ -15,16 +15,16 @@ from django.db import transaction
 from django.test import Client
 
 from featurememory.models import Project
-from integration.learning import learn
+from integration.learning.learn_batch import learn
 from integration.models import ApiKey
-from patterns import rollups
-from patterns.contract import arrival, parse
-from patterns.engine.observation import Observation
-from patterns.engine.pattern import TemplatePart
-from patterns.engine.templates import PatternState
-from patterns.ingest import store
+from patterns.engine.domain.observation import Observation
+from patterns.engine.domain.results import TemplatePart
+from patterns.engine.pattern.pattern_state import PatternState
+from patterns.ingest.schema import arrival, parse
+from patterns.ingest.writer import store
 from patterns.models import ModelInteraction, Pattern, PatternHour, Payload
-from patterns.storage import DatabasePatternStorage
+from patterns.statistics import quantile_sketch, recount, rollups
+from patterns.storage.database import DatabasePatternStorage
 
 NOON = 1_795_348_800_000  # 2026-11-22T12:00:00Z in milliseconds
 HOUR = rollups.HOUR_MS
@@ -178,7 +178,9 @@ def rollup_figures(owner: Project) -> dict[Any, Any]:
     figures = {}
     for row in PatternHour.objects.filter(project=owner, count__gt=0):
         sums = [round(float(getattr(row, name)), 6) for name in rollups.SUMS]
-        middle = round(rollups.quantile(rollups.merged([row.durations]), 0.5) or 0.0, 3)
+        middle = round(
+            quantile_sketch.quantile(quantile_sketch.merged([row.durations]), 0.5) or 0.0, 3
+        )
         figures[row.hour, str(row.pattern_id), row.model_id] = (*sums, middle)
     return figures
 
@@ -186,7 +188,7 @@ def rollup_figures(owner: Project) -> dict[Any, Any]:
 def rebuilt_figures(owner: Project) -> dict[Any, Any]:
     """The same, counted again from the interactions."""
     with transaction.atomic():
-        rollups.replace(owner.pk, 0, rollups.recount(owner.pk, 0))
+        recount.replace(owner.pk, 0, recount.recount(owner.pk, 0))
     return rollup_figures(owner)
 
 

@@ -43,11 +43,11 @@ def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> No
 def _a_fresh_process() -> None:
     """What a process keeps for seconds must not reach from one test into the next."""
     from featurememory.config import forget_config
-    from integration.keys import known_keys
-    from patterns import payloads
-    from patterns.admission import admission
-    from patterns.memory import memory
-    from patterns.wake import waiting
+    from integration.api.authentication import known_keys
+    from patterns.ingest.backpressure import admission
+    from patterns.ingest.wakeup import waiting
+    from patterns.recognition.recognizer_cache import memory
+    from patterns.storage import payloads
 
     cache.clear()
     admission.forget()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-PURE = ["patterns.engine", "optimizations.engine", "featurememory.client", "featurememory.errors"]
+PURE = ["patterns.engine", "optimizations.engine", "featurememory.errors"]
 FRAMEWORKS = ["django", "rest_framework", "celery", "kombu", "redis", "psycopg", "plotly"]
 
 IMPORT_ALL = """

@@ -6,35 +6,30 @@ from collections.abc import Iterable
 
 import msgspec
 
-from optimizations.engine.binding import rebind, retire_pruned
-from optimizations.engine.budgets import Spending
-from optimizations.engine.caching import Cache
-from optimizations.engine.deciding import Table, decide
-from optimizations.engine.findings import Finding, find
-from optimizations.engine.judging import worried
+from optimizations.engine.caching.answer_cache import Cache
+from optimizations.engine.domain.lifecycle import Transition, Verb
+from optimizations.engine.domain.optimization import OptimizationState
+from optimizations.engine.domain.optimization_ids import value_of
+from optimizations.engine.domain.outcome import Outcome
+from optimizations.engine.domain.settings import ModelCard, PolicySettings
+from optimizations.engine.domain.task import CONTROL, Decision, Draw, Json, Request, Task
+from optimizations.engine.domain.trial_scope import Scope, ScopeKey
 from optimizations.engine.kinds import KINDS
 from optimizations.engine.kinds.token_budget import TokenBudget
-from optimizations.engine.learning import (
-    Entry,
-    cost_of,
-    learn_effects,
-    learn_second,
-    read,
-    trace,
-    value_of,
-)
-from optimizations.engine.ledger import Ledger, LedgerHour, Savings
-from optimizations.engine.lifecycle import Transition, Verb
-from optimizations.engine.optimization import OptimizationState
-from optimizations.engine.outcomes import Outcome
-from optimizations.engine.people import obey
-from optimizations.engine.proof import Proof
-from optimizations.engine.remembered import Remembered
-from optimizations.engine.reviewing import Reviewer
-from optimizations.engine.scope import Scope, ScopeKey
-from optimizations.engine.sessions import Sessions
-from optimizations.engine.settings import ModelCard, PolicySettings
-from optimizations.engine.task import CONTROL, Decision, Draw, Json, Request, Task
+from optimizations.engine.manual_control import obey
+from optimizations.engine.pattern_links import rebind, retire_pruned
+from optimizations.engine.reporting.advice import Finding, find
+from optimizations.engine.reporting.savings_ledger import Ledger, LedgerHour, Savings
+from optimizations.engine.review.exploration_budget import Spending
+from optimizations.engine.review.judge import worried
+from optimizations.engine.review.reviewer import Reviewer
+from optimizations.engine.serving.decide import decide
+from optimizations.engine.serving.policy_table import Table
+from optimizations.engine.snapshot import Remembered
+from optimizations.engine.trials.scoring import cost_of, learn_effects, learn_second, read, trace
+from optimizations.engine.trials.sessions import Sessions
+from optimizations.engine.trials.trial import Entry
+from optimizations.engine.trials.trial_tests import Proof
 
 __all__ = ["Changes", "Finding", "PolicyEngine"]
 

@@ -8,26 +8,27 @@ from typing import Any
 from django import template
 
 from featurememory.models import Project
-from optimizations import decisions, sentence
-from optimizations.forest import forest, of_pattern
+from optimizations.decision_log import log
 from optimizations.models import Decision
-from optimizations.policy_memory import policies
+from optimizations.policy_runtime.policy_cache import policies
+from optimizations.summaries import headline
+from optimizations.summaries.forest_plot import forest, of_pattern
 from patterns.models import ModelInteraction, Pattern
 
 register = template.Library()
 
 
 @register.simple_tag
-def project_sentence(project: Project) -> sentence.Sentence | None:
+def project_sentence(project: Project) -> headline.Sentence | None:
     """The answer of the overview; None while nothing was ever proposed."""
     if not policies.for_deciding(project.pk).engine.optimizations:
         return None
-    return sentence.for_project(project)
+    return headline.for_project(project)
 
 
 @register.simple_tag
-def pattern_sentence(pattern: Pattern) -> sentence.Sentence:
-    return sentence.for_pattern(Project(pk=pattern.project_id), pattern)
+def pattern_sentence(pattern: Pattern) -> headline.Sentence:
+    return headline.for_pattern(Project(pk=pattern.project_id), pattern)
 
 
 @register.inclusion_tag("optimizations/_of_pattern.html")
@@ -35,7 +36,7 @@ def pattern_optimizations(pattern: Pattern) -> dict[str, Any]:
     """The optimizations that concern a pattern, with their effect on one axis."""
     project = Project(pk=pattern.project_id)
     lines, _ = forest(project, of_pattern(project, pattern))
-    return {"rows": lines, "answer": sentence.for_pattern(project, pattern)}
+    return {"rows": lines, "answer": headline.for_pattern(project, pattern)}
 
 
 WORDS = {
@@ -51,7 +52,7 @@ def decisions_of(rows: Iterable[Any]) -> dict[str, Decision]:
     """The decisions of interactions, by decision id; one query for all rows of a page."""
     found = [row["row"] if isinstance(row, dict) else row for row in rows]
     ids = {row.decision_id for row in found if row.decision_id}
-    return decisions.find(found[0].project_id, ids) if ids else {}
+    return log.find(found[0].project_id, ids) if ids else {}
 
 
 @register.simple_tag

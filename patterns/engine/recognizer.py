@@ -7,28 +7,30 @@ from typing import Protocol
 
 import msgspec
 
-from patterns.engine.confidence import ConfidenceModel
-from patterns.engine.consolidation import consolidate, never
-from patterns.engine.curation import merge_patterns, split_pattern
-from patterns.engine.decisions import Decisions
-from patterns.engine.drain import DrainGrouper
-from patterns.engine.embedders import chosen
-from patterns.engine.eviction import Changes, Eviction, evict
-from patterns.engine.evidence import doubts, evidence
-from patterns.engine.features import features_of, note_features
-from patterns.engine.grouping import Candidate
-from patterns.engine.identity import clean, pattern_id, short_digest
-from patterns.engine.observation import Json, Observation
-from patterns.engine.partitions import AnyGrouper, grouper_for, method_of
-from patterns.engine.passages import Passages
-from patterns.engine.pattern import Change, Consolidation, Feature, Match, TemplatePart
-from patterns.engine.prompts import PromptGrouper
-from patterns.engine.rendering import Piece, pieces_of, runs_in_order, template_of, values_of
-from patterns.engine.reservoir import Reservoir, Sample
+from patterns.engine.confidence.match_features import doubts, evidence
+from patterns.engine.confidence.model import ConfidenceModel
+from patterns.engine.domain.digests import clean, pattern_id, short_digest
+from patterns.engine.domain.observation import Json, Observation
+from patterns.engine.domain.results import Change, Consolidation, Feature, Match, TemplatePart
+from patterns.engine.grouping.free_text.embedders import chosen
+from patterns.engine.grouping.grouper import Candidate
+from patterns.engine.grouping.logs.grouper import DrainGrouper
+from patterns.engine.grouping.prompts.grouper import PromptGrouper
+from patterns.engine.grouping.prompts.slot_ngrams import Passages
+from patterns.engine.grouping.registry import AnyGrouper, grouper_for, method_of
+from patterns.engine.merge_split import merge_patterns, split_pattern
+from patterns.engine.pattern.pattern_state import PatternState
+from patterns.engine.pattern.recurring_features import note_features
+from patterns.engine.recognizer_state.eviction import Changes, Eviction, evict
+from patterns.engine.recognizer_state.human_decisions import Decisions
+from patterns.engine.recognizer_state.reservoir import Reservoir, Sample
+from patterns.engine.recognizer_state.snapshot import restored, snapshot_of
+from patterns.engine.repair.consolidate import consolidate, never
 from patterns.engine.settings import RecognizerSettings
-from patterns.engine.snapshots import restored, snapshot_of
-from patterns.engine.structure import View, view_of
-from patterns.engine.templates import PatternState
+from patterns.engine.templates.rendering import Piece, pieces_of, template_of, values_of
+from patterns.engine.text.features import features_of
+from patterns.engine.text.input_view import View, view_of
+from patterns.engine.text.ngrams import runs_in_order
 from patterns.engine.validator import SUPPORT, PatternValidator
 
 __all__ = ["Changes", "DefaultPatternRecognizer", "Eviction", "RecognizerSettings", "version_of"]

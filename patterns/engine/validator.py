@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from patterns.engine.templates import PatternState
+from patterns.engine.pattern.pattern_state import PatternState
 
 SUPPORT = 3  # uses before a pattern is more than a candidate
 LARGEST = 4096  # bytes

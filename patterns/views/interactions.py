@@ -12,14 +12,14 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from featurememory.errors import FeatureMemoryError
-from featurememory.keyset import limit_from, near
-from featurememory.keyset import page as keyset_page
+from featurememory.http.pagination import limit_from, near
+from featurememory.http.pagination import page as keyset_page
 from featurememory.models import Project
-from featurememory.pages import current_project, page, show
-from patterns.explain import explain
+from featurememory.page_access import current_project, page, show
 from patterns.models import ModelInteraction, Pattern, Payload
-from patterns.payloads import unpack_parts
+from patterns.recognition.explain import explain
 from patterns.serializers import family_of, redirects
+from patterns.storage.payloads import unpack_parts
 
 PREVIEW = 160
 SHOWN_JSON = 12_000
@@ -103,7 +103,7 @@ def narrowed(rows: Any, query: Any) -> tuple[Any, dict[str, str]]:
     if (outcome := query.get("success")) in ("true", "false"):
         rows, used["success"] = rows.filter(success=outcome == "true"), outcome
     if value := query.get("pattern_id"):
-        from patterns.curation import parse_id
+        from patterns.curation.history import parse_id
 
         rows = rows.filter(pattern_id__in=list(family_of([parse_id(value)])))
         used["pattern_id"] = value

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 
-from featurememory.keyset import page as keyset_page
-from featurememory.pages import current_project, page, show
-from patterns import curation
-from patterns.views.lists import SHOWN
+from featurememory.http.pagination import page as keyset_page
+from featurememory.page_access import current_project, page, show
+from patterns.curation import history, pruning
+from patterns.views.pattern_list import SHOWN
 
 
 @page
 def trash(request: HttpRequest) -> HttpResponse:
-    rows = curation.in_trash(current_project(request)).order_by()
+    rows = pruning.in_trash(current_project(request)).order_by()
     shown = rows.only(*SHOWN, "archived_at", "archived_by", "archived_why")
     found = keyset_page(shown, "-archived_at", request.GET.get("cursor"), 50)
     for row in found.rows:
-        row.until = row.archived_at + curation.KEPT
+        row.until = row.archived_at + history.KEPT
     context = {"page": found, "total": rows.count()}
     return show(request, "patterns/trash.html", "patterns/_trash.html", context)

@@ -69,7 +69,7 @@ def inputs(kind: str, patterns: int) -> Iterator[object]:
 
 
 def measure(kind: str, patterns: int) -> None:
-    from patterns.engine.observation import Observation
+    from patterns.engine.domain.observation import Observation
     from patterns.engine.recognizer import DefaultPatternRecognizer
     from patterns.engine.settings import RecognizerSettings
 

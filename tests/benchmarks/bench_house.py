@@ -117,8 +117,8 @@ def fill_and_read(rows: int, patterns: int) -> None:
     django.setup()
     from django.core.management import call_command
 
-    from featurememory.management.commands.serve import collect_static
     from featurememory.models import FeatureMemoryConfig, Project
+    from integration.management.commands.serve import collect_static
     from integration.resources import on_disk, resident
     from tests.benchmarks import filling, reading
 

@@ -14,13 +14,13 @@ from collections.abc import Callable
 
 import numpy as np
 
-from optimizations.engine.error_rate import ErrorRate
-from optimizations.engine.evidence import BoundedMean, aipw, e_bh
-from optimizations.engine.offpolicy import evaluate
-from optimizations.engine.optimization import OptimizationState
-from optimizations.engine.outcomes import CLIP
-from optimizations.engine.plans import Choice, Plan, PlanSet
+from optimizations.engine.domain.optimization import OptimizationState
+from optimizations.engine.domain.outcome import CLIP
 from optimizations.engine.policy import PolicyEngine
+from optimizations.engine.serving.traffic_plan import Choice, Plan, PlanSet
+from optimizations.engine.statistics.betting import BoundedMean, aipw, e_bh
+from optimizations.engine.statistics.error_rate import ErrorRate
+from optimizations.engine.statistics.off_policy import evaluate
 from tests.optimizations.engine.logs import adaptive
 from tests.optimizations.engine.simulation import LARGE, SMALL, ask, engine, outcome, play
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator, Sequence
 
-from patterns.engine.observation import Json, Observation
+from patterns.engine.domain.observation import Json, Observation
 
 LETTERS = "babebodadedikakekolalelilomamemimunanenopapererirosasetatetovu"
 SYLLABLES = [LETTERS[place : place + 2] for place in range(0, len(LETTERS), 2)]

@@ -19,11 +19,12 @@ from django.db import connection, transaction
 from django.db.models import Model
 
 from featurememory.models import Activity, Project
-from integration.learning import learn
-from patterns import payloads, rollups
-from patterns.contract import arrival, parse
-from patterns.ingest import store
+from integration.learning.learn_batch import learn
+from patterns.ingest.schema import arrival, parse
+from patterns.ingest.writer import store
 from patterns.models import ModelInteraction, Pattern, PatternHour, Payload, ProjectHour
+from patterns.statistics import quantile_sketch, rollups
+from patterns.storage import payloads
 from tests.benchmarks.traffic import MODELS, Bodies
 
 DAYS, HOUR_MS = 30, 3_600_000
@@ -194,7 +195,7 @@ def rollup_rows(
     for code, values, took in zip(found.tolist(), zip(*sums, strict=True), durations, strict=True):
         at, rest = divmod(code, size)
         which, model = divmod(rest, len(MODELS))
-        sketch = rollups.sketch(b"", took.tolist())
+        sketch = quantile_sketch.sketch(b"", took.tolist())
         yield (owner, at - 1, keys[which], MODELS[model], *values, sketch)
 
 
@@ -212,7 +213,7 @@ def store_hours(project: Project, calls: Calls) -> None:
     """What the server notes of itself every hour."""
     ProjectHour.objects.filter(project=project).delete()
     found, counts = np.unique(calls.at_ms // HOUR_MS, return_counts=True)
-    sketch = rollups.sketch(b"", [1.0, 2.0, 3.0])
+    sketch = quantile_sketch.sketch(b"", [1.0, 2.0, 3.0])
     names = ("project", "hour", "received", "recognized", "matched", "recognition_ms", "validated",
              "candidates", "drifting", "memory_bytes", "disk_bytes", "cpu_share", "samples")  # fmt: skip
     insert(

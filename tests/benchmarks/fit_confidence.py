@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from patterns.engine.confidence import TERMS, ConfidenceModel, row_of
+from patterns.engine.confidence.model import TERMS, ConfidenceModel, row_of
 from patterns.engine.recognizer import DefaultPatternRecognizer
 from tests.benchmarks.confidence_streams import Labelled, worlds
 

@@ -14,11 +14,12 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from featurememory.models import Project
-from featurememory.views.overview import CHARTS, Overview
 from integration.models import ApiKey
-from patterns import charts, series
+from integration.views.overview import CHARTS, Overview
+from patterns.charts import pattern_use
 from patterns.models import ModelInteraction
-from patterns.window import RANGES, Window
+from patterns.statistics import series
+from patterns.statistics.time_window import RANGES, Window
 from tests.benchmarks.printing import percentile, table
 
 TIMES = 12
@@ -92,7 +93,7 @@ def pages(project: Project, ids: list[UUID]) -> list[tuple[object, ...]]:
 
 def figures(project: Project, ids: list[UUID]) -> list[tuple[object, ...]]:
     """(chart, p50 ms, p95 ms, CPU ms, verdict): its rollups read and its figure made, not kept ones."""
-    from patterns.plots import validated
+    from patterns.charts.plotly_parts import validated
 
     found: list[tuple[object, ...]] = []
     for name in CHARTS:
@@ -109,7 +110,7 @@ def figures(project: Project, ids: list[UUID]) -> list[tuple[object, ...]]:
         validated.cache_clear()
         window = Window.ending(timezone.now(), "30d")
         rows = series.read(project.pk, window.start, window.end, ids[:1])
-        charts.pattern_use(series.fill(window, rows))
+        pattern_use.pattern_use(series.fill(window, rows))
 
     half, most, cpu = taken(use)
     return [*found, ("use of a pattern 30d", half, most, cpu, "over" if most > CHART_MS else "")]

@@ -12,7 +12,7 @@ from featurememory.models import Project
 from integration.breaker import CircuitBreaker
 from integration.orchestrator import ModelOrchestrator, Reply
 from integration.registry import ModelRegistry
-from optimizations.engine.task import Task
+from optimizations.engine.domain.task import Task
 from optimizations.models import Decision
 from patterns.models import ModelInteraction
 from tests import builders

@@ -4,7 +4,7 @@ import pytest
 
 from featurememory.errors import FeatureMemoryError
 from integration.registry import ModelRegistry
-from optimizations.engine.task import Task
+from optimizations.engine.domain.task import Task
 
 
 def test_a_registered_model_can_be_called() -> None:

@@ -10,10 +10,11 @@ import pytest
 from django.utils import timezone
 
 from featurememory.models import FeatureMemoryConfig
-from integration import consolidation, repairs, tasks
+from integration import tasks
+from integration.repair import background_repair, save_repair
 from integration.tasks import WORK, cleanup_due, consolidate_due, learn_pending, sweep
-from patterns import retention, space
 from patterns.models import Learner, ProjectHour
+from patterns.retention import cleanup, disk_usage
 from tests.builders import items, keep, learned, project, states_of
 
 pytestmark = pytest.mark.django_db
@@ -33,11 +34,11 @@ def test_a_backlog_makes_room_for_itself_while_it_is_learned(
 ) -> None:
     owner = project()
     FeatureMemoryConfig.objects.create(project=owner, max_size=1 << 20)
-    room = space.room(1 << 20)
-    monkeypatch.setattr(space, "bytes_used", lambda: int(room * 0.99))
+    room = disk_usage.room(1 << 20)
+    monkeypatch.setattr(disk_usage, "bytes_used", lambda: int(room * 0.99))
     keep(owner, items(600))
     monkeypatch.setattr(tasks, "ROOM_S", 0.0)
-    monkeypatch.setattr(retention, "LEAST", 100)
+    monkeypatch.setattr(cleanup, "LEAST", 100)
 
     assert learn_pending(str(owner.pk)) == 600
     assert states_of(owner)[1] < 300
@@ -77,9 +78,9 @@ def test_patterns_are_repaired_where_enough_was_learned(monkeypatch: pytest.Monk
         def __init__(self, target: Any, args: Any, **_: Any) -> None:
             self.start = lambda: target(*args)
 
-    monkeypatch.setattr(repairs.threading, "Thread", AtOnce)
-    monkeypatch.setattr(repairs, "close_old_connections", lambda: None)
-    monkeypatch.setattr(consolidation, "FEW", 5)
+    monkeypatch.setattr(background_repair.threading, "Thread", AtOnce)
+    monkeypatch.setattr(background_repair, "close_old_connections", lambda: None)
+    monkeypatch.setattr(save_repair, "FEW", 5)
     busy, idle = project(), project()
     learned(busy, 5)
     learned(idle, 4)

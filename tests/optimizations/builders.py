@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from featurememory.models import Project
-from integration.learning import learn
-from optimizations import outcomes
+from integration.learning.learn_batch import learn
 from optimizations.manager import OptimizationManager
 from optimizations.models import Optimization
+from optimizations.policy_runtime import outcomes
 from tests import builders
 
 MODELS = ("large", "small")

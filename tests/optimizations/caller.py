@@ -7,9 +7,9 @@ from typing import Any
 
 from featurememory.config import forget_config
 from featurememory.models import Project
-from integration.learning import learn
-from optimizations import outcomes
+from integration.learning.learn_batch import learn
 from optimizations.models import Optimization
+from optimizations.policy_runtime import outcomes
 from tests import builders
 
 AT_ONCE = 25

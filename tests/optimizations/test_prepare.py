@@ -4,7 +4,7 @@ from uuid import UUID
 
 import pytest
 
-from optimizations import decisions
+from optimizations.decision_log import log
 from optimizations.manager import OptimizationManager
 from optimizations.models import Decision, PolicyState
 from tests import builders
@@ -162,6 +162,6 @@ def test_every_optimization_of_a_decision_finds_it_with_its_own_arm() -> None:
     )
 
     for one in made:
-        found = decisions.of_optimization(owner.pk, one.id, 10)
+        found = log.of_optimization(owner.pk, one.id, 10)
         assert (found[0].id, found[0].arm) == (both["decision_id"], "treatment")
-        assert decisions.of_optimization(owner.pk, "another", 10) == []
+        assert log.of_optimization(owner.pk, "another", 10) == []

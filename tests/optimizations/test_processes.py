@@ -21,10 +21,10 @@ import psycopg
 import pytest
 import zstandard
 
-from optimizations.decisions import Logged
-from optimizations.engine.allocation import position
-from optimizations.engine.optimization import OptimizationState
-from optimizations.engine.task import CONTROL, Draw
+from optimizations.decision_log.log import Logged
+from optimizations.engine.domain.assignment import position
+from optimizations.engine.domain.optimization import OptimizationState
+from optimizations.engine.domain.task import CONTROL, Draw
 from tests import servers
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -8,10 +8,10 @@ import pytest
 from django.utils import timezone
 
 from featurememory.models import Activity
-from optimizations.engine.ledger import LedgerHour
-from optimizations.engine.lifecycle import Transition
-from optimizations.engine.optimization import OptimizationState
+from optimizations.engine.domain.lifecycle import Transition
+from optimizations.engine.domain.optimization import OptimizationState
 from optimizations.engine.policy import Changes
+from optimizations.engine.reporting.savings_ledger import LedgerHour
 from optimizations.models import EvidencePoint, Optimization, OptimizationEvent
 from optimizations.models import LedgerHour as LedgerRow
 from optimizations.storage import OptimizationStorage, states_of

@@ -11,11 +11,11 @@ import msgspec
 import pytest
 
 from featurememory.models import Project
-from integration.consolidation import consolidate
-from integration.learning import learn
-from patterns import curation
-from patterns.memory import load, memory
+from integration.learning.learn_batch import learn
+from integration.repair.save_repair import consolidate
+from patterns.curation import merging
 from patterns.models import Learner, ModelInteraction, Pattern
+from patterns.recognition.recognizer_cache import load, memory
 from tests.builders import item, keep, learn_all, project
 from tests.patterns.engine.streams import mixed
 
@@ -95,7 +95,7 @@ def test_a_merge_of_prompts_holds_after_a_restart() -> None:
     consolidate(owner.pk)
     rows = Pattern.objects.stored().filter(project=owner, kind="text").order_by("-use_count")
     first, second = (str(row.pk) for row in rows[:2])
-    curation.merge(owner, [first, second], "a person")
+    merging.merge(owner, [first, second], "a person")
     examples = ModelInteraction.objects.filter(project=owner, pattern_id__in=[first, second])
     ids = set(examples.values_list("id", flat=True))
     memory.drop()

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from patterns.models import PatternHour
-from patterns.rollups import sketch
 from patterns.serializers import added, model_figures, moment, rfc3339, slot, whole
+from patterns.statistics.quantile_sketch import sketch
 
 
 def test_times_are_rfc_3339_in_utc() -> None:

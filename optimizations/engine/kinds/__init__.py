@@ -6,10 +6,10 @@
 
 from __future__ import annotations
 
-from optimizations.engine.kind import CacheKind, Kind
 from optimizations.engine.kinds.cache_response import CacheResponse
 from optimizations.engine.kinds.cache_similar import CacheSimilar
 from optimizations.engine.kinds.prefix_order import PrefixOrder
+from optimizations.engine.kinds.protocol import CacheKind, Kind
 from optimizations.engine.kinds.route_model import RouteModel
 from optimizations.engine.kinds.timeout import Timeout
 from optimizations.engine.kinds.tune_parameters import TuneParameters

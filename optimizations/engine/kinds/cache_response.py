@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from optimizations.engine import keys
-from optimizations.engine.settings import PolicySettings
-from optimizations.engine.task import Task
+from optimizations.engine.domain.settings import PolicySettings
+from optimizations.engine.domain.task import Task
+from optimizations.engine.kinds import request_keys
 
 
 class CacheResponse:
@@ -25,4 +25,8 @@ class CacheResponse:
         return 0.02
 
     def keys(self, task: Task) -> dict[str, str]:
-        return {"exact": keys.digest([keys.around(task), keys.spaced(keys.asked(task.input))])}
+        return {
+            "exact": request_keys.digest(
+                [request_keys.around(task), request_keys.spaced(request_keys.asked(task.input))]
+            )
+        }

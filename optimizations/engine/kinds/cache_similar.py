@@ -11,9 +11,9 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from optimizations.engine import keys
-from optimizations.engine.settings import PolicySettings
-from optimizations.engine.task import Task
+from optimizations.engine.domain.settings import PolicySettings
+from optimizations.engine.domain.task import Task
+from optimizations.engine.kinds import request_keys
 
 OPENING, CLOSING = "\"'“”„‘’«»([{¿¡", "\"'“”‘’«»)]}.,;:?!…"
 # Marks that what stands beside them may be the matter itself: nothing is left out of such a text.
@@ -48,13 +48,13 @@ class CacheSimilar:
         return settings.cache_similar_error
 
     def keys(self, task: Task) -> dict[str, str]:
-        text = keys.asked(task.input)
+        text = request_keys.asked(task.input)
         if not text:
             return {}
-        around, words = keys.around(task), normal(text)
+        around, words = request_keys.around(task), normal(text)
         return {
-            "normal": keys.digest([around, words]),
-            "content": keys.digest([around, content(text, words)]),
+            "normal": request_keys.digest([around, words]),
+            "content": request_keys.digest([around, content(text, words)]),
         }
 
 

@@ -7,10 +7,11 @@ from typing import ClassVar
 
 import msgspec
 
-from optimizations.engine.kind import Advice, Cards, Params
-from optimizations.engine.outcomes import Outcome
-from optimizations.engine.settings import ModelCard, PolicySettings
-from optimizations.engine.task import Json, Request, Task
+from optimizations.engine.domain.outcome import Outcome
+from optimizations.engine.domain.params import Cards, Params
+from optimizations.engine.domain.settings import ModelCard, PolicySettings
+from optimizations.engine.domain.task import Json, Request, Task
+from optimizations.engine.kinds.protocol import Advice
 
 SHARED = 0.2  # share of requests that must have a part in common; of a text that must recur
 ENOUGH = 200  # requests before anything is said

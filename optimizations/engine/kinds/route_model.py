@@ -6,9 +6,9 @@ from typing import ClassVar
 
 import msgspec
 
-from optimizations.engine.kind import Cards, Params
-from optimizations.engine.settings import PolicySettings
-from optimizations.engine.task import Request, Task
+from optimizations.engine.domain.params import Cards, Params
+from optimizations.engine.domain.settings import PolicySettings
+from optimizations.engine.domain.task import Request, Task
 
 
 class RouteModel:

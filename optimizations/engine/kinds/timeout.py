@@ -7,10 +7,11 @@ from typing import ClassVar
 
 import msgspec
 
-from optimizations.engine.kind import Advice, Cards, Params
-from optimizations.engine.outcomes import Outcome
-from optimizations.engine.settings import ModelCard, PolicySettings
-from optimizations.engine.task import Request, Task
+from optimizations.engine.domain.outcome import Outcome
+from optimizations.engine.domain.params import Cards, Params
+from optimizations.engine.domain.settings import ModelCard, PolicySettings
+from optimizations.engine.domain.task import Request, Task
+from optimizations.engine.kinds.protocol import Advice
 
 ENOUGH, KEPT = 2000, 2000  # durations before anything is proposed; durations kept
 QUANTILE, FACTOR = 0.995, 1.2

@@ -13,16 +13,16 @@ from collections.abc import Mapping
 
 import msgspec
 
-from optimizations.engine.allocation import position
-from optimizations.engine.error_rate import ErrorRate
-from optimizations.engine.kind import Cards
-from optimizations.engine.learning import optimization_id
-from optimizations.engine.lengths import Lengths
-from optimizations.engine.lifecycle import Status, Transition
-from optimizations.engine.optimization import OptimizationState
-from optimizations.engine.outcomes import Outcome
-from optimizations.engine.settings import ModelCard, PolicySettings
-from optimizations.engine.task import CONTROL, Applied, Draw, Json, Request, Task
+from optimizations.engine.domain.assignment import position
+from optimizations.engine.domain.lifecycle import Status, Transition
+from optimizations.engine.domain.optimization import OptimizationState
+from optimizations.engine.domain.optimization_ids import optimization_id
+from optimizations.engine.domain.outcome import Outcome
+from optimizations.engine.domain.params import Cards
+from optimizations.engine.domain.settings import ModelCard, PolicySettings
+from optimizations.engine.domain.task import CONTROL, Applied, Draw, Json, Request, Task
+from optimizations.engine.statistics.censored_lengths import Lengths
+from optimizations.engine.statistics.error_rate import ErrorRate
 
 HELD_OUT = 0.02  # the least that the ledger can weigh: it shows what is saved, limits need none
 LIMITS = ("max_tokens", "max_output_tokens", "max_completion_tokens")

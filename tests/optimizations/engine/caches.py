@@ -1,8 +1,8 @@
 """A caller of the cache: asks, serves or runs, and reports."""
 
-from optimizations.engine.outcomes import Outcome
+from optimizations.engine.domain.outcome import Outcome
+from optimizations.engine.domain.task import Decision, Request, Task
 from optimizations.engine.policy import PolicyEngine
-from optimizations.engine.task import Decision, Request, Task
 
 
 def run(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from optimizations.engine.offpolicy import Logged, predicted
+from optimizations.engine.statistics.off_policy import Logged, predicted
 
 
 def adaptive(seed: int, n: int = 1500) -> tuple[list[Logged], float]:

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from optimizations.engine.evidence import BoundedMean, aipw
-from optimizations.engine.outcomes import Outcome
+from optimizations.engine.domain.outcome import Outcome
+from optimizations.engine.domain.settings import ModelCard, PolicySettings, Prices
+from optimizations.engine.domain.task import Decision, Request, Task
 from optimizations.engine.policy import PolicyEngine
-from optimizations.engine.settings import ModelCard, PolicySettings, Prices
-from optimizations.engine.task import Decision, Request, Task
+from optimizations.engine.statistics.betting import BoundedMean, aipw
 
 LARGE, SMALL = "large", "small"
 COST = {LARGE: 1.0, SMALL: 0.15}  # of one request; 1 for any other model

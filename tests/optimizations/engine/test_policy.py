@@ -1,10 +1,10 @@
 import pytest
 
-from optimizations.engine.lifecycle import LifecycleError
-from optimizations.engine.optimization import OptimizationState
+from optimizations.engine.domain.lifecycle import LifecycleError
+from optimizations.engine.domain.optimization import OptimizationState
+from optimizations.engine.domain.settings import ModelCard, PolicySettings, Prices
+from optimizations.engine.domain.task import Request, Task
 from optimizations.engine.policy import PolicyEngine
-from optimizations.engine.settings import ModelCard, PolicySettings, Prices
-from optimizations.engine.task import Request, Task
 from tests.optimizations.engine.simulation import LARGE, SMALL, ask, engine, outcome, play
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from optimizations.policy_memory import policies
+from optimizations.policy_runtime.policy_cache import policies
 from tests import builders
 from tests.optimizations.caller import Orchestrator
 

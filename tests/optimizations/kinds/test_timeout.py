@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from integration.learning import learn
-from optimizations import outcomes
+from integration.learning.learn_batch import learn
+from optimizations.policy_runtime import outcomes
 from optimizations.storage import state_of
 from tests import builders
 from tests.optimizations.caller import Orchestrator

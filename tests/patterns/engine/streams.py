@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 
-from patterns.engine.observation import Json, Observation
+from patterns.engine.domain.observation import Json, Observation
 
 TEMPLATES = (
     "Summarize the following article for a busy reader in one paragraph.\n\nArticle: {}\n\nSummary:",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from patterns.engine.observation import Observation
+from patterns.engine.domain.observation import Observation
 from patterns.engine.recognizer import DefaultPatternRecognizer
 
 

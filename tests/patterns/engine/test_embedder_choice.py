@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from patterns.engine import embedders, partitions
-from patterns.engine.embedders import EmbedderError, chosen
-from patterns.engine.passages import Passages
+from patterns.engine.grouping import registry
+from patterns.engine.grouping.free_text import embedders
+from patterns.engine.grouping.free_text.embedders import EmbedderError, chosen
+from patterns.engine.grouping.free_text.grouper import SimilarityGrouper
+from patterns.engine.grouping.prompts.slot_ngrams import Passages
 from patterns.engine.settings import RecognizerSettings
-from patterns.engine.similarity import SimilarityGrouper
 
 
 def test_lexical_is_no_embedder_and_opens_nothing() -> None:
@@ -28,6 +29,6 @@ def test_an_endpoint_is_asked_only_when_there_is_something_to_embed() -> None:
 
 def test_the_embedder_reaches_the_grouper_of_free_text() -> None:
     embedder = chosen("endpoint", "http://127.0.0.1:9", "small", "secret")
-    grouper = partitions.made("similarity", b"", "p|text", Passages(), embedder)
+    grouper = registry.made("similarity", b"", "p|text", Passages(), embedder)
     assert isinstance(grouper, SimilarityGrouper)
     assert grouper.embedder is embedder

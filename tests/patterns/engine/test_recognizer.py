@@ -11,9 +11,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from patterns.engine.observation import Observation
+from patterns.engine.domain.observation import Observation
+from patterns.engine.pattern.pattern_state import PatternState
 from patterns.engine.recognizer import DefaultPatternRecognizer, RecognizerSettings
-from patterns.engine.templates import PatternState
 from tests.patterns.engine.streams import TEMPLATES, observation, prompts
 
 LEAVES = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text()

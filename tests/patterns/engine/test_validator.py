@@ -5,9 +5,9 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from patterns.engine.pattern import TemplatePart
+from patterns.engine.domain.results import TemplatePart
+from patterns.engine.pattern.pattern_state import PatternState
 from patterns.engine.recognizer import DefaultPatternRecognizer
-from patterns.engine.templates import PatternState
 from patterns.engine.validator import PatternValidator
 from tests.patterns.engine.streams import observation
 

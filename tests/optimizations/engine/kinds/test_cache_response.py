@@ -1,6 +1,6 @@
-from optimizations.engine.outcomes import Outcome
+from optimizations.engine.domain.outcome import Outcome
+from optimizations.engine.domain.task import Decision, Request, Task
 from optimizations.engine.policy import PolicyEngine
-from optimizations.engine.task import Decision, Request, Task
 from tests.optimizations.engine.caches import run
 
 

@@ -1,9 +1,9 @@
 import pytest
 
+from optimizations.engine.domain.settings import PolicySettings
+from optimizations.engine.domain.task import Task
 from optimizations.engine.kinds.cache_similar import CacheSimilar
 from optimizations.engine.policy import PolicyEngine
-from optimizations.engine.settings import PolicySettings
-from optimizations.engine.task import Task
 from tests.optimizations.engine.caches import run
 
 ON = PolicySettings(cache_similar=True)

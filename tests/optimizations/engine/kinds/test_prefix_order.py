@@ -1,7 +1,7 @@
+from optimizations.engine.domain.outcome import Outcome
+from optimizations.engine.domain.settings import ModelCard, PolicySettings, Prices
+from optimizations.engine.domain.task import Request, Task
 from optimizations.engine.kinds.prefix_order import PrefixNotes, PrefixOrder, shared
-from optimizations.engine.outcomes import Outcome
-from optimizations.engine.settings import ModelCard, PolicySettings, Prices
-from optimizations.engine.task import Request, Task
 
 SETTINGS = PolicySettings()
 RULES = "Answer in English, name the source, and be brief. " * 20

@@ -1,6 +1,6 @@
+from optimizations.engine.domain.settings import ModelCard, PolicySettings
+from optimizations.engine.domain.task import Request, Task
 from optimizations.engine.kinds.route_model import RouteModel
-from optimizations.engine.settings import ModelCard, PolicySettings
-from optimizations.engine.task import Request, Task
 
 CARDS = {
     "a": ModelCard("a", ("chat",)),

@@ -1,6 +1,6 @@
+from optimizations.engine.domain.outcome import Outcome
+from optimizations.engine.domain.task import Request, Task
 from optimizations.engine.kinds.timeout import Durations, Timeout
-from optimizations.engine.outcomes import Outcome
-from optimizations.engine.task import Request, Task
 
 
 def measured(n: int, slow: float) -> Durations:

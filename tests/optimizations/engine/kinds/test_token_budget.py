@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
 
+from optimizations.engine.domain.outcome import Outcome
+from optimizations.engine.domain.settings import ModelCard
+from optimizations.engine.domain.task import Json, Request, Task
 from optimizations.engine.kinds.token_budget import FIRST
-from optimizations.engine.outcomes import Outcome
 from optimizations.engine.policy import PolicyEngine
-from optimizations.engine.settings import ModelCard
-from optimizations.engine.task import Json, Request, Task
 
 MOST = 1000
 

@@ -1,6 +1,6 @@
+from optimizations.engine.domain.settings import ModelCard, PolicySettings
+from optimizations.engine.domain.task import Request, Task
 from optimizations.engine.kinds.tune_parameters import TuneParameters
-from optimizations.engine.settings import ModelCard, PolicySettings
-from optimizations.engine.task import Request, Task
 
 GRID = {"tunable": {"temperature": [0, 0.5], "depth": [1, 2], "max_tokens": {"min": 1, "max": 9}}}
 CARDS = {"m": ModelCard("m", capabilities=GRID), "n": ModelCard("n")}

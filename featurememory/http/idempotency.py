@@ -1,0 +1,132 @@
+"""Idempotency-Key on POST: the same key and body get the stored answer again, for 24 hours."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+from django.utils import timezone
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from featurememory.errors import ErrorCode, FeatureMemoryError, invalid
+from featurememory.http.drf import key_of
+from featurememory.http.request_body import raw_bytes
+from featurememory.models import StoredAnswer
+
+LIFETIME = timedelta(hours=24)
+# A request that has no answer after this long died with its process; its key is free again.
+ABANDONED = timedelta(seconds=60)
+View = Callable[..., Response]
+
+
+def idempotent(view: View) -> View:
+    """For POST methods of endpoints; without the header nothing is read or written."""
+
+    @functools.wraps(view)
+    def answer(endpoint: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
+        name = request.headers.get("Idempotency-Key")
+        if name is None:
+            return view(endpoint, request, *args, **kwargs)
+        if not 1 <= len(name) <= 255:
+            raise invalid("must have 1 to 255 characters", "/Idempotency-Key")
+        return once(endpoint, request, name, lambda: view(endpoint, request, *args, **kwargs))
+
+    return answer
+
+
+def once(endpoint: Any, request: Request, name: str, run: Callable[[], Response]) -> Response:
+    body = raw_bytes(request._request, endpoint.body_limit)
+    again: Any = request._request  # Django has no public way to read a body twice
+    again._read_started, again._stream = False, _Again(body)
+    request._request.META["CONTENT_LENGTH"] = str(len(body))
+    request._request.META.pop("HTTP_TRANSFER_ENCODING", None)
+    stored, fresh = claim(request, name, digest(body))
+    if not fresh:
+        return replay(stored, digest(body))
+    try:
+        response = run()
+    except BaseException:
+        stored.delete()  # a refused request may be corrected and sent again under its key
+        raise
+    stored.body, stored.status = msgspec.json.encode(response.data), response.status_code
+    stored.save(update_fields=["body", "status"])
+    return response
+
+
+def id_of(request: Request, index: int = 0) -> str | None:
+    """An id for an item without one in a request with an Idempotency-Key; None without the key.
+
+    The same request sent again gets the same ids: when the process died after storing and before
+    noting its answer, the repetition finds the rows. A UUID of version 8 (RFC 9562).
+    """
+    name = request.headers.get("Idempotency-Key")
+    if name is None:
+        return None
+    text = f"{key_of(request).project_id} {request.path} {name} {index}"
+    made = hashlib.blake2b(text.encode("utf-8", "surrogateescape"), digest_size=16).digest()
+    number = int.from_bytes(made, "big") & ~(0xF << 76) & ~(0x3 << 62)
+    return str(UUID(int=number | 0x8 << 76 | 0x2 << 62))
+
+
+class _Again:
+    """The body once more, for the view that reads it."""
+
+    def __init__(self, body: bytes) -> None:
+        self.body = body
+
+    def read(self, size: int = -1) -> bytes:
+        size = len(self.body) if size is None or size < 0 else size
+        taken, self.body = self.body[:size], self.body[size:]
+        return taken
+
+
+def digest(content: bytes) -> str:
+    return hashlib.blake2b(content, digest_size=32).hexdigest()
+
+
+def claim(request: Request, name: str, fingerprint: str) -> tuple[StoredAnswer, bool]:
+    """The row of this key, and whether it is ours to fill."""
+    project = key_of(request).project
+    key = digest(f"{request.method} {request.path} {name}".encode("utf-8", "surrogateescape"))
+    now = timezone.now()
+    rows = StoredAnswer.objects.filter(project=project, key=key)
+    rows.filter(created_at__lt=now - LIFETIME).delete()
+    # Later than now: the clock was set back meanwhile.
+    dead = Q(created_at__lt=now - ABANDONED) | Q(created_at__gt=now + ABANDONED)
+    rows.filter(dead, status=0).delete()
+    try:
+        with transaction.atomic():
+            made = StoredAnswer.objects.create(project=project, key=key, fingerprint=fingerprint)
+            return made, True
+    except IntegrityError:
+        found = rows.first()
+        if found is None:  # refused and freed between our two statements
+            raise still_running() from None
+        return found, False
+
+
+def replay(stored: StoredAnswer, fingerprint: str) -> Response:
+    if stored.fingerprint != fingerprint:
+        raise FeatureMemoryError(
+            "This Idempotency-Key was used with another body. Use a new key for a new request.",
+            ErrorCode.IDEMPOTENCY_MISMATCH,
+        )
+    if stored.status == 0:
+        raise still_running()
+    response = Response(msgspec.Raw(bytes(stored.body)), status=stored.status)
+    response["Idempotent-Replayed"] = "true"
+    return response
+
+
+def still_running() -> FeatureMemoryError:
+    return FeatureMemoryError(
+        "A request with this Idempotency-Key is still running.", ErrorCode.CONFLICT
+    )

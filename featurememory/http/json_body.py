@@ -1,0 +1,59 @@
+"""Request bodies as typed values: JSON decoded by msgspec, errors with the pointer of the field."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+import msgspec
+from rest_framework.request import Request
+
+from featurememory.errors import ErrorCode, FeatureMemoryError, invalid
+from featurememory.http.request_body import read_body
+
+T = TypeVar("T")
+
+
+# --- bodies -------------------------------------------------------------------------------------
+
+
+def body_of(request: Request, shape: type[T], limit: int | None = None) -> T:
+    """The JSON body as `shape` (a msgspec type). 400 malformed, 413, 415, 422 with the pointer."""
+    return decode(read_body(request._request, limit), shape)
+
+
+def decode(raw: bytes, shape: type[T]) -> T:
+    """JSON bytes as `shape`; malformed JSON is 400, a wrong value 422 with its pointer."""
+    try:
+        raw.decode()  # parts that stay raw are checked for UTF-8 here
+        return msgspec.json.decode(raw, type=shape)
+    except msgspec.ValidationError as error:
+        must_be_json(raw)
+        raise from_msgspec(error) from error
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise malformed(error) from error
+
+
+def must_be_json(raw: bytes) -> None:
+    """A wrong type may be met before the syntax error further on; the syntax error wins."""
+    try:
+        msgspec.json.decode(raw, type=msgspec.Raw)
+    except msgspec.ValidationError:
+        return
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise malformed(error) from error
+
+
+def malformed(error: Exception) -> FeatureMemoryError:
+    what = "nested too deeply" if isinstance(error, RecursionError) else str(error)
+    return FeatureMemoryError(f"The body is not valid JSON: {what}", ErrorCode.MALFORMED_BODY)
+
+
+def from_msgspec(error: msgspec.ValidationError) -> FeatureMemoryError:
+    """`Expected float - at $.metadata.duration` as a 422 with the pointer /metadata/duration."""
+    message, _, path = str(error).partition(" - at `$")
+    pointer = path.rstrip("`").replace("[...]", "").replace("[", "/").replace("]", "")
+    pointer = pointer.replace(".", "/")
+    if "missing required field" in message:
+        name = message.rsplit("`", 2)[-2]
+        return invalid("is required", f"{pointer}/{name}", "required")
+    return invalid(message[:1].lower() + message[1:].replace("`", ""), pointer, "type")

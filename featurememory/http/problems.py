@@ -1,0 +1,96 @@
+"""Errors as `application/problem+json` (RFC 9457): the one place where an exception becomes an answer."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from django.core.cache import cache
+from django.core.exceptions import PermissionDenied
+from django.db import DatabaseError
+from django.http import Http404
+from rest_framework import exceptions
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from featurememory.database.errors import known
+from featurememory.errors import ErrorCode, FeatureMemoryError, handle_feature_memory_error
+from featurememory.process import json_logs
+
+# --- problems -----------------------------------------------------------------------------------
+
+TITLES = {
+    400: "The request is malformed",
+    401: "A valid API key is needed",
+    403: "The key may not do this",
+    404: "Not found",
+    405: "Method not allowed",
+    409: "Conflict",
+    413: "Too large",
+    415: "Unsupported media type",
+    422: "The request has invalid values",
+    429: "Too many requests",
+    500: "Internal error",
+    503: "Temporarily unavailable",
+    507: "The disk is full",
+}
+
+
+def problem(error: FeatureMemoryError, instance: str) -> dict[str, Any]:
+    """The error as an RFC 9457 problem."""
+    details = {key: value for key, value in error.details.items() if key != "retry_after"}
+    return {
+        "type": "about:blank",
+        "title": TITLES.get(error.status, "Error"),
+        "status": error.status,
+        "detail": error.message,
+        "instance": instance,
+        "code": error.code.value,
+        "errors": details.pop("errors", []),
+        "request_id": json_logs.request_id.get(),
+        **details,
+    }
+
+
+def translated(error: Exception) -> FeatureMemoryError:
+    """DRF's, Django's and the database's own errors as ours."""
+    code = None
+    if isinstance(error, Http404):
+        code = ErrorCode.NOT_FOUND
+    elif isinstance(error, PermissionDenied | exceptions.PermissionDenied):
+        code = ErrorCode.FORBIDDEN
+    elif isinstance(error, exceptions.MethodNotAllowed):
+        code = ErrorCode.METHOD_NOT_ALLOWED
+    if code is not None:
+        return FeatureMemoryError(str(error) or TITLES[404], code)
+    if isinstance(error, DatabaseError):
+        return known(error) or handle_feature_memory_error(error)
+    return handle_feature_memory_error(error)
+
+
+def problem_handler(error: Exception, context: Mapping[str, Any]) -> Response:
+    """DRF's EXCEPTION_HANDLER: every refusal is problem+json; the last one is shown on /start/."""
+    request = context["request"]
+    known_error = translated(error)
+    response = Response(problem(known_error, request.path), status=known_error.status)
+    response.content_type = "application/problem+json"
+    if known_error.status == 401:
+        response["WWW-Authenticate"] = 'Bearer realm="Feature Memory"'
+    if known_error.status in (429, 503, 507):
+        response["Retry-After"] = str(known_error.details.get("retry_after", 1))
+    if isinstance(error, exceptions.MethodNotAllowed):
+        response["Allow"] = ", ".join(context["view"].allowed_methods)
+    remember_refusal(request, known_error)
+    return response
+
+
+def remember_refusal(request: Request, error: FeatureMemoryError) -> None:
+    refusal = {
+        "at": time.time(),
+        "status": error.status,
+        "code": error.code.value,
+        "detail": error.message[:300],
+        "path": request.path[:200],
+    }
+    cache.set("last_refusal", refusal, 3600)

@@ -1,0 +1,193 @@
+"""The thresholds, tuned in the Django admin: one row per project, no adding, no deleting."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+
+from featurememory.admin_readonly import ReadOnly
+from featurememory.config import save_config
+from featurememory.models import Activity, ConfigVersion, FeatureMemoryConfig, Project
+
+admin.site.site_header = admin.site.site_title = "Feature Memory"
+admin.site.index_title = "Thresholds and users"
+admin.site.enable_nav_sidebar = False
+
+
+class ThresholdsForm(forms.ModelForm):  # type: ignore[type-arg]
+    reason = forms.CharField(
+        required=False,
+        max_length=200,
+        help_text="Why, for those who read the history. Up to 200 characters.",
+    )
+
+    class Meta:
+        model = FeatureMemoryConfig
+        fields = FeatureMemoryConfig.field_names()
+
+
+@admin.register(FeatureMemoryConfig)
+class ThresholdsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    form = ThresholdsForm
+    fieldsets = [
+        (
+            "Recognition",
+            {
+                "fields": [
+                    "confidence_threshold",
+                    "max_patterns",
+                    "embedder",
+                    "embedder_url",
+                    "embedder_model",
+                ]
+            },
+        ),
+        (
+            "Storage and pruning",
+            {
+                "fields": [
+                    "cleanup_interval",
+                    "type",
+                    "max_size",
+                    "max_age",
+                    "max_interactions",
+                    "path",
+                ]
+            },
+        ),
+        (
+            "Optimizations",
+            {
+                "fields": [
+                    "max_optimizations",
+                    "effectiveness_threshold",
+                    "retention_period",
+                    "cost_weight",
+                    "duration_weight",
+                    "holdout",
+                    "exploration_budget",
+                    "quality_margin",
+                    "cache_similar",
+                    "cache_similar_error",
+                ]
+            },
+        ),
+        ("This change", {"fields": ["reason"]}),
+    ]
+    save_on_top = False
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """With one project the list leads straight to its form."""
+        rows = list(FeatureMemoryConfig.objects.values_list("pk", flat=True)[:2])
+        if len(rows) == 1:
+            return redirect("admin:featurememory_featurememoryconfig_change", rows[0])
+        return super().changelist_view(request, extra_context)
+
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        form = super().get_form(request, obj, change, **kwargs)
+        for name, effect in present_effects(obj).items() if obj else ():
+            if name in form.base_fields:
+                form.base_fields[name].help_text += f" {effect}"
+        return form
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        save_config(obj, request.user.get_username(), form.cleaned_data.get("reason", ""))
+
+    def construct_change_message(
+        self, request: HttpRequest, form: Any, formsets: Any, add: bool = False
+    ) -> Any:
+        """The history names values, not only fields: "Confidence threshold: 0.7 → 0.72"."""
+        changed = [name for name in form.changed_data if name != "reason"]
+        parts = [
+            f"{form.fields[name].label}: {form.initial.get(name)} → {form.cleaned_data.get(name)}"
+            for name in changed
+        ]
+        reason = form.cleaned_data.get("reason")
+        return "; ".join(parts) + (f" ({reason})" if reason else "") or "Nothing changed."
+
+    def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
+        messages.success(request, "Saved. Every process follows within 5 seconds.")
+        return redirect(reverse("admin:featurememory_featurememoryconfig_change", args=[obj.pk]))
+
+
+def present_effects(config: FeatureMemoryConfig) -> dict[str, str]:
+    """What the present values mean for this project right now, by field."""
+    from patterns.models import Pattern
+    from patterns.retention.disk_usage import bytes_used
+
+    rows = Pattern.objects.stored().filter(project_id=config.project_id)
+    total = rows.count()
+    now, higher = config.confidence_threshold, min(1.0, config.confidence_threshold + 0.05)
+    passing = rows.filter(confidence__gte=now).count()
+    fewer = rows.filter(confidence__gte=higher).count()
+    return {
+        "confidence_threshold": f"Now {passing:,} of {total:,} patterns pass; "
+        f"at {higher:.2f} it would be {fewer:,}.",
+        "max_patterns": f"Now {total:,} are stored.",
+        "max_size": f"Now {bytes_used():,} bytes are in use. {next_cleanup(config)}",
+    }
+
+
+def next_cleanup(config: FeatureMemoryConfig) -> str:
+    """What was counted last; System health shows it with the sizes of the tables."""
+    from patterns.retention.forecast import shown
+
+    rules = shown(config.project)
+    if rules is None:
+        return "System health tells what the next cleanup takes."
+    taken = [f"{rule.name.lower()} {rule.rows:,} (about {rule.bytes:,} bytes)" for rule in rules]
+    return f"The next cleanup takes: {', '.join(taken) or 'nothing'}."
+
+
+@admin.register(ConfigVersion)
+class ConfigVersionAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = ["at", "project", "number", "what", "actor", "reason"]
+    list_filter = ["project"]
+    actions = ["restore"]
+
+    @admin.display(description="Change")
+    def what(self, row: ConfigVersion) -> str:
+        return "; ".join(f"{name}: {old} → {new}" for name, (old, new) in row.changes.items())
+
+    @admin.action(
+        description="Restore the values from before this version", permissions=["restore"]
+    )
+    def restore(self, request: HttpRequest, queryset: QuerySet[ConfigVersion]) -> None:
+        version = queryset.order_by("number").first()
+        if version is None:
+            return
+        config = FeatureMemoryConfig.objects.get(project_id=version.project_id)
+        for name, (old, _) in version.changes.items():
+            setattr(config, name, old)
+        config.full_clean()
+        save_config(config, request.user.get_username(), f"Restored from version {version.number}")
+        self.message_user(request, f"Restored the values from before version {version.number}.")
+
+    def has_restore_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("featurememory.change_featurememoryconfig")
+
+
+@admin.register(Project)
+class ProjectAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = ["name", "is_demo", "created_at"]
+    readonly_fields = ["is_demo"]
+
+
+@admin.register(Activity)
+class ActivityAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = ["at", "project", "actor", "summary"]
+    list_filter = ["project", "verb"]

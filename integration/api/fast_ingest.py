@@ -1,0 +1,64 @@
+"""The short way in for interactions: past what pages need, and past the REST framework.
+
+Sessions, sign-in, forms and content negotiation cost a request for one interaction more than
+storing it does. The endpoints are the same, and so is what they answer; only the way there is
+shorter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+from django.http import HttpRequest, HttpResponse
+
+from featurememory.http.drf import HasScope
+from featurememory.http.endpoint import Endpoint
+from featurememory.http.problems import problem_handler
+from integration.api.authentication import KeyAuthentication
+from patterns.api.interactions import InteractionBatch, Interactions
+
+Handler = Callable[[HttpRequest], HttpResponse]
+ENDPOINTS: dict[str, type[Endpoint]] = {
+    "/api/v1/interactions/": Interactions,
+    "/api/v1/interactions/batch/": InteractionBatch,
+}
+
+
+class Short:
+    """As much of the REST framework's request as these endpoints ask for."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        self._request = request
+        self.method, self.path, self.headers = request.method, request.path, request.headers
+        self.auth: Any = None
+
+
+def door(get_response: Handler) -> Handler:
+    """Middleware: POSTs of interactions are answered here, everything else further on."""
+
+    def handle(request: HttpRequest) -> HttpResponse:
+        endpoint = ENDPOINTS.get(request.path_info) if request.method == "POST" else None
+        if endpoint is None:
+            return get_response(request)
+        request.get_host()  # refuses what is not among FM_ALLOWED_HOSTS
+        return answered(endpoint(), request)
+
+    return handle
+
+
+def answered(endpoint: Any, request: HttpRequest) -> HttpResponse:
+    short: Any = Short(request)
+    try:
+        known = KeyAuthentication().authenticate(short)
+        short.auth = known[1] if known else None
+        HasScope().has_permission(short, endpoint)
+        found = endpoint.post(short)
+    except Exception as error:
+        found = problem_handler(error, {"request": short, "view": endpoint})
+    kind = found.content_type or "application/json"
+    body = msgspec.json.encode(found.data)
+    headers = {name: value for name, value in found.items() if name != "Content-Type"}
+    headers["Content-Length"] = str(len(body))
+    return HttpResponse(body, kind, found.status_code, headers=headers)

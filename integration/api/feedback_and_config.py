@@ -1,0 +1,44 @@
+"""/api/v1/feedback/ and /api/v1/config/."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from featurememory.config import patch_config
+from featurememory.http.drf import key_of
+from featurememory.http.endpoint import Endpoint
+from featurememory.http.idempotency import idempotent
+from featurememory.http.json_body import body_of
+from featurememory.http.openapi import described
+from featurememory.models import FeatureMemoryConfig
+from integration.learning.feedback import FeedbackIn, take
+
+
+class Feedbacks(Endpoint):
+    scopes = {"POST": "ingest"}
+    body_limit = 1 << 16
+
+    @described("Tell how an interaction, decision or session went", body=FeedbackIn, status=201)
+    @idempotent
+    def post(self, request: Request) -> Response:
+        row = take(key_of(request).project, body_of(request, FeedbackIn))
+        body = {"id": row.pk, "status": "stored", "metric_name": row.metric_name}
+        return Response(body, status=201)
+
+
+class Config(Endpoint):
+    scopes = {"GET": "read", "PATCH": "admin"}
+
+    @described("The thresholds in force")
+    def get(self, request: Request) -> Response:
+        config, _ = FeatureMemoryConfig.objects.get_or_create(project=key_of(request).project)
+        return Response(config.as_dict())
+
+    @described("Change any part of the thresholds", body=dict[str, dict[str, Any]])
+    def patch(self, request: Request) -> Response:
+        values = body_of(request, dict[str, dict[str, Any]])
+        actor = f"key {key_of(request).name or key_of(request).public}"
+        return Response(patch_config(key_of(request).project_id, values, actor).as_dict())

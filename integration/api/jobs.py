@@ -1,0 +1,96 @@
+"""/api/v1/jobs/: long work, its progress, cancel and retry."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from msgspec import Struct
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from featurememory.errors import invalid, not_found
+from featurememory.http.drf import key_of
+from featurememory.http.endpoint import Endpoint, listing
+from featurememory.http.idempotency import idempotent
+from featurememory.http.json_body import body_of
+from featurememory.http.openapi import described
+from featurememory.http.pagination import limit_from, page
+from integration.jobs import queue
+from integration.models import Job
+from patterns.serializers import moment
+
+
+class JobOrder(Struct):
+    kind: str
+
+
+class Jobs(Endpoint):
+    scopes = {"GET": "read", "POST": "admin"}
+    body_limit = 1 << 16
+
+    @described("List jobs, newest first", many=True)
+    def get(self, request: Request) -> Response:
+        limit = limit_from(request.query_params.get("limit"))
+        rows = Job.objects.filter(project_id=key_of(request).project_id)
+        found = page(rows, "-created_at", request.query_params.get("cursor"), limit)
+        return listing(request, found, [shown(job) for job in found.rows], limit)
+
+    @described("Start a job: reprocess, revert or rollups", body=JobOrder, status=202)
+    @idempotent
+    def post(self, request: Request) -> Response:
+        order = body_of(request, JobOrder)
+        if order.kind == "import":
+            raise invalid("an import starts with a file: use the page Jobs or the command", "/kind")
+        key = key_of(request)
+        job = queue.start(key.project, order.kind, f"key {key.name or key.public}")
+        return Response(shown(job), status=202)
+
+
+class JobDetail(Endpoint):
+    scopes = {"GET": "read"}
+
+    @described("Show one job")
+    def get(self, request: Request, job_id: str) -> Response:
+        return Response(shown(find(request, job_id)))
+
+
+class JobVerb(Endpoint):
+    """POST /jobs/{id}/cancel/ and /retry/."""
+
+    scopes = {"POST": "admin"}
+    body_limit = 1 << 16
+
+    @described("Cancel a job, or let a failed one go on")
+    def post(self, request: Request, job_id: str, verb: str) -> Response:
+        job = find(request, job_id)
+        {"cancel": queue.cancel, "retry": queue.retry}[verb](job)
+        return Response(shown(job))
+
+
+def find(request: Request, job_id: str) -> Job:
+    try:
+        uuid = UUID(job_id)
+    except ValueError:
+        raise not_found("job") from None
+    job = Job.objects.filter(project_id=key_of(request).project_id, pk=uuid).first()
+    if job is None:
+        raise not_found("job")
+    return job
+
+
+def shown(job: Job) -> dict[str, Any]:
+    return {
+        "id": str(job.pk),
+        "kind": job.kind,
+        "state": job.state,
+        "done": job.done,
+        "total": job.total,
+        "unit": job.unit,
+        "seconds_left": job.seconds_left,
+        "actor": job.actor,
+        "created_at": moment(job.created_at),
+        "started_at": moment(job.started_at),
+        "ended_at": moment(job.ended_at),
+        "log": [{"at": at, "text": text} for at, text in job.log],
+    }

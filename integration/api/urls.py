@@ -1,0 +1,12 @@
+from django.urls import path
+
+from integration.api import feedback_and_config, jobs
+
+urlpatterns = [
+    path("feedback/", feedback_and_config.Feedbacks.as_view()),
+    path("config/", feedback_and_config.Config.as_view()),
+    path("jobs/", jobs.Jobs.as_view()),
+    path("jobs/<str:job_id>/", jobs.JobDetail.as_view()),
+    path("jobs/<str:job_id>/cancel/", jobs.JobVerb.as_view(), {"verb": "cancel"}),
+    path("jobs/<str:job_id>/retry/", jobs.JobVerb.as_view(), {"verb": "retry"}),
+]

@@ -1,0 +1,109 @@
+"""The demo project: a month of generated traffic of a small help desk, learned like any other.
+
+The first part of it is only watched. For the rest the memory is asked before each task: what it
+proposes, tries and proves there is decided by the engine itself. The badge "Demo" says that the
+traffic is generated.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Sequence
+from uuid import UUID
+
+from featurememory.config import config_of
+from featurememory.database.write_lock import write_turn
+from featurememory.models import Activity, Project
+from featurememory.process.request_priority import give_way
+from integration.demo.traffic import KINDS, Request, answered, any_model, generate
+from integration.demo.trials import ask, register_models
+from integration.learning.learn_batch import learn
+from integration.repair.save_repair import consolidate
+from patterns.ingest.schema import arrival, parse
+from patterns.ingest.writer import store
+from patterns.models import (
+    Feedback,
+    Learner,
+    ModelInteraction,
+    Operation,
+    Pattern,
+    PatternEvent,
+    PatternHour,
+    Payload,
+    ProjectHour,
+)
+from patterns.statistics import rollups
+
+__all__ = ["KINDS", "generate", "load", "remove"]
+
+SEED, WATCHED, BATCH = 7, 0.2, 50
+
+
+def load(name: str = "demo") -> Project:
+    """Make the demo project when it is missing; takes some seconds."""
+    project, made = Project.objects.get_or_create(name=name, defaults={"is_demo": True})
+    if made:
+        requests = list(generate(SEED, time.time_ns() // 1_000_000))
+        first = round(len(requests) * WATCHED)
+        dice = random.Random(SEED)
+        watch(project, dice, requests[:first])
+        consolidate(project.pk)
+        register_models(project, requests[0].timestamp)
+        ask(project, dice, requests[first:])
+        backfill(project)
+    return project
+
+
+def watch(project: Project, dice: random.Random, requests: Sequence[Request]) -> None:
+    for start in range(0, len(requests), BATCH):
+        give_way()
+        lines = [answered(dice, one, any_model(dice)) for one in requests[start : start + BATCH]]
+        store(project.pk, [arrival(parse(line)) for line in lines])
+    while learn(project.pk, BATCH).more:
+        give_way()
+
+
+def remove() -> None:
+    """Take away every demo project with all that it holds."""
+    for project in Project.objects.filter(is_demo=True):
+        empty(project.pk)
+        project.delete()
+
+
+def empty(project_id: UUID) -> None:
+    with write_turn():
+        rows = ModelInteraction.objects.filter(project_id=project_id)
+        Payload.objects.filter(pk__in=rows.values("number")).delete()
+        for model in (
+            ModelInteraction,
+            Pattern,
+            PatternEvent,
+            PatternHour,
+            ProjectHour,
+            Operation,
+            Feedback,
+            Learner,
+            Activity,
+        ):
+            model.objects.filter(project_id=project_id).delete()
+
+
+def backfill(project: Project) -> None:
+    """Hourly state counts as they would have been, read off the patterns' creation times."""
+    threshold = config_of(project.pk).confidence_threshold
+    made = list(
+        Pattern.objects.stored().filter(project=project).values_list("created_at", "confidence")
+    )
+    hours = PatternHour.objects.filter(project=project, hour__gt=rollups.ALL_TIME)
+    rows = []
+    for hour in sorted(set(hours.values_list("hour", flat=True))):
+        known = [confidence for at, confidence in made if at.timestamp() < (hour + 1) * 3600]
+        passed = sum(confidence >= threshold for confidence in known)
+        rows.append(
+            ProjectHour(
+                project=project, hour=hour, validated=passed, candidates=len(known) - passed
+            )
+        )
+    with write_turn():
+        ProjectHour.objects.bulk_create(rows, ignore_conflicts=True)

@@ -1,0 +1,245 @@
+"""History from files into a project: JSONL (plain, .gz, .zst), CSV, Parquet.
+
+Resumable by nature: a line's id is its own, or made of the file's name and the line's content, so
+that lines that were stored before are duplicates.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import hashlib
+import io
+import time
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any, cast
+
+import msgspec
+import zstandard
+
+from featurememory.errors import ErrorCode, FeatureMemoryError, invalid
+from featurememory.models import Project
+from integration.models import Job
+from patterns.ingest.schema import Arrival, arrival, parse
+from patterns.ingest.wakeup import wake
+from patterns.ingest.writer import store
+
+BATCH = 500
+ERRORS_KEPT = 20
+CHUNK = 1 << 10  # compressed bytes unpacked at once: a bomb makes 32 MB of them at most
+
+
+@dataclass
+class Progress:
+    """Lines read so far, what became of them, and how far the file is read (bytes)."""
+
+    total_bytes: int
+    done_bytes: int = 0
+    stored: int = 0
+    duplicates: int = 0
+    rejected: int = 0
+    errors: list[tuple[int, str]] = field(default_factory=list)
+    began: float = field(default_factory=time.monotonic)
+
+    def line(self) -> str:
+        seconds = max(1e-6, time.monotonic() - self.began)
+        share = self.done_bytes / self.total_bytes if self.total_bytes else 1.0
+        left = seconds / share - seconds if 0 < share < 1 else 0.0
+        read = self.stored + self.duplicates + self.rejected
+        return (
+            f"{share:4.0%}  {self.stored:,} stored, {self.duplicates:,} known, "
+            f"{self.rejected:,} refused, {read / seconds:,.0f}/s, {left:.0f} s left"
+        )
+
+
+def import_file(project: Project, path: Path, show: Callable[[Progress], None]) -> Progress:
+    """Import one file in batches; `show` is called about once a second."""
+    progress = Progress(path.stat().st_size)
+    shown = time.monotonic()
+    with opened(path) as (raw, items):
+        for batch in batches(items, progress):
+            keep(project, batch, progress)
+            progress.done_bytes = raw.tell()
+            if time.monotonic() - shown > 1:
+                shown = time.monotonic()
+                show(progress)
+    progress.done_bytes = progress.total_bytes
+    show(progress)
+    return progress
+
+
+def import_steps(job: Job) -> Iterator[str]:
+    """The same as a job; `params`: {"path", "name"}. Taken up again it reads from the start:
+    what is stored already is known by its id."""
+    path = Path(job.params["path"])
+    progress = Progress(path.stat().st_size)
+    job.total, job.unit = progress.total_bytes, "bytes"
+    with opened(path) as (raw, items):
+        for batch in batches(items, progress):
+            keep(job.project, batch, progress)
+            job.done = raw.tell()
+            yield ""
+    for number, why in progress.errors:
+        yield f"Line {number:,}: {why}"
+    path.unlink(missing_ok=True)
+    yield progress.line()
+
+
+def batches(items: Iterator[bytes], progress: Progress) -> Iterator[list[Arrival]]:
+    batch: list[Arrival] = []
+    for number, item in enumerate(items, 1):
+        try:
+            batch.append(with_id(item))
+        except FeatureMemoryError as error:
+            progress.rejected += 1
+            if len(progress.errors) < ERRORS_KEPT:
+                progress.errors.append((number, error.message))
+        if len(batch) == BATCH:
+            yield batch
+            batch = []
+    yield batch
+
+
+def with_id(item: bytes) -> Arrival:
+    """The arrival of a line; without an id of its own, one made of its content."""
+    made = parse(item)
+    if made.id is None:
+        made.id = "import-" + hashlib.blake2b(item.strip(), digest_size=16).hexdigest()
+    return arrival(made)
+
+
+def keep(project: Project, batch: list[Arrival], progress: Progress) -> None:
+    stored = sum(store(project.pk, batch).stored)
+    progress.stored += stored
+    progress.duplicates += len(batch) - stored
+    if stored:
+        wake(project.pk)
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[tuple[IO[bytes], Iterator[bytes]]]:
+    """The file, whose position tells the progress, and its items as JSON."""
+    with path.open("rb") as raw:
+        yield raw, readable(items_of(path, raw), path.name)
+
+
+def items_of(path: Path, raw: IO[bytes]) -> Iterator[bytes]:
+    stream, name = uncompressed(raw, path.name.lower())
+    if name.endswith(".csv"):
+        yield from from_csv(stream)
+    elif name.endswith(".parquet"):
+        yield from from_parquet(path)
+    else:
+        yield from (line for line in stream if line.strip())
+
+
+def readable(items: Iterator[bytes], name: str) -> Iterator[bytes]:
+    """A damaged file is told in one sentence; what was read before it stays stored."""
+    try:
+        yield from items
+    except (OSError, EOFError, zlib.error, zstandard.ZstdError, UnicodeError, csv.Error) as error:
+        raise FeatureMemoryError(
+            f"{name} cannot be read: {error}", ErrorCode.MALFORMED_BODY
+        ) from error
+
+
+def uncompressed(raw: IO[bytes], name: str) -> tuple[IO[bytes], str]:
+    """The stream behind .gz or .zst, and the name without that."""
+    if name.endswith(".gz"):
+        return cast(IO[bytes], gzip.open(raw)), name.removesuffix(".gz")
+    if name.endswith(".zst"):
+        return io.BufferedReader(WholeFrames(raw)), name.removesuffix(".zst")
+    return raw, name
+
+
+class WholeFrames(io.RawIOBase):
+    """Reads all frames of a .zst file. EOFError when the last one is cut off, which the library's
+    own reader takes for the end."""
+
+    def __init__(self, raw: IO[bytes]) -> None:
+        self.raw, self.rest, self.ready = raw, b"", b""
+        self.frame = zstandard.ZstdDecompressor().decompressobj()
+        self.inside = False
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, target: Any) -> int:
+        while not self.ready and self._unpack():
+            pass
+        size = min(len(target), len(self.ready))
+        target[:size], self.ready = self.ready[:size], self.ready[size:]
+        return size
+
+    def _unpack(self) -> bool:
+        """More of the content; False at the end of the file."""
+        data = self.rest or self.raw.read(CHUNK)
+        if not data:
+            if self.inside:
+                raise EOFError("it ends in the middle of a compressed part")
+            return False
+        self.ready, self.inside = self.frame.decompress(data), True
+        self.rest = b""
+        if self.frame.eof:
+            self.rest = self.frame.unused_data
+            self.frame, self.inside = zstandard.ZstdDecompressor().decompressobj(), False
+        return True
+
+
+NUMBERS = {"duration", "memory_usage", "token_count", "processing_time", "score", "input_tokens"}
+NUMBERS |= {"output_tokens", "cached_input_tokens", "cost"}
+METADATA = {"timestamp", "duration"}
+RESOURCES = {"memory_usage", "token_count", "processing_time"}
+USAGE = {"input_tokens", "output_tokens", "cached_input_tokens", "cost"}
+
+
+def from_csv(stream: IO[bytes]) -> Iterator[bytes]:
+    """One column per field, named as in the API; a cell that is JSON is read as JSON."""
+    text = io.TextIOWrapper(stream, encoding="utf-8-sig", newline="")
+    try:
+        for row in csv.DictReader(text):
+            yield msgspec.json.encode(nested({k: cell(k, v) for k, v in row.items() if k and v}))
+    finally:
+        text.detach()  # or it closes the file, whose position is still asked for
+
+
+def cell(name: str, text: str) -> Any:
+    if name == "timestamp" and text.isdecimal():
+        return int(text)  # epoch milliseconds
+    if name in NUMBERS or name in ("success", "input", "output", "parameters", "tags"):
+        try:
+            return msgspec.json.decode(text.strip().lower() if name == "success" else text)
+        except msgspec.DecodeError:
+            return text
+    return text
+
+
+def nested(row: dict[str, Any]) -> dict[str, Any]:
+    """Flat columns in their places: duration under metadata, cost under usage."""
+    item: dict[str, Any] = {}
+    for name, value in row.items():
+        if name in METADATA:
+            item.setdefault("metadata", {})[name] = value
+        elif name in RESOURCES:
+            metadata = item.setdefault("metadata", {})
+            metadata.setdefault("resource_usage", {})[name] = value
+        elif name in USAGE:
+            item.setdefault("usage", {})[name] = value
+        else:
+            item[name] = value
+    return item
+
+
+def from_parquet(path: Path) -> Iterator[bytes]:
+    try:
+        from pyarrow import parquet
+    except ImportError:
+        raise invalid("Parquet needs one more package: pip install pyarrow") from None
+    for batch in parquet.ParquetFile(path).iter_batches(BATCH):
+        for row in batch.to_pylist():
+            given = {k: v for k, v in row.items() if v is not None}
+            yield msgspec.json.encode(given if "metadata" in given else nested(given))

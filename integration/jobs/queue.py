@@ -1,0 +1,160 @@
+"""Long work in the background: queued, run in steps that commit, cancelled, taken up again.
+
+A kind of job is a generator: each `next` does one bounded step and yields the line to log, or "".
+It finds where to go on in `job.cursor`, so a job whose process died goes on in another.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import close_old_connections
+from django.db.models import Q
+from django.utils import timezone
+
+from featurememory.errors import ErrorCode, FeatureMemoryError, handle_feature_memory_error, invalid
+from featurememory.models import Activity, Project
+from integration.jobs.history_import import import_steps
+from integration.models import Job
+from integration.repair import recognizer_versions
+from integration.repair.reprocessing import rollup_steps
+
+Steps = Callable[[Job], Iterator[str]]
+KINDS: dict[str, tuple[str, Steps]] = {
+    "reprocess": ("Match every interaction again", recognizer_versions.reprocess),
+    "revert": ("Go back to the recogniser before", recognizer_versions.revert),
+    "rollups": ("Count the rollups again", rollup_steps),
+    "import": ("Import a file", import_steps),
+}
+# A running job without a sign of life for this long belongs to a process that died.
+ABANDONED = timedelta(seconds=60)
+LINES = 50
+
+
+def start(project: Project, kind: str, actor: str, params: dict[str, Any] | None = None) -> Job:
+    """Queue a job; 409 while one of its kind runs in the project."""
+    if kind not in KINDS:
+        raise invalid(f"must be among {', '.join(KINDS)}", "/kind")
+    active = Job.objects.filter(project=project, kind=kind, state__in=("queued", "running"))
+    if kind != "import" and active.exists():
+        raise FeatureMemoryError(
+            f"A job of kind {kind} is at work in this project already.", ErrorCode.CONFLICT
+        )
+    job = Job.objects.create(project=project, kind=kind, actor=actor, params=params or {})
+    Activity.objects.create(
+        project=project,
+        actor=actor,
+        verb="job",
+        summary=f"Started: {KINDS[kind][0].lower()}",
+        link=f"/jobs/{job.pk}/",
+    )
+    return job
+
+
+def start_upgrades() -> int:
+    """Build the recogniser that new rules or settings ask for, wherever it is not in use yet."""
+    found = [project for project in Project.objects.all() if recognizer_versions.due(project.pk)]
+    for project in found:
+        with suppress(FeatureMemoryError):  # one is at work
+            start(
+                project, "reprocess", "memory", {"version": recognizer_versions.wanted(project.pk)}
+            )
+    return len(found)
+
+
+def cancel(job: Job) -> None:
+    """Takes effect after the step at hand; what is done stays done. 409 when it is over."""
+    waiting = Job.objects.filter(pk=job.pk, state__in=("queued", "running"))
+    if not waiting.update(state=Job.State.CANCELLED, ended_at=timezone.now()):
+        raise FeatureMemoryError("This job is over.", ErrorCode.CONFLICT)
+    job.refresh_from_db()
+
+
+def retry(job: Job) -> None:
+    """A failed or cancelled job goes on where it stopped. 409 for others."""
+    over = Job.objects.filter(pk=job.pk, state__in=("failed", "cancelled"))
+    if not over.update(state=Job.State.QUEUED, ended_at=None):
+        raise FeatureMemoryError("Only a failed or cancelled job can go on.", ErrorCode.CONFLICT)
+    job.refresh_from_db()
+
+
+def claim() -> Job | None:
+    """The oldest job nobody works on, now ours; None when there is none."""
+    now = timezone.now()
+    abandoned = Q(state="running") & (Q(beat_at__lt=now - ABANDONED) | Q(beat_at=None))
+    for job in Job.objects.filter(Q(state="queued") | abandoned).order_by("created_at")[:5]:
+        same = Job.objects.filter(pk=job.pk, state=job.state, beat_at=job.beat_at)
+        if same.update(state="running", beat_at=now, started_at=job.started_at or now):
+            job.refresh_from_db()
+            return job
+    return None
+
+
+def run(job: Job) -> None:
+    """All steps of a job. Never raises: a failure is the job's state, with the reason in its log."""
+    try:
+        for line in KINDS[job.kind][1](job):
+            if not beat(job, line):
+                return
+    except Exception as error:
+        known = handle_feature_memory_error(error)
+        note(job, f"Failed: {known.message}")
+        end(job, Job.State.FAILED)
+        return
+    end(job, Job.State.DONE)
+
+
+def beat(job: Job, line: str) -> bool:
+    """Save the progress of a step; False when the job was cancelled meanwhile."""
+    if line:
+        note(job, line)
+    progress = {name: getattr(job, name) for name in ("done", "total", "cursor", "log", "unit")}
+    running = Job.objects.filter(pk=job.pk, state="running")
+    return bool(running.update(**progress, beat_at=timezone.now()))
+
+
+def note(job: Job, line: str) -> None:
+    job.log = [*job.log, [timezone.now().isoformat(timespec="seconds"), line[:500]]][-LINES:]
+
+
+def end(job: Job, state: str) -> None:
+    now = timezone.now()
+    values = {"done": job.done, "total": job.total, "log": job.log, "cursor": job.cursor}
+    Job.objects.filter(pk=job.pk, state="running").update(state=state, ended_at=now, **values)
+    job.refresh_from_db()
+
+
+_at_work = threading.Lock()
+
+
+def run_waiting() -> int:
+    """Run what waits, one job at a time; embedded in a thread of its own, so learning goes on."""
+    if not Job.objects.filter(state__in=("queued", "running")).exists() or _at_work.locked():
+        return 0
+    if not settings.EMBEDDED:
+        return work()
+    threading.Thread(target=work_alone, name="fm-jobs", daemon=True).start()
+    return 1
+
+
+def work_alone() -> None:
+    """In a thread of its own, whose connection nobody else closes."""
+    try:
+        work()
+    finally:
+        close_old_connections()
+
+
+def work() -> int:
+    """Run waiting jobs until there is none; how many were run."""
+    count = 0
+    with _at_work:
+        while (job := claim()) is not None:
+            run(job)
+            count += 1
+    return count

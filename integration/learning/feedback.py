@@ -1,0 +1,94 @@
+"""Late words on outcomes: kept all, the last one per metric in force."""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, Any
+
+from django.db.models import Q
+from msgspec import Meta, Struct
+
+from featurememory.database.write_lock import write_turn
+from featurememory.errors import invalid, not_found
+from featurememory.models import Project
+from optimizations.policy_runtime import outcomes
+from patterns.models import Feedback, Learner, ModelInteraction
+from patterns.recognition import late_feedback
+from patterns.statistics import rollups
+
+Text = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[^\x00]*$")]
+TARGETS = {"interaction_id": "interaction", "decision_id": "decision", "session_id": "session"}
+# One session may hold very many interactions; feedback is about the recent ones.
+SESSION_LIMIT = 1000
+
+
+class FeedbackIn(Struct):
+    metric_name: Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^[^\x00]*$")]
+    value: Any
+    interaction_id: Text | None = None
+    decision_id: Text | None = None
+    session_id: Text | None = None
+
+
+def target_of(given: FeedbackIn) -> tuple[str, str]:
+    named = [(kind, getattr(given, name)) for name, kind in TARGETS.items() if getattr(given, name)]
+    if len(named) != 1:
+        raise invalid("name exactly one of interaction_id, decision_id, session_id", "")
+    return named[0]
+
+
+def check_value(given: FeedbackIn) -> None:
+    value = given.value
+    if given.metric_name == "success" and not isinstance(value, bool):
+        raise invalid("must be true or false for the metric success", "/value")
+    if given.metric_name == "score":
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        if not is_number or not math.isfinite(value) or not 0 <= value <= 1:
+            raise invalid("must be a number from 0 to 1 for the metric score", "/value")
+    if isinstance(value, str) and (len(value) > 10_000 or "\x00" in value):
+        raise invalid("must be at most 10,000 characters without NUL", "/value")
+    if isinstance(value, list | dict):
+        raise invalid("must be a number, a text, true, false or null", "/value")
+
+
+def take(project: Project, given: FeedbackIn) -> Feedback:
+    """Keep the feedback and let success and score of the interactions follow. 404, 422."""
+    kind, name = target_of(given)
+    check_value(given)
+    rows = ModelInteraction.objects.filter(
+        Q(**{f"{kind}_id" if kind != "interaction" else "id": name})
+    )
+    with write_turn():
+        wait_for_learning(project)
+        found = list(rows.filter(project=project).order_by("-number")[:SESSION_LIMIT])
+        if not found and kind != "decision":
+            raise not_found(kind)
+        if given.metric_name in ("success", "score"):
+            for row in found:
+                judge(project, row, given.metric_name, given.value)
+        if given.metric_name == outcomes.VERDICT:
+            outcomes.note_verdicts(project.pk, found)
+        return Feedback.objects.create(
+            project=project,
+            target=kind,
+            target_id=name,
+            metric_name=given.metric_name,
+            value=given.value,
+        )
+
+
+def wait_for_learning(project: Project) -> None:
+    """A batch that is being saved must not count these rows with their old values meanwhile."""
+    Learner.objects.select_for_update().only("pk").filter(pk=project.pk).first()
+
+
+def judge(project: Project, row: ModelInteraction, metric: str, value: Any) -> None:
+    """The new value in the row, and in the rollups when the row was counted already."""
+    before = rollups.outcome_of(row)
+    setattr(row, metric, value)
+    ModelInteraction.objects.filter(pk=row.pk).update(**{metric: value})
+    if row.state == ModelInteraction.State.RECOGNIZED:
+        after = rollups.outcome_of(row)
+        rollups.correct(project.pk, before, after)
+        late_feedback.note(project.pk, before, after)
+        outcomes.note_correction(row, before.success, before.score)

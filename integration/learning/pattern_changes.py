@@ -1,0 +1,95 @@
+"""What a batch of recognised interactions changed about patterns, as rows."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from featurememory.models import Project
+from patterns.engine.domain.results import Match
+from patterns.engine.recognizer_state.eviction import Eviction
+from patterns.models import ModelInteraction, Pattern, PatternEvent
+from patterns.recognition.recognizer_cache import Kept
+from patterns.storage.database import DatabasePatternStorage
+from patterns.storage.protocol import Made
+
+
+@dataclass
+class Batch:
+    """What became of a batch: rows with their match, engine times in ms, rows that failed."""
+
+    rows: list[tuple[ModelInteraction, Match]] = field(default_factory=list)
+    failed: list[int] = field(default_factory=list)
+    engine_ms: list[float] = field(default_factory=list)
+
+
+class Saving:
+    """The patterns a batch has changed, as rows: made outside of the transaction that saves them.
+    `before` was made for the same batch, and the recogniser has changed since."""
+
+    made: Made
+    evicted: list[Eviction]
+
+    def __init__(
+        self, project: Project, kept: Kept, batch: Batch, before: Saving | None = None
+    ) -> None:
+        changes = kept.recognizer.take_changes()
+        self.project, self.kept, self.batch = project, kept, batch
+        self.uses = Counter(match.pattern_id for _, match in batch.rows)
+        self.evicted = [*(before.evicted if before else []), *changes.evicted]
+        names = dict.fromkeys([*(before.made if before else ()), *changes.changed])
+        self.states = [kept.recognizer.get(name) for name in names if name in kept.recognizer]
+        self.rows = DatabasePatternStorage(project, kept.recognizer.version)
+        self.made = self.rows.made(self.states, self.uses)
+
+
+def save_patterns(saving: Saving) -> None:
+    note_new_templates(saving.project, saving.states)
+    saving.rows.put(saving.made)
+    others = {name: n for name, n in saving.uses.items() if name not in saving.made}
+    make_missing(saving.project, others, saving.batch)
+    saving.rows.add_uses(others)
+    reasons = {eviction.id: eviction.reason for eviction in saving.evicted}
+    saving.rows.evict(reasons)
+    saving.kept.storage.forget([*saving.made, *reasons])
+
+
+def make_missing(project: Project, uses: Mapping[str, int], batch: Batch) -> None:
+    """A pattern founded and evicted within one batch still gets its row: its uses are counted."""
+    if not uses:
+        return
+    known = {
+        str(pk) for pk in Pattern.objects.filter(pk__in=list(uses)).values_list("pk", flat=True)
+    }
+    first = {match.pattern_id: row for row, match in reversed(batch.rows)}
+    Pattern.objects.bulk_create(
+        Pattern(
+            id=UUID(name),
+            project=project,
+            model_id=first[name].model_id,
+            task_type=first[name].task_type,
+            use_count=0,
+        )
+        for name in uses
+        if name not in known
+    )
+
+
+def note_new_templates(project: Project, states: Sequence[Any]) -> None:
+    """A history entry for every pattern in use whose template reads differently now."""
+    settled = {state.id: state for state in states if state.use_count >= 3}
+    before = Pattern.objects.filter(pk__in=settled, use_count__gte=3)
+    PatternEvent.objects.bulk_create(
+        PatternEvent(
+            project=project,
+            pattern_id=pk,
+            kind="template",
+            template=settled[str(pk)].template_text[:4000],
+            details={"before": template[:4000]},
+        )
+        for pk, template in before.values_list("pk", "template")
+        if template != settled[str(pk)].template_text
+    )

@@ -1,0 +1,47 @@
+"""`manage.py cleanup`: retention and pruning now."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management import CommandError
+
+from featurememory.models import Project
+from integration.management.stored import StoredCommand
+from patterns.retention.cleanup import Receipt, cleanup
+from patterns.retention.forecast import forecast, rules
+
+
+class Command(StoredCommand):
+    help = "Prune weak patterns, empty old trash, drop interactions beyond the size limit."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--dry-run", action="store_true", help="only say what would go")
+        parser.add_argument("--project", help="default: all projects")
+
+    def handle(self, *args: Any, dry_run: bool, project: str | None, **options: Any) -> None:
+        projects = Project.objects.all()
+        if project:
+            projects = projects.filter(name=project)
+            if not projects:
+                raise CommandError(f"There is no project {project!r}.")
+        for row in projects:
+            self.report(row, cleanup(row, dry_run=dry_run))
+            if dry_run:
+                self.explain(row)
+
+    def report(self, project: Project, done: Receipt) -> None:
+        verb = "would go" if done.dry_run else "gone"
+        self.stdout.write(
+            f"{project.name}: {done.weak_patterns} weak and {done.surplus_patterns} surplus "
+            f"patterns to the trash, {done.emptied_trash} out of it, {done.interactions:,} "
+            f"interactions {verb}; {done.bytes_before:,} bytes in use"
+            + ("" if done.dry_run else f" before, {done.bytes_after:,} after")
+        )
+
+    def explain(self, project: Project) -> None:
+        """The same, rule by rule, with the bytes it frees."""
+        for rule in rules(project, forecast(project)):
+            freed = f", about {rule.bytes:,} bytes" if rule.bytes else ""
+            self.stdout.write(f"  {rule.name}: {rule.rows:,}{freed} ({rule.why})")

@@ -1,0 +1,23 @@
+"""`manage.py demo`: loads, or with --remove takes away, the demo project."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from typing import Any
+
+from integration import demo
+from integration.management.stored import StoredCommand
+
+
+class Command(StoredCommand):
+    help = "Load the demo project (generated data), or remove it."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--remove", action="store_true", help="remove it with all its data")
+
+    def handle(self, *args: Any, remove: bool, **options: Any) -> None:
+        if remove:
+            demo.remove()
+            self.stdout.write("The demo project is gone.")
+            return
+        self.stdout.write(f"Project {demo.load()} is loaded.")

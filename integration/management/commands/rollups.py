@@ -1,0 +1,30 @@
+"""`manage.py rollups`: counts the rollups of a project again from its interactions."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management import CommandError
+
+from featurememory.models import Project
+from integration.jobs import queue
+from integration.management.stored import StoredCommand
+from integration.models import Job
+
+
+class Command(StoredCommand):
+    help = "Count the hourly rollups again. Hours whose interactions were forgotten stay."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--project", required=True)
+
+    def handle(self, *args: Any, project: str, **options: Any) -> None:
+        row = Project.objects.filter(name=project).first()
+        if row is None:
+            raise CommandError(f"There is no project {project!r}.")
+        job = queue.start(row, "rollups", "command")
+        Job.objects.filter(pk=job.pk).update(state=Job.State.RUNNING)
+        job.refresh_from_db()
+        queue.run(job)
+        self.stdout.write(job.log[-1][1] if job.log else job.state)

@@ -1,0 +1,225 @@
+"""Repairs in the background, beside learning.
+
+A repair copies what the recogniser sampled, has the costly part done by a process of its own
+(`patterns.apart`) and puts the outcome in place under the lease: a moment, in which what was
+learned meanwhile joins in. People's changes since the copy win. A repair that dies leaves what was
+put in place before, which is whole, and is simply begun again.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from typing import Protocol
+from uuid import UUID
+
+import msgspec
+from django.conf import settings
+from django.db import close_old_connections
+from django.db.models import Q
+from django.utils import timezone
+
+from featurememory.errors import handle_feature_memory_error
+from featurememory.models import Project
+from integration.repair import save_repair
+from integration.repair.planner_client import Busy, Copy, Planned, Workshop
+from integration.repair.save_repair import MORE_FOLLOWS, forget_pruned, save
+from patterns.engine.domain.results import Consolidation
+from patterns.engine.recognizer import DefaultPatternRecognizer
+from patterns.engine.repair.consolidate import put_in_place, together
+from patterns.engine.repair.drafts import drafts_of
+from patterns.engine.repair.plan import Plan
+from patterns.engine.settings import RecognizerSettings
+from patterns.models import Learner
+from patterns.recognition.lease import kept_alive, lease, now_ms
+from patterns.recognition.recognizer_cache import memory
+from patterns.recognition.repair_process import Ended
+
+logger = logging.getLogger("featurememory.repairs")
+
+TOGETHER = 1000  # samples whose partitions are put in place in one transaction
+CLAIM_MS = 60_000  # after a crash others wait this long
+TRIES, PAUSE_S = 240, 0.25  # to get the lease
+
+
+def plans_for(
+    project_id: UUID, settings: RecognizerSettings, should_stop: Callable[[], bool]
+) -> tuple[list[Planned], bytes]:
+    """Plans of all partitions by these settings, and the passages they start from."""
+    copy = copied(project_id)
+    before, copy.embedding = copy.passages, settings.embedding
+    with Workshop(copy, should_stop) as workshop:
+        return list(workshop.plans(project_id)), before
+
+
+def repair(project_id: UUID, should_stop: Callable[[], bool]) -> Consolidation:
+    """The whole repair of a project. Ended when told to stop, Busy when it never got the lease."""
+    copy, began, found = copied(project_id), time.monotonic(), []
+    passages = copy.passages
+    with Workshop(copy, should_stop) as workshop:
+        waiting: list[Planned] = []
+        for planned in workshop.plans(project_id):
+            waiting.append(planned)
+            if sum(len(one.draft.samples) for one in waiting) >= TOGETHER:
+                found.append(put(project_id, waiting, passages, MORE_FOLLOWS))
+                passages, waiting = waiting[-1].passages or passages, []
+        found.append(put(project_id, waiting, passages, copy.learned))
+    done, seconds = together(found), time.monotonic() - began
+    save_repair.took(project_id, seconds)
+    logger.info("Repaired in %.1f s: %d changes", seconds, len(done.changes))
+    return done
+
+
+def copied(project_id: UUID) -> Copy:
+    learned = Learner.objects.filter(pk=project_id).values_list("learned_since", flat=True).first()
+    kept = memory.for_reading(project_id)
+    forget_pruned(project_id, kept)
+    with kept.lock:
+        recognizer = kept.recognizer
+        drafts, passages = drafts_of(recognizer), recognizer.passages.to_bytes()
+        return Copy(drafts, passages, recognizer.settings.embedding, learned or 0)
+
+
+class Switch(Protocol):
+    """From one recogniser to another: what happens to it under the lease before the plans are put
+    in place, and in the transaction that saves the outcome."""
+
+    def before(self, recognizer: DefaultPatternRecognizer) -> None: ...
+
+    def within(self, done: Consolidation) -> None: ...
+
+
+def put(
+    project_id: UUID,
+    planned: list[Planned],
+    passages: bytes,
+    learned: int,
+    switch: Switch | None = None,
+) -> Consolidation:
+    """Put plans in place and save; `passages` is what the copy they were made from knew.
+
+    With a switch the recogniser changes on the way.
+    """
+    for _ in range(TRIES):
+        with lease(project_id) as held:
+            if held:
+                with kept_alive(project_id):
+                    done = tried(project_id, planned, passages, learned, switch)
+                if done is not None:
+                    return done
+        time.sleep(PAUSE_S)
+    raise Busy
+
+
+def tried(
+    project_id: UUID,
+    planned: list[Planned],
+    passages: bytes,
+    learned: int,
+    switch: Switch | None,
+) -> Consolidation | None:
+    """None when somebody changed the patterns at this moment: nothing was saved."""
+    began, kept = time.monotonic(), memory.for_learning(project_id)
+    plans = {one.draft.name: msgspec.msgpack.decode(one.plan, type=Plan) for one in planned}
+    noted = next((one.passages for one in reversed(planned) if one.passages is not None), None)
+    try:
+        forget_pruned(project_id, kept)
+        if switch is not None:
+            switch.before(kept.recognizer)
+        with kept.lock:
+            if noted is not None:
+                kept.recognizer.passages.follow(passages, noted)
+            done = put_in_place(kept.recognizer, plans)
+        worked = time.monotonic()
+        also = switch.within if switch is not None else None
+        saved = save(project_id, kept, done, learned=learned, also=also)
+    except BaseException:
+        memory.drop(project_id)  # it has changed what was not saved
+        raise
+    if not saved:
+        memory.drop(project_id)
+        return None
+    logger.info(
+        "Put %d partitions in place in %.2f s, saved in %.2f s",
+        *(len(plans), worked - began, time.monotonic() - worked),
+    )
+    return done
+
+
+# --- when and by whom -----------------------------------------------------------------------------
+
+_at_work = threading.Lock()
+_stopping = threading.Event()
+
+
+def start_due() -> int:
+    """Begin the repairs that are due, in a thread of its own; how many there are."""
+    if _at_work.locked() or _stopping.is_set():
+        return 0
+    found = [pk for pk in Project.objects.values_list("pk", flat=True) if save_repair.due(pk)]
+    if found:
+        threading.Thread(target=work_alone, args=(found,), name="fm-repair", daemon=True).start()
+    return len(found)
+
+
+def stop(seconds: float = 5.0) -> None:
+    """The repair at hand ends within moments; what it had put in place stays."""
+    _stopping.set()
+    if _at_work.acquire(timeout=seconds):
+        _at_work.release()
+    _stopping.clear()
+
+
+def work_alone(found: list[UUID]) -> None:
+    try:
+        with _at_work:
+            for project_id in found:
+                repair_claimed(project_id)
+    finally:
+        close_old_connections()
+
+
+def repair_claimed(project_id: UUID) -> bool:
+    """One repair, unless another process is at it; a failure is logged and tried again later."""
+    if not claim(project_id):
+        return False
+    claimed = Claim(project_id)
+    try:
+        repair(project_id, claimed.should_stop)
+        return True
+    except Ended:
+        logger.info("A repair of project %s was stopped", project_id)
+    except Busy:
+        logger.warning("A repair of project %s found no moment to be put in place", project_id)
+    except Exception as error:
+        logger.warning("A repair of project %s failed", project_id)
+        handle_feature_memory_error(error)
+        Learner.objects.filter(pk=project_id).update(consolidated_at=timezone.now())
+    finally:
+        Learner.objects.filter(pk=project_id).update(repairing_until=0)
+    return False
+
+
+def claim(project_id: UUID) -> bool:
+    now = now_ms()
+    free = Q(repairing_until__lt=now) | Q(repairing_until__gt=now + 2 * CLAIM_MS)
+    if settings.EMBEDDED:  # the claim of a killed process is its successor's
+        free = Q()
+    rows = Learner.objects.filter(free, pk=project_id)
+    return rows.update(repairing_until=now + CLAIM_MS) == 1
+
+
+class Claim:
+    """Renews itself whenever it is asked whether to stop."""
+
+    def __init__(self, project_id: UUID) -> None:
+        self.project_id, self.renewed = project_id, time.monotonic()
+
+    def should_stop(self) -> bool:
+        if time.monotonic() - self.renewed > CLAIM_MS / 3000:
+            self.renewed = time.monotonic()
+            rows = Learner.objects.filter(pk=self.project_id)
+            rows.update(repairing_until=now_ms() + CLAIM_MS)
+        return _stopping.is_set()

@@ -1,0 +1,78 @@
+"""Move stored interactions to the patterns a repair gave them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import replace
+from uuid import UUID
+
+from featurememory.models import Project
+from patterns.models import ModelInteraction, Pattern
+from patterns.statistics import recount, rollups
+from patterns.storage.database import DatabasePatternStorage
+
+
+def redirect(project: Project, redirects: dict[str, str]) -> None:
+    from patterns.curation.merging import apply_merge
+
+    uses = dict(
+        Pattern.objects.filter(project=project, pk__in=list(redirects)).values_list(
+            "pk", "use_count"
+        )
+    )
+    by_target: dict[str, dict[str, int]] = {}
+    for source in redirects:
+        if UUID(source) in uses:
+            by_target.setdefault(end_of(source, redirects), {})[source] = uses[UUID(source)]
+    for target, sources in by_target.items():
+        apply_merge(project, sources, target)
+
+
+def end_of(name: str, redirects: Mapping[str, str]) -> str:
+    """Where a chain of redirects ends."""
+    for _ in redirects:
+        name = redirects.get(name, name)
+    return name
+
+
+def move(project: Project, moved: Mapping[str, str], redirects: Mapping[str, str]) -> None:
+    """Interactions of the reservoir go to their new pattern; counts and rollups follow exactly."""
+    ends = {target: end_of(target, redirects) for target in set(moved.values())}
+    move_some(project, {name: ends[target] for name, target in moved.items()})
+
+
+def move_some(project: Project, wanted: Mapping[str, str]) -> int:
+    """Recognised interactions (id to pattern) go there, unless a merge leads there anyway; how
+    many moved. Use counts and rollups change with them."""
+    names, left = sorted(wanted, key=lambda name: (wanted[name], name)), []
+    for start in range(0, len(names), 500):
+        left += _move_part(project, {name: wanted[name] for name in names[start : start + 500]})
+    recount.sketch_again(project.pk, left)
+    return len(left)
+
+
+def _move_part(project: Project, wanted: Mapping[str, str]) -> list[rollups.Outcome]:
+    """What was taken from the patterns the interactions left."""
+    found = list(ModelInteraction.objects.filter(project=project, id__in=list(wanted), state=1))
+    owners = owners_of(project, {str(row.pattern_id) for row in found})
+    rows = [row for row in found if owners[str(row.pattern_id)] != wanted[row.id]]
+    before = [rollups.outcome_of(row) for row in rows]
+    targets = [wanted[row.id] for row in rows]
+    after = [replace(one, pattern_id=to) for one, to in zip(before, targets, strict=True)]
+    rollups.subtract(project.pk, before)
+    rollups.add(project.pk, after, totals=False)
+    uses = Counter(targets)
+    uses.subtract(Counter(owners[one.pattern_id] for one in before))
+    for target in uses.keys() & set(targets):
+        numbers = [row.pk for row in rows if wanted[row.id] == target]
+        ModelInteraction.objects.filter(pk__in=numbers).update(pattern_id=UUID(target))
+    DatabasePatternStorage(project).add_uses({name: n for name, n in uses.items() if n})
+    return before
+
+
+def owners_of(project: Project, names: set[str]) -> dict[str, str]:
+    """Who holds the uses of these patterns: themselves, or whom they were ever merged into."""
+    merged = Pattern.objects.filter(project=project, pk__in=names, redirect_to__isnull=False)
+    found = {str(pk): str(to) for pk, to in merged.values_list("pk", "redirect_to")}
+    return {name: found.get(name, name) for name in names}

@@ -1,0 +1,122 @@
+"""The planning process seen from the one that asked for it: drafts out, plans in."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from types import TracebackType
+from uuid import UUID
+
+from patterns.engine.repair.drafts import newcomers
+from patterns.engine.repair.plan import Draft
+from patterns.recognition.recognizer_cache import memory
+from patterns.recognition.repair_process import Answer, Apart, Ended
+
+logger = logging.getLogger("featurememory.repairs")
+
+# Texts that came while a plan was made are added to it apart, until so few are left (in so many
+# rounds): those join under the lease, at half a millisecond each.
+CAME, ROUNDS = 50, 4
+LEAST = 200  # samples; a partition that cannot be planned with so few is left as it is
+
+
+class Busy(Exception):
+    """Others held the lease all the time; the repair is begun again later."""
+
+
+@dataclass
+class Copy:
+    """What a repair starts from: drafts of all partitions, passages, how texts are embedded."""
+
+    drafts: list[Draft]
+    passages: bytes
+    embedding: tuple[str, ...]
+    learned: int
+
+
+@dataclass
+class Planned:
+    """The plan of a partition as bytes: each try to put it in place takes a copy of its own."""
+
+    draft: Draft
+    plan: bytes
+    passages: bytes | None
+    known: set[str] = field(default_factory=set)
+
+
+class Workshop:
+    """The process that plans. Where it ran out of time or memory it is started anew, with half of
+    the texts; the others join by what the plan says of their like."""
+
+    def __init__(self, copy: Copy, should_stop: Callable[[], bool]) -> None:
+        self.copy, self.should_stop = copy, should_stop
+        self.apart: Apart | None = None
+
+    def __enter__(self) -> Workshop:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self.apart is not None:
+            self.apart.close()
+
+    def plans(self, project_id: UUID) -> Iterator[Planned]:
+        for draft in self.copy.drafts:
+            planned = self.plan(draft)
+            if planned is not None:
+                yield self.followed(project_id, planned)
+
+    def plan(self, draft: Draft) -> Planned | None:
+        while True:
+            try:
+                return self.asked(draft)
+            except Ended as error:
+                if self.should_stop():
+                    raise
+                self.close()
+                count = len(draft.samples)
+                if count <= LEAST:
+                    logger.error("Partition %r is not repaired: %s", draft.name[:80], error)
+                    return None
+                logger.warning(
+                    "Planning the repair of %r with %d texts took %s; trying with %d",
+                    *(draft.name[:80], count, error, count // 2),
+                )
+                draft = draft.halved()
+
+    def asked(self, draft: Draft) -> Planned:
+        if self.apart is None:
+            self.apart = Apart(self.copy.embedding, self.copy.passages, self.should_stop)
+        answer = self.apart.plan(draft)
+        known = {name for name, _, _ in draft.samples}
+        return self.taken(Planned(draft, b"", None, known), answer)
+
+    def taken(self, planned: Planned, answer: Answer) -> Planned:
+        planned.plan = bytes(answer.plan)
+        if answer.passages is not None:
+            self.copy.passages = planned.passages = answer.passages
+        return planned
+
+    def followed(self, project_id: UUID, planned: Planned) -> Planned:
+        """The plan with the texts that came while it was made, but for the last few."""
+        for _ in range(ROUNDS):
+            kept = memory.for_reading(project_id)
+            with kept.lock:
+                if planned.draft.name not in kept.recognizer.groupers:
+                    break
+                came = newcomers(kept.recognizer, planned.draft.name, planned.known)
+            if len(came.samples) <= CAME or self.apart is None:
+                break
+            self.taken(planned, self.apart.plan(came, more=True))
+            planned.known.update(name for name, _, _ in came.samples)
+        return planned
+
+    def close(self) -> None:
+        if self.apart is not None:
+            self.apart.close()
+            self.apart = None

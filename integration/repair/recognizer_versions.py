@@ -1,0 +1,212 @@
+"""Recogniser versions side by side: the one in use answers while its successor is built.
+
+A version is the rules (`DefaultPatternRecognizer.VERSION`) and the embedder. When the settings ask
+for another one than is in use, a `reprocess` job plans all partitions anew apart, says what would
+change, and switches in one transaction; ids, labels, counts and people's decisions survive as in
+any repair. What was before is kept, and a `revert` job goes back to it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from django.db.models import F
+from django.utils import timezone
+
+from featurememory.errors import ErrorCode, FeatureMemoryError
+from featurememory.models import Activity, Project
+from integration.models import Job, PreviousRecognizer
+from integration.repair.background_repair import plans_for, put
+from integration.repair.move_interactions import end_of
+from integration.repair.planner_client import Planned
+from integration.repair.reprocessing import reprocess_steps
+from integration.repair.save_repair import MORE_FOLLOWS
+from patterns.engine.domain.results import Consolidation
+from patterns.engine.recognizer import DefaultPatternRecognizer, version_of
+from patterns.engine.repair.consolidate import put_in_place
+from patterns.engine.repair.drafts import present
+from patterns.engine.repair.plan import Draft, Plan
+from patterns.engine.settings import RecognizerSettings
+from patterns.models import Learner, ModelInteraction, Pattern
+from patterns.recognition.recognizer_cache import load, memory, settings_in_use, settings_of
+from patterns.storage.rows import state_of
+
+BEAT_S = 10.0
+
+
+def wanted(project_id: UUID) -> str | None:
+    """The version the settings ask for, when another one is in use and has learned something."""
+    learner = Learner.objects.filter(pk=project_id).only("recognizer", "version").first()
+    if learner is None or not learner.version:
+        return None
+    asked = version_of(settings_of(project_id))
+    return asked if asked != learner.recognizer.get("version", "1") else None
+
+
+def due(project_id: UUID) -> bool:
+    """Whether to begin by itself: not again for a version that was tried, or reverted, before."""
+    asked = wanted(project_id)
+    return (
+        asked is not None
+        and not Job.objects.filter(
+            project_id=project_id, kind="reprocess", params__version=asked
+        ).exists()
+    )
+
+
+def reprocess(job: Job) -> Iterator[str]:
+    """Switch to the version asked for, if it is another one; then match every interaction again."""
+    asked = wanted(job.project_id)
+    if asked is not None and "after" not in job.cursor:
+        job.params = {**job.params, "version": asked}
+        job.save(update_fields=["params"])  # so that it does not begin again by itself
+        yield from switch(job, asked)
+    yield from reprocess_steps(job)
+
+
+def switch(job: Job, asked: str) -> Iterator[str]:
+    project, settings = job.project, settings_of(job.project_id)
+    old = memory.for_reading(project.pk).recognizer.version
+    yield f"Building recogniser {asked}; {old} goes on answering"
+    planned, passages = plans_for(project.pk, settings, alive(job))
+    yield compared(project, planned, settings)
+    put(project.pk, planned, passages, MORE_FOLLOWS, Forwards(project, settings))
+    yield noted(project, job.actor, f"Recogniser {asked} took over from {old}")
+
+
+def revert(job: Job) -> Iterator[str]:
+    """Back to the recogniser before the last switch; patterns founded since stay."""
+    project = job.project
+    previous = PreviousRecognizer.objects.filter(pk=project.pk).first()
+    used = memory.for_reading(project.pk).recognizer.version
+    if previous is None or used != previous.replaced_by:
+        raise FeatureMemoryError("There is no recogniser to go back to.", ErrorCode.CONFLICT)
+    plans = msgspec.msgpack.decode(bytes(previous.plans), type=dict[str, Plan])
+    planned = [
+        Planned(Draft(name, plan.method, 0, 0.0, [], {}), msgspec.msgpack.encode(plan), None)
+        for name, plan in plans.items()
+    ]
+    put(project.pk, planned, b"", MORE_FOLLOWS, Backwards(project, previous))
+    old = previous.settings["version"]
+    yield noted(project, job.actor, f"Recogniser {old} is in use again instead of {used}")
+
+
+def noted(project: Project, actor: str, summary: str) -> str:
+    Activity.objects.create(project=project, actor=actor, verb="switch", summary=summary)
+    return summary
+
+
+def alive(job: Job) -> Callable[[], bool]:
+    """Tells the builder when the job was cancelled, and others that somebody works on it."""
+    last = [time.monotonic()]
+
+    def cancelled() -> bool:
+        if time.monotonic() - last[0] < BEAT_S:
+            return False
+        last[0] = time.monotonic()
+        running = Job.objects.filter(pk=job.pk, state="running")
+        return not running.update(beat_at=timezone.now())
+
+    return cancelled
+
+
+def compared(project: Project, planned: Sequence[Planned], settings: RecognizerSettings) -> str:
+    """What the switch would change, tried on a copy of the patterns in use."""
+    copy = load(project.pk).recognizer
+    before, count = {state.id for state in copy}, len(copy.reservoir)
+    copy.change_to(settings)
+    plans = {one.draft.name: msgspec.msgpack.decode(one.plan, type=Plan) for one in planned}
+    done = put_in_place(copy, plans)
+    after = {state.id for state in copy}
+    return (
+        f"Of {count:,} sampled interactions {len(done.moved):,} would move. Patterns: "
+        f"{len(before & after):,} stay, {len(done.redirects):,} lead to another, "
+        f"{len(after - before):,} are new"
+    )
+
+
+class Forwards:
+    """To the recogniser the settings ask for; what is needed to go back is written down."""
+
+    def __init__(self, project: Project, settings: RecognizerSettings) -> None:
+        self.project, self.settings = project, settings
+
+    def before(self, recognizer: DefaultPatternRecognizer) -> None:
+        used = recognizer.settings
+        self.previous = PreviousRecognizer(
+            project=self.project,
+            settings={
+                "version": recognizer.version,
+                "embedder": used.embedder,
+                "embedder_url": used.embedder_url,
+                "embedder_model": used.embedder_model,
+            },
+            plans=msgspec.msgpack.encode(present(recognizer)),
+        )
+        recognizer.change_to(self.settings)
+        self.previous.replaced_by = recognizer.version
+
+    def within(self, done: Consolidation) -> None:
+        self.previous.redirected = merged_away(self.project, done)
+        self.previous.save()
+
+
+class Backwards:
+    """To the recogniser before; patterns that the switch merged away come back under their ids."""
+
+    def __init__(self, project: Project, previous: PreviousRecognizer) -> None:
+        self.project, self.previous = project, previous
+
+    def before(self, recognizer: DefaultPatternRecognizer) -> None:
+        recognizer.change_to(settings_in_use(self.project.pk, self.previous.settings))
+        recognizer.version = self.previous.settings["version"]
+        self.rows = self._still_merged()
+        for row in self.rows:
+            recognizer.add(state_of(row))
+
+    def _still_merged(self) -> list[Pattern]:
+        """Not those that somebody brought back or pruned since."""
+        rows = Pattern.objects.filter(project=self.project, pk__in=list(self.previous.redirected))
+        found = rows.filter(archived_why="merged", redirect_to__isnull=False, state__isnull=False)
+        return list(found.order_by("pk"))
+
+    def within(self, done: Consolidation) -> None:
+        rows = Pattern.objects.filter(project=self.project)
+        for row in self.rows:
+            _, uses, children = self.previous.redirected[str(row.pk)]
+            rows.filter(pk=str(row.redirect_to)).update(use_count=F("use_count") - uses)
+            rows.filter(pk=row.pk).update(
+                redirect_to=None, archived_at=None, archived_why="", use_count=uses
+            )
+            rows.filter(pk__in=children).update(redirect_to=row.pk)
+        self.previous.delete()
+
+
+def merged_away(project: Project, done: Consolidation) -> dict[str, list[Any]]:
+    """Each pattern that is about to be merged away: into which, how many of its uses go there (not
+    those that move elsewhere), and which patterns led to it."""
+    found: dict[str, list[Any]] = {}
+    rows = Pattern.objects.filter(project=project)
+    for row in rows.filter(pk__in=list(done.redirects)):
+        children = rows.filter(redirect_to=row.pk).values_list("pk", flat=True)
+        into = end_of(str(row.pk), done.redirects)
+        found[str(row.pk)] = [into, row.use_count, [str(pk) for pk in children]]
+    homes = {child: pk for pk, (_, _, children) in found.items() for child in children}
+    for name, owner in owners_now(project, list(done.moved)):
+        home = homes.get(owner, owner)
+        if home in found and end_of(done.moved[name], done.redirects) != found[home][0]:
+            found[home][1] -= 1
+    return found
+
+
+def owners_now(project: Project, names: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """The pattern of each of these interactions."""
+    rows = ModelInteraction.objects.filter(project=project, state=1)
+    for start in range(0, len(names), 500):
+        some = rows.filter(id__in=names[start : start + 500])
+        for name, owner in some.values_list("id", "pattern_id"):
+            yield name, str(owner)

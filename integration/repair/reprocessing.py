@@ -1,0 +1,93 @@
+"""Jobs that go over what is stored: match every interaction again, count every rollup again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from uuid import UUID
+
+from django.db.models import Max
+
+from featurememory.database.write_lock import write_turn
+from featurememory.models import Project
+from integration.models import Job
+from integration.repair.move_interactions import move_some
+from patterns.curation.learner_turn import learning_turn
+from patterns.models import Learner, ModelInteraction, Payload
+from patterns.recognition import lease
+from patterns.recognition.recognizer_cache import Kept, memory
+from patterns.statistics import recount, rollups
+from patterns.storage.stored_observations import observation_of
+
+STEP = 200
+
+
+def reprocess_steps(job: Job) -> Iterator[str]:
+    """Every recognised interaction is matched under the present patterns; who fits another one
+    better moves there, and counts follow. What matches nothing stays where it is.
+
+    `cursor`: {"after": number of the last row done, "until": the newest row at the start, "moved"}.
+    """
+    rows = ModelInteraction.objects.filter(project=job.project, state=1)
+    if "until" not in job.cursor:
+        newest = rows.aggregate(newest=Max("number"))["newest"] or 0
+        job.cursor = {"after": 0, "until": newest, "moved": 0}
+        job.total = rows.count()
+    while True:
+        part = rows.filter(number__gt=job.cursor["after"], number__lte=job.cursor["until"])
+        batch = list(part.order_by("number")[:STEP])
+        if not batch:
+            break
+        moved = job.cursor["moved"] + reprocess(job.project, batch)
+        job.cursor = {**job.cursor, "after": batch[-1].number, "moved": moved}
+        job.done += len(batch)
+        yield ""
+    yield f"{job.cursor['moved']:,} of {job.done:,} interactions moved to another pattern"
+
+
+def reprocess(project: Project, batch: Sequence[ModelInteraction]) -> int:
+    """Match one batch again; how many moved."""
+    with learning_turn(project):
+        kept = memory.for_learning(project.pk)
+        wanted = targets(kept, batch)
+        with write_turn():
+            return move_some(project, wanted)
+
+
+def targets(kept: Kept, batch: Sequence[ModelInteraction]) -> dict[str, str]:
+    """The interactions that belong to another pattern, and to which."""
+    numbers = [row.number for row in batch]
+    payloads = dict(Payload.objects.filter(pk__in=numbers).values_list("number", "data"))
+    wanted: dict[str, str] = {}
+    for row in batch:
+        try:
+            observation = observation_of(row, payloads[row.number])
+        except (KeyError, ValueError):
+            continue  # a damaged payload says nothing new
+        with kept.lock:
+            match = kept.recognizer.match_one(observation)
+        if match is not None and UUID(match.pattern_id) != row.pattern_id:
+            wanted[row.id] = match.pattern_id
+    return wanted
+
+
+def rollup_steps(job: Job) -> Iterator[str]:
+    """Count the hours again whose interactions are all still there; older ones stay as they are.
+
+    Counting happens beside the traffic; only putting the result in place holds the writers up.
+    """
+    project = job.project
+    learner, _ = Learner.objects.get_or_create(pk=project.pk)
+    since = learner.forgotten_until // rollups.HOUR_MS + 1 if learner.forgotten_until else 0
+    found = ModelInteraction.objects.filter(project=project, state=1)
+    job.total = found.filter(timestamp__gte=since * rollups.HOUR_MS).count()
+    yield "Counting"
+    with learning_turn(project):
+        rows = recount.recount(project.pk, since, lambda _: keep_lease(project))
+        with write_turn():
+            recount.replace(project.pk, since, rows)
+    job.done = job.total
+    yield f"{job.total:,} interactions counted into {len(rows):,} rows"
+
+
+def keep_lease(project: Project) -> None:
+    lease.acquire(project.pk, lease.holder())

@@ -1,0 +1,163 @@
+"""Consolidation: patterns are merged and split as the examples say, and saved as a whole.
+
+`repairs` does it in the background; `consolidate` here and now, while learning waits.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from uuid import UUID
+
+from django.utils import timezone
+
+from featurememory.database.write_lock import write_turn
+from featurememory.models import Activity, Project
+from integration.repair.move_interactions import move, redirect
+from patterns.engine.domain.results import Consolidation
+from patterns.models import Learner, Pattern, PatternEvent
+from patterns.recognition.lease import kept_alive, lease
+from patterns.recognition.recognizer_cache import Kept, keep_snapshot, memory, note_recognizer
+from patterns.storage.database import DatabasePatternStorage
+from patterns.storage.protocol import NO_USES
+
+logger = logging.getLogger("featurememory.consolidation")
+
+# After so many learned interactions, but not more often than this …
+AFTER, PAUSE = 500, timedelta(seconds=60)
+# … and for small projects, whose templates would else stay unmined for days: after a few, at first
+# at once and then at most this often.
+FEW, REST = 10, timedelta(minutes=10)
+# Repairs take a core, though at the lowest priority: at most this share of the time.
+SHARE = 0.05
+_took: dict[UUID, float] = {}  # seconds of the last repair by this process
+MORE_FOLLOWS = -1
+
+
+def due(project_id: UUID) -> bool:
+    learners = Learner.objects.filter(pk=project_id, learned_since__gte=FEW)
+    row = learners.defer("snapshot").first()
+    if row is None:
+        return False
+    pause = PAUSE if row.learned_since >= AFTER else REST
+    pause = max(pause, timedelta(seconds=_took.get(project_id, 0.0) / SHARE))
+    return row.consolidated_at is None or row.consolidated_at < timezone.now() - pause
+
+
+def took(project_id: UUID, seconds: float) -> None:
+    _took[project_id] = seconds
+
+
+def consolidate(project_id: UUID) -> Consolidation | None:
+    """Repair the patterns of a project here and now; None when somebody else is learning."""
+    with lease(project_id) as held:
+        if not held:
+            return None
+        began = time.monotonic()
+        with kept_alive(project_id):
+            kept = memory.for_learning(project_id)
+            try:
+                forget_pruned(project_id, kept)
+                with kept.lock:
+                    done = kept.recognizer.consolidate()
+                saved = save(project_id, kept, done)
+            except BaseException:
+                memory.drop(project_id)  # it has changed what was not saved
+                raise
+        if not saved:
+            memory.drop(project_id)
+            return None
+        took(project_id, time.monotonic() - began)
+        return done
+
+
+def forget_pruned(project_id: UUID, kept: Kept) -> None:
+    """Examples of patterns in the trash found no pattern again."""
+    recognizer = kept.recognizer
+    gone = {sample.key for sample in recognizer.reservoir} - recognizer.owners.keys()
+    names = [name for name in gone if is_uuid(name)]
+    pruned: set[str] = set()
+    for start in range(0, len(names), 500):
+        rows = Pattern.objects.filter(project_id=project_id, pk__in=names[start : start + 500])
+        trash = rows.filter(status="archived", redirect_to=None, state__isnull=False)
+        pruned |= {str(pk) for pk in trash.values_list("pk", flat=True)}
+    if pruned:
+        with kept.lock:
+            for sample in recognizer.reservoir.to_list():
+                if sample.key in pruned:
+                    recognizer.reservoir.discard(sample.id)
+
+
+def is_uuid(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True
+
+
+def save(
+    project_id: UUID,
+    kept: Kept,
+    done: Consolidation,
+    *,
+    learned: int | None = None,
+    also: Callable[[Consolidation], None] | None = None,
+) -> bool:
+    """Everything or nothing; False when somebody changed the patterns meanwhile.
+
+    `learned` is how many of the interactions learned since the last repair this one has seen (None:
+    all); MORE_FOLLOWS says that the repair goes on. `also` is called in the same
+    transaction, before interactions move.
+    """
+    project, recognizer = Project.objects.get(pk=project_id), kept.recognizer
+    changes = recognizer.take_changes()
+    storage = DatabasePatternStorage(project, recognizer.version)
+    # Made before the turn: requests that store wait until that ends.
+    made = storage.made(map(recognizer.get, changes.changed), NO_USES)
+    with write_turn():
+        learner = Learner.objects.select_for_update().defer("snapshot").get(pk=project_id)
+        if learner.version != kept.version:
+            return False
+        storage.put(made)
+        if also is not None:
+            also(done)
+        redirect(project, done.redirects)
+        move(project, done.moved, done.redirects)
+        storage.evict({eviction.id: eviction.reason for eviction in changes.evicted})
+        note(project, done)
+        learner.version += 1
+        if learned != MORE_FOLLOWS:
+            seen = learner.learned_since if learned is None else learned
+            learner.learned_since = max(0, learner.learned_since - seen)
+            learner.consolidated_at = timezone.now()
+        keep_snapshot(learner, recognizer)
+        note_recognizer(learner, recognizer)
+        learner.save()
+    kept.version = learner.version
+    return True
+
+
+def note(project: Project, done: Consolidation) -> None:
+    """History entries for the patterns, and one line of activity for the whole."""
+    PatternEvent.objects.bulk_create(
+        PatternEvent(
+            project=project,
+            pattern_id=UUID(name),
+            kind=change.kind,
+            details={"sources": list(change.sources), "targets": list(change.targets)},
+        )
+        for change in done.changes
+        for name in {*change.sources, *change.targets}
+    )
+    merged = sum(change.kind == "merged" for change in done.changes)
+    split = len(done.changes) - merged
+    if done.changes:
+        Activity.objects.create(
+            project=project,
+            actor="memory",
+            verb="consolidate",
+            summary=f"Consolidated: {merged} merged, {split} split",
+        )

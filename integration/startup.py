@@ -1,0 +1,134 @@
+"""What a start prepares: tables, the first project with its key, the user admin, a login link."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core.management import CommandError, call_command
+from django.db import connection
+
+from featurememory.models import LoginLink, Project
+from featurememory.process import struct_tables
+from integration.models import ApiKey
+
+
+@dataclass(frozen=True)
+class Ready:
+    """What the first lines of output show; `key` is None when the project has keys already."""
+
+    project: Project
+    key: str | None
+    login_token: str
+
+
+# Types that are defined in modules which only the first request, or a task, would import.
+LATE = (
+    "patterns.recognition.repair_process",
+    "patterns.api.patterns",
+    "patterns.api.pattern_changes",
+    "patterns.api.recognition",
+    "patterns.engine.grouping.free_text.embedders",
+    "optimizations.engine.policy",
+    "optimizations.engine.statistics.off_policy",
+    "optimizations.api.optimizations",
+    "optimizations.api.policy",
+    "optimizations.api.registered_models",
+    "optimizations.api.prepare",
+    "optimizations.api.what_if",
+    "integration.learning.feedback",
+    "integration.api.jobs",
+    "integration.orchestrator",
+)
+
+# Keeps a database in memory alive while no request has a connection to it.
+_anchor: list[sqlite3.Connection] = []
+
+
+def build_struct_tables() -> int:
+    """Build msgspec's type tables while there is one thread; how many there are."""
+    return struct_tables.build(LATE)
+
+
+def prepare() -> Ready:
+    """Bring the database up to date and make what is missing. Safe to run at every start."""
+    if settings.STORAGE == "memory" and not _anchor:
+        name = settings.DATABASES["default"]["NAME"]
+        _anchor.append(sqlite3.connect(name, uri=True, check_same_thread=False))
+    migrate()
+    project = first_project()
+    return Ready(project, first_key(project), LoginLink.make(admin_user()))
+
+
+def migrate() -> None:
+    """Migrations, by one process at a time where several start at once (PostgreSQL)."""
+    if connection.vendor == "sqlite":
+        call_command("migrate", interactive=False, verbosity=0)
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(7233071)")
+        try:
+            call_command("migrate", interactive=False, verbosity=0)
+        finally:
+            cursor.execute("SELECT pg_advisory_unlock(7233071)")
+
+
+def first_project() -> Project:
+    name = os.environ.get("FM_INIT_PROJECT") or "default"
+    try:
+        return Project.named(name)
+    except ValueError as error:
+        raise CommandError(f"FM_INIT_PROJECT cannot be used: {error}") from error
+
+
+def first_key(project: Project) -> str | None:
+    """FM_INIT_API_KEY, else a new key, when the project has none."""
+    if project.keys.exists():
+        return None
+    if given := os.environ.get("FM_INIT_API_KEY"):
+        try:
+            key = ApiKey.register(project, given, "first key")
+        except ValueError as error:
+            raise CommandError(f"FM_INIT_API_KEY cannot be used: {error}") from error
+        if key.kind != ApiKey.Kind.ADMIN:
+            raise CommandError("FM_INIT_API_KEY cannot be used: it must begin with fm_ad_")
+        return given
+    return ApiKey.create(project, ApiKey.Kind.ADMIN, "first key")[1]
+
+
+def admin_user() -> object:
+    users = get_user_model().objects
+    user, made = users.get_or_create(
+        username="admin", defaults={"is_staff": True, "is_superuser": True}
+    )
+    if made:
+        password = os.environ.get("FM_INIT_ADMIN_PASSWORD")
+        user.set_password(password) if password else user.set_unusable_password()
+        user.save()
+    return user
+
+
+def announcement(ready: Ready, url: str) -> str:
+    """What the start prints: where, a login link, a key, and a line to paste."""
+    place = f"data in {settings.DATA_DIR}"
+    if settings.STORAGE == "memory":
+        place = "everything in memory: GONE when this server stops"
+    lines = [
+        "",
+        f"Feature Memory {settings.VERSION}   {place}",
+        f"Sign in once  {url}/login/once/{ready.login_token}/",
+    ]
+    if ready.key:
+        lines.append(f"API key       {ready.key}   (shown once; project {ready.project.name})")
+    curl = CURL.format(url=url, key=ready.key or "YOUR_KEY")
+    return "\n".join([*lines, "", "Send a first interaction:", curl, ""])
+
+
+CURL = """  curl {url}/api/v1/interactions/ -H 'Authorization: Bearer {key}' \\
+    -H 'Content-Type: application/json' -d '{{"model_id": "gpt-5-mini", \
+"task_type": "support.order_status", "input": "Where is my order AB-104482?", \
+"output": "It ships tomorrow.", "metadata": {{"timestamp": "2026-11-22T10:00:00Z", \
+"duration": 812}}, "success": true}}'"""

@@ -1,0 +1,123 @@
+"""Get started: a key, lines to paste, and a box that notices the first interaction."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from django.core.cache import cache
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+from django_htmx.http import HTMX_STOP_POLLING
+
+from featurememory.models import Project
+from featurememory.page_access import changing, choose, may_change, page, projects
+from integration.models import ApiKey
+from patterns.models import ModelInteraction, Pattern
+
+KEY_SHOWN_S = 3600
+SIMILAR_NEEDED = 3
+# A refusal older than this is no longer news on the page.
+REFUSAL_S = 900
+
+
+def own_project(request: HttpRequest) -> Project:
+    """Where a person's own interactions go: never the demo."""
+    return choose([project for project in projects(request) if not project.is_demo], None)
+
+
+def start_key(request: HttpRequest, project: Project) -> str:
+    """The key shown to this session, the same for an hour; "" for those who may not make one."""
+    kept = request.session.get("start_key", {})
+    if kept.get("until", 0) > time.time() and is_usable(kept["text"]):
+        return str(kept["text"])
+    if not may_change(request):
+        return ""
+    _, text = ApiKey.create(project, ApiKey.Kind.INGEST, "Get started")
+    request.session["start_key"] = {"text": text, "until": time.time() + KEY_SHOWN_S}
+    return text
+
+
+def is_usable(text: str) -> bool:
+    return ApiKey.find(text) is not None
+
+
+@page
+def start(request: HttpRequest) -> HttpResponse:
+    project = own_project(request)
+    key = start_key(request, project)
+    host = request.build_absolute_uri("/").rstrip("/")
+    context = {
+        "key": key,
+        "host": host,
+        "shown_key": key or "YOUR_KEY",
+        "now": timezone.now(),
+        "demo_there": any(found.is_demo for found in projects(request)),
+        **arrival(project, host),
+    }
+    return render(request, "start.html", context)
+
+
+@page
+def wait(request: HttpRequest) -> HttpResponse:
+    """The waiting box alone; status 286 ends the poll once something has arrived."""
+    host = request.build_absolute_uri("/").rstrip("/")
+    context = arrival(own_project(request), host)
+    status = HTMX_STOP_POLLING if context["done"] else 200
+    return render(request, "_arrival.html", context, status=status)
+
+
+def arrival(project: Project, host: str) -> dict[str, Any]:
+    """What the box shows: the newest interaction and how far the first pattern is, or the last refusal."""
+    newest = ModelInteraction.objects.filter(project=project).order_by("-number").first()
+    refusal = cache.get("last_refusal")
+    if refusal and time.time() - refusal["at"] > REFUSAL_S:
+        refusal = None
+    context: dict[str, Any] = {
+        "newest": newest,
+        "refusal": refusal,
+        "host": host,
+        "done": bool(newest),
+    }
+    if newest:
+        most = (
+            Pattern.objects.stored()
+            .filter(project=project)
+            .order_by("-use_count")
+            .only("pk", "use_count", "template", "parts", "label")
+            .first()
+        )
+        context["pattern"] = most if most and most.use_count >= SIMILAR_NEEDED else None
+        context["similar"] = min(SIMILAR_NEEDED, most.use_count if most else 1)
+        context["needed"] = SIMILAR_NEEDED
+        context["tokens"] = tokens_of(newest)
+    return context
+
+
+def tokens_of(row: ModelInteraction) -> float | None:
+    if row.token_count is not None:
+        return row.token_count
+    told = [n for n in (row.input_tokens, row.output_tokens) if n is not None]
+    return sum(told) if told else None
+
+
+@require_POST
+@changing
+def load_demo(request: HttpRequest) -> HttpResponseBase:
+    from integration import demo
+
+    demo.load("demo")
+    request.session["project"] = "demo"
+    return redirect("overview")
+
+
+@require_POST
+@changing
+def remove_demo(request: HttpRequest) -> HttpResponseBase:
+    from integration import demo
+
+    demo.remove()
+    request.session.pop("project", None)
+    return redirect("overview")

@@ -1,0 +1,117 @@
+"""The six figures at the head of the Overview: each its value in words, and how it moved."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from featurememory.templatetags import figures
+from patterns.statistics.hourly_gauges import Gauge
+from patterns.statistics.series import Series, Sums, wilson
+
+RECOGNITION_BUDGET_MS = 50
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One of the six: its value in words, how it moved, what it is measured by."""
+
+    name: str
+    value: str
+    now: float | None
+    before: float | None
+    note: str
+    trend: Sequence[float | None]
+    kind: str = "share"
+    better: str = "up"
+    title: str = ""
+
+
+def stored_patterns(stored: int, limit: int, found: Sequence[Gauge]) -> Figure:
+    counts = [gauge.stored for gauge in found]
+    return Figure(
+        "Stored patterns",
+        figures.number(stored),
+        stored,
+        next((count for count in counts if count is not None), None),
+        f"of {limit:,} allowed",
+        counts,
+        kind="count",
+        better="none",
+    )
+
+
+def recognition_rate(found: Sequence[Gauge], now: Gauge, before: Gauge) -> Figure:
+    return Figure(
+        "Recognition rate",
+        figures.percent(now.rate),
+        now.rate,
+        before.rate,
+        "met a known pattern",
+        [gauge.rate for gauge in found],
+        kind="points",
+        title="Interactions that met a pattern known before, by the time of their recognition",
+    )
+
+
+def effectiveness(now: Series, before: Series) -> Figure:
+    interval, note = interval_of(now), "no score or success yet"
+    if interval:
+        note = f"{figures.percent(interval[0])} to {figures.percent(interval[1])}, 95%"
+    return Figure(
+        "Effectiveness",
+        figures.percent(now.total.quality),
+        now.total.quality,
+        before.total.quality,
+        note,
+        now.values("quality"),
+        kind="points",
+    )
+
+
+def interval_of(found: Series) -> tuple[float, float] | None:
+    return wilson(found.total.quality, found.total.quality_count)
+
+
+def tokens(now: Series, before: Series) -> Figure:
+    total = now.total
+    return Figure(
+        "Tokens",
+        figures.compact(total.tokens_sum) if total.tokens_count else figures.NONE,
+        told(total),
+        told(before.total),
+        f"{figures.number(total.tokens)} a call" if total.tokens else "none told",
+        [told(bucket) for bucket in now.buckets],
+        better="none",
+    )
+
+
+def told(sums: Sums) -> float | None:
+    return sums.tokens_sum if sums.tokens_count else None
+
+
+def duration(now: Series, before: Series) -> Figure:
+    p95, earlier = now.total.duration(0.95), before.total.duration(0.95)
+    return Figure(
+        "Duration p95",
+        figures.duration(p95),
+        p95,
+        earlier,
+        "" if earlier is None else f"was {figures.duration(earlier)}",
+        now.durations(0.95),
+        better="down",
+    )
+
+
+def recognition_time(found: Sequence[Gauge], now: Gauge, before: Gauge) -> Figure:
+    p95 = now.recognition(0.95)
+    return Figure(
+        "Recognition p95",
+        figures.duration(p95),
+        p95,
+        before.recognition(0.95),
+        f"budget {RECOGNITION_BUDGET_MS} ms",
+        [gauge.recognition(0.95) for gauge in found],
+        kind="ms",
+        better="down",
+    )

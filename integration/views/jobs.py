@@ -1,0 +1,109 @@
+"""Jobs: long work with its progress. A running one polls itself every second and ends with 286."""
+
+from __future__ import annotations
+
+from uuid import UUID, uuid4
+
+from django import forms
+from django.conf import settings
+from django.core.files import File
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.text import get_valid_filename
+
+from featurememory.http import pagination
+from featurememory.page_access import changing, current_project, is_part, page, show
+from integration.jobs import queue
+from integration.models import Job
+
+STOP_POLLING = 286
+SUFFIXES = (".jsonl", ".jsonl.gz", ".jsonl.zst", ".csv", ".csv.gz", ".parquet")
+UPLOAD_LIMIT = 512 << 20
+
+
+class StartForm(forms.Form):
+    kind = forms.ChoiceField(choices=[(name, title) for name, (title, _) in queue.KINDS.items()])
+    file = forms.FileField(required=False)
+
+    def clean(self) -> dict[str, object]:
+        data = super().clean() or {}
+        file = data.get("file")
+        if data.get("kind") != "import":
+            return data
+        if settings.STORAGE == "memory":
+            raise forms.ValidationError(
+                "This server writes nothing to disk. Send the lines to the API, in batches."
+            )
+        if file is None:
+            raise forms.ValidationError("Choose a file to import.")
+        if not file.name.lower().endswith(SUFFIXES):
+            raise forms.ValidationError(f"The file's name must end with {', '.join(SUFFIXES)}.")
+        if file.size > UPLOAD_LIMIT:
+            raise forms.ValidationError("At most 512 MB; use `manage.py import` for more.")
+        return data
+
+
+@page
+def job_list(request: HttpRequest) -> HttpResponse:
+    if request.method == "POST":
+        return start(request)
+    return listing(request, StartForm())
+
+
+def listing(request: HttpRequest, form: StartForm, status: int = 200) -> HttpResponse:
+    rows = Job.objects.filter(project=current_project(request))
+    found = pagination.page(rows, "-created_at", request.GET.get("cursor"), 50)
+    context = {"page": found, "form": form, "suffixes": ",".join(SUFFIXES)}
+    return show(request, "jobs/list.html", "jobs/_list.html", context, status)
+
+
+@changing
+def start(request: HttpRequest) -> HttpResponse:
+    form = StartForm(request.POST, request.FILES)
+    if not form.is_valid():
+        return listing(request, form, status=422)
+    kind, file = form.cleaned_data["kind"], form.cleaned_data["file"]
+    params = keep_upload(file) if kind == "import" else {}
+    job = queue.start(current_project(request), kind, request.user.get_username(), params)
+    return redirect("job", job.pk)
+
+
+def keep_upload(file: File[bytes]) -> dict[str, str]:
+    """The file in the data directory until its import is done."""
+    folder = settings.DATA_DIR / "uploads"
+    folder.mkdir(parents=True, exist_ok=True)
+    name = get_valid_filename(file.name or "upload.jsonl")
+    path = folder / f"{uuid4().hex}-{name}"
+    with path.open("wb") as kept:
+        for chunk in file.chunks():
+            kept.write(chunk)
+    return {"path": str(path), "name": name}
+
+
+@page
+def job_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
+    job = find(request, pk)
+    if is_part(request):
+        status = STOP_POLLING if job.is_over else 200
+        return render(request, "jobs/_card.html", {"job": job}, status=status)
+    return render(request, "jobs/detail.html", {"job": job})
+
+
+def find(request: HttpRequest, pk: UUID) -> Job:
+    return get_object_or_404(Job, pk=pk, project=current_project(request))
+
+
+@changing
+def job_cancel(request: HttpRequest, pk: UUID) -> HttpResponse:
+    job = find(request, pk)
+    if request.method == "POST":
+        queue.cancel(job)
+    return redirect("job", job.pk)
+
+
+@changing
+def job_retry(request: HttpRequest, pk: UUID) -> HttpResponse:
+    job = find(request, pk)
+    if request.method == "POST":
+        queue.retry(job)
+    return redirect("job", job.pk)

@@ -1,0 +1,93 @@
+"""API keys: made, shown once, revoked. Only those who may change things see the controls."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django import forms
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+
+from featurememory.models import Activity, Project
+from featurememory.page_access import changing, current_project, page
+from integration.models import ApiKey
+
+DAYS = [("", "Never"), ("30", "In 30 days"), ("90", "In 90 days"), ("365", "In a year")]
+
+
+class KeyForm(forms.Form):
+    name = forms.CharField(max_length=100, required=False)
+    kind = forms.ChoiceField(choices=ApiKey.Kind.choices)
+    expires = forms.ChoiceField(choices=DAYS, required=False)
+
+
+@page
+def keys(request: HttpRequest) -> HttpResponse:
+    """The list; a key made just now is shown this once."""
+    if request.method == "POST":
+        return create(request)
+    fresh = request.session.pop("fresh_key", "")
+    return listing(request, KeyForm(initial={"kind": "in"}), fresh)
+
+
+def listing(
+    request: HttpRequest, form: KeyForm, fresh: str = "", status: int = 200
+) -> HttpResponse:
+    project = current_project(request)
+    context = {
+        "keys": ApiKey.objects.filter(project=project),
+        "form": form,
+        "fresh": fresh,
+        "now": timezone.now(),
+    }
+    return render(request, "keys.html", context, status=status)
+
+
+@changing
+def create(request: HttpRequest) -> HttpResponse:
+    form = KeyForm(request.POST)
+    if not form.is_valid():
+        return listing(request, form, status=422)
+    days = form.cleaned_data["expires"]
+    expires = timezone.now() + timedelta(days=int(days)) if days else None
+    project, name = current_project(request), form.cleaned_data["name"]
+    key, text = ApiKey.create(project, form.cleaned_data["kind"], name, expires)
+    tell(request, project, "create key", f"Created API key {label(key)}")
+    request.session["fresh_key"] = text
+    return redirect("keys")
+
+
+@changing
+def revoke(request: HttpRequest, pk: int) -> HttpResponse:
+    """GET asks, POST revokes: a program that uses the key stops working at once."""
+    project = current_project(request)
+    key = get_object_or_404(ApiKey, pk=pk, project=project)
+    if request.method != "POST":
+        return render(request, "revoke.html", {"key": key})
+    if key.revoked_at is None:
+        key.revoked_at = timezone.now()
+        key.save(update_fields=["revoked_at"])
+        forget_known_keys()
+        tell(request, project, "revoke key", f"Revoked API key {label(key)}")
+    return redirect("keys")
+
+
+def forget_known_keys() -> None:
+    from integration.api.authentication import known_keys
+
+    known_keys.clear()
+
+
+def label(key: ApiKey) -> str:
+    return f"{key.name or 'without a name'} (fm_{key.kind}_{key.public}_…)"
+
+
+def tell(request: HttpRequest, project: Project, verb: str, summary: str) -> None:
+    Activity.objects.create(
+        project=project,
+        actor=request.user.get_username(),
+        verb=verb,
+        summary=summary,
+        link="/keys/",
+    )

@@ -1,0 +1,101 @@
+"""What surrounds every page: navigation with counts, project, live counter, theme. Few queries."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+from django.core.cache import cache
+from django.http import HttpRequest
+from django.utils import timezone
+
+from featurememory.config import config_of
+from featurememory.models import FeatureMemoryConfig, Project
+from featurememory.page_access import current_project, may_change, projects, status_counts
+from patterns.models import ModelInteraction
+
+__all__ = ["Live", "Shell", "current_project", "live", "shell"]
+RECOUNT_S = 600
+
+
+class Shell:
+    """Asked for by templates; what a page does not show is not read."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        self.request = request
+
+    @cached_property
+    def project(self) -> Project:
+        return current_project(self.request)
+
+    @cached_property
+    def projects(self) -> list[Project]:
+        return projects(self.request)
+
+    @cached_property
+    def config(self) -> FeatureMemoryConfig:
+        return config_of(self.project.pk)
+
+    @cached_property
+    def thresholds_id(self) -> int:
+        """The row whose admin form is the page "Thresholds"; the kept copy may have no id yet."""
+        return self.config.pk or self.project.config.pk
+
+    @cached_property
+    def can_change(self) -> bool:
+        return may_change(self.request)
+
+    @cached_property
+    def counts(self) -> dict[str, int]:
+        """Stored patterns by state, and `all` of them."""
+        return status_counts(self.request)
+
+    @cached_property
+    def live(self) -> Live:
+        return live(self.project)
+
+    @property
+    def theme(self) -> str:
+        return theme_of(self.request)
+
+
+def theme_of(request: HttpRequest) -> str:
+    theme = request.COOKIES.get("theme", "")
+    return theme if theme in ("light", "dark") else ""
+
+
+class Live:
+    """How many interactions are stored, and how many came in the last minute."""
+
+    def __init__(self, count: int, per_minute: int) -> None:
+        self.count, self.per_minute = count, per_minute
+
+
+def live(project: Project) -> Live:
+    """One query: what came after the last full count is added to it; recounted every 10 minutes."""
+    rows = ModelInteraction.objects.filter(project=project).order_by()
+    kept = cache.get(f"stored:{project.pk}")
+    if kept is None:
+        newest = rows.order_by("-number").values_list("number", flat=True).first() or 0
+        kept = newest, rows.filter(number__lte=newest).count()
+        cache.set(f"stored:{project.pk}", kept, RECOUNT_S)
+    number, count = kept
+    minute_ago = int(timezone.now().timestamp() * 1000) - 60_000
+    # The newest 10,000 by number hold the last minute, unless more than 166 a second come.
+    recent = rows.order_by("-number").values_list("number", "received_at")[:10_000]
+    per_minute, fresh = 0, 0
+    for at, received in recent.iterator():
+        if at <= number and received < minute_ago:
+            break
+        fresh += at > number
+        per_minute += received >= minute_ago
+    if fresh >= 5_000:
+        cache.delete(f"stored:{project.pk}")
+    return Live(count + fresh, per_minute)
+
+
+def shell(request: HttpRequest) -> dict[str, Any]:
+    """Context processor: `shell`, the same object for all templates of a request."""
+    if not hasattr(request, "_shell"):
+        request._shell = Shell(request)  # type: ignore[attr-defined]
+    return {"shell": request._shell}  # type: ignore[attr-defined]

@@ -1,0 +1,196 @@
+"""Overview: is the memory paying off? One sentence, six figures, five charts, what happened."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
+from django.utils import timezone
+
+from featurememory.config import config_of
+from featurememory.models import Activity, ConfigVersion, Project
+from featurememory.page_access import current_project, page, show
+from integration.views import headline_figures
+from integration.views.headline_figures import Figure
+from integration.views.navigation import live
+from patterns.charts import (
+    chart,
+    durations,
+    effectiveness,
+    process_memory,
+    stored_patterns,
+    token_use,
+)
+from patterns.charts.chart import Chart
+from patterns.charts.plotly_parts import Mark
+from patterns.statistics import hourly_gauges, series
+from patterns.statistics.hourly_gauges import Gauge
+from patterns.statistics.series import Hours, Series
+from patterns.statistics.time_window import RANGES, Window, hour_of, time_of
+from patterns.views.chart_data import chart_csv, chart_table
+
+
+class Overview:
+    """Everything the page reads of one project and range, read once and only when it is shown."""
+
+    def __init__(self, project: Project, name: str | None, now: datetime) -> None:
+        self.project, self.now, self.name = project, now, name if name in RANGES else ""
+
+    @cached_property
+    def rows(self) -> Hours:
+        longest = Window.ending(self.now, self.name or "30d")
+        return series.read(self.project.pk, longest.start, longest.end)
+
+    @cached_property
+    def window(self) -> Window:
+        return Window.ending(self.now, self.name or series.range_for(self.rows, self.now))
+
+    @cached_property
+    def series(self) -> Series:
+        return series.fill(self.window, self.rows)
+
+    @cached_property
+    def before(self) -> Series:
+        """The range before it; empty when it held too little: +40,000 % says nothing."""
+        window = self.window.previous()
+        rows = series.read(self.project.pk, window.start, window.end)
+        found = series.fill(window, rows)
+        enough = found.total.count >= max(LEAST, SHARE * self.series.total.count)
+        return found if enough else series.fill(window, [])
+
+    @cached_property
+    def comparable(self) -> bool:
+        return self.before.total.count > 0
+
+    @cached_property
+    def hours(self) -> list[Any]:
+        return hourly_gauges.read(self.project.pk, self.window.previous().start, self.window.end)
+
+    @cached_property
+    def gauges(self) -> list[Gauge]:
+        return hourly_gauges.fill(self.window, self.hours)
+
+    @cached_property
+    def gauge(self) -> Gauge:
+        return hourly_gauges.together(self.gauges)
+
+    @cached_property
+    def gauge_before(self) -> Gauge:
+        return hourly_gauges.together(hourly_gauges.fill(self.window.previous(), self.hours))
+
+    def marks(self) -> list[Mark]:
+        """Changed thresholds in the window, for the time axis; the last three."""
+        found = ConfigVersion.objects.filter(
+            project=self.project, at__gte=time_of(self.window.start)
+        )
+        labels = self.window.labels()
+        marks = []
+        for version in found[:3]:
+            place = self.window.bucket(hour_of(version.at))
+            names = [name.replace("_", " ") for name in version.changes]
+            if place is not None:
+                more = f" + {len(names) - 1}" if len(names) > 1 else ""
+                marks.append(
+                    Mark(labels[place], f"{names[0]}{more} changed" if names else "changed")
+                )
+        return marks
+
+    def chart(self, name: str) -> Chart:
+        """One chart by its name; KeyError when there is none of that name."""
+        limit = config_of(self.project.pk).max_patterns
+        made: dict[str, Callable[[], Chart]] = {
+            "effectiveness": lambda: effectiveness.effectiveness(self.series, self.marks()),
+            "patterns": lambda: stored_patterns.stored_patterns(self.window, self.gauges, limit),
+            "tokens": lambda: token_use.tokens(self.series),
+            "duration": lambda: durations.durations(self.series),
+            "memory": lambda: process_memory.memory(self.window, self.gauges),
+        }
+        return made[name]()
+
+    def figures(self, stored: int) -> list[Figure]:
+        """The six: what is stored and recognised, and what it was worth."""
+        now, before, limit = self.series, self.before, config_of(self.project.pk).max_patterns
+        return [
+            headline_figures.stored_patterns(stored, limit, self.gauges),
+            headline_figures.recognition_rate(self.gauges, self.gauge, self.gauge_before),
+            headline_figures.effectiveness(now, before),
+            headline_figures.tokens(now, before),
+            headline_figures.duration(now, before),
+            headline_figures.recognition_time(self.gauges, self.gauge, self.gauge_before),
+        ]
+
+
+# Below so many interactions, or such a share of today's, the range before is no yardstick.
+LEAST, SHARE = 30, 0.02
+CHARTS = ("effectiveness", "patterns", "tokens", "duration", "memory")
+
+
+@page
+def overview(request: HttpRequest) -> HttpResponseBase:
+    project = current_project(request)
+    if not live(project).count:
+        return redirect("start")
+    found = Overview(project, request.GET.get("range"), timezone.now())
+    activity = list(Activity.objects.filter(project=project)[:6])
+    shell = shell_of(request)
+    stored = shell.counts["all"]
+    context = {
+        "window": found.window,
+        "ranges": list(RANGES),
+        "total": found.series.total,
+        "comparable": found.comparable,
+        "interval": headline_figures.interval_of(found.series),
+        "gauge": found.gauge,
+        "enough": found.series.total.quality_count >= chart.ENOUGH,
+        "needed": chart.ENOUGH,
+        "figures": found.figures(stored),
+        "charts": {name: found.chart(name) for name in CHARTS},
+        "activity": activity,
+        "attention": attention(shell.counts, stored, shell.config.max_patterns),
+        "query": f"range={found.window.name}",
+    }
+    return show(request, "overview.html", "overview.html", context)
+
+
+def shell_of(request: HttpRequest) -> Any:
+    from integration.views.navigation import shell
+
+    return shell(request)["shell"]
+
+
+def attention(counts: dict[str, int], stored: int, limit: int) -> list[tuple[str, str]]:
+    """What a person should look at, as (text, link)."""
+    found = []
+    if drifting := counts.get("drifting", 0):
+        words = "pattern drifts: its" if drifting == 1 else "patterns drift: their"
+        found.append((f"{drifting:,} {words} interactions change", "/patterns/?status=drifting"))
+    if stored >= 0.95 * limit:
+        found.append(
+            (
+                f"{stored:,} of {limit:,} patterns: the least valuable go first",
+                "/patterns/?sort=last_used",
+            )
+        )
+    return found
+
+
+@page
+def table(request: HttpRequest, name: str) -> HttpResponse:
+    return chart_table(request, chosen_chart(request, name))
+
+
+@page
+def download(request: HttpRequest, name: str) -> HttpResponseBase:
+    return chart_csv(chosen_chart(request, name))
+
+
+def chosen_chart(request: HttpRequest, name: str) -> Chart:
+    from django.http import Http404
+
+    if name not in CHARTS:
+        raise Http404(name)
+    return Overview(current_project(request), request.GET.get("range"), timezone.now()).chart(name)

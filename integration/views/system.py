@@ -1,0 +1,160 @@
+"""Activity, system health, search, and the live counter."""
+
+from __future__ import annotations
+
+import platform
+import time
+from contextlib import suppress
+from typing import Any
+from urllib.parse import quote
+from uuid import UUID
+
+from django.apps import apps
+from django.conf import settings
+from django.db import connection
+from django.db.models import Min, Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+
+from featurememory.config import config_of
+from featurememory.http import pagination
+from featurememory.models import Activity, Project
+from featurememory.page_access import current_project, page, show
+from integration import resources
+from integration.views.navigation import live
+from patterns.curation.history import KEPT
+from patterns.ingest.backpressure import admission, resident
+from patterns.models import Learner, ModelInteraction, Operation, Pattern
+from patterns.retention import disk_usage, forecast
+from patterns.statistics import hourly_gauges
+from patterns.statistics.time_window import Window
+
+RECOGNITION_BUDGET_MS = 50
+# Longer than this in the queue means that nobody works on it.
+PATIENCE_MS = 60_000
+
+
+@page
+def activity(request: HttpRequest) -> HttpResponse:
+    project = current_project(request)
+    rows = Activity.objects.filter(project=project)
+    found = pagination.page(rows, "-at", request.GET.get("cursor"), 50)
+    ids = [row.operation_id for row in found.rows if row.operation_id]
+    still = Operation.objects.filter(pk__in=ids, undone_at=None, at__gt=timezone.now() - KEPT)
+    context = {"page": found, "undoable": set(still.values_list("pk", flat=True))}
+    return show(request, "activity.html", "_activity.html", context)
+
+
+@page
+def counter(request: HttpRequest) -> HttpResponse:
+    """The live counter; 204 while the number the page shows (`seen`) is still right."""
+    found = live(current_project(request))
+    if request.GET.get("seen") == f"{found.count}.{found.per_minute}":
+        return HttpResponse(status=204)
+    return render(request, "_live.html", {"live": found})
+
+
+@page
+def health(request: HttpRequest) -> HttpResponse:
+    project = current_project(request)
+    now = timezone.now()
+    admission.refresh()
+    window = Window.ending(now, "24h")
+    gauge = hourly_gauges.together(
+        hourly_gauges.fill(window, hourly_gauges.read(project.pk, window.start, window.end))
+    )
+    context = {
+        "p50": gauge.recognition(0.5),
+        "p95": gauge.recognition(0.95),
+        "recognized": gauge.recognized,
+        "budget": RECOGNITION_BUDGET_MS,
+        "queue": queue_of(project),
+        "learner": Learner.objects.filter(pk=project.pk)
+        .only("consolidated_at", "cleaned_at")
+        .first(),
+        "memory": resident(),
+        "disk": resources.on_disk(),
+        "limit": 100_000_000,
+        "tables": largest(disk_usage.tables()),
+        "next_cleanup": forecast.shown(project),
+        "max_size": disk_usage.limit(config_of(project.pk).max_size),
+        "in_memory": settings.STORAGE == "memory",
+        "state": admission.state,
+        "gauges": admission.gauges,
+        "version": settings.VERSION,
+        "python": platform.python_version(),
+        "database": connection.vendor,
+        "redis": bool(settings.REDIS_URL),
+        "embedded": settings.EMBEDDED,
+        "data_dir": settings.DATA_DIR,
+    }
+    return render(request, "health.html", context)
+
+
+def largest(
+    found: list[disk_usage.TableSize] | None, most: int = 8
+) -> list[tuple[str, int]] | None:
+    """Tables by their models' names, the small ones together."""
+    if found is None:
+        return None
+    names = {
+        model._meta.db_table: str(model._meta.verbose_name_plural) for model in apps.get_models()
+    }
+    named = [(names.get(table.name, table.name), table.bytes) for table in found]
+    rest = sum(size for _, size in named[most:])
+    return named[:most] + ([("all others", rest)] if rest else [])
+
+
+def queue_of(project: Project) -> dict[str, Any]:
+    """What waits to be recognised, for how long, and what failed."""
+    pending = ModelInteraction.objects.filter(project=project, state=0)
+    oldest = pending.aggregate(at=Min("received_at"))["at"]
+    waited = None if oldest is None else max(0.0, time.time() * 1000 - oldest)
+    return {
+        "count": pending.count(),
+        "waited": waited,
+        "stuck": waited is not None and waited > PATIENCE_MS,
+    }
+
+
+PAGES = [
+    ("Overview", "/", "layout-dashboard"),
+    ("Patterns", "/patterns/", "shapes"),
+    ("Trash", "/patterns/trash/", "trash-2"),
+    ("Interactions", "/interactions/", "list-tree"),
+    ("Activity", "/activity/", "history"),
+    ("API keys", "/keys/", "key-round"),
+    ("System health", "/health/", "heart-pulse"),
+    ("Get started", "/start/", "circle-check"),
+]
+HITS = 6
+
+
+@page
+def search(request: HttpRequest) -> HttpResponse:
+    """Pages by name, patterns by template, task or id, interactions by their exact id."""
+    text = request.GET.get("q", "").strip()[:200].replace("\x00", "")
+    project = current_project(request)
+    context = {
+        "q": text,
+        "pages": [entry for entry in PAGES if text.lower() in entry[0].lower()],
+        "patterns": find_patterns(project, text) if text else [],
+        "interactions": find_interactions(project, text) if text else [],
+    }
+    if request.htmx.target == "hits":  # type: ignore[attr-defined]
+        return render(request, "_hits.html", context)
+    return show(request, "search.html", "_search.html", context)
+
+
+def find_patterns(project: Project, text: str) -> list[Pattern]:
+    found = Q(template__icontains=text) | Q(label__icontains=text) | Q(task_type__icontains=text)
+    with suppress(ValueError):
+        found |= Q(pk=UUID(text))
+    rows = Pattern.objects.stored().filter(found, project=project).order_by("-use_count", "pk")
+    return list(rows.only("pk", "label", "template", "parts", "task_type")[:HITS])
+
+
+def find_interactions(project: Project, text: str) -> list[dict[str, Any]]:
+    rows = ModelInteraction.objects.filter(project=project, id=text[:128]).values("id", "model_id")
+    return [{**row, "url": f"/interactions/{quote(row['id'], safe='')}/"} for row in rows]

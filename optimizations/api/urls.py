@@ -1,0 +1,35 @@
+from django.urls import path
+
+from optimizations.api import (
+    optimizations,
+    performance,
+    policy,
+    prepare,
+    registered_models,
+    what_if,
+)
+
+# One path each, so that the OpenAPI document names them.
+verbs = [
+    path(
+        f"optimizations/<str:optimization_id>/{verb}/",
+        optimizations.OptimizationVerb.as_view(),
+        {"verb": verb},
+    )
+    for verb in optimizations.VERBS
+]
+
+urlpatterns = [
+    path("tasks/prepare/", prepare.Prepare.as_view()),
+    path("decisions/<str:decision_id>/replay/", prepare.DecisionReplay.as_view()),
+    path("models/", registered_models.Models.as_view()),
+    path("optimizations/", optimizations.Optimizations.as_view()),
+    path("optimizations/advice/", policy.Advice.as_view()),
+    path("optimizations/purge-cache/", policy.CachePurge.as_view()),
+    path("optimizations/<str:optimization_id>/", optimizations.OptimizationDetail.as_view()),
+    *verbs,
+    path("policy/", policy.Policy.as_view()),
+    path("policy/what-if/", what_if.PolicyWhatIf.as_view()),
+    path("savings/", policy.Savings.as_view()),
+    path("performance/", performance.Performance.as_view()),
+]

@@ -1,0 +1,165 @@
+"""The log of decisions: written before the answer goes out, read by outcomes, pages and replay."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+from contextlib import nullcontext
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import zstandard
+from django.conf import settings
+from django.db import connection, transaction
+
+from featurememory.database.write_lock import write_turn
+from featurememory.errors import ErrorCode, FeatureMemoryError
+from featurememory.models import Project
+from optimizations.decision_log.journal import Journal, MemoryJournal, records
+from optimizations.engine.domain.task import Decision, Request
+from optimizations.models import AppliedOptimization
+from optimizations.models import Decision as Row
+
+
+class Logged(msgspec.Struct, array_like=True):
+    """One decision as it is kept: the question, the answer, and the task as it was sent."""
+
+    project_id: bytes
+    at: int
+    request: Request
+    decision: Decision
+    patterns: list[dict[str, Any]]
+    sent: dict[str, Any]
+
+
+class DecisionLog:
+    """`write` returns when the decision cannot be lost any more by the death of the process."""
+
+    def __init__(self) -> None:
+        # One interface; what `seal` gives goes back to `remove` as it is.
+        self.journal: Any = (
+            MemoryJournal()
+            if settings.STORAGE == "memory"
+            else Journal(settings.DATA_DIR / "decisions")
+        )
+
+    def write(self, entry: Logged) -> None:
+        # In a test's transaction the journal would outlive the rollback.
+        if connection.vendor != "sqlite" or connection.in_atomic_block:
+            insert([entry])
+            return
+        try:
+            self.journal.append(msgspec.msgpack.encode(entry))
+        except OSError as error:
+            raise FeatureMemoryError(
+                "The disk is full: the decision could not be logged. Run the task as it is.",
+                ErrorCode.STORAGE_FULL,
+                {"retry_after": 5},
+            ) from error
+
+    def absorb(self) -> None:
+        """Moves what was appended into the database; call it in a transaction of the writer."""
+        if connection.vendor != "sqlite":
+            return
+        paths = self.journal.seal()
+        others, ends = self.journal.elsewhere()
+        if not paths and not others:
+            return
+        decode = msgspec.msgpack.Decoder(Logged).decode
+        own = [record for path in paths for record in records(path)]
+        insert([decode(record) for record in (*own, *others)])
+        transaction.on_commit(lambda: self.journal.remove(paths))
+        transaction.on_commit(lambda: self.journal.reached(ends))
+
+
+@cache
+def log() -> DecisionLog:
+    return DecisionLog()
+
+
+def logged(
+    project_id: UUID,
+    request: Request,
+    decision: Decision,
+    patterns: list[dict[str, Any]],
+    sent: dict[str, Any],
+) -> Logged:
+    now = time.time_ns() // 1_000_000
+    return Logged(project_id.bytes, now, request, decision, patterns, sent)
+
+
+def insert(entries: Sequence[Logged]) -> None:
+    """Rows of these decisions; one that is there already stays as it is."""
+    known = set(Project.objects.values_list("pk", flat=True)) if len(entries) > 1 else None
+    rows = [row(entry) for entry in entries]
+    if known is not None:  # a project may have been removed since
+        rows = [made for made in rows if made.project_id in known]
+        entries = [entry for entry in entries if UUID(bytes=entry.project_id) in known]
+    more = [
+        AppliedOptimization(
+            project_id=UUID(bytes=entry.project_id),
+            optimization_id=one.id,
+            decision_id=entry.decision.id,
+            arm=one.arm,
+        )
+        for entry in entries
+        for one in entry.decision.applied[1:]
+    ]
+    with transaction.atomic() if more else nullcontext():
+        Row.objects.bulk_create(rows, ignore_conflicts=True, batch_size=500)
+        AppliedOptimization.objects.bulk_create(more, ignore_conflicts=True, batch_size=500)
+
+
+def row(entry: Logged) -> Row:
+    decision = entry.decision
+    first = decision.applied[0] if decision.applied else None
+    return Row(
+        project_id=UUID(bytes=entry.project_id),
+        id=decision.id,
+        at=entry.at,
+        pattern_id=UUID(decision.pattern_id) if decision.pattern_id else None,
+        optimization_id=first.id if first else None,
+        arm=first.arm if first else "",
+        reason=decision.reason,
+        propensity=decision.propensity,
+        policy_version=decision.policy_version,
+        data=zstandard.compress(msgspec.msgpack.encode(entry), 3),
+    )
+
+
+def unpack(made: Row) -> Logged:
+    raw = zstandard.decompress(bytes(made.data))
+    return msgspec.msgpack.decode(raw, type=Logged)
+
+
+def catch_up() -> None:
+    """Everything answered so far is in the database afterwards."""
+    if connection.vendor == "sqlite" and not connection.in_atomic_block:
+        with write_turn():
+            log().absorb()
+
+
+def of_optimization(project_id: Any, optimization_id: str, limit: int) -> list[Row]:
+    """The newest decisions in which it took part, first or not, with its own arm in each."""
+    rows = Row.objects.filter(project_id=project_id).defer("data")
+    first = list(rows.filter(optimization_id=optimization_id).order_by("-number")[:limit])
+    others = AppliedOptimization.objects.filter(
+        project_id=project_id, optimization_id=optimization_id
+    ).order_by("-decision_id")  # time-ordered ids
+    arms = dict(others.values_list("decision_id", "arm")[:limit])
+    more = list(rows.filter(id__in=arms))
+    for made in more:
+        made.arm = arms[made.id]
+    return sorted([*first, *more], key=lambda made: -made.number)[:limit]
+
+
+def find(project_id: Any, ids: Iterable[str], *, whole: bool = False) -> dict[str, Row]:
+    """The decisions of these ids, as far as they are in the database; `whole` with their data."""
+    names = [name for name in ids if len(name) <= 36]
+    found: dict[str, Row] = {}
+    for start in range(0, len(names), 500):
+        rows = Row.objects.filter(project_id=project_id, id__in=names[start : start + 500])
+        found |= {made.id: made for made in (rows if whole else rows.defer("data"))}
+    return found

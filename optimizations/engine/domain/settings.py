@@ -1,0 +1,84 @@
+"""What a project can tune about optimizations, and what it registers about its models."""
+
+from __future__ import annotations
+
+import msgspec
+
+from optimizations.engine.domain.task import Json
+
+
+class PolicySettings(msgspec.Struct, frozen=True):
+    """Shares and qualities are 0 to 1, times seconds unless the name says otherwise.
+
+    `exploration_budget` is the largest share of any `window` requests that unproven changes may
+    serve; `quality_budget` the largest estimated loss of mean quality over such a window.
+    `activate_at` is the e-value that the guards have to reach, `lift_at` that of the gain: a change
+    without any effect reaches 33 in at most 3 % of its trials.
+    """
+
+    max_optimizations: int = 500
+    effectiveness_threshold: float = 0.5
+    retention_period: float = 30 * 86_400.0
+    cost_weight: float = 0.1
+    duration_weight: float = 0.0
+    holdout: float = 0.1
+    exploration_budget: float = 0.1
+    quality_margin: float = 0.05
+    quality_budget: float = 0.01
+    window: int = 5000
+    activate_at: float = 20.0
+    lift_at: float = 33.0
+    reject_at: float = 5.0
+    min_per_arm: int = 100
+    max_trial_requests: int = 3000
+    max_trial_s: float = 14 * 86_400.0
+    cool_down_s: float = 14 * 86_400.0
+    discovery_rate: float = 0.1
+    effectiveness_target: float = 0.5
+    latency_factor: float = 3.0
+    cache_ttl_s: float = 7 * 86_400.0
+    cache_entries: int = 5000
+    cache_similar: bool = False
+    cache_similar_error: float = 0.05
+    budget_quantile: float = 0.99
+    kinds: tuple[str, ...] = (
+        "route_model",
+        "tune_parameters",
+        "cache_response",
+        "cache_similar",
+        "token_budget",
+        "timeout",
+        "prefix_order",
+    )
+
+
+class Prices(msgspec.Struct, frozen=True):
+    """Prices in the project's currency. None: not priced (never 0)."""
+
+    input_per_1m: float | None = None
+    output_per_1m: float | None = None
+    per_call: float | None = None
+    cached_input_per_1m: float | None = None
+
+
+class ModelCard(msgspec.Struct, frozen=True):
+    """One registered model. `task_types` empty: any.
+
+    `capabilities["tunable"]` declares what may be tuned: `{"temperature": [0, 0.3]}` (allowed
+    values) or `{"max_tokens": {"min": 1, "max": 1024}}` (a range).
+    """
+
+    model_id: str
+    task_types: tuple[str, ...] = ()
+    prices: Prices | None = None
+    capabilities: dict[str, Json] = msgspec.field(default_factory=dict)
+    enabled: bool = True
+    version: str = ""
+
+    def serves(self, task_type: str) -> bool:
+        return self.enabled and (not self.task_types or task_type in self.task_types)
+
+    @property
+    def tunable(self) -> dict[str, Json]:
+        found = self.capabilities.get("tunable")
+        return found if isinstance(found, dict) else {}

@@ -1,0 +1,143 @@
+"""Where changes compete: one kind, one task type, one thing they depart from."""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+import msgspec
+
+from optimizations.engine.domain.outcome import Reference
+from optimizations.engine.domain.task import CONTROL, Json, Task
+
+OWN, SHARED = 20.0, 10.0  # weights of a cell's parents in its past-only mean
+MOST_CELLS = 20_000
+ScopeKey: TypeAlias = tuple[str, str, str]  # kind, task type, base
+
+
+class Cell(msgspec.Struct, array_like=True):
+    """Sums of one value × pattern: n judged, quality and its squares, relative cost and time."""
+
+    n: float = 0.0
+    quality: float = 0.0
+    squares: float = 0.0
+    priced: float = 0.0
+    cost: float = 0.0
+    time: float = 0.0
+
+    def add(self, quality: float, cost: float, time: float) -> None:
+        self.n += 1
+        self.quality += quality
+        self.squares += quality * quality
+        self.priced += 1
+        self.cost += cost
+        self.time += time
+
+    def fade(self, factor: float) -> None:
+        self.n *= factor
+        self.quality *= factor
+        self.squares *= factor
+        self.priced *= factor
+        self.cost *= factor
+        self.time *= factor
+
+    @property
+    def mean(self) -> float:
+        return self.quality / self.n if self.n else 0.0
+
+
+class Scope(msgspec.Struct):
+    """The cells of every value tried, CONTROL included, by pattern ("" holds their sum)."""
+
+    kind: str
+    task_type: str
+    base: str
+    model_id: str
+    parameters: dict[str, Json]
+    cells: dict[str, dict[str, Cell]] = msgspec.field(default_factory=dict)
+    seen: dict[str, float] = msgspec.field(default_factory=dict)
+    requests: int = 0
+    faded: int = 0
+    reference: Reference = msgspec.field(default_factory=Reference)
+    costs: tuple[float, int] = (0.0, 0)
+    durations: tuple[float, int] = (0.0, 0)
+    refinements: int = 0
+    notes: Any = None  # the kind's own `Notes`
+    scatter: tuple[float, float] | None = None  # of values and of patterns, as estimated
+    live: list[str] = msgspec.field(default_factory=list)  # optimizations that learn from it
+
+    @property
+    def key(self) -> ScopeKey:
+        return (self.kind, self.task_type, self.base)
+
+    @property
+    def example(self) -> Task:
+        return Task(self.model_id, None, self.task_type, dict(self.parameters))
+
+    def count(self, pattern: str) -> None:
+        self.requests += 1
+        self.seen[pattern] = self.seen.get(pattern, 0.0) + 1
+
+    def cell(self, value: str, pattern: str) -> Cell:
+        return self.cells.setdefault(value, {}).setdefault(pattern, Cell())
+
+    def learn(self, value: str, pattern: str, quality: float, cost: float, time: float) -> None:
+        self.cell(value, "").add(quality, cost, time)
+        if pattern:
+            self.cell(value, pattern).add(quality, cost, time)
+
+    def mean(self, value: str, pattern: str) -> tuple[float, float, float]:
+        """Past-only means of quality, relative cost and time, shrunk to the value's overall."""
+        overall = self._overall(value)
+        own = self.cells.get(value, {}).get(pattern) if pattern else None
+        if own is None:
+            return overall
+        n = OWN + own.n
+        return (
+            (OWN * overall[0] + own.quality) / n,
+            (OWN * overall[1] + own.cost) / n,
+            (OWN * overall[2] + own.time) / n,
+        )
+
+    def _overall(self, value: str) -> tuple[float, float, float]:
+        prior = (0.7, 1.0, 1.0) if value == CONTROL else self._overall(CONTROL)
+        cell = self.cells.get(value, {}).get("", Cell())
+        n = SHARED + cell.n
+        return (
+            (SHARED * prior[0] + cell.quality) / n,
+            (SHARED * prior[1] + cell.cost) / n,
+            (SHARED * prior[2] + cell.time) / n,
+        )
+
+    def note_reference(self, cost: float | None, duration: float | None) -> None:
+        """The incumbent's mean cost and duration, the units of utility."""
+        if cost is not None:
+            self.costs = (self.costs[0] + cost, self.costs[1] + 1)
+            self.reference.cost = self.costs[0] / self.costs[1]
+        if duration is not None:
+            self.durations = (self.durations[0] + duration, self.durations[1] + 1)
+            self.reference.duration = self.durations[0] / self.durations[1]
+
+    def fade(self, factor: float) -> None:
+        """Older outcomes count less: the same factor for every value keeps comparisons fair."""
+        for by_pattern in self.cells.values():
+            for cell in by_pattern.values():
+                cell.fade(factor)
+
+    def forget(self, value: str) -> None:
+        """What was known of a value is no longer true."""
+        self.cells.pop(value, None)
+
+    def largest_patterns(self, most: int) -> list[str]:
+        named = [(p, n) for p, n in self.seen.items() if p]
+        return [p for p, _ in sorted(named, key=lambda pair: (-pair[1], pair[0]))[:most]]
+
+    def redirect(self, redirects: dict[str, str]) -> None:
+        """Patterns that live on under another id: their sums move there."""
+        for old, new in redirects.items():
+            self.seen[new] = self.seen.get(new, 0.0) + self.seen.pop(old, 0.0)
+            for by_pattern in self.cells.values():
+                source = by_pattern.pop(old, None)
+                if source is not None:
+                    target = by_pattern.setdefault(new, Cell())
+                    for name in Cell.__struct_fields__:
+                        setattr(target, name, getattr(target, name) + getattr(source, name))

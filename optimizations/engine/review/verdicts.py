@@ -1,0 +1,181 @@
+"""What becomes of one optimization, given its evidence: pure judgements, one function a step."""
+
+from __future__ import annotations
+
+import msgspec
+import numpy as np
+
+from optimizations.engine.domain.optimization import OptimizationState
+from optimizations.engine.domain.settings import PolicySettings
+from optimizations.engine.domain.task import Json
+from optimizations.engine.statistics.betting import (
+    GUARD_WEIGHTS,
+    HARM_WEIGHTS,
+    effectiveness,
+    requests_needed,
+)
+from optimizations.engine.trials.trial_tests import Proof, Suspicion
+
+SETTLED, RESIGNED = 30, 5  # treated requests before it is given up as harmful, as futile
+CLEAR_AFTER = 150  # scores after an alarm before it can be called off
+CLEAR_AT = 5.0  # e-value that rules the feared harm out
+CLEAR_LATEST = 1500
+ACTIVE_RESERVE = 1.0  # share of the quality budget that what is active may cost by estimate
+SAFE_PART = 0.25  # of the quality budget may be lost before harm is proven
+DOUBT = 2.0  # standard errors beyond which a loss is believed where a proof would cost too much
+FALL_BAR, HARM_BAR = 120.0, 20.0  # alarms: of one arm alone, of the randomised difference
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """`step` is the target status, or `alarm`/`cleared`; `reason` a stable code."""
+
+    step: str
+    reason: str
+    text: str
+
+
+def refresh(state: OptimizationState, proof: Proof, base: float, settings: PolicySettings) -> None:
+    """Brings the figures of a state up to date. `base` is the control's mean utility."""
+    state.lift = proof.utility.interval()
+    scale = max(0.1, abs(base))
+    state.relative_lift = tuple(x / scale for x in state.lift)  # type: ignore[assignment]
+    state.quality_effect = proof.quality.interval()
+    state.e_lift = proof.utility.above(0.0)
+    state.e_harm = max(proof.utility.below(0.0), proof.quality.below(-settings.quality_margin))
+    state.e_guard = guard(proof, settings)
+    state.n_treated, state.n_control = proof.n_treated, proof.n_control
+    low = state.relative_lift[1]
+    state.effectiveness = effectiveness(low, settings.effectiveness_target) if low > -1 else 0.0
+    if proof.utility.n == 0:
+        state.effectiveness = 0.0
+    state.needs_more = needs_more(proof, settings)
+    state.guards = guards(state, proof)
+
+
+def guard(proof: Proof, settings: PolicySettings) -> float:
+    """The e-value against "quality falls by more than the margin", on the worse signal."""
+    margin = -settings.quality_margin
+    value = proof.quality.above(margin, GUARD_WEIGHTS)
+    second = proof.second
+    return min(value, second.above(margin, GUARD_WEIGHTS)) if second.n else value
+
+
+def guards(state: OptimizationState, proof: Proof) -> dict[str, Json]:
+    found: dict[str, Json] = {
+        "quality": {"e_value": min(1e9, state.e_guard), "effect": list(state.quality_effect)},
+        "p95_ms": [round(proof.control_latency.p95, 1), round(proof.treated_latency.p95, 1)],
+        "gamed": proof.gamed(),
+    }
+    if proof.second.n:
+        found["success"] = {"effect": proof.second.mean, "n": proof.second.n}
+    return found
+
+
+def needs_more(proof: Proof, settings: PolicySettings) -> int | None:
+    """About how many more requests in the trial; None when no number would do."""
+    bar = float(np.log(settings.activate_at))
+    lift = requests_needed(
+        proof.utility.mean, proof.utility.variance, float(np.log(settings.lift_at)) + 1
+    )
+    slack = proof.quality.mean + settings.quality_margin
+    kept = requests_needed(slack, proof.quality.variance, bar + 1)
+    if lift is None or kept is None:
+        return None
+    return max(0, max(lift, kept) - proof.utility.n)
+
+
+def too_slow(proof: Proof, settings: PolicySettings) -> bool:
+    a, b = proof.treated_latency, proof.control_latency
+    enough = min(len(a.last), len(b.last)) >= SETTLED
+    return enough and a.p95 > settings.latency_factor * b.p95
+
+
+def judge_trial(
+    state: OptimizationState, proof: Proof, settings: PolicySettings, *, discovered: bool
+) -> Verdict | None:
+    """Activate or not. `discovered` tells that e-BH over all trials picked it."""
+    if state.e_lift < settings.lift_at or state.e_guard < settings.activate_at:
+        return None
+    if min(proof.n_treated, proof.n_control) < settings.min_per_arm or not discovered:
+        return None
+    point, low, high = state.lift
+    text = f"Proven: lift {point:+.3f} ({low:+.3f} to {high:+.3f}), quality kept."
+    return Verdict("active", "proven", text)
+
+
+def judge_harm(
+    state: OptimizationState, proof: Proof, settings: PolicySettings, now: float, started: float
+) -> Verdict | None:
+    """Reject: gamed, harmful, out of time."""
+    gamed = proof.gamed()
+    if gamed:
+        return Verdict("rejected", "gamed", f"Not believed: {gamed}.")
+    if proof.n_treated < SETTLED:
+        return None
+    if too_slow(proof, settings):
+        return Verdict("rejected", "slow", "Its slowest answers take too long.")
+    if proof.second.n and proof.second.below(-settings.quality_margin) >= settings.reject_at:
+        if proof.quality.mean > -settings.quality_margin:
+            text = "Its score holds, but its tasks succeed less often."
+            return Verdict("rejected", "gamed", text)
+        return Verdict("rejected", "harm", f"It harms: quality {proof.quality.mean:+.3f}.")
+    if state.e_harm >= settings.reject_at:
+        return Verdict("rejected", "harm", f"It harms: quality {proof.quality.mean:+.3f}.")
+    if 2 * proof.n_treated >= settings.max_trial_requests:
+        return Verdict("rejected", "expired", "No effect could be shown in its share of requests.")
+    if now - started > settings.max_trial_s:
+        return Verdict("rejected", "expired", "No effect could be shown in time.")
+    return None
+
+
+def tolerance(share: float, settings: PolicySettings) -> float:
+    """How much quality an active change may cost: the project's budget over its traffic."""
+    allowed = settings.quality_budget / max(share, 1e-6)
+    return float(min(settings.quality_margin, max(0.01, np.floor(100 * allowed) / 100)))
+
+
+def costly(since: Suspicion, allowed: float, settings: PolicySettings) -> bool:
+    """Whether what was lost since the alarm nears the quality budget, beyond doubt: against the
+    holdout, and against what the treated arm was before.
+
+    Half of the requests since the alarm were treated.
+    """
+    quality = since.quality
+    if quality.n < 2 * SETTLED or not since.fallen(DOUBT):
+        return False
+    error = (quality.variance / quality.n) ** 0.5
+    lost = -quality.mean * quality.n / 2
+    return quality.mean + DOUBT * error < -allowed and (
+        lost >= SAFE_PART * settings.quality_budget * settings.window
+    )
+
+
+def alarming(proof: Proof) -> bool:
+    """Whether what is active may have become worse: reason to look closer, not to judge."""
+    return proof.watch.falls.value >= FALL_BAR or proof.watch.loudest >= HARM_BAR
+
+
+def judge_active(
+    state: OptimizationState, proof: Proof, settings: PolicySettings, allowed: float
+) -> Verdict | None:
+    """Alarm, all-clear or rollback of what is active. `allowed` is its `tolerance`."""
+    if not state.alarm:
+        if alarming(proof):
+            return Verdict("alarm", "alarm", "It may have become worse; half is held out to see.")
+        return None
+    since = proof.suspicion
+    if since is None:  # an alarm kept by an earlier version: what it saw since is not comparable
+        proof.suspect()
+        return None
+    quality, utility = since.quality, since.utility
+    harm = max(quality.below(-allowed, HARM_WEIGHTS), utility.below(0.0, HARM_WEIGHTS))
+    if harm >= settings.activate_at:
+        text = f"Rolled back: quality {quality.mean:+.3f}, utility {utility.mean:+.3f}."
+        return Verdict("suspended", "harm", text)
+    if costly(since, allowed, settings):
+        text = f"Rolled back to be safe: quality {quality.mean:+.3f} since the alarm."
+        return Verdict("suspended", "failsafe", text)
+    clear = quality.n >= CLEAR_AFTER and quality.above(-settings.quality_margin) >= CLEAR_AT
+    if clear or quality.n >= CLEAR_LATEST:
+        return Verdict("cleared", "cleared", "No harm against the holdout.")
+    return None

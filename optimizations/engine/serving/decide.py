@@ -1,0 +1,144 @@
+"""From a request to a decision, over compiled plans: no learning, no writes."""
+
+from __future__ import annotations
+
+import msgspec
+
+from optimizations.engine.caching.answer_cache import Cache, Hit
+from optimizations.engine.domain.assignment import position
+from optimizations.engine.domain.settings import PolicySettings
+from optimizations.engine.domain.task import Applied, Decision, Draw, Json, Reason, Request, Task
+from optimizations.engine.kinds import KINDS
+from optimizations.engine.kinds.protocol import Kind
+from optimizations.engine.kinds.token_budget import TokenBudget
+from optimizations.engine.serving.policy_table import Table
+from optimizations.engine.serving.traffic_plan import Choice, arm_name, draw_of, pick
+
+ORDER: tuple[Reason, ...] = ("trial", "explore", "shadow", "pinned", "active", "holdout")
+
+
+class Step(msgspec.Struct, frozen=True):
+    """One kind's part of a decision."""
+
+    task: Task
+    reason: Reason = "none"
+    applied: Applied | None = None
+    draw: Draw | None = None
+
+
+def decide(
+    request: Request,
+    table: Table,
+    salt: bytes,
+    settings: PolicySettings,
+    cache: Cache,
+    measured: TokenBudget,
+) -> Decision:
+    task = request.task
+    hit = cache.find(request, salt, settings)
+    if hit is not None and hit.kept is not None:
+        return _served(request, hit, table, salt)
+    steps = [] if hit is None else [Step(task, "holdout", hit.applied, hit.draw)]
+    for kind in KINDS.values():
+        step = _step(kind, request, task, table, salt) if kind.name in settings.kinds else None
+        if step is not None:
+            task, steps = step.task, [*steps, step]
+    for step in _limits(request, task, table, salt, settings, measured):
+        task, steps = step.task, [*steps, step]
+    return _decision(request, task, steps, table, salt)
+
+
+def _limits(
+    request: Request,
+    task: Task,
+    table: Table,
+    salt: bytes,
+    settings: PolicySettings,
+    measured: TokenBudget,
+) -> list[Step]:
+    steps = []
+    if "token_budget" in settings.kinds and measured.tokens.open:
+        found = measured.limit_tokens(request, task, table.cards.get(task.model_id), salt)
+        if found is not None:
+            task, applied, draw = found
+            steps.append(Step(task, _limit_reason(applied), applied, draw))
+    return steps
+
+
+def _limit_reason(applied: Applied) -> Reason:
+    return "active" if applied.arm == "treatment" else "holdout"
+
+
+def _served(request: Request, hit: Hit, table: Table, salt: bytes) -> Decision:
+    step = Step(request.task, "active", hit.applied, hit.draw)
+    decision = _decision(request, request.task, [step], table, salt)
+    output = hit.kept.output if hit.kept else None
+    return msgspec.structs.replace(decision, served_from_cache=True, cached_output=output)
+
+
+def _step(kind: Kind, request: Request, task: Task, table: Table, salt: bytes) -> Step | None:
+    base = kind.base(task, table.cards)
+    plans = table.plans.get((kind.name, task.task_type, base)) if base is not None else None
+    if plans is None or base is None:
+        return None
+    plan = plans.plan(request.pattern_id)
+    changed: dict[str, Task] = {}
+    able: list[Choice] = []
+    for choice in plan.choices:
+        after = kind.apply(request, task, choice.params, table.cards)
+        if after is not None:
+            changed[choice.id] = after
+            able.append(choice)
+    if not able:
+        return None
+    choices = tuple(able)
+    unit = request.unit or request.id
+    chosen = pick(choices, position(salt, *(kind.name, task.task_type, base), unit))
+    draw = draw_of(kind.name, base, choices, chosen)
+    after = changed[chosen.id] if chosen else task
+    return Step(after, _reason(chosen), _applied(kind, chosen, choices), draw)
+
+
+def _applied(kind: Kind, chosen: Choice | None, choices: tuple[Choice, ...]) -> Applied:
+    shown = chosen or max(choices, key=lambda c: (c.proven, c.probability))
+    params: dict[str, Json] = shown.params if chosen else {}
+    return Applied(shown.id, kind.name, arm_name(chosen), params)
+
+
+def _reason(chosen: Choice | None) -> Reason:
+    if chosen is None:
+        return "holdout"
+    if chosen.pinned:
+        return "pinned"
+    if chosen.proven:
+        return "active"
+    return "trial" if chosen.trial else "explore"
+
+
+def _decision(
+    request: Request, task: Task, steps: list[Step], table: Table, salt: bytes
+) -> Decision:
+    before, reasons = request.task, {s.reason for s in steps}
+    draws = tuple(s.draw for s in steps if s.draw is not None)
+    propensity = 1.0
+    for draw in draws:
+        propensity *= draw.propensity
+    unit = request.unit or request.id
+    names = ("model_id", "parameters", "input", "parts")
+    return Decision(
+        id=request.id,
+        task=task,
+        changed=tuple(n for n in names if getattr(task, n) != getattr(before, n)),
+        applied=tuple(s.applied for s in steps if s.applied is not None),
+        propensity=propensity,
+        reason=next((r for r in ORDER if r in reasons), "none"),
+        policy_version=table.version,
+        price_version=table.price_version,
+        recognizer_version=request.recognizer_version,
+        pattern_id=request.pattern_id,
+        unit_digest=f"{int(position(salt, unit) * 2**53):014x}",
+        draws=draws,
+        model_before=before.model_id,
+        parameters_before=before.parameters,
+        at=request.at,
+    )

@@ -1,0 +1,27 @@
+"""What a policy keeps besides the optimizations, which are rows of their own."""
+
+from __future__ import annotations
+
+import msgspec
+
+from optimizations.engine.caching.answer_cache import Cache
+from optimizations.engine.domain.trial_scope import Scope
+from optimizations.engine.kinds.token_budget import TokenBudget
+from optimizations.engine.reporting.savings_ledger import Ledger
+from optimizations.engine.review.exploration_budget import Spending
+from optimizations.engine.serving.policy_table import Table
+
+
+class Remembered(msgspec.Struct):
+    """The snapshot of a `PolicyEngine`. New fields come last and have a default."""
+
+    table: Table
+    scopes: list[Scope]
+    spending: Spending
+    ledger: Ledger
+    cache: Cache
+    measured: TokenBudget
+    outcomes: int
+    reviewed: int
+    now: float
+    units: list[str] = msgspec.field(default_factory=list)

@@ -1,0 +1,142 @@
+"""From an outcome to evidence: cells, scores, tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import msgspec
+
+from optimizations.engine.domain.outcome import CLIP, Outcome, ratio
+from optimizations.engine.domain.params import Cards
+from optimizations.engine.domain.settings import ModelCard, PolicySettings
+from optimizations.engine.domain.task import CONTROL, Draw, Task
+from optimizations.engine.domain.trial_scope import Scope
+from optimizations.engine.kinds import KINDS
+from optimizations.engine.statistics.betting import aipw
+from optimizations.engine.trials.trial import Entry
+
+
+def cost_of(outcome: Outcome, cards: dict[str, ModelCard]) -> float | None:
+    """What it cost: as reported, else from the prices; None when unpriced."""
+    if outcome.cost is not None:
+        return outcome.cost
+    card = cards.get(outcome.model_id)
+    prices = card.prices if card else None
+    if prices is None:
+        return None
+    tokens = (outcome.input_tokens or 0) * (prices.input_per_1m or 0)
+    tokens += (outcome.output_tokens or 0) * (prices.output_per_1m or 0)
+    return tokens / 1e6 + (prices.per_call or 0)
+
+
+class Reading(msgspec.Struct, frozen=True):
+    """One judged outcome in the units of a scope."""
+
+    pattern: str
+    quality: float
+    second: float | None
+    cost: float  # relative to the incumbent's mean
+    time: float
+
+
+def read(scope: Scope, outcome: Outcome, pattern: str, cost: float | None) -> Reading | None:
+    quality = outcome.quality
+    if quality is None:
+        return None
+    quality = min(1.0, max(0.0, quality))
+    relative = ratio(cost, scope.reference.cost)
+    time = ratio(outcome.duration, scope.reference.duration)
+    return Reading(pattern, quality, outcome.second_signal, relative, time)
+
+
+def trace(outcome: Outcome, cards: Cards) -> Iterator[tuple[str, str, Task, Draw | None]]:
+    """What an outcome tells about: kind, base, the task as it came to that kind, and the draw."""
+    decision, task = outcome.decision, outcome.task
+    drawn = {d.kind: d for d in decision.draws} if decision else {}
+    if decision is not None:
+        task = msgspec.structs.replace(
+            task, model_id=decision.model_before, parameters=decision.parameters_before
+        )
+    else:
+        task = msgspec.structs.replace(task, model_id=outcome.model_id)
+    for kind in KINDS.values():
+        draw = drawn.get(kind.name)
+        base = draw.base if draw else kind.base(task, cards)
+        if base is not None:
+            yield kind.name, base, task, draw
+        if draw is not None and draw.chosen and kind.name == "route_model":
+            task = msgspec.structs.replace(task, model_id=outcome.model_id)
+
+
+class Compared(msgspec.Struct, frozen=True):
+    """One request as a comparison of `value` with control."""
+
+    value: str
+    treated: bool
+    propensity: float
+
+
+def comparisons(
+    draw: Draw, pattern: str, entries: Iterable[Entry]
+) -> Iterator[tuple[Entry, Compared]]:
+    """The optimizations that this draw compares with control.
+
+    One is compared wherever the value it would serve here was drawn with a known chance,
+    whichever arm drew it. What it would serve was fixed before this outcome came, so each score is
+    unbiased for what it would do now.
+    """
+    untouched, served = draw.chance(CONTROL), draw.value
+    for entry in entries:
+        value = entry.target(pattern)
+        chance = draw.chance(value) if value != CONTROL else 0.0
+        if chance > 0 and untouched > 0 and served in (CONTROL, value):
+            yield entry, Compared(value, served == value, chance / (chance + untouched))
+
+
+def learn_effects(
+    scope: Scope,
+    draw: Draw,
+    reading: Reading,
+    entries: Iterable[Entry],
+    settings: PolicySettings,
+) -> list[Entry]:
+    """Scores every optimization that this draw compares with control; who was scored."""
+    scored = []
+    for entry, compared in comparisons(draw, reading.pattern, entries):
+        score_one(scope, entry, reading, compared, settings)
+        scored.append(entry)
+    return scored
+
+
+def learn_second(scope: Scope, draw: Draw, reading: Reading, entries: Iterable[Entry]) -> None:
+    """The second signal of an outcome that came later than its first."""
+    for entry, compared in comparisons(draw, reading.pattern, entries):
+        means = (
+            scope.mean(CONTROL, reading.pattern)[0],
+            scope.mean(compared.value, reading.pattern)[0],
+        )
+        score = aipw(compared.treated, reading.second or 0.0, compared.propensity, means)
+        entry.proof.update_second(score, reading.pattern)
+
+
+def score_one(
+    scope: Scope, entry: Entry, reading: Reading, compared: Compared, settings: PolicySettings
+) -> None:
+    treated, propensity = compared.treated, compared.propensity
+    q0, c0, t0 = scope.mean(CONTROL, reading.pattern)
+    q1, c1, t1 = scope.mean(compared.value, reading.pattern)
+    quality = aipw(treated, reading.quality, propensity, (q0, q1))
+    wc, wt = settings.cost_weight, settings.duration_weight
+    u = reading.quality - wc * reading.cost - wt * reading.time
+    means = (q0 - wc * c0 - wt * t0, q1 - wc * c1 - wt * t1)
+    utility = aipw(treated, u, propensity, means, (-(wc + wt) * CLIP, 1.0))
+    entry.proof.update(quality, utility, treated, reading.pattern)
+    if reading.second is not None:
+        second = aipw(treated, reading.second, propensity, (q0, q1))
+        entry.proof.update_second(second, reading.pattern)
+    if entry.state.status == "active":
+        entry.proof.watch.update(quality, utility, settings.quality_margin)
+        if treated:
+            entry.proof.watch.falls.update(reading.quality)
+        if treated and entry.proof.suspicion is not None:
+            entry.proof.suspicion.note(reading.quality)

@@ -1,0 +1,27 @@
+"""One alternative in a scope: its tests, counts and beliefs."""
+
+from __future__ import annotations
+
+import msgspec
+
+from optimizations.engine.domain.optimization import OptimizationState
+from optimizations.engine.domain.optimization_ids import value_of
+from optimizations.engine.domain.task import CONTROL
+from optimizations.engine.trials.trial_tests import Proof
+
+
+class Entry(msgspec.Struct):
+    """A live optimization beside its running tests."""
+
+    state: OptimizationState
+    proof: Proof
+
+    def covers(self, pattern: str) -> bool:
+        return not self.state.patterns or pattern in self.state.patterns
+
+    def target(self, pattern: str) -> str:
+        """The value it would serve here; CONTROL where it changes nothing."""
+        if self.state.adaptive:
+            choice = self.state.choice
+            return choice.get(pattern, choice.get("", CONTROL))
+        return value_of(self.state.params) if self.covers(pattern) else CONTROL

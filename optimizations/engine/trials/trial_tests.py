@@ -1,0 +1,199 @@
+"""The running tests of one optimization: does it help, does it harm, has it changed, is it gamed?"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from optimizations.engine.domain.task import Json
+from optimizations.engine.statistics.betting import BETS, GRID, Array, BoundedMean, Score
+from optimizations.engine.statistics.change_detection import FallDetector, even_wealth
+
+MARGINS: Array = np.array([-0.05, -0.04, -0.03, -0.02, -0.01, 0.0])
+REMEMBERED = 64  # outputs of each arm whose variety is compared
+
+
+class Variety(msgspec.Struct):
+    """How varied the last outputs are, and how long: a model that always says the same games."""
+
+    digests: list[int] = msgspec.field(default_factory=list)
+    n: int = 0
+    length: float = 0.0
+
+    def add(self, output: Json) -> None:
+        raw = msgspec.json.encode(output)
+        digest = int.from_bytes(hashlib.blake2b(raw, digest_size=6).digest(), "big")
+        self.digests = [*self.digests[-(REMEMBERED - 1) :], digest]
+        self.n += 1
+        self.length += len(raw)
+
+    @property
+    def distinct(self) -> float:
+        return len(set(self.digests)) / max(1, len(self.digests))
+
+    @property
+    def mean_length(self) -> float:
+        return self.length / max(1, self.n)
+
+
+class Latency(msgspec.Struct):
+    """The slowest of the last durations of each arm, in milliseconds."""
+
+    last: list[float] = msgspec.field(default_factory=list)
+
+    def add(self, duration: float) -> None:
+        self.last = [*self.last[-199:], duration]
+
+    @property
+    def p95(self) -> float:
+        return float(np.quantile(self.last, 0.95)) if self.last else 0.0
+
+
+class Watch(msgspec.Struct):
+    """Guards what is active: restarts of bets that it has begun to harm (e-CUSUM)."""
+
+    falls: FallDetector
+    quality: Array
+    utility: Array
+
+    @classmethod
+    def fresh(cls) -> Watch:
+        return cls(FallDetector.fresh(), np.zeros(len(BETS)), np.zeros(len(BETS)))
+
+    def update(self, quality: Score, utility: Score, tolerance: float) -> None:
+        self.quality = _restart(self.quality, quality, -tolerance)
+        self.utility = _restart(self.utility, utility, 0.0)
+
+    @property
+    def loudest(self) -> float:
+        return max(even_wealth(self.quality), even_wealth(self.utility))
+
+    def calm(self) -> None:
+        self.falls.calm()
+        self.quality, self.utility = np.zeros(len(BETS)), np.zeros(len(BETS))
+
+
+def _restart(bets: Array, score: Score, theta: float) -> Array:
+    gain = (theta - score.value) / max(score.high - theta, 1e-3)
+    return np.asarray(
+        np.maximum(bets, 0.0) + np.log1p(np.maximum(gain * BETS, -0.999)), dtype=np.float64
+    )
+
+
+class Suspicion(msgspec.Struct):
+    """What came since an alarm, while half is held out: fresh tests, and the treated arm by itself.
+
+    `level` is the quality that the treated arm had before.
+    """
+
+    quality: BoundedMean
+    utility: BoundedMean
+    level: float = 1.0
+    n: int = 0
+    total: float = 0.0
+
+    @classmethod
+    def fresh(cls, level: float = 1.0) -> Suspicion:
+        return cls(BoundedMean.over(GRID), BoundedMean.over(GRID), level)
+
+    def note(self, quality: float) -> None:
+        self.n += 1
+        self.total += quality
+
+    def fallen(self, errors: float) -> bool:
+        """Whether the treated arm lies `errors` standard errors below its level still: the low that
+        raised a false alarm does not last."""
+        if not self.n:
+            return False
+        mean = self.total / self.n
+        spread = max(0.05, self.level * (1 - self.level))
+        return bool(self.level - mean > errors * (spread / self.n) ** 0.5)
+
+
+class Proof(msgspec.Struct):
+    """Everything that is being tested about one optimization. `second` tests the other signal.
+
+    `believed` is what the last review believed of its effect on quality and on utility in each
+    pattern ("": in all others): the bets on what comes next may follow it, since it was fixed before.
+    """
+
+    utility: BoundedMean
+    quality: BoundedMean
+    second: BoundedMean
+    watch: Watch
+    suspicion: Suspicion | None = None
+    treated_output: Variety = msgspec.field(default_factory=Variety)
+    control_output: Variety = msgspec.field(default_factory=Variety)
+    treated_latency: Latency = msgspec.field(default_factory=Latency)
+    control_latency: Latency = msgspec.field(default_factory=Latency)
+    n_treated: int = 0
+    n_control: int = 0
+    believed: dict[str, tuple[float, float]] = msgspec.field(default_factory=dict)
+
+    @classmethod
+    def fresh(cls) -> Proof:
+        grids = (BoundedMean.over(GRID), BoundedMean.over(GRID), BoundedMean.over(MARGINS))
+        return cls(*grids, Watch.fresh())
+
+    def update(self, quality: Score, utility: Score, treated: bool, pattern: str = "") -> None:
+        better, worth = self._expected(pattern)
+        self.quality.update(quality, better)
+        self.utility.update(utility, worth)
+        self.n_treated += treated
+        self.n_control += not treated
+        if self.suspicion is not None:
+            self.suspicion.quality.update(quality)
+            self.suspicion.utility.update(utility)
+
+    def update_second(self, score: Score, pattern: str = "") -> None:
+        self.second.update(score, self._expected(pattern)[0])
+
+    def _expected(self, pattern: str) -> tuple[float, float] | tuple[None, None]:
+        return self.believed.get(pattern) or self.believed.get("") or (None, None)
+
+    def suspect(self) -> None:
+        """After an alarm: fresh tests that only see what comes now."""
+        self.suspicion = Suspicion.fresh(self.watch.falls.level)
+
+    def cleared(self) -> None:
+        self.suspicion = None
+        self.watch.calm()
+
+    def note_output(self, output: Json, duration: float | None, treated: bool) -> None:
+        (self.treated_output if treated else self.control_output).add(output)
+        if duration is not None:
+            (self.treated_latency if treated else self.control_latency).add(duration)
+
+    def gamed(self) -> str:
+        """Why the quality signal is not believed, or ""."""
+        a, b = self.treated_output, self.control_output
+        if min(a.n, b.n) < 30:
+            return ""
+        if a.distinct < 0.25 * b.distinct:
+            return "its answers hardly differ from each other"
+        if a.mean_length < 0.1 * b.mean_length and self.quality.mean > 0:
+            return "its answers are a tenth as long and judged better"
+        return ""
+
+    def to_bytes(self) -> bytes:
+        return msgspec.msgpack.encode(self, enc_hook=_encode)
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Proof:
+        return msgspec.msgpack.decode(data, type=cls, dec_hook=_decode)
+
+
+def _encode(value: Any) -> Any:
+    if isinstance(value, np.ndarray):
+        return [list(value.shape), value.astype("<f8").tobytes()]
+    if isinstance(value, np.generic):
+        return value.item()
+    raise NotImplementedError(type(value))
+
+
+def _decode(kind: Any, value: Any) -> Any:
+    shape, raw = value
+    return np.frombuffer(raw, "<f8").reshape(shape).copy()

@@ -1,0 +1,130 @@
+"""The registry of models as rows: what there is, what it costs and since when."""
+
+from __future__ import annotations
+
+import time
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from django.utils import timezone
+
+from featurememory.database.write_lock import write_turn
+from featurememory.models import Project
+from optimizations.engine.domain.settings import ModelCard, Prices
+from optimizations.models import ModelPrice, RegisteredModel
+
+
+@dataclass(frozen=True)
+class PriceList:
+    """Prices of a project's models by date. Milliseconds since the epoch."""
+
+    prices: dict[str, list[ModelPrice]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, project_id: UUID) -> PriceList:
+        found: dict[str, list[ModelPrice]] = {}
+        for price in ModelPrice.objects.filter(project_id=project_id).order_by("effective_from"):
+            found.setdefault(price.model_id, []).append(price)
+        return cls(found)
+
+    def at(self, model_id: str, moment: float) -> ModelPrice | None:
+        """The price in force then. What ran before the first date is priced by the first."""
+        dated = self.prices.get(model_id)
+        if not dated:
+            return None
+        return dated[max(0, bisect_right(dated, moment, key=lambda p: p.effective_from) - 1)]
+
+    def cost(
+        self, model_id: str, moment: float, tokens_in: float | None, tokens_out: float | None
+    ) -> float | None:
+        """What a call cost by the list; None when the model is unpriced or the tokens unknown."""
+        price = self.at(model_id, moment)
+        if price is None:
+            return None
+        total = price.per_call or 0.0
+        for rate, tokens in ((price.input_per_1m, tokens_in), (price.output_per_1m, tokens_out)):
+            if rate is not None:
+                if tokens is None:
+                    return None
+                total += rate * tokens / 1e6
+        return total
+
+
+@dataclass(frozen=True)
+class Registration:
+    """What `POST /models/` says about a model. `prices` None: unpriced, or as before."""
+
+    model_id: str
+    task_types: list[str]
+    capabilities: dict[str, Any]
+    enabled: bool
+    prices: dict[str, float | None] | None
+    effective_from: int | None = None
+
+
+def register(project: Project, given: Registration) -> tuple[RegisteredModel, bool]:
+    """Adds or replaces a model; the row, and whether it is new. A changed price gets a date."""
+    with write_turn():
+        row, made = RegisteredModel.objects.update_or_create(
+            project=project,
+            model_id=given.model_id,
+            defaults={
+                "task_types": given.task_types,
+                "capabilities": given.capabilities,
+                "enabled": given.enabled,
+                "updated_at": timezone.now(),
+            },
+        )
+        if given.prices is not None:
+            note_price(project, given)
+    return row, made
+
+
+def note_price(project: Project, given: Registration) -> None:
+    moment = given.effective_from
+    moment = time.time_ns() // 1_000_000 if moment is None else moment
+    known = PriceList.of(project.pk).at(given.model_id, moment)
+    values = given.prices or {}
+    same = known is not None and all(getattr(known, n) == values.get(n) for n in PRICES)
+    if same and given.effective_from is None:
+        return
+    ModelPrice.objects.update_or_create(
+        project=project, model_id=given.model_id, effective_from=moment, defaults=values
+    )
+
+
+PRICES = ("input_per_1m", "output_per_1m", "cached_input_per_1m", "per_call")
+
+
+def cards(project_id: UUID) -> list[ModelCard]:
+    """The registered models as the engine wants them, with the prices in force now."""
+    prices, now = PriceList.of(project_id), time.time() * 1000
+    rows = RegisteredModel.objects.filter(project_id=project_id).order_by("pk")
+    return [card(row, prices.at(row.model_id, now)) for row in rows]
+
+
+def card(row: RegisteredModel, price: ModelPrice | None) -> ModelCard:
+    return ModelCard(
+        model_id=row.model_id,
+        task_types=tuple(row.task_types),
+        prices=prices_of(price) if price else None,
+        capabilities=row.capabilities,
+        enabled=row.enabled,
+        version=str(row.capabilities.get("version", "")),
+    )
+
+
+def prices_of(price: ModelPrice) -> Prices:
+    return Prices(
+        price.input_per_1m, price.output_per_1m, price.per_call, price.cached_input_per_1m
+    )
+
+
+def current_prices(
+    rows: Sequence[RegisteredModel], project_id: UUID
+) -> dict[str, ModelPrice | None]:
+    prices, now = PriceList.of(project_id), time.time() * 1000
+    return {row.model_id: prices.at(row.model_id, now) for row in rows}

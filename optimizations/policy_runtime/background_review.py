@@ -1,0 +1,95 @@
+"""The background review: what became of the patterns, what the evidence says now, what is old."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+from uuid import UUID
+
+from django.utils import timezone
+
+from featurememory.config import config_of
+from featurememory.database.write_lock import write_turn
+from optimizations.model_catalog import cards
+from optimizations.models import AppliedOptimization, Decision, PolicyState
+from optimizations.policy_runtime import outcomes
+from optimizations.policy_runtime.policy_cache import Kept, policies
+from optimizations.storage import OptimizationStorage
+from patterns.models import ModelInteraction, Pattern
+
+logger = logging.getLogger("featurememory.optimizations")
+
+DECISIONS_AT_ONCE = 2000
+
+
+def review_all() -> int:
+    """All projects that use optimizations; how many optimizations changed their state."""
+    ids = list(PolicyState.objects.values_list("pk", flat=True))
+    return sum(review(project_id) for project_id in ids)
+
+
+def review(project_id: UUID) -> int:
+    """Count what waits, follow the patterns, let the engine review. Safe to repeat and to kill."""
+    if idle(project_id):
+        return 0
+    with policies.changing(project_id) as kept:
+        outcomes.count_waiting(project_id, kept)
+        with kept.lock:
+            for card in cards(project_id):  # a price may have come into force since
+                kept.engine.register(card)
+        follow_patterns(project_id, kept)
+        with kept.lock:
+            steps = kept.engine.review(kept.at)
+        outcomes.save_policy(project_id, kept)
+    PolicyState.objects.filter(pk=project_id).update(reviewed_at=timezone.now())
+    OptimizationStorage(project_id).cleanup()
+    forget_decisions(project_id)
+    return len(steps)
+
+
+def idle(project_id: UUID) -> bool:
+    """Nothing was counted since the last review, and it was not long ago."""
+    state = PolicyState.objects.get(pk=project_id)
+    kept = policies.for_deciding(project_id)
+    recent = state.reviewed_at and state.reviewed_at > timezone.now() - timedelta(minutes=10)
+    return bool(recent and not kept.engine.review_due and not outcomes.waiting(project_id))
+
+
+def follow_patterns(project_id: UUID, kept: Kept) -> None:
+    """Optimizations go with a merged pattern, and end with a pruned one."""
+    bound = {state.pattern_id for state in kept.engine.optimizations.values()} - {""}
+    if not bound:
+        return
+    rows = Pattern.objects.filter(project_id=project_id, pk__in=bound)
+    moved = rows.filter(redirect_to__isnull=False).values_list("pk", "redirect_to")
+    redirects = {str(old): str(new) for old, new in moved}
+    gone = rows.filter(status=Pattern.Status.ARCHIVED, redirect_to__isnull=True)
+    with kept.lock:
+        if redirects:
+            kept.engine.merge_patterns(redirects)
+        ended = [str(pk) for pk in gone.values_list("pk", flat=True)]
+        if ended:
+            kept.engine.forget_patterns(ended, kept.at)
+
+
+def forget_decisions(project_id: UUID) -> int:
+    """Decisions go with the interactions of their time, or after the retention period."""
+    days = max(config_of(project_id).retention_period, 1)
+    oldest = (
+        ModelInteraction.objects.filter(project_id=project_id)
+        .order_by("number")
+        .values_list("received_at", flat=True)
+        .first()
+    )
+    limit = round((timezone.now() - timedelta(days=days)).timestamp() * 1000)
+    rows = Decision.objects.filter(project_id=project_id, at__lt=max(limit, oldest or 0))
+    # An hour of grace: a decision is older than the interaction that answers it.
+    rows = rows.filter(at__lt=timezone.now().timestamp() * 1000 - 3_600_000)
+    with write_turn():
+        oldest_first = rows.order_by("number").values_list("number", "id")
+        gone = dict(oldest_first[:DECISIONS_AT_ONCE])
+        AppliedOptimization.objects.filter(
+            project_id=project_id, decision_id__in=gone.values()
+        ).delete()
+        Decision.objects.filter(pk__in=gone).delete()
+    return len(gone)

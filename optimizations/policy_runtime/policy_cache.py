@@ -1,0 +1,156 @@
+"""The policies this process keeps, one a project, refreshed when another process has saved."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from featurememory.config import config_of
+from featurememory.errors import ErrorCode, FeatureMemoryError
+from optimizations.engine.domain.settings import PolicySettings
+from optimizations.engine.policy import PolicyEngine
+from optimizations.model_catalog import cards
+from optimizations.models import PolicyState
+from optimizations.policy_runtime.project_lock import PATIENCE_S, alone
+from optimizations.storage import states_of
+
+# Deciders may lag this much behind the process that learns.
+STALE_S = 2.0
+PROJECTS = 16
+
+
+@dataclass
+class Kept:
+    """An engine, the version of `PolicyState` it goes back to, and how far it has gone since.
+
+    `lock` is held for each single call of the engine, `writing` for a whole change.
+    `moment` is the newest interaction seen (ms), `counted` the queue's rows it has counted since.
+    """
+
+    engine: PolicyEngine
+    version: int
+    moment: int
+    checked: float
+    saved: float
+    counted: set[int] = field(default_factory=set)
+    lock: threading.RLock = field(default_factory=threading.RLock)
+
+    @property
+    def at(self) -> float:
+        """Logical time in seconds: the newest interaction's, our clock before the first."""
+        return self.moment / 1000 if self.moment else time.time()
+
+
+class PolicyMemory:
+    """At most `PROJECTS` engines; the one unused for longest goes first."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[UUID, Kept] = OrderedDict()
+        self._lock = threading.Lock()
+        self._writing: dict[UUID, threading.RLock] = {}
+
+    def for_deciding(self, project_id: UUID) -> Kept:
+        """Good for `decide`; at most STALE_S behind what was saved."""
+        kept = self._get(project_id)
+        if kept is None or time.monotonic() - kept.checked > STALE_S:
+            kept = self._current(project_id, kept)
+        return kept
+
+    @contextmanager
+    def changing(self, project_id: UUID) -> Iterator[Kept]:
+        """For the one that changes the engine: nobody else does meanwhile, in no process.
+
+        What is raised inside makes this process read the saved state again.
+        """
+        writing = self._writing_of(project_id)
+        if not writing.acquire(timeout=PATIENCE_S):
+            raise FeatureMemoryError(
+                "The optimizations are being reviewed: try again.", ErrorCode.OVERLOADED
+            )
+        try:
+            with alone(project_id):
+                kept = self._current(project_id, self._get(project_id))
+                yield kept
+        except BaseException:
+            self.drop(project_id)
+            raise
+        finally:
+            writing.release()
+
+    def drop(self, project_id: UUID | None = None) -> None:
+        """Forget one project (all without an id): its next use reads the database."""
+        with self._lock:
+            if project_id is None:
+                self._kept.clear()
+            else:
+                self._kept.pop(project_id, None)
+
+    def _writing_of(self, project_id: UUID) -> threading.RLock:
+        with self._lock:
+            return self._writing.setdefault(project_id, threading.RLock())
+
+    def _get(self, project_id: UUID) -> Kept | None:
+        with self._lock:
+            kept = self._kept.get(project_id)
+            if kept is not None:
+                self._kept.move_to_end(project_id)
+            return kept
+
+    def _current(self, project_id: UUID, kept: Kept | None) -> Kept:
+        saved = PolicyState.objects.filter(pk=project_id).values_list("version", flat=True).first()
+        if kept is None or kept.version != (saved or 0):
+            kept = fresh(project_id) if saved is None else load(project_id)
+            with self._lock:
+                self._kept[project_id] = kept
+                while len(self._kept) > PROJECTS:
+                    self._kept.popitem(last=False)
+        kept.checked = time.monotonic()
+        with kept.lock:
+            settings = settings_of(project_id)
+            if settings != kept.engine.settings:
+                kept.engine.configure(settings)
+        return kept
+
+
+def fresh(project_id: UUID) -> Kept:
+    """The engine of a project that has asked for nothing yet: it has no row either."""
+    now = time.monotonic()
+    engine = PolicyEngine(settings_of(project_id), project_id.bytes)
+    return Kept(engine, 0, 0, checked=now, saved=now)
+
+
+def load(project_id: UUID) -> Kept:
+    """An engine that goes on where the saved one stopped."""
+    row = PolicyState.objects.get(pk=project_id)
+    snapshot = bytes(row.snapshot) if row.snapshot else None
+    settings = settings_of(project_id)
+    engine = PolicyEngine.restore(states_of(project_id), snapshot, settings, bytes(row.salt))
+    if snapshot is None:
+        for card in cards(project_id):
+            engine.register(card)
+    now = time.monotonic()
+    return Kept(engine, row.version, row.moment, checked=now, saved=now)
+
+
+def settings_of(project_id: UUID) -> PolicySettings:
+    config = config_of(project_id)
+    return PolicySettings(
+        max_optimizations=config.max_optimizations,
+        effectiveness_threshold=config.effectiveness_threshold,
+        retention_period=config.retention_period * 86_400.0,
+        cost_weight=config.cost_weight,
+        duration_weight=config.duration_weight,
+        holdout=config.holdout,
+        exploration_budget=config.exploration_budget,
+        quality_margin=config.quality_margin,
+        cache_similar=config.cache_similar,
+        cache_similar_error=config.cache_similar_error,
+    )
+
+
+policies = PolicyMemory()

@@ -1,0 +1,136 @@
+"""Drawings of evidence: whiskers on one common axis (SVG), and the effect over time (Plotly)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import TypeAlias
+
+from featurememory.templatetags import figures
+from optimizations.models import EvidencePoint, OptimizationEvent
+from patterns.charts.chart import Chart, Column, Legend, sentence
+from patterns.charts.plotly_parts import Mark as Event
+from patterns.charts.plotly_parts import band, canvas, figure, limit, line, mark, ticks
+
+Interval: TypeAlias = tuple[float, float, float]
+NARROWEST = 0.02
+
+
+@dataclass(frozen=True)
+class Scale:
+    """The axis that all rows share, in points of utility."""
+
+    low: float
+    high: float
+
+    def x(self, value: float) -> float:
+        """0 to 100, cut off at the ends."""
+        place = (value - self.low) / (self.high - self.low)
+        return round(100 * min(1.0, max(0.0, place)), 1)
+
+
+@dataclass(frozen=True)
+class Whisker:
+    """One interval on the axis. `tone` is good, bad or c0; it is never the only sign."""
+
+    left: float
+    right: float
+    middle: float
+    zero: float
+    tone: str
+    label: str
+    span: str
+
+    @property
+    def width(self) -> float:
+        return max(0.8, round(self.right - self.left, 1))
+
+    @property
+    def square(self) -> float:
+        return round(self.middle - 1.5, 1)
+
+
+def scale_of(intervals: Sequence[Interval]) -> Scale:
+    """Holds 0 and most of what is known; an interval that says nothing does not stretch it."""
+    telling = [i for i in intervals if i[2] - i[1] < 1.0]
+    low = min([-NARROWEST, *(low for _, low, _ in telling)])
+    high = max([NARROWEST, *(high for _, _, high in telling)])
+    room = 0.05 * (high - low)
+    return Scale(low - room, high + room)
+
+
+def whisker(interval: Interval, scale: Scale, n: int) -> Whisker | None:
+    """None while nothing was measured."""
+    point, low, high = interval
+    if not n or (low <= -1 and high >= 1):
+        return None
+    tone = "good" if low > 0 else "bad" if high < 0 else "c0"
+    span = f"{figures.points(low)} to {figures.points(high)}"
+    places = (scale.x(low), scale.x(high), scale.x(point), scale.x(0.0))
+    return Whisker(*places, tone, figures.points(point), span)
+
+
+def over_time(
+    name: str, points: Sequence[EvidencePoint], events: Sequence[OptimizationEvent]
+) -> Chart:
+    """Effect and always-valid interval as outcomes came in."""
+    x = [moment(point.moment) for point in points]
+    effect = [point.point for point in points]
+    low, high = [point.low for point in points], [point.high for point in points]
+    chart = Chart(
+        name,
+        "Effect over time",
+        "Points of utility against the holdout, with an interval that may be looked at any time",
+        (
+            Column("Time", "x"),
+            Column("Effect", "points"),
+            Column("95% from", "points"),
+            Column("to", "points"),
+            Column("Outcomes", "number"),
+        ),
+        list(zip(x, effect, low, high, [point.n for point in points], strict=True)),
+        sentence("Effect", x, effect, figures.points),
+    )
+    if len(points) < 2:
+        return replace(chart, empty="Needs 10 outcomes of both arms to draw a line.")
+    shown = figure(
+        [*band(x, low, high, "c1", 0.15), line(x, effect, "Effect", "c1", "points")],
+        drawn_on(x, [*low, *high], events),
+    )
+    legend = (Legend("Effect", "c1"), Legend("95% interval", "c1", dashed=True))
+    return replace(chart, figure=shown, legend=legend)
+
+
+def reach(bounds: Sequence[float | None]) -> tuple[float, float]:
+    """An axis that holds 0 and the later half of the intervals: the first ones know nothing yet."""
+    half = len(bounds) // 2
+    later = [*bounds[half // 2 : half], *bounds[half + half // 2 :]]
+    known = [min(1.0, max(-1.0, value)) for value in later if value is not None]
+    return min([-NARROWEST, *known]), max([NARROWEST, *known])
+
+
+def drawn_on(
+    x: list[str], bounds: Sequence[float | None], events: Sequence[OptimizationEvent]
+) -> dict[str, object]:
+    one_day = x[0][:10] == x[-1][:10]
+    made = canvas(
+        {
+            "range": [x[0], x[-1]],
+            "tickformat": "%H:%M" if one_day else "%-d %b",
+            "hoverformat": "%-d %b %H:%M",
+        },
+        ticks(*reach(bounds), figures.points),
+        left=62,
+        right=12,
+        top=22,
+    )
+    limit(made, 0.0, "no effect")
+    for event in events:
+        if event.after != event.before and event.moment:
+            mark(made, Event(moment(event.moment), event.after))
+    return made
+
+
+def moment(milliseconds: int) -> str:
+    return datetime.fromtimestamp(milliseconds / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%S")

@@ -1,0 +1,69 @@
+"""Lines of the forest plot: optimizations with their effect on one common axis."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from featurememory.models import Project
+from optimizations.engine.domain.optimization import OptimizationState
+from optimizations.models import Optimization
+from optimizations.policy_runtime.policy_cache import policies
+from optimizations.storage import state_of
+from optimizations.summaries import evidence_charts
+from optimizations.summaries.guard_texts import spoken
+from optimizations.summaries.headline import concerns
+from patterns.models import Pattern
+
+AT_ONCE = 20
+# Those that change traffic come first.
+ORDER = ("active", "trial", "suspended", "shadow", "candidate", "rejected", "retired")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the forest plot."""
+
+    row: Optimization
+    state: OptimizationState
+    pattern: Pattern | None
+    whisker: evidence_charts.Whisker | None
+
+    @property
+    def guards(self) -> list[tuple[str, str]]:
+        """In words, but for the quality, which the list shows anyway."""
+        return [one for one in spoken(self.state.guards) if one[0] != "Quality"]
+
+
+def forest(project: Project, rows: list[Optimization]) -> tuple[list[Row], evidence_charts.Scale]:
+    states = [state_or_blank(row) for row in rows]
+    measured = [state for state in states if state.n_treated and state.n_control]
+    scale = evidence_charts.scale_of([state.lift for state in measured])
+    ids = {row.pattern_id for row in rows if row.pattern_id}
+    named = Pattern.objects.filter(project=project, pk__in=ids).defer("state")
+    patterns = {pattern.pk: pattern for pattern in named} if ids else {}
+    lines = []
+    for row, state in zip(rows, states, strict=True):
+        drawn = evidence_charts.whisker(state.lift, scale, min(state.n_treated, state.n_control))
+        pattern = patterns.get(row.pattern_id) if row.pattern_id else None
+        lines.append(Row(row, state, pattern, drawn))
+    return lines, scale
+
+
+def state_or_blank(row: Optimization) -> OptimizationState:
+    """One that was removed to make room has a row and a history, but no state."""
+    if row.state:
+        return state_of(row)
+    return OptimizationState(row.id, row.type, row.task_type, "", row.params)
+
+
+def of_pattern(project: Project, pattern: Pattern) -> list[Optimization]:
+    """The optimizations that concern a pattern; those that change traffic first."""
+    kept = policies.for_deciding(project.pk)
+    with kept.lock:
+        mine = [s for s in kept.engine.optimizations.values() if concerns(s, pattern)]
+    if not mine:
+        return []
+    mine.sort(key=lambda state: (ORDER.index(state.status), state.id))
+    ids = [state.id for state in mine[:AT_ONCE]]
+    rows = Optimization.objects.filter(project=project, id__in=ids)
+    return sorted(rows, key=lambda row: (ORDER.index(row.status), -row.number))

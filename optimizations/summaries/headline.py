@@ -1,0 +1,123 @@
+"""The honest sentence: what the optimizations brought, or why nothing can be said yet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from featurememory.models import Project
+from featurememory.templatetags.figures import money, number, points
+from optimizations.engine.domain.optimization import OptimizationState
+from optimizations.engine.reporting.savings_ledger import Savings
+from optimizations.models import RegisteredModel
+from optimizations.policy_runtime.policy_cache import policies
+from patterns.models import Pattern
+
+DAYS = 30
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """`strong` is the answer, `text` what it rests on; `proven` when the interval excludes 0."""
+
+    strong: str
+    text: str
+    link: str = "/optimizations/"
+    proven: bool = False
+
+
+def for_project(project: Project) -> Sentence:
+    """About the last 30 days of traffic, by the interactions' own time."""
+    kept = policies.for_deciding(project.pk)
+    with kept.lock:
+        states = list(kept.engine.optimizations.values())
+        saved = kept.engine.savings(kept.at - DAYS * 86_400, kept.at + 1)
+        gain = [f.text for f in kept.engine.findings() if f.code == "nothing_to_gain"]
+    if not states:
+        return unproposed(project)
+    active = [state for state in states if state.status == "active"]
+    if active:
+        return of_active(active, saved)
+    return of_trials(states, gain)
+
+
+def unproposed(project: Project) -> Sentence:
+    models = RegisteredModel.objects.filter(project=project, enabled=True).count()
+    if models < 2:
+        text = (
+            "Nothing is changed yet. Register the models that may serve a task, and ask "
+            "for every task how it should run."
+        )
+        return Sentence("Memory only watches.", text, "/models/")
+    return Sentence("No measurable effect yet.", "No change has been proposed so far.")
+
+
+def of_active(active: list[OptimizationState], saved: Savings) -> Sentence:
+    helped = sum(state.lift[1] > 0 for state in active)
+    changes = "1 change is" if len(active) == 1 else f"{number(len(active))} changes are"
+    proof = f"{changes} active, {number(helped)} with an effect whose interval excludes 0."
+    cost = saved.verified.cost
+    if not saved.verified.n or cost.low <= 0 <= cost.high:
+        return Sentence("No measurable saving yet.", f"{proof} {span_of(saved)}".strip())
+    word = "saved" if cost.point > 0 else "cost"
+    strong = f"Memory {word} {money(abs(cost.point))} in {DAYS} days."
+    return Sentence(strong, f"{proof} {span_of(saved)}", proven=cost.low > 0)
+
+
+def span_of(saved: Savings) -> str:
+    if not saved.verified.n:
+        return ""
+    cost = saved.verified.cost
+    return (
+        f"95% interval {money(cost.low)} to {money(cost.high)} over {number(saved.verified.n)} "
+        "calls, against calls that were held out."
+    )
+
+
+def of_trials(states: list[OptimizationState], gain: list[str]) -> Sentence:
+    trials = [state for state in states if state.status == "trial"]
+    if not trials:
+        tried = sum(state.status == "rejected" for state in states)
+        text = gain[0] if gain else f"{number(tried)} changes were tried and none was kept."
+        return Sentence("Nothing to gain so far.", text)
+    text = f"{number(len(trials))} on trial against a control group."
+    needs = [state.needs_more for state in trials if state.needs_more]
+    if needs:
+        text += f" The nearest needs about {number(min(needs))} more interactions."
+    return Sentence("No measurable effect yet.", text)
+
+
+def for_pattern(project: Project, pattern: Pattern) -> Sentence:
+    """About the optimizations that concern this pattern."""
+    kept = policies.for_deciding(project.pk)
+    with kept.lock:
+        mine = [s for s in kept.engine.optimizations.values() if concerns(s, pattern)]
+    active = [state for state in mine if state.status == "active"]
+    if active:
+        best = max(active, key=lambda state: state.lift[0])
+        return of_one(best, len(active))
+    if not mine:
+        return Sentence("Nothing is changed here.", "No change has been proposed for this pattern.")
+    return of_trials(mine, [])
+
+
+def concerns(state: OptimizationState, pattern: Pattern) -> bool:
+    """Its own, those of a group it belongs to, and those of its whole task type."""
+    name = str(pattern.pk)
+    if state.pattern_id or state.patterns:
+        return state.pattern_id == name or name in state.patterns
+    return state.task_type == pattern.task_type
+
+
+def of_one(state: OptimizationState, count: int) -> Sentence:
+    point, low, high = state.lift
+    text = (
+        f"{points(point)} against the holdout, 95% interval {points(low)} to {points(high)}, "
+        f"{number(state.n_treated)} treated and {number(state.n_control)} held out."
+    )
+    if not state.patterns:
+        text += f" Measured over all of {state.task_type or 'the tasks without a type'}."
+    if count > 1:
+        text += f" {number(count - 1)} more active here."
+    link = f"/optimizations/{state.id}/"
+    strong = f"{state.summary}." if low > 0 else "No measurable effect yet."
+    return Sentence(strong, text, link, proven=low > 0)

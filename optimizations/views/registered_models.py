@@ -1,0 +1,65 @@
+"""The page of models: what is registered, what they served, and the routes between them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from featurememory.models import Project
+from featurememory.page_access import current_project, page
+from optimizations.model_catalog import current_prices
+from optimizations.models import ModelPrice, Optimization, RegisteredModel
+from optimizations.storage import state_of
+from patterns.models import PatternHour
+from patterns.serializers import model_figures
+from patterns.statistics.rollups import ALL_PATTERNS, ALL_TIME
+
+MOST = 200
+NO_FIGURES = dict.fromkeys(
+    ("success_rate", "duration_p50", "duration_p95", "tokens_mean", "cost_mean"), None
+)
+
+
+@dataclass
+class Line:
+    """One model: registered or not, with its figures of all time and its routes."""
+
+    model_id: str
+    registered: RegisteredModel | None = None
+    price: ModelPrice | None = None
+    figures: dict[str, Any] = field(default_factory=lambda: {"use_count": 0, **NO_FIGURES})
+    routes_in: int = 0
+    routes_out: int = 0
+
+
+@page
+def models(request: HttpRequest) -> HttpResponse:
+    return render(request, "models/list.html", {"lines": lines(current_project(request))})
+
+
+def lines(project: Project) -> list[Line]:
+    """Registered ones and those seen, most used first."""
+    found: dict[str, Line] = {}
+    rows = list(RegisteredModel.objects.filter(project=project)[:MOST])
+    prices = current_prices(rows, project.pk)
+    for row in rows:
+        found[row.model_id] = Line(row.model_id, row, prices[row.model_id])
+    hours = PatternHour.objects.filter(project=project, hour=ALL_TIME, pattern_id=ALL_PATTERNS)
+    for hour in hours.order_by("-count")[:MOST]:
+        line = found.setdefault(hour.model_id, Line(hour.model_id))
+        line.figures = model_figures(hour)
+    count_routes(project, found)
+    return sorted(found.values(), key=lambda one: (-one.figures["use_count"], one.model_id))
+
+
+def count_routes(project: Project, found: dict[str, Line]) -> None:
+    active = Optimization.objects.filter(project=project, type="route_model", status="active")
+    for row in active[:MOST]:
+        if target := found.get(str(row.params.get("model_id"))):
+            target.routes_in += 1
+        source = state_of(row).base if row.state else ""
+        if source in found:
+            found[source].routes_out += 1

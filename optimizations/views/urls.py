@@ -1,0 +1,25 @@
+"""The web addresses of optimizations and models."""
+
+from django.urls import path
+
+from optimizations.views import optimizations, registered_models
+
+urlpatterns = [
+    path("optimizations/", optimizations.optimizations, name="optimizations"),
+    path("optimizations/<str:optimization_id>/", optimizations.optimization, name="optimization"),
+    path(
+        "optimizations/<str:optimization_id>/chart/", optimizations.chart, name="optimization_chart"
+    ),
+    path(
+        "optimizations/<str:optimization_id>/chart.csv",
+        optimizations.chart_file,
+        name="optimization_chart_csv",
+    ),
+    path("optimizations/<str:optimization_id>/what-if/", optimizations.what_if, name="what_if"),
+    path(
+        "optimizations/<str:optimization_id>/<slug:verb>/",
+        optimizations.act,
+        name="optimization_act",
+    ),
+    path("models/", registered_models.models, name="models"),
+]

@@ -1,0 +1,154 @@
+"""/api/v1/interactions/: take in, list, show."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import msgspec
+from django.conf import settings
+from msgspec import Raw
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from featurememory.errors import ErrorCode, FeatureMemoryError, invalid, not_found
+from featurememory.http.drf import key_of
+from featurememory.http.endpoint import Endpoint, listing
+from featurememory.http.idempotency import id_of, idempotent
+from featurememory.http.json_body import decode
+from featurememory.http.openapi import described
+from featurememory.http.pagination import limit_from, near, page
+from featurememory.http.problems import problem
+from featurememory.http.request_body import read_body
+from patterns.ingest.schema import Arrival, Interaction, arrival, parse
+from patterns.ingest.wakeup import wake
+from patterns.ingest.writer import store
+from patterns.models import ModelInteraction, Payload
+from patterns.recognition.explain import explain
+from patterns.serializers import interaction, interactions, redirects
+
+JSON, NDJSON = "application/json", "application/x-ndjson"
+
+
+class Interactions(Endpoint):
+    scopes = {"GET": "read", "POST": "ingest"}
+    body_limit = settings.BODY_LIMIT
+
+    @described("Store one interaction", body=Interaction, status=201)
+    @idempotent
+    def post(self, request: Request) -> Response:
+        raw = read_body(request._request, settings.BODY_LIMIT)
+        item = parse(raw)
+        item.id = item.id or id_of(request)
+        made = arrival(item)
+        project = key_of(request).project
+        is_new = store(project.pk, [made]).stored[0]
+        if is_new:
+            wake(project.pk)
+        status = "stored" if is_new else "duplicate"
+        return Response({"id": made.id, "status": status}, status=201 if is_new else 200)
+
+    @described(
+        "List interactions, newest first",
+        many=True,
+        query={
+            "pattern_id": "Only those of this pattern",
+            "model_id": "Only those of this model",
+            "session_id": "Only those of this session",
+        },
+    )
+    def get(self, request: Request) -> Response:
+        limit = limit_from(request.query_params.get("limit"))
+        everything = ModelInteraction.objects.filter(project_id=key_of(request).project_id)
+        rows, cursor = (
+            narrowed(everything, request.query_params),
+            request.query_params.get("cursor"),
+        )
+        if request.query_params.get("model_id") or request.query_params.get("session_id"):
+            found = near(rows, everything, cursor, limit, key="number")
+        else:
+            found = page(rows, "-number", cursor, limit, key="number")
+        return listing(request, found, interactions(found.rows), limit)
+
+
+def narrowed(rows: Any, query: Any) -> Any:
+    from patterns.curation.history import parse_id
+    from patterns.serializers import family_of
+
+    for name in ("model_id", "session_id"):
+        if value := query.get(name):
+            if "\x00" in value:
+                raise invalid("must not contain NUL", f"/{name}")
+            rows = rows.filter(**{name: value})
+    if value := query.get("pattern_id"):
+        rows = rows.filter(pattern_id__in=list(family_of([parse_id(value)])))
+    return rows
+
+
+class InteractionDetail(Endpoint):
+    scopes = {"GET": "read"}
+
+    @described("Show one interaction, with why it belongs to its pattern")
+    def get(self, request: Request, interaction_id: str) -> Response:
+        row = find(key_of(request).project_id, interaction_id)
+        payload = Payload.objects.filter(pk=row.number).first()
+        data = bytes(payload.data) if payload else None
+        live = redirects([row.pattern_id] if row.pattern_id else [])
+        return Response(interaction(row, data, live, explain(row, data)))
+
+
+def find(project_id: Any, name: str) -> ModelInteraction:
+    """The interaction of this id; 404 when the project has none."""
+    if "\x00" in name or len(name) > 128:
+        raise not_found("interaction")
+    row = ModelInteraction.objects.filter(project_id=project_id, id=name).first()
+    if row is None:
+        raise not_found("interaction")
+    return row
+
+
+class InteractionBatch(Endpoint):
+    scopes = {"POST": "ingest"}
+    body_limit = settings.BATCH_BODY_LIMIT
+
+    @described(
+        "Store up to 1,000 interactions; good ones are stored though others fail",
+        body=Annotated[list[Interaction], msgspec.Meta(max_length=1000)],
+        status=207,
+    )
+    @idempotent
+    def post(self, request: Request) -> Response:
+        items = batch_items(request)
+        if len(items) > settings.BATCH_ITEM_LIMIT:
+            raise FeatureMemoryError(
+                f"A batch holds at most {settings.BATCH_ITEM_LIMIT:,} interactions, "
+                f"this one has {len(items):,}.",
+                ErrorCode.TOO_LARGE,
+            )
+        accepted, rejected = sorted_out(items, request)
+        project = key_of(request).project
+        stored = sum(store(project.pk, accepted).stored)
+        if stored:
+            wake(project.pk)
+        body = {"accepted": stored, "duplicates": len(accepted) - stored, "rejected": rejected}
+        return Response(body, status=207)
+
+
+def batch_items(request: Request) -> list[bytes]:
+    """The items of the array, or the lines, as they were sent."""
+    raw = read_body(request._request, settings.BATCH_BODY_LIMIT, (JSON, NDJSON))
+    if request._request.content_type == NDJSON:
+        return [line for line in raw.splitlines() if line.strip()]
+    return [bytes(item) for item in decode(raw, list[Raw])]
+
+
+def sorted_out(items: list[bytes], request: Request) -> tuple[list[Arrival], list[dict[str, Any]]]:
+    """Good items as arrivals, and a problem for each of the others."""
+    accepted, rejected = [], []
+    for index, item in enumerate(items):
+        try:
+            parsed = parse(item)
+            parsed.id = parsed.id or id_of(request, index)
+            accepted.append(arrival(parsed))
+        except FeatureMemoryError as error:
+            rejected.append({"index": index, "problem": problem(error, request.path)})
+    return accepted, rejected

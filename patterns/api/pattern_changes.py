@@ -1,0 +1,138 @@
+"""Endpoints that change patterns: prune, restore, merge, split."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from msgspec import Meta, Struct
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from featurememory.errors import FeatureMemoryError, invalid
+from featurememory.http.drf import key_of
+from featurememory.http.endpoint import Endpoint
+from featurememory.http.idempotency import idempotent
+from featurememory.http.json_body import body_of
+from featurememory.http.openapi import described
+from patterns.api.patterns import Ids, actor, find
+from patterns.criteria import PARSERS, PatternCriteria
+from patterns.curation import history, merging, pruning, splitting, undo
+from patterns.models import Operation, Pattern
+from patterns.serializers import patterns
+
+
+class OrderEndpoint(Endpoint):
+    """Takes an order that changes patterns and can be undone."""
+
+    scopes = {"POST": "edit"}
+    body_limit = 1 << 20
+
+
+def must_name_one(order: Struct, *names: str, pointer: str = "") -> None:
+    """422 unless the order has exactly one of these members."""
+    if sum(getattr(order, name) is not None for name in names) != 1:
+        raise invalid("give either " + " or ".join(f'"{name}"' for name in names), pointer)
+
+
+class PruneOrder(Struct):
+    ids: Ids | None = None
+    filter: dict[str, Any] | None = None
+    dry_run: bool = False
+
+
+class Prune(OrderEndpoint):
+    @described("Prune patterns by ids or by a filter; soft, undone by restore", body=PruneOrder)
+    @idempotent
+    def post(self, request: Request) -> Response:
+        order = body_of(request, PruneOrder)
+        rows, project = chosen(order), key_of(request).project
+        if order.dry_run:
+            found = pruning.consequences(project, rows)
+            return Response(
+                {
+                    "dry_run": True,
+                    "affected": found.patterns,
+                    "interactions": found.interactions,
+                    "bytes": found.bytes,
+                }
+            )
+        return operated(pruning.prune(project, rows, actor(request)), [])
+
+
+def chosen(order: PruneOrder) -> Any:
+    """The patterns an order names. 422 unless it has exactly one of ids and filter."""
+    must_name_one(order, "ids", "filter")
+    if order.ids is not None:
+        return Pattern.objects.filter(pk__in=[known_id(name) for name in order.ids])
+    unknown = sorted(set(order.filter or {}) - set(PARSERS))
+    if unknown:
+        raise invalid(f"there is no filter {unknown[0]!r}", f"/filter/{unknown[0]}", "unknown")
+    return PatternCriteria.parse(order.filter or {}).apply(Pattern.objects.all())
+
+
+def known_id(name: str) -> Any:
+    try:
+        return history.parse_id(name)
+    except FeatureMemoryError:
+        raise invalid(f"{name[:40]!r} is no pattern id", "/ids") from None
+
+
+def operated(operation: Operation, ids: list[str]) -> Response:
+    rows = Pattern.objects.filter(pk__in=ids).order_by("pk")
+    return Response(
+        {
+            "operation_id": str(operation.pk),
+            "affected": operation.affected,
+            "patterns": patterns(list(rows)),
+        }
+    )
+
+
+class RestoreOrder(Struct):
+    operation_id: str | None = None
+    ids: Ids | None = None
+
+
+class Restore(OrderEndpoint):
+    @described("Undo an operation as a whole, or take patterns out of the trash", body=RestoreOrder)
+    @idempotent
+    def post(self, request: Request) -> Response:
+        order = body_of(request, RestoreOrder)
+        must_name_one(order, "operation_id", "ids")
+        project = key_of(request).project
+        done = undo.restore(project, actor(request), order.operation_id, order.ids)
+        return operated(done, order.ids or [])
+
+
+class MergeOrder(Struct):
+    ids: Annotated[list[str], Meta(min_length=2, max_length=100)]
+
+
+class Merge(OrderEndpoint):
+    @described("Make one pattern of several; their ids live on as redirects", body=MergeOrder)
+    @idempotent
+    def post(self, request: Request) -> Response:
+        order = body_of(request, MergeOrder)
+        return operated(*merging.merge(key_of(request).project, order.ids, actor(request)))
+
+
+class SplitOrder(Struct):
+    by: str | None = None
+    example_ids: Ids | None = None
+
+
+class Split(OrderEndpoint):
+    @described("Make several patterns of one: by a slot, or for chosen examples", body=SplitOrder)
+    @idempotent
+    def post(self, request: Request, pattern_id: str) -> Response:
+        row = find(request, pattern_id)
+        order = body_of(request, SplitOrder)
+        must_name_one(order, "by", "example_ids", pointer="/by")
+        done = splitting.split(
+            key_of(request).project,
+            str(row.pk),
+            actor(request),
+            slot=order.by,
+            example_ids=order.example_ids or [],
+        )
+        return operated(*done)

@@ -1,0 +1,95 @@
+"""Endpoints that ask the recogniser: recognize, confidence, validate."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from featurememory.http.drf import key_of
+from featurememory.http.endpoint import Endpoint
+from featurememory.http.idempotency import idempotent
+from featurememory.http.json_body import body_of
+from featurememory.http.openapi import described
+from featurememory.http.request_body import read_body
+from patterns.api.patterns import find
+from patterns.curation import editing
+from patterns.engine.domain.observation import Observation
+from patterns.engine.validator import PatternValidator
+from patterns.ingest.schema import Interaction, arrival, parse
+from patterns.models import Pattern
+from patterns.recognition.recognizer_cache import memory
+from patterns.serializers import patterns
+
+
+class Recognize(Endpoint):
+    scopes = {"POST": "read"}
+
+    @described("Which pattern this interaction belongs to; changes nothing", body=Interaction)
+    def post(self, request: Request) -> Response:
+        item = parse(read_body(request._request))
+        arrival(item)  # refuses what could not be stored either
+        observation = asked(item)
+        kept = memory.for_reading(key_of(request).project_id)
+        with kept.lock:
+            match = kept.recognizer.match_one(observation)
+            features = kept.recognizer.features_of(observation)
+        shown = None
+        if match is not None:
+            shown = {
+                "pattern_id": match.pattern_id,
+                "confidence": match.confidence,
+                "why": match.why,
+            }
+        return Response({"match": shown, "features": list(features)})
+
+
+def asked(item: Interaction) -> Observation:
+    from patterns.ingest.schema import content_of, epoch_ms
+    from patterns.storage.payloads import pack, unpack
+
+    content = unpack(pack(content_of(item)))
+    return Observation(
+        id=item.id or "",
+        input=content.get("input"),
+        output=content.get("output"),
+        timestamp=epoch_ms(item.metadata.timestamp) / 1000,
+        parameters=content.get("parameters") or {},
+        model_id=item.model_id,
+        task_type=item.task_type or "",
+        duration=item.metadata.duration,
+        success=item.success,
+        score=item.score,
+        tags=content.get("tags") or {},
+    )
+
+
+class Verdict(Struct):
+    success: bool
+
+
+class Confidence(Endpoint):
+    scopes = {"POST": "edit"}
+    body_limit = 1 << 16
+
+    @described("Tell whether a match of this pattern was right", body=Verdict)
+    @idempotent
+    def post(self, request: Request, pattern_id: str) -> Response:
+        row = find(request, pattern_id)
+        verdict = body_of(request, Verdict)
+        row = editing.judge(key_of(request).project, row, verdict.success)
+        return Response(patterns([row])[0])
+
+
+class Validate(Endpoint):
+    scopes = {"POST": "read"}
+
+    @described("Check a pattern against the validation rules")
+    def post(self, request: Request, pattern_id: str) -> Response:
+        row = find(request, pattern_id)
+        if row.state is None or row.status == Pattern.Status.ARCHIVED:
+            return Response({"valid": False, "errors": ["It was pruned."], "warnings": []})
+        storage = memory.for_reading(row.project_id).storage
+        found = PatternValidator().validate(storage.get(str(row.pk)))
+        body = {"valid": found.valid, "errors": found.errors, "warnings": found.warnings}
+        return Response(body)

@@ -1,0 +1,218 @@
+"""The parts of a Plotly figure: lines, bands, axes, limits, marks. Plain dicts, pure functions.
+
+Colours are written as the stylesheet's variables ("var(--c1)", "var(--c1,.15)" with opacity);
+the browser puts in those of the present theme. `plotly` is imported on the first figure only.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from math import floor, log10
+from typing import Any, TypeAlias
+
+from patterns.statistics.time_window import DAY, Window
+
+Values: TypeAlias = Sequence[float | None]
+
+
+@dataclass(frozen=True)
+class Mark:
+    """An event on the time axis, such as a changed threshold."""
+
+    x: str
+    text: str
+
+
+def stretches(values: Values) -> list[tuple[int, int]]:
+    """Where the values have no gap, as (first, last + 1)."""
+    found: list[tuple[int, int]] = []
+    for i, value in enumerate(values):
+        if value is None:
+            continue
+        if found and found[-1][1] == i:
+            found[-1] = (found[-1][0], i + 1)
+        else:
+            found.append((i, i + 1))
+    return found
+
+
+def line(x: list[str], y: Values, name: str, colour: str, meta: str, **more: Any) -> dict[str, Any]:
+    """A line; a value between two gaps gets a dot, because a line of one point is invisible."""
+    lonely = {first for first, last in stretches(y) if last == first + 1}
+    trace: dict[str, Any] = {
+        "type": "scatter",
+        "x": x,
+        "y": list(y),
+        "name": name,
+        "meta": meta,
+        "mode": "lines+markers" if lonely else "lines",
+        "connectgaps": False,
+        "line": {"color": f"var(--{colour})", "width": 2, "dash": more.pop("dash", "solid")},
+        **more,
+    }
+    if lonely:
+        trace["marker"] = {"size": [6 if i in lonely else 0 for i in range(len(x))]}
+        trace["cliponaxis"] = False
+    return trace
+
+
+def band(
+    x: list[str], low: Values, high: Values, colour: str, opacity: float
+) -> list[dict[str, Any]]:
+    """One closed polygon for each stretch without gaps."""
+    return [
+        {
+            "type": "scatter",
+            "x": x[first:last] + x[first:last][::-1],
+            "y": list(high[first:last]) + list(low[first:last])[::-1],
+            "mode": "lines",
+            "line": {"width": 0},
+            "fill": "toself",
+            "fillcolor": f"var(--{colour},{opacity})",
+            "hoverinfo": "skip",
+        }
+        for first, last in stretches(high)
+    ]
+
+
+def ticks(low: float, high: float, write: Callable[[float], str]) -> dict[str, Any]:
+    """About four round ticks that cover low to high."""
+    rough = max(high - low, 1e-9) / 3.5
+    power = 10.0 ** floor(log10(rough))
+    step = next(power * m for m in (1, 2, 5, 10) if power * m >= rough)
+    first, last = floor(low / step), -floor(-high / step)
+    values = [round(i * step, 12) for i in range(first, last + 1)]
+    return {
+        "tickvals": values,
+        "ticktext": [write(value) for value in values],
+        "range": [values[0], values[-1] + step * 0.06],
+    }
+
+
+def axis(**more: Any) -> dict[str, Any]:
+    return {
+        "gridcolor": "var(--line)",
+        "linecolor": "var(--line)",
+        "zeroline": False,
+        "fixedrange": True,
+        "automargin": False,
+        **more,
+    }
+
+
+def canvas(
+    x: dict[str, Any], y: dict[str, Any], *, left: int = 52, right: int = 10, top: int = 8
+) -> dict[str, Any]:
+    """The layout that every chart over time has; `x` and `y` are what its axes have of their own."""
+    return {
+        "margin": {"l": left, "r": right, "t": top, "b": 24},
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "showlegend": False,
+        "hovermode": "x unified",
+        "hoverlabel": {"bgcolor": "var(--surface)", "bordercolor": "var(--line-strong)"},
+        "xaxis": axis(type="date", showgrid=False, nticks=5, **x),
+        "yaxis": axis(**y),
+        "shapes": [],
+        "annotations": [],
+    }
+
+
+def layout(window: Window, y: dict[str, Any], *, right: int = 10, top: int = 8) -> dict[str, Any]:
+    labels = window.labels()
+    days = window.step == DAY
+    x = {
+        "range": [labels[0], labels[-1]],
+        "tickformat": "%-d %b" if days else "%H:%M" if window.step == 1 else "%-d %b %H:%M",
+        "hoverformat": "%a %-d %b" if days else "%-d %b %H:%M",
+        "showspikes": True,
+        "spikemode": "across",
+        "spikethickness": 1,
+        "spikedash": "solid",
+        "spikecolor": "var(--line-strong)",
+    }
+    return canvas(x, y, right=right, top=top)
+
+
+def limit(made: dict[str, Any], value: float, text: str, axis_name: str = "y") -> None:
+    """A dashed line with its label."""
+    made["shapes"].append(
+        {
+            "type": "line",
+            "xref": "paper",
+            "x0": 0,
+            "x1": 1,
+            "yref": axis_name,
+            "y0": value,
+            "y1": value,
+            "line": {"color": "var(--c2)", "width": 1.3, "dash": "dash"},
+        }
+    )
+    made["annotations"].append(
+        note(
+            text, "c2", xref="paper", x=0.01, xanchor="left", yref=axis_name, y=value, yanchor="top"
+        )
+    )
+
+
+def mark(made: dict[str, Any], event: Mark) -> None:
+    """A dashed vertical line with its label above the plot."""
+    made["shapes"].append(
+        {
+            "type": "line",
+            "x0": event.x,
+            "x1": event.x,
+            "yref": "paper",
+            "y0": 0,
+            "y1": 1,
+            "line": {"color": "var(--text-3)", "width": 1.3, "dash": "dash"},
+        }
+    )
+    made["annotations"].append(
+        note(event.text, "text-2", x=event.x, yref="paper", y=1, yanchor="bottom")
+    )
+
+
+def note(text: str, colour: str, **where: Any) -> dict[str, Any]:
+    return {
+        "text": text,
+        "showarrow": False,
+        "font": {"size": 11, "color": f"var(--{colour})"},
+        **where,
+    }
+
+
+def end_label(
+    made: dict[str, Any], values: Values, text: str, colour: str, yref: str = "y"
+) -> None:
+    """The name of a line at its end, in the right margin."""
+    last = next((v for v in reversed(values) if v is not None), None)
+    if last is not None:
+        made["annotations"].append(
+            note(text, colour, xref="paper", x=1.015, xanchor="left", yref=yref, y=last)
+        )
+
+
+def figure(data: list[dict[str, Any]], made: dict[str, Any]) -> dict[str, Any]:
+    """Validated by plotly, as plain values, without its 7 kB default template."""
+    return validated(json.dumps([data, made]))
+
+
+@lru_cache(maxsize=64)
+def validated(text: str) -> dict[str, Any]:
+    """A figure in JSON, checked once: the same one again (a reload, another reader) costs nothing."""
+    import plotly.graph_objects as go
+
+    data, made = json.loads(text)
+    go.Figure(data=data, layout=made)  # raises for what Plotly does not know
+    # Asked back, it copies every value of these once more: a third of the time of a chart.
+    return {"data": data, "layout": {name: part for name, part in made.items() if part != []}}
+
+
+def few(made: dict[str, Any]) -> dict[str, Any]:
+    """Only the lowest and highest tick: for a panel that is not high enough for more."""
+    ends = slice(None, None, max(1, len(made["tickvals"]) - 1))
+    return made | {"tickvals": made["tickvals"][ends], "ticktext": made["ticktext"][ends]}

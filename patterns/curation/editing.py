@@ -1,0 +1,68 @@
+"""Label, pin, change the status of a pattern, and a person's verdict on it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from featurememory.database.write_lock import write_turn
+from featurememory.errors import not_found
+from featurememory.models import Project
+from patterns.curation.history import learned_elsewhere, note, tell
+from patterns.curation.learner_turn import learning_turn, save_engine
+from patterns.curation.pruning import prune
+from patterns.models import Pattern
+from patterns.recognition.recognizer_cache import memory
+
+
+def edit(
+    project: Project,
+    pattern: Pattern,
+    actor: str,
+    *,
+    label: str | None = None,
+    pinned: bool | None = None,
+    status: str | None = None,
+) -> Pattern:
+    """Change what is given (an empty label takes it away); `status` archived prunes."""
+    if status == Pattern.Status.ARCHIVED and pattern.status != status:
+        prune(project, Pattern.objects.filter(pk=pattern.pk), actor)
+        pattern.refresh_from_db()
+        return pattern
+    changes: dict[str, Any] = {}
+    if label is not None:
+        changes["label"] = label.strip() or None
+    if pinned is not None:
+        changes["pinned"] = pinned
+    if status is not None:
+        changes["status"] = status
+    changes = {name: new for name, new in changes.items() if getattr(pattern, name) != new}
+    if changes:
+        with write_turn():
+            Pattern.objects.filter(pk=pattern.pk).update(**changes)
+            for name, value in changes.items():
+                details = {"before": getattr(pattern, name), "after": value}
+                note(project, [str(pattern.pk)], name, actor, details)
+                tell(
+                    project,
+                    actor,
+                    "edit",
+                    f"Set {name} of {pattern} to {value}"[:300],
+                    None,
+                    pattern,
+                )
+            learned_elsewhere(project)
+        pattern.refresh_from_db()
+    return pattern
+
+
+def judge(project: Project, pattern: Pattern, success: bool) -> Pattern:
+    """A person's (or a program's) word on whether a match was right moves the confidence."""
+    with learning_turn(project), write_turn():
+        kept = memory.for_learning(project.pk)
+        if str(pattern.pk) not in kept.recognizer:
+            raise not_found("pattern that is still in use")
+        with kept.lock:
+            kept.recognizer.update_pattern_confidence(str(pattern.pk), success)
+        save_engine(project)
+    pattern.refresh_from_db()
+    return pattern

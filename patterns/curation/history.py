@@ -1,0 +1,92 @@
+"""The history of patterns and operations: what every change writes down."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from featurememory.errors import not_found
+from featurememory.models import Activity, Project
+from patterns.engine.recognizer_state.human_decisions import Decisions
+from patterns.models import Learner, Operation, Pattern, PatternEvent
+from patterns.recognition.recognizer_cache import memory
+
+KEPT = timedelta(days=Operation.LIFETIME_DAYS)
+
+
+def decisions_before(before: Decisions, after: Decisions) -> dict[str, dict[str, Any]]:
+    """What the recogniser knew before of all that an operation decided; null: nothing."""
+    return {
+        kind: {
+            key: getattr(before, kind).get(key)
+            for key, value in getattr(after, kind).items()
+            if getattr(before, kind).get(key) != value
+        }
+        for kind in after.__struct_fields__
+    }
+
+
+# --- small steps --------------------------------------------------------------------------------
+
+
+def stored(project: Project) -> Any:
+    return Pattern.objects.stored().filter(project=project)
+
+
+def parse_id(text: UUID | str) -> UUID:
+    try:
+        return text if isinstance(text, UUID) else UUID(text)
+    except (ValueError, AttributeError, TypeError) as error:
+        raise not_found("pattern") from error
+
+
+def begin(
+    project: Project, kind: str, actor: str, affected: int, before: dict[str, Any]
+) -> Operation:
+    return Operation.objects.create(
+        project=project, kind=kind, actor=actor, affected=affected, before=before
+    )
+
+
+def note(
+    project: Project, ids: Any, kind: str, actor: str, details: dict[str, Any] | None = None
+) -> None:
+    PatternEvent.objects.bulk_create(
+        PatternEvent(
+            project=project, pattern_id=UUID(name), kind=kind, actor=actor, details=details or {}
+        )
+        for name in ids
+    )
+
+
+def tell(
+    project: Project,
+    actor: str,
+    verb: str,
+    summary: str,
+    operation: Operation | None,
+    pattern: Pattern | None = None,
+) -> None:
+    Activity.objects.create(
+        project=project,
+        actor=actor,
+        verb=verb,
+        summary=summary,
+        link=f"/patterns/{pattern.pk}/" if pattern else "",
+        operation_id=operation.pk if operation else None,
+    )
+
+
+def learned_elsewhere(project: Project) -> None:
+    """Rows were changed past the engine: every process reads the patterns anew, this one at once."""
+    learner, _ = Learner.objects.select_for_update().get_or_create(pk=project.pk)
+    learner.version += 1
+    learner.save(update_fields=["version"])
+    transaction.on_commit(lambda: memory.drop(project.pk))
+
+
+def plural(count: int) -> str:
+    return "1 pattern" if count == 1 else f"{count:,} patterns"

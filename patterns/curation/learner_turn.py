@@ -1,0 +1,49 @@
+"""A turn at the recogniser: under the lease, in one transaction, saved at its end."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from featurememory.errors import ErrorCode, FeatureMemoryError
+from featurememory.models import Project
+from patterns.models import Learner
+from patterns.recognition.lease import lease
+from patterns.recognition.recognizer_cache import keep_snapshot, memory
+
+
+@contextmanager
+def learning_turn(project: Project) -> Iterator[None]:
+    """The lease of the project: what a batch is learning right now must not be mixed with this."""
+    for _ in range(20):
+        with lease(project.pk) as held:
+            if held:
+                try:
+                    yield
+                except BaseException:
+                    memory.drop(project.pk)  # decided but not saved: no later batch may save it
+                    raise
+                return
+        time.sleep(0.25)
+    raise FeatureMemoryError(
+        "The patterns are being learned right now; nothing was changed, try again.",
+        ErrorCode.OVERLOADED,
+        {"retry_after": 2},
+    )
+
+
+def save_engine(project: Project) -> None:
+    """Write what the engine changed by a person's decision, and its memory of that decision."""
+    from patterns.storage.database import DatabasePatternStorage
+
+    kept = memory.for_learning(project.pk)
+    changes = kept.recognizer.take_changes()
+    DatabasePatternStorage(project, kept.recognizer.version).store(
+        kept.recognizer.get(name) for name in changes.changed
+    )
+    learner, _ = Learner.objects.select_for_update().get_or_create(pk=project.pk)
+    keep_snapshot(learner, kept.recognizer)
+    learner.version += 1
+    learner.save(update_fields=["snapshot", "unsaved", "version"])
+    kept.version = learner.version

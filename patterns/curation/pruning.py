@@ -1,0 +1,67 @@
+"""People's decisions about patterns: prune, restore, merge, split, pin, label. All can be undone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Sum
+from django.utils import timezone
+
+from featurememory.database.write_lock import write_turn
+from featurememory.models import Project
+from patterns.curation.history import KEPT, begin, learned_elsewhere, note, plural, tell
+from patterns.models import Operation, Pattern, PatternQuerySet
+
+
+@dataclass(frozen=True)
+class Consequences:
+    """What pruning would concern: patterns, interactions that keep their record, bytes freed."""
+
+    patterns: int
+    interactions: int
+    bytes: int
+
+
+def consequences(project: Project, queryset: PatternQuerySet) -> Consequences:
+    rows = queryset.stored().filter(project=project)
+    sums = rows.aggregate(uses=Sum("use_count"), size=Sum("size_bytes"))
+    return Consequences(rows.count(), sums["uses"] or 0, sums["size"] or 0)
+
+
+def prune(project: Project, queryset: PatternQuerySet, actor: str) -> Operation:
+    """Soft: the patterns stop matching and go to the trash for 30 days. One Operation, one Undo."""
+    with write_turn():
+        rows = list(queryset.stored().filter(project=project).only("pk", "status"))
+        before = {str(row.pk): row.status for row in rows}
+        operation = begin(project, "prune", actor, len(rows), {"status": before})
+        Pattern.objects.filter(pk__in=[row.pk for row in rows]).update(
+            status=Pattern.Status.ARCHIVED,
+            archived_at=timezone.now(),
+            archived_by=actor,
+            archived_why="pruned",
+        )
+        note(project, before, "pruned", actor)
+        tell(project, actor, "prune", f"Pruned {plural(len(rows))}", operation)
+        learned_elsewhere(project)
+    return operation
+
+
+def in_trash(project: Project) -> Any:
+    """Archived in the last 30 days and not merged into another; newest first."""
+    rows = Pattern.objects.filter(project=project, status=Pattern.Status.ARCHIVED)
+    recent = rows.filter(redirect_to__isnull=True, archived_at__gt=timezone.now() - KEPT)
+    return recent.filter(state__isnull=False).order_by("-archived_at", "pk")
+
+
+def bring_back(project: Project, actor: str, statuses: dict[str, str]) -> Operation:
+    for status in set(statuses.values()):
+        ids = [name for name, before in statuses.items() if before == status]
+        Pattern.objects.filter(project=project, pk__in=ids).update(
+            status=status, archived_at=None, archived_by="", archived_why=""
+        )
+    operation = begin(project, "restore", actor, len(statuses), {})
+    note(project, statuses, "restored", actor)
+    tell(project, actor, "restore", f"Restored {plural(len(statuses))}", None)
+    learned_elsewhere(project)
+    return operation

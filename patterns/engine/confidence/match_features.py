@@ -1,0 +1,44 @@
+"""What speaks for an answer: the features its chance to be right is judged by."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from patterns.engine.grouping.grouper import Candidate
+from patterns.engine.pattern.pattern_state import PatternState
+from patterns.engine.templates.rendering import Piece
+from patterns.engine.text.ngrams import tokens_of
+
+DOUBTS = ("divided", "chosen", "bound", "paired", "strange")
+
+
+def doubts(found: Mapping[str, float]) -> dict[str, float]:
+    """What speaks against an answer, for people: what is zero says nothing."""
+    return {name: round(found[name], 4) for name in DOUBTS if found.get(name)}
+
+
+def evidence(
+    method: str | None,
+    candidate: Candidate,
+    state: PatternState,
+    text: str,
+    pieces: Sequence[Piece],
+) -> dict[str, float]:
+    """The features of `confidence.ConfidenceModel`; without pieces all the text is anchored."""
+    anchored = sum(len(piece.text) for piece in pieces if not piece.slot) if pieces else len(text)
+    cohesion = state.cohesion
+    return {
+        "score": candidate.score,
+        "runner_up_score": candidate.runner_up_score,
+        "n": float(state.use_count),
+        "coverage": anchored / max(1, len(text)) if pieces else 1.0,
+        "anchored": float(anchored),
+        "anchors": float(len(state.skeleton.anchors)),
+        "unsettled": float(bool(pieces) and not state.skeleton.settled),
+        "divided": cohesion.divided,
+        "chosen": cohesion.chosen,
+        "bound": cohesion.bound,
+        "paired": cohesion.paired,
+        "strange": cohesion.strangeness(len(tokens_of(text)[1])) if pieces else 0.0,
+        f"kind:{method or ('shape' if state.kind == 'json' else 'exact')}": 1.0,
+    }

@@ -1,0 +1,84 @@
+"""How many clusters free texts fall into: silhouette and the agreement of halves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from patterns.engine.domain.arrays import Floats, Integers
+from patterns.engine.grouping.free_text.linkage import Tree, _cut, _sums, _tree, centres
+
+_NEARLY = 0.9  # of the best value is as good as the best: between those lies the number taken
+_HALVINGS = 4
+_TRUST = 3  # power of the agreement: few true clusters are found by it, many by the separation
+_GRID = 1.25  # ratio of successive numbers of clusters tried
+
+
+def middle_of_the_best(numbers: Sequence[int], values: Sequence[float]) -> int:
+    """The geometric mean of the numbers about as good as the best: the top itself is noisy."""
+    enough = _NEARLY * max(values)
+    if enough <= 0:
+        return 1
+    good = [number for number, value in zip(numbers, values, strict=True) if value >= enough]
+    return round(float(np.exp(np.mean(np.log(good)))))
+
+
+def numbers_tried(most: int) -> list[int]:
+    numbers = [2]
+    while numbers[-1] < most:
+        numbers.append(min(most, max(numbers[-1] + 1, round(numbers[-1] * _GRID))))
+    return numbers
+
+
+def _values(drawn: Floats, whole: Tree, numbers: Sequence[int], seed: int) -> list[float]:
+    halves = [_half_trees(drawn, seed + i) for i in range(_HALVINGS)]
+    values = []
+    for number in numbers:
+        agreement = float(np.mean([_agreement(drawn, half, number) for half in halves]))
+        values.append(silhouette(drawn, _cut(whole, number)) * max(0.0, agreement) ** _TRUST)
+    return values
+
+
+def _half_trees(drawn: Floats, seed: int) -> list[tuple[Floats, Tree]]:
+    order = np.random.default_rng(seed + 101).permutation(len(drawn))
+    parts = (order[: len(order) // 2], order[len(order) // 2 :])
+    return [(drawn[part], _tree(drawn[part], seed)) for part in parts]
+
+
+def _agreement(drawn: Floats, halves: list[tuple[Floats, Tree]], number: int) -> float:
+    """Adjusted Rand index of what the two halves say about all vectors."""
+    said = [np.argmax(drawn @ centres(part, _cut(tree, number)).T, axis=1) for part, tree in halves]
+    return adjusted_rand(said[0], said[1])
+
+
+def adjusted_rand(left: Integers, right: Integers) -> float:
+    """Hubert and Arabie (1985); 1.0 for equal partitions, about 0 for unrelated ones."""
+    table = np.zeros((left.max() + 1, right.max() + 1))
+    np.add.at(table, (left, right), 1)
+    together = _pairs(table).sum()
+    rows, columns = _pairs(table.sum(1)).sum(), _pairs(table.sum(0)).sum()
+    expected = rows * columns / max(1.0, float(_pairs(np.array(float(len(left))))))
+    best = (rows + columns) / 2
+    return 1.0 if best == expected else float((together - expected) / (best - expected))
+
+
+def _pairs(counts: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    return counts * (counts - 1) / 2
+
+
+def silhouette(vectors: Floats, labels: Integers) -> float:
+    """Mean silhouette by average cosine distance, -1 to 1; a vector alone counts 0."""
+    own = np.unique(labels, return_inverse=True)[1]
+    sizes = np.bincount(own)
+    if len(sizes) < 2:
+        return 0.0
+    rows = np.arange(len(vectors))
+    likeness = vectors @ _sums(vectors, own).T
+    inside = 1 - (likeness[rows, own] - 1) / np.maximum(1, sizes[own] - 1)
+    likeness = likeness / sizes
+    likeness[rows, own] = -2
+    outside = 1 - likeness.max(1)
+    values = (outside - inside) / np.maximum(np.maximum(inside, outside), 1e-9)
+    return float(np.where(sizes[own] > 1, values, 0.0).mean())

@@ -1,0 +1,132 @@
+"""Where free text lies: a space learnt from a sample of it, so that rare shared letters count.
+
+Letter groups are weighed by how rare they are and reduced to the directions in which the sample
+varies (latent semantic analysis, Deerwester et al. 1990). An embedder, if there is one, adds its
+own directions; measured on two intent sets both together are better than either.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+import msgspec
+import numpy as np
+
+from patterns.engine.domain.arrays import Floats, Integers
+from patterns.engine.grouping.free_text.char_ngrams import BUCKETS, features, unit
+from patterns.engine.grouping.free_text.embedders import Embedder, EmbedderError
+
+DIRECTIONS = 80
+_LEXICAL_SHARE = 0.7  # weight of the letters beside an embedder
+_SPARE = 20  # extra directions while searching (Halko, Martinsson and Tropp, 2011)
+_POWERS = 4
+_LEAST = 12  # texts; fewer teach nothing
+_UNTAUGHT = 128
+
+
+class Space(msgspec.Struct, frozen=True):
+    """Letter buckets to directions, and vectors of an embedder to directions. Arrays as bytes."""
+
+    buckets: bytes = b""  # int64, ascending: the buckets that count
+    letters: bytes = b""  # float16, a row of directions for each of them, rarity included
+    middle: bytes = b""  # float32, of the embedder's vectors
+    meaning: bytes = b""  # float32, a row of directions for each of the embedder's dimensions
+    version: str = ""  # of the embedder
+
+    def place(self, texts: Sequence[str], embedder: Embedder | None = None) -> Floats:
+        """One unit row for each text. A silent embedder leaves its part zero."""
+        letters = np.stack([self._letters(text) for text in texts])
+        if not self.meaning or embedder is None:
+            return letters
+        middle, axes = _floats(self.middle), _floats(self.meaning).reshape(-1, DIRECTIONS)
+        try:
+            meaning = unit(np.asarray((embedder.embed(texts) - middle) @ axes, dtype=np.float32))
+        except EmbedderError:
+            meaning = np.zeros((len(texts), DIRECTIONS), dtype=np.float32)
+        return unit(np.hstack([_LEXICAL_SHARE * letters, meaning]))
+
+    @property
+    def dimensions(self) -> int:
+        if not self.buckets:
+            return _UNTAUGHT
+        return DIRECTIONS * (2 if self.meaning else 1)
+
+    def _letters(self, text: str) -> Floats:
+        found, counts = features(text)
+        if not self.buckets:
+            return unit(np.sqrt(counts, dtype=np.float32) @ _random_directions()[found])
+        known, directions = _tables(self.buckets, self.letters)
+        places = np.searchsorted(known, found)
+        places[places == len(known)] = 0
+        hit = known[places] == found
+        return unit(counts[hit] @ directions[places[hit]])
+
+
+UNTAUGHT = Space()
+
+
+def taught(texts: Sequence[str], embedder: Embedder | None = None) -> Space:
+    """The space of a sample; the untaught one when there is too little to learn from."""
+    if len(texts) < _LEAST:
+        return UNTAUGHT
+    buckets, letters = _letter_axes(texts)
+    space = Space(buckets.astype(np.int64).tobytes(), letters.astype(np.float16).tobytes())
+    if embedder is None or not len(buckets):
+        return space if len(buckets) else UNTAUGHT
+    try:
+        vectors = embedder.embed(texts)
+    except EmbedderError:
+        return space
+    middle = vectors.mean(0)
+    axes = _axes(vectors - middle)
+    return msgspec.structs.replace(
+        space,
+        middle=middle.astype(np.float32).tobytes(),
+        meaning=axes.tobytes(),
+        version=embedder.version,
+    )
+
+
+def _letter_axes(texts: Sequence[str]) -> tuple[Integers, Floats]:
+    rows = [features(text) for text in texts]
+    seen = np.bincount(np.concatenate([found for found, _ in rows]), minlength=BUCKETS)
+    buckets = np.flatnonzero((seen > 1) & (seen < len(texts)))
+    weights = np.log(len(texts) / np.maximum(1, seen)).astype(np.float32)
+    matrix = np.zeros((len(texts), BUCKETS), dtype=np.float32)
+    for row, (found, counts) in zip(matrix, rows, strict=True):
+        row[found] = counts * weights[found]
+    matrix = unit(matrix[:, buckets])
+    return buckets, (_axes(matrix) * weights[buckets, None]).astype(np.float32)
+
+
+def _axes(matrix: Floats) -> Floats:
+    """The right singular vectors of the largest values as columns, `DIRECTIONS` of them."""
+    width = min(DIRECTIONS + _SPARE, *matrix.shape)
+    random = np.random.default_rng(0).standard_normal((matrix.shape[1], width))
+    sketch = matrix @ random.astype(np.float32)
+    for _ in range(_POWERS):
+        sketch = matrix @ (matrix.T @ np.linalg.qr(sketch)[0])
+    basis = np.linalg.qr(sketch)[0]
+    _, _, rows = np.linalg.svd(basis.T @ matrix, full_matrices=False)
+    axes = np.zeros((matrix.shape[1], DIRECTIONS), dtype=np.float32)
+    axes[:, : len(rows[:DIRECTIONS])] = rows[:DIRECTIONS].T
+    return axes
+
+
+def _floats(data: bytes) -> Floats:
+    return np.frombuffer(data, dtype=np.float32)
+
+
+@lru_cache(maxsize=64)
+def _tables(buckets: bytes, letters: bytes) -> tuple[Integers, Floats]:
+    known = np.frombuffer(buckets, dtype=np.int64)
+    directions = np.frombuffer(letters, dtype=np.float16).reshape(len(known), DIRECTIONS)
+    return known, directions.astype(np.float32)
+
+
+@lru_cache(maxsize=1)
+def _random_directions() -> Floats:
+    """For the time before a sample: random signs keep angles roughly (Achlioptas, 2003)."""
+    signs = np.random.default_rng(7).integers(0, 2, (BUCKETS, _UNTAUGHT), dtype=np.int8)
+    return (2 * signs - 1).astype(np.float32)

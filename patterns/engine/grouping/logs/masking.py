@@ -1,0 +1,199 @@
+"""Machine text as a skeleton: words and marks stay, whatever carries a value becomes a slot.
+
+Log lines write values as compounds (`/usr/bin/x`, `blk_-38865`, `10.0.0.1:80`, `12.5 KB`), so a
+compound with a digit in it is one value, not several tokens, and a unit belongs to its number.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from patterns.engine.text.tokens import normal
+
+HOLE = "#"
+LONGEST_TEXT = 4_000  # characters looked at, three quarters of them at the front
+LONGEST = 160  # pieces kept of one text: the first 120 and the last 40
+_LAST = 40
+_MOTIF = 7  # longest run of pieces whose repetitions count once ("node-1 up, node-2 up, …")
+
+_MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
+_DAY = r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
+_PIECE = re.compile(
+    rf"""(?P<url>\b[a-z][a-z0-9+.-]{{1,15}}://[^\s\])>,;'"}}]+)
+    |(?P<date>\b{_DAY},?\s+(?:{_MONTH}\s+\d+|\d+\s+{_MONTH})[\s\d:]*(?:[A-Z]{{3,4}}\b)?(?:\s+\d{{4}})?
+        |\b{_MONTH}\s+\d{{1,2}},?\s+[\d:]+)
+    |(?P<mac>(?<![\w.])(?:[0-9A-Fa-f]{{2}}:){{3,}}[0-9A-Fa-f]{{2}}(?!\w))
+    |(?P<path>(?<![\w.])/(?:[\w.$*+~@%\\-]{{1,120}}/{{1,3}}){{0,30}}[\w.$*+~@%\\-]{{0,120}}\w/?
+        (?:\?[\w.=&;%+/:~@-]*)?)
+    |(?P<sign>(?<![\w)\]}}])(?:[<>~]=?|[-+])\s?(?=\d))
+    |(?P<dots>\.{{3,}})
+    |(?P<word>(?:[\w\-/@$~\\+%*&?\#]|\.(?!\.\.))+(?:(?<=[\d.])[\w.\-]*:(?=\d)[\w.\-/]+)*)
+    |(?P<mark>[^\w\s])""",
+    re.VERBOSE,
+)
+_VALUES = frozenset({"url", "date", "mac", "path"})
+_DIGIT = re.compile(r"\d")
+_HEX = re.compile(r"[a-fA-F]{6,}")
+_UNIT = re.compile(
+    r"(?:[KMGTP]?i?[Bb]|bytes?|[mun]?s|secs?|seconds?|mins?|minutes?|hours?|hrs?|[KMG]?Hz)\Z"
+)
+_NUMBER = re.compile(r"[-+]?\d+(?:,\d{3})*(?:[.,]\d+)?%?\Z")
+_TAIL = ".-*?&+%"  # marks that end a sentence or a word, not part of a name
+
+Skeleton = tuple[str, ...]
+
+
+class Piece(NamedTuple):
+    """`key` is a word, a mark or `HOLE`; `kind` says what fills the hole; the rest is its place."""
+
+    key: str
+    kind: str
+    start: int
+    end: int
+
+
+def shown(text: str) -> str:
+    """The text that `pieces` refers to: one Unicode form, the middle of a huge one left out."""
+    text = normal(text)
+    if len(text) > LONGEST_TEXT:
+        text = f"{text[: LONGEST_TEXT * 3 // 4]} … {text[-LONGEST_TEXT // 4 :]}"
+    return text
+
+
+def pieces(text: str) -> list[Piece]:
+    """The pieces of a `shown` text, repetitions counted once."""
+    found: list[Piece] = []
+    for match in _PIECE.finditer(text):
+        _add(found, match.lastgroup or "mark", match.group(), match.start())
+    if len(found) > LONGEST:
+        found = found[: LONGEST - _LAST] + found[-_LAST:]
+    return _without_repetition(found)
+
+
+def skeleton(text: str) -> Skeleton:
+    """What remains of a text when its values are taken out.
+
+    >>> skeleton("Took 12.5 KB from 10.0.0.1:80")
+    ('Took', '#', 'from', '#')
+    """
+    return tuple(piece.key for piece in pieces(shown(text)))
+
+
+def _add(found: list[Piece], kind: str, text: str, start: int) -> None:
+    end = start + len(text)
+    if kind == "sign":
+        return
+    if kind in _VALUES:
+        found.append(Piece(HOLE, kind, start, end))
+    elif kind == "word":
+        _add_word(found, text, start)
+    else:
+        found.append(Piece(text, "mark", start, end))
+
+
+def _add_word(found: list[Piece], text: str, start: int) -> None:
+    if _DIGIT.search(text):
+        kind = "number" if is_number(text) else "id"
+        found.append(Piece(HOLE, kind, start, start + len(text)))
+        return
+    core = text.rstrip(_TAIL)
+    end = start + len(core)
+    if not core:
+        found.append(Piece(text, "mark", start, start + len(text)))
+    elif _HEX.fullmatch(core):
+        found.append(Piece(HOLE, "id", start, end))
+    elif found and found[-1].key == HOLE and found[-1].kind == "number" and _UNIT.match(core):
+        found[-1] = found[-1]._replace(end=end)
+    else:
+        found.append(Piece(core, "word", start, end))
+    if core and core != text:
+        found.append(Piece(text[len(core) :], "mark", end, start + len(text)))
+
+
+def is_number(text: str) -> bool:
+    return _NUMBER.match(text) is not None
+
+
+def _without_repetition(found: list[Piece]) -> list[Piece]:
+    """Runs such as `# , # , #` and `node # up node # up` shrink to one: lists have any length."""
+    found = _lists_as_one(found)
+    if sum(piece.key == HOLE for piece in found) < 2:
+        return found
+    found = _joined(found)
+    before = 0
+    while before != len(found):
+        before = len(found)
+        for width in range(1, _MOTIF + 1):
+            found = _one_of_each(found, width)
+    return _lists_as_one(found)
+
+
+def _lists_as_one(found: list[Piece]) -> list[Piece]:
+    """`#, #` is a list of values, and so is `[red, green]` with words in it."""
+    kept: list[Piece] = []
+    for piece in found:
+        kept.append(piece)
+        if len(kept) > 2 and piece.key == HOLE and [p.key for p in kept[-3:-1]] == [HOLE, ","]:
+            _fold(kept, 3)
+        elif piece.key == "]":
+            width = _items(kept)
+            if width:
+                del kept[-1]
+                _fold(kept, width)
+                kept.append(piece)
+    return kept
+
+
+def _items(kept: Sequence[Piece]) -> int:
+    """How many pieces before the last one are a list of two or more items after a bracket."""
+    place = len(kept) - 2
+    while place > 1 and kept[place].kind != "mark" and kept[place - 1].key == ",":
+        place -= 2
+    opened = place > 0 and kept[place].kind != "mark" and kept[place - 1].key == "["
+    return len(kept) - 1 - place if opened and place < len(kept) - 2 else 0
+
+
+def _fold(kept: list[Piece], width: int) -> None:
+    kept[-width:] = [Piece(HOLE, "text", kept[-width].start, kept[-1].end)]
+
+
+def _joined(found: list[Piece]) -> list[Piece]:
+    """`#:#` is one value: a host and its port, a ratio, a time."""
+    kept: list[Piece] = []
+    for piece in found:
+        if piece.key == HOLE and len(kept) > 1 and kept[-1].key == ":" and kept[-2].key == HOLE:
+            del kept[-1]
+            kept[-1] = kept[-1]._replace(kind="id", end=piece.end)
+        else:
+            kept.append(piece)
+    return kept
+
+
+def _one_of_each(found: list[Piece], width: int) -> list[Piece]:
+    kept: list[Piece] = []
+    keys: list[str] = []
+    source = [piece.key for piece in found]
+    position = 0
+    while position < len(found):
+        kept.append(found[position])
+        keys.append(source[position])
+        position += 1
+        while _repeats(keys, source, position, width):
+            kept[-1] = kept[-1]._replace(end=found[position + width - 1].end)
+            position += width
+    return kept
+
+
+def _repeats(keys: list[str], source: list[str], position: int, width: int) -> bool:
+    last = position + width - 1
+    if last >= len(source) or source[last] != keys[-1]:
+        return False
+    return keys[-width:] == source[position : last + 1] and HOLE in keys[-width:]
+
+
+def shorten(keys: Skeleton) -> Skeleton:
+    """A skeleton again without repetitions, after more of it became holes."""
+    bare = [Piece(key, "" if key == HOLE or key[:1].isalnum() else "mark", 0, 0) for key in keys]
+    return tuple(piece.key for piece in _without_repetition(bare))

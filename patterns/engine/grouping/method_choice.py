@@ -1,0 +1,120 @@
+"""Which method serves a stream of texts best, judged without labels.
+
+Measured on samples of 100 to 1,000 different texts of 15 log systems, two sets of intents and two
+of prompts: of log lines 64 to 99 % share their skeleton with another one, of prompts at most 13 %,
+of intents none; passages that recur cover 19 to 60 % of prompts and at most 1 % of intents.
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections import Counter
+from collections.abc import Sequence
+from hashlib import blake2b
+from typing import Literal, TypeAlias
+
+import msgspec
+
+from patterns.engine.grouping.logs.grouper import DrainGrouper
+from patterns.engine.grouping.logs.masking import skeleton
+from patterns.engine.grouping.logs.word_slots import group_skeletons
+from patterns.engine.grouping.prompts.mining.miner import mine
+from patterns.engine.text.tokens import keys_of
+
+Method: TypeAlias = Literal["prompt", "drain", "similarity"]
+
+SAMPLE = 600  # different texts looked at
+ENOUGH = 20  # different texts; fewer get "prompt"
+ENOUGH_FREE = 150  # before templates that recur rarely can be ruled out
+SHARED = 0.5  # of the texts have their skeleton in common with another: machine text
+RECURRING = 0.1  # of the tokens stand in passages that recur: at most this in free text
+SHORT = 60  # tokens, median: neither log lines nor intents are longer
+TRIED = 300  # different texts both methods are tried on
+ALONE = 0.25  # of them left alone by the tree: it may be the wrong method
+_PASSAGE = 4  # tokens
+_RECURS, _RECURS_SHARE = 3, 0.01  # texts a passage stands in: at least so many, and this share
+
+
+class Evidence(msgspec.Struct, frozen=True):
+    """What speaks for a method. Shares lie in [0, 1], `length` is the median in tokens."""
+
+    texts: int
+    shared: float
+    recurring: float
+    length: float
+
+
+def suitable_method(texts: Sequence[str]) -> Method:
+    """The method for a sample of texts (some hundreds are enough; fewer than 20 get "prompt")."""
+    found = evidence(texts)
+    if found.texts < ENOUGH or found.length > SHORT:
+        return "prompt"
+    if found.shared >= SHARED:
+        return "prompt" if _is_told_better(texts) else "drain"
+    if found.texts >= ENOUGH_FREE and found.recurring <= RECURRING:
+        return "similarity"
+    return "prompt"
+
+
+def evidence(texts: Sequence[str]) -> Evidence:
+    """The same for any order of the texts; repetitions of a text count once."""
+    sample = sorted(set(texts), key=_digest)[:SAMPLE]
+    if not sample:
+        return Evidence(0, 0.0, 0.0, 0.0)
+    tokens = [keys_of(text) for text in sample]
+    return Evidence(
+        texts=len(sample),
+        shared=_shared(sample),
+        recurring=_recurring(tokens),
+        length=statistics.median(map(len, tokens)),
+    )
+
+
+def _is_told_better(texts: Sequence[str]) -> bool:
+    """Whether mining explains texts that the tree for machine text leaves alone.
+
+    Short prompts with an id or a date in them look like log lines, but their slots hold phrases.
+    Measured: of 600 log lines the tree leaves 0 to 26 % alone and mining a fourth of that or more,
+    of short prompts 35 to 65 % and mining none.
+    """
+    sample = sorted(set(texts), key=_digest)[:TRIED]
+    alone = _alone(DrainGrouper().regroup(sample))
+    if alone < ALONE * len(sample):
+        return False
+    found = mine([keys_of(text) for text in sample]) or []
+    return len(sample) - sum(len(one.texts) for one in found) < alone / 6
+
+
+def _alone(groups: Sequence[int]) -> int:
+    return sum(n == 1 for n in Counter(groups).values())
+
+
+def _digest(text: str) -> bytes:
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+
+
+def _shared(texts: Sequence[str]) -> float:
+    found = [skeleton(text) for text in texts]
+    general = group_skeletons(found)
+    sizes = Counter(general[one] for one in found)
+    return sum(n for n in sizes.values() if n > 1) / len(found)
+
+
+def _recurring(tokens: Sequence[Sequence[str]]) -> float:
+    """Mean share of a text's tokens inside passages that stand in several texts."""
+    passages = [[tuple(row[i : i + _PASSAGE]) for i in range(len(row))] for row in tokens]
+    texts_with = Counter(passage for row in passages for passage in set(row))
+    least = max(_RECURS, round(_RECURS_SHARE * len(tokens)))
+    return statistics.fmean(
+        sum(_covered(row, texts_with, least)) / max(1, len(row)) for row in passages
+    )
+
+
+def _covered(
+    row: Sequence[tuple[str, ...]], texts_with: Counter[tuple[str, ...]], least: int
+) -> list[bool]:
+    covered = [False] * len(row)
+    for start, passage in enumerate(row):
+        if len(passage) == _PASSAGE and texts_with[passage] >= least:
+            covered[start : start + _PASSAGE] = [True] * _PASSAGE
+    return covered

@@ -1,0 +1,149 @@
+"""Groups of JSON objects: objects of one kind share their telling keys, some keys are optional."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from patterns.engine.domain.results import TemplatePart
+from patterns.engine.grouping.exact import ExactGrouper
+from patterns.engine.grouping.grouper import Candidate
+from patterns.engine.grouping.objects.schema_clustering import group_sets
+from patterns.engine.grouping.objects.schema_cost import COUNTED, Keys, Kind
+from patterns.engine.grouping.objects.schema_index import KindIndex
+from patterns.engine.text.input_view import SEPARATOR
+
+MOST_SHAPES = 128  # of one kind that are remembered
+SHOWN = 60  # keys in a template
+SURE = 6.0  # bits a shape must save to join a kind on arrival: repair joins kinds, it rarely parts them
+
+
+class ShapeGrouper(ExactGrouper):
+    """A `Grouper` for shapes: the keys of an object, joined by `SEPARATOR`.
+
+    A new shape joins the kind that it makes least dearer (see `keysets`), if that is cheaper than
+    a kind of its own.
+
+    >>> grouper = ShapeGrouper()
+    >>> grouper.learn(SEPARATOR.join(["court", "docket", "full"]), "first").key
+    'first'
+    >>> grouper.learn(SEPARATOR.join(["city", "nights"]), "second").key
+    'second'
+    >>> grouper.learn(SEPARATOR.join(["court", "docket"]), "third").key
+    'first'
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.uses: dict[str, int] = {}  # of a shape, up to `COUNTED`
+        self.index = KindIndex()
+        self._fits: dict[str, float] = {}
+
+    def learn(self, text: str, identifier: str) -> Candidate:
+        found = self.match(text) or Candidate(identifier, 1.0, created=True)
+        if self.uses.get(text, 0) < COUNTED:
+            self._use(text, found.key)
+        return found
+
+    def match(self, text: str) -> Candidate | None:
+        if text in self.keys:
+            return Candidate(self.keys[text], self._fit(text))
+        keys, prices = keys_of(text), self.index.prices()
+        ranked = self.index.ranked(keys, prices)
+        alone = prices.of(Kind([(keys, 1.0)]))
+        scored = [(min(1.0, saved / alone), key) for saved, key in ranked if saved > SURE]
+        if not scored:
+            return None
+        runner = scored[1] if len(scored) > 1 else (0.0, None)
+        return Candidate(scored[0][1], scored[0][0], runner[1], runner[0])
+
+    def regroup(self, texts: Sequence[str]) -> list[int]:
+        return group_shapes(texts)
+
+    def rebuild(self, texts: Sequence[str], groups: Sequence[int], keys: Mapping[int, str]) -> None:
+        for key in list(self.names):
+            self.remove(key)
+        members: dict[str, Counter[str]] = defaultdict(Counter)
+        for text, group in zip(texts, groups, strict=True):
+            members[keys[group]][text] += 1
+        for key in sorted(members):
+            self._take(key, members[key])
+
+    def template(self, key: str) -> tuple[TemplatePart, ...]:
+        """The keys as slots; a `?` marks those that some objects lack."""
+        kind = self.index.kinds[key]
+        parts: list[TemplatePart] = []
+        for path in sorted(kind.counts, key=lambda path: (kind.counts[path] < kind.weight, path)):
+            optional = "?" if kind.counts[path] < kind.weight else ""
+            parts.append(TemplatePart(f"{', ' if parts else '{'}{path}{optional}: "))
+            parts.append(TemplatePart(slot=path))
+        return (*parts[: 2 * SHOWN], TemplatePart(", \u2026}" if len(parts) > 2 * SHOWN else "}"))
+
+    def remove(self, key: str) -> None:
+        for text in self.names.get(key, ()):
+            self.uses.pop(text, None)
+            self._fits.pop(text, None)
+        self.index.drop(key)
+        super().remove(key)
+
+    def to_bytes(self) -> bytes:
+        shapes = {key: {text: self.uses[text] for text in own} for key, own in self.names.items()}
+        return msgspec.msgpack.encode(shapes)
+
+    def restore(self, data: bytes) -> None:
+        kept = msgspec.msgpack.decode(data, type=dict[str, dict[str, int] | list[str]])
+        for key, shapes in kept.items():  # earlier snapshots had no uses
+            self._take(key, shapes if isinstance(shapes, dict) else dict.fromkeys(shapes, 1))
+
+    def _fit(self, text: str) -> float:
+        """How well a known shape fits the rest of its kind, 0 to 1."""
+        if text not in self._fits:
+            others = [other for other in self.names[self.keys[text]] if other != text]
+            own, prices = self._kind([text]), self.index.prices()
+            saved = prices.saved(self._kind(others), own) if others else prices.of(own)
+            self._fits[text] = max(0.0, min(1.0, saved / prices.of(own)))
+        return self._fits[text]
+
+    def _use(self, text: str, key: str) -> None:
+        if text not in self.keys:
+            self._forget_rarest(key)
+            self._add(text, key)
+        self.uses[text] = self.uses.get(text, 0) + 1
+        self._price(key)
+
+    def _take(self, key: str, shapes: Mapping[str, int]) -> None:
+        """A whole kind with the uses of its shapes; the most used ones are remembered."""
+        for text in sorted(shapes, key=lambda text: (-shapes[text], text))[:MOST_SHAPES]:
+            if text not in self.keys:
+                self._add(text, key)
+                self.uses[text] = min(COUNTED, shapes[text])
+        if key in self.names:
+            self._price(key)
+
+    def _forget_rarest(self, key: str) -> None:
+        known = self.names.get(key, [])
+        if len(known) >= MOST_SHAPES:
+            rarest = min(known, key=lambda text: self.uses[text])
+            known.remove(rarest)
+            del self.keys[rarest], self.uses[rarest]
+            self._fits.pop(rarest, None)
+
+    def _price(self, key: str) -> None:
+        self.index.put(key, self._kind(self.names[key]))
+        for text in self.names[key]:
+            self._fits.pop(text, None)
+
+    def _kind(self, shapes: Sequence[str]) -> Kind:
+        return Kind((keys_of(text), float(self.uses[text])) for text in shapes)
+
+
+def group_shapes(shapes: Sequence[str]) -> list[int]:
+    """The number of its kind for each shape; the same groups for any order."""
+    numbers = group_sets(Counter(map(keys_of, shapes)))
+    return [numbers[keys_of(shape)] for shape in shapes]
+
+
+def keys_of(shape: str) -> Keys:
+    return frozenset(shape.split(SEPARATOR))

@@ -1,0 +1,210 @@
+"""Frames that differ only in the data they carry are one template: optional sections, rows, values.
+
+Two frames with much static text in common are one when whatever else either has brings values of
+its own (`Mention the deadline <date>`, one more `[3] <passage>`) or is punctuation. Where words
+stand against other words, or against none ("in one sentence"), they instruct differently and stay
+apart, unless three frames or more differ at that one place: then it is a slot.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+
+import msgspec
+import numpy as np
+
+from patterns.engine.grouping.prompts.mining.common_ngrams import Frame, joined, static_in
+from patterns.engine.grouping.prompts.mining.corpus import Corpus, Ints
+from patterns.engine.grouping.prompts.mining.merge_single_slot import swaps
+
+COMMON = 14  # static tokens two variants share at least
+CHOSEN = 6  # the same when three or more differ at one place
+EXTRA_SHARE = 0.6  # and what else either has is at most that part of it
+OPTIONAL_SHARE = 1.2  # when one of them is all that is common: the other has optional sections
+CHOICE_SHARE = 0.3
+COMMON_RUNS = 4
+ALTERNATIVES = 3
+RARE_SHARE = 0.1
+VALUE = 3  # tokens of a frequent value, where another frame has a slot
+WORTHY = 10  # static tokens of a real template
+MOST_HOLDERS = 200
+
+Place = tuple[int, int, int, int]
+
+
+class Gap(msgspec.Struct):
+    """What stands between two static tokens and the next two: words and values, how many times."""
+
+    words: int = 0
+    values: int = 0
+    tokens: int = 0
+    times: int = 0
+
+
+class Verdict(msgspec.Struct):
+    """Whether two frames are one, whether words set them apart, and where if at one place only."""
+
+    same: bool
+    worded: bool
+    place: Place | None
+
+
+def variants(corpus: Corpus, frames: Sequence[Frame]) -> list[Frame]:
+    """The frames, those that are variants of each other joined."""
+    same, plain = list(range(len(frames))), list(range(len(frames)))
+    places: dict[tuple[str, int, int], set[tuple[int, int]]] = defaultdict(set)
+    for left, right in _pairs(frames):
+        found = _compared(corpus, frames[left], frames[right])
+        if found.same:
+            _join(same, left, right)
+            if not found.worded:
+                _join(plain, left, right)
+        if found.place is not None:
+            for border in (("before", *found.place[:2]), ("after", *found.place[2:])):
+                places[border].add((left, right))
+    for edges in places.values():
+        alternatives = {(_root(plain, left), _root(plain, right)) for left, right in edges}
+        for group in _connected(alternatives):
+            if len(group) >= ALTERNATIVES:
+                for one in group[1:]:
+                    _join(same, group[0], one)
+    for group in swaps(corpus, frames):
+        for one in group[1:]:
+            _join(same, group[0], one)
+    groups: dict[int, list[Frame]] = {}
+    for number, frame in enumerate(frames):
+        groups.setdefault(_root(same, number), []).append(frame)
+    return [joined(corpus, group) for group in groups.values()]
+
+
+def _join(leader: list[int], left: int, right: int) -> None:
+    first, second = sorted((_root(leader, left), _root(leader, right)))
+    leader[second] = first
+
+
+def _root(leader: Sequence[int], one: int) -> int:
+    while leader[one] != one:
+        one = leader[one]
+    return one
+
+
+def _connected(edges: Iterable[tuple[int, int]]) -> list[list[int]]:
+    """The frames that edges connect, each group ascending."""
+    leader: dict[int, int] = {}
+    for left, right in sorted(edges):
+        for one in (left, right):
+            leader.setdefault(one, one)
+        while leader[left] != left:
+            left = leader[left]
+        while leader[right] != right:
+            right = leader[right]
+        leader[max(left, right)] = min(left, right)
+    groups: dict[int, list[int]] = defaultdict(list)
+    for one in sorted(leader):
+        root = one
+        while leader[root] != root:
+            root = leader[root]
+        groups[root].append(one)
+    return list(groups.values())
+
+
+def _pairs(frames: Sequence[Frame]) -> list[tuple[int, int]]:
+    """Pairs with enough runs in common, most first."""
+    by_run: dict[int, list[int]] = {}
+    for number, frame in enumerate(frames):
+        for run in frame.runs.tolist():
+            by_run.setdefault(run, []).append(number)
+    shared: Counter[tuple[int, int]] = Counter()
+    for holders in by_run.values():
+        for i, left in enumerate(holders[:MOST_HOLDERS]):
+            for right in holders[i + 1 : MOST_HOLDERS]:
+                shared[left, right] += 1
+    return [
+        pair for pair, n in sorted(shared.items(), key=lambda p: (-p[1], p[0])) if n >= COMMON_RUNS
+    ]
+
+
+def _compared(corpus: Corpus, left: Frame, right: Frame) -> Verdict:
+    common = np.intersect1d(left.runs, right.runs, assume_unique=True)
+    ours, theirs = _gaps(corpus, left, common), _gaps(corpus, right, common)
+    together = _together(corpus, left, common)
+    extra = max(sum(gap.tokens for gap in side.values()) for side in (ours, theirs))
+    pairs = {
+        place: (ours.get(place, Gap()), theirs.get(place, Gap()))
+        for place in sorted(ours.keys() | theirs.keys())
+    }
+    worded = [place for place, (one, other) in pairs.items() if one.words or other.words]
+    place = None
+    if len(worded) == 1 and max(one.times for one in pairs[worded[0]]) < 2:
+        longest = max(one.tokens for one in pairs[worded[0]])
+        least = CHOSEN if longest <= VALUE else COMMON
+        place = worded[0] if together >= least and extra <= CHOICE_SHARE * together else None
+    nested = len(common) in (len(left.runs), len(right.runs))
+    share = OPTIONAL_SHARE if nested else EXTRA_SHARE
+    same = _is_rare(left, right, together, ours, theirs) or _is_rare(
+        right, left, together, theirs, ours
+    )
+    if not any(_is_choice(one, other) for one, other in pairs.values()):
+        same |= together >= COMMON and extra <= share * together
+    return Verdict(same, bool(worded), place)
+
+
+def _together(corpus: Corpus, frame: Frame, common: Ints) -> int:
+    return int(np.count_nonzero(static_in(corpus, frame.example, common)))
+
+
+def _is_choice(one: Gap, other: Gap) -> bool:
+    if not one.words and not other.words:
+        return False
+    if max(one.times, other.times) > 1 and one.values and other.values:
+        return False  # rows
+    if one.words and other.words:
+        return True
+    rich, poor = (one, other) if one.words else (other, one)
+    is_value = not rich.values and poor.values == 1 and rich.tokens <= VALUE
+    return rich.values <= poor.values and not is_value
+
+
+def _is_rare(
+    rare: Frame, usual: Frame, together: int, own: dict[Place, Gap], theirs: dict[Place, Gap]
+) -> bool:
+    """A few texts that have all of a real template, and by chance the same value in a slot."""
+    if len(rare.texts) > max(3, RARE_SHARE * len(usual.texts)):
+        return False
+    if sum(gap.tokens for gap in theirs.values()) > RARE_SHARE * together:
+        return False
+    slots = [place for place, gap in theirs.items() if gap.values]
+    before, after = {place[:2] for place in slots}, {place[2:] for place in slots}
+    return all(
+        not gap.words or place[:2] in before or place[2:] in after for place, gap in own.items()
+    )
+
+
+def _gaps(corpus: Corpus, frame: Frame, common: Ints) -> dict[Place, Gap]:
+    text = frame.example
+    own = static_in(corpus, text, frame.runs)
+    shared = static_in(corpus, text, common)
+    tokens = corpus.token[corpus.start[text] : corpus.start[text] + len(own)]
+    typed = np.isin(tokens, corpus.typed)
+    slot = ~own
+    begins = slot & ~np.concatenate([[False], slot[:-1]])
+    words = own & corpus.wordy[tokens] & ~typed
+    edges = np.nonzero(np.diff(np.concatenate([[True], shared, [True]]).astype(np.int8)))[0]
+    found: dict[Place, Gap] = {}
+    for first, last in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
+        before, after = tokens[max(0, first - 2) : first], tokens[last : last + 2]
+        place = (*_padded(before.tolist()), *_padded(after.tolist()))
+        gap = found.setdefault(place, Gap())
+        inside = slice(first, last)
+        gap.words += int(np.count_nonzero(words[inside]))
+        gap.values += int(np.count_nonzero(begins[inside]))
+        gap.values += int(np.count_nonzero((typed & own)[inside]))
+        gap.tokens += int(np.count_nonzero(own[inside]))
+        gap.times += 1
+    return found
+
+
+def _padded(tokens: list[int]) -> tuple[int, int]:
+    first, second, *_ = [*tokens, -1, -1]
+    return first, second

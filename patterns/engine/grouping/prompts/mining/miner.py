@@ -1,0 +1,96 @@
+"""Templates out of many prompts at once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+
+import msgspec
+import numpy as np
+
+from patterns.engine.grouping.prompts.mining.candidates import Skeletons
+from patterns.engine.grouping.prompts.mining.common_ngrams import Frame, frame_of, static_in
+from patterns.engine.grouping.prompts.mining.corpus import Corpus
+from patterns.engine.grouping.prompts.mining.merge_variants import variants
+from patterns.engine.grouping.prompts.mining.split_alternatives import parted
+from patterns.engine.grouping.prompts.mining.template_selection import Selection
+
+MOST_ANCHORS = 128
+MOST_OTHERS, FEW_ANCHORS = 12, 12
+TOKEN_BITS = 8.0
+ENOUGH = 72.0  # bits of common static text that tell a text of the template
+FEWEST = 4  # texts below which there is nothing to compare
+
+
+class Mined(msgspec.Struct, frozen=True):
+    """One template: its texts by number, the digests of its static runs, rarest first, and its bits.
+
+    `bits` is what the static text saves in one of its texts. Where little of it is common to all,
+    `others` are the digests of some parts that have more, each worth `other_bits`.
+    """
+
+    texts: tuple[int, ...]
+    anchors: tuple[int, ...]
+    bits: float
+    others: tuple[tuple[int, ...], ...] = ()
+    other_bits: float = 0.0
+
+
+def mine(
+    texts: Sequence[Sequence[str]],
+    should_stop: Callable[[], bool] = lambda: False,
+    progress: Callable[[int, int], None] = lambda done, of: None,
+) -> list[Mined] | None:
+    """The templates of tokenised texts; None when stopped. A text in none of them stands alone."""
+    if len(texts) < FEWEST:
+        return []
+    corpus = Corpus(texts)
+    skeletons = Skeletons(corpus, corpus.member_sets())
+    if not len(skeletons):
+        return []
+    selection = Selection(skeletons)
+    if not selection.run(should_stop, progress):
+        return None
+    selection.give_back()
+    return _found(selection)
+
+
+def _found(selection: Selection) -> list[Mined]:
+    corpus = selection.skeletons.corpus
+    frames = [
+        part for frame in _frames(selection) for part in parted(corpus, selection.bits, frame)
+    ]
+    return [_template(corpus, frame) for frame in variants(corpus, frames)]
+
+
+def _frames(selection: Selection) -> list[Frame]:
+    sizes = Counter(selection.owner.tolist())
+    chosen = sorted(one for one, n in sizes.items() if one >= 0 and n > 1)
+    corpus = selection.skeletons.corpus
+    return [frame_of(corpus, np.nonzero(selection.owner == one)[0]) for one in chosen]
+
+
+def _template(corpus: Corpus, frame: Frame) -> Mined:
+    bits = _bits(corpus, frame)
+    parts = sorted(frame.parts, key=lambda part: (-len(part.texts), part.example))[:MOST_OTHERS]
+    if bits >= ENOUGH:
+        parts = []
+    return Mined(
+        tuple(frame.texts.tolist()),
+        _anchors(corpus, frame)[:MOST_ANCHORS],
+        bits,
+        tuple(_anchors(corpus, part)[:FEW_ANCHORS] for part in parts),
+        min((_bits(corpus, part) for part in parts), default=0.0),
+    )
+
+
+def _anchors(corpus: Corpus, frame: Frame) -> tuple[int, ...]:
+    """The digests of its runs, rarest first."""
+    digests = corpus.digest[frame.runs]
+    ranked = digests[np.lexsort((digests, corpus.spread[frame.runs]))]
+    return tuple(ranked.tolist())
+
+
+def _bits(corpus: Corpus, frame: Frame) -> float:
+    static = static_in(corpus, frame.example, frame.runs)
+    return TOKEN_BITS * float(np.count_nonzero(static[2:-2]))

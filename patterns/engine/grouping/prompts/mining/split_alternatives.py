@@ -1,0 +1,117 @@
+"""Texts that fill a gap with one of two phrases follow two templates ("Yes or no?", "True?").
+
+The choice among candidates pays for every static token of a template, so a template that differs
+from a larger one by a few words stays inside it. Here a frame is parted where the text beside a
+static stretch is one of two in all of its texts, when saying so once is cheaper than in each text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from patterns.engine.grouping.prompts.mining.common_ngrams import Flags, Frame, covered, frame_of
+from patterns.engine.grouping.prompts.mining.corpus import Corpus, Ints
+from patterns.engine.grouping.prompts.mining.description_length import Bits
+
+FEWEST = 2  # texts on either side of a choice
+PHRASE = 3  # words beside an open slot that may be text of a template
+EDGE = -1  # in the place of a run before the first and after the last
+TOKEN, PIECE = 8.0, 10.0  # bits for a static token and for a stretch of them
+
+
+def parted(corpus: Corpus, bits: Bits, frame: Frame) -> list[Frame]:
+    """The frame, or its parts when that takes fewer bits; `bits` are the cost of slot tokens."""
+    waiting, done = [frame], []
+    while waiting:
+        one = waiting.pop()
+        parts = _best_parts(corpus, bits, one)
+        waiting += reversed(parts)
+        done += [] if parts else [one]
+    return done
+
+
+def _best_parts(corpus: Corpus, bits: Bits, frame: Frame) -> list[Frame]:
+    """Two frames in the place of one, or none."""
+    if len(frame.texts) < 2 * FEWEST:
+        return []
+    gained = 0.0
+    best: list[Frame] = []
+    seen: set[bytes] = set()
+    for side, least in _choices(corpus, frame):
+        if side.tobytes() in seen or (~side).tobytes() in seen:
+            continue
+        seen.add(side.tobytes())
+        parts = [frame_of(corpus, frame.texts[side]), frame_of(corpus, frame.texts[~side])]
+        gain = _gain(corpus, bits, frame, parts, least)
+        if gain > gained:
+            gained, best = gain, parts
+    return best
+
+
+def _choices(corpus: Corpus, frame: Frame) -> Iterator[tuple[Flags, int]]:
+    """The texts that have one of two values beside a static run, for each such run.
+
+    With the words that must set them apart: more where the others have any text there.
+    """
+    keys, values, owners = _borders(corpus, frame)
+    if not len(keys):
+        return
+    order = np.lexsort((owners, keys))
+    keys, values, owners = keys[order], values[order], owners[order]
+    edges = np.nonzero(np.concatenate([[True], keys[1:] != keys[:-1]]))[0]
+    for first, last in zip(edges, [*edges[1:], len(keys)], strict=True):
+        if last - first != len(frame.texts):
+            continue
+        found, times = np.unique(values[first:last], return_counts=True)
+        if len(found) == 2 and times.min() >= FEWEST:
+            yield values[first:last] == found[0], 0
+        elif len(found) > 2:
+            second, most = np.sort(times)[-2:]
+            if most >= 3 * second:
+                yield values[first:last] == found[times.argmax()], PHRASE
+
+
+def _borders(corpus: Corpus, frame: Frame) -> tuple[Ints, Ints, Ints]:
+    """(which border, the run beyond it, text) where static runs begin and end."""
+    keys, values, owners = [], [], []
+    for number, text in enumerate(frame.texts.tolist()):
+        row = np.concatenate([[EDGE], corpus.runs_of(text), [EDGE]])
+        hit = np.isin(row, frame.runs) | (row == EDGE)
+        for shift in (0, 1):
+            inner, outer = (row[:-1], row[1:]) if shift == 0 else (row[1:], row[:-1])
+            border = (hit[:-1] & ~hit[1:]) if shift == 0 else (hit[1:] & ~hit[:-1])
+            names = inner[border] * 2 + shift
+            keys.append(_numbered(names, 2 * corpus.runs + 2))
+            values.append(outer[border])
+            owners.append(np.full(len(names), number))
+    return np.concatenate(keys), np.concatenate(values), np.concatenate(owners)
+
+
+def _numbered(names: Ints, most: int) -> Ints:
+    """Equal names told apart by how often they came before."""
+    order = np.argsort(names, kind="stable")
+    ranked = names[order]
+    first = np.searchsorted(ranked, ranked)
+    result = np.empty_like(names)
+    result[order] = ranked + most * (np.arange(len(names)) - first)
+    return result
+
+
+def _gain(corpus: Corpus, bits: Bits, frame: Frame, parts: list[Frame], least: int) -> float:
+    """Bits saved by parting: what the parts explain more, less their text and their names."""
+    gain, words = 0.0, 0
+    for part in parts:
+        gain -= len(part.texts) * float(np.log2(len(frame.texts) / len(part.texts)))
+        for text in part.texts.tolist():
+            row = corpus.runs_of(text)
+            known = covered(np.isin(row, frame.runs))
+            more = covered(np.isin(row, part.runs)) & ~known
+            places = np.nonzero(more)[0] + corpus.start[text]
+            gain += float(bits[places].sum())
+            if text == part.example:
+                gain -= TOKEN * len(places)
+                gain -= PIECE * (1 + np.count_nonzero(np.diff(places) > 1)) if len(places) else 0
+                words = max(words, int(np.count_nonzero(corpus.wordy[corpus.token[places]])))
+    return gain if words > least else -np.inf

@@ -1,0 +1,34 @@
+"""What people decided about patterns: merges and splits that hold for the future too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import msgspec
+
+from patterns.engine.domain.digests import short_digest
+
+
+class Decisions(msgspec.Struct, array_like=True):
+    """`merged` maps the key of a group to the pattern it was merged into, `slots` the key of a
+    group to the slot whose values part it, `examples` to (key of a part, runs that set it apart).
+    """
+
+    merged: dict[str, str] = {}
+    slots: dict[str, str] = {}
+    examples: dict[str, list[tuple[str, list[int]]]] = {}
+
+    def part(self, key: str, values: Mapping[str, str], runs: Iterable[int]) -> str:
+        """The key of the part of a group that a text with these slot values and runs belongs to."""
+        if key in self.slots and self.slots[key] in values:
+            return part_key(key, values[self.slots[key]])
+        if key in self.examples:
+            own = frozenset(runs)
+            for part, needed in self.examples[key]:
+                if own.issuperset(needed):
+                    return part
+        return key
+
+
+def part_key(key: str, value: str) -> str:
+    return f"{key}#{short_digest(value)}"

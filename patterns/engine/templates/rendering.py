@@ -1,0 +1,159 @@
+"""Templates as people read them: static text, and slots named after what stands before them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+
+import msgspec
+
+from patterns.engine.domain.results import TemplatePart
+from patterns.engine.templates.common_words import wording_of
+from patterns.engine.templates.gap_words import Wording
+from patterns.engine.templates.slot_names import MOST_SLOTS, name_for, names_nothing
+from patterns.engine.text.ngrams import (
+    runs_in_order,
+    tokens_of,
+)
+from patterns.engine.text.tokens import Token
+from patterns.engine.text.value_types import type_of
+
+LONGEST_PART = 600  # characters of static text shown per piece
+LONGEST_TEMPLATE = 1600
+TYPED = frozenset({"number", "hex", "id", "uuid", "url", "email", "date", "code"})
+SHOWN = {kind: "id" if kind == "hex" else kind for kind in TYPED}
+STRETCHES = ("", "text")  # neighbouring tokens of these kinds are one piece
+INNER = "inner"  # kind of a slot whose gap has static words: its type is that of its text
+
+
+class Piece(msgspec.Struct, frozen=True, array_like=True):
+    """A stretch of a text: static (`slot` is "") or the value of a slot of that type."""
+
+    text: str
+    slot: str = ""
+
+
+def pieces_of(text: str, anchors: Collection[int]) -> list[Piece]:
+    """The text cut where its anchors begin and end; values with a type of their own are slots."""
+    plain, tokens = tokens_of(text)
+    kinds = _kinds(tokens, _static(text, anchors, len(tokens)))
+    pieces: list[Piece] = []
+    position = index = 0
+    while index < len(tokens):
+        kind, last = kinds[index], index + 1
+        while kind in STRETCHES and last < len(tokens) and kinds[last] == kind:
+            last += 1
+        begin, end = tokens[index].start, tokens[last - 1].end
+        if begin > position:
+            pieces.append(Piece(plain[position:begin]))
+        pieces.append(Piece(plain[begin:end], kind))
+        position, index = end, last
+    if position < len(plain):
+        pieces.append(Piece(plain[position:]))
+    return _joined(pieces)
+
+
+def _static(text: str, anchors: Collection[int], count: int) -> list[bool]:
+    covered = [False] * (count + 4)
+    for start, run in enumerate(runs_in_order(text)):
+        if run in anchors:
+            covered[start] = covered[start + 1] = covered[start + 2] = True
+    return covered[2 : count + 2]
+
+
+def _kinds(tokens: Sequence[Token], static: Sequence[bool]) -> list[str]:
+    """Of the piece each token is in: "" for static text, "text" for what varies, or its type."""
+    return [
+        SHOWN.get(token.kind, "") if fixed else "text"
+        for token, fixed in zip(tokens, static, strict=True)
+    ]
+
+
+def _joined(pieces: Sequence[Piece]) -> list[Piece]:
+    """Neighbouring static stretches are one."""
+    joined: list[Piece] = []
+    for piece in pieces:
+        if joined and not piece.slot and not joined[-1].slot:
+            joined[-1] = Piece(joined[-1].text + piece.text)
+        else:
+            joined.append(piece)
+    return joined
+
+
+def worded(pieces: Sequence[Piece], wording: Sequence[Wording]) -> list[Piece]:
+    """The pieces with the static words of gaps taken out of the slots.
+
+    A gap without these words gives empty values, so that those of other slots keep their place.
+    """
+    own = {one.place: one for one in wording}
+    found: list[Piece] = []
+    place = -1
+    for piece in pieces:
+        place += bool(piece.slot)
+        if piece.slot != "text" or place not in own:
+            found.append(piece)
+            continue
+        parts = own[place].parts(piece.text) or [("", False)] * own[place].slots
+        found += [Piece(text, "" if static else INNER) for text, static in parts]
+    return _joined(found)
+
+
+def words_in_gaps(
+    cut: Sequence[Sequence[Piece]], held: Sequence[Wording] | None = None
+) -> tuple[list[Wording], int]:
+    """The static words in the gaps of one group's texts, and the first text with the usual slots.
+
+    `held` words are not looked for again, but kept where the gap is one still.
+    """
+    layouts = [tuple(piece.slot for piece in pieces if piece.slot) for pieces in cut]
+    usual = Counter(layouts).most_common(1)[0][0]  # the first of equals
+    rows = [
+        [piece.text for piece in pieces if piece.slot]
+        for pieces, layout in zip(cut, layouts, strict=True)
+        if layout == usual
+    ]
+    gaps = [place for place, kind in enumerate(usual[:MOST_SLOTS]) if kind == "text"]
+    if held is None:
+        found = [wording_of(place, [row[place] for row in rows]) for place in gaps]
+        wording = [one for one in found if one is not None]
+    else:
+        wording = [one for one in held if one.place in gaps]
+    return wording, layouts.index(usual) if wording else 0
+
+
+def template_of(pieces: Sequence[Piece]) -> tuple[TemplatePart, ...]:
+    parts: list[TemplatePart] = []
+    taken: dict[str, None] = {}
+    before, said, length = "", "", 0
+    for piece in pieces:
+        if piece.slot:
+            kind = type_of(piece.text) if piece.slot in ("text", INNER) else piece.slot
+            inner = piece.slot == INNER and kind == "text"
+            name = name_for(said if inner and names_nothing(before) else before, kind, taken)
+            taken[name] = None
+            parts.append(TemplatePart(slot=name))
+        else:
+            parts.append(TemplatePart(text=_clipped(piece.text, LONGEST_PART)))
+            before = piece.text
+            said = f"{said} {before}"[-LONGEST_PART:]
+            length += len(parts[-1].text)
+        if len(taken) >= MOST_SLOTS or length >= LONGEST_TEMPLATE:
+            break
+    return tuple(parts)
+
+
+def values_of(
+    pieces: Sequence[Piece], template: Sequence[TemplatePart], wording: Sequence[Wording] = ()
+) -> list[tuple[str, str]]:
+    """(slot name, value) of a text, when it has the slots of the template in order; none empty."""
+    names = [part.slot for part in template if part.slot]
+    values = [piece.text for piece in worded(pieces, wording) if piece.slot]
+    if len(values) < len(names):
+        return []
+    return [(name, value) for name, value in zip(names, values, strict=False) if value]
+
+
+def _clipped(text: str, longest: int) -> str:
+    if len(text) <= longest:
+        return text
+    return f"{text[: longest // 2]} … {text[-longest // 2 :]}"

@@ -1,0 +1,158 @@
+"""Where an interaction belongs by its structure alone: task type, JSON shape, roles, tools, calls.
+
+Keys and roles are explicit; what varies below them is a slot. Only texts are left to be grouped.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import msgspec
+
+from patterns.engine.domain.digests import clean
+from patterns.engine.domain.observation import Json, Observation
+from patterns.engine.text.json_text import opened, plain
+from patterns.engine.text.tokens import BETWEEN
+
+DEEPEST = 6
+SEPARATOR = "\x1f"
+COUNTED = 8  # names that differ only in a number ("item1", "item2", …) from which it is a counter
+WIDEST = 200
+CALL_NAMES = ("name", "function", "tool", "tool_name", "method", "action")
+CALL_VALUES = ("arguments", "args", "parameters", "params", "input", "tool_input", "kwargs")
+
+_DIGITS = re.compile(r"\d+")
+_NUMBERED_NAME = re.compile(r"(?:[^\W\d]|-)+\d{1,2}(?:[A-Z_-](?:[^\W\d]|-)*)?")
+
+
+class View(msgspec.Struct, frozen=True):
+    """What the grouping sees. `partition` never mixes; `leaves` maps the path of a slot to its value.
+
+    `kind` is one of text, chat, json, call, vector, value. `text` is what is still to be grouped: a
+    prompt, the keys of an object, the name of a function.
+    """
+
+    partition: str
+    kind: str
+    text: str
+    leaves: dict[str, Json]
+
+
+def view_of(observation: Observation) -> View:
+    view = _view_of(observation)
+    leaves = {clean(path): value for path, value in view.leaves.items()}
+    return View(clean(view.partition), view.kind, clean(view.text), leaves)
+
+
+def _view_of(observation: Observation) -> View:
+    task = observation.task_type
+    value = opened(observation.input)
+    if isinstance(value, str):
+        return View(f"{task}|text", "text", value, {})
+    messages = messages_in(value)
+    if messages is not None:
+        return _chat(task, value, messages)
+    if isinstance(value, dict):
+        return _object(task, value)
+    if isinstance(value, list):
+        return View(f"{task}|list", "vector", _type(value), {"input": value})
+    return View(f"{task}|value", "value", _type(value), {"input": value})
+
+
+def messages_in(value: Json) -> list[dict[str, Any]] | None:
+    """The chat messages of an input: a list of them, or an object that holds such a list."""
+    found = value.get("messages") if isinstance(value, dict) else value
+    if not isinstance(found, list) or not found:
+        return None
+    if all(isinstance(item, dict) and "role" in item for item in found):
+        return found
+    return None
+
+
+def content_of(message: Mapping[str, Any]) -> str:
+    content = message.get("content")
+    if isinstance(content, str):
+        return content
+    if isinstance(content, list):
+        parts = (part.get("text") for part in content if isinstance(part, dict))
+        return "\n".join(part for part in parts if isinstance(part, str))
+    return "" if content is None else plain(content)
+
+
+def _chat(task: str, value: Json, messages: list[dict[str, Any]]) -> View:
+    rest = value if isinstance(value, dict) else {}
+    tools = ",".join(sorted(set(_tool_names(rest))))
+    extra = ",".join(sorted(str(key) for key in rest if key not in ("messages", "tools")))
+    system = [content_of(m) for m in messages if m.get("role") in ("system", "developer")]
+    others = [m for m in messages if m.get("role") not in ("system", "developer")]
+    text = BETWEEN.join([*system, content_of(others[-1]) if others else ""])
+    partition = f"{task}|chat|{extra}|{tools}|{'system' if system else ''}"
+    return View(partition, "chat", text, {"messages": [content_of(m) for m in others]})
+
+
+def _tool_names(value: Mapping[str, Any]) -> Iterator[str]:
+    for key in ("tools", "functions"):
+        tools = value.get(key)
+        for tool in tools if isinstance(tools, list) else ():
+            holder = tool.get("function", tool) if isinstance(tool, dict) else None
+            if isinstance(holder, dict):
+                yield str(holder.get("name", holder.get("type", "")))
+
+
+def _object(task: str, value: dict[str, Any]) -> View:
+    call = call_in(value)
+    if call is not None:
+        name, arguments = call
+        return View(f"{task}|call", "call", name, dict(leaves_of(arguments)))
+    leaves = dict(leaves_of(value))
+    return View(f"{task}|json", "json", SEPARATOR.join(sorted(leaves)), leaves)
+
+
+def call_in(value: Mapping[str, Any], depth: int = 0) -> tuple[str, Json] | None:
+    """(function, arguments) when the object is a function call in one of the usual spellings."""
+    for outer in ("function", "function_call", "tool_call", "call"):
+        inner = value.get(outer)
+        if isinstance(inner, dict) and depth < DEEPEST:
+            return call_in(inner, depth + 1)
+    for key in CALL_VALUES:
+        arguments = opened(value.get(key)) if key in value else None
+        name = next((value[k] for k in CALL_NAMES if isinstance(value.get(k), str)), None)
+        if name is not None and isinstance(arguments, dict):
+            return name, arguments
+    return None
+
+
+def leaves_of(value: Json, path: str = "", depth: int = 0) -> Iterator[tuple[str, Json]]:
+    """(path, value) of everything that is not an object; maps of invented keys are one leaf."""
+    if isinstance(value, dict) and value and depth < DEEPEST and not _is_map(value):
+        for key in sorted(value, key=str)[:WIDEST]:
+            yield from leaves_of(value[key], f"{path}.{key}" if path else str(key), depth + 1)
+    else:
+        yield path or "input", value
+
+
+def _is_map(value: Mapping[str, Any]) -> bool:
+    """Keys made up at run time (ids, counters) name no part of a shape."""
+    if len(value) > WIDEST:
+        return True
+    numbered = [key for key in map(str, value) if _DIGITS.search(key)]
+    named = [_DIGITS.sub("#", key) for key in numbered if _NUMBERED_NAME.fullmatch(key)]
+    if len(named) - len(set(named)) >= COUNTED:
+        named = []
+    return (len(numbered) - len(named)) * 2 > len(value)
+
+
+def _type(value: Json) -> str:
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "boolean"
+    if isinstance(value, int | float):
+        return "number"
+    if isinstance(value, str):
+        return "text"
+    if isinstance(value, dict):
+        return "map"
+    return "vector" if all(isinstance(item, int | float) for item in value) else "list"

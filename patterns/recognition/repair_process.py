@@ -1,0 +1,220 @@
+"""Plans of repairs made in a process of their own: `python -m patterns.apart`.
+
+Grouping thousands of prompts takes seconds and hundreds of megabytes. There it holds up neither
+requests nor learning, gets only the processor time that is left over, has limits, and gives its
+memory back by ending. It needs no database and no settings, and ends when its parent does.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import queue
+import resource
+import select
+import struct
+import subprocess
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from typing import IO
+
+import msgspec
+
+from featurememory.process import struct_tables
+from patterns.engine.grouping.free_text.embedders import chosen
+from patterns.engine.grouping.prompts.slot_ngrams import Passages
+from patterns.engine.repair.plan import Draft, Plan
+from patterns.engine.repair.planner import Planner
+
+# For one partition: seconds of processor time, of the clock, and bytes beyond those of the start.
+# 6,500 prompts, the most there are, take 10 s and 300 MB.
+LIMIT_CPU_S, LIMIT_S, LIMIT_BYTES = 300, 1800, 1 << 30
+POLL_S = 0.2
+NICE = 10  # a tenth of the weight of a request; 19 starves on a busy machine
+OUT_OF_MEMORY, FAILED = 3, 4  # exit codes
+_LENGTH = struct.Struct("!Q")
+
+
+class Start(msgspec.Struct):
+    """What every plan needs: `embedding` of the settings, the passages known, and the limits."""
+
+    embedding: tuple[str, ...]
+    passages: bytes
+    cpu_s: int
+    memory: int  # bytes
+
+
+class Order(msgspec.Struct):
+    """A start comes first, then drafts to plan; `more` adds a draft to the one before."""
+
+    start: Start | None = None
+    draft: Draft | None = None
+    more: bool = False
+
+
+class Answer(msgspec.Struct, array_like=True):
+    """The plan, and all passages known once they have changed."""
+
+    plan: msgspec.Raw
+    passages: bytes | None
+
+
+class Ended(Exception):
+    """The process is gone: it ran out of time or memory, or was told to stop."""
+
+
+class Apart:
+    """The parent's end. Start it with `embedding` (of the settings) and the passages known."""
+
+    def __init__(
+        self, embedding: tuple[str, ...], passages: bytes, should_stop: Callable[[], bool]
+    ) -> None:
+        self.should_stop = should_stop
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "patterns.recognition.repair_process"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=_environment(),
+        )
+        self._send(Order(start=Start(embedding, passages, LIMIT_CPU_S, LIMIT_BYTES)))
+
+    def plan(self, draft: Draft, more: bool = False) -> Answer:
+        """Ended when there will be no answer; the message says why."""
+        self._send(Order(draft=draft, more=more))
+        return msgspec.msgpack.decode(self._receive(), type=Answer)
+
+    def close(self) -> None:
+        self.process.kill()
+        for stream in (self.process.stdin, self.process.stdout):
+            with contextlib.suppress(OSError):
+                assert stream
+                stream.close()
+        self.process.wait()
+
+    def _send(self, order: Order) -> None:
+        assert self.process.stdin
+        try:
+            _write(self.process.stdin, msgspec.msgpack.encode(order))
+        except OSError:
+            raise Ended(self._reason()) from None
+
+    def _receive(self) -> bytes:
+        head = self._read(_LENGTH.size)
+        return self._read(_LENGTH.unpack(head)[0])
+
+    def _read(self, count: int) -> bytes:
+        assert self.process.stdout
+        number, found = self.process.stdout.fileno(), bytearray()
+        until = time.monotonic() + LIMIT_S
+        while len(found) < count:
+            if self.should_stop():
+                raise Ended("told to stop")
+            if time.monotonic() > until:
+                raise Ended(f"more than {LIMIT_S} s")
+            if select.select([number], [], [], POLL_S)[0]:
+                part = os.read(number, min(count - len(found), 1 << 20))
+                if not part:
+                    raise Ended(self._reason())
+                found += part
+        return bytes(found)
+
+    def _reason(self) -> str:
+        code = self.process.wait()
+        known = {
+            OUT_OF_MEMORY: "more memory than it may have",
+            -24: f"more than {LIMIT_CPU_S} s of processor time",
+        }
+        return known.get(code, f"it ended with {code}")
+
+
+def _environment() -> dict[str, str]:
+    """The child finds this package wherever this process did; one thread is enough for it."""
+    paths = os.pathsep.join(path for path in sys.path if path)
+    threads = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+    return {**os.environ, **threads, "PYTHONPATH": paths, "PYTHONSAFEPATH": "1"}
+
+
+def _write(stream: IO[bytes], data: bytes) -> None:
+    stream.write(_LENGTH.pack(len(data)))
+    stream.write(data)
+    stream.flush()
+
+
+# --- the child's end ------------------------------------------------------------------------------
+
+
+def main() -> None:
+    os.nice(NICE)
+    sys.stdout = sys.stderr  # what a library prints must not get between the answers
+    struct_tables.build(())  # before the first thread
+    orders: queue.SimpleQueue[Order] = queue.SimpleQueue()
+    threading.Thread(target=listen, args=(orders,), daemon=True).start()
+    start = orders.get().start
+    assert start
+    embedder, passages = chosen(*start.embedding), Passages(start.passages)
+    limit_memory(start.memory)
+    planner: Planner | None = None
+    while True:
+        order = orders.get()
+        assert order.draft
+        limit_time(start.cpu_s)
+        before = passages.noted
+        if order.more and planner is not None:
+            plan = planner.more(order.draft)
+        else:
+            planner = None  # its memory first
+            planner = Planner(order.draft, passages, embedder)
+            plan = planner.run()
+        answer(plan, passages.to_bytes() if passages.noted != before else None)
+
+
+def listen(orders: queue.SimpleQueue[Order]) -> None:
+    """Ends the process with its parent: nobody else holds the other end of the pipe."""
+    stream = sys.stdin.buffer
+    with ending():
+        while len(head := stream.read(_LENGTH.size)) == _LENGTH.size:
+            data = stream.read(_LENGTH.unpack(head)[0])
+            orders.put(msgspec.msgpack.decode(data, type=Order))
+
+
+@contextlib.contextmanager
+def ending() -> Iterator[None]:
+    """Whatever happens inside, the process ends with it, whichever thread it is."""
+    try:
+        yield
+        os._exit(0)
+    except MemoryError:
+        os._exit(OUT_OF_MEMORY)
+    except BaseException:
+        traceback.print_exc()
+        os._exit(FAILED)
+
+
+def answer(plan: Plan, passages: bytes | None) -> None:
+    with os.fdopen(os.dup(1), "wb") as stream:
+        raw = msgspec.Raw(msgspec.msgpack.encode(plan))
+        _write(stream, msgspec.msgpack.encode(Answer(raw, passages)))
+
+
+def limit_memory(more: int) -> None:
+    """Libraries reserve much that they never touch: what counts is what comes on top."""
+    with contextlib.suppress(OSError, ValueError):  # macOS knows no such limit
+        with open("/proc/self/statm") as held:  # noqa: PTH123
+            size = int(held.read().split()[0]) * resource.getpagesize()
+        _, hard = resource.getrlimit(resource.RLIMIT_AS)
+        resource.setrlimit(resource.RLIMIT_AS, (size + more, hard))
+
+
+def limit_time(more: int) -> None:
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    soft = int(used.ru_utime + used.ru_stime) + more
+    resource.setrlimit(resource.RLIMIT_CPU, (soft, hard))
+
+
+if __name__ == "__main__":
+    with ending():
+        main()

@@ -1,0 +1,213 @@
+"""Forgetting: weak patterns, old trash, and the oldest interactions beyond the size limit.
+
+Bounded batches off the request path; each can stop anywhere and go on later.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+from datetime import timedelta
+from uuid import UUID
+
+from django.core.cache import cache
+from django.db import connection
+from django.db.models import Exists, OuterRef, Sum
+from django.db.models.functions import Least
+from django.utils import timezone
+
+from featurememory.config import config_of
+from featurememory.database.write_lock import write_turn
+from featurememory.models import Activity, Project, StoredAnswer
+from patterns.models import Learner, ModelInteraction, Pattern, PatternEvent
+from patterns.retention import disk_usage
+from patterns.retention.delete_interactions import forget_interactions
+from patterns.retention.forecast import (
+    EXAMPLES,
+    FULL,
+    claimed,
+    examples,
+    forecast,
+    newest_use,
+    recognized,
+    wanted,
+)
+from patterns.storage.database import DatabasePatternStorage
+from patterns.storage.protocol import unused_since
+
+# Between two batches of learning at least so many, or this part of what has to go, is forgotten at
+# once: looking for less costs more than it frees. On SQLite at most MOST, a second of work: learning
+# goes on in between. PostgreSQL vacuums afterwards, which costs the same for many as for few.
+LEAST, PART, MOST = 2000, 8, 10_000
+# Names of patterns that nothing points to any more, deleted in one cleanup.
+NAMES = 5000
+HISTORY = timedelta(days=365)
+ONE_LINE_S = 3600  # cleanups after one another are told in one line of the activity
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What a cleanup took, or (`dry_run`) would take."""
+
+    dry_run: bool
+    weak_patterns: int = 0
+    surplus_patterns: int = 0
+    emptied_trash: int = 0
+    interactions: int = 0
+    bytes_before: int = 0
+    bytes_after: int = 0
+
+    def as_dict(self) -> dict[str, int | bool]:
+        return asdict(self)
+
+    def __add__(self, other: Receipt) -> Receipt:
+        return replace(
+            other,
+            weak_patterns=self.weak_patterns + other.weak_patterns,
+            surplus_patterns=self.surplus_patterns + other.surplus_patterns,
+            emptied_trash=self.emptied_trash + other.emptied_trash,
+            interactions=self.interactions + other.interactions,
+        )
+
+    def __str__(self) -> str:
+        return (
+            f"{self.weak_patterns + self.surplus_patterns} patterns to the trash, "
+            f"{self.emptied_trash} out of it, {self.interactions:,} old interactions"
+        )
+
+    @property
+    def total(self) -> int:
+        return self.weak_patterns + self.surplus_patterns + self.emptied_trash + self.interactions
+
+
+# Of `storage.max_size`, log and free pages included: from here on they are given back. Files that
+# rows filled up to their room stay below it, so nothing is moved to be filled again at once.
+CROWDED = 0.97
+
+
+def due(project_id: UUID) -> bool:
+    """Whether `cleanup_interval` has passed since the last cleanup, or the disk budget is passed."""
+    is_over = interval_is_over(project_id)
+    return is_over or is_crowded(config_of(project_id).max_size)
+
+
+def interval_is_over(project_id: UUID) -> bool:
+    learner, _ = Learner.objects.defer("snapshot", "unsaved").get_or_create(pk=project_id)
+    if learner.cleaned_at is None:
+        Learner.objects.filter(pk=project_id).update(cleaned_at=timezone.now())
+        return False
+    waited = timezone.now() - learner.cleaned_at
+    interval = config_of(project_id).cleanup_interval
+    # In the future: the clock was set back meanwhile.
+    return waited < timedelta() or waited.total_seconds() >= interval
+
+
+def clean_due(project_id: UUID) -> bool:
+    """A cleanup, if one is due; where only room is needed and can be made, no more than that."""
+    disk_usage.tidy()
+    if not due(project_id):
+        return False
+    if not interval_is_over(project_id) and make_room(project_id):
+        return True
+    cleanup(Project.objects.get(pk=project_id))
+    return True
+
+
+def is_crowded(max_size: int) -> bool:
+    """Whether cleanup must not wait for its interval."""
+    if claimed() > disk_usage.room(max_size) * FULL:
+        return True
+    return (
+        disk_usage.bytes_used() + disk_usage.bytes_beside() > disk_usage.limit(max_size) * CROWDED
+    )
+
+
+def make_room(project_id: UUID) -> int:
+    """The part of a cleanup that cannot wait while learning goes on: the oldest interactions, once
+    the room for rows is nearly full. How many went."""
+    disk_usage.tidy()
+    claim = claimed()
+    if claim <= disk_usage.room(config_of(project_id).max_size) * FULL:
+        return 0
+    project = Project.objects.get(pk=project_id)
+    total = recognized(project)
+    needed = wanted(project, claim, total)
+    going = min(needed, total - examples(project))
+    if going <= 0 or going < min(needed, max(LEAST, needed // PART)):
+        return 0
+    if connection.vendor == "sqlite":
+        going = min(going, MOST)
+    gone = forget_interactions(project, going)
+    disk_usage.reuse(gone)
+    tell(project, Receipt(False, interactions=gone))
+    return gone
+
+
+def cleanup(project: Project, *, dry_run: bool = False) -> Receipt:
+    """Weak patterns, surplus patterns, old trash, and interactions beyond the limits of storage."""
+    config, plan = config_of(project.pk), forecast(project)
+    patterns = len(plan.weak), len(plan.surplus), len(plan.trash)
+    before = plan.bytes_used
+    if dry_run:
+        return Receipt(True, *patterns, plan.interactions, before, before)
+    with write_turn():
+        storage = DatabasePatternStorage(project)
+        since = unused_since(config.cleanup_interval, newest_use(project))
+        weak = storage.cleanup(config.confidence_threshold, since)
+        storage.archive(plan.surplus, "memory", f"beyond {config.max_patterns:,} patterns")
+        empty(project, plan.trash)
+        expire(project)
+        learner, _ = Learner.objects.select_for_update().get_or_create(pk=project.pk)
+        learner.version += bool(weak or plan.surplus)
+        learner.cleaned_at = timezone.now()
+        learner.save(update_fields=["version", "cleaned_at"])
+    gone = forget_interactions(project, plan.interactions)
+    disk_usage.give_back(gone)
+    done = Receipt(False, len(weak), *patterns[1:], gone, before, disk_usage.bytes_used())
+    # What had to stay: `admission` does not wait for less.
+    cache.set("storage_floor", 0 if something_can_go() else done.bytes_after, None)
+    cache.delete(f"forecast:{project.pk}")
+    tell(project, done)
+    return done
+
+
+def something_can_go() -> bool:
+    """Whether any project has interactions that are no examples; what waits can go soon."""
+    kept = Pattern.objects.stored().aggregate(n=Sum(Least("use_count", EXAMPLES)))["n"] or 0
+    return bool(ModelInteraction.objects.order_by().count() > kept)
+
+
+def empty(project: Project, ids: list[str]) -> None:
+    """The engine's state goes; the row stays as a name while interactions point to it."""
+    Pattern.objects.filter(project=project, pk__in=ids).update(state=None, size_bytes=0)
+    pointed_to = ModelInteraction.objects.filter(project=project, pattern_id=OuterRef("pk"))
+    gone = Pattern.objects.filter(project=project, status="archived", state__isnull=True)
+    unused = gone.filter(~Exists(pointed_to), redirect_to__isnull=True)
+    names = list(unused.values_list("pk", flat=True)[:NAMES])
+    PatternEvent.objects.filter(project=project, pattern_id__in=names).delete()
+    Pattern.objects.filter(pk__in=names).delete()
+
+
+def expire(project: Project) -> None:
+    limit = timezone.now() - HISTORY
+    PatternEvent.objects.filter(project=project, at__lt=limit).delete()
+    Activity.objects.filter(project=project, at__lt=limit).delete()
+    StoredAnswer.objects.filter(created_at__lt=timezone.now() - timedelta(days=1)).delete()
+
+
+def tell(project: Project, done: Receipt) -> None:
+    """In the activity: one line for all cleanups of an hour. At its limit a busy memory cleans up
+    every few seconds, and what is told of it must not fill the space it makes."""
+    if not done.total:
+        return
+    name = f"cleaned:{project.pk}"
+    rounds, pk, before = cache.get(name) or (0, 0, Receipt(False))
+    done, rounds = before + done, rounds + 1
+    row = Activity.objects.filter(pk=pk).first()
+    row = row or Activity(project=project, actor="memory", verb="cleanup")
+    row.at, row.summary = timezone.now(), f"Cleaned up: {done}{told_rounds(rounds)}"
+    row.save()
+    cache.set(name, (rounds, row.pk, done), ONE_LINE_S)
+
+
+def told_rounds(rounds: int) -> str:
+    return f", in {rounds:,} rounds" if rounds > 1 else ""

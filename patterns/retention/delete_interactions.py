@@ -1,0 +1,71 @@
+"""Forgetting interactions: the oldest first, in bounded batches, examples of patterns stay."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from featurememory.database.write_lock import write_turn
+from featurememory.models import Project
+from patterns.models import Learner, ModelInteraction, Pattern, Payload
+from patterns.retention.forecast import EXAMPLES
+
+# Interactions of one transaction: 0.1 s, and at most 8 MB of SQLite's log.
+BATCH = 1000
+
+
+def forget_interactions(project: Project, count: int) -> int:
+    """The oldest recognised interactions with their payloads, except the newest EXAMPLES of each
+    stored pattern; rollups and patterns stay. How many went."""
+    gone, after = 0, 0
+    first_kept: dict[UUID, int | None] = {}
+    while gone < count:
+        with write_turn():
+            rows = ModelInteraction.objects.filter(project=project, number__gt=after)
+            known = rows.exclude(state=0).only("number", "pattern_id", "timestamp")
+            oldest = list(known.order_by("number")[:BATCH])
+            if not oldest:
+                break
+            after = oldest[-1].number
+            doomed = without_examples(project, oldest, first_kept)[: count - gone]
+            forget(project, doomed)
+        gone += len(doomed)
+    return gone
+
+
+def without_examples(
+    project: Project, rows: list[ModelInteraction], first_kept: dict[UUID, int | None]
+) -> list[ModelInteraction]:
+    """The rows that are not among the newest of their pattern. `first_kept` remembers where these
+    begin; what is learned meanwhile only lets more go, the next time."""
+    new = {row.pattern_id for row in rows if row.pattern_id is not None} - first_kept.keys()
+    stored = set(
+        Pattern.objects.stored().filter(project=project, pk__in=new).values_list("pk", flat=True)
+    )
+    for name in new:
+        first_kept[name] = first_example(project, name) if name in stored else None
+
+    def goes(row: ModelInteraction) -> bool:
+        first = first_kept[row.pattern_id] if row.pattern_id else None
+        return first is None or row.number < first
+
+    return [row for row in rows if goes(row)]
+
+
+def first_example(project: Project, pattern_id: UUID) -> int:
+    """The number from which on a pattern's interactions are kept as its examples."""
+    rows = ModelInteraction.objects.filter(project=project, pattern_id=pattern_id)
+    newest = list(rows.order_by("-number").values_list("number", flat=True)[:EXAMPLES])
+    return newest[-1]
+
+
+def forget(project: Project, rows: list[ModelInteraction]) -> None:
+    numbers = [row.number for row in rows]
+    remember_forgotten(project, max((row.timestamp for row in rows), default=0))
+    Payload.objects.filter(pk__in=numbers).delete()
+    ModelInteraction.objects.filter(pk__in=numbers)._raw_delete(using="default")
+
+
+def remember_forgotten(project: Project, newest: int) -> None:
+    """Up to here the rollups can no longer be counted again: see `rollups.recount`."""
+    learner = Learner.objects.filter(pk=project.pk, forgotten_until__lt=newest)
+    learner.update(forgotten_until=newest)

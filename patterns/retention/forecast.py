@@ -1,0 +1,189 @@
+"""What the next cleanup takes, rule by rule, in rows and bytes; cleanup itself goes by it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.core.cache import cache
+from django.db.models import Avg, Sum
+from django.db.models.functions import Least, Length
+from django.utils import timezone
+
+from featurememory.config import config_of
+from featurememory.models import FeatureMemoryConfig, Project
+from patterns.models import ModelInteraction, Operation, Pattern, Payload
+from patterns.retention import disk_usage
+from patterns.storage.database import DatabasePatternStorage
+from patterns.storage.protocol import unused_since
+
+# Forgetting starts when this share of the room for rows (`space.room`) is used, so that it is not
+# filled between two looks, and frees SLACK more than needed, so that it is not due again at once.
+FULL, SLACK = 0.9, 0.1
+# Interactions of each stored pattern that stay as its examples, however old.
+EXAMPLES = 5
+# Counting takes 0.2 s at a million interactions: the background work does it, and pages read it.
+# Seconds between two countings, and from how many interactions on it is the second.
+COUNT_S, COUNT_LARGE_S, LARGE = 50.0, 300.0, 50_000
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One reason to go: how many rows it takes, and the bytes that frees."""
+
+    name: str
+    why: str
+    rows: int
+    bytes: int
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """Ids of patterns by rule, and numbers of interactions; `interactions` is what really goes:
+    the rules overlap, and the examples of patterns stay."""
+
+    weak: list[str]
+    surplus: list[str]
+    trash: list[str]
+    too_large: int
+    too_many: int
+    too_old: int
+    interactions: int
+    bytes_used: int
+
+
+def forecast(project: Project) -> Forecast:
+    config, used = config_of(project.pk), disk_usage.bytes_used()
+    since = unused_since(config.cleanup_interval, newest_use(project))
+    weak = DatabasePatternStorage(project).weak(config.confidence_threshold, since)
+    rows = ModelInteraction.objects.filter(project=project).exclude(state=0)
+    total = recognized(project)
+    large, many = min(total, wanted(project, claimed(), total)), beyond_count(config, total)
+    old = beyond_age(project, config, rows)
+    most = max(large, many, old)
+    going = min(most, max(0, total - examples(project))) if most else 0
+    surplus = surplus_patterns(project, config.max_patterns, weak)
+    return Forecast(weak, surplus, old_trash(project), large, many, old, going, used)
+
+
+def newest_use(project: Project) -> datetime:
+    """The newest timestamp seen: replayed history is judged by its own time, not the clock."""
+    newest = ModelInteraction.objects.filter(project=project).order_by("-number")
+    moment = newest.values_list("timestamp", flat=True).first()
+    return datetime.fromtimestamp(moment / 1000, UTC) if moment else timezone.now()
+
+
+def surplus_patterns(project: Project, limit: int, going: list[str]) -> list[str]:
+    """Beyond `max_patterns` the least used go first, the longest unused among equals."""
+    staying = Pattern.objects.stored().filter(project=project).exclude(pk__in=going)
+    surplus = max(0, staying.count() - limit)
+    rows = staying.filter(pinned=False).order_by("use_count", "last_used")
+    return [str(pk) for pk in rows.values_list("pk", flat=True)[:surplus]]
+
+
+def old_trash(project: Project) -> list[str]:
+    """Archived for longer than Undo reaches back. Redirects of merges stay."""
+    limit = timezone.now() - timedelta(days=Operation.LIFETIME_DAYS)
+    rows = Pattern.objects.filter(project=project, status="archived", archived_at__lt=limit)
+    full = rows.filter(redirect_to__isnull=True, state__isnull=False)
+    return [str(pk) for pk in full.values_list("pk", flat=True)]
+
+
+def examples(project: Project) -> int:
+    rows = Pattern.objects.stored().filter(project=project)
+    return int(rows.aggregate(n=Sum(Least("use_count", EXAMPLES)))["n"] or 0)
+
+
+def recognized(project: Project | None = None) -> int:
+    """Interactions that may be forgotten, of one project or of all. Counted as all less those that
+    wait: both counts read nothing but an index."""
+    rows = ModelInteraction.objects.order_by()
+    waits = ModelInteraction.objects.pending().order_by()
+    if project:
+        rows, waits = rows.filter(project=project), waits.filter(project=project)
+    return max(0, int(rows.count()) - int(waits.count()))
+
+
+def claimed() -> int:
+    """Bytes in use, and those that learning will add to what waits: ingest goes by both, too."""
+    waits = int(ModelInteraction.objects.pending().order_by().count())
+    return disk_usage.bytes_used() + disk_usage.to_learn(waits)
+
+
+def wanted(project: Project, claim: int, total: int) -> int:
+    """How many interactions have to go for room; there may be fewer. By what each takes itself: by
+    the mean of all bytes, the few that are recognised of a burst would bear a few times too little."""
+    room = disk_usage.room(config_of(project.pk).max_size)
+    if claim <= room * FULL or not total:
+        return 0
+    everywhere = max(total, recognized())
+    each = min(bytes_each(project), max(1, claim // everywhere))
+    surplus = (claim - room * (FULL - SLACK)) / each
+    return int(surplus * total / everywhere) + 1
+
+
+def beyond_count(config: FeatureMemoryConfig, total: int) -> int:
+    return max(0, total - config.max_interactions) if config.max_interactions else 0
+
+
+def beyond_age(project: Project, config: FeatureMemoryConfig, rows: Any) -> int:
+    if not config.max_age:
+        return 0
+    oldest = newest_use(project) - timedelta(days=config.max_age)
+    return int(rows.filter(timestamp__lt=int(oldest.timestamp() * 1000)).count())
+
+
+def rules(project: Project, found: Forecast) -> list[Rule]:
+    """For people: every rule that takes something, and what all of them free together."""
+    config, each = config_of(project.pk), bytes_each(project)
+    threshold = f"below {config.confidence_threshold:.2f} and unused; to the trash"
+    trash = Pattern.objects.filter(pk__in=found.trash).aggregate(n=Sum("size_bytes"))["n"] or 0
+    all_rules = [
+        Rule("Weak patterns", threshold, len(found.weak), 0),
+        Rule(
+            "Surplus patterns",
+            f"beyond {config.max_patterns:,}, the least used; to the trash",
+            len(found.surplus),
+            0,
+        ),
+        Rule("Old trash", f"archived {Operation.LIFETIME_DAYS} days ago", len(found.trash), trash),
+        Rule("Size", "the oldest interactions", found.too_large, found.too_large * each),
+        Rule("Count", "the oldest interactions", found.too_many, found.too_many * each),
+        Rule("Age", "interactions that are too old", found.too_old, found.too_old * each),
+        Rule(
+            "Interactions in all",
+            "the rules overlap; each pattern's newest examples stay",
+            found.interactions,
+            found.interactions * each,
+        ),
+    ]
+    return [rule for rule in all_rules if rule.rows]
+
+
+def bytes_each(project: Project) -> int:
+    """About how much an interaction takes, by the newest payloads."""
+    numbers = ModelInteraction.objects.filter(project=project).order_by("-number")
+    newest = list(numbers.values_list("number", flat=True)[:200])
+    mean = Payload.objects.filter(pk__in=newest).aggregate(n=Avg(Length("data")))["n"]
+    return disk_usage.ROW_BYTES + int(mean or 0)
+
+
+def shown(project: Project) -> list[Rule] | None:
+    """The rules as counted last; None before the first time."""
+    kept: tuple[float, list[Rule]] | None = cache.get(f"forecast:{project.pk}")
+    return kept[1] if kept else None
+
+
+def count(project: Project) -> list[Rule]:
+    """What `shown` tells from now on; counted every minute, for a large project every five."""
+    name, now = f"forecast:{project.pk}", time.time()
+    kept: tuple[float, list[Rule]] | None = cache.get(name)
+    newest = ModelInteraction.objects.order_by("-number").values_list("number", flat=True).first()
+    wait = COUNT_LARGE_S if (newest or 0) > LARGE else COUNT_S
+    if kept and now - kept[0] < wait:
+        return kept[1]
+    made = rules(project, forecast(project))
+    cache.set(name, (now, made), None)
+    return made

@@ -1,0 +1,28 @@
+"""Stored interactions as the engine sees them."""
+
+from __future__ import annotations
+
+from patterns.engine.domain.observation import Observation
+from patterns.models import ModelInteraction
+from patterns.storage.payloads import Stored, unpack
+
+
+def observation_of(row: ModelInteraction, data: Stored) -> Observation:
+    """The engine's view of a stored interaction. ValueError when its payload is damaged."""
+    content = unpack(data)
+    return Observation(
+        id=row.id,
+        input=content.get("input"),
+        output=content.get("output"),
+        timestamp=row.timestamp / 1000,
+        parameters=content.get("parameters") or {},
+        model_id=row.model_id,
+        task_type=row.task_type,
+        duration=row.duration,
+        memory_usage=row.memory_usage,
+        token_count=row.token_count,
+        processing_time=row.processing_time,
+        success=row.success,
+        score=row.score,
+        tags=content.get("tags") or {},
+    )

@@ -1,0 +1,133 @@
+"""One pattern: template, facts, use over time, slots, features, models, history, examples."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils import timezone
+
+from featurememory.config import config_of
+from featurememory.models import Project
+from featurememory.page_access import current_project, page
+from patterns.charts import pattern_use
+from patterns.charts.chart import Chart
+from patterns.models import ModelInteraction, Pattern, PatternEvent
+from patterns.statistics import series
+from patterns.statistics.series import Hours
+from patterns.statistics.time_window import RANGES, Window
+from patterns.views.chart_data import chart_csv, chart_table
+from patterns.views.interactions import previews, with_payload
+from patterns.views.pattern_list import SHOWN
+
+EXAMPLES = 8
+RELATED_AMONG = 200
+
+
+def find(project: Project, pattern_id: UUID) -> tuple[Pattern, list[UUID]]:
+    """The pattern, and the ids whose interactions count for it: its own and those merged into it."""
+    # The project is checked here: with it in the query SQLite reads all patterns of the project.
+    family = Pattern.objects.filter(Q(pk=pattern_id) | Q(redirect_to=pattern_id)).defer("state")
+    rows = {row.pk: row for row in family if row.project_id == project.pk}
+    if pattern_id not in rows:
+        raise Http404(str(pattern_id))
+    return rows[pattern_id], list(rows)
+
+
+@page
+def pattern(request: HttpRequest, pattern_id: UUID) -> HttpResponseBase:
+    project = current_project(request)
+    row, family = find(project, pattern_id)
+    if row.redirect_to:
+        return redirect("pattern", pattern_id=row.redirect_to)
+    rows, window = use_of(request, project, family)
+    found, models = series.fill(window, rows), series.by_model(rows)
+    sums = series.added(models.values())
+    context = {
+        "pattern": row,
+        "sums": sums,
+        "window": window,
+        "ranges": list(RANGES),
+        "chart": pattern_use.pattern_use(found),
+        "chart_url": f"/patterns/{row.pk}/chart/",
+        "query": f"range={window.name}",
+        "threshold": config_of(project.pk).confidence_threshold,
+        "slots": slots_of(row),
+        "features": features_of(row),
+        "models": models,
+        "events": list(
+            PatternEvent.objects.filter(project=project, pattern_id=row.pk).order_by("-id")[:8]
+        ),
+        "examples": examples(project, family),
+        "related": related(project, row),
+        "all_uses": row.use_count,
+    }
+    return render(request, "patterns/detail.html", context)
+
+
+def use_of(request: HttpRequest, project: Project, ids: list[UUID]) -> tuple[Hours, Window]:
+    """The pattern's rollups, and the range of the query string or the shortest that holds all."""
+    now, name = timezone.now(), request.GET.get("range")
+    longest = Window.ending(now, name if name in RANGES else "30d")
+    rows = series.read(project.pk, longest.start, longest.end, ids)
+    chosen = name if name in RANGES else series.range_for(rows, now)
+    return rows, Window.ending(now, chosen)
+
+
+def slots_of(row: Pattern) -> list[dict[str, Any]]:
+    """Slots with their most frequent values; the rest is "other"."""
+    made = []
+    for number, slot in enumerate(row.slots, 1):
+        top = [(str(value), float(share)) for value, share in slot.get("top", [])][:5]
+        rest = 1 - sum(share for _, share in top)
+        if top and rest > 0.0005:
+            top.append(("other", rest))
+        made.append({**slot, "number": number, "top": top})
+    return made
+
+
+def features_of(row: Pattern) -> list[dict[str, Any]]:
+    """Strongest first; a feature that merely repeats the resources' mean is a fact, not a sign."""
+    return sorted(row.features, key=lambda feature: -feature.get("confidence", 0))[:14]
+
+
+def examples(project: Project, ids: list[UUID]) -> list[dict[str, Any]]:
+    rows = ModelInteraction.objects.filter(project=project, pattern_id__in=ids).order_by("-number")
+    return previews(list(with_payload(rows)[:EXAMPLES]))
+
+
+def related(project: Project, row: Pattern) -> list[tuple[Pattern, float]]:
+    """Patterns that share static words with this one, among the most used: Jaccard, best five."""
+    words = static_words(row)
+    rows = Pattern.objects.stored().filter(project=project).exclude(pk=row.pk)
+    scored = []
+    for other in rows.only(*SHOWN).order_by("-use_count")[:RELATED_AMONG]:
+        theirs = static_words(other)
+        if words and theirs:
+            scored.append((other, len(words & theirs) / len(words | theirs)))
+    best = sorted(scored, key=lambda pair: -pair[1])[:5]
+    return [pair for pair in best if pair[1] >= 0.2]
+
+
+def static_words(row: Pattern) -> set[str]:
+    return {word for text, slot in row.parts if not slot for word in text[:5000].lower().split()}
+
+
+@page
+def chart(request: HttpRequest, pattern_id: UUID) -> HttpResponse:
+    return chart_table(request, use_chart(request, pattern_id))
+
+
+@page
+def chart_file(request: HttpRequest, pattern_id: UUID) -> HttpResponseBase:
+    return chart_csv(use_chart(request, pattern_id))
+
+
+def use_chart(request: HttpRequest, pattern_id: UUID) -> Chart:
+    project = current_project(request)
+    _, family = find(project, pattern_id)
+    rows, window = use_of(request, project, family)
+    return pattern_use.pattern_use(series.fill(window, rows))

@@ -1,0 +1,74 @@
+"""A list of patterns as a file: CSV and JSONL of exactly the filter, streamed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from django.http import HttpRequest, StreamingHttpResponse
+
+from featurememory.http.pagination import page as keyset_page
+from featurememory.page_access import page
+from patterns.views.chart_data import csv_response
+from patterns.views.pattern_list import filtered
+
+COLUMNS = (
+    "id",
+    "template",
+    "label",
+    "task_type",
+    "model_id",
+    "status",
+    "pinned",
+    "confidence",
+    "effectiveness",
+    "use_count",
+    "created_at",
+    "last_used",
+)
+BATCH = 500
+
+
+def exported(request: HttpRequest) -> Iterator[dict[str, Any]]:
+    """Exactly the rows of the filter (or the chosen ids), in the order of the list."""
+    criteria, queryset = filtered(request)
+    if ids := request.GET.getlist("ids"):
+        queryset = queryset.filter(pk__in=[value for value in ids if is_uuid(value)])
+    cursor: str | None = None
+    while True:
+        found = keyset_page(queryset.only("pk", *COLUMNS[1:]), criteria.sort, cursor, BATCH)
+        for row in found.rows:
+            yield {name: plain(getattr(row, name)) for name in COLUMNS}
+        if (cursor := found.next) is None:
+            return
+
+
+def is_uuid(text: str) -> bool:
+    try:
+        return bool(UUID(text))
+    except ValueError:
+        return False
+
+
+def plain(value: Any) -> Any:
+    if isinstance(value, UUID):
+        return str(value)
+    return value.isoformat() if hasattr(value, "isoformat") else value
+
+
+@page
+def csv_file(request: HttpRequest) -> StreamingHttpResponse:
+    filtered(request)  # a bad filter is refused before the first line is sent
+    rows = (row.values() for row in exported(request))
+    return csv_response("patterns.csv", list(COLUMNS), rows)
+
+
+@page
+def jsonl_file(request: HttpRequest) -> StreamingHttpResponse:
+    filtered(request)
+    lines = (msgspec.json.encode(row) + b"\n" for row in exported(request))
+    response = StreamingHttpResponse(lines, content_type="application/x-ndjson")
+    response["Content-Disposition"] = 'attachment; filename="patterns.jsonl"'
+    return response

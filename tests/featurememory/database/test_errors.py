@@ -1,0 +1,34 @@
+"""Database errors as what they mean to the caller."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import DataError, OperationalError
+
+from featurememory.database.errors import known
+from featurememory.errors import ErrorCode
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("database or disk is full", ErrorCode.STORAGE_FULL),
+        ("disk I/O error", ErrorCode.STORAGE_FULL),
+        ('could not extend file "base/1": No space left on device', ErrorCode.STORAGE_FULL),
+        ("database is locked", ErrorCode.OVERLOADED),
+        ("couldn't get a connection after 30 sec: pool timeout", ErrorCode.OVERLOADED),
+        ("connection refused", ErrorCode.STORAGE_FAILED),
+    ],
+)
+def test_trouble_with_the_storage_tells_the_caller_to_come_again(
+    text: str, code: ErrorCode
+) -> None:
+    error = known(OperationalError(text))
+
+    assert error is not None
+    assert error.code is code
+    assert error.details["retry_after"] >= 1
+
+
+def test_a_fault_of_ours_is_not_taken_for_trouble_with_the_storage() -> None:
+    assert known(DataError("value too long")) is None

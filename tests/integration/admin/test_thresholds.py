@@ -1,0 +1,162 @@
+"""Thresholds in the admin: one row a project, validated, explained, with a history to go back to."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from featurememory.config import forget_config, patch_config
+from featurememory.models import ConfigVersion, FeatureMemoryConfig, Project
+from integration.admin.thresholds import present_effects
+from integration.models import ApiKey
+from integration.resources import ResourceManager
+from tests.builders import caller, key_of, learned, pattern_row, project
+
+pytestmark = pytest.mark.django_db
+LIST = "/admin/featurememory/featurememoryconfig/"
+
+
+@pytest.fixture
+def owner() -> Project:
+    owner = project("mine")
+    owner.config.save()
+    return owner
+
+
+@pytest.fixture
+def browser() -> Client:
+    client = Client()
+    client.force_login(User.objects.create_superuser("ana"))
+    return client
+
+
+def form_of(owner: Project, **changes: Any) -> dict[str, Any]:
+    values = FeatureMemoryConfig.objects.get(project=owner).as_dict()
+    flat = {name: value for section in values.values() for name, value in section.items()}
+    return {name: value for name, value in flat.items() if value is not None} | changes
+
+
+def url_of(owner: Project) -> str:
+    return f"{LIST}{owner.config.pk}/change/"
+
+
+def test_with_one_project_the_list_leads_straight_to_its_form(
+    browser: Client, owner: Project
+) -> None:
+    assert browser.get(LIST)["Location"] == url_of(owner)
+
+    project("other").config.save()
+    assert browser.get(LIST).status_code == 200
+
+
+def test_the_form_shows_every_threshold_with_its_help(browser: Client, owner: Project) -> None:
+    page = browser.get(url_of(owner)).content.decode()
+
+    for name in FeatureMemoryConfig.field_names():
+        assert f'name="{name}"' in page, name
+    assert "Now 0 are stored." in page
+
+
+def test_saving_writes_a_version_with_who_and_why(browser: Client, owner: Project) -> None:
+    changes = form_of(owner, confidence_threshold="0.8", reason="too many candidates")
+    response = browser.post(url_of(owner), changes, follow=True)
+
+    assert "Every process follows within 5 seconds" in response.content.decode()
+    version = ConfigVersion.objects.get(project=owner)
+    assert version.changes == {"confidence_threshold": [0.7, 0.8]}
+    assert (version.actor, version.reason) == ("ana", "too many candidates")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"confidence_threshold": "1.5"},
+        {"cleanup_interval": "5"},
+        {"holdout": "0.5", "exploration_budget": "0.5"},
+    ],
+)
+def test_what_makes_no_sense_is_told_at_its_field_and_nothing_is_saved(
+    browser: Client, owner: Project, changes: dict[str, str]
+) -> None:
+    response = browser.post(url_of(owner), form_of(owner, **changes))
+
+    assert response.status_code == 200
+    assert "errorlist" in response.content.decode()
+    assert not ConfigVersion.objects.exists()
+
+
+def test_a_version_can_be_taken_back(browser: Client, owner: Project) -> None:
+    patch_config(owner.pk, {"patterns": {"max_patterns": 20}}, "tom")
+    version = ConfigVersion.objects.get(project=owner)
+    action = {"action": "restore", "_selected_action": [version.pk]}
+    browser.post("/admin/featurememory/configversion/", action)
+
+    assert FeatureMemoryConfig.objects.get(project=owner).max_patterns == 1000
+    assert ConfigVersion.objects.filter(project=owner).count() == 2
+
+
+def test_thresholds_are_neither_added_nor_deleted(browser: Client, owner: Project) -> None:
+    assert browser.get(f"{LIST}add/").status_code == 403
+    assert browser.post(f"{LIST}{owner.config.pk}/delete/").status_code == 403
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "featurememory/configversion",
+        "featurememory/activity",
+        "featurememory/project",
+        "patterns/pattern",
+        "patterns/operation",
+        "integration/apikey",
+    ],
+)
+def test_every_list_of_the_admin_opens(browser: Client, owner: Project, path: str) -> None:
+    pattern_row(owner)
+    key_of(owner)
+    patch_config(owner.pk, {"patterns": {"max_patterns": 20}}, "tom")
+
+    assert browser.get(f"/admin/{path}/").status_code == 200
+
+
+def test_keys_are_revoked_and_their_digest_is_not_shown(browser: Client, owner: Project) -> None:
+    api = caller(owner)
+    key = ApiKey.objects.get(project=owner)
+    page = browser.get(f"/admin/integration/apikey/{key.pk}/change/").content.decode()
+    assert key.digest not in page
+
+    action = {"action": "revoke", "_selected_action": [key.pk]}
+    browser.post("/admin/integration/apikey/", action)
+    key.refresh_from_db()
+    assert key.revoked_at is not None
+    assert api.get("patterns/").status_code == 401
+
+
+def test_a_viewer_changes_nothing(owner: Project) -> None:
+    client = Client()
+    client.force_login(User.objects.create_user("viewer", is_staff=True))
+
+    assert client.post(url_of(owner), form_of(owner, max_patterns="5")).status_code == 403
+    assert owner.config.max_patterns == 1000
+
+
+def test_the_help_says_what_the_values_mean_right_now(owner: Project) -> None:
+    for number, confidence in enumerate((0.6, 0.72, 0.9)):
+        pattern_row(owner, number, confidence=confidence)
+
+    effects = present_effects(owner.config)
+    assert effects["confidence_threshold"] == "Now 2 of 3 patterns pass; at 0.75 it would be 1."
+    assert effects["max_patterns"] == "Now 3 are stored."
+
+
+def test_the_help_of_the_size_says_what_the_next_cleanup_takes(owner: Project) -> None:
+    learned(owner, 20)
+    FeatureMemoryConfig.objects.update_or_create(project=owner, defaults={"max_interactions": 10})
+    forget_config()
+    ResourceManager().sample()
+
+    help_text = present_effects(owner.config)["max_size"]
+    assert "The next cleanup takes: count 10 (about" in help_text

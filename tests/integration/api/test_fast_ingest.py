@@ -1,0 +1,113 @@
+"""The short way in answers as the long way does."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.conf import settings as configured
+from django.test import Client
+
+from integration.api.fast_ingest import ENDPOINTS, door
+from tests.builders import Caller, caller, item, items, project
+
+pytestmark = pytest.mark.django_db
+
+LONG = [name for name in configured.MIDDLEWARE if name != "integration.api.fast_ingest.door"]
+BOTH = pytest.mark.parametrize("middleware", [configured.MIDDLEWARE, LONG], ids=["short", "long"])
+
+
+def answers(api: Caller, path: str, *bodies: Any, **more: Any) -> list[tuple[Any, ...]]:
+    found = [api.post(path, body, **more) for body in bodies]
+    return [(one.status_code, one["Content-Type"], told(one.json())) for one in found]
+
+
+def told(body: Any) -> Any:
+    """Without what differs from request to request."""
+    for part in [body, *(entry["problem"] for entry in body.get("rejected", []))]:
+        part.pop("request_id", None)
+    return body
+
+
+def both_ways(settings: Any, *given: Any, kind: str = "rw", **more: Any) -> list[Any]:
+    found = []
+    for middleware in (configured.MIDDLEWARE, LONG):
+        settings.MIDDLEWARE = middleware
+        found.append(answers(caller(project(), kind), *given, **more))
+    return found
+
+
+def test_what_is_stored_known_and_refused_is_answered_alike(settings: Any) -> None:
+    sent = [item(1), item(1), {"model_id": 7}, b"{", [1], b""]
+    short, long = both_ways(settings, "interactions/", *sent)
+
+    assert short == long
+    assert [status for status, *_ in short] == [201, 200, 422, 400, 422, 415]
+
+
+def test_batches_are_answered_alike(settings: Any) -> None:
+    short, long = both_ways(settings, "interactions/batch/", [*items(3), item(1), "text"], {})
+
+    assert short == long
+    assert [status for status, *_ in short] == [207, 422]
+
+
+def test_a_key_without_the_scope_is_refused_alike(settings: Any) -> None:
+    short, long = both_ways(settings, "interactions/", item(1), kind="ro")
+
+    assert short == long
+    assert short[0][0] == 403
+
+
+@BOTH
+def test_without_a_key_or_with_an_unknown_one_it_says_how_to_send_one(
+    settings: Any, middleware: list[str]
+) -> None:
+    settings.MIDDLEWARE = middleware
+    for headers in ({}, {"Authorization": "Bearer fm_rw_unknown_key"}):
+        found = Client(headers=headers).post(
+            "/api/v1/interactions/", item(1), content_type="application/json"
+        )
+        assert (found.status_code, found["WWW-Authenticate"][:6]) == (401, "Bearer")
+
+
+@BOTH
+def test_the_headers_of_every_answer_are_there(settings: Any, middleware: list[str]) -> None:
+    settings.MIDDLEWARE = middleware
+    found = caller(project(), "rw").post("interactions/", item(1))
+
+    assert found["Content-Length"] == str(len(found.content))
+    assert found["X-Content-Type-Options"] == "nosniff"
+    assert found.has_header("X-Request-ID")
+    assert found.has_header("Content-Security-Policy")
+
+
+@BOTH
+def test_the_same_idempotency_key_gets_the_same_answer(
+    settings: Any, middleware: list[str]
+) -> None:
+    settings.MIDDLEWARE = middleware
+    api = caller(project(), "rw")
+    headers = {"Idempotency-Key": "one"}
+    first = api.post("interactions/", item(id=...), headers=headers)
+    again = api.post("interactions/", item(id=...), headers=headers)
+
+    assert first.content == again.content
+    assert again["Idempotent-Replayed"] == "true"
+
+
+@BOTH
+def test_an_unknown_host_is_refused(settings: Any, middleware: list[str]) -> None:
+    settings.MIDDLEWARE = middleware
+    client = Client(SERVER_NAME="evil.example")
+    found = client.post("/api/v1/interactions/", item(1), content_type="application/json")
+    assert found.status_code == 400
+
+
+def test_everything_else_goes_the_long_way(rf: Any) -> None:
+    def further(request: Any) -> Any:
+        return request.path
+
+    for path in ENDPOINTS:
+        assert door(further)(rf.get(path)) == path
+    assert door(further)(rf.post("/api/v1/patterns/")) == "/api/v1/patterns/"

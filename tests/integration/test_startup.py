@@ -1,0 +1,78 @@
+"""What a start prepares, and that a second start changes nothing."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.core.management import CommandError
+
+from featurememory.models import LoginLink, Project
+from integration.models import ApiKey
+from integration.startup import prepare
+
+pytestmark = pytest.mark.django_db
+ADMIN_KEY = "fm_ad_abcdefghijkl_" + "s" * 40
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("FM_INIT_PROJECT", "FM_INIT_API_KEY", "FM_INIT_ADMIN_PASSWORD"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def test_the_first_start_makes_a_project_a_key_and_a_login_link() -> None:
+    ready = prepare()
+
+    assert ready.project.name == "default"
+    key = ApiKey.find(ready.key or "")
+    assert key is not None
+    assert (key.project, key.kind) == (ready.project, "ad")
+    user = LoginLink.use(ready.login_token)
+    assert (user.username, user.is_superuser, user.has_usable_password()) == ("admin", True, False)
+
+
+def test_the_second_start_keeps_the_key_and_makes_a_new_link() -> None:
+    first, second = prepare(), prepare()
+
+    assert second.key is None
+    assert Project.objects.count() == ApiKey.objects.count() == 1
+    assert LoginLink.use(first.login_token) is None
+    assert LoginLink.use(second.login_token) is not None
+
+
+def test_a_login_link_works_once() -> None:
+    token = prepare().login_token
+
+    assert LoginLink.use(token) is not None
+    assert LoginLink.use(token) is None
+    assert LoginLink.use("nonsense") is None
+
+
+def test_project_key_and_password_are_taken_from_the_environment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("FM_INIT_PROJECT", "mine")
+    monkeypatch.setenv("FM_INIT_API_KEY", ADMIN_KEY)
+    monkeypatch.setenv("FM_INIT_ADMIN_PASSWORD", "correct horse")
+    ready = prepare()
+
+    assert (ready.project.name, ready.key) == ("mine", ADMIN_KEY)
+    assert ApiKey.find(ADMIN_KEY) is not None
+    assert get_user_model().objects.get(username="admin").check_password("correct horse")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("FM_INIT_API_KEY", "secret"),
+        ("FM_INIT_API_KEY", ADMIN_KEY.replace("_ad_", "_ro_")),
+        ("FM_INIT_PROJECT", "not a slug!"),
+        ("FM_INIT_PROJECT", "x" * 81),
+    ],
+)
+def test_a_value_that_cannot_be_used_stops_the_start_and_is_named(
+    name: str, value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(CommandError, match=f"{name} cannot be used"):
+        prepare()

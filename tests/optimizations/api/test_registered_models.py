@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+import pytest
+
+from optimizations.model_catalog import PriceList, cards
+from optimizations.models import ModelPrice
+from tests import builders
+
+pytestmark = pytest.mark.django_db
+
+PRICES = {"input_per_1m": 2.0, "output_per_1m": 8.0}
+
+
+def test_a_new_model_is_201_and_a_known_one_200() -> None:
+    call = builders.caller(builders.project())
+    answers = [call.post("models/", {"model_id": "m", "prices": PRICES}) for _ in range(2)]
+
+    assert [answer.status_code for answer in answers] == [201, 200]
+    assert answers[0].json()["prices"]["output_per_1m"] == 8.0
+
+
+def test_a_model_without_prices_is_unpriced_not_free() -> None:
+    owner = builders.project()
+    answer = builders.caller(owner).post("models/", {"model_id": "m"}).json()
+
+    assert (answer["priced"], answer["prices"]) == (False, None)
+    assert PriceList.of(owner.pk).cost("m", builders.NOON, 10, 10) is None
+
+
+def test_the_same_prices_again_make_no_new_date() -> None:
+    owner = builders.project()
+    for _ in range(2):
+        builders.caller(owner).post("models/", {"model_id": "m", "prices": PRICES})
+
+    assert ModelPrice.objects.filter(project=owner).count() == 1
+
+
+def test_a_call_is_priced_by_the_list_of_its_day() -> None:
+    owner = builders.project()
+    call = builders.caller(owner)
+    for price, day in ((1.0, "2026-01-01"), (5.0, "2026-06-01")):
+        prices = {"input_per_1m": price, "per_call": 0.5}
+        body = {"model_id": "m", "prices": prices, "effective_from": f"{day}T00:00:00Z"}
+        call.post("models/", body)
+    listed = PriceList.of(owner.pk)
+    may, july = (1_777_593_600_000, 1_782_864_000_000)
+
+    assert [listed.cost("m", moment, 1e6, 0) for moment in (0, may, july)] == [1.5, 1.5, 5.5]
+
+
+def test_a_registration_reaches_the_policy() -> None:
+    owner = builders.project()
+    body = {
+        "model_id": "m",
+        "task_types": ["t"],
+        "capabilities": {"tunable": {"temperature": [0, 1]}},
+    }
+    builders.caller(owner).post("models/", body)
+
+    (card,) = cards(owner.pk)
+
+    assert (card.task_types, card.tunable, card.prices) == (("t",), {"temperature": [0, 1]}, None)
+
+
+@pytest.mark.parametrize(
+    "grid", ["x", [], {"min": 1}, {"min": 2, "max": 1}, {"min": True, "max": 2}, [[1]]]
+)
+def test_a_tunable_that_is_no_grid_is_refused(grid: object) -> None:
+    body = {"model_id": "m", "capabilities": {"tunable": {"temperature": grid}}}
+
+    answer = builders.caller(builders.project()).post("models/", body)
+
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["pointer"] == "/capabilities/tunable/temperature"
+
+
+def test_models_are_listed_by_name_in_pages() -> None:
+    call = builders.caller(builders.project())
+    for name in ("c", "a", "b"):
+        call.post("models/", {"model_id": name})
+
+    first = call.get("models/", limit=2).json()
+    second = call.get("models/", limit=2, cursor=first["meta"]["next_cursor"]).json()
+
+    assert [m["model_id"] for m in first["data"] + second["data"]] == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize(("kind", "status"), [("in", 403), ("ro", 403), ("rw", 201)])
+def test_who_may_register(kind: str, status: int) -> None:
+    call = builders.caller(builders.project(), kind)
+
+    assert call.post("models/", {"model_id": "m"}).status_code == status

@@ -1,0 +1,33 @@
+import numpy as np
+
+from optimizations.engine.statistics.change_detection import FallDetector
+
+
+def alarm_after(rates: list[float], seed: int) -> int | None:
+    rng = np.random.default_rng(seed)
+    detector = FallDetector.fresh()
+    for number, rate in enumerate(rates):
+        detector.update(float(rng.random() < rate))
+        if detector.value >= 150:
+            return number
+    return None
+
+
+def test_a_deep_fall_is_noticed_within_a_hundred_requests() -> None:
+    delays = [alarm_after([0.9] * 500 + [0.6] * 200, seed) for seed in range(10)]
+    assert all(d is not None and d < 600 for d in delays)
+
+
+def test_a_steady_rate_seldom_raises_an_alarm() -> None:
+    alarms = [alarm_after([0.9] * 1500, seed) for seed in range(10)]
+    assert sum(a is not None for a in alarms) <= 3
+
+
+def test_after_calm_the_new_level_is_learned() -> None:
+    detector = FallDetector.fresh(level=0.9, weight=100)
+    for _ in range(60):
+        detector.update(0.0)
+    detector.calm()
+    for _ in range(400):
+        detector.update(0.0)
+    assert detector.value < 2

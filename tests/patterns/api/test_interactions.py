@@ -1,0 +1,252 @@
+"""/api/v1/interactions/: single, batch, NDJSON, compressed, listed and shown."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from typing import Any
+
+import pytest
+import zstandard
+from django.test.utils import CaptureQueriesContext
+
+from featurememory.models import Project
+from patterns.ingest.backpressure import admission
+from patterns.ingest.wakeup import waiting
+from patterns.models import ModelInteraction
+from tests.builders import Caller, caller, damage, item, items, keep, learn_all, learned, project
+
+pytestmark = pytest.mark.django_db
+
+NDJSON = "application/x-ndjson"
+
+
+@pytest.fixture
+def owner() -> Project:
+    return project()
+
+
+@pytest.fixture
+def api(owner: Project) -> Caller:
+    return caller(owner, "rw")
+
+
+def lines(*entries: Any) -> bytes:
+    return b"\n".join(json.dumps(entry).encode() for entry in entries)
+
+
+def test_a_new_interaction_is_stored_and_answered_with_201(api: Caller) -> None:
+    response = api.post("interactions/", item(1))
+
+    assert (response.status_code, response.json()) == (201, {"id": "i-1", "status": "stored"})
+    assert waiting.is_set()
+
+
+def test_a_known_id_is_answered_with_200_and_changes_nothing(api: Caller, owner: Project) -> None:
+    api.post("interactions/", item(1))
+    response = api.post("interactions/", item(1, output="another"))
+
+    assert (response.status_code, response.json()["status"]) == (200, "duplicate")
+    assert api.get("interactions/i-1/").json()["output"] == "It ships tomorrow."
+
+
+def test_without_an_id_the_answer_names_the_one_that_was_made(api: Caller) -> None:
+    made = api.post("interactions/", item(id=...)).json()["id"]
+
+    assert api.get(f"interactions/{made}/").json()["id"] == made
+
+
+def test_a_batch_says_what_was_stored_known_and_refused(api: Caller) -> None:
+    api.post("interactions/", item(0))
+    bad = item(9, metadata={"timestamp": 0})
+    response = api.post("interactions/batch/", [item(0), item(1), bad, item(1), "text", item(2)])
+
+    assert response.status_code == 207
+    body = response.json()
+    assert (body["accepted"], body["duplicates"]) == (2, 2)
+    assert [entry["index"] for entry in body["rejected"]] == [2, 4]
+    assert body["rejected"][0]["problem"]["errors"][0]["pointer"] == "/metadata/duration"
+
+
+def test_ndjson_is_a_batch_whose_broken_lines_fail_alone(api: Caller, owner: Project) -> None:
+    body = lines(item(1)) + b'\n{"broken\n\n' + lines(item(2)) + b"\r\n"
+    response = api.post("interactions/batch/", body, content_type=NDJSON)
+
+    assert response.json()["accepted"] == 2
+    assert [entry["problem"]["status"] for entry in response.json()["rejected"]] == [400]
+
+
+def test_an_empty_batch_is_a_batch(api: Caller) -> None:
+    assert api.post("interactions/batch/", []).json()["accepted"] == 0
+    assert api.post("interactions/batch/", b"\n", content_type=NDJSON).json()["accepted"] == 0
+
+
+@pytest.mark.parametrize("body", [b'{"a": 1}', b'"text"', b"7", b"null"])
+def test_a_batch_that_is_no_list_is_refused_as_a_whole(api: Caller, body: bytes) -> None:
+    assert api.post("interactions/batch/", body).status_code == 422
+
+
+def test_a_batch_cut_in_the_middle_stores_nothing(api: Caller, owner: Project) -> None:
+    body = json.dumps(items(5)).encode()[:-40]
+
+    assert api.post("interactions/batch/", body).status_code == 400
+    assert not ModelInteraction.objects.filter(project=owner).exists()
+
+
+def test_a_batch_holds_as_many_items_as_the_setting_says(api: Caller, settings: Any) -> None:
+    settings.BATCH_ITEM_LIMIT = 3
+
+    assert api.post("interactions/batch/", items(3)).json()["accepted"] == 3
+    assert api.post("interactions/batch/", items(4)).status_code == 413
+
+
+ENCODERS = {"gzip": gzip.compress, "zstd": zstandard.compress}
+
+
+@pytest.mark.parametrize("encoding", ENCODERS)
+def test_compressed_bodies_are_read(api: Caller, encoding: str) -> None:
+    body = ENCODERS[encoding](json.dumps(items(3)).encode())
+    headers = {"Content-Encoding": encoding}
+
+    assert api.post("interactions/batch/", body, headers=headers).json()["accepted"] == 3
+
+
+@pytest.mark.parametrize("encoding", ENCODERS)
+@pytest.mark.parametrize("kept", [0.3, 0.6, 0.95])
+def test_a_compressed_body_that_was_cut_off_stores_nothing(
+    api: Caller, owner: Project, encoding: str, kept: float
+) -> None:
+    noise = [item(n, input=f"{n * 7919 % 104729:x}" * 40) for n in range(400)]
+    body = ENCODERS[encoding](lines(*noise))
+    cut = body[: int(len(body) * kept)]
+    headers = {"Content-Encoding": encoding}
+    response = api.post("interactions/batch/", cut, content_type=NDJSON, headers=headers)
+
+    assert response.status_code == 400
+    assert not ModelInteraction.objects.filter(project=owner).exists()
+
+
+@pytest.mark.parametrize("encoding", ENCODERS)
+def test_a_small_body_that_unpacks_to_a_huge_one_is_too_large(api: Caller, encoding: str) -> None:
+    bomb = ENCODERS[encoding](b" " * (20 << 20))
+    headers = {"Content-Encoding": encoding}
+
+    assert api.post("interactions/batch/", bomb, headers=headers).status_code == 413
+
+
+def test_the_specs_camel_case_is_taken_in_and_snake_case_comes_out(api: Caller) -> None:
+    sent = item(1)
+    sent["modelId"] = sent.pop("model_id")
+    sent["metadata"]["resourceUsage"] = {"tokenCount": 7}
+    del sent["metadata"]["resource_usage"]
+    api.post("interactions/", sent)
+
+    shown = api.get("interactions/i-1/").json()
+    assert shown["model_id"] == "gpt-5-mini"
+    assert shown["metadata"]["resource_usage"]["token_count"] == 7
+
+
+def test_everything_that_was_sent_is_shown_again(api: Caller) -> None:
+    sent = item(
+        1,
+        input={"messages": [{"role": "user", "content": "Grüße 🙂 \x00"}]},
+        output=None,
+        parameters={"temperature": 0.2},
+        score=0.9,
+        session_id="s-1",
+        tags={"env": "prod"},
+        error={"kind": "timeout"},
+    )
+    api.post("interactions/", sent)
+    shown = api.get("interactions/i-1/").json()
+
+    names = ("input", "output", "parameters", "score", "session_id", "tags", "error", "success")
+    assert {name: shown[name] for name in names} == {name: sent[name] for name in names}
+    assert shown["metadata"]["timestamp"] == "2026-11-22T12:00:01.000Z"
+    assert (shown["pattern_id"], shown["status"]) == (None, "pending")
+
+
+def test_once_recognised_it_shows_its_pattern_and_why(api: Caller, owner: Project) -> None:
+    (pattern,) = learned(owner, 5)
+    shown = api.get("interactions/i-3/").json()
+
+    assert (shown["pattern_id"], shown["status"]) == (str(pattern.pk), "recognized")
+    assert 0 <= shown["confidence"] <= 1
+    assert shown["recognized_at"].endswith("Z")
+    assert {"anchors", "slots", "parts", "runner_up"} <= shown["why"].keys()
+
+
+def test_a_damaged_payload_reads_as_nulls_and_not_as_an_error(api: Caller, owner: Project) -> None:
+    learned(owner, 2)
+    damage(owner, "i-1")
+
+    shown = api.get("interactions/i-1/")
+    assert (shown.status_code, shown.json()["input"], shown.json()["why"]) == (200, None, None)
+    assert len(api.get("interactions/").json()["data"]) == 2
+
+
+@pytest.mark.parametrize("name", ["nothing", "a/b/c", "%00", "x" * 129, "%F0%9F%99%82"])
+def test_an_unknown_interaction_is_404(api: Caller, name: str) -> None:
+    assert api.send("GET", f"interactions/{name}/").status_code == 404
+
+
+def test_an_id_with_slashes_and_spaces_is_found_again(api: Caller) -> None:
+    api.post("interactions/", item(id="run 7/step 3"))
+
+    assert api.send("GET", "interactions/run%207/step%203/").json()["id"] == "run 7/step 3"
+
+
+def test_the_list_is_newest_first_and_pages_without_gaps(api: Caller, owner: Project) -> None:
+    for number in range(7):
+        keep(owner, [item(number)])
+    seen, cursor, pages = [], None, 0
+    while pages == 0 or cursor:
+        page = api.get("interactions/", limit=3, **({"cursor": cursor} if cursor else {}))
+        seen += [row["id"] for row in page.json()["data"]]
+        cursor, pages = page.json()["meta"]["next_cursor"], pages + 1
+
+    assert (seen, pages) == ([f"i-{n}" for n in reversed(range(7))], 3)
+
+
+def test_the_link_header_leads_to_the_next_page(api: Caller, owner: Project) -> None:
+    keep(owner, items(3))
+    first = api.get("interactions/", limit=2)
+    url = first["Link"].partition(">")[0].lstrip("<")
+
+    assert url.startswith("http://testserver/api/v1/interactions/")
+    following = api.send("GET", url.partition("/api/v1/")[2])
+    assert len(following.json()["data"]) == 1
+    assert "Link" not in following
+
+
+def test_the_list_is_filtered_by_pattern_model_and_session(api: Caller, owner: Project) -> None:
+    first, _ = learned(owner, 6, tasks=2)
+    keep(owner, [item(20, session_id="s", model_id="other")])
+    learn_all(owner)
+
+    def ids(**query: str) -> int:
+        return len(api.get("interactions/", **query).json()["data"])
+
+    assert ids(pattern_id=str(first.pk)) == 3
+    assert (ids(model_id="other"), ids(session_id="s"), ids(session_id="none")) == (1, 1, 0)
+    assert api.get("interactions/", pattern_id="nonsense").status_code == 404
+    assert api.get("interactions/", model_id="a\x00b").status_code == 422
+
+
+def test_a_list_costs_the_same_few_queries_however_long(
+    api: Caller, owner: Project, django_assert_max_num_queries: Any
+) -> None:
+    learned(owner, 60, tasks=6)
+    api.get("interactions/")  # the key is known now
+    with django_assert_max_num_queries(3) as queries:
+        assert len(api.get("interactions/").json()["data"]) == 50
+    assert isinstance(queries, CaptureQueriesContext)
+
+
+def test_storing_a_batch_costs_a_handful_of_queries(
+    api: Caller, django_assert_max_num_queries: Any
+) -> None:
+    api.get("interactions/")
+    admission.refresh()  # read every two seconds, not for every request
+    with django_assert_max_num_queries(8):  # savepoints included
+        assert api.post("interactions/batch/", items(200)).json()["accepted"] == 200

@@ -1,0 +1,34 @@
+"""Kinds are found by their keys."""
+
+from __future__ import annotations
+
+from patterns.engine.grouping.objects.schema_cost import Kind
+from patterns.engine.grouping.objects.schema_index import KindIndex
+
+
+def index_of(**kinds: str) -> KindIndex:
+    index = KindIndex()
+    for name, keys in kinds.items():
+        index.put(name, Kind([(frozenset(keys.split()), 5.0)]))
+    return index
+
+
+def test_the_kind_that_shares_most_comes_first() -> None:
+    index = index_of(court="docket court judge", hotel="city nights guests", flight="city seats")
+    ranked = index.ranked(frozenset({"docket", "court"}), index.prices())
+    assert [name for _, name in ranked] == ["court"]
+
+
+def test_a_kind_that_was_dropped_is_found_no_more() -> None:
+    index = index_of(court="docket court")
+    index.drop("court")
+    index.drop("court")
+    assert index.ranked(frozenset({"docket"}), index.prices()) == []
+    assert index.weight == 0
+
+
+def test_a_kind_takes_the_place_of_its_namesake() -> None:
+    index = index_of(one="docket court")
+    index.put("one", Kind([(frozenset({"city"}), 2.0)]))
+    assert index.ranked(frozenset({"docket"}), index.prices()) == []
+    assert index.weight == 2.0

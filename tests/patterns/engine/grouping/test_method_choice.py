@@ -1,0 +1,63 @@
+import random
+
+import pytest
+
+from patterns.engine.grouping.method_choice import evidence, suitable_method
+
+WORDS = [f"{a}{b}" for a in "bdfgklmnprst" for b in ("ando", "ile", "ura", "eth", "om", "ista")]
+
+
+def prose(rng: random.Random, least: int, most: int) -> str:
+    return " ".join(rng.choices(WORDS, k=rng.randint(least, most)))
+
+
+def logs(rng):
+    kinds = ("user {} logged in from 10.0.0.{}", "job {} took {} ms", "disk {} is {} % full")
+    return rng.choice(kinds).format(rng.randint(1, 999), rng.randint(1, 99))
+
+
+def prompts(rng):
+    kinds = (
+        "Summarise the article below in one line.\n\n{}",
+        "Translate this to French: {}. Thanks",
+    )
+    return rng.choice(kinds).format(prose(rng, 2, 30))
+
+
+def short_requests(rng):
+    goods = prose(rng, 1, 2)
+    who = prose(rng, 1, 2)
+    kinds = (
+        "Refund the {goods} of order {order}.",
+        "Plan the visit of {who} on 2026-05-{day}.",
+        "Send {who} the invoice INV-{order}.",
+        "Is the {goods} of {who} due on 2026-05-{day}?",
+    )
+    values = {"order": rng.randint(1000, 9999), "day": rng.randint(10, 28)}
+    return rng.choice(kinds).format(goods=goods, who=who, **values)
+
+
+def wishes(rng):
+    return prose(rng, 3, 9)
+
+
+@pytest.mark.parametrize(
+    ("kind", "method"),
+    [(logs, "drain"), (prompts, "prompt"), (short_requests, "prompt"), (wishes, "similarity")],
+)
+def test_each_kind_of_text_gets_its_method(kind, method):
+    rng = random.Random(5)
+    assert suitable_method([kind(rng) for _ in range(400)]) == method
+
+
+def test_too_few_texts_decide_nothing():
+    rng = random.Random(5)
+    assert suitable_method([logs(rng) for _ in range(10)]) == "prompt"
+    assert suitable_method([wishes(rng) for _ in range(60)]) == "prompt"
+    assert suitable_method([]) == "prompt"
+
+
+def test_order_and_repetition_do_not_count():
+    rng = random.Random(5)
+    texts = [logs(rng) for _ in range(200)]
+    assert evidence(texts) == evidence([*texts[::-1], *texts])

@@ -1,0 +1,94 @@
+"""Values that vary by nature carry their type."""
+
+from __future__ import annotations
+
+import re
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from patterns.engine.text import tokens
+from patterns.engine.text.tokens import BETWEEN, EDGE, keys_of, tokenize
+
+# What tokens begin and end with, in any order, with and without blanks.
+PARTS = ["word", "Mr.", "e.g.", "a.b", "x@y.org", "ftp://q/r", "12.5", "2026-01-02", "don't", "a_b"]
+PARTS += [
+    " ",
+    "  ",
+    "\n",
+    " \n ",
+    "\t",
+    "\x1e",
+    BETWEEN,
+    "```",
+    "`",
+    "é",
+    "名",
+    ",",
+    '"',
+    ")",
+    ":",
+    "-",
+]
+texts = st.lists(st.sampled_from(PARTS), max_size=14).map("".join)
+
+
+def test_values_are_typed_and_words_stay() -> None:
+    keys = keys_of("Order AC-17 for a@b.org at https://x.io/1 on 2026-01-02: 12.5")
+    assert keys == [
+        "Order",
+        "<id>",
+        "for",
+        "<email>",
+        "at",
+        "<url>",
+        "on",
+        "<date>",
+        ":",
+        "<number>",
+    ]
+
+
+def test_a_block_of_code_is_one_value() -> None:
+    assert keys_of("Review:\n```\nx = 1\n```\nThanks") == [
+        "Review",
+        ":",
+        "\n",
+        "<code>",
+        "\n",
+        "Thanks",
+    ]
+
+
+def test_of_a_long_text_both_ends_are_kept() -> None:
+    keys = keys_of("first " + "middle " * 5000 + "last")
+    assert len(keys) == 2 * EDGE
+    assert (keys[0], keys[-1]) == ("first", "last")
+
+
+def slowly(text: str) -> list[tuple[str, int, int]]:
+    """The kinds of token one after the other, at every place of the whole text."""
+    found = re.compile(tokens._KINDS, re.VERBOSE).finditer(text)
+    spans = [(match.lastgroup or "", match.start(), match.end()) for match in found]
+    while spans and spans[0][0] == "break":
+        spans.pop(0)
+    while spans and spans[-1][0] == "break":
+        spans.pop()
+    return spans
+
+
+@given(texts)
+def test_the_short_ways_find_the_same_tokens(text: str) -> None:
+    found = tokenize(text)
+    assert [(token.start, token.end) for token in found] == [span[1:] for span in slowly(text)]
+    words = {
+        token.kind for token, span in zip(found, slowly(text), strict=True) if span[0] == "word"
+    }
+    assert words <= {"word", "id", "hex"}
+
+
+def test_instructions_seen_before_stand_where_they_stood() -> None:
+    texts = [f"Answer in French. {BETWEEN}Where is order {number}?" for number in (7, 1234)]
+    for text in texts:
+        assert [text[token.start : token.end] for token in tokenize(text)][-1] == "?"
+    assert keys_of(texts[0]) == keys_of(texts[1])

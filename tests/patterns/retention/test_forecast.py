@@ -1,0 +1,101 @@
+"""The forecast: rule by rule, it tells what the next cleanup takes and what that frees."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+
+from featurememory.config import forget_config
+from featurememory.models import FeatureMemoryConfig, Project
+from integration.resources import ResourceManager
+from patterns.models import ModelInteraction
+from patterns.retention import disk_usage
+from patterns.retention.cleanup import cleanup
+from patterns.retention.forecast import Rule, forecast, rules, shown
+from tests.builders import NOON, items, keep, learn_all, learned, pattern_row, project
+
+pytestmark = pytest.mark.django_db
+LONG_AGO = datetime.fromtimestamp(NOON / 1000, UTC) - timedelta(days=3)
+
+
+def limits(owner: Project, **values: Any) -> None:
+    FeatureMemoryConfig.objects.update_or_create(project=owner, defaults=values)
+    forget_config()
+
+
+def told(owner: Project) -> dict[str, Rule]:
+    return {rule.name: rule for rule in rules(owner, forecast(owner))}
+
+
+def test_within_all_limits_nothing_goes() -> None:
+    owner = project()
+    learned(owner, 20)
+
+    assert told(owner) == {}
+
+
+def test_each_rule_says_how_many_it_takes() -> None:
+    owner = project()
+    learned(owner, 60)
+    old = NOON - 40 * 86_400_000
+    keep(owner, items(9, tasks=1, start=100, timestamp=old))
+    keep(owner, items(1, start=200))
+    learn_all(owner)
+    pattern_row(owner, 1, confidence=0.1, last_used=LONG_AGO)
+    limits(owner, max_interactions=30, max_age=30)
+
+    found = {name: rule.rows for name, rule in told(owner).items()}
+    assert (found["Count"], found["Age"], found["Weak patterns"]) == (40, 9, 1)
+    assert found["Interactions in all"] == 40
+
+
+def test_a_cleanup_takes_as_many_as_were_told_though_examples_stay() -> None:
+    owner = project()
+    learned(owner, 40, tasks=4)
+    limits(owner, max_interactions=1)
+    expected = told(owner)["Interactions in all"].rows
+
+    assert cleanup(owner, dry_run=True).interactions == expected
+    assert cleanup(owner).interactions == expected
+    assert ModelInteraction.objects.filter(project=owner).count() == 40 - expected
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_bytes_told_are_about_those_that_become_free() -> None:
+    owner = project()
+    learned(owner, 900, tasks=3)
+    disk_usage.give_back(1)
+    limits(owner, max_interactions=100)
+    expected = told(owner)["Interactions in all"]
+    before = disk_usage.bytes_used()
+    cleanup(owner)
+
+    assert expected.bytes == pytest.approx(before - disk_usage.bytes_used(), rel=0.6)
+
+
+def test_pages_show_what_the_background_work_counted_and_a_cleanup_ends_that() -> None:
+    owner = project()
+    learned(owner, 20)
+    limits(owner, max_interactions=10)
+    assert shown(owner) is None
+
+    ResourceManager().sample()
+    names = [rule.name for rule in shown(owner) or []]
+    assert names == ["Count", "Interactions in all"]
+    cleanup(owner)
+    assert shown(owner) is None
+
+
+def test_the_command_tells_the_rules(capsys: pytest.CaptureFixture[str]) -> None:
+    owner = project()
+    learned(owner, 20)
+    limits(owner, max_interactions=10)
+    call_command("cleanup", dry_run=True, project=owner.name)
+
+    printed = capsys.readouterr().out
+    assert f"{owner.name}: 0 weak" in printed
+    assert "Count: 10, about" in printed
+    assert ModelInteraction.objects.filter(project=owner).count() == 20

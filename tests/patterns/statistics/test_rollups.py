@@ -1,0 +1,179 @@
+"""Rollups: sums and sketches that equal a recount, in any order and any batches."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from featurememory.models import Project
+from patterns.models import PatternHour
+from patterns.statistics import rollups
+from patterns.statistics.quantile_sketch import merged, quantile, sketch
+from patterns.statistics.rollups import ALL_PATTERNS, ALL_TIME, HOUR_MS, Outcome
+from tests.builders import (
+    HOUR,
+    NOON,
+    item,
+    keep,
+    learn_all,
+    project,
+    rebuilt_figures,
+    rollup_figures,
+)
+
+pytestmark = pytest.mark.django_db
+
+PATTERN = str(UUID(int=1))
+
+
+def outcome(**fields: Any) -> Outcome:
+    usual = Outcome(PATTERN, "m", NOON, 100.0, True, None, 60.0, 40.0, None, 1024.0, 0.5)
+    return replace(usual, **fields)
+
+
+def row(owner: Project, hour: int = ALL_TIME, pattern: str = PATTERN, model: str = "m") -> Any:
+    return PatternHour.objects.get(project=owner, hour=hour, pattern_id=pattern, model_id=model)
+
+
+def test_an_outcome_counts_in_its_hour_in_all_time_and_in_all_patterns() -> None:
+    owner = project()
+    rollups.add(owner.pk, [outcome(), outcome(success=False, timestamp=NOON + HOUR)])
+
+    assert row(owner, NOON // HOUR_MS).count == row(owner, NOON // HOUR_MS + 1).count == 1
+    total = row(owner)
+    assert (total.count, total.judged, total.successes) == (2, 2, 1)
+    assert (total.duration_sum, total.cost_sum, total.tokens_sum) == (200, 1.0, 200)
+    assert row(owner, pattern=str(ALL_PATTERNS)).count == 2
+
+
+def test_unknown_is_not_zero() -> None:
+    owner = project()
+    unknown = outcome(
+        success=None, cost=None, memory_usage=None, input_tokens=None, output_tokens=None
+    )
+    rollups.add(owner.pk, [unknown, outcome()])
+
+    found = row(owner)
+    counts = (found.judged, found.quality_count, found.cost_count, found.memory_count)
+    assert (found.count, *counts, found.tokens_count) == (2, 1, 1, 1, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("success", "score", "quality"),
+    [(True, None, 1.0), (False, None, 0.0), (None, None, None), (True, 0.25, 0.25)],
+)
+def test_quality_is_the_score_and_without_one_the_success(
+    success: bool | None, score: float | None, quality: float | None
+) -> None:
+    assert outcome(success=success, score=score).quality == quality
+
+
+def test_tokens_are_the_count_that_was_told_else_the_sum_of_both_ways() -> None:
+    assert outcome(token_count=7.0).tokens == 7
+    assert outcome().tokens == 100
+    assert outcome(output_tokens=None).tokens == 60
+    assert outcome(input_tokens=None, output_tokens=None).tokens is None
+
+
+def test_models_and_patterns_have_rows_of_their_own() -> None:
+    owner = project()
+    other = str(UUID(int=2))
+    rollups.add(owner.pk, [outcome(), outcome(model_id="n"), outcome(pattern_id=other)])
+
+    assert row(owner).count == row(owner, model="n").count == row(owner, pattern=other).count == 1
+    assert row(owner, pattern=str(ALL_PATTERNS)).count == 2
+
+
+@pytest.mark.parametrize("size", [1, 7, 500])
+def test_any_batches_in_any_order_add_up_to_the_same(size: int) -> None:
+    dice = random.Random(7)
+    outcomes = [
+        outcome(
+            pattern_id=str(UUID(int=dice.randrange(1, 4))),
+            model_id=dice.choice("ab"),
+            timestamp=NOON + dice.randrange(-30, 30) * HOUR // 4,
+            success=dice.choice([True, False, None]),
+            duration=float(dice.randrange(1, 2000)),
+        )
+        for _ in range(60)
+    ]
+    whole, parts = project(), project()
+    rollups.add(whole.pk, outcomes)
+    dice.shuffle(outcomes)
+    for start in range(0, len(outcomes), size):
+        rollups.add(parts.pk, outcomes[start : start + size])
+
+    def sums(owner: Project) -> Any:
+        return {key: figures[:-1] for key, figures in rollup_figures(owner).items()}
+
+    assert sums(parts) == sums(whole)
+
+
+def test_the_sketch_of_many_parts_tells_the_quantiles_of_the_whole() -> None:
+    dice = random.Random(3)
+    values = [dice.lognormvariate(6, 0.5) for _ in range(5000)]
+    stored = b""
+    for start in range(0, 5000, 50):
+        stored = sketch(stored, values[start : start + 50])
+
+    ordered = sorted(values)
+    for share in (0.5, 0.95):
+        true = ordered[int(share * 5000)]
+        assert quantile(merged([stored]), share) == pytest.approx(true, rel=0.03)
+    assert len(stored) < 2000
+
+
+def test_sketches_merge_and_empty_ones_say_nothing() -> None:
+    first, second = sketch(b"", [1.0] * 10), sketch(b"", [3.0] * 10)
+
+    assert quantile(merged([first, b"", second]), 0.99) == pytest.approx(3.0)
+    assert merged([]) is None
+    assert merged([b""]) is None
+    assert quantile(merged([b""]), 0.5) is None
+
+
+def test_a_correction_moves_success_and_quality_and_nothing_else() -> None:
+    owner = project()
+    before, after = outcome(success=True), outcome(success=False, score=0.25)
+    rollups.add(owner.pk, [before, outcome()])
+    rollups.correct(owner.pk, before, after)
+    corrected = rollup_figures(owner)
+    expected = project()
+    rollups.add(expected.pk, [after, outcome()])
+
+    assert corrected == rollup_figures(expected)
+
+
+def test_what_is_subtracted_leaves_the_rows_as_if_it_had_never_been_there() -> None:
+    owner, expected = project(), project()
+    rollups.add(owner.pk, [outcome(success=True), outcome(score=0.25)])
+    rollups.subtract(owner.pk, [outcome(score=0.25)])
+    rollups.add(expected.pk, [outcome(success=True)], totals=False)
+
+    def sums(figures: dict[Any, Any]) -> dict[Any, Any]:
+        return {key: row[:-1] for key, row in figures.items() if key[1] != str(UUID(int=0))}
+
+    assert sums(rollup_figures(owner)) == sums(rollup_figures(expected))
+
+
+def test_a_rebuild_says_what_the_batches_said() -> None:
+    owner = project()
+    for number in range(0, 12, 4):
+        keep(owner, [item(n, timestamp=NOON + n * HOUR) for n in range(number, number + 4)])
+        learn_all(owner)
+    before = rollup_figures(owner)
+
+    assert rebuilt_figures(owner) == before
+
+
+def test_adding_a_batch_takes_queries_by_the_batch_and_not_by_the_row(
+    django_assert_max_num_queries: Any,
+) -> None:
+    owner = project()
+    outcomes = [outcome(timestamp=NOON + n * HOUR) for n in range(40)]
+    with django_assert_max_num_queries(6):
+        rollups.add(owner.pk, outcomes)
