@@ -180,7 +180,7 @@ def note_progress(learner: Learner, kept: Kept, batch: Batch) -> None:
 def examples_are_due(kept: Kept, learned: int, count: int) -> bool:
     """Whether to save the recogniser's sample of interactions, which a restart else learns again.
     Each twentieth of it: 3 MB at most, every 300 interactions."""
-    step = max(1, len(kept.recognizer.reservoir) // 20)
+    step = max(1, len(kept.recognizer.memory.reservoir) // 20)
     return learned // step != (learned - count) // step
 
 

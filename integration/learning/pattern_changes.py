@@ -10,7 +10,7 @@ from uuid import UUID
 
 from featurememory.models import Project
 from patterns.engine.domain.results import Match
-from patterns.engine.recognizer_state.eviction import Eviction
+from patterns.engine.recognizer_state.pattern_table import Eviction
 from patterns.models import ModelInteraction, Pattern, PatternEvent
 from patterns.recognition.recognizer_cache import Kept
 from patterns.storage.database import DatabasePatternStorage

@@ -28,9 +28,9 @@ from integration.repair.planner_client import Busy, Copy, Planned, Workshop
 from integration.repair.save_repair import MORE_FOLLOWS, forget_pruned, save
 from patterns.engine.domain.results import Consolidation
 from patterns.engine.recognizer import DefaultPatternRecognizer
-from patterns.engine.repair.consolidate import put_in_place, together
-from patterns.engine.repair.drafts import drafts_of
-from patterns.engine.repair.plan import Plan
+from patterns.engine.repair.consolidate import apply_plans, unite_reports
+from patterns.engine.repair.drafts import draft_partitions
+from patterns.engine.repair.plan import RepairPlan
 from patterns.engine.settings import RecognizerSettings
 from patterns.models import Learner
 from patterns.recognition.lease import kept_alive, lease, now_ms
@@ -66,7 +66,7 @@ def repair(project_id: UUID, should_stop: Callable[[], bool]) -> Consolidation:
                 found.append(put(project_id, waiting, passages, MORE_FOLLOWS))
                 passages, waiting = waiting[-1].passages or passages, []
         found.append(put(project_id, waiting, passages, copy.learned))
-    done, seconds = together(found), time.monotonic() - began
+    done, seconds = unite_reports(found), time.monotonic() - began
     save_repair.took(project_id, seconds)
     logger.info("Repaired in %.1f s: %d changes", seconds, len(done.changes))
     return done
@@ -78,7 +78,10 @@ def copied(project_id: UUID) -> Copy:
     forget_pruned(project_id, kept)
     with kept.lock:
         recognizer = kept.recognizer
-        drafts, passages = drafts_of(recognizer), recognizer.passages.to_bytes()
+        drafts, passages = (
+            draft_partitions(recognizer.memory),
+            recognizer.memory.passages.to_bytes(),
+        )
         return Copy(drafts, passages, recognizer.settings.embedding, learned or 0)
 
 
@@ -122,7 +125,7 @@ def tried(
 ) -> Consolidation | None:
     """None when somebody changed the patterns at this moment: nothing was saved."""
     began, kept = time.monotonic(), memory.for_learning(project_id)
-    plans = {one.draft.name: msgspec.msgpack.decode(one.plan, type=Plan) for one in planned}
+    plans = {one.draft.name: msgspec.msgpack.decode(one.plan, type=RepairPlan) for one in planned}
     noted = next((one.passages for one in reversed(planned) if one.passages is not None), None)
     try:
         forget_pruned(project_id, kept)
@@ -130,8 +133,8 @@ def tried(
             switch.before(kept.recognizer)
         with kept.lock:
             if noted is not None:
-                kept.recognizer.passages.follow(passages, noted)
-            done = put_in_place(kept.recognizer, plans)
+                kept.recognizer.memory.passages.follow(passages, noted)
+            done = apply_plans(kept.recognizer.memory, plans)
         worked = time.monotonic()
         also = switch.within if switch is not None else None
         saved = save(project_id, kept, done, learned=learned, also=also)

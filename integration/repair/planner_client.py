@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from uuid import UUID
 
-from patterns.engine.repair.drafts import newcomers
+from patterns.engine.repair.drafts import draft_newcomers
 from patterns.engine.repair.plan import Draft
 from patterns.recognition.recognizer_cache import memory
 from patterns.recognition.repair_process import Answer, Apart, Ended
@@ -107,9 +107,9 @@ class Workshop:
         for _ in range(ROUNDS):
             kept = memory.for_reading(project_id)
             with kept.lock:
-                if planned.draft.name not in kept.recognizer.groupers:
+                if planned.draft.name not in kept.recognizer.memory.groupers:
                     break
-                came = newcomers(kept.recognizer, planned.draft.name, planned.known)
+                came = draft_newcomers(kept.recognizer.memory, planned.draft.name, planned.known)
             if len(came.samples) <= CAME or self.apart is None:
                 break
             self.taken(planned, self.apart.plan(came, more=True))

@@ -27,9 +27,9 @@ from integration.repair.reprocessing import reprocess_steps
 from integration.repair.save_repair import MORE_FOLLOWS
 from patterns.engine.domain.results import Consolidation
 from patterns.engine.recognizer import DefaultPatternRecognizer, version_of
-from patterns.engine.repair.consolidate import put_in_place
-from patterns.engine.repair.drafts import present
-from patterns.engine.repair.plan import Draft, Plan
+from patterns.engine.repair.consolidate import apply_plans
+from patterns.engine.repair.drafts import plan_present
+from patterns.engine.repair.plan import Draft, RepairPlan
 from patterns.engine.settings import RecognizerSettings
 from patterns.models import Learner, ModelInteraction, Pattern
 from patterns.recognition.recognizer_cache import load, memory, settings_in_use, settings_of
@@ -85,7 +85,7 @@ def revert(job: Job) -> Iterator[str]:
     used = memory.for_reading(project.pk).recognizer.version
     if previous is None or used != previous.replaced_by:
         raise FeatureMemoryError("There is no recogniser to go back to.", ErrorCode.CONFLICT)
-    plans = msgspec.msgpack.decode(bytes(previous.plans), type=dict[str, Plan])
+    plans = msgspec.msgpack.decode(bytes(previous.plans), type=dict[str, RepairPlan])
     planned = [
         Planned(Draft(name, plan.method, 0, 0.0, [], {}), msgspec.msgpack.encode(plan), None)
         for name, plan in plans.items()
@@ -117,10 +117,10 @@ def alive(job: Job) -> Callable[[], bool]:
 def compared(project: Project, planned: Sequence[Planned], settings: RecognizerSettings) -> str:
     """What the switch would change, tried on a copy of the patterns in use."""
     copy = load(project.pk).recognizer
-    before, count = {state.id for state in copy}, len(copy.reservoir)
+    before, count = {state.id for state in copy}, len(copy.memory.reservoir)
     copy.change_to(settings)
-    plans = {one.draft.name: msgspec.msgpack.decode(one.plan, type=Plan) for one in planned}
-    done = put_in_place(copy, plans)
+    plans = {one.draft.name: msgspec.msgpack.decode(one.plan, type=RepairPlan) for one in planned}
+    done = apply_plans(copy.memory, plans)
     after = {state.id for state in copy}
     return (
         f"Of {count:,} sampled interactions {len(done.moved):,} would move. Patterns: "
@@ -145,7 +145,7 @@ class Forwards:
                 "embedder_url": used.embedder_url,
                 "embedder_model": used.embedder_model,
             },
-            plans=msgspec.msgpack.encode(present(recognizer)),
+            plans=msgspec.msgpack.encode(plan_present(recognizer.memory)),
         )
         recognizer.change_to(self.settings)
         self.previous.replaced_by = recognizer.version

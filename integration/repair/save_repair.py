@@ -75,8 +75,8 @@ def consolidate(project_id: UUID) -> Consolidation | None:
 
 def forget_pruned(project_id: UUID, kept: Kept) -> None:
     """Examples of patterns in the trash found no pattern again."""
-    recognizer = kept.recognizer
-    gone = {sample.key for sample in recognizer.reservoir} - recognizer.owners.keys()
+    held = kept.recognizer.memory
+    gone = {sample.key for sample in held.reservoir} - held.patterns.owners.keys()
     names = [name for name in gone if is_uuid(name)]
     pruned: set[str] = set()
     for start in range(0, len(names), 500):
@@ -85,9 +85,9 @@ def forget_pruned(project_id: UUID, kept: Kept) -> None:
         pruned |= {str(pk) for pk in trash.values_list("pk", flat=True)}
     if pruned:
         with kept.lock:
-            for sample in recognizer.reservoir.to_list():
+            for sample in held.reservoir.to_list():
                 if sample.key in pruned:
-                    recognizer.reservoir.discard(sample.id)
+                    held.reservoir.discard(sample.id)
 
 
 def is_uuid(text: str) -> bool:

@@ -31,7 +31,7 @@ def merge(project: Project, ids: Sequence[str], actor: str) -> tuple[Operation, 
             raise not_found("pattern")
         before = {name: row.status for name, row in rows.items()}
         kept = memory.for_learning(project.pk)
-        decided = deepcopy(kept.recognizer.decisions)
+        decided = deepcopy(kept.recognizer.memory.decisions)
         try:
             with kept.lock:
                 change = kept.recognizer.merge(unique)
@@ -41,7 +41,7 @@ def merge(project: Project, ids: Sequence[str], actor: str) -> tuple[Operation, 
         sources = [name for name in unique if name != target]
         uses = {name: rows[name].use_count for name in sources}
         apply_merge(project, uses, target)
-        taken_back = decisions_before(decided, kept.recognizer.decisions)
+        taken_back = decisions_before(decided, kept.recognizer.memory.decisions)
         undo_with = {"status": before, "into": target, "uses": uses, "decisions": taken_back}
         operation = begin(project, "merge", actor, len(unique), undo_with)
         note(project, unique, "merged", actor, {"into": target})

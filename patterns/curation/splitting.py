@@ -32,7 +32,7 @@ def split(
         if row is None:
             raise not_found("pattern")
         kept = memory.for_learning(project.pk)
-        decided = deepcopy(kept.recognizer.decisions)
+        decided = deepcopy(kept.recognizer.memory.decisions)
         try:
             with kept.lock:
                 change = kept.recognizer.split(
@@ -45,7 +45,7 @@ def split(
             "status": {str(row.pk): row.status},
             "into": str(row.pk),
             "parts": [name for name in change.targets if name != str(row.pk)],
-            "decisions": decisions_before(decided, kept.recognizer.decisions),
+            "decisions": decisions_before(decided, kept.recognizer.memory.decisions),
         }
         operation = begin(project, "split", actor, 1, undo_with)
         note(project, [str(row.pk)], "split", actor, {"into": list(change.targets)})

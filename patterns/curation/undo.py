@@ -62,7 +62,7 @@ def undecide(project: Project, operation: Operation) -> None:
     learner = Learner.objects.select_for_update().get(pk=project.pk)
     recognizer = load(project.pk).recognizer
     for kind, entries in known.items():
-        decided = getattr(recognizer.decisions, kind)
+        decided = getattr(recognizer.memory.decisions, kind)
         for key, value in entries.items():
             decided.pop(key, None)
             if value is not None:

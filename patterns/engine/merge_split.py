@@ -3,82 +3,78 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
+from patterns.engine.domain.digests import pattern_id
 from patterns.engine.domain.results import Change
 from patterns.engine.pattern.pattern_state import PatternState
 from patterns.engine.recognizer_state.human_decisions import part_key
+from patterns.engine.recognizer_state.recognizer_state import RecognizerState
 from patterns.engine.text.ngrams import runs_in_order
 
-if TYPE_CHECKING:
-    from patterns.engine.recognizer import DefaultPatternRecognizer
 
-
-def merge_patterns(recognizer: DefaultPatternRecognizer, ids: Sequence[str]) -> Change:
+def merge_patterns(memory: RecognizerState, ids: Sequence[str]) -> Change:
     """ValueError when there are not two different known patterns."""
     distinct = list(dict.fromkeys(ids))
-    _known(recognizer, distinct)
+    _known(memory, distinct)
     if len(distinct) < 2:
         raise ValueError("Merging needs at least two different patterns.")
-    ranked = sorted((recognizer.get(i) for i in distinct), key=lambda s: (-s.use_count, s.id))
+    ranked = sorted((memory.patterns.get(i) for i in distinct), key=lambda s: (-s.use_count, s.id))
     target, sources = ranked[0], ranked[1:]
     gone = {source.id for source in sources}
     for source in sources:
         target.absorb(source)
         target.label = target.label or source.label
         target.pinned = target.pinned or source.pinned
-        recognizer.release(source.id)
-    for key in [k for k, owner in recognizer.owners.items() if owner in gone]:
-        recognizer.owners[key] = recognizer.decisions.merged[key] = target.id
-    recognizer.settle(target)
+        memory.patterns.release(source.id)
+    for key in [k for k, owner in memory.patterns.owners.items() if owner in gone]:
+        memory.patterns.owners[key] = memory.decisions.merged[key] = target.id
+    memory.settle_pattern(target)
     return Change("merged", tuple(distinct), (target.id,))
 
 
 def split_pattern(
-    recognizer: DefaultPatternRecognizer,
+    memory: RecognizerState,
     identifier: str,
     slot: str | None,
     observation_ids: Sequence[str],
 ) -> Change:
     """ValueError, in a sentence people can act on, when the pattern cannot be parted so."""
-    _known(recognizer, [identifier])
-    state = recognizer.get(identifier)
+    _known(memory, [identifier])
+    state = memory.patterns.get(identifier)
     if slot is not None:
-        parts = _by_slot(recognizer, state, slot)
+        parts = _by_slot(memory, state, slot)
     elif observation_ids:
-        parts = [_by_examples(recognizer, state, observation_ids)]
+        parts = [_by_examples(memory, state, observation_ids)]
     else:
         raise ValueError("Say which slot or which examples to split by.")
     return Change("split", (identifier,), (identifier, *(part.id for part in parts)))
 
 
-def _known(recognizer: DefaultPatternRecognizer, ids: Sequence[str]) -> None:
+def _known(memory: RecognizerState, ids: Sequence[str]) -> None:
     for identifier in ids:
-        if identifier not in recognizer:
+        if identifier not in memory.patterns:
             raise ValueError(f"There is no pattern {identifier}.")
 
 
-def _by_slot(
-    recognizer: DefaultPatternRecognizer, state: PatternState, slot: str
-) -> list[PatternState]:
+def _by_slot(memory: RecognizerState, state: PatternState, slot: str) -> list[PatternState]:
     if slot not in state.sketches:
         raise ValueError(f"The pattern has no slot {slot}.")
     counts = state.sketches[slot].counts
     if len(counts) < 2:
         raise ValueError(f"The slot {slot} has had only one value so far.")
-    recognizer.decisions.slots[state.key] = slot
+    memory.decisions.slots[state.key] = slot
     uses = max(1, state.sketches[slot].uses)
     return [
-        _part(recognizer, state, part_key(state.key, value), n / uses)
+        _part(memory, state, part_key(state.key, value), n / uses)
         for value, n in sorted(counts.items())
     ]
 
 
 def _by_examples(
-    recognizer: DefaultPatternRecognizer, state: PatternState, observation_ids: Sequence[str]
+    memory: RecognizerState, state: PatternState, observation_ids: Sequence[str]
 ) -> PatternState:
     chosen = set(observation_ids)
-    own = [s for s in recognizer.reservoir if recognizer.owners.get(s.key) == state.id]
+    own = [s for s in memory.reservoir if memory.patterns.owners.get(s.key) == state.id]
     inside = [frozenset(runs_in_order(s.text)) for s in own if s.id in chosen]
     outside = [frozenset(runs_in_order(s.text)) for s in own if s.id not in chosen]
     if not inside:
@@ -90,15 +86,11 @@ def _by_examples(
         raise ValueError("These examples have no text in common that sets them apart.")
     runs = sorted(common)[:32]
     key = part_key(state.key, ",".join(map(str, runs)))
-    recognizer.decisions.examples.setdefault(state.key, []).append((key, runs))
-    return _part(recognizer, state, key, len(inside) / len(own))
+    memory.decisions.examples.setdefault(state.key, []).append((key, runs))
+    return _part(memory, state, key, len(inside) / len(own))
 
 
-def _part(
-    recognizer: DefaultPatternRecognizer, state: PatternState, key: str, share: float
-) -> PatternState:
-    from patterns.engine.domain.digests import pattern_id
-
+def _part(memory: RecognizerState, state: PatternState, key: str, share: float) -> PatternState:
     part = PatternState(
         id=pattern_id(state.created_at, key),
         partition=state.partition,
@@ -113,8 +105,7 @@ def _part(
     part.absorb(state, share)
     part.use_count = max(1, part.use_count)
     state.use_count = max(1, state.use_count - part.use_count)
-    recognizer.states[part.id] = part
-    recognizer.owners[key] = part.id
-    recognizer.settle(part)
-    recognizer.settle(state)
+    memory.patterns.add(part)
+    memory.settle_pattern(part)
+    memory.settle_pattern(state)
     return part

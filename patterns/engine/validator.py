@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import msgspec
 
 from patterns.engine.pattern.pattern_state import PatternState
+from patterns.engine.pattern.recurring_features import features_of_state
 
 SUPPORT = 3  # uses before a pattern is more than a candidate
 LARGEST = 4096  # bytes
@@ -30,7 +31,8 @@ class PatternValidator:
 
 
 def _errors(state: PatternState) -> Iterator[str]:
-    kinds = {feature.type for feature in state.features}
+    features = features_of_state(state)
+    kinds = {feature.type for feature in features}
     if not state.id:
         yield "The pattern has no id."
     if "input" not in kinds:
@@ -45,8 +47,8 @@ def _errors(state: PatternState) -> Iterator[str]:
         yield "The pattern was used before it was created."
     if state.kind in ("text", "chat") and _all_slot(state):
         yield "The template is nothing but slots, so it would match anything."
-    if len(state.features) > MOST_FEATURES:
-        yield f"The pattern has {len(state.features)} features, more than {MOST_FEATURES}."
+    if len(features) > MOST_FEATURES:
+        yield f"The pattern has {len(features)} features, more than {MOST_FEATURES}."
 
 
 def _all_slot(state: PatternState) -> bool:

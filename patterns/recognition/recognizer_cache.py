@@ -69,7 +69,7 @@ class Memory:
         if kept is None or kept.version != version or kept.embedding != settings.embedding:
             kept = self._load(project_id)
         kept.checked = time.monotonic()
-        kept.recognizer.settings = settings
+        kept.recognizer.memory.settings = settings
         return kept
 
     def figures(self) -> dict[str, int]:

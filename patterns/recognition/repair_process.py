@@ -26,7 +26,7 @@ import msgspec
 from featurememory.process import struct_tables
 from patterns.engine.grouping.free_text.embedders import chosen
 from patterns.engine.grouping.prompts.slot_ngrams import Passages
-from patterns.engine.repair.plan import Draft, Plan
+from patterns.engine.repair.plan import Draft, RepairPlan
 from patterns.engine.repair.planner import Planner
 
 # For one partition: seconds of processor time, of the clock, and bytes beyond those of the start.
@@ -193,7 +193,7 @@ def ending() -> Iterator[None]:
         os._exit(FAILED)
 
 
-def answer(plan: Plan, passages: bytes | None) -> None:
+def answer(plan: RepairPlan, passages: bytes | None) -> None:
     with os.fdopen(os.dup(1), "wb") as stream:
         raw = msgspec.Raw(msgspec.msgpack.encode(plan))
         _write(stream, msgspec.msgpack.encode(Answer(raw, passages)))

@@ -83,7 +83,7 @@ def measure(kind: str, patterns: int) -> None:
             matched.append(clocked(recognizer.match_one, one))
     late = matched[len(matched) // 2 :]
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    each = recognizer.bytes / max(1, len(recognizer))
+    each = recognizer.memory.patterns.bytes / max(1, len(recognizer))
     print(
         f"{peak:8.1f} MiB, {len(recognizer):,} patterns of {each:,.0f} bytes, "
         f"match p50 {quantile(late, 50):.3f} p99 {quantile(late, 99):.3f} ms, "

@@ -47,7 +47,7 @@ class Listening(ConfidenceModel):
 def answers_to(stream: Sequence[Labelled]) -> list[Answer]:
     """What the recogniser said on arrival and, of all lines, after the last repair."""
     recognizer = DefaultPatternRecognizer()
-    recognizer.confidence = listening = Listening()
+    recognizer.memory.confidence = listening = Listening()
     found: list[Answer] = []
     due = 100
     for number, (observation, label) in enumerate(stream, 1):

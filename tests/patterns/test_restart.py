@@ -74,7 +74,7 @@ def test_between_snapshots_only_numbers_are_written() -> None:
     learner.refresh_from_db()
     assert bytes(learner.snapshot) == before
     assert 0 < len(learner.unsaved) < 500
-    assert len(load(owner.pk).recognizer.reservoir) == 241
+    assert len(load(owner.pk).recognizer.memory.reservoir) == 241
 
 
 def test_what_was_forgotten_or_damaged_since_is_left_out() -> None:
@@ -85,7 +85,7 @@ def test_what_was_forgotten_or_damaged_since_is_left_out() -> None:
     learn_all(owner)
     ModelInteraction.objects.get(project=owner, id="i-900").delete()
 
-    assert len(load(owner.pk).recognizer.reservoir) == 241
+    assert len(load(owner.pk).recognizer.memory.reservoir) == 241
 
 
 def test_a_merge_of_prompts_holds_after_a_restart() -> None:

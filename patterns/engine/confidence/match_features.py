@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from patterns.engine.grouping.grouper import Candidate
 from patterns.engine.pattern.pattern_state import PatternState
-from patterns.engine.templates.rendering import Piece
+from patterns.engine.templates.rendering import TextPiece
 from patterns.engine.text.ngrams import tokens_of
 
 DOUBTS = ("divided", "chosen", "bound", "paired", "strange")
@@ -18,11 +18,11 @@ def doubts(found: Mapping[str, float]) -> dict[str, float]:
 
 
 def evidence(
-    method: str | None,
+    method: str,
     candidate: Candidate,
     state: PatternState,
     text: str,
-    pieces: Sequence[Piece],
+    pieces: Sequence[TextPiece],
 ) -> dict[str, float]:
     """The features of `confidence.ConfidenceModel`; without pieces all the text is anchored."""
     anchored = sum(len(piece.text) for piece in pieces if not piece.slot) if pieces else len(text)
@@ -40,5 +40,5 @@ def evidence(
         "bound": cohesion.bound,
         "paired": cohesion.paired,
         "strange": cohesion.strangeness(len(tokens_of(text)[1])) if pieces else 0.0,
-        f"kind:{method or ('shape' if state.kind == 'json' else 'exact')}": 1.0,
+        f"kind:{method}": 1.0,
     }

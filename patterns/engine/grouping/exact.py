@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import ClassVar
 
 import msgspec
 
 from patterns.engine.domain.results import TemplatePart
-from patterns.engine.grouping.grouper import Candidate
+from patterns.engine.grouping.grouper import Candidate, Grouper
 
 
-class ExactGrouper:
-    """A `Grouper` for names: every name is a group."""
+class ExactGrouper(Grouper):
+    """For names: every name is a group."""
+
+    method: ClassVar[str] = "exact"
 
     def __init__(self) -> None:
         self.keys: dict[str, str] = {}
@@ -42,7 +45,6 @@ class ExactGrouper:
                 self._add(text, keys[group])
 
     def known(self) -> list[str]:
-        """The keys of all groups."""
         return list(self.names)
 
     def template(self, key: str) -> tuple[TemplatePart, ...]:

@@ -31,6 +31,7 @@ RECURRING = 0.1  # of the tokens stand in passages that recur: at most this in f
 SHORT = 60  # tokens, median: neither log lines nor intents are longer
 TRIED = 300  # different texts both methods are tried on
 ALONE = 0.25  # of them left alone by the tree: it may be the wrong method
+LONGEST_UTTERANCE = 30  # words of all but the longest tenth of what people say in a breath
 _PASSAGE = 4  # tokens
 _RECURS, _RECURS_SHARE = 3, 0.01  # texts a passage stands in: at least so many, and this share
 
@@ -51,9 +52,14 @@ def suitable_method(texts: Sequence[str]) -> Method:
         return "prompt"
     if found.shared >= SHARED:
         return "prompt" if _is_told_better(texts) else "drain"
-    if found.texts >= ENOUGH_FREE and found.recurring <= RECURRING:
-        return "similarity"
-    return "prompt"
+    is_free = found.texts >= ENOUGH_FREE and found.recurring <= RECURRING
+    return "similarity" if is_free and _are_utterances(texts) else "prompt"
+
+
+def _are_utterances(texts: Sequence[str]) -> bool:
+    """In texts longer than what people say in a breath, nearness finds likeness everywhere."""
+    lengths = sorted(len(text.split()) for text in texts)
+    return lengths[len(lengths) * 9 // 10] <= LONGEST_UTTERANCE
 
 
 def evidence(texts: Sequence[str]) -> Evidence:

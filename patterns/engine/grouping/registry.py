@@ -1,76 +1,90 @@
-"""The grouper of each partition, chosen by what its texts look like."""
+"""The grouping methods there are, and which of them a partition gets."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TypeAlias
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from patterns.engine.grouping.exact import ExactGrouper
 from patterns.engine.grouping.free_text.embedders import Embedder
 from patterns.engine.grouping.free_text.grouper import SimilarityGrouper
+from patterns.engine.grouping.grouper import Grouper
 from patterns.engine.grouping.logs.grouper import DrainGrouper
-from patterns.engine.grouping.method_choice import Method, suitable_method
+from patterns.engine.grouping.method_choice import suitable_method
 from patterns.engine.grouping.objects.grouper import ShapeGrouper
 from patterns.engine.grouping.prompts.grouper import PromptGrouper
 from patterns.engine.grouping.prompts.slot_ngrams import Passages
 
-AnyGrouper: TypeAlias = PromptGrouper | DrainGrouper | SimilarityGrouper | ExactGrouper
-LONGEST_UTTERANCE = 30  # words of all but the longest tenth
-ENOUGH = 40  # texts before a partition may leave the method for prompts
+ENOUGH = 40  # texts before a partition may leave the method it began with
 
 
-def grouper_for(kind: str, passages: Passages) -> AnyGrouper:
-    if kind in ("text", "chat"):
-        return PromptGrouper(passages)
-    return ShapeGrouper() if kind == "json" else ExactGrouper()
+@dataclass(frozen=True)
+class SharedMemory:
+    """What the groupers of one recogniser have in common."""
+
+    passages: Passages
+    embedder: Embedder | None = None
 
 
-def method_of(grouper: AnyGrouper) -> Method | None:
-    if isinstance(grouper, PromptGrouper):
-        return "prompt"
-    if isinstance(grouper, DrainGrouper):
-        return "drain"
-    return "similarity" if isinstance(grouper, SimilarityGrouper) else None
+@dataclass(frozen=True)
+class GroupingMethod:
+    """How a method's groupers are made, and which partitions get one.
 
-
-def suited(
-    grouper: AnyGrouper,
-    texts: Sequence[str],
-    name: str,
-    passages: Passages,
-    embedder: Embedder | None = None,
-) -> AnyGrouper:
-    """A grouper of the method that suits the texts: the same one when that has not changed.
-
-    Chats are prompts whatever their words look like: somebody wrote the instruction.
+    `kinds` are the kinds of input views whose partitions begin with it. `claims`, if there is one,
+    is asked at each repair with the name and the texts of a partition, before the common rule.
     """
-    if not name.endswith("|text") or len(texts) < ENOUGH:
-        return grouper
-    method = suitable_method(texts)
-    if method == "similarity" and not _are_utterances(texts):
-        method = "prompt"
-    return grouper if method == method_of(grouper) else made(method, b"", "", passages, embedder)
+
+    make: Callable[[SharedMemory], Grouper]
+    kinds: tuple[str, ...] = ()
+    claims: Callable[[str, Sequence[str]], bool] | None = None
 
 
-def _are_utterances(texts: Sequence[str]) -> bool:
-    """Nearness is for what people say in a breath; in longer texts it finds likeness everywhere."""
-    lengths = sorted(len(text.split()) for text in texts)
-    return lengths[len(lengths) * 9 // 10] <= LONGEST_UTTERANCE
+# A further method is one more line here.
+METHODS: dict[str, GroupingMethod] = {
+    "prompt": GroupingMethod(lambda shared: PromptGrouper(shared.passages), ("text", "chat")),
+    "drain": GroupingMethod(lambda _: DrainGrouper()),
+    "similarity": GroupingMethod(lambda shared: SimilarityGrouper(shared.embedder)),
+    "shape": GroupingMethod(lambda _: ShapeGrouper(), ("json",)),
+    "exact": GroupingMethod(lambda _: ExactGrouper(), ("call", "vector", "value")),
+}
 
 
-def made(
-    method: str, data: bytes, name: str, passages: Passages, embedder: Embedder | None = None
-) -> AnyGrouper:
-    """The grouper a snapshot was made of. ValueError when it was made with another embedder."""
-    if method == "drain":
-        return DrainGrouper.from_bytes(data) if data else DrainGrouper()
-    if method == "similarity":
-        if data:
-            return SimilarityGrouper.from_bytes(data, embedder)
-        return SimilarityGrouper(embedder)
-    if method == "prompt":
-        return PromptGrouper(passages)
-    grouper = ShapeGrouper() if name.endswith("|json") else ExactGrouper()
+def first_grouper(kind: str, shared: SharedMemory) -> Grouper:
+    """The empty grouper a partition of that kind of input begins with."""
+    methods = (method for method in METHODS.values() if kind in method.kinds)
+    return next(methods, METHODS["exact"]).make(shared)
+
+
+def make_grouper(method: str, name: str, shared: SharedMemory) -> Grouper:
+    """An empty grouper for the partition of that name.
+
+    Snapshots made before every method had a name say "" for objects and exact values.
+    """
+    if method not in METHODS:
+        method = "shape" if name.endswith("|json") else "exact"
+    return METHODS[method].make(shared)
+
+
+def restore_grouper(method: str, data: bytes, name: str, shared: SharedMemory) -> Grouper:
+    """The grouper these bytes came from. ValueError when it was made with another embedder."""
+    grouper = make_grouper(method, name, shared)
     if data:
         grouper.restore(data)
     return grouper
+
+
+def suit_grouper(
+    grouper: Grouper, texts: Sequence[str], name: str, shared: SharedMemory
+) -> Grouper:
+    """A grouper of the method that suits the texts: the same one when that has not changed."""
+    method = _suitable(grouper.method, texts, name)
+    return grouper if method == grouper.method else METHODS[method].make(shared)
+
+
+def _suitable(method: str, texts: Sequence[str], name: str) -> str:
+    """Chats stay what they are, whatever their words look like: somebody wrote the instruction."""
+    claiming = (own for own, one in METHODS.items() if one.claims and one.claims(name, texts))
+    claimed = next(claiming, None)
+    if claimed is not None:
+        return claimed
+    return suitable_method(texts) if name.endswith("|text") and len(texts) >= ENOUGH else method

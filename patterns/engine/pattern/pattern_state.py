@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from patterns.engine.domain.observation import Json, Observation
-from patterns.engine.domain.results import Feature, Slot, TemplatePart
+from patterns.engine.domain.results import Slot, TemplatePart
 from patterns.engine.pattern.anchors import Skeleton
 from patterns.engine.pattern.slot_sketch import SlotSketch
 from patterns.engine.templates.gap_statistics import UNSEEN, Cohesion
@@ -18,6 +18,7 @@ from patterns.engine.templates.slot_names import MOST_SLOTS
 Status: TypeAlias = Literal["candidate", "validated", "drifting"]
 PRIOR_QUALITY, PRIOR_WEIGHT = 0.5, 2.0  # effectiveness is shrunk by two imagined middling uses
 DRIFT_FROM = 100  # judged uses before a pattern can drift
+EXAMPLE = 400  # characters kept of the founding text
 RECENT = 0.05  # weight of the newest use in the moving share of good ones
 
 
@@ -87,12 +88,6 @@ class PatternState(msgspec.Struct):
     @property
     def template_text(self) -> str:
         return "".join(f"<{part.slot}>" if part.slot else part.text for part in self.template)
-
-    @property
-    def features(self) -> tuple[Feature, ...]:
-        from patterns.engine.pattern.recurring_features import features_of_state
-
-        return features_of_state(self)
 
     @property
     def size_bytes(self) -> int:

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from patterns.engine.domain.digests import clean
+from patterns.engine.domain.name_counts import count
 from patterns.engine.domain.observation import Observation
 from patterns.engine.domain.results import Feature
-from patterns.engine.pattern.name_counts import count
+from patterns.engine.pattern.pattern_state import PatternState
+from patterns.engine.pattern.slot_sketch import SlotSketch
 from patterns.engine.text.features import LONGEST, MOST, RESOURCES, output_format, short
-
-if TYPE_CHECKING:
-    from patterns.engine.pattern.pattern_state import PatternState
 
 
 def note_features(state: PatternState, observation: Observation) -> None:
     """Lets one use speak for or against the features of its pattern."""
-    from patterns.engine.pattern.slot_sketch import SlotSketch
-
     count(state.models, observation.model_id)
     if observation.output is not None:
         count(state.outputs, output_format(observation.output))

@@ -1,59 +1,37 @@
-"""What goes when there is no more room: the pattern worth least for its bytes."""
+"""Make room when a recogniser has too many patterns or bytes: the worth least per byte go first."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-import msgspec
-
 from patterns.engine.pattern.retention_value import worth
-
-if TYPE_CHECKING:
-    from patterns.engine.recognizer import DefaultPatternRecognizer
+from patterns.engine.recognizer_state.pattern_table import Eviction
+from patterns.engine.recognizer_state.recognizer_state import RecognizerState
 
 SLACK = 0.05  # share of the patterns evicted at once, so that the search for them is rare
 
 
-class Eviction(msgspec.Struct, frozen=True):
-    """A receipt: why a pattern went, what it was worth (uses to come) and the bytes it freed."""
-
-    id: str
-    reason: str
-    value: float
-    bytes: int
-
-
-class Changes(msgspec.Struct, frozen=True):
-    """What happened to the patterns since the last question."""
-
-    changed: tuple[str, ...] = ()
-    evicted: tuple[Eviction, ...] = ()
-
-
-def evict(recognizer: DefaultPatternRecognizer, newest: str) -> list[Eviction]:
-    """Makes room while there are too many patterns or bytes; never a pinned one or the newest."""
-    limit, budget = recognizer.settings.max_patterns, recognizer.settings.max_bytes
-    over_count = len(recognizer) > limit
-    if not over_count and recognizer.bytes <= budget:
-        return []
+def make_room(memory: RecognizerState, newest: str = "") -> None:
+    """Evicts patterns until the limits hold; never a pinned one or the newest (an id)."""
+    table, settings = memory.patterns, memory.settings
+    limit, budget = settings.max_patterns, settings.max_bytes
+    over_count = len(table) > limit
+    if not over_count and table.bytes <= budget:
+        return
     reason = "max_patterns" if over_count else "max_bytes"
-    enough = limit - int(SLACK * limit)
-    gone: list[Eviction] = []
-    for value, identifier in _ranked(recognizer, newest):
-        if len(recognizer) <= (enough if over_count else limit) and recognizer.bytes <= budget:
+    enough = limit - int(SLACK * limit) if over_count else limit
+    for value, identifier in _rank(memory, newest):
+        if len(table) <= enough and table.bytes <= budget:
             break
-        size = recognizer.sizes[identifier]
-        recognizer.drop(identifier)
-        gone.append(Eviction(identifier, reason, value, size))
-    return gone
+        size = table.sizes[identifier]
+        memory.drop_pattern(identifier)
+        table.note_eviction(Eviction(identifier, reason, value, size))
 
 
-def _ranked(recognizer: DefaultPatternRecognizer, newest: str) -> list[tuple[float, str]]:
+def _rank(memory: RecognizerState, newest: str) -> list[tuple[float, str]]:
     """(worth, id), the least worth a byte first."""
-    sizes = recognizer.sizes
+    sizes = memory.patterns.sizes
     ranked = sorted(
-        (worth(s, recognizer.now) / max(1, sizes[s.id]), s.last_used, s.id)
-        for s in recognizer
-        if not s.pinned and s.id != newest
+        (worth(state, memory.now) / max(1, sizes[state.id]), state.last_used, state.id)
+        for state in memory.patterns
+        if not state.pinned and state.id != newest
     )
     return [(each * sizes[identifier], identifier) for each, _, identifier in ranked]

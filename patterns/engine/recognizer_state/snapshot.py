@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
 
 import msgspec
 
 from patterns.engine.confidence.model import ConfidenceModel
 from patterns.engine.domain.digests import clean
 from patterns.engine.domain.observation import Observation
-from patterns.engine.grouping.prompts.grouper import PromptGrouper
+from patterns.engine.grouping.grouper import Grouper, group_key
 from patterns.engine.grouping.prompts.slot_ngrams import Passages
-from patterns.engine.grouping.registry import AnyGrouper, grouper_for, made, method_of
+from patterns.engine.grouping.registry import make_grouper, restore_grouper
 from patterns.engine.pattern.anchors import Skeleton
 from patterns.engine.pattern.pattern_state import PatternState
 from patterns.engine.recognizer_state.human_decisions import Decisions
+from patterns.engine.recognizer_state.recognizer_state import RecognizerState
 from patterns.engine.recognizer_state.reservoir import Sample
-from patterns.engine.text.input_view import View, view_of
-
-if TYPE_CHECKING:
-    from patterns.engine.recognizer import DefaultPatternRecognizer
+from patterns.engine.text.input_view import InputView, view_of
 
 
 class _Snapshot(msgspec.Struct, array_like=True):
@@ -35,137 +32,125 @@ class _Snapshot(msgspec.Struct, array_like=True):
     merged: dict[str, dict[str, Skeleton]] = {}
 
 
-def snapshot_of(recognizer: DefaultPatternRecognizer) -> bytes:
-    methods: dict[str, str] = {n: method_of(g) or "" for n, g in recognizer.groupers.items()}
-    data = {name: grouper.to_bytes() for name, grouper in recognizer.groupers.items()}
+def snapshot_of(memory: RecognizerState, rules: str) -> bytes:
+    """`rules` is the version of the recogniser's rules."""
+    data = {name: grouper.to_bytes() for name, grouper in memory.groupers.items()}
     kept = _Snapshot(
-        recognizer.VERSION,
-        recognizer.reservoir.to_list(),
-        recognizer.decisions,
-        methods,
+        rules,
+        memory.reservoir.to_list(),
+        memory.decisions,
+        {name: grouper.method for name, grouper in memory.groupers.items()},
         {name: content for name, content in data.items() if content},
-        recognizer.confidence.to_bytes(),
-        recognizer.learned,
-        recognizer.passages.to_bytes(),
-        _merged_groups(recognizer),
+        memory.confidence.to_bytes(),
+        memory.learned,
+        memory.passages.to_bytes(),
+        _merged_groups(memory),
     )
     return msgspec.msgpack.encode(kept)
 
 
-def _take_snapshot(
-    recognizer: DefaultPatternRecognizer, data: bytes
-) -> dict[str, dict[str, Skeleton]]:
-    """Gives the groups that were merged; the states bring the others.
-
-    Raises `msgspec.DecodeError` when the bytes are no snapshot of this version.
-    """
-    kept = msgspec.msgpack.decode(data, type=_Snapshot)
-    recognizer.decisions, recognizer.learned = kept.decisions, kept.learned
-    for sample in kept.samples:
-        recognizer.reservoir.add(sample)
-    recognizer.passages = Passages(kept.passages)
-    for name, method in kept.methods.items():
-        content = kept.groupers.get(name, b"")
-        recognizer.groupers[name] = _grouper(recognizer, method, content, name)
-    if kept.confidence:
-        recognizer.confidence = ConfidenceModel.from_bytes(kept.confidence)
-    return kept.merged
-
-
-def restored(
-    recognizer: DefaultPatternRecognizer,
+def restore_state(
+    memory: RecognizerState,
     states: Iterable[PatternState],
     snapshot: bytes | None,
     since: Sequence[tuple[Observation, str]],
-) -> DefaultPatternRecognizer:
-    """Fills an empty recogniser: the snapshot, what was learned after it, the newest states."""
-    merged = _take_snapshot(recognizer, snapshot) if snapshot else {}
+) -> None:
+    """Fills an empty memory: the snapshot, what was learned after it, the newest states.
+
+    Raises `msgspec.DecodeError` when the bytes are no snapshot of this version.
+    """
+    merged = _take_snapshot(memory, snapshot) if snapshot else {}
     views = [(observation, view_of(observation), owner) for observation, owner in since]
-    keys = {one.id: _learned_again(recognizer, one, view) for one, view, _ in views}
+    keys = {one.id: _learn_again(memory, one, view) for one, view, _ in views}
     for state in states:
-        recognizer.add(state)
-        recognizer.now = max(recognizer.now, state.last_used)
-    _adopt(recognizer, merged)
+        memory.adopt_pattern(state)
+        memory.now = max(memory.now, state.last_used)
+    _adopt_merged(memory, merged)
     for observation, view, owner in views:
-        key = keys[observation.id] or _key_of(recognizer, view, owner)
-        sample = Sample(clean(observation.id), view.partition, view.text, key)
-        recognizer.reservoir.add(sample)
-        recognizer.now = max(recognizer.now, observation.timestamp)
-    recognizer.learned += len(views)
+        key = keys[observation.id] or _find_key(memory, view, owner)
+        memory.reservoir.add(Sample(clean(observation.id), view.partition, view.text, key))
+        memory.now = max(memory.now, observation.timestamp)
+    memory.learned += len(views)
     if since:
-        _forget_evicted(recognizer)
-    return recognizer
+        _forget_evicted(memory)
 
 
-def _merged_groups(recognizer: DefaultPatternRecognizer) -> dict[str, dict[str, Skeleton]]:
-    """Groups of prompts that a state does not hold: its pattern has the key of another group."""
+def _take_snapshot(memory: RecognizerState, data: bytes) -> dict[str, dict[str, Skeleton]]:
+    """Gives the groups that were merged; the states bring the others."""
+    kept = msgspec.msgpack.decode(data, type=_Snapshot)
+    memory.decisions, memory.learned = kept.decisions, kept.learned
+    for sample in kept.samples:
+        memory.reservoir.add(sample)
+    memory.passages = Passages(kept.passages)
+    for name, method in kept.methods.items():
+        memory.groupers[name] = _grouper(memory, method, kept.groupers.get(name, b""), name)
+    if kept.confidence:
+        memory.confidence = ConfidenceModel.from_bytes(kept.confidence)
+    return kept.merged
+
+
+def _merged_groups(memory: RecognizerState) -> dict[str, dict[str, Skeleton]]:
+    """Anchored groups that no state holds: their pattern has the key of another group."""
     found: dict[str, dict[str, Skeleton]] = {}
-    for key, owner in recognizer.decisions.merged.items():
-        state = recognizer.states.get(owner)
-        grouper = recognizer.groupers.get(state.partition) if state is not None else None
-        if state is None or key == state.key or not isinstance(grouper, PromptGrouper):
+    for key, owner in memory.decisions.merged.items():
+        state = memory.patterns.states.get(owner)
+        grouper = memory.groupers.get(state.partition) if state is not None else None
+        if state is None or grouper is None or key == state.key:
             continue
-        if key in grouper.groups:
-            found.setdefault(state.partition, {})[key] = grouper.skeleton(key)
+        skeleton = grouper.skeleton(key)
+        if skeleton is not None:
+            found.setdefault(state.partition, {})[key] = skeleton
     return found
 
 
-def _adopt(recognizer: DefaultPatternRecognizer, merged: dict[str, dict[str, Skeleton]]) -> None:
+def _adopt_merged(memory: RecognizerState, merged: dict[str, dict[str, Skeleton]]) -> None:
     """Groups that people merged lead to the pattern they were merged into."""
-    decided = recognizer.decisions.merged
-    recognizer.owners.update({k: p for k, p in decided.items() if p in recognizer.states})
+    owners, decided = memory.patterns.owners, memory.decisions.merged
+    owners.update({key: owner for key, owner in decided.items() if owner in memory.patterns})
     for name, groups in merged.items():
-        grouper = recognizer.groupers.get(name)
-        if not isinstance(grouper, PromptGrouper):
+        grouper = memory.groupers.get(name)
+        if grouper is None or not grouper.anchored:
             continue
-        for key in sorted(groups.keys() & recognizer.owners.keys() - grouper.groups.keys()):
-            grouper.adopt(key, groups[key])
+        for key in sorted(groups.keys() & owners.keys()):
+            if grouper.skeleton(key) is None:
+                grouper.adopt(key, groups[key], "")
 
 
-def _learned_again(
-    recognizer: DefaultPatternRecognizer, observation: Observation, view: View
-) -> str:
-    """The grouper of the snapshot takes the text in as it did then, under the same key; the groups
-    of prompts come with the states."""
-    grouper = recognizer.groupers.get(view.partition)
-    if grouper is None:
-        grouper = grouper_for(view.kind, recognizer.passages)
-        recognizer.groupers[view.partition] = grouper
-    if isinstance(grouper, PromptGrouper):
+def _learn_again(memory: RecognizerState, observation: Observation, view: InputView) -> str:
+    """The grouper takes the text in as it did then, under the same key; "" where the groups come
+    back with the states."""
+    grouper = memory.ensure_grouper(view.partition, view.kind)
+    if grouper.anchored:
         return ""
-    fresh = recognizer.fresh_id(observation.timestamp, observation.id, view.partition, view.text)
+    fresh = memory.fresh_id(observation.timestamp, observation.id, view.partition, view.text)
     return grouper.learn(view.text, fresh).key
 
 
-def _key_of(recognizer: DefaultPatternRecognizer, view: View, owner: str) -> str:
-    grouper = recognizer.groupers[view.partition]
-    if isinstance(grouper, PromptGrouper):
-        grouper.recall(view.text)
+def _find_key(memory: RecognizerState, view: InputView, owner: str) -> str:
+    grouper = memory.groupers[view.partition]
+    grouper.recall(view.text)
     candidate = grouper.match(view.text)
-    if candidate is not None and recognizer.owners.get(candidate.key) == owner:
+    if candidate is not None and memory.patterns.owners.get(candidate.key) == owner:
         return candidate.key
-    state = recognizer.states.get(owner)
-    return state.key.partition("#")[0] if state is not None else owner
+    state = memory.patterns.states.get(owner)
+    return group_key(state) if state is not None else owner
 
 
-def _forget_evicted(recognizer: DefaultPatternRecognizer) -> None:
+def _forget_evicted(memory: RecognizerState) -> None:
     """Groups of patterns that were evicted or pruned since the snapshot."""
-    for grouper in recognizer.groupers.values():
+    for grouper in memory.groupers.values():
         for key in grouper.known():
-            if key not in recognizer.owners:
+            if key not in memory.patterns.owners:
                 grouper.remove(key)
 
 
-def _grouper(
-    recognizer: DefaultPatternRecognizer, method: str, content: bytes, name: str
-) -> AnyGrouper:
+def _grouper(memory: RecognizerState, method: str, content: bytes, name: str) -> Grouper:
     """The grouper as it was; one of another embedder's vectors is made anew from the reservoir."""
-    passages, embedder = recognizer.passages, recognizer.embedder
     try:
-        return made(method, content, name, passages, embedder)
+        return restore_grouper(method, content, name, memory.shared)
     except ValueError:
-        grouper = made(method, b"", name, passages, embedder)
-    samples = [sample for sample in recognizer.reservoir.to_list() if sample.partition == name]
+        grouper = make_grouper(method, name, memory.shared)
+    samples = [sample for sample in memory.reservoir if sample.partition == name]
     keys = sorted({sample.key for sample in samples})
     numbers = {key: number for number, key in enumerate(keys)}
     grouper.rebuild(

@@ -3,64 +3,63 @@
 from __future__ import annotations
 
 from collections.abc import Container, Sequence
-from typing import TYPE_CHECKING
 
-from patterns.engine.grouping.prompts.grouper import PromptGrouper
-from patterns.engine.grouping.registry import AnyGrouper, method_of
+from patterns.engine.grouping.grouper import Grouper, GroupSummary
 from patterns.engine.pattern.pattern_state import PatternState
+from patterns.engine.recognizer_state.recognizer_state import RecognizerState
 from patterns.engine.recognizer_state.reservoir import Sample
-from patterns.engine.repair.plan import Draft, Looks, Plan
-
-if TYPE_CHECKING:
-    from patterns.engine.recognizer import DefaultPatternRecognizer
+from patterns.engine.repair.plan import Draft, RepairPlan
 
 
-def drafts_of(recognizer: DefaultPatternRecognizer) -> list[Draft]:
+def draft_partitions(memory: RecognizerState) -> list[Draft]:
     """A copy of every partition that has samples, for planning."""
-    parts = recognizer.reservoir.by_partition()
+    parts = memory.reservoir.by_partition()
     return [
-        draft(recognizer, name, samples)
+        draft_partition(memory, name, samples)
         for name, samples in parts.items()
-        if name in recognizer.groupers
+        if name in memory.groupers
     ]
 
 
-def newcomers(recognizer: DefaultPatternRecognizer, name: str, known: Container[str]) -> Draft:
+def draft_newcomers(memory: RecognizerState, name: str, known: Container[str]) -> Draft:
     """What the reservoir holds of a partition beside the samples known, oldest first."""
-    held = recognizer.reservoir.in_order().get(name, [])
-    return draft(recognizer, name, [sample for sample in held if sample.id not in known])
+    held = memory.reservoir.in_order().get(name, [])
+    return draft_partition(memory, name, [sample for sample in held if sample.id not in known])
 
 
-def draft(recognizer: DefaultPatternRecognizer, name: str, samples: Sequence[Sample]) -> Draft:
+def draft_partition(memory: RecognizerState, name: str, samples: Sequence[Sample]) -> Draft:
     founded, worded = {}, {}
     for sample in samples:
-        if sample.key in recognizer.owners:
-            founder = recognizer.states.get(recognizer.owners[sample.key])
-            founded[sample.key] = founder.created_at if founder else recognizer.now
-            if founder is not None and sample.key in recognizer.decisions.slots:
+        if sample.key in memory.patterns.owners:
+            founder = memory.patterns.owner(sample.key)
+            founded[sample.key] = founder.created_at if founder else memory.now
+            if founder is not None and sample.key in memory.decisions.slots:
                 worded[sample.key] = founder.wording
-    method = method_of(recognizer.groupers[name]) or ""
+    method = memory.groupers[name].method
     found = [(sample.id, sample.text, sample.key) for sample in samples]
-    return Draft(name, method, recognizer.seed, recognizer.now, found, founded, worded)
+    return Draft(name, method, memory.seed, memory.now, found, founded, worded)
 
 
-def present(recognizer: DefaultPatternRecognizer) -> dict[str, Plan]:
+def plan_present(memory: RecognizerState) -> dict[str, RepairPlan]:
     """The groups as they are now, as plans: put in place later, they bring this state back."""
-    plans = {}
-    for name, samples in recognizer.reservoir.in_order().items():
-        grouper = recognizer.groupers.get(name)
-        if grouper is None:
-            continue
-        keys = {s.id: s.key for s in samples if s.key in recognizer.owners}
-        states = {key: recognizer.states.get(recognizer.owners[key]) for key in keys.values()}
-        looks = {key: _look(grouper, key, state) for key, state in states.items() if state}
-        keys = {sample: key for sample, key in keys.items() if key in looks}
-        plans[name] = Plan(method_of(grouper) or "", grouper.to_bytes(), keys, looks)
-    return plans
+    return {
+        name: _present_plan(memory, memory.groupers[name], samples)
+        for name, samples in memory.reservoir.in_order().items()
+        if name in memory.groupers
+    }
 
 
-def _look(grouper: AnyGrouper, key: str, state: PatternState) -> Looks:
-    skeleton = None
-    if isinstance(grouper, PromptGrouper):
-        skeleton = grouper.skeleton(key) if key in grouper.groups else state.skeleton
-    return Looks(skeleton, state.template, dict(state.sketches), [], wording=state.wording)
+def _present_plan(
+    memory: RecognizerState, grouper: Grouper, samples: Sequence[Sample]
+) -> RepairPlan:
+    keys = {s.id: s.key for s in samples if s.key in memory.patterns.owners}
+    states = {key: memory.patterns.owner(key) for key in keys.values()}
+    summaries = {key: _summary(grouper, key, state) for key, state in states.items() if state}
+    keys = {sample: key for sample, key in keys.items() if key in summaries}
+    return RepairPlan(grouper.method, grouper.to_bytes(), keys, summaries)
+
+
+def _summary(grouper: Grouper, key: str, state: PatternState) -> GroupSummary:
+    skeleton = (grouper.skeleton(key) or state.skeleton) if grouper.anchored else None
+    sketches = dict(state.sketches)
+    return GroupSummary(skeleton, state.template, sketches, [], wording=state.wording)

@@ -4,14 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from patterns.engine.domain.results import TemplatePart
-from patterns.engine.grouping.free_text.embedders import Embedder
-from patterns.engine.grouping.prompts.grouper import PromptGrouper
-from patterns.engine.grouping.prompts.slot_ngrams import Passages
-from patterns.engine.grouping.registry import AnyGrouper, made
-from patterns.engine.pattern.anchors import Skeleton
-from patterns.engine.pattern.slot_sketch import SlotSketch
-from patterns.engine.templates.gap_statistics import UNSEEN, Cohesion
+from patterns.engine.grouping.grouper import Grouper, GroupSummary
+from patterns.engine.grouping.registry import SharedMemory, restore_grouper
 from patterns.engine.templates.gap_words import Wording
 
 
@@ -38,37 +32,23 @@ class Draft(msgspec.Struct, array_like=True):
         return msgspec.structs.replace(self, samples=half)
 
 
-class Looks(msgspec.Struct, array_like=True):
-    """What is known of one group: how texts belong to it, how it reads, what filled its slots.
-
-    `sketches` replace those of the pattern (prompts); `fills` are added to them (machine text).
-    """
-
-    skeleton: Skeleton | None
-    template: tuple[TemplatePart, ...]
-    sketches: dict[str, SlotSketch]
-    fills: list[tuple[str, str]]
-    cohesion: Cohesion = UNSEEN
-    wording: list[Wording] = []
-
-
-class Plan(msgspec.Struct, array_like=True):
+class RepairPlan(msgspec.Struct, array_like=True):
     """The outcome for one partition.
 
     `keys` maps the id of each sample to the key of its group; "" lets the sample go. `data` or,
-    for prompts, the skeletons in `looks` (one entry per key, in order) make the new grouper.
+    for an anchored method, the skeletons in `summaries` (one entry per key, in order) make the new
+    grouper.
     """
 
     method: str
     data: bytes
     keys: dict[str, str]
-    looks: dict[str, Looks]
+    summaries: dict[str, GroupSummary]
 
-    def grouper(self, name: str, passages: Passages, embedder: Embedder | None) -> AnyGrouper:
+    def build_grouper(self, name: str, shared: SharedMemory) -> Grouper:
         """A grouper that knows exactly this plan."""
-        grouper = made(self.method, self.data, name, passages, embedder)
-        if isinstance(grouper, PromptGrouper):
-            for key, looks in self.looks.items():
-                if looks.skeleton is not None:
-                    grouper.adopt(key, looks.skeleton)
+        grouper = restore_grouper(self.method, self.data, name, shared)
+        for key, summary in self.summaries.items() if grouper.anchored else ():
+            if summary.skeleton is not None:
+                grouper.adopt(key, summary.skeleton, "")
         return grouper

@@ -1,38 +1,23 @@
 """What a repair will make of one partition, worked out from an immutable copy of it.
 
 All that is costly about a repair is here, and needs nothing else: it can be done in another
-process while the recogniser goes on learning. `consolidation` puts the outcome in place.
+process while the recogniser goes on learning. `apply_plan` puts the outcome in place.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
 from patterns.engine.domain.digests import pattern_id
 from patterns.engine.grouping.free_text.embedders import Embedder
-from patterns.engine.grouping.logs.grouper import DrainGrouper
-from patterns.engine.grouping.objects.grouper import ShapeGrouper
-from patterns.engine.grouping.prompts.grouper import PromptGrouper
+from patterns.engine.grouping.grouper import Grouper
 from patterns.engine.grouping.prompts.slot_ngrams import Passages
-from patterns.engine.grouping.registry import AnyGrouper, made, method_of, suited
+from patterns.engine.grouping.registry import SharedMemory, make_grouper, suit_grouper
 from patterns.engine.pattern.anchors import Skeleton
-from patterns.engine.pattern.pattern_state import PatternState
-from patterns.engine.repair.plan import Draft, Looks, Plan
-from patterns.engine.templates.gap_statistics import Gaps, cohesion_of_shapes
-from patterns.engine.templates.gap_words import Wording
-from patterns.engine.templates.rendering import (
-    pieces_of,
-    template_of,
-    values_of,
-    worded,
-    words_in_gaps,
-)
-from patterns.engine.text.input_view import SEPARATOR
-
-SHOWN = 40  # samples of a group that fill the slots of its template
+from patterns.engine.repair.plan import Draft, RepairPlan
 
 
 class Planner:
@@ -42,14 +27,14 @@ class Planner:
     """
 
     def __init__(self, draft: Draft, passages: Passages, embedder: Embedder | None) -> None:
-        self.draft, self.passages, self.embedder = draft, passages, embedder
+        self.draft, self.shared = draft, SharedMemory(passages, embedder)
         self.texts = {name: text for name, text, _ in draft.samples}
 
-    def run(self) -> Plan:
+    def run(self) -> RepairPlan:
         draft = self.draft
         texts = [text for _, text, _ in draft.samples]
-        empty = made(draft.method, b"", draft.name, self.passages, self.embedder)
-        self.grouper = suited(empty, texts, draft.name, self.passages, self.embedder)
+        empty = make_grouper(draft.method, draft.name, self.shared)
+        self.grouper = suit_grouper(empty, texts, draft.name, self.shared)
         groups = self.grouper.regroup(texts)
         kept = _kept(draft, groups)
         groups, samples = [groups[i] for i in kept], [draft.samples[i] for i in kept]
@@ -58,73 +43,40 @@ class Planner:
         self.grouper.rebuild(texts, groups, names)
         keys = dict.fromkeys(self.texts, "")
         keys.update((s[0], names[g]) for s, g in zip(samples, groups, strict=True))
-        self.plan = Plan(method_of(self.grouper) or "", b"", keys, {})
+        self.plan = RepairPlan(self.grouper.method, b"", keys, {})
         for key, members in members_of(keys, self.texts).items():
-            self.plan.looks[key] = looks_of(self.grouper, key, members, draft.worded.get(key))
+            self.plan.summaries[key] = self.grouper.summary(key, members, draft.worded.get(key))
         return self._written()
 
-    def more(self, draft: Draft) -> Plan:
+    def more(self, draft: Draft) -> RepairPlan:
         """The same plan, with the texts that came since."""
         self.texts.update((name, text) for name, text, _ in draft.samples)
         take_in(self.grouper, self.plan, draft, self.texts)
         return self._written()
 
-    def _written(self) -> Plan:
-        prompts = isinstance(self.grouper, PromptGrouper)
-        return msgspec.structs.replace(self.plan, data=b"" if prompts else self.grouper.to_bytes())
+    def _written(self) -> RepairPlan:
+        return msgspec.structs.replace(self.plan, data=self.grouper.to_bytes())
 
 
-def take_in(grouper: AnyGrouper, plan: Plan, draft: Draft, texts: Mapping[str, str]) -> None:
+def take_in(grouper: Grouper, plan: RepairPlan, draft: Draft, texts: Mapping[str, str]) -> None:
     """Newcomers join the groups of a plan, or found their own under the key they had.
 
     `texts` holds the text of every sample of the plan and of the draft.
     """
     stale: dict[str, None] = {}
     for name, text, key in draft.samples:
-        free = key not in plan.looks and _skeleton(grouper, key) is None
+        free = key not in plan.summaries and grouper.skeleton(key) is None
         own = key if free else fresh_key(draft, name, text, key)
         found = grouper.learn(text, own).key
         plan.keys[name] = found
         stale[found] = None
     members = members_of({n: k for n, k in plan.keys.items() if k in stale}, texts)
     for key in stale:
-        skeleton, looks = _skeleton(grouper, key), plan.looks.get(key)
-        if looks is None or _anchors(skeleton) != _anchors(looks.skeleton):
-            plan.looks[key] = looks_of(grouper, key, members[key], draft.worded.get(key))
+        skeleton, summary = grouper.skeleton(key), plan.summaries.get(key)
+        if summary is None or _anchors(skeleton) != _anchors(summary.skeleton):
+            plan.summaries[key] = grouper.summary(key, members[key], draft.worded.get(key))
         else:
-            plan.looks[key] = msgspec.structs.replace(looks, skeleton=skeleton)
-
-
-def looks_of(
-    grouper: AnyGrouper,
-    key: str,
-    texts: Sequence[str],
-    held: Sequence[Wording] | None = None,
-) -> Looks:
-    """`held` are the static words of its gaps, where they must stay what they are."""
-    shown = texts[:SHOWN]
-    if isinstance(grouper, PromptGrouper):
-        skeleton = grouper.skeleton(key)
-        anchors = frozenset(skeleton.anchors)
-        gaps = Gaps()
-        cut = []
-        for text in shown:
-            cut.append(pieces_of(text, anchors))
-            gaps.add(text, anchors)
-        wording, usual = words_in_gaps(cut, held)
-        template = template_of(worded(cut[usual], wording))
-        filled = PatternState(id=key, partition="", kind="")
-        for pieces in cut:
-            filled.fill(values_of(pieces, template, wording))
-        return Looks(skeleton, template, filled.sketches, [], gaps.cohesion(), wording)
-    template = grouper.template(key)
-    if isinstance(grouper, DrainGrouper):
-        fills = [pair for text in shown for pair in grouper.slots(key, text).items()]
-        return Looks(None, template, {}, fills)
-    if isinstance(grouper, ShapeGrouper):
-        shapes = [text.split(SEPARATOR) for text in texts]
-        return Looks(None, template, {}, [], cohesion_of_shapes(shapes))
-    return Looks(None, template, {}, [])
+            plan.summaries[key] = msgspec.structs.replace(summary, skeleton=skeleton)
 
 
 def members_of(keys: Mapping[str, str], texts: Mapping[str, str]) -> dict[str, list[str]]:
@@ -168,11 +120,5 @@ def _named(
     return names
 
 
-def _skeleton(grouper: AnyGrouper, key: str) -> Skeleton | None:
-    if not isinstance(grouper, PromptGrouper) or key not in grouper.groups:
-        return None
-    return grouper.skeleton(key)
-
-
-def _anchors(skeleton: Skeleton | None) -> Iterable[int]:
-    return skeleton.anchors if skeleton is not None else ()
+def _anchors(skeleton: Skeleton | None) -> Sequence[int]:
+    return skeleton.anchors if skeleton is not None else []

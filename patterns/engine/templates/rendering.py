@@ -26,18 +26,18 @@ STRETCHES = ("", "text")  # neighbouring tokens of these kinds are one piece
 INNER = "inner"  # kind of a slot whose gap has static words: its type is that of its text
 
 
-class Piece(msgspec.Struct, frozen=True, array_like=True):
+class TextPiece(msgspec.Struct, frozen=True, array_like=True):
     """A stretch of a text: static (`slot` is "") or the value of a slot of that type."""
 
     text: str
     slot: str = ""
 
 
-def pieces_of(text: str, anchors: Collection[int]) -> list[Piece]:
+def pieces_of(text: str, anchors: Collection[int]) -> list[TextPiece]:
     """The text cut where its anchors begin and end; values with a type of their own are slots."""
     plain, tokens = tokens_of(text)
     kinds = _kinds(tokens, _static(text, anchors, len(tokens)))
-    pieces: list[Piece] = []
+    pieces: list[TextPiece] = []
     position = index = 0
     while index < len(tokens):
         kind, last = kinds[index], index + 1
@@ -45,11 +45,11 @@ def pieces_of(text: str, anchors: Collection[int]) -> list[Piece]:
             last += 1
         begin, end = tokens[index].start, tokens[last - 1].end
         if begin > position:
-            pieces.append(Piece(plain[position:begin]))
-        pieces.append(Piece(plain[begin:end], kind))
+            pieces.append(TextPiece(plain[position:begin]))
+        pieces.append(TextPiece(plain[begin:end], kind))
         position, index = end, last
     if position < len(plain):
-        pieces.append(Piece(plain[position:]))
+        pieces.append(TextPiece(plain[position:]))
     return _joined(pieces)
 
 
@@ -69,24 +69,24 @@ def _kinds(tokens: Sequence[Token], static: Sequence[bool]) -> list[str]:
     ]
 
 
-def _joined(pieces: Sequence[Piece]) -> list[Piece]:
+def _joined(pieces: Sequence[TextPiece]) -> list[TextPiece]:
     """Neighbouring static stretches are one."""
-    joined: list[Piece] = []
+    joined: list[TextPiece] = []
     for piece in pieces:
         if joined and not piece.slot and not joined[-1].slot:
-            joined[-1] = Piece(joined[-1].text + piece.text)
+            joined[-1] = TextPiece(joined[-1].text + piece.text)
         else:
             joined.append(piece)
     return joined
 
 
-def worded(pieces: Sequence[Piece], wording: Sequence[Wording]) -> list[Piece]:
+def worded(pieces: Sequence[TextPiece], wording: Sequence[Wording]) -> list[TextPiece]:
     """The pieces with the static words of gaps taken out of the slots.
 
     A gap without these words gives empty values, so that those of other slots keep their place.
     """
     own = {one.place: one for one in wording}
-    found: list[Piece] = []
+    found: list[TextPiece] = []
     place = -1
     for piece in pieces:
         place += bool(piece.slot)
@@ -94,12 +94,12 @@ def worded(pieces: Sequence[Piece], wording: Sequence[Wording]) -> list[Piece]:
             found.append(piece)
             continue
         parts = own[place].parts(piece.text) or [("", False)] * own[place].slots
-        found += [Piece(text, "" if static else INNER) for text, static in parts]
+        found += [TextPiece(text, "" if static else INNER) for text, static in parts]
     return _joined(found)
 
 
 def words_in_gaps(
-    cut: Sequence[Sequence[Piece]], held: Sequence[Wording] | None = None
+    cut: Sequence[Sequence[TextPiece]], held: Sequence[Wording] | None = None
 ) -> tuple[list[Wording], int]:
     """The static words in the gaps of one group's texts, and the first text with the usual slots.
 
@@ -121,7 +121,7 @@ def words_in_gaps(
     return wording, layouts.index(usual) if wording else 0
 
 
-def template_of(pieces: Sequence[Piece]) -> tuple[TemplatePart, ...]:
+def template_of(pieces: Sequence[TextPiece]) -> tuple[TemplatePart, ...]:
     parts: list[TemplatePart] = []
     taken: dict[str, None] = {}
     before, said, length = "", "", 0
@@ -143,7 +143,7 @@ def template_of(pieces: Sequence[Piece]) -> tuple[TemplatePart, ...]:
 
 
 def values_of(
-    pieces: Sequence[Piece], template: Sequence[TemplatePart], wording: Sequence[Wording] = ()
+    pieces: Sequence[TextPiece], template: Sequence[TemplatePart], wording: Sequence[Wording] = ()
 ) -> list[tuple[str, str]]:
     """(slot name, value) of a text, when it has the slots of the template in order; none empty."""
     names = [part.slot for part in template if part.slot]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from patterns.engine.domain.name_counts import count
 from patterns.engine.domain.observation import Json, Observation
 from patterns.engine.domain.results import Feature
-from patterns.engine.pattern.name_counts import count
 from patterns.engine.text.input_view import content_of, messages_in, view_of
 from patterns.engine.text.json_text import opened, plain
 from patterns.engine.text.value_types import type_of

@@ -27,7 +27,7 @@ _DIGITS = re.compile(r"\d+")
 _NUMBERED_NAME = re.compile(r"(?:[^\W\d]|-)+\d{1,2}(?:[A-Z_-](?:[^\W\d]|-)*)?")
 
 
-class View(msgspec.Struct, frozen=True):
+class InputView(msgspec.Struct, frozen=True):
     """What the grouping sees. `partition` never mixes; `leaves` maps the path of a slot to its value.
 
     `kind` is one of text, chat, json, call, vector, value. `text` is what is still to be grouped: a
@@ -40,25 +40,25 @@ class View(msgspec.Struct, frozen=True):
     leaves: dict[str, Json]
 
 
-def view_of(observation: Observation) -> View:
+def view_of(observation: Observation) -> InputView:
     view = _view_of(observation)
     leaves = {clean(path): value for path, value in view.leaves.items()}
-    return View(clean(view.partition), view.kind, clean(view.text), leaves)
+    return InputView(clean(view.partition), view.kind, clean(view.text), leaves)
 
 
-def _view_of(observation: Observation) -> View:
+def _view_of(observation: Observation) -> InputView:
     task = observation.task_type
     value = opened(observation.input)
     if isinstance(value, str):
-        return View(f"{task}|text", "text", value, {})
+        return InputView(f"{task}|text", "text", value, {})
     messages = messages_in(value)
     if messages is not None:
         return _chat(task, value, messages)
     if isinstance(value, dict):
         return _object(task, value)
     if isinstance(value, list):
-        return View(f"{task}|list", "vector", _type(value), {"input": value})
-    return View(f"{task}|value", "value", _type(value), {"input": value})
+        return InputView(f"{task}|list", "vector", _type(value), {"input": value})
+    return InputView(f"{task}|value", "value", _type(value), {"input": value})
 
 
 def messages_in(value: Json) -> list[dict[str, Any]] | None:
@@ -81,7 +81,7 @@ def content_of(message: Mapping[str, Any]) -> str:
     return "" if content is None else plain(content)
 
 
-def _chat(task: str, value: Json, messages: list[dict[str, Any]]) -> View:
+def _chat(task: str, value: Json, messages: list[dict[str, Any]]) -> InputView:
     rest = value if isinstance(value, dict) else {}
     tools = ",".join(sorted(set(_tool_names(rest))))
     extra = ",".join(sorted(str(key) for key in rest if key not in ("messages", "tools")))
@@ -89,7 +89,7 @@ def _chat(task: str, value: Json, messages: list[dict[str, Any]]) -> View:
     others = [m for m in messages if m.get("role") not in ("system", "developer")]
     text = BETWEEN.join([*system, content_of(others[-1]) if others else ""])
     partition = f"{task}|chat|{extra}|{tools}|{'system' if system else ''}"
-    return View(partition, "chat", text, {"messages": [content_of(m) for m in others]})
+    return InputView(partition, "chat", text, {"messages": [content_of(m) for m in others]})
 
 
 def _tool_names(value: Mapping[str, Any]) -> Iterator[str]:
@@ -101,13 +101,13 @@ def _tool_names(value: Mapping[str, Any]) -> Iterator[str]:
                 yield str(holder.get("name", holder.get("type", "")))
 
 
-def _object(task: str, value: dict[str, Any]) -> View:
+def _object(task: str, value: dict[str, Any]) -> InputView:
     call = call_in(value)
     if call is not None:
         name, arguments = call
-        return View(f"{task}|call", "call", name, dict(leaves_of(arguments)))
+        return InputView(f"{task}|call", "call", name, dict(leaves_of(arguments)))
     leaves = dict(leaves_of(value))
-    return View(f"{task}|json", "json", SEPARATOR.join(sorted(leaves)), leaves)
+    return InputView(f"{task}|json", "json", SEPARATOR.join(sorted(leaves)), leaves)
 
 
 def call_in(value: Mapping[str, Any], depth: int = 0) -> tuple[str, Json] | None:

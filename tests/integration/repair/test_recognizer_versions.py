@@ -155,12 +155,12 @@ def test_another_embedder_takes_effect_with_the_switch(
     asked = RecognizerSettings(**{**_fields(asked), "embedder_model": "small"})
     monkeypatch.setattr("patterns.recognition.recognizer_cache.settings_of", lambda _: asked)
     monkeypatch.setattr(recognizer_versions, "settings_of", lambda _: asked)
-    assert memory.for_learning(owner.pk).recognizer.embedder is None
+    assert memory.for_learning(owner.pk).recognizer.memory.embedder is None
 
     worked(owner)
     assert in_force(owner) == version_of(asked)
     assert len(version_of(asked)) <= 20
-    assert memory.for_learning(owner.pk).recognizer.embedder is not None
+    assert memory.for_learning(owner.pk).recognizer.memory.embedder is not None
     exact(owner, 60)
 
 

@@ -74,7 +74,7 @@ def test_it_sees_what_was_learned_even_after_a_restart(owner: Project) -> None:
 
     template = Pattern.objects.get(project=owner, status__in=["candidate", "validated"]).template
     assert template.startswith("Cancel order <")
-    assert len(memory.for_learning(owner.pk).recognizer.reservoir) > 30
+    assert len(memory.for_learning(owner.pk).recognizer.memory.reservoir) > 30
 
 
 def test_interactions_that_move_take_their_use_with_them(owner: Project) -> None:

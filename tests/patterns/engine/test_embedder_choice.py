@@ -29,6 +29,8 @@ def test_an_endpoint_is_asked_only_when_there_is_something_to_embed() -> None:
 
 def test_the_embedder_reaches_the_grouper_of_free_text() -> None:
     embedder = chosen("endpoint", "http://127.0.0.1:9", "small", "secret")
-    grouper = registry.made("similarity", b"", "p|text", Passages(), embedder)
+    grouper = registry.make_grouper(
+        "similarity", "p|text", registry.SharedMemory(Passages(), embedder)
+    )
     assert isinstance(grouper, SimilarityGrouper)
     assert grouper.embedder is embedder

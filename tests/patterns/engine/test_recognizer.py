@@ -257,8 +257,8 @@ def chat(system: str, user: str, number: int) -> Observation:
 def test_the_bytes_of_all_patterns_are_kept_count_of_through_a_repair() -> None:
     recognizer = trained(60)
     recognizer.consolidate()
-    assert recognizer.bytes == sum(recognizer.sizes.values())
-    assert recognizer.sizes.keys() == {state.id for state in recognizer}
+    assert recognizer.memory.patterns.bytes == sum(recognizer.memory.patterns.sizes.values())
+    assert recognizer.memory.patterns.sizes.keys() == {state.id for state in recognizer}
 
 
 def test_a_repair_keeps_the_limit_on_patterns() -> None:

@@ -14,9 +14,9 @@ from patterns.engine.domain.observation import Observation
 from patterns.engine.grouping.free_text.embedders import chosen
 from patterns.engine.grouping.prompts.slot_ngrams import Passages
 from patterns.engine.recognizer import DefaultPatternRecognizer
-from patterns.engine.repair.consolidate import put_in_place
-from patterns.engine.repair.drafts import drafts_of
-from patterns.engine.repair.plan import Draft, Plan
+from patterns.engine.repair.consolidate import apply_plans
+from patterns.engine.repair.drafts import draft_partitions
+from patterns.engine.repair.plan import Draft, RepairPlan
 from patterns.engine.repair.planner import Planner
 from patterns.recognition import repair_process as module
 from patterns.recognition.repair_process import Apart, Ended
@@ -58,22 +58,22 @@ def test_a_repair_planned_apart_ends_like_one_made_here(
     here, there = trained(stream), trained(stream)
     expected = here.consolidate()
 
-    base = there.passages.to_bytes()
+    base = there.memory.passages.to_bytes()
     child, plans, passages = process(base), {}, base
-    for draft in drafts_of(there):
+    for draft in draft_partitions(there.memory):
         answer = child.plan(draft)
-        plans[draft.name] = msgspec.msgpack.decode(answer.plan, type=Plan)
+        plans[draft.name] = msgspec.msgpack.decode(answer.plan, type=RepairPlan)
         passages = answer.passages or passages
-    there.passages.follow(base, passages)
+    there.memory.passages.follow(base, passages)
 
-    assert put_in_place(there, plans) == expected
+    assert apply_plans(there.memory, plans) == expected
     assert content(there) == content(here)
     assert expected.changes
 
 
 def test_texts_that_came_meanwhile_join_the_plan(process: Callable[..., Apart]) -> None:
     stream = mixed(300, 4)
-    draft = max(drafts_of(trained(stream)), key=lambda one: len(one.samples))
+    draft = max(draft_partitions(trained(stream).memory), key=lambda one: len(one.samples))
     first = msgspec.structs.replace(draft, samples=draft.samples[:-9])
     came = msgspec.structs.replace(draft, samples=draft.samples[-9:])
     planner = Planner(first, Passages(), chosen(*LEXICAL))
@@ -81,7 +81,7 @@ def test_texts_that_came_meanwhile_join_the_plan(process: Callable[..., Apart]) 
     child = process()
     child.plan(first)
 
-    found = msgspec.msgpack.decode(child.plan(came, more=True).plan, type=Plan)
+    found = msgspec.msgpack.decode(child.plan(came, more=True).plan, type=RepairPlan)
     assert found == planner.more(came)
     assert all(found.keys[name] for name, _, _ in came.samples)
 
@@ -111,7 +111,7 @@ def test_its_limits_end_it_with_a_reason(
 def test_it_ends_within_moments_when_told_to_stop(process: Callable[..., Apart]) -> None:
     child = process(stop=lambda: True)
     with pytest.raises(Ended, match="told to stop"):
-        child.plan(drafts_of(trained(mixed(60, 1)))[0])
+        child.plan(draft_partitions(trained(mixed(60, 1)).memory)[0])
 
 
 def test_it_ends_with_its_parent(process: Callable[..., Apart]) -> None:
@@ -126,12 +126,12 @@ def test_a_killed_one_is_noticed(process: Callable[..., Apart]) -> None:
     child = process()
     os.kill(child.process.pid, signal.SIGKILL)
     with pytest.raises(Ended, match="ended with -9"):
-        child.plan(drafts_of(trained(mixed(60, 1)))[0])
+        child.plan(draft_partitions(trained(mixed(60, 1)).memory)[0])
 
 
 def test_it_takes_only_what_processor_time_is_left_over(process: Callable[..., Apart]) -> None:
     child = process()
-    child.plan(drafts_of(trained(mixed(60, 1)))[0])
+    child.plan(draft_partitions(trained(mixed(60, 1)).memory)[0])
 
     assert os.getpriority(os.PRIO_PROCESS, child.process.pid) >= module.NICE
     assert "django" not in Path(f"/proc/{child.process.pid}/maps").read_text()

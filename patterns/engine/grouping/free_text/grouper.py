@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from hashlib import blake2b
+from typing import ClassVar
 
 import msgspec
 import numpy as np
@@ -19,7 +20,7 @@ from patterns.engine.grouping.free_text.char_ngrams import unit
 from patterns.engine.grouping.free_text.clustering import clusters, nearest_cluster
 from patterns.engine.grouping.free_text.embedders import Embedder
 from patterns.engine.grouping.free_text.latent_space import UNTAUGHT, Space, taught
-from patterns.engine.grouping.grouper import Candidate
+from patterns.engine.grouping.grouper import Candidate, Grouper
 from patterns.engine.text.tokens import normal
 
 SAMPLE = 3_000  # texts clustered at once; the rest follows its neighbours
@@ -40,8 +41,8 @@ class _State(msgspec.Struct):
     known: dict[int, str]
 
 
-class SimilarityGrouper:
-    """A `Grouper` for free text.
+class SimilarityGrouper(Grouper):
+    """Free text by nearness.
 
     `embedder` None means letters only. `limit` bounds the number of groups: learning beyond it
     removes the smallest.
@@ -52,6 +53,8 @@ class SimilarityGrouper:
     >>> grouper.learn("where is my order now?", "b").key
     'a'
     """
+
+    method: ClassVar[str] = "similarity"
 
     def __init__(self, embedder: Embedder | None = None, limit: int = 10_000) -> None:
         self.embedder, self.limit = embedder, max(1, limit)
@@ -118,7 +121,6 @@ class SimilarityGrouper:
         self.near = self._near_enough(vectors, [keys[number] for number in groups])
 
     def known(self) -> list[str]:
-        """The keys of all groups."""
         return list(self._keys)
 
     def template(self, key: str) -> tuple[TemplatePart, ...]:
@@ -155,22 +157,19 @@ class SimilarityGrouper:
             )
         )
 
-    @classmethod
-    def from_bytes(cls, data: bytes, embedder: Embedder | None = None) -> SimilarityGrouper:
-        """Raises ValueError when the groups were made with another embedder."""
+    def restore(self, data: bytes) -> None:
         state = msgspec.msgpack.decode(data, type=_State)
-        version = embedder.version if embedder else ""
+        version = self.embedder.version if self.embedder else ""
         if state.space.version not in ("", version):
             raise ValueError(f"groups made with {state.space.version}, not {version or 'letters'}")
-        grouper = cls(embedder, state.limit)
-        grouper.near, grouper._space, grouper._known = state.near, state.space, state.known
+        self.limit = state.limit
+        self.near, self._space, self._known = state.near, state.space, state.known
         shape = (len(state.keys), state.space.dimensions)
         sums = np.frombuffer(state.sums, dtype=np.float32).reshape(shape)
-        grouper._sums = np.zeros((max(16, len(sums)), shape[1]), dtype=np.float32)
-        grouper._units = np.zeros_like(grouper._sums)
+        self._sums = np.zeros((max(16, len(sums)), shape[1]), dtype=np.float32)
+        self._units = np.zeros_like(self._sums)
         for key, row, size, text in zip(state.keys, sums, state.sizes, state.examples, strict=True):
-            grouper._add(key, row, size, text)
-        return grouper
+            self._add(key, row, size, text)
 
     def _place(self, text: str) -> Floats:
         row: Floats = self._space.place([text], self.embedder)[0]

@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
-from typing import TypeAlias, TypeVar
+from typing import ClassVar, TypeAlias, TypeVar
 
 import msgspec
 
 from patterns.engine.domain.results import TemplatePart
-from patterns.engine.grouping.grouper import Candidate
+from patterns.engine.grouping.grouper import Candidate, Grouper, GroupSummary
 from patterns.engine.grouping.logs.log_group import EXAMPLE, Group, _digest, _group, _parts
 from patterns.engine.grouping.logs.masking import (
     HOLE,
@@ -33,10 +33,14 @@ from patterns.engine.grouping.logs.wildcard_patterns import (
     words_of,
 )
 from patterns.engine.grouping.logs.word_slots import group_skeletons, slot_evidence
+from patterns.engine.pattern.pattern_state import PatternState
+from patterns.engine.templates.gap_words import Wording
+from patterns.engine.templates.rendering import TextPiece
 
 _NEIGHBOURS = 32  # forms with the same first word that one text is compared with
 _DIGESTS = 16  # skeletons a group remembers from learning; forms find the others
 _DOUBT = 0.85  # score of an equal skeleton in a doubtful group
+_SHOWN = 40  # texts of a group that fill the slots of its template
 
 _Entry: TypeAlias = tuple[str, Form]
 _K = TypeVar("_K")
@@ -47,8 +51,8 @@ class _State(msgspec.Struct):
     groups: list[Group]
 
 
-class DrainGrouper:
-    """A `Grouper` for machine text.
+class DrainGrouper(Grouper):
+    """Machine text by its fixed words.
 
     `limit` bounds the number of groups: learning beyond it removes the one used longest ago.
 
@@ -58,6 +62,8 @@ class DrainGrouper:
     >>> drain.match("Took 7 ms for /srv/b").key
     'first'
     """
+
+    method: ClassVar[str] = "drain"
 
     def __init__(self, limit: int = 10_000) -> None:
         self.limit = max(1, limit)
@@ -102,7 +108,6 @@ class DrainGrouper:
             self._add(_group(keys[number], lines[number], members[number]))
 
     def known(self) -> list[str]:
-        """The keys of all groups."""
         return list(self._groups)
 
     def template(self, key: str) -> tuple[TemplatePart, ...]:
@@ -113,6 +118,24 @@ class DrainGrouper:
         """What fills the slots of this text; empty when the text has another form."""
         group = self._groups[key]
         return {p.slot: value for p, value in _parts(group.forms, text, group.stops) if value}
+
+    def slot_values(
+        self, state: PatternState, text: str, pieces: Sequence[TextPiece]
+    ) -> list[tuple[str, str]]:
+        if state.key not in self._groups:  # the group went while its pattern stayed
+            return []
+        return list(self.slots(state.key, text).items())
+
+    def summary(
+        self, key: str, texts: Sequence[str], held: Sequence[Wording] | None = None
+    ) -> GroupSummary:
+        fills = [pair for text in texts[:_SHOWN] for pair in self.slots(key, text).items()]
+        return GroupSummary(None, self.template(key), {}, fills)
+
+    def apply_summary(self, state: PatternState, summary: GroupSummary) -> None:
+        super().apply_summary(state, summary)
+        state.sketches.pop("text", None)  # the only slot before there was a template
+        state.fill(summary.fills)
 
     def remove(self, key: str) -> None:
         group = self._groups.pop(key)
@@ -126,13 +149,11 @@ class DrainGrouper:
     def to_bytes(self) -> bytes:
         return msgspec.msgpack.encode(_State(self.limit, list(self._groups.values())))
 
-    @classmethod
-    def from_bytes(cls, data: bytes) -> DrainGrouper:
+    def restore(self, data: bytes) -> None:
         state = msgspec.msgpack.decode(data, type=_State)
-        grouper = cls(state.limit)
+        self.limit = state.limit
         for group in state.groups:
-            grouper._add(group)
-        return grouper
+            self._add(group)
 
     def _add(self, group: Group) -> None:
         if group.key in self._groups:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
+from typing import ClassVar
 
 import msgspec
 
 from patterns.engine.domain.results import TemplatePart
 from patterns.engine.grouping.exact import ExactGrouper
-from patterns.engine.grouping.grouper import Candidate
+from patterns.engine.grouping.grouper import Candidate, GroupSummary
 from patterns.engine.grouping.objects.schema_clustering import group_sets
 from patterns.engine.grouping.objects.schema_cost import COUNTED, Keys, Kind
 from patterns.engine.grouping.objects.schema_index import KindIndex
+from patterns.engine.templates.gap_statistics import cohesion_of_shapes
+from patterns.engine.templates.gap_words import Wording
 from patterns.engine.text.input_view import SEPARATOR
 
 MOST_SHAPES = 128  # of one kind that are remembered
@@ -34,6 +37,8 @@ class ShapeGrouper(ExactGrouper):
     >>> grouper.learn(SEPARATOR.join(["court", "docket"]), "third").key
     'first'
     """
+
+    method: ClassVar[str] = "shape"
 
     def __init__(self) -> None:
         super().__init__()
@@ -80,6 +85,12 @@ class ShapeGrouper(ExactGrouper):
             parts.append(TemplatePart(f"{', ' if parts else '{'}{path}{optional}: "))
             parts.append(TemplatePart(slot=path))
         return (*parts[: 2 * SHOWN], TemplatePart(", \u2026}" if len(parts) > 2 * SHOWN else "}"))
+
+    def summary(
+        self, key: str, texts: Sequence[str], held: Sequence[Wording] | None = None
+    ) -> GroupSummary:
+        shapes = [text.split(SEPARATOR) for text in texts]
+        return GroupSummary(None, self.template(key), {}, [], cohesion_of_shapes(shapes))
 
     def remove(self, key: str) -> None:
         for text in self.names.get(key, ()):

@@ -8,13 +8,25 @@ as long as that is no passage known to stand in the slots of others.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import ClassVar
 
 from patterns.engine.domain.results import TemplatePart
-from patterns.engine.grouping.grouper import Candidate
+from patterns.engine.grouping.grouper import Candidate, Grouper, GroupSummary, group_key
 from patterns.engine.grouping.prompts.mining.miner import MOST_ANCHORS, Mined, mine
 from patterns.engine.grouping.prompts.prompt_group import Group
 from patterns.engine.grouping.prompts.slot_ngrams import Passages
 from patterns.engine.pattern.anchors import Skeleton
+from patterns.engine.pattern.pattern_state import PatternState
+from patterns.engine.templates.gap_statistics import Gaps
+from patterns.engine.templates.gap_words import Wording
+from patterns.engine.templates.rendering import (
+    TextPiece,
+    pieces_of,
+    template_of,
+    values_of,
+    worded,
+    words_in_gaps,
+)
 from patterns.engine.text.ngrams import runs_in_order
 from patterns.engine.text.tokens import keys_of
 
@@ -26,10 +38,14 @@ SURE = 6  # texts behind mined anchors that make them certain
 STAY = 0.6  # share of a young group's anchors a further text must have
 GREATER, OWED = 5.0, 4  # times the weight, and runs of its own, that let a pattern take over
 CROWDED = 16  # young groups per anchor looked at; more means the run says nothing
+SHOWN = 40  # texts of a group that fill the slots of its template
 
 
-class PromptGrouper:
-    """A `Grouper` for prompts."""
+class PromptGrouper(Grouper):
+    """Prompts by the runs of tokens their template leaves in each of them."""
+
+    method: ClassVar[str] = "prompt"
+    anchored: ClassVar[bool] = True
 
     def __init__(self, passages: Passages | None = None) -> None:
         self.groups: dict[str, Group] = {}
@@ -88,7 +104,6 @@ class PromptGrouper:
         self._mined = []
 
     def known(self) -> list[str]:
-        """The keys of all groups."""
         return list(self.groups)
 
     def recall(self, text: str) -> None:
@@ -117,23 +132,51 @@ class PromptGrouper:
         """Nothing: the groups come back one by one, with `adopt`, the passages are shared."""
         return b""
 
-    def skeleton(self, key: str) -> Skeleton:
-        group = self.groups[key]
-        return Skeleton(
-            list(group.anchors),
-            group.uses,
-            group.bits,
-            group.settled,
-            group.mined,
-            group.others,
-            group.other_bits,
-        )
+    def restore(self, data: bytes) -> None:
+        """Nothing to take in, see `to_bytes`."""
 
-    def adopt(self, key: str, kept: Skeleton) -> None:
-        group = Group(kept.anchors, kept.uses, kept.bits, kept.settled)
-        group.mined = kept.mined
-        group.others, group.other_bits = kept.others, kept.other_bits
-        self._add(key, group)
+    def skeleton(self, key: str) -> Skeleton | None:
+        return self.groups[key].skeleton() if key in self.groups else None
+
+    def adopt(self, key: str, skeleton: Skeleton, example: str) -> None:
+        self._add(key, Group.from_skeleton(skeleton))
+
+    def pieces(self, text: str, skeleton: Skeleton) -> list[TextPiece]:
+        return pieces_of(text, frozenset(skeleton.anchors))
+
+    def slot_values(
+        self, state: PatternState, text: str, pieces: Sequence[TextPiece]
+    ) -> list[tuple[str, str]]:
+        return values_of(pieces, state.template, state.wording)
+
+    def read_group(self, state: PatternState, pieces: Sequence[TextPiece]) -> None:
+        kept = self.groups[group_key(state)].skeleton()
+        if kept.anchors != state.skeleton.anchors or not state.template:
+            state.skeleton = kept
+            state.template, state.wording = template_of(pieces), []
+            state.sketches = {}
+        state.skeleton.uses = kept.uses
+
+    def summary(
+        self, key: str, texts: Sequence[str], held: Sequence[Wording] | None = None
+    ) -> GroupSummary:
+        skeleton = self.groups[key].skeleton()
+        anchors, gaps, cut = frozenset(skeleton.anchors), Gaps(), []
+        for text in texts[:SHOWN]:
+            cut.append(pieces_of(text, anchors))
+            gaps.add(text, anchors)
+        wording, usual = words_in_gaps(cut, held)
+        template = template_of(worded(cut[usual], wording))
+        filled = PatternState(id=key, partition="", kind="")
+        for pieces in cut:
+            filled.fill(values_of(pieces, template, wording))
+        return GroupSummary(skeleton, template, filled.sketches, [], gaps.cohesion(), wording)
+
+    def apply_summary(self, state: PatternState, summary: GroupSummary) -> None:
+        super().apply_summary(state, summary)
+        if summary.skeleton is not None:
+            state.skeleton, state.sketches = summary.skeleton, summary.sketches
+            state.wording = summary.wording
 
     def _add(self, key: str, group: Group) -> None:
         self.groups[key] = group

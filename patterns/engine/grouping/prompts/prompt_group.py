@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from patterns.engine.pattern.anchors import Skeleton
+
 
 class Group:
     __slots__ = ("anchors", "bits", "mined", "other_bits", "others", "settled", "uses")
@@ -14,6 +16,24 @@ class Group:
         self.mined = uses  # when the anchors were last worked out
         self.others: list[list[int]] = []
         self.other_bits = 0.0
+
+    @classmethod
+    def from_skeleton(cls, kept: Skeleton) -> Group:
+        group = cls(kept.anchors, kept.uses, kept.bits, kept.settled)
+        group.mined = kept.mined
+        group.others, group.other_bits = kept.others, kept.other_bits
+        return group
+
+    def skeleton(self) -> Skeleton:
+        return Skeleton(
+            list(self.anchors),
+            self.uses,
+            self.bits,
+            self.settled,
+            self.mined,
+            self.others,
+            self.other_bits,
+        )
 
     def explained(self, runs: frozenset[int]) -> float:
         """Bits of static text in a text with these runs; 0 when it does not belong."""

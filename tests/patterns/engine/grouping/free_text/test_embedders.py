@@ -159,6 +159,6 @@ def test_nothing_but_a_chosen_endpoint_opens_a_socket(choice, monkeypatch):
         text = f"please tell me about {'rain' * (number % 3)} {number * 'x'}"
         recognizer.learn_one(Observation(id=str(number), input=text, timestamp=0.0))
     recognizer.consolidate()
-    if recognizer.embedder is not None:
-        recognizer.embedder.embed(["my card was lost"])
+    if recognizer.memory.embedder is not None:
+        recognizer.memory.embedder.embed(["my card was lost"])
     assert len(recognizer) > 0

@@ -109,10 +109,11 @@ def test_a_removed_group_is_gone_and_others_stay():
 def test_groups_of_one_embedder_are_refused_to_another():
     grouper = SimilarityGrouper(Constant())
     grouper.rebuild(TEXTS, [0] * len(TEXTS), {0: "all"})
-    copy = SimilarityGrouper.from_bytes(grouper.to_bytes(), Constant())
+    copy = SimilarityGrouper(Constant())
+    copy.restore(grouper.to_bytes())
     assert copy.to_bytes() == grouper.to_bytes()
     with pytest.raises(ValueError, match="constant"):
-        SimilarityGrouper.from_bytes(grouper.to_bytes())
+        SimilarityGrouper().restore(grouper.to_bytes())
 
 
 @settings(deadline=None, max_examples=40)
@@ -128,6 +129,7 @@ def test_a_copy_from_bytes_goes_on_alike(texts):
     grouper = SimilarityGrouper(limit=4)
     for number, text in enumerate(texts):
         grouper.learn(text, f"k{number}")
-    copy = SimilarityGrouper.from_bytes(grouper.to_bytes())
+    copy = SimilarityGrouper()
+    copy.restore(grouper.to_bytes())
     assert copy.to_bytes() == grouper.to_bytes()
     assert [copy.match(text) for text in texts] == [grouper.match(text) for text in texts]

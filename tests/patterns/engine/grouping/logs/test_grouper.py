@@ -107,7 +107,8 @@ def test_a_grouper_kept_before_such_marks_were_known_still_reads():
     kept = msgspec.msgpack.decode(drain.to_bytes())
     for group in kept["groups"]:
         del group["stops"]
-    copy = DrainGrouper.from_bytes(msgspec.msgpack.encode(kept))
+    copy = DrainGrouper()
+    copy.restore(msgspec.msgpack.encode(kept))
     assert copy.slots(f"g{groups[0]}", "Why is node-9 down since 14?")["since_id"] == "14?"
 
 
@@ -165,7 +166,8 @@ def test_a_copy_from_bytes_goes_on_alike(texts):
     for number, text in enumerate(texts):
         drain.learn(text, f"k{number}")
         drain.template(drain.learn(text, "again").key)
-    copy = DrainGrouper.from_bytes(drain.to_bytes())
+    copy = DrainGrouper()
+    copy.restore(drain.to_bytes())
     assert copy.to_bytes() == drain.to_bytes()
     assert [copy.match(text) for text in texts] == [drain.match(text) for text in texts]
 

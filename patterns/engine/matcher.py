@@ -1,0 +1,81 @@
+"""From the group of a text to an answer: which pattern, how sure, and why."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from patterns.engine.confidence.match_features import doubts, evidence
+from patterns.engine.domain.observation import Json
+from patterns.engine.domain.results import Match
+from patterns.engine.grouping.grouper import Candidate
+from patterns.engine.pattern.pattern_state import PatternState
+from patterns.engine.recognizer_state.recognizer_state import RecognizerState
+from patterns.engine.templates.rendering import TextPiece
+from patterns.engine.text.input_view import InputView
+from patterns.engine.text.ngrams import runs_in_order
+
+SHOWN_ANCHORS = 12
+
+
+class Resolved(NamedTuple):
+    """The pattern behind a group (None: it has none yet) and the text cut at its anchors."""
+
+    state: PatternState | None
+    pieces: list[TextPiece]
+
+
+def resolve_pattern(memory: RecognizerState, key: str, view: InputView) -> Resolved:
+    """Finds the pattern behind a group's key, after people's decisions."""
+    state = memory.patterns.owner(key)
+    pieces = cut_text(memory, state, view.partition, view.text)
+    decisions = memory.decisions
+    if key not in decisions.slots and key not in decisions.examples:
+        return Resolved(state, pieces)
+    found = slot_values(memory, state, view, pieces) if state is not None else []
+    runs = runs_in_order(view.text) if key in decisions.examples else ()
+    part = decisions.part(key, {name: str(value) for name, value in found}, runs)
+    return Resolved(memory.patterns.owner(part) or state, pieces)
+
+
+def cut_text(
+    memory: RecognizerState, state: PatternState | None, partition: str, text: str
+) -> list[TextPiece]:
+    """The text cut at the anchors of its pattern, where the method has anchors."""
+    grouper = memory.groupers.get(partition)
+    return [] if state is None or grouper is None else grouper.pieces(text, state.skeleton)
+
+
+def slot_values(
+    memory: RecognizerState, state: PatternState, view: InputView, pieces: list[TextPiece]
+) -> list[tuple[str, Json]]:
+    """(slot, value): of the template, then of the leaves of a structured input."""
+    grouper = memory.groupers[view.partition]
+    return [*grouper.slot_values(state, view.text, pieces), *view.leaves.items()]
+
+
+def explain_match(
+    memory: RecognizerState,
+    state: PatternState,
+    candidate: Candidate,
+    view: InputView,
+    pieces: list[TextPiece],
+) -> Match:
+    """The answer for one text: the chance that its pattern is the right one, and why."""
+    found = evidence(memory.groupers[view.partition].method, candidate, state, view.text, pieces)
+    chance, calibrated = memory.confidence.predict(found)
+    why: dict[str, Json] = {
+        "anchors": [part.text for part in state.template if part.text.strip()][:SHOWN_ANCHORS],
+        "slots": dict(slot_values(memory, state, view, pieces)),
+        "parts": {"score": round(candidate.score, 4), "uses": state.use_count, **doubts(found)},
+        "runner_up": _runner_up(memory, state, candidate),
+        "margin": round(candidate.margin, 4),
+        "calibrated": calibrated,
+    }
+    return Match(state.id, max(0.0, min(1.0, chance)), candidate.created, why)
+
+
+def _runner_up(memory: RecognizerState, state: PatternState, candidate: Candidate) -> Json:
+    other = memory.patterns.owners.get(candidate.runner_up or "")
+    if other is None or other == state.id:
+        return None
+    return {"pattern_id": other, "score": round(candidate.runner_up_score, 4)}
