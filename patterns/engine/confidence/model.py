@@ -49,7 +49,7 @@ _TOLERANCE = 0.1  # recent mean of (chance - outcome) up to which it stays so
 _RECENT = 0.99
 
 
-class _Kind(msgspec.Struct):
+class _MethodModel(msgspec.Struct):
     mean: list[float]
     precision: list[list[float]]
     labels: int = 0
@@ -77,7 +77,7 @@ class ConfidenceModel:
     """
 
     def __init__(self) -> None:
-        self._kinds: dict[str, _Kind] = {}
+        self._kinds: dict[str, _MethodModel] = {}
 
     def update(self, features: Mapping[str, float], right: bool, *, verdict: bool = False) -> None:
         """Learns one outcome. `verdict` says that a person judged; else it is agreement."""
@@ -103,7 +103,7 @@ class ConfidenceModel:
     @classmethod
     def from_bytes(cls, data: bytes) -> ConfidenceModel:
         model = cls()
-        kinds = msgspec.msgpack.decode(data, type=dict[str, _Kind])
+        kinds = msgspec.msgpack.decode(data, type=dict[str, _MethodModel])
         model._kinds = {name: kind for name, kind in kinds.items() if len(kind.mean) == len(TERMS)}
         return model
 
@@ -147,16 +147,18 @@ def _between(value: float, low: float, high: float) -> float:
     return min(high, max(low, value)) if math.isfinite(value) else low
 
 
-def _started(name: str) -> _Kind:
+def _started(name: str) -> _MethodModel:
     start = [_START[name].get(term, 0.0) for term in TERMS]
-    return _Kind(start, (np.eye(len(start)) * _TRUST_IN_START).tolist())
+    return _MethodModel(start, (np.eye(len(start)) * _TRUST_IN_START).tolist())
 
 
-def _chance(kind: _Kind, row: npt.NDArray[np.float64]) -> float:
+def _chance(kind: _MethodModel, row: npt.NDArray[np.float64]) -> float:
     return 1 / (1 + math.exp(-_between(float(row @ np.array(kind.mean)), -30.0, 30.0)))
 
 
-def _learn(kind: _Kind, row: npt.NDArray[np.float64], surprise: float, spread: float) -> None:
+def _learn(
+    kind: _MethodModel, row: npt.NDArray[np.float64], surprise: float, spread: float
+) -> None:
     start = np.eye(len(row)) * _TRUST_IN_START
     precision = _FORGET * np.array(kind.precision) + (1 - _FORGET) * start
     precision += spread * np.outer(row, row)
@@ -165,13 +167,13 @@ def _learn(kind: _Kind, row: npt.NDArray[np.float64], surprise: float, spread: f
     kind.precision = precision.tolist()
 
 
-def _note(kind: _Kind, chance: float, outcome: float, verdict: bool) -> None:
+def _note(kind: _MethodModel, chance: float, outcome: float, verdict: bool) -> None:
     kind.labels += 1
     kind.verdicts += verdict
     kind.gap = _RECENT * kind.gap + chance - outcome
     kind.weight = _RECENT * kind.weight + 1
 
 
-def _tried(kind: _Kind) -> bool:
+def _tried(kind: _MethodModel) -> bool:
     enough = kind.labels >= _ENOUGH or kind.verdicts >= _ENOUGH_VERDICTS
     return enough and abs(kind.gap) <= _TOLERANCE * kind.weight

@@ -8,7 +8,13 @@ import numpy as np
 import numpy.typing as npt
 
 from patterns.engine.domain.arrays import Floats, Integers
-from patterns.engine.grouping.free_text.linkage import Tree, _cut, _sums, _tree, centres
+from patterns.engine.grouping.free_text.linkage import (
+    Tree,
+    build_tree,
+    centres,
+    cut_tree,
+    sum_clusters,
+)
 
 _NEARLY = 0.9  # of the best value is as good as the best: between those lies the number taken
 _HALVINGS = 4
@@ -32,24 +38,26 @@ def numbers_tried(most: int) -> list[int]:
     return numbers
 
 
-def _values(drawn: Floats, whole: Tree, numbers: Sequence[int], seed: int) -> list[float]:
+def rate_numbers(drawn: Floats, whole: Tree, numbers: Sequence[int], seed: int) -> list[float]:
     halves = [_half_trees(drawn, seed + i) for i in range(_HALVINGS)]
     values = []
     for number in numbers:
         agreement = float(np.mean([_agreement(drawn, half, number) for half in halves]))
-        values.append(silhouette(drawn, _cut(whole, number)) * max(0.0, agreement) ** _TRUST)
+        values.append(silhouette(drawn, cut_tree(whole, number)) * max(0.0, agreement) ** _TRUST)
     return values
 
 
 def _half_trees(drawn: Floats, seed: int) -> list[tuple[Floats, Tree]]:
     order = np.random.default_rng(seed + 101).permutation(len(drawn))
     parts = (order[: len(order) // 2], order[len(order) // 2 :])
-    return [(drawn[part], _tree(drawn[part], seed)) for part in parts]
+    return [(drawn[part], build_tree(drawn[part], seed)) for part in parts]
 
 
 def _agreement(drawn: Floats, halves: list[tuple[Floats, Tree]], number: int) -> float:
     """Adjusted Rand index of what the two halves say about all vectors."""
-    said = [np.argmax(drawn @ centres(part, _cut(tree, number)).T, axis=1) for part, tree in halves]
+    said = [
+        np.argmax(drawn @ centres(part, cut_tree(tree, number)).T, axis=1) for part, tree in halves
+    ]
     return adjusted_rand(said[0], said[1])
 
 
@@ -75,7 +83,7 @@ def silhouette(vectors: Floats, labels: Integers) -> float:
     if len(sizes) < 2:
         return 0.0
     rows = np.arange(len(vectors))
-    likeness = vectors @ _sums(vectors, own).T
+    likeness = vectors @ sum_clusters(vectors, own).T
     inside = 1 - (likeness[rows, own] - 1) / np.maximum(1, sizes[own] - 1)
     likeness = likeness / sizes
     likeness[rows, own] = -2

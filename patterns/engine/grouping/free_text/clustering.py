@@ -13,11 +13,11 @@ import numpy as np
 from patterns.engine.domain.arrays import Floats, Integers
 from patterns.engine.grouping.free_text.char_ngrams import unit
 from patterns.engine.grouping.free_text.cluster_count import (
-    _values,
     middle_of_the_best,
     numbers_tried,
+    rate_numbers,
 )
-from patterns.engine.grouping.free_text.linkage import Tree, _cut, _joins, _tree
+from patterns.engine.grouping.free_text.linkage import Tree, build_tree, cut_tree, join_all
 
 NEIGHBOURS, PULL, PULLS = 10, 0.5, 2
 _FEW = 12  # vectors; fewer tell nothing about the number of clusters
@@ -29,16 +29,16 @@ def clusters(vectors: Floats, seed: int = 0) -> Integers:
     if len(vectors) < _FEW:
         return _alike(vectors)
     drawn = drawn_together(vectors)
-    whole = _tree(drawn, seed)
+    whole = build_tree(drawn, seed)
     numbers = numbers_tried(whole.seeds)
-    values = _values(drawn, whole, numbers, seed)
-    return _cut(whole, middle_of_the_best(numbers, values))
+    values = rate_numbers(drawn, whole, numbers, seed)
+    return cut_tree(whole, middle_of_the_best(numbers, values))
 
 
 def _alike(vectors: Floats) -> Integers:
     rows = np.arange(len(vectors))
-    tree = Tree(rows, _joins(vectors.astype(np.float64), np.ones(len(vectors))), len(vectors))
-    return _cut(tree, len(vectors) - sum(likeness >= _NEAR for *_, likeness in tree.joins))
+    tree = Tree(rows, join_all(vectors.astype(np.float64), np.ones(len(vectors))), len(vectors))
+    return cut_tree(tree, len(vectors) - sum(likeness >= _NEAR for *_, likeness in tree.joins))
 
 
 def drawn_together(vectors: Floats) -> Floats:

@@ -25,10 +25,10 @@ class Tree(NamedTuple):
 
 def centres(vectors: Floats, labels: Integers) -> Floats:
     """The mean direction of each cluster, in the order of the cluster numbers."""
-    return unit(_sums(vectors, np.unique(labels, return_inverse=True)[1]))
+    return unit(sum_clusters(vectors, np.unique(labels, return_inverse=True)[1]))
 
 
-def _sums(vectors: Floats, labels: Integers, number: int = 0) -> Floats:
+def sum_clusters(vectors: Floats, labels: Integers, number: int = 0) -> Floats:
     """The sum of the rows of each label from 0 on; a label without rows has zeros."""
     order = np.argsort(labels, kind="stable")
     present, starts = np.unique(labels[order], return_index=True)
@@ -40,12 +40,12 @@ def _sums(vectors: Floats, labels: Integers, number: int = 0) -> Floats:
 # --- small clusters and their joining -------------------------------------------------------------
 
 
-def _tree(vectors: Floats, seed: int) -> Tree:
+def build_tree(vectors: Floats, seed: int) -> Tree:
     number = max(2, min(_MOST_SEEDS, len(vectors) // _PER_SEED, len(vectors)))
     small = k_means(vectors, number, seed)
     small = np.unique(small, return_inverse=True)[1]
-    sums, sizes = _sums(vectors, small), np.bincount(small)
-    return Tree(small, _joins(sums.astype(np.float64), sizes.astype(np.float64)), len(sizes))
+    sums, sizes = sum_clusters(vectors, small), np.bincount(small)
+    return Tree(small, join_all(sums.astype(np.float64), sizes.astype(np.float64)), len(sizes))
 
 
 def k_means(vectors: Floats, number: int, seed: int) -> Integers:
@@ -53,7 +53,7 @@ def k_means(vectors: Floats, number: int, seed: int) -> Integers:
     middle = _first_centres(vectors, number, np.random.default_rng(seed))
     labels: Integers = np.argmax(vectors @ middle.T, axis=1)
     for _ in range(_STEPS):
-        sums = _sums(vectors, labels, number)
+        sums = sum_clusters(vectors, labels, number)
         filled = np.bincount(labels, minlength=number) > 0
         middle[filled] = unit(sums[filled])
         moved = np.argmax(vectors @ middle.T, axis=1)
@@ -79,7 +79,7 @@ def _first_centres(vectors: Floats, number: int, random: np.random.Generator) ->
     return middle
 
 
-def _joins(
+def join_all(
     sums: npt.NDArray[np.float64], sizes: npt.NDArray[np.float64]
 ) -> list[tuple[int, int, float]]:
     """Average linkage: the mean cosine between two clusters is the product of their means."""
@@ -101,7 +101,7 @@ def _joins(
     return joins
 
 
-def _cut(tree: Tree, number: int) -> Integers:
+def cut_tree(tree: Tree, number: int) -> Integers:
     leader = np.arange(tree.seeds)
     for kept, absorbed, _ in tree.joins[: max(0, tree.seeds - number)]:
         leader[leader == absorbed] = kept

@@ -8,47 +8,36 @@ What is learnt one by one is coarse; `regroup` decides on whole families of skel
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import islice
-from typing import ClassVar, TypeAlias, TypeVar
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
 
 import msgspec
 
 from patterns.engine.domain.results import TemplatePart
 from patterns.engine.grouping.grouper import Candidate, Grouper, GroupSummary
-from patterns.engine.grouping.logs.log_group import EXAMPLE, Group, _digest, _group, _parts
-from patterns.engine.grouping.logs.masking import (
-    HOLE,
-    Skeleton,
-    skeleton,
+from patterns.engine.grouping.logs.log_group import (
+    EXAMPLE,
+    LogGroup,
+    cut_line,
+    digest_skeleton,
+    make_log_group,
 )
-from patterns.engine.grouping.logs.wildcard_patterns import (
-    OPEN,
-    Form,
-    explained,
-    fits,
-    generalised,
-    has_open,
-    is_open,
-    words_of,
-)
+from patterns.engine.grouping.logs.masking import HOLE, Skeleton, skeleton
+from patterns.engine.grouping.logs.pattern_index import Entry, PatternIndex
+from patterns.engine.grouping.logs.wildcard_patterns import explained, fits, generalised, is_open
 from patterns.engine.grouping.logs.word_slots import group_skeletons, slot_evidence
 from patterns.engine.pattern.pattern_state import PatternState
 from patterns.engine.templates.gap_words import Wording
 from patterns.engine.templates.rendering import TextPiece
 
-_NEIGHBOURS = 32  # forms with the same first word that one text is compared with
 _DIGESTS = 16  # skeletons a group remembers from learning; forms find the others
 _DOUBT = 0.85  # score of an equal skeleton in a doubtful group
 _SHOWN = 40  # texts of a group that fill the slots of its template
 
-_Entry: TypeAlias = tuple[str, Form]
-_K = TypeVar("_K")
 
-
-class _State(msgspec.Struct):
+class _DrainState(msgspec.Struct):
     limit: int
-    groups: list[Group]
+    groups: list[LogGroup]
 
 
 class DrainGrouper(Grouper):
@@ -67,13 +56,10 @@ class DrainGrouper(Grouper):
 
     def __init__(self, limit: int = 10_000) -> None:
         self.limit = max(1, limit)
-        self._groups: dict[str, Group] = {}  # used longest ago first
-        self._exact: dict[int, str] = {}
-        self._near: dict[Skeleton, dict[_Entry, None]] = {}  # by the first key
-        self._leaves: dict[tuple[str, str], dict[_Entry, None]] = {}  # open forms, by both ends
+        self.index = PatternIndex()
 
     def __len__(self) -> int:
-        return len(self._groups)
+        return len(self.index.groups)
 
     def match(self, text: str) -> Candidate | None:
         return self._match(skeleton(text))
@@ -82,12 +68,12 @@ class DrainGrouper(Grouper):
         found = skeleton(text)
         candidate = self._match(found) or self._join(found)
         if candidate is not None:
-            self._use(candidate.key)
+            self.index.count_use(candidate.key)
             return candidate
-        self._add(Group(identifier, text[:EXAMPLE], [found], [_digest(found)], 1))
-        while len(self._groups) > self.limit:
-            self.remove(next(iter(self._groups)))
-        near = self._nearest(found, identifier)
+        self.index.add(LogGroup(identifier, text[:EXAMPLE], [found], [digest_skeleton(found)], 1))
+        while len(self) > self.limit:
+            self.remove(next(iter(self.index.groups)))
+        near = self.index.find_nearest(found, identifier)
         return Candidate(identifier, 1.0, *near, created=True)
 
     def regroup(self, texts: Sequence[str]) -> list[int]:
@@ -103,26 +89,26 @@ class DrainGrouper(Grouper):
             found = skeleton(text)
             members[number][found] = members[number].get(found, 0) + 1
             lines[number].append(text)
-        self._groups, self._exact, self._near, self._leaves = {}, {}, {}, {}
+        self.index = PatternIndex()
         for number in sorted(members, key=lambda n: (sum(members[n].values()), keys[n])):
-            self._add(_group(keys[number], lines[number], members[number]))
+            self.index.add(make_log_group(keys[number], lines[number], members[number]))
 
     def known(self) -> list[str]:
-        return list(self._groups)
+        return list(self.index.groups)
 
     def template(self, key: str) -> tuple[TemplatePart, ...]:
-        group = self._groups[key]
-        return tuple(part for part, _ in _parts(group.forms, group.example, group.stops))
+        group = self.index.groups[key]
+        return tuple(part for part, _ in cut_line(group.forms, group.example, group.stops))
 
     def slots(self, key: str, text: str) -> dict[str, str]:
         """What fills the slots of this text; empty when the text has another form."""
-        group = self._groups[key]
-        return {p.slot: value for p, value in _parts(group.forms, text, group.stops) if value}
+        group = self.index.groups[key]
+        return {p.slot: value for p, value in cut_line(group.forms, text, group.stops) if value}
 
     def slot_values(
         self, state: PatternState, text: str, pieces: Sequence[TextPiece]
     ) -> list[tuple[str, str]]:
-        if state.key not in self._groups:  # the group went while its pattern stayed
+        if state.key not in self.index.groups:  # the group went while its pattern stayed
             return []
         return list(self.slots(state.key, text).items())
 
@@ -138,74 +124,32 @@ class DrainGrouper(Grouper):
         state.fill(summary.fills)
 
     def remove(self, key: str) -> None:
-        group = self._groups.pop(key)
-        for digest in group.digests:
-            if self._exact.get(digest) == key:
-                del self._exact[digest]
-        for form in group.forms:
-            _take(self._near, form[:1], (key, form))
-            _take(self._leaves, _leaf(form), (key, form))
+        self.index.remove(key)
 
     def to_bytes(self) -> bytes:
-        return msgspec.msgpack.encode(_State(self.limit, list(self._groups.values())))
+        return msgspec.msgpack.encode(_DrainState(self.limit, list(self.index.groups.values())))
 
     def restore(self, data: bytes) -> None:
-        state = msgspec.msgpack.decode(data, type=_State)
+        state = msgspec.msgpack.decode(data, type=_DrainState)
         self.limit = state.limit
         for group in state.groups:
-            self._add(group)
-
-    def _add(self, group: Group) -> None:
-        if group.key in self._groups:
-            self.remove(group.key)
-        self._groups[group.key] = group
-        for digest in group.digests:
-            self._exact[digest] = group.key
-        for form in group.forms:
-            self._near.setdefault(form[:1], {})[group.key, form] = None
-            if has_open(form):
-                self._leaves.setdefault(_leaf(form), {})[group.key, form] = None
-
-    def _use(self, key: str) -> None:
-        group = self._groups.pop(key)
-        group.uses += 1
-        self._groups[key] = group
+            self.index.add(group)
 
     def _match(self, found: Skeleton) -> Candidate | None:
-        key = self._exact.get(_digest(found))
-        if key is not None:
-            score = _DOUBT if self._groups[key].doubtful else 1.0
-            return Candidate(key, score, *self._nearest(found, key))
-        fitting = [(form, key) for key, form in self._open_forms(found) if fits(form, found)]
-        if not fitting:
+        group = self.index.find_equal(found)
+        if group is not None:
+            score = _DOUBT if group.doubtful else 1.0
+            return Candidate(group.key, score, *self.index.find_nearest(found, group.key))
+        fitting = self.index.find_fitting(found)
+        if fitting is None:
             return None
-        form, key = min(fitting, key=lambda pair: (-_fixed(pair[0]), pair[1]))
-        return Candidate(key, explained(form, found), *self._nearest(found, key))
-
-    def _open_forms(self, found: Skeleton) -> Iterator[_Entry]:
-        """Forms with open places that begin and end like the skeleton, or openly."""
-        first, last = _leaf(found)
-        for leaf in ((first, last), (first, OPEN), (OPEN, last), (OPEN, OPEN)):
-            yield from self._leaves.get(leaf, ())
-
-    def _neighbours(self, found: Skeleton) -> list[_Entry]:
-        return list(islice(self._near.get(found[:1], ()), _NEIGHBOURS))
-
-    def _nearest(self, found: Skeleton, key: str) -> tuple[str | None, float]:
-        """The other group that shares most words, and the share; (None, 0.0) without one."""
-        words = words_of(found)
-        best: tuple[float, str] | None = None
-        for other, form in self._neighbours(found):
-            theirs = words_of(form) if other != key else frozenset()
-            share = len(words & theirs) / max(1, len(words | theirs))
-            if share and (best is None or (-share, other) < best):
-                best = (-share, other)
-        return (None, 0.0) if best is None else (best[1], -best[0])
+        key, form = fitting
+        return Candidate(key, explained(form, found), *self.index.find_nearest(found, key))
 
     def _join(self, found: Skeleton) -> Candidate | None:
         """The group this skeleton differs from in one slot only, judged like a family."""
-        families: dict[tuple[int, int], list[tuple[_Entry, Skeleton]]] = defaultdict(list)
-        for entry in self._neighbours(found):
+        families: dict[tuple[int, int], list[tuple[Entry, Skeleton]]] = defaultdict(list)
+        for entry in self.index.neighbours(found):
             start, end = _difference(entry[1], found)
             filler = entry[1][start : len(entry[1]) - end]
             if filler and start + end < len(found):
@@ -217,34 +161,19 @@ class DrainGrouper(Grouper):
                 return self._widen(found, [entry for entry, _ in family])
         return None
 
-    def _widen(self, found: Skeleton, family: list[_Entry]) -> Candidate | None:
-        key, form = max(family, key=lambda entry: (self._groups[entry[0]].uses, entry))
+    def _widen(self, found: Skeleton, family: list[Entry]) -> Candidate | None:
+        """Makes the most used form of a family fit the skeleton too."""
+        groups = self.index.groups
+        key, form = max(family, key=lambda entry: (groups[entry[0]].uses, entry))
         wider = generalised(form, found)
         if wider is None or not fits(wider, found):
             return None
-        group = self._groups[key]
-        self.remove(key)
+        group = self.index.remove(key)
         group.forms = [wider if one == form else one for one in group.forms]
-        group.digests = [*group.digests, _digest(found)][-_DIGESTS:]
+        group.digests = [*group.digests, digest_skeleton(found)][-_DIGESTS:]
         group.stops = []  # until a repair has seen what fills the wider place
-        self._add(group)
-        return Candidate(key, explained(wider, found), *self._nearest(found, key))
-
-
-def _take(index: dict[_K, dict[_Entry, None]], name: _K, entry: _Entry) -> None:
-    leaf = index.get(name, {})
-    leaf.pop(entry, None)
-    if not leaf:
-        index.pop(name, None)
-
-
-def _leaf(form: Form) -> tuple[str, str]:
-    first, last = (form[0], form[-1]) if form else ("", "")
-    return OPEN if is_open(first) else first, OPEN if is_open(last) else last
-
-
-def _fixed(form: Form) -> int:
-    return sum(not is_open(key) for key in form)
+        self.index.add(group)
+        return Candidate(key, explained(wider, found), *self.index.find_nearest(found, key))
 
 
 def _plain(filler: Skeleton) -> Skeleton:

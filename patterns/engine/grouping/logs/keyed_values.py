@@ -13,7 +13,7 @@ _LONGEST_VALUE = 4
 _STOPS = frozenset(",;)}]")
 
 
-class Keyed(NamedTuple):
+class KeyedLine(NamedTuple):
     """A skeleton with its values at keys (`name = value`, quotes, paths) taken out."""
 
     frame: Skeleton
@@ -21,7 +21,7 @@ class Keyed(NamedTuple):
     whole: Skeleton
 
 
-def _keyed(one: Skeleton) -> Keyed:
+def take_out_values(one: Skeleton) -> KeyedLine:
     frame: list[str] = []
     values: list[Skeleton] = []
     position = 0
@@ -36,7 +36,7 @@ def _keyed(one: Skeleton) -> Keyed:
         else:
             frame.append(key)
         position += width or 1
-    return Keyed(tuple(frame), tuple(values), one)
+    return KeyedLine(tuple(frame), tuple(values), one)
 
 
 def _value_width(one: Skeleton, position: int) -> int:

@@ -11,7 +11,7 @@ import msgspec
 from patterns.engine.domain.results import TemplatePart
 from patterns.engine.grouping.logs.masking import (
     HOLE,
-    Piece,
+    LinePiece,
     Skeleton,
     is_number,
     pieces,
@@ -31,7 +31,7 @@ _SEEN_OFTEN, _FEW_VALUES = 6, 3  # uses of a place and its values that make a gr
 _STOPS = ".,;:?!"  # marks that end a sentence or a part of one, not a value
 
 
-class Group(msgspec.Struct):
+class LogGroup(msgspec.Struct):
     key: str
     example: str
     forms: list[Form]
@@ -41,19 +41,19 @@ class Group(msgspec.Struct):
     stops: list[list[str]] = []  # for each form, the marks all values of a hole end in
 
 
-def _group(key: str, texts: Sequence[str], members: Mapping[Skeleton, int]) -> Group:
+def make_log_group(key: str, texts: Sequence[str], members: Mapping[Skeleton, int]) -> LogGroup:
     forms = forms_of(members)
-    digests = [_digest(one) for one in sorted(members)]
+    digests = [digest_skeleton(one) for one in sorted(members)]
     some = sorted(texts)[:: max(1, len(texts) // _LOOKED_AT)]
     doubtful, stops = _doubtful(forms, some), _stops(forms, some)
-    return Group(key, min(texts)[:EXAMPLE], forms, digests, len(texts), doubtful, stops)
+    return LogGroup(key, min(texts)[:EXAMPLE], forms, digests, len(texts), doubtful, stops)
 
 
 def _doubtful(forms: Sequence[Form], texts: Sequence[str]) -> bool:
     """Whether a named place has two or three values only, again and again."""
     values: dict[str, list[str]] = defaultdict(list)
     for text in texts if len(texts) >= _SEEN_OFTEN else ():
-        for part, value in _parts(forms, text):
+        for part, value in cut_line(forms, text):
             if value[:1].isalpha():
                 values[part.slot].append(value)
     return any(
@@ -81,7 +81,7 @@ def _stop(values: Iterable[str]) -> str:
     return "" if len(ends) > 1 or len(set(values)) < 2 or ends & set(values) else ends.pop()
 
 
-def _digest(found: Skeleton) -> int:
+def digest_skeleton(found: Skeleton) -> int:
     joined = "\n".join(found).encode("utf-8", "surrogatepass")
     return int.from_bytes(blake2b(joined, digest_size=8).digest(), "big")
 
@@ -90,7 +90,9 @@ def _is_hole(key: str) -> bool:
     return key == HOLE or is_open(key)
 
 
-def _fitting(forms: Sequence[Form], found: Sequence[Piece]) -> tuple[int, list[tuple[int, int]]]:
+def _fitting(
+    forms: Sequence[Form], found: Sequence[LinePiece]
+) -> tuple[int, list[tuple[int, int]]]:
     """The number of the first form that fits, and the pieces in each of its holes."""
     keys = tuple(piece.key for piece in found)
     for number, form in enumerate(forms):
@@ -100,7 +102,7 @@ def _fitting(forms: Sequence[Form], found: Sequence[Piece]) -> tuple[int, list[t
     return -1, []
 
 
-def _parts(
+def cut_line(
     forms: Sequence[Form], text: str, stops: Sequence[Sequence[str]] = ()
 ) -> list[tuple[TemplatePart, str]]:
     """The text cut into static runs and named slots with their values, by a form it fits."""
@@ -113,7 +115,7 @@ def _parts(
 
 
 def _cut(
-    text: str, found: list[Piece], holes: Iterable[tuple[tuple[int, int], str]]
+    text: str, found: list[LinePiece], holes: Iterable[tuple[tuple[int, int], str]]
 ) -> list[tuple[TemplatePart, str]]:
     """`holes` are pieces and the marks after the value that are no part of it."""
     parts: list[tuple[TemplatePart, str]] = []

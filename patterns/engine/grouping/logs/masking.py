@@ -45,7 +45,7 @@ _TAIL = ".-*?&+%"  # marks that end a sentence or a word, not part of a name
 Skeleton = tuple[str, ...]
 
 
-class Piece(NamedTuple):
+class LinePiece(NamedTuple):
     """`key` is a word, a mark or `HOLE`; `kind` says what fills the hole; the rest is its place."""
 
     key: str
@@ -62,9 +62,9 @@ def shown(text: str) -> str:
     return text
 
 
-def pieces(text: str) -> list[Piece]:
+def pieces(text: str) -> list[LinePiece]:
     """The pieces of a `shown` text, repetitions counted once."""
-    found: list[Piece] = []
+    found: list[LinePiece] = []
     for match in _PIECE.finditer(text):
         _add(found, match.lastgroup or "mark", match.group(), match.start())
     if len(found) > LONGEST:
@@ -81,42 +81,42 @@ def skeleton(text: str) -> Skeleton:
     return tuple(piece.key for piece in pieces(shown(text)))
 
 
-def _add(found: list[Piece], kind: str, text: str, start: int) -> None:
+def _add(found: list[LinePiece], kind: str, text: str, start: int) -> None:
     end = start + len(text)
     if kind == "sign":
         return
     if kind in _VALUES:
-        found.append(Piece(HOLE, kind, start, end))
+        found.append(LinePiece(HOLE, kind, start, end))
     elif kind == "word":
         _add_word(found, text, start)
     else:
-        found.append(Piece(text, "mark", start, end))
+        found.append(LinePiece(text, "mark", start, end))
 
 
-def _add_word(found: list[Piece], text: str, start: int) -> None:
+def _add_word(found: list[LinePiece], text: str, start: int) -> None:
     if _DIGIT.search(text):
         kind = "number" if is_number(text) else "id"
-        found.append(Piece(HOLE, kind, start, start + len(text)))
+        found.append(LinePiece(HOLE, kind, start, start + len(text)))
         return
     core = text.rstrip(_TAIL)
     end = start + len(core)
     if not core:
-        found.append(Piece(text, "mark", start, start + len(text)))
+        found.append(LinePiece(text, "mark", start, start + len(text)))
     elif _HEX.fullmatch(core):
-        found.append(Piece(HOLE, "id", start, end))
+        found.append(LinePiece(HOLE, "id", start, end))
     elif found and found[-1].key == HOLE and found[-1].kind == "number" and _UNIT.match(core):
         found[-1] = found[-1]._replace(end=end)
     else:
-        found.append(Piece(core, "word", start, end))
+        found.append(LinePiece(core, "word", start, end))
     if core and core != text:
-        found.append(Piece(text[len(core) :], "mark", end, start + len(text)))
+        found.append(LinePiece(text[len(core) :], "mark", end, start + len(text)))
 
 
 def is_number(text: str) -> bool:
     return _NUMBER.match(text) is not None
 
 
-def _without_repetition(found: list[Piece]) -> list[Piece]:
+def _without_repetition(found: list[LinePiece]) -> list[LinePiece]:
     """Runs such as `# , # , #` and `node # up node # up` shrink to one: lists have any length."""
     found = _lists_as_one(found)
     if sum(piece.key == HOLE for piece in found) < 2:
@@ -130,9 +130,9 @@ def _without_repetition(found: list[Piece]) -> list[Piece]:
     return _lists_as_one(found)
 
 
-def _lists_as_one(found: list[Piece]) -> list[Piece]:
+def _lists_as_one(found: list[LinePiece]) -> list[LinePiece]:
     """`#, #` is a list of values, and so is `[red, green]` with words in it."""
-    kept: list[Piece] = []
+    kept: list[LinePiece] = []
     for piece in found:
         kept.append(piece)
         if len(kept) > 2 and piece.key == HOLE and [p.key for p in kept[-3:-1]] == [HOLE, ","]:
@@ -146,7 +146,7 @@ def _lists_as_one(found: list[Piece]) -> list[Piece]:
     return kept
 
 
-def _items(kept: Sequence[Piece]) -> int:
+def _items(kept: Sequence[LinePiece]) -> int:
     """How many pieces before the last one are a list of two or more items after a bracket."""
     place = len(kept) - 2
     while place > 1 and kept[place].kind != "mark" and kept[place - 1].key == ",":
@@ -155,13 +155,13 @@ def _items(kept: Sequence[Piece]) -> int:
     return len(kept) - 1 - place if opened and place < len(kept) - 2 else 0
 
 
-def _fold(kept: list[Piece], width: int) -> None:
-    kept[-width:] = [Piece(HOLE, "text", kept[-width].start, kept[-1].end)]
+def _fold(kept: list[LinePiece], width: int) -> None:
+    kept[-width:] = [LinePiece(HOLE, "text", kept[-width].start, kept[-1].end)]
 
 
-def _joined(found: list[Piece]) -> list[Piece]:
+def _joined(found: list[LinePiece]) -> list[LinePiece]:
     """`#:#` is one value: a host and its port, a ratio, a time."""
-    kept: list[Piece] = []
+    kept: list[LinePiece] = []
     for piece in found:
         if piece.key == HOLE and len(kept) > 1 and kept[-1].key == ":" and kept[-2].key == HOLE:
             del kept[-1]
@@ -171,8 +171,8 @@ def _joined(found: list[Piece]) -> list[Piece]:
     return kept
 
 
-def _one_of_each(found: list[Piece], width: int) -> list[Piece]:
-    kept: list[Piece] = []
+def _one_of_each(found: list[LinePiece], width: int) -> list[LinePiece]:
+    kept: list[LinePiece] = []
     keys: list[str] = []
     source = [piece.key for piece in found]
     position = 0
@@ -195,5 +195,7 @@ def _repeats(keys: list[str], source: list[str], position: int, width: int) -> b
 
 def shorten(keys: Skeleton) -> Skeleton:
     """A skeleton again without repetitions, after more of it became holes."""
-    bare = [Piece(key, "" if key == HOLE or key[:1].isalnum() else "mark", 0, 0) for key in keys]
+    bare = [
+        LinePiece(key, "" if key == HOLE or key[:1].isalnum() else "mark", 0, 0) for key in keys
+    ]
     return tuple(piece.key for piece in _without_repetition(bare))

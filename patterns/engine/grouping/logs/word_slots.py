@@ -14,7 +14,7 @@ from hashlib import blake2b
 from itertools import combinations
 from typing import NamedTuple
 
-from patterns.engine.grouping.logs.keyed_values import Keyed, _keyed
+from patterns.engine.grouping.logs.keyed_values import KeyedLine, take_out_values
 from patterns.engine.grouping.logs.masking import HOLE, Skeleton, shorten
 from patterns.engine.grouping.logs.words import PATH, count_words, is_word
 
@@ -272,9 +272,9 @@ def _weight_of(key: str, known: Container[str]) -> float:
 
 
 def _values_at_keys(live: list[Skeleton], known: set[str]) -> dict[Skeleton, Skeleton]:
-    frames: dict[Skeleton, list[Keyed]] = defaultdict(list)
+    frames: dict[Skeleton, list[KeyedLine]] = defaultdict(list)
     for one in live:
-        keyed = _keyed(one)
+        keyed = take_out_values(one)
         frames[keyed.frame].append(keyed)
     renamed: dict[Skeleton, Skeleton] = {}
     for frame in sorted(frames):
@@ -282,7 +282,7 @@ def _values_at_keys(live: list[Skeleton], known: set[str]) -> dict[Skeleton, Ske
     return renamed
 
 
-def _settle(members: list[Keyed], known: set[str], renamed: dict[Skeleton, Skeleton]) -> None:
+def _settle(members: list[KeyedLine], known: set[str], renamed: dict[Skeleton, Skeleton]) -> None:
     """One template where every place that varies looks like a slot; else apart by the others."""
     if len(members) < 2:
         return
@@ -299,7 +299,7 @@ def _settle(members: list[Keyed], known: set[str], renamed: dict[Skeleton, Skele
         renamed.update({m.whole: general for m in members if m.whole != general})
 
 
-def _general(member: Keyed, varied: list[int]) -> Skeleton:
+def _general(member: KeyedLine, varied: list[int]) -> Skeleton:
     out: list[str] = []
     place = 0
     for key in member.frame:

@@ -1,4 +1,4 @@
-"""Groups of JSON objects: objects of one kind share their telling keys, some keys are optional."""
+"""Groups of JSON objects: objects of one schema share their telling keys, some keys are optional."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from patterns.engine.domain.results import TemplatePart
 from patterns.engine.grouping.exact import ExactGrouper
 from patterns.engine.grouping.grouper import Candidate, GroupSummary
 from patterns.engine.grouping.objects.schema_clustering import group_sets
-from patterns.engine.grouping.objects.schema_cost import COUNTED, Keys, Kind
-from patterns.engine.grouping.objects.schema_index import KindIndex
+from patterns.engine.grouping.objects.schema_cost import COUNTED, Keys, Schema
+from patterns.engine.grouping.objects.schema_index import SchemaIndex
 from patterns.engine.templates.gap_statistics import cohesion_of_shapes
 from patterns.engine.templates.gap_words import Wording
 from patterns.engine.text.input_view import SEPARATOR
 
-MOST_SHAPES = 128  # of one kind that are remembered
+MOST_SHAPES = 128  # of one schema that are remembered
 SHOWN = 60  # keys in a template
-SURE = 6.0  # bits a shape must save to join a kind on arrival: repair joins kinds, it rarely parts them
+SURE = 6.0  # bits a shape must save to join a schema on arrival: repair joins schemas, it rarely parts them
 
 
 class ShapeGrouper(ExactGrouper):
     """A `Grouper` for shapes: the keys of an object, joined by `SEPARATOR`.
 
-    A new shape joins the kind that it makes least dearer (see `keysets`), if that is cheaper than
-    a kind of its own.
+    A new shape joins the schema that it makes least dearer (see `keysets`), if that is cheaper than
+    a schema of its own.
 
     >>> grouper = ShapeGrouper()
     >>> grouper.learn(SEPARATOR.join(["court", "docket", "full"]), "first").key
@@ -43,7 +43,7 @@ class ShapeGrouper(ExactGrouper):
     def __init__(self) -> None:
         super().__init__()
         self.uses: dict[str, int] = {}  # of a shape, up to `COUNTED`
-        self.index = KindIndex()
+        self.index = SchemaIndex()
         self._fits: dict[str, float] = {}
 
     def learn(self, text: str, identifier: str) -> Candidate:
@@ -55,9 +55,9 @@ class ShapeGrouper(ExactGrouper):
     def match(self, text: str) -> Candidate | None:
         if text in self.keys:
             return Candidate(self.keys[text], self._fit(text))
-        keys, prices = keys_of(text), self.index.prices()
-        ranked = self.index.ranked(keys, prices)
-        alone = prices.of(Kind([(keys, 1.0)]))
+        keys, costs = keys_of(text), self.index.costs()
+        ranked = self.index.ranked(keys, costs)
+        alone = costs.of(Schema([(keys, 1.0)]))
         scored = [(min(1.0, saved / alone), key) for saved, key in ranked if saved > SURE]
         if not scored:
             return None
@@ -78,10 +78,12 @@ class ShapeGrouper(ExactGrouper):
 
     def template(self, key: str) -> tuple[TemplatePart, ...]:
         """The keys as slots; a `?` marks those that some objects lack."""
-        kind = self.index.kinds[key]
+        schema = self.index.schemas[key]
         parts: list[TemplatePart] = []
-        for path in sorted(kind.counts, key=lambda path: (kind.counts[path] < kind.weight, path)):
-            optional = "?" if kind.counts[path] < kind.weight else ""
+        for path in sorted(
+            schema.counts, key=lambda path: (schema.counts[path] < schema.weight, path)
+        ):
+            optional = "?" if schema.counts[path] < schema.weight else ""
             parts.append(TemplatePart(f"{', ' if parts else '{'}{path}{optional}: "))
             parts.append(TemplatePart(slot=path))
         return (*parts[: 2 * SHOWN], TemplatePart(", \u2026}" if len(parts) > 2 * SHOWN else "}"))
@@ -109,12 +111,12 @@ class ShapeGrouper(ExactGrouper):
             self._take(key, shapes if isinstance(shapes, dict) else dict.fromkeys(shapes, 1))
 
     def _fit(self, text: str) -> float:
-        """How well a known shape fits the rest of its kind, 0 to 1."""
+        """How well a known shape fits the rest of its schema, 0 to 1."""
         if text not in self._fits:
             others = [other for other in self.names[self.keys[text]] if other != text]
-            own, prices = self._kind([text]), self.index.prices()
-            saved = prices.saved(self._kind(others), own) if others else prices.of(own)
-            self._fits[text] = max(0.0, min(1.0, saved / prices.of(own)))
+            own, costs = self._schema([text]), self.index.costs()
+            saved = costs.saved(self._schema(others), own) if others else costs.of(own)
+            self._fits[text] = max(0.0, min(1.0, saved / costs.of(own)))
         return self._fits[text]
 
     def _use(self, text: str, key: str) -> None:
@@ -125,7 +127,7 @@ class ShapeGrouper(ExactGrouper):
         self._price(key)
 
     def _take(self, key: str, shapes: Mapping[str, int]) -> None:
-        """A whole kind with the uses of its shapes; the most used ones are remembered."""
+        """A whole schema with the uses of its shapes; the most used ones are remembered."""
         for text in sorted(shapes, key=lambda text: (-shapes[text], text))[:MOST_SHAPES]:
             if text not in self.keys:
                 self._add(text, key)
@@ -142,16 +144,16 @@ class ShapeGrouper(ExactGrouper):
             self._fits.pop(rarest, None)
 
     def _price(self, key: str) -> None:
-        self.index.put(key, self._kind(self.names[key]))
+        self.index.put(key, self._schema(self.names[key]))
         for text in self.names[key]:
             self._fits.pop(text, None)
 
-    def _kind(self, shapes: Sequence[str]) -> Kind:
-        return Kind((keys_of(text), float(self.uses[text])) for text in shapes)
+    def _schema(self, shapes: Sequence[str]) -> Schema:
+        return Schema((keys_of(text), float(self.uses[text])) for text in shapes)
 
 
 def group_shapes(shapes: Sequence[str]) -> list[int]:
-    """The number of its kind for each shape; the same groups for any order."""
+    """The number of its schema for each shape; the same groups for any order."""
     numbers = group_sets(Counter(map(keys_of, shapes)))
     return [numbers[keys_of(shape)] for shape in shapes]
 

@@ -1,4 +1,4 @@
-"""Objects grouped into kinds by their keys, all at once: the cheapest partition that is found.
+"""Objects grouped into schemas by their keys, all at once: the cheapest partition that is found.
 
 Joining goes bottom up, the pair of groups that saves most first; then whatever has a key in
 common is tried at once, then single key sets move to where they cost least.
@@ -14,8 +14,8 @@ import numpy as np
 
 from patterns.engine.domain.arrays import Floats
 from patterns.engine.domain.digests import digest64
-from patterns.engine.grouping.objects.schema_cost import COUNTED, Keys, Kind, Prices
-from patterns.engine.grouping.objects.schema_index import KindIndex
+from patterns.engine.grouping.objects.schema_cost import COUNTED, Keys, Schema, SchemaCosts
+from patterns.engine.grouping.objects.schema_index import SchemaIndex
 
 MOST = 1500  # key sets grouped at once, the most used; the others follow
 MOST_KEYS = 20_000  # in all of them
@@ -26,7 +26,7 @@ _CLEAR = 1e-6  # bits
 
 
 def group_sets(uses: Mapping[Keys, int]) -> dict[Keys, int]:
-    """The number of its kind for each key set; the same for any order of them."""
+    """The number of its schema for each key set; the same for any order of them."""
     ranked = sorted(uses, key=lambda keys: (-uses[keys], digest64("\n".join(sorted(keys)))))
     chosen = _chosen(ranked)
     sets = sorted(chosen, key=sorted)
@@ -34,7 +34,7 @@ def group_sets(uses: Mapping[Keys, int]) -> dict[Keys, int]:
     groups = list(range(len(sets)))
     near = _neighbours(sets)
     for _ in range(ROUNDS):
-        found = _Grouping(sets, weights, near, _prices(sets, weights, groups)).run()
+        found = _Grouping(sets, weights, near, _costs(sets, weights, groups)).run()
         if found == groups:
             break
         groups = found
@@ -57,29 +57,29 @@ def _chosen(ranked: Sequence[Keys]) -> list[Keys]:
     return chosen
 
 
-def _prices(sets: Sequence[Keys], weights: Sequence[float], groups: Sequence[int]) -> Prices:
+def _costs(sets: Sequence[Keys], weights: Sequence[float], groups: Sequence[int]) -> SchemaCosts:
     holders: dict[str, set[int]] = defaultdict(set)
     for keys, group in zip(sets, groups, strict=True):
         for key in keys:
             holders[key].add(group)
     counts = {key: len(found) for key, found in holders.items()}
-    return Prices(len(set(groups)), counts, sum(weights))
+    return SchemaCosts(len(set(groups)), counts, sum(weights))
 
 
 def _followers(
     rest: Sequence[Keys], grouped: Mapping[Keys, int], weights: Sequence[float]
 ) -> dict[Keys, int]:
-    """The kinds of the least used key sets: none of them teaches the next one."""
-    index = KindIndex()
+    """The schemas of the least used key sets: none of them teaches the next one."""
+    index = SchemaIndex()
     members: dict[int, list[tuple[Keys, float]]] = defaultdict(list)
     for (keys, group), weight in zip(grouped.items(), weights, strict=True):
         members[group].append((keys, weight))
     for group in sorted(members) if rest else ():
-        index.put(str(group), Kind(members[group]))
-    prices = index.prices()
+        index.put(str(group), Schema(members[group]))
+    costs = index.costs()
     found: dict[Keys, int] = {}
     for number, keys in enumerate(rest, len(grouped)):
-        ranked = index.ranked(keys, prices)
+        ranked = index.ranked(keys, costs)
         found[keys] = int(ranked[0][1]) if ranked and ranked[0][0] > 0 else number
     return found
 
@@ -111,13 +111,13 @@ class _Grouping:
         sets: Sequence[Keys],
         weights: Sequence[float],
         near: Sequence[Sequence[int]],
-        prices: Prices,
+        costs: SchemaCosts,
     ) -> None:
-        self.sets, self.weights, self.prices = sets, weights, prices
+        self.sets, self.weights, self.costs = sets, weights, costs
         self.group = list(range(len(sets)))
         self.members = {number: [number] for number in self.group}
-        self.kinds = {number: self._kind([number]) for number in self.group}
-        self.cost = {number: prices.of(kind) for number, kind in self.kinds.items()}
+        self.schemas = {number: self._schema([number]) for number in self.group}
+        self.cost = {number: costs.of(schema) for number, schema in self.schemas.items()}
         self.near: list[set[int]] = [set(row) for row in near]
         for number, row in enumerate(near):
             for other in row:
@@ -146,11 +146,11 @@ class _Grouping:
         """Whether the group is still what it was: joining only adds to it."""
         return len(self.members.get(name, ())) == size
 
-    def _kind(self, members: Sequence[int]) -> Kind:
-        return Kind((self.sets[number], self.weights[number]) for number in members)
+    def _schema(self, members: Sequence[int]) -> Schema:
+        return Schema((self.sets[number], self.weights[number]) for number in members)
 
     def _propose(self, one: int, other: int) -> None:
-        joined = self.prices.of(self.kinds[one].joined(self.kinds[other]))
+        joined = self.costs.of(self.schemas[one].joined(self.schemas[other]))
         saved = self.cost[one] + self.cost[other] - joined
         if saved > _CLEAR:
             sizes = len(self.members[one]), len(self.members[other])
@@ -159,8 +159,8 @@ class _Grouping:
     def _join_by_keys(self) -> None:
         """All groups that have a key at once: pairs of them may save nothing before all are one."""
         holders: dict[str, list[int]] = defaultdict(list)
-        for name in sorted(self.kinds):
-            for key in self.kinds[name].masks:
+        for name in sorted(self.schemas):
+            for key in self.schemas[name].masks:
                 holders[key].append(name)
         for key in sorted(holders, key=lambda key: (len(holders[key]), key)):
             names = sorted({self.group[name] for name in holders[key]})
@@ -168,16 +168,16 @@ class _Grouping:
                 self._join_all(names)
 
     def _join_all(self, names: Sequence[int]) -> None:
-        joined = Kind()
+        joined = Schema()
         for name in names:
-            joined = joined.joined(self.kinds[name])
-        if sum(self.cost[name] for name in names) - self.prices.of(joined) > _CLEAR:
+            joined = joined.joined(self.schemas[name])
+        if sum(self.cost[name] for name in names) - self.costs.of(joined) > _CLEAR:
             for name in names[1:]:
                 self._join(names[0], name)
 
     def _join(self, one: int, other: int) -> None:
-        kind = self.kinds[one].joined(self.kinds.pop(other))
-        self._set(one, self.members[one] + self.members.pop(other), kind)
+        schema = self.schemas[one].joined(self.schemas.pop(other))
+        self._set(one, self.members[one] + self.members.pop(other), schema)
         del self.cost[other]
         for beside in self.beside.pop(other):
             self.beside[beside].discard(other)
@@ -191,14 +191,14 @@ class _Grouping:
         """To the group where the key set costs least."""
         home, members = self.group[number], self.members[self.group[number]]
         keys, weight = self.sets[number], self.weights[number]
-        rest = self.kinds[home].without(members.index(number), keys, weight)
-        alone = self._kind([number])
-        costs = [(self.cost[home] - self.prices.of(rest) - _CLEAR, -1, home)]
+        rest = self.schemas[home].without(members.index(number), keys, weight)
+        alone = self._schema([number])
+        costs = [(self.cost[home] - self.costs.of(rest) - _CLEAR, -1, home)]
         if len(members) > 1:
             fresh = max(len(self.sets), max(self.members) + 1)
-            costs.append((self.prices.of(alone), 0, fresh))
+            costs.append((self.costs.of(alone), 0, fresh))
         for name in sorted({self.group[other] for other in self.near[number]} - {home}):
-            joined = self.prices.of(self.kinds[name].joined(alone))
+            joined = self.costs.of(self.schemas[name].joined(alone))
             costs.append((joined - self.cost[name], 1, name))
         _, _, best = min(costs)
         if best == home:
@@ -207,12 +207,12 @@ class _Grouping:
         self._set(best, [*self.members.get(best, ()), number])
         return True
 
-    def _set(self, name: int, members: list[int], kind: Kind | None = None) -> None:
+    def _set(self, name: int, members: list[int], schema: Schema | None = None) -> None:
         if not members:
-            del self.members[name], self.kinds[name], self.cost[name]
+            del self.members[name], self.schemas[name], self.cost[name]
             return
         self.members[name] = members
-        self.kinds[name] = kind or self._kind(members)
-        self.cost[name] = self.prices.of(self.kinds[name])
+        self.schemas[name] = schema or self._schema(members)
+        self.cost[name] = self.costs.of(self.schemas[name])
         for number in members:
             self.group[number] = name

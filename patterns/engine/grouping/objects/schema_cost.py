@@ -1,8 +1,8 @@
-"""What a kind of objects costs in bits, by the keys its objects have and lack.
+"""What a schema of objects costs in bits, by the keys its objects have and lack.
 
-A kind names its keys (a key that many kinds have is cheap to name) and then says of each object
-which of its keys are there; an object also says which kind it is of. Keys that always come
-together are one choice. So optional keys of one kind are cheaper together, and two kinds whose
+A schema names its keys (a key that many schemas have is cheap to name) and then says of each object
+which of its keys are there; an object also says which schema it is of. Keys that always come
+together are one choice. So optional keys of one schema are cheaper together, and two schemas whose
 keys exclude each other are cheaper apart: the minimum description length (Rissanen, 1978) of a
 mixture of key sets. A choice costs what Krichevsky and Trofimov (1981) ask for it.
 """
@@ -16,12 +16,12 @@ from functools import lru_cache
 Keys = frozenset[str]
 
 COUNTED = 8  # uses of one key set; more of them prove nothing about others
-NEW_KIND = 3.0  # bits for one more kind
+NEW_SCHEMA = 3.0  # bits for one more schema
 TIED = 1.0  # bits for each further key of a choice
-_RARE = 8  # a key that fewer than one kind in so many has is not missed
+_RARE = 8  # a key that fewer than one schema in so many has is not missed
 
 
-class Kind:
+class Schema:
     """Some different key sets, `weight` in all.
 
     `counts` is the weight of the sets with a key, `masks` has a bit for each of these sets.
@@ -43,8 +43,8 @@ class Kind:
             self.counts[key] = self.counts.get(key, 0.0) + weight
         self.size, self.weight = self.size + 1, self.weight + weight
 
-    def joined(self, other: Kind) -> Kind:
-        both = Kind()
+    def joined(self, other: Schema) -> Schema:
+        both = Schema()
         both.size, both.weight = self.size + other.size, self.weight + other.weight
         both.masks, both.counts = dict(self.masks), dict(self.counts)
         for key, mask in other.masks.items():
@@ -52,9 +52,9 @@ class Kind:
             both.counts[key] = both.counts.get(key, 0.0) + other.counts[key]
         return both
 
-    def without(self, place: int, keys: Keys, weight: float) -> Kind:
+    def without(self, place: int, keys: Keys, weight: float) -> Schema:
         """What is left when the set that came as number `place` (from 0) goes."""
-        rest = Kind()
+        rest = Schema()
         rest.size, rest.weight = self.size, self.weight - weight
         rest.masks, rest.counts = dict(self.masks), dict(self.counts)
         for key in keys:
@@ -65,16 +65,16 @@ class Kind:
         return rest
 
 
-class Prices:
-    """Prices in bits where `holders` tells how many of the `number` kinds have a key.
+class SchemaCosts:
+    """Costs in bits where `holders` tells how many of the `number` schemas have a key.
 
     `total` is the weight of all objects.
     """
 
     def __init__(self, number: int, holders: Mapping[str, int], total: float) -> None:
         self.number, self.holders, self.total = max(1, number), holders, max(1.0, total)
-        self._known: dict[Kind, float] = {}
-        # What every kind would pay for having none of the keys that many kinds have.
+        self._known: dict[Schema, float] = {}
+        # What every schema would pay for having none of the keys that many schemas have.
         self.bare = sum(self._lacked(n) for n in holders.values() if n * _RARE > number)
 
     def _lacked(self, holders: int) -> float:
@@ -86,24 +86,24 @@ class Prices:
         price = math.log2((self.number + 1.5) / (held + 0.5))
         return price - self._lacked(held) if held * _RARE > self.number else price
 
-    def of(self, kind: Kind) -> float:
-        return self._of(kind) if kind.weight else 0.0
+    def of(self, schema: Schema) -> float:
+        return self._of(schema) if schema.weight else 0.0
 
-    def _of(self, kind: Kind) -> float:
-        price = NEW_KIND + self.bare
-        price += kind.weight * math.log2(max(1.0, self.total / kind.weight))
+    def _of(self, schema: Schema) -> float:
+        price = NEW_SCHEMA + self.bare
+        price += schema.weight * math.log2(max(1.0, self.total / schema.weight))
         choices: set[int] = set()
-        for key, mask in kind.masks.items():
+        for key, mask in schema.masks.items():
             price += self.name(key)
             if mask not in choices:
                 choices.add(mask)
-                price += choice(kind.counts[key], kind.weight)
-            elif kind.counts[key] < kind.weight:
+                price += choice(schema.counts[key], schema.weight)
+            elif schema.counts[key] < schema.weight:
                 price += TIED
         return price
 
-    def saved(self, one: Kind, other: Kind) -> float:
-        """Bits saved when the two are one kind. What `one` costs is remembered."""
+    def saved(self, one: Schema, other: Schema) -> float:
+        """Bits saved when the two are one schema. What `one` costs is remembered."""
         if one not in self._known:
             self._known[one] = self.of(one)
         return self._known[one] + self.of(other) - self.of(one.joined(other))

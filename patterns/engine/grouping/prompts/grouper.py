@@ -7,72 +7,67 @@ as long as that is no passage known to stand in the slots of others.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from patterns.engine.domain.results import TemplatePart
 from patterns.engine.grouping.grouper import Candidate, Grouper, GroupSummary, group_key
+from patterns.engine.grouping.prompts.anchor_index import AnchorIndex
 from patterns.engine.grouping.prompts.mining.miner import MOST_ANCHORS, Mined, mine
-from patterns.engine.grouping.prompts.prompt_group import Group
+from patterns.engine.grouping.prompts.prompt_group import STRONG, PromptGroup
 from patterns.engine.grouping.prompts.slot_ngrams import Passages
+from patterns.engine.grouping.prompts.summarise import summarise_prompts
 from patterns.engine.pattern.anchors import Skeleton
 from patterns.engine.pattern.pattern_state import PatternState
-from patterns.engine.templates.gap_statistics import Gaps
 from patterns.engine.templates.gap_words import Wording
-from patterns.engine.templates.rendering import (
-    TextPiece,
-    pieces_of,
-    template_of,
-    values_of,
-    worded,
-    words_in_gaps,
-)
+from patterns.engine.templates.rendering import TextPiece, pieces_of, template_of, values_of
 from patterns.engine.text.ngrams import runs_in_order
 from patterns.engine.text.tokens import keys_of
 
 WEAK = 30.0  # bits: static text below this is no evidence for a newcomer
-STRONG = 72.0  # bits: what else stands in the texts of such a group is surely slot text
-RUN_BITS = 7.0  # what one more shared run of three tokens is worth, about
-SHARED = 6  # runs two texts must share to be thought of one template
-SURE = 6  # texts behind mined anchors that make them certain
-STAY = 0.6  # share of a young group's anchors a further text must have
 GREATER, OWED = 5.0, 4  # times the weight, and runs of its own, that let a pattern take over
-CROWDED = 16  # young groups per anchor looked at; more means the run says nothing
-SHOWN = 40  # texts of a group that fill the slots of its template
 
 
 class PromptGrouper(Grouper):
-    """Prompts by the runs of tokens their template leaves in each of them."""
+    """Prompts by the runs of tokens their template leaves in each of them.
+
+    `passages` are shared by all partitions of a recogniser.
+
+    >>> grouper = PromptGrouper()
+    >>> grouper.learn("Say in one short word how the author of this review feels: fine", "a").key
+    'a'
+    >>> grouper.match("Say in one short word how the author of this review feels: bad").key
+    'a'
+    """
 
     method: ClassVar[str] = "prompt"
     anchored: ClassVar[bool] = True
 
     def __init__(self, passages: Passages | None = None) -> None:
-        self.groups: dict[str, Group] = {}
-        self.leads: dict[int, list[str]] = {}
-        self.young: dict[int, list[str]] = {}
+        self.index = AnchorIndex()
         self.passages = Passages() if passages is None else passages
         self._mined: list[Mined] = []
 
     def __len__(self) -> int:
-        return len(self.groups)
+        return len(self.index.groups)
 
     def learn(self, text: str, identifier: str) -> Candidate:
-        runs = runs_of(text)
-        best = self._best(runs, newcomer=True)
+        runs = _runs_of(text)
+        best = self._best(runs, WEAK)
         if best is None:
-            self._add(identifier, Group(_sampled(runs), 1, 0.0, False))
+            self.index.add(identifier, PromptGroup(_sampled(runs), 1, 0.0, False))
             return Candidate(identifier, 1.0, created=True)
-        group = self.groups[best.key]
+        group = self.index.groups[best.key]
         group.uses += 1
-        if group.settled and group.mined >= SURE and group.bits >= STRONG:
-            self.passages.note(run for run in runs if run not in group.anchors)
-        elif (not group.settled or group.mined < SURE) and not runs.issuperset(group.anchors):
-            self._narrow(best.key, runs)
+        if group.tells_slots:
+            self._note_slot_text(group, runs)
+        elif group.may_narrow and not runs.issuperset(group.anchors):
+            self.index.narrow(best.key, runs)
         return best
 
     def match(self, text: str) -> Candidate | None:
-        return self._best(runs_of(text), newcomer=False)
+        return self._best(_runs_of(text), 0.0)
 
     def regroup(self, texts: Sequence[str]) -> list[int]:
         """Mines the templates of all texts; what fits none stands alone (a number of its own)."""
@@ -81,52 +76,43 @@ class PromptGrouper(Grouper):
         for number, found in enumerate(self._mined):
             for text in found.texts:
                 groups[text] = number
-        return _alone(texts, groups, len(self._mined))
+        return _number_strangers(texts, groups, len(self._mined))
 
     def rebuild(self, texts: Sequence[str], groups: Sequence[int], keys: Mapping[int, str]) -> None:
-        for key in list(self.groups):
-            self.remove(key)
-        members: dict[int, list[int]] = {}
-        for text, number in enumerate(groups):
-            members.setdefault(number, []).append(text)
-        for number, numbers in members.items():
-            if number < len(self._mined):
-                found = self._mined[number]
-                group = Group(found.anchors, len(numbers), found.bits, True)
-                group.others = [list(other) for other in found.others]
-                group.other_bits = found.other_bits
-                known = set(found.anchors)
-                for one in numbers if found.bits >= STRONG else ():
-                    self.passages.note(run for run in runs_of(texts[one]) if run not in known)
-            else:
-                group = Group(_sampled(runs_of(texts[numbers[0]])), len(numbers), 0.0, False)
-            self._add(keys[number], group)
+        for key in self.known():
+            self.index.remove(key)
+        members: dict[int, list[str]] = defaultdict(list)
+        for text, number in zip(texts, groups, strict=True):
+            members[number].append(text)
+        for number, own in members.items():
+            self.index.add(keys[number], self._group_of(number, own))
         self._mined = []
 
+    def _group_of(self, number: int, texts: Sequence[str]) -> PromptGroup:
+        """The group `regroup` gave that number: mined, or a text that stands alone."""
+        if number >= len(self._mined):
+            return PromptGroup(_sampled(_runs_of(texts[0])), len(texts), 0.0, False)
+        group = PromptGroup.from_mined(self._mined[number], len(texts))
+        for text in texts if group.bits >= STRONG else ():
+            self._note_slot_text(group, _runs_of(text))
+        return group
+
     def known(self) -> list[str]:
-        return list(self.groups)
+        return list(self.index.groups)
 
     def recall(self, text: str) -> None:
-        """Notes of a text learned before what learning it noted; the groups have come back."""
-        runs = runs_of(text)
-        best = self._best(runs, newcomer=True)
-        group = self.groups[best.key] if best is not None else None
-        if group is not None and group.settled and group.mined >= SURE and group.bits >= STRONG:
-            self.passages.note(run for run in runs if run not in group.anchors)
+        runs = _runs_of(text)
+        best = self._best(runs, WEAK)
+        group = self.index.groups[best.key] if best is not None else None
+        if group is not None and group.tells_slots:
+            self._note_slot_text(group, runs)
 
     def template(self, key: str) -> tuple[TemplatePart, ...]:
+        """Empty: how a group reads is told by its texts, see `summary`."""
         return ()
 
     def remove(self, key: str) -> None:
-        group = self.groups.pop(key, None)
-        if group is None:
-            return
-        for index, anchors in self._places(group):
-            for anchor in anchors:
-                posting = index[anchor]
-                posting.remove(key)
-                if not posting:
-                    del index[anchor]
+        self.index.remove(key)
 
     def to_bytes(self) -> bytes:
         """Nothing: the groups come back one by one, with `adopt`, the passages are shared."""
@@ -136,10 +122,11 @@ class PromptGrouper(Grouper):
         """Nothing to take in, see `to_bytes`."""
 
     def skeleton(self, key: str) -> Skeleton | None:
-        return self.groups[key].skeleton() if key in self.groups else None
+        group = self.index.groups.get(key)
+        return None if group is None else group.skeleton()
 
     def adopt(self, key: str, skeleton: Skeleton, example: str) -> None:
-        self._add(key, Group.from_skeleton(skeleton))
+        self.index.add(key, PromptGroup.from_skeleton(skeleton))
 
     def pieces(self, text: str, skeleton: Skeleton) -> list[TextPiece]:
         return pieces_of(text, frozenset(skeleton.anchors))
@@ -150,7 +137,7 @@ class PromptGrouper(Grouper):
         return values_of(pieces, state.template, state.wording)
 
     def read_group(self, state: PatternState, pieces: Sequence[TextPiece]) -> None:
-        kept = self.groups[group_key(state)].skeleton()
+        kept = self.index.groups[group_key(state)].skeleton()
         if kept.anchors != state.skeleton.anchors or not state.template:
             state.skeleton = kept
             state.template, state.wording = template_of(pieces), []
@@ -160,17 +147,7 @@ class PromptGrouper(Grouper):
     def summary(
         self, key: str, texts: Sequence[str], held: Sequence[Wording] | None = None
     ) -> GroupSummary:
-        skeleton = self.groups[key].skeleton()
-        anchors, gaps, cut = frozenset(skeleton.anchors), Gaps(), []
-        for text in texts[:SHOWN]:
-            cut.append(pieces_of(text, anchors))
-            gaps.add(text, anchors)
-        wording, usual = words_in_gaps(cut, held)
-        template = template_of(worded(cut[usual], wording))
-        filled = PatternState(id=key, partition="", kind="")
-        for pieces in cut:
-            filled.fill(values_of(pieces, template, wording))
-        return GroupSummary(skeleton, template, filled.sketches, [], gaps.cohesion(), wording)
+        return summarise_prompts(self.index.groups[key].skeleton(), texts, held)
 
     def apply_summary(self, state: PatternState, summary: GroupSummary) -> None:
         super().apply_summary(state, summary)
@@ -178,32 +155,14 @@ class PromptGrouper(Grouper):
             state.skeleton, state.sketches = summary.skeleton, summary.sketches
             state.wording = summary.wording
 
-    def _add(self, key: str, group: Group) -> None:
-        self.groups[key] = group
-        for index, anchors in self._places(group):
-            for anchor in anchors:
-                index.setdefault(anchor, []).append(key)
+    def _note_slot_text(self, group: PromptGroup, runs: frozenset[int]) -> None:
+        anchors = frozenset(group.anchors)
+        self.passages.note(run for run in runs if run not in anchors)
 
-    def _places(self, group: Group) -> list[tuple[dict[int, list[str]], tuple[int, ...]]]:
-        """Where a group is found: by one rare anchor, and while it may still narrow by all."""
-        if not group.settled:
-            return [(self.young, group.anchors)]
-        firsts = {group.anchors[0], *(other[0] for other in group.others)} if group.anchors else ()
-        if group.mined >= SURE:
-            return [(self.leads, tuple(firsts))]
-        return [(self.leads, tuple(firsts)), (self.young, group.anchors)]
-
-    def _narrow(self, key: str, runs: frozenset[int]) -> None:
-        group = self.groups[key]
-        self.remove(key)
-        anchors = tuple(anchor for anchor in group.anchors if anchor in runs)
-        group.bits *= len(anchors) / max(1, len(group.anchors))
-        group.anchors = anchors
-        self._add(key, group)
-
-    def _best(self, runs: frozenset[int], newcomer: bool) -> Candidate | None:
-        scored = self._settled(runs, WEAK if newcomer else 0.0)
-        scored += self._newer(runs)
+    def _best(self, runs: frozenset[int], least: float) -> Candidate | None:
+        """`least` are the bits that a settled group must explain."""
+        scored = self.index.score_settled(runs, least)
+        scored += self.index.score_young(runs, self.passages)
         if not scored:
             return None
         scored.sort(key=lambda pair: (-pair[0], pair[1]))
@@ -216,12 +175,12 @@ class PromptGrouper(Grouper):
 
     def _give_back(self, scored: list[tuple[float, str]]) -> None:
         """A passage that fills the slots of some texts does not outbid a far greater pattern."""
-        first = self.groups[scored[0][1]]
+        first = self.index.groups[scored[0][1]]
         if not first.settled:
             return
         own = frozenset(first.anchors)
         for place, (bits, key) in enumerate(scored[1:], 1):
-            other = self.groups[key]
+            other = self.index.groups[key]
             far_greater = other.uses * bits > GREATER * first.uses * first.bits
             if (
                 far_greater
@@ -231,32 +190,8 @@ class PromptGrouper(Grouper):
                 scored.insert(0, scored.pop(place))
                 return
 
-    def _settled(self, runs: frozenset[int], least: float) -> list[tuple[float, str]]:
-        keys = {key for run in runs & self.leads.keys() for key in self.leads[run]}
-        scored = [(self.groups[key].explained(runs), key) for key in keys]
-        return [(bits, key) for bits, key in scored if bits > 0 and bits >= least]
 
-    def _newer(self, runs: frozenset[int]) -> list[tuple[float, str]]:
-        shared: dict[str, int] = {}
-        for run in self.passages.strange(runs & self.young.keys()):
-            keys = self.young[run]
-            if len(keys) <= CROWDED:
-                for key in keys:
-                    shared[key] = shared.get(key, 0) + 1
-        return [
-            (RUN_BITS * n, key)
-            for key, n in sorted(shared.items())
-            if self._belongs(n, self.groups[key])
-        ]
-
-    def _belongs(self, shared: int, group: Group) -> bool:
-        """Not all a few texts have in common need be template."""
-        if group.settled or group.uses > 1:
-            return shared >= min(3, len(group.anchors)) and shared >= STAY * len(group.anchors)
-        return shared >= SHARED or shared >= 0.9 * len(group.anchors)
-
-
-def runs_of(text: str) -> frozenset[int]:
+def _runs_of(text: str) -> frozenset[int]:
     return frozenset(runs_in_order(text))
 
 
@@ -264,7 +199,7 @@ def _sampled(runs: frozenset[int]) -> list[int]:
     return sorted(runs)[:MOST_ANCHORS]
 
 
-def _alone(texts: Sequence[str], groups: list[int], following: int) -> list[int]:
+def _number_strangers(texts: Sequence[str], groups: list[int], following: int) -> list[int]:
     """Equal texts share a number even when they stand alone."""
     known: dict[str, int] = {}
     for index, text in enumerate(texts):

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from patterns.engine.grouping.prompts.mining.miner import Mined
 from patterns.engine.pattern.anchors import Skeleton
 
+STRONG = 72.0  # bits: what else stands in the texts of such a group is surely slot text
+SURE = 6  # texts behind mined anchors that make them certain
 
-class Group:
+
+class PromptGroup:
+    """A *settled* group was mined from many texts; a young one was founded by a text on arrival."""
+
     __slots__ = ("anchors", "bits", "mined", "other_bits", "others", "settled", "uses")
 
     def __init__(self, anchors: Iterable[int], uses: int, bits: float, settled: bool) -> None:
@@ -18,10 +24,17 @@ class Group:
         self.other_bits = 0.0
 
     @classmethod
-    def from_skeleton(cls, kept: Skeleton) -> Group:
+    def from_skeleton(cls, kept: Skeleton) -> PromptGroup:
         group = cls(kept.anchors, kept.uses, kept.bits, kept.settled)
         group.mined = kept.mined
         group.others, group.other_bits = kept.others, kept.other_bits
+        return group
+
+    @classmethod
+    def from_mined(cls, found: Mined, uses: int) -> PromptGroup:
+        group = cls(found.anchors, uses, found.bits, True)
+        group.others = [list(other) for other in found.others]
+        group.other_bits = found.other_bits
         return group
 
     def skeleton(self) -> Skeleton:
@@ -34,6 +47,16 @@ class Group:
             self.others,
             self.other_bits,
         )
+
+    @property
+    def tells_slots(self) -> bool:
+        """Whether what its texts have besides the anchors is surely what fills slots."""
+        return self.settled and self.mined >= SURE and self.bits >= STRONG
+
+    @property
+    def may_narrow(self) -> bool:
+        """Whether a text without some of its anchors shows that those are no template."""
+        return not self.settled or self.mined < SURE
 
     def explained(self, runs: frozenset[int]) -> float:
         """Bits of static text in a text with these runs; 0 when it does not belong."""

@@ -33,7 +33,7 @@ MOST_HOLDERS = 200
 Place = tuple[int, int, int, int]
 
 
-class Gap(msgspec.Struct):
+class FrameGap(msgspec.Struct):
     """What stands between two static tokens and the next two: words and values, how many times."""
 
     words: int = 0
@@ -42,7 +42,7 @@ class Gap(msgspec.Struct):
     times: int = 0
 
 
-class Verdict(msgspec.Struct):
+class FrameComparison(msgspec.Struct):
     """Whether two frames are one, whether words set them apart, and where if at one place only."""
 
     same: bool
@@ -125,13 +125,13 @@ def _pairs(frames: Sequence[Frame]) -> list[tuple[int, int]]:
     ]
 
 
-def _compared(corpus: Corpus, left: Frame, right: Frame) -> Verdict:
+def _compared(corpus: Corpus, left: Frame, right: Frame) -> FrameComparison:
     common = np.intersect1d(left.runs, right.runs, assume_unique=True)
     ours, theirs = _gaps(corpus, left, common), _gaps(corpus, right, common)
     together = _together(corpus, left, common)
     extra = max(sum(gap.tokens for gap in side.values()) for side in (ours, theirs))
     pairs = {
-        place: (ours.get(place, Gap()), theirs.get(place, Gap()))
+        place: (ours.get(place, FrameGap()), theirs.get(place, FrameGap()))
         for place in sorted(ours.keys() | theirs.keys())
     }
     worded = [place for place, (one, other) in pairs.items() if one.words or other.words]
@@ -147,14 +147,14 @@ def _compared(corpus: Corpus, left: Frame, right: Frame) -> Verdict:
     )
     if not any(_is_choice(one, other) for one, other in pairs.values()):
         same |= together >= COMMON and extra <= share * together
-    return Verdict(same, bool(worded), place)
+    return FrameComparison(same, bool(worded), place)
 
 
 def _together(corpus: Corpus, frame: Frame, common: Ints) -> int:
     return int(np.count_nonzero(static_in(corpus, frame.example, common)))
 
 
-def _is_choice(one: Gap, other: Gap) -> bool:
+def _is_choice(one: FrameGap, other: FrameGap) -> bool:
     if not one.words and not other.words:
         return False
     if max(one.times, other.times) > 1 and one.values and other.values:
@@ -167,7 +167,11 @@ def _is_choice(one: Gap, other: Gap) -> bool:
 
 
 def _is_rare(
-    rare: Frame, usual: Frame, together: int, own: dict[Place, Gap], theirs: dict[Place, Gap]
+    rare: Frame,
+    usual: Frame,
+    together: int,
+    own: dict[Place, FrameGap],
+    theirs: dict[Place, FrameGap],
 ) -> bool:
     """A few texts that have all of a real template, and by chance the same value in a slot."""
     if len(rare.texts) > max(3, RARE_SHARE * len(usual.texts)):
@@ -181,7 +185,7 @@ def _is_rare(
     )
 
 
-def _gaps(corpus: Corpus, frame: Frame, common: Ints) -> dict[Place, Gap]:
+def _gaps(corpus: Corpus, frame: Frame, common: Ints) -> dict[Place, FrameGap]:
     text = frame.example
     own = static_in(corpus, text, frame.runs)
     shared = static_in(corpus, text, common)
@@ -191,11 +195,11 @@ def _gaps(corpus: Corpus, frame: Frame, common: Ints) -> dict[Place, Gap]:
     begins = slot & ~np.concatenate([[False], slot[:-1]])
     words = own & corpus.wordy[tokens] & ~typed
     edges = np.nonzero(np.diff(np.concatenate([[True], shared, [True]]).astype(np.int8)))[0]
-    found: dict[Place, Gap] = {}
+    found: dict[Place, FrameGap] = {}
     for first, last in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
         before, after = tokens[max(0, first - 2) : first], tokens[last : last + 2]
         place = (*_padded(before.tolist()), *_padded(after.tolist()))
-        gap = found.setdefault(place, Gap())
+        gap = found.setdefault(place, FrameGap())
         inside = slice(first, last)
         gap.words += int(np.count_nonzero(words[inside]))
         gap.values += int(np.count_nonzero(begins[inside]))

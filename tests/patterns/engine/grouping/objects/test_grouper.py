@@ -1,4 +1,4 @@
-"""Objects of one kind share their telling keys."""
+"""Objects of one schema share their telling keys."""
 
 from __future__ import annotations
 

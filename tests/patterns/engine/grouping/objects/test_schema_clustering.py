@@ -1,4 +1,4 @@
-"""Objects of one kind share their keys, whatever some of them lack."""
+"""Objects of one schema share their keys, whatever some of them lack."""
 
 from __future__ import annotations
 

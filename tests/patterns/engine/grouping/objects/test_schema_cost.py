@@ -1,43 +1,43 @@
-"""What a kind of objects costs."""
+"""What a schema of objects costs."""
 
 from __future__ import annotations
 
-from patterns.engine.grouping.objects.schema_cost import Keys, Kind, Prices
+from patterns.engine.grouping.objects.schema_cost import Keys, Schema, SchemaCosts
 
 
 def keys(text: str) -> Keys:
     return frozenset(text.split())
 
 
-PRICES = Prices(20, {"artist": 2, "location": 8}, 100.0)
+PRICES = SchemaCosts(20, {"artist": 2, "location": 8}, 100.0)
 
 
 def test_an_optional_key_is_cheaper_in_one_kind() -> None:
-    bare, more = Kind([(keys("artist"), 6.0)]), Kind([(keys("artist location"), 6.0)])
+    bare, more = Schema([(keys("artist"), 6.0)]), Schema([(keys("artist location"), 6.0)])
     assert PRICES.saved(bare, more) > 0
 
 
 def test_kinds_whose_keys_exclude_each_other_are_cheaper_apart() -> None:
-    sculptor = Kind([(keys("artist material"), 4.0), (keys("artist material location"), 8.0)])
-    concert = Kind([(keys("artist date place seats"), 8.0), (keys("artist date place"), 8.0)])
+    sculptor = Schema([(keys("artist material"), 4.0), (keys("artist material location"), 8.0)])
+    concert = Schema([(keys("artist date place seats"), 8.0), (keys("artist date place"), 8.0)])
     assert PRICES.saved(sculptor, concert) < 0
 
 
 def test_keys_that_come_together_are_one_choice() -> None:
     def price(optional: str) -> float:
-        return PRICES.of(Kind([(keys("base"), 8.0), (keys(f"base {optional}"), 8.0)]))
+        return PRICES.of(Schema([(keys("base"), 8.0), (keys(f"base {optional}"), 8.0)]))
 
     assert price("since until") - price("since") < price("since") - PRICES.of(
-        Kind([(keys("base"), 16.0)])
+        Schema([(keys("base"), 16.0)])
     )
 
 
 def test_what_goes_from_a_kind_leaves_what_the_others_cost() -> None:
-    kind = Kind([(keys("a b"), 2.0), (keys("a c"), 3.0), (keys("a b c"), 4.0)])
-    rest = kind.without(1, keys("a c"), 3.0)
-    again = Kind([(keys("a b"), 2.0), (keys("a b c"), 4.0)])
+    schema = Schema([(keys("a b"), 2.0), (keys("a c"), 3.0), (keys("a b c"), 4.0)])
+    rest = schema.without(1, keys("a c"), 3.0)
+    again = Schema([(keys("a b"), 2.0), (keys("a b c"), 4.0)])
     assert PRICES.of(rest) == PRICES.of(again)
 
 
 def test_a_kind_without_objects_costs_nothing() -> None:
-    assert PRICES.of(Kind()) == 0
+    assert PRICES.of(Schema()) == 0

@@ -1,21 +1,21 @@
-"""Kinds are found by their keys."""
+"""Schemas are found by their keys."""
 
 from __future__ import annotations
 
-from patterns.engine.grouping.objects.schema_cost import Kind
-from patterns.engine.grouping.objects.schema_index import KindIndex
+from patterns.engine.grouping.objects.schema_cost import Schema
+from patterns.engine.grouping.objects.schema_index import SchemaIndex
 
 
-def index_of(**kinds: str) -> KindIndex:
-    index = KindIndex()
-    for name, keys in kinds.items():
-        index.put(name, Kind([(frozenset(keys.split()), 5.0)]))
+def index_of(**schemas: str) -> SchemaIndex:
+    index = SchemaIndex()
+    for name, keys in schemas.items():
+        index.put(name, Schema([(frozenset(keys.split()), 5.0)]))
     return index
 
 
 def test_the_kind_that_shares_most_comes_first() -> None:
     index = index_of(court="docket court judge", hotel="city nights guests", flight="city seats")
-    ranked = index.ranked(frozenset({"docket", "court"}), index.prices())
+    ranked = index.ranked(frozenset({"docket", "court"}), index.costs())
     assert [name for _, name in ranked] == ["court"]
 
 
@@ -23,12 +23,12 @@ def test_a_kind_that_was_dropped_is_found_no_more() -> None:
     index = index_of(court="docket court")
     index.drop("court")
     index.drop("court")
-    assert index.ranked(frozenset({"docket"}), index.prices()) == []
+    assert index.ranked(frozenset({"docket"}), index.costs()) == []
     assert index.weight == 0
 
 
 def test_a_kind_takes_the_place_of_its_namesake() -> None:
     index = index_of(one="docket court")
-    index.put("one", Kind([(frozenset({"city"}), 2.0)]))
-    assert index.ranked(frozenset({"docket"}), index.prices()) == []
+    index.put("one", Schema([(frozenset({"city"}), 2.0)]))
+    assert index.ranked(frozenset({"docket"}), index.costs()) == []
     assert index.weight == 2.0
