@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from hashlib import blake2b
 from typing import ClassVar
 
 import msgspec
@@ -18,13 +17,11 @@ from patterns.engine.domain.arrays import Floats
 from patterns.engine.domain.results import TemplatePart
 from patterns.engine.grouping.free_text.centroids import Centroids
 from patterns.engine.grouping.free_text.char_ngrams import unit
-from patterns.engine.grouping.free_text.clustering import clusters, nearest_cluster
 from patterns.engine.grouping.free_text.embedders import Embedder
 from patterns.engine.grouping.free_text.latent_space import UNTAUGHT, Space, taught
+from patterns.engine.grouping.free_text.regroup import digest_text, regroup_texts, sample_texts
 from patterns.engine.grouping.grouper import Candidate, Grouper
-from patterns.engine.text.tokens import normal
 
-SAMPLE = 3_000  # texts clustered at once; the rest follows its neighbours
 _FIRST_NEAR = 0.5  # cosine that joins a group before a sample taught a better one
 _STRANGERS = 0.005  # share of members farther from their centre than what `near` allows
 _REMEMBERED = 20_000  # texts whose group is known without measuring
@@ -69,11 +66,11 @@ class SimilarityGrouper(Grouper):
         return len(self._groups)
 
     def match(self, text: str) -> Candidate | None:
-        return self._match(_digest(text), self._place(text))
+        return self._match(digest_text(text), self._place(text))
 
     def learn(self, text: str, identifier: str) -> Candidate:
         vector = self._place(text)
-        candidate = self._match(_digest(text), vector)
+        candidate = self._match(digest_text(text), vector)
         if candidate is not None:
             self._groups.grow(candidate.key, vector)
             return candidate
@@ -85,28 +82,13 @@ class SimilarityGrouper(Grouper):
         return Candidate(identifier, 1.0, runner_up, score, created=True)
 
     def regroup(self, texts: Sequence[str]) -> list[int]:
-        if not texts:
-            return []
-        sample = _sample(texts)
-        space = taught(sample, self.embedder)
-        vectors = space.place(sample, self.embedder)
-        labels = clusters(vectors)
-        of_text = dict(zip(sample, labels.tolist(), strict=True))
-        rest = [text for text in dict.fromkeys(texts) if text not in of_text]
-        if rest:
-            found = nearest_cluster(space.place(rest, self.embedder), vectors, labels)
-            of_text.update(zip(rest, found.tolist(), strict=True))
-        # Texts that `match` takes for the same, whatever their case and spaces, stay together.
-        of_digest: dict[int, int] = {}
-        for text in sorted(of_text):
-            of_digest.setdefault(_digest(text), of_text[text])
-        return [of_digest[_digest(text)] for text in texts]
+        return regroup_texts(texts, self.embedder)
 
     def rebuild(self, texts: Sequence[str], groups: Sequence[int], keys: Mapping[int, str]) -> None:
         if not texts:
             self._forget_all(UNTAUGHT)
             return
-        self._forget_all(taught(_sample(texts), self.embedder))
+        self._forget_all(taught(sample_texts(texts), self.embedder))
         vectors = self._space.place(texts, self.embedder)
         members: dict[int, list[int]] = defaultdict(list)
         for row, number in enumerate(groups):
@@ -186,7 +168,7 @@ class SimilarityGrouper(Grouper):
         """The group of each text; of one with several, the group that has it most often."""
         votes: dict[int, Counter[str]] = defaultdict(Counter)
         for text, key in zip(texts[:_REMEMBERED], keys, strict=False):
-            votes[_digest(text)][key] += 1
+            votes[digest_text(text)][key] += 1
         self._known = {
             digest: min(counts, key=lambda key: (-counts[key], key))
             for digest, counts in votes.items()
@@ -195,13 +177,3 @@ class SimilarityGrouper(Grouper):
     def _near_enough(self, vectors: Floats, keys: Sequence[str]) -> float:
         own = self._groups.centres(keys)
         return float(np.quantile(np.einsum("nd,nd->n", vectors, own), _STRANGERS))
-
-
-def _digest(text: str) -> int:
-    data = " ".join(normal(text).lower().split()).encode("utf-8", "surrogatepass")
-    return int.from_bytes(blake2b(data, digest_size=8).digest(), "big")
-
-
-def _sample(texts: Sequence[str]) -> list[str]:
-    """At most `SAMPLE` different texts, the same for any order of them."""
-    return sorted(set(texts), key=lambda text: (_digest(text), text))[:SAMPLE]

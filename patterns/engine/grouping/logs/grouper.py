@@ -24,8 +24,9 @@ from patterns.engine.grouping.logs.log_group import (
 )
 from patterns.engine.grouping.logs.masking import HOLE, Skeleton, skeleton
 from patterns.engine.grouping.logs.pattern_index import Entry, PatternIndex
+from patterns.engine.grouping.logs.slot_evidence import slot_evidence
 from patterns.engine.grouping.logs.wildcard_patterns import explained, fits, generalised, is_open
-from patterns.engine.grouping.logs.word_slots import group_skeletons, slot_evidence
+from patterns.engine.grouping.logs.word_slots import group_skeletons
 from patterns.engine.pattern.pattern_state import PatternState
 from patterns.engine.templates.gap_words import Wording
 from patterns.engine.templates.rendering import TextPiece

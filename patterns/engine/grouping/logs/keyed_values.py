@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import NamedTuple
 
-from patterns.engine.grouping.logs.masking import HOLE, Skeleton
-from patterns.engine.grouping.logs.words import PATH, is_word
-
-# --- several places differ at once ----------------------------------------------------------------
+from patterns.engine.grouping.logs.masking import HOLE, Skeleton, shorten
+from patterns.engine.grouping.logs.slot_evidence import NEEDED, weigh_filler
+from patterns.engine.grouping.logs.words import PATH, count_words, is_word
 
 _LONGEST_VALUE = 4
 _STOPS = frozenset(",;)}]")
@@ -61,3 +61,43 @@ def _width_at_key(one: Skeleton, start: int) -> int:
             break
         end += 1
     return end - start
+
+
+def merge_by_keys(live: list[Skeleton], known: set[str]) -> dict[Skeleton, Skeleton]:
+    frames: dict[Skeleton, list[KeyedLine]] = defaultdict(list)
+    for one in live:
+        keyed = take_out_values(one)
+        frames[keyed.frame].append(keyed)
+    renamed: dict[Skeleton, Skeleton] = {}
+    for frame in sorted(frames):
+        _settle(frames[frame], known, renamed)
+    return renamed
+
+
+def _settle(members: list[KeyedLine], known: set[str], renamed: dict[Skeleton, Skeleton]) -> None:
+    """One template where every place that varies looks like a slot; else apart by the others."""
+    if len(members) < 2:
+        return
+    columns = [sorted(set(column)) for column in zip(*(m.values for m in members), strict=True)]
+    varied = [place for place, values in enumerate(columns) if len(values) > 1]
+    evidence = {p: sum(weigh_filler(value, known) for value in columns[p]) for p in varied}
+    weak = [place for place in varied if evidence[place] < 1]
+    if weak:
+        place = min(weak, key=lambda p: (len(columns[p]), p))
+        for value in columns[place]:
+            _settle([m for m in members if m.values[place] == value], known, renamed)
+    elif count_words(members[0].frame) > 1 and max(evidence.values()) >= NEEDED:
+        general = _general(members[0], varied)
+        renamed.update({m.whole: general for m in members if m.whole != general})
+
+
+def _general(member: KeyedLine, varied: list[int]) -> Skeleton:
+    out: list[str] = []
+    place = 0
+    for key in member.frame:
+        if key != HOLE:
+            out.append(key)
+            continue
+        out.extend((HOLE,) if place in varied else member.values[place])
+        place += 1
+    return shorten(tuple(out))

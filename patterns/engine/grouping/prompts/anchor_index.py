@@ -8,6 +8,7 @@ from patterns.engine.grouping.prompts.slot_ngrams import Passages
 RUN_BITS = 7.0  # what one more shared run of three tokens is worth, about
 SHARED = 6  # runs two texts must share to be thought of one template
 STAY = 0.6  # share of a young group's anchors a further text must have
+GREATER, OWED = 5.0, 4  # times the weight, and runs of its own, that let a pattern take over
 CROWDED = 16  # young groups per anchor looked at; more means the run says nothing
 
 
@@ -46,13 +47,43 @@ class AnchorIndex:
         group.anchors = anchors
         self.add(key, group)
 
-    def score_settled(self, runs: frozenset[int], least: float) -> list[tuple[float, str]]:
+    def rank(
+        self, runs: frozenset[int], least: float, passages: Passages
+    ) -> list[tuple[float, str]]:
+        """(bits, key) of the groups a text with these runs may belong to, the best first.
+
+        `least` are the bits that a settled group must explain.
+        """
+        scored = self._score_settled(runs, least) + self._score_young(runs, passages)
+        scored.sort(key=lambda pair: (-pair[0], pair[1]))
+        if scored:
+            self._give_back(scored)
+        return scored
+
+    def _give_back(self, scored: list[tuple[float, str]]) -> None:
+        """A passage that fills the slots of some texts does not outbid a far greater pattern."""
+        first = self.groups[scored[0][1]]
+        if not first.settled:
+            return
+        own = frozenset(first.anchors)
+        for place, (bits, key) in enumerate(scored[1:], 1):
+            other = self.groups[key]
+            far_greater = other.uses * bits > GREATER * first.uses * first.bits
+            if (
+                far_greater
+                and other.settled
+                and len(own.symmetric_difference(other.anchors) - own) >= OWED
+            ):
+                scored.insert(0, scored.pop(place))
+                return
+
+    def _score_settled(self, runs: frozenset[int], least: float) -> list[tuple[float, str]]:
         """(bits of static text, key) of the mined groups a text with these runs belongs to."""
         keys = {key for run in runs & self.leads.keys() for key in self.leads[run]}
         scored = [(self.groups[key].explained(runs), key) for key in keys]
         return [(bits, key) for bits, key in scored if bits > 0 and bits >= least]
 
-    def score_young(self, runs: frozenset[int], passages: Passages) -> list[tuple[float, str]]:
+    def _score_young(self, runs: frozenset[int], passages: Passages) -> list[tuple[float, str]]:
         """(bits, key) of the groups it shares enough with, apart from passages seen in slots."""
         shared: dict[str, int] = {}
         for run in passages.strange(runs & self.young.keys()):

@@ -26,7 +26,6 @@ from patterns.engine.text.ngrams import runs_in_order
 from patterns.engine.text.tokens import keys_of
 
 WEAK = 30.0  # bits: static text below this is no evidence for a newcomer
-GREATER, OWED = 5.0, 4  # times the weight, and runs of its own, that let a pattern take over
 
 
 class PromptGrouper(Grouper):
@@ -161,34 +160,14 @@ class PromptGrouper(Grouper):
 
     def _best(self, runs: frozenset[int], least: float) -> Candidate | None:
         """`least` are the bits that a settled group must explain."""
-        scored = self.index.score_settled(runs, least)
-        scored += self.index.score_young(runs, self.passages)
+        scored = self.index.rank(runs, least, self.passages)
         if not scored:
             return None
-        scored.sort(key=lambda pair: (-pair[0], pair[1]))
-        self._give_back(scored)
         (bits, key), rest = scored[0], scored[1:]
         score = bits / (bits + WEAK)
         if not rest:
             return Candidate(key, score)
         return Candidate(key, score, rest[0][1], rest[0][0] / (rest[0][0] + WEAK))
-
-    def _give_back(self, scored: list[tuple[float, str]]) -> None:
-        """A passage that fills the slots of some texts does not outbid a far greater pattern."""
-        first = self.index.groups[scored[0][1]]
-        if not first.settled:
-            return
-        own = frozenset(first.anchors)
-        for place, (bits, key) in enumerate(scored[1:], 1):
-            other = self.index.groups[key]
-            far_greater = other.uses * bits > GREATER * first.uses * first.bits
-            if (
-                far_greater
-                and other.settled
-                and len(own.symmetric_difference(other.anchors) - own) >= OWED
-            ):
-                scored.insert(0, scored.pop(place))
-                return
 
 
 def _runs_of(text: str) -> frozenset[int]:

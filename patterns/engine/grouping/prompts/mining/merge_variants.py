@@ -9,7 +9,7 @@ apart, unless three frames or more differ at that one place: then it is a slot.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import msgspec
 import numpy as np
@@ -17,6 +17,11 @@ import numpy as np
 from patterns.engine.grouping.prompts.mining.common_ngrams import Frame, joined, static_in
 from patterns.engine.grouping.prompts.mining.corpus import Corpus, Ints
 from patterns.engine.grouping.prompts.mining.merge_single_slot import swaps
+from patterns.engine.grouping.prompts.mining.union_find import (
+    connected_groups,
+    find_root,
+    join_sets,
+)
 
 COMMON = 14  # static tokens two variants share at least
 CHOSEN = 6  # the same when three or more differ at one place
@@ -57,56 +62,25 @@ def variants(corpus: Corpus, frames: Sequence[Frame]) -> list[Frame]:
     for left, right in _pairs(frames):
         found = _compared(corpus, frames[left], frames[right])
         if found.same:
-            _join(same, left, right)
+            join_sets(same, left, right)
             if not found.worded:
-                _join(plain, left, right)
+                join_sets(plain, left, right)
         if found.place is not None:
             for border in (("before", *found.place[:2]), ("after", *found.place[2:])):
                 places[border].add((left, right))
     for edges in places.values():
-        alternatives = {(_root(plain, left), _root(plain, right)) for left, right in edges}
-        for group in _connected(alternatives):
+        alternatives = {(find_root(plain, left), find_root(plain, right)) for left, right in edges}
+        for group in connected_groups(alternatives):
             if len(group) >= ALTERNATIVES:
                 for one in group[1:]:
-                    _join(same, group[0], one)
+                    join_sets(same, group[0], one)
     for group in swaps(corpus, frames):
         for one in group[1:]:
-            _join(same, group[0], one)
+            join_sets(same, group[0], one)
     groups: dict[int, list[Frame]] = {}
     for number, frame in enumerate(frames):
-        groups.setdefault(_root(same, number), []).append(frame)
+        groups.setdefault(find_root(same, number), []).append(frame)
     return [joined(corpus, group) for group in groups.values()]
-
-
-def _join(leader: list[int], left: int, right: int) -> None:
-    first, second = sorted((_root(leader, left), _root(leader, right)))
-    leader[second] = first
-
-
-def _root(leader: Sequence[int], one: int) -> int:
-    while leader[one] != one:
-        one = leader[one]
-    return one
-
-
-def _connected(edges: Iterable[tuple[int, int]]) -> list[list[int]]:
-    """The frames that edges connect, each group ascending."""
-    leader: dict[int, int] = {}
-    for left, right in sorted(edges):
-        for one in (left, right):
-            leader.setdefault(one, one)
-        while leader[left] != left:
-            left = leader[left]
-        while leader[right] != right:
-            right = leader[right]
-        leader[max(left, right)] = min(left, right)
-    groups: dict[int, list[int]] = defaultdict(list)
-    for one in sorted(leader):
-        root = one
-        while leader[root] != root:
-            root = leader[root]
-        groups[root].append(one)
-    return list(groups.values())
 
 
 def _pairs(frames: Sequence[Frame]) -> list[tuple[int, int]]:

@@ -8,12 +8,14 @@ from collections.abc import Callable, Sequence
 import msgspec
 import numpy as np
 
+from patterns.engine.grouping.prompts.mining.assignment import Assignment
 from patterns.engine.grouping.prompts.mining.candidates import Skeletons
 from patterns.engine.grouping.prompts.mining.common_ngrams import Frame, frame_of, static_in
 from patterns.engine.grouping.prompts.mining.corpus import Corpus
 from patterns.engine.grouping.prompts.mining.merge_variants import variants
+from patterns.engine.grouping.prompts.mining.pruning import give_back
 from patterns.engine.grouping.prompts.mining.split_alternatives import parted
-from patterns.engine.grouping.prompts.mining.template_selection import Selection
+from patterns.engine.grouping.prompts.mining.template_selection import select_templates
 
 MOST_ANCHORS = 128
 MOST_OTHERS, FEW_ANCHORS = 12, 12
@@ -48,26 +50,24 @@ def mine(
     skeletons = Skeletons(corpus, corpus.member_sets())
     if not len(skeletons):
         return []
-    selection = Selection(skeletons)
-    if not selection.run(should_stop, progress):
+    choice = select_templates(skeletons, should_stop, progress)
+    if choice is None:
         return None
-    selection.give_back()
-    return _found(selection)
+    give_back(choice)
+    return _found(choice)
 
 
-def _found(selection: Selection) -> list[Mined]:
-    corpus = selection.skeletons.corpus
-    frames = [
-        part for frame in _frames(selection) for part in parted(corpus, selection.bits, frame)
-    ]
+def _found(choice: Assignment) -> list[Mined]:
+    corpus = choice.skeletons.corpus
+    frames = [part for frame in _frames(choice) for part in parted(corpus, choice.bits, frame)]
     return [_template(corpus, frame) for frame in variants(corpus, frames)]
 
 
-def _frames(selection: Selection) -> list[Frame]:
-    sizes = Counter(selection.owner.tolist())
+def _frames(choice: Assignment) -> list[Frame]:
+    sizes = Counter(choice.owner.tolist())
     chosen = sorted(one for one, n in sizes.items() if one >= 0 and n > 1)
-    corpus = selection.skeletons.corpus
-    return [frame_of(corpus, np.nonzero(selection.owner == one)[0]) for one in chosen]
+    corpus = choice.skeletons.corpus
+    return [frame_of(corpus, np.nonzero(choice.owner == one)[0]) for one in chosen]
 
 
 def _template(corpus: Corpus, frame: Frame) -> Mined:

@@ -1,7 +1,8 @@
 import random
 
 from patterns.engine.grouping.logs.masking import skeleton
-from patterns.engine.grouping.logs.word_slots import group_skeletons, slot_evidence
+from patterns.engine.grouping.logs.slot_evidence import slot_evidence
+from patterns.engine.grouping.logs.word_slots import group_skeletons
 
 
 def groups(*lines: str) -> int:
