@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from patterns.engine.confidence.match_features import doubts, evidence
-from patterns.engine.domain.observation import Json
+from patterns.engine.domain.observation import Json, Observation
 from patterns.engine.domain.results import Match
 from patterns.engine.grouping.grouper import Candidate
 from patterns.engine.pattern.pattern_state import PatternState
 from patterns.engine.recognizer_state.recognizer_state import RecognizerState
 from patterns.engine.templates.rendering import TextPiece
-from patterns.engine.text.input_view import InputView
+from patterns.engine.text.input_view import InputView, view_of
 from patterns.engine.text.ngrams import runs_in_order
 
 SHOWN_ANCHORS = 12
@@ -22,6 +22,17 @@ class Resolved(NamedTuple):
 
     state: PatternState | None
     pieces: list[TextPiece]
+
+
+def match_interaction(memory: RecognizerState, observation: Observation) -> Match | None:
+    """The pattern an interaction belongs to, or None; changes nothing."""
+    view = view_of(observation)
+    grouper = memory.groupers.get(view.partition)
+    candidate = grouper.match(view.text) if grouper is not None else None
+    if candidate is None:
+        return None
+    state, pieces = resolve_pattern(memory, candidate.key, view)
+    return None if state is None else explain_match(memory, state, candidate, view, pieces)
 
 
 def resolve_pattern(memory: RecognizerState, key: str, view: InputView) -> Resolved:

@@ -5,26 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Protocol
 
-import msgspec
-
-from patterns.engine.domain.digests import clean, short_digest
+from patterns.engine.domain.digests import short_digest
 from patterns.engine.domain.observation import Observation
 from patterns.engine.domain.results import Change, Consolidation, Feature, Match
-from patterns.engine.matcher import cut_text, explain_match, resolve_pattern, slot_values
+from patterns.engine.learner import learn_interaction
+from patterns.engine.matcher import match_interaction
 from patterns.engine.merge_split import merge_patterns, split_pattern
 from patterns.engine.pattern.pattern_state import PatternState
-from patterns.engine.pattern.recurring_features import note_features
+from patterns.engine.pattern.quality import correct_quality
 from patterns.engine.pattern.related import rank_related
-from patterns.engine.recognizer_state.eviction import make_room
 from patterns.engine.recognizer_state.pattern_table import PatternChanges
 from patterns.engine.recognizer_state.recognizer_state import RecognizerState
-from patterns.engine.recognizer_state.reservoir import Sample
 from patterns.engine.recognizer_state.snapshot import restore_state, snapshot_of
 from patterns.engine.repair.consolidate import consolidate, never
 from patterns.engine.settings import RecognizerSettings
-from patterns.engine.templates.rendering import TextPiece
 from patterns.engine.text.features import features_of
-from patterns.engine.text.input_view import InputView, view_of
 from patterns.engine.validator import PatternValidator
 
 
@@ -77,48 +72,11 @@ class DefaultPatternRecognizer:
 
     def match_one(self, observation: Observation) -> Match | None:
         """The pattern this interaction belongs to, or None; changes nothing."""
-        view = view_of(observation)
-        grouper = self.memory.groupers.get(view.partition)
-        candidate = grouper.match(view.text) if grouper is not None else None
-        if candidate is None:
-            return None
-        state, pieces = resolve_pattern(self.memory, candidate.key, view)
-        if state is None:
-            return None
-        return explain_match(self.memory, state, candidate, view, pieces)
+        return match_interaction(self.memory, observation)
 
     def learn_one(self, observation: Observation) -> Match:
         """Counts the interaction to its pattern; founds one when it belongs to none."""
-        memory, view = self.memory, view_of(observation)
-        grouper = memory.ensure_grouper(view.partition, view.kind)
-        fresh = memory.fresh_id(observation.timestamp, observation.id, view.partition, view.text)
-        candidate = grouper.learn(view.text, fresh)
-        state, pieces = resolve_pattern(memory, candidate.key, view)
-        candidate = msgspec.structs.replace(candidate, created=state is None)
-        if state is None:
-            state = memory.found_pattern(candidate.key, fresh, clean(observation.task_type), view)
-            pieces = cut_text(memory, state, view.partition, view.text)
-        answer = explain_match(memory, state, candidate, view, pieces)
-        self._note(state, observation, view, pieces)
-        memory.reservoir.add(
-            Sample(clean(observation.id), view.partition, view.text, candidate.key)
-        )
-        memory.learned += 1
-        memory.now = max(memory.now, observation.timestamp)
-        make_room(memory, state.id)
-        return answer
-
-    def _note(
-        self,
-        state: PatternState,
-        observation: Observation,
-        view: InputView,
-        pieces: list[TextPiece],
-    ) -> None:
-        self.memory.groupers[state.partition].read_group(state, pieces)
-        state.note(observation, slot_values(self.memory, state, view, pieces))
-        note_features(state, observation)
-        self.memory.settle_pattern(state)
+        return learn_interaction(self.memory, observation)
 
     def features_of(self, observation: Observation) -> tuple[Feature, ...]:
         return features_of(observation)
@@ -139,9 +97,9 @@ class DefaultPatternRecognizer:
         return state
 
     def correct_quality(self, pattern_id: str, quality: float, count: int) -> None:
-        """Late feedback on counted uses, see `PatternState.correct_quality`; ignores unknown ids."""
+        """Late feedback on counted uses, see `quality.correct_quality`; ignores unknown ids."""
         if pattern_id in self:
-            self.get(pattern_id).correct_quality(quality, count)
+            correct_quality(self.get(pattern_id), quality, count)
             self.memory.settle_pattern(self.get(pattern_id))
 
     def consolidate(
