@@ -15,6 +15,7 @@ import msgspec
 
 from patterns.engine.domain.results import TemplatePart
 from patterns.engine.grouping.grouper import Candidate, Grouper, GroupSummary
+from patterns.engine.grouping.logs.line_piece import HOLE, Skeleton
 from patterns.engine.grouping.logs.log_group import (
     EXAMPLE,
     LogGroup,
@@ -22,7 +23,7 @@ from patterns.engine.grouping.logs.log_group import (
     digest_skeleton,
     make_log_group,
 )
-from patterns.engine.grouping.logs.masking import HOLE, Skeleton, skeleton
+from patterns.engine.grouping.logs.masking import skeleton
 from patterns.engine.grouping.logs.pattern_index import Entry, PatternIndex
 from patterns.engine.grouping.logs.slot_evidence import slot_evidence
 from patterns.engine.grouping.logs.wildcard_patterns import explained, fits, generalised, is_open

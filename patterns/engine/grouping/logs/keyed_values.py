@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import NamedTuple
 
-from patterns.engine.grouping.logs.masking import HOLE, Skeleton, shorten
+from patterns.engine.grouping.logs.line_piece import HOLE, Skeleton
+from patterns.engine.grouping.logs.repetitions import shorten
 from patterns.engine.grouping.logs.slot_evidence import NEEDED, weigh_filler
 from patterns.engine.grouping.logs.words import PATH, count_words, is_word
 

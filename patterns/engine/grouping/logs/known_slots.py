@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 
-from patterns.engine.grouping.logs.masking import HOLE, Skeleton
+from patterns.engine.grouping.logs.line_piece import HOLE, Skeleton
 from patterns.engine.grouping.logs.words import count_words, is_word
 
 _FIXED_WORDS = 2  # of a general form that may take in what nothing else explains

@@ -9,14 +9,8 @@ from hashlib import blake2b
 import msgspec
 
 from patterns.engine.domain.results import TemplatePart
-from patterns.engine.grouping.logs.masking import (
-    HOLE,
-    LinePiece,
-    Skeleton,
-    is_number,
-    pieces,
-    shown,
-)
+from patterns.engine.grouping.logs.line_piece import HOLE, LinePiece, Skeleton
+from patterns.engine.grouping.logs.masking import is_number, pieces, shown
 from patterns.engine.grouping.logs.wildcard_patterns import (
     Form,
     forms_of,

@@ -7,16 +7,14 @@ compound with a digit in it is one value, not several tokens, and a unit belongs
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from typing import NamedTuple
 
+from patterns.engine.grouping.logs.line_piece import HOLE, LinePiece, Skeleton
+from patterns.engine.grouping.logs.repetitions import merge_repetitions
 from patterns.engine.text.tokens import normal
 
-HOLE = "#"
 LONGEST_TEXT = 4_000  # characters looked at, three quarters of them at the front
 LONGEST = 160  # pieces kept of one text: the first 120 and the last 40
 _LAST = 40
-_MOTIF = 7  # longest run of pieces whose repetitions count once ("node-1 up, node-2 up, …")
 
 _MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
 _DAY = r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
@@ -42,17 +40,6 @@ _UNIT = re.compile(
 _NUMBER = re.compile(r"[-+]?\d+(?:,\d{3})*(?:[.,]\d+)?%?\Z")
 _TAIL = ".-*?&+%"  # marks that end a sentence or a word, not part of a name
 
-Skeleton = tuple[str, ...]
-
-
-class LinePiece(NamedTuple):
-    """`key` is a word, a mark or `HOLE`; `kind` says what fills the hole; the rest is its place."""
-
-    key: str
-    kind: str
-    start: int
-    end: int
-
 
 def shown(text: str) -> str:
     """The text that `pieces` refers to: one Unicode form, the middle of a huge one left out."""
@@ -69,7 +56,7 @@ def pieces(text: str) -> list[LinePiece]:
         _add(found, match.lastgroup or "mark", match.group(), match.start())
     if len(found) > LONGEST:
         found = found[: LONGEST - _LAST] + found[-_LAST:]
-    return _without_repetition(found)
+    return merge_repetitions(found)
 
 
 def skeleton(text: str) -> Skeleton:
@@ -114,88 +101,3 @@ def _add_word(found: list[LinePiece], text: str, start: int) -> None:
 
 def is_number(text: str) -> bool:
     return _NUMBER.match(text) is not None
-
-
-def _without_repetition(found: list[LinePiece]) -> list[LinePiece]:
-    """Runs such as `# , # , #` and `node # up node # up` shrink to one: lists have any length."""
-    found = _lists_as_one(found)
-    if sum(piece.key == HOLE for piece in found) < 2:
-        return found
-    found = _joined(found)
-    before = 0
-    while before != len(found):
-        before = len(found)
-        for width in range(1, _MOTIF + 1):
-            found = _one_of_each(found, width)
-    return _lists_as_one(found)
-
-
-def _lists_as_one(found: list[LinePiece]) -> list[LinePiece]:
-    """`#, #` is a list of values, and so is `[red, green]` with words in it."""
-    kept: list[LinePiece] = []
-    for piece in found:
-        kept.append(piece)
-        if len(kept) > 2 and piece.key == HOLE and [p.key for p in kept[-3:-1]] == [HOLE, ","]:
-            _fold(kept, 3)
-        elif piece.key == "]":
-            width = _items(kept)
-            if width:
-                del kept[-1]
-                _fold(kept, width)
-                kept.append(piece)
-    return kept
-
-
-def _items(kept: Sequence[LinePiece]) -> int:
-    """How many pieces before the last one are a list of two or more items after a bracket."""
-    place = len(kept) - 2
-    while place > 1 and kept[place].kind != "mark" and kept[place - 1].key == ",":
-        place -= 2
-    opened = place > 0 and kept[place].kind != "mark" and kept[place - 1].key == "["
-    return len(kept) - 1 - place if opened and place < len(kept) - 2 else 0
-
-
-def _fold(kept: list[LinePiece], width: int) -> None:
-    kept[-width:] = [LinePiece(HOLE, "text", kept[-width].start, kept[-1].end)]
-
-
-def _joined(found: list[LinePiece]) -> list[LinePiece]:
-    """`#:#` is one value: a host and its port, a ratio, a time."""
-    kept: list[LinePiece] = []
-    for piece in found:
-        if piece.key == HOLE and len(kept) > 1 and kept[-1].key == ":" and kept[-2].key == HOLE:
-            del kept[-1]
-            kept[-1] = kept[-1]._replace(kind="id", end=piece.end)
-        else:
-            kept.append(piece)
-    return kept
-
-
-def _one_of_each(found: list[LinePiece], width: int) -> list[LinePiece]:
-    kept: list[LinePiece] = []
-    keys: list[str] = []
-    source = [piece.key for piece in found]
-    position = 0
-    while position < len(found):
-        kept.append(found[position])
-        keys.append(source[position])
-        position += 1
-        while _repeats(keys, source, position, width):
-            kept[-1] = kept[-1]._replace(end=found[position + width - 1].end)
-            position += width
-    return kept
-
-
-def _repeats(keys: list[str], source: list[str], position: int, width: int) -> bool:
-    last = position + width - 1
-    if last >= len(source) or source[last] != keys[-1]:
-        return False
-    return keys[-width:] == source[position : last + 1] and HOLE in keys[-width:]
-
-
-def shorten(keys: Skeleton) -> Skeleton:
-    """A skeleton again without repetitions, after more of it became holes."""
-    bare = [
-        LinePiece(key, "" if key == HOLE or key[:1].isalnum() else "mark", 0, 0) for key in keys
-    ]
-    return tuple(piece.key for piece in _without_repetition(bare))

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import TypeAlias, TypeVar
 
+from patterns.engine.grouping.logs.line_piece import Skeleton
 from patterns.engine.grouping.logs.log_group import LogGroup, digest_skeleton
-from patterns.engine.grouping.logs.masking import Skeleton
 from patterns.engine.grouping.logs.wildcard_patterns import (
     OPEN,
     Form,

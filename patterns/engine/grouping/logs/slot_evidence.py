@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Container, Sequence
 
-from patterns.engine.grouping.logs.masking import HOLE, Skeleton
+from patterns.engine.grouping.logs.line_piece import HOLE, Skeleton
 from patterns.engine.grouping.logs.words import PATH, count_words, is_word
 
 # Evidence that a filler is a value and not a word of the message. Two names with dots or slashes

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from difflib import SequenceMatcher
 from functools import lru_cache
 
-from patterns.engine.grouping.logs.masking import HOLE, Skeleton
+from patterns.engine.grouping.logs.line_piece import HOLE, Skeleton
 from patterns.engine.grouping.logs.words import is_word
 
 # A form is a skeleton in which OPEN + "least:most" stands for that many pieces of any kind.

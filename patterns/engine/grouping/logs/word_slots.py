@@ -15,7 +15,8 @@ from typing import NamedTuple
 
 from patterns.engine.grouping.logs.keyed_values import merge_by_keys
 from patterns.engine.grouping.logs.known_slots import fill_known_slots
-from patterns.engine.grouping.logs.masking import HOLE, Skeleton, shorten
+from patterns.engine.grouping.logs.line_piece import HOLE, Skeleton
+from patterns.engine.grouping.logs.repetitions import shorten
 from patterns.engine.grouping.logs.slot_evidence import FEW_WORDS, slot_evidence
 from patterns.engine.grouping.logs.words import PATH, count_words, is_word
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from patterns.engine.grouping.logs.masking import HOLE
+from patterns.engine.grouping.logs.line_piece import HOLE
 
 PATH = re.compile(r".*\w[./\\$@~]\w|.*/.", re.DOTALL)
 
