@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from patterns.engine.domain.digests import clean
+from patterns.engine.domain.digests import replace_surrogates
 from patterns.engine.domain.observation import Observation
 from patterns.engine.domain.results import Match
 from patterns.engine.matcher import cut_text, explain_match, resolve_pattern, slot_values
@@ -14,23 +14,27 @@ from patterns.engine.recognizer_state.eviction import make_room
 from patterns.engine.recognizer_state.recognizer_state import RecognizerState
 from patterns.engine.recognizer_state.reservoir import Sample
 from patterns.engine.templates.rendering import TextPiece
-from patterns.engine.text.input_view import InputView, view_of
+from patterns.engine.text.input_view import InputView, view_input
 
 
 def learn_interaction(memory: RecognizerState, observation: Observation) -> Match:
     """The answer is that of before the interaction was counted."""
-    view = view_of(observation)
+    view = view_input(observation)
     grouper = memory.ensure_grouper(view.partition, view.kind)
     fresh = memory.fresh_id(observation.timestamp, observation.id, view.partition, view.text)
     candidate = grouper.learn(view.text, fresh)
     state, pieces = resolve_pattern(memory, candidate.key, view)
     candidate = msgspec.structs.replace(candidate, created=state is None)
     if state is None:
-        state = memory.found_pattern(candidate.key, fresh, clean(observation.task_type), view)
+        state = memory.found_pattern(
+            candidate.key, fresh, replace_surrogates(observation.task_type), view
+        )
         pieces = cut_text(memory, state, view.partition, view.text)
     answer = explain_match(memory, state, candidate, view, pieces)
     _count_use(memory, state, observation, view, pieces)
-    memory.reservoir.add(Sample(clean(observation.id), view.partition, view.text, candidate.key))
+    memory.reservoir.add(
+        Sample(replace_surrogates(observation.id), view.partition, view.text, candidate.key)
+    )
     memory.learned += 1
     memory.now = max(memory.now, observation.timestamp)
     make_room(memory, state.id)
@@ -44,6 +48,7 @@ def _count_use(
     view: InputView,
     pieces: list[TextPiece],
 ) -> None:
+    """Counts the interaction in the state of its pattern."""
     memory.groupers[state.partition].read_group(state, pieces)
     state.note(observation, slot_values(memory, state, view, pieces))
     note_features(state, observation)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from patterns.engine.confidence.match_features import doubts, evidence
+from patterns.engine.confidence.match_features import gather_evidence, list_doubts
 from patterns.engine.domain.observation import Json, Observation
 from patterns.engine.domain.results import Match
 from patterns.engine.grouping.grouper import Candidate
 from patterns.engine.pattern.pattern_state import PatternState
 from patterns.engine.recognizer_state.recognizer_state import RecognizerState
 from patterns.engine.templates.rendering import TextPiece
-from patterns.engine.text.input_view import InputView, view_of
-from patterns.engine.text.ngrams import runs_in_order
+from patterns.engine.text.input_view import InputView, view_input
+from patterns.engine.text.ngrams import hash_runs
 
 SHOWN_ANCHORS = 12
 
@@ -26,7 +26,7 @@ class Resolved(NamedTuple):
 
 def match_interaction(memory: RecognizerState, observation: Observation) -> Match | None:
     """The pattern an interaction belongs to, or None; changes nothing."""
-    view = view_of(observation)
+    view = view_input(observation)
     grouper = memory.groupers.get(view.partition)
     candidate = grouper.match(view.text) if grouper is not None else None
     if candidate is None:
@@ -43,7 +43,7 @@ def resolve_pattern(memory: RecognizerState, key: str, view: InputView) -> Resol
     if key not in decisions.slots and key not in decisions.examples:
         return Resolved(state, pieces)
     found = slot_values(memory, state, view, pieces) if state is not None else []
-    runs = runs_in_order(view.text) if key in decisions.examples else ()
+    runs = hash_runs(view.text) if key in decisions.examples else ()
     part = decisions.part(key, {name: str(value) for name, value in found}, runs)
     return Resolved(memory.patterns.owner(part) or state, pieces)
 
@@ -72,20 +72,26 @@ def explain_match(
     pieces: list[TextPiece],
 ) -> Match:
     """The answer for one text: the chance that its pattern is the right one, and why."""
-    found = evidence(memory.groupers[view.partition].method, candidate, state, view.text, pieces)
+    found = gather_evidence(
+        memory.groupers[view.partition].method, candidate, state, view.text, pieces
+    )
     chance, calibrated = memory.confidence.predict(found)
     why: dict[str, Json] = {
         "anchors": [part.text for part in state.template if part.text.strip()][:SHOWN_ANCHORS],
         "slots": dict(slot_values(memory, state, view, pieces)),
-        "parts": {"score": round(candidate.score, 4), "uses": state.use_count, **doubts(found)},
-        "runner_up": _runner_up(memory, state, candidate),
+        "parts": {
+            "score": round(candidate.score, 4),
+            "uses": state.use_count,
+            **list_doubts(found),
+        },
+        "runner_up": _describe_runner_up(memory, state, candidate),
         "margin": round(candidate.margin, 4),
         "calibrated": calibrated,
     }
     return Match(state.id, max(0.0, min(1.0, chance)), candidate.created, why)
 
 
-def _runner_up(memory: RecognizerState, state: PatternState, candidate: Candidate) -> Json:
+def _describe_runner_up(memory: RecognizerState, state: PatternState, candidate: Candidate) -> Json:
     other = memory.patterns.owners.get(candidate.runner_up or "")
     if other is None or other == state.id:
         return None

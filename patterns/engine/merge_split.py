@@ -1,21 +1,24 @@
-"""People merge and split patterns; the decision is remembered for what comes."""
+"""Merge and split patterns as people decide, for past and future interactions."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from patterns.engine.domain.digests import pattern_id
+from patterns.engine.domain.digests import make_pattern_id
 from patterns.engine.domain.results import Change
 from patterns.engine.pattern.pattern_state import PatternState
-from patterns.engine.recognizer_state.human_decisions import part_key
+from patterns.engine.recognizer_state.human_decisions import make_part_key
 from patterns.engine.recognizer_state.recognizer_state import RecognizerState
-from patterns.engine.text.ngrams import runs_in_order
+from patterns.engine.text.ngrams import hash_runs
 
 
 def merge_patterns(memory: RecognizerState, ids: Sequence[str]) -> Change:
-    """ValueError when there are not two different known patterns."""
+    """Makes one pattern of several; the most used one keeps its id.
+
+    ValueError when there are not two different known patterns.
+    """
     distinct = list(dict.fromkeys(ids))
-    _known(memory, distinct)
+    _require_known(memory, distinct)
     if len(distinct) < 2:
         raise ValueError("Merging needs at least two different patterns.")
     ranked = sorted((memory.patterns.get(i) for i in distinct), key=lambda s: (-s.use_count, s.id))
@@ -38,25 +41,28 @@ def split_pattern(
     slot: str | None,
     observation_ids: Sequence[str],
 ) -> Change:
-    """ValueError, in a sentence people can act on, when the pattern cannot be parted so."""
-    _known(memory, [identifier])
+    """Splits a pattern by the values of a slot, or by what chosen examples have in common.
+
+    ValueError, with a sentence people can act on, when that is not possible.
+    """
+    _require_known(memory, [identifier])
     state = memory.patterns.get(identifier)
     if slot is not None:
-        parts = _by_slot(memory, state, slot)
+        parts = _split_by_slot(memory, state, slot)
     elif observation_ids:
-        parts = [_by_examples(memory, state, observation_ids)]
+        parts = [_split_by_examples(memory, state, observation_ids)]
     else:
         raise ValueError("Say which slot or which examples to split by.")
     return Change("split", (identifier,), (identifier, *(part.id for part in parts)))
 
 
-def _known(memory: RecognizerState, ids: Sequence[str]) -> None:
+def _require_known(memory: RecognizerState, ids: Sequence[str]) -> None:
     for identifier in ids:
         if identifier not in memory.patterns:
             raise ValueError(f"There is no pattern {identifier}.")
 
 
-def _by_slot(memory: RecognizerState, state: PatternState, slot: str) -> list[PatternState]:
+def _split_by_slot(memory: RecognizerState, state: PatternState, slot: str) -> list[PatternState]:
     if slot not in state.sketches:
         raise ValueError(f"The pattern has no slot {slot}.")
     counts = state.sketches[slot].counts
@@ -65,18 +71,18 @@ def _by_slot(memory: RecognizerState, state: PatternState, slot: str) -> list[Pa
     memory.decisions.slots[state.key] = slot
     uses = max(1, state.sketches[slot].uses)
     return [
-        _part(memory, state, part_key(state.key, value), n / uses)
+        _add_part(memory, state, make_part_key(state.key, value), n / uses)
         for value, n in sorted(counts.items())
     ]
 
 
-def _by_examples(
+def _split_by_examples(
     memory: RecognizerState, state: PatternState, observation_ids: Sequence[str]
 ) -> PatternState:
     chosen = set(observation_ids)
     own = [s for s in memory.reservoir if memory.patterns.owners.get(s.key) == state.id]
-    inside = [frozenset(runs_in_order(s.text)) for s in own if s.id in chosen]
-    outside = [frozenset(runs_in_order(s.text)) for s in own if s.id not in chosen]
+    inside = [frozenset(hash_runs(s.text)) for s in own if s.id in chosen]
+    outside = [frozenset(hash_runs(s.text)) for s in own if s.id not in chosen]
     if not inside:
         raise ValueError("None of these examples belongs to the pattern any more.")
     if not outside:
@@ -85,14 +91,15 @@ def _by_examples(
     if not common:
         raise ValueError("These examples have no text in common that sets them apart.")
     runs = sorted(common)[:32]
-    key = part_key(state.key, ",".join(map(str, runs)))
+    key = make_part_key(state.key, ",".join(map(str, runs)))
     memory.decisions.examples.setdefault(state.key, []).append((key, runs))
-    return _part(memory, state, key, len(inside) / len(own))
+    return _add_part(memory, state, key, len(inside) / len(own))
 
 
-def _part(memory: RecognizerState, state: PatternState, key: str, share: float) -> PatternState:
+def _add_part(memory: RecognizerState, state: PatternState, key: str, share: float) -> PatternState:
+    """Founds the pattern of a part with `share` (0 to 1) of the history of the whole."""
     part = PatternState(
-        id=pattern_id(state.created_at, key),
+        id=make_pattern_id(state.created_at, key),
         partition=state.partition,
         kind=state.kind,
         task_type=state.task_type,

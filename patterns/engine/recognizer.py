@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Protocol
 
-from patterns.engine.domain.digests import short_digest
+from patterns.engine.domain.digests import digest_hex
 from patterns.engine.domain.observation import Observation
 from patterns.engine.domain.results import Change, Consolidation, Feature, Match
 from patterns.engine.learner import learn_interaction
@@ -16,10 +16,10 @@ from patterns.engine.pattern.quality import correct_quality
 from patterns.engine.pattern.related import rank_related
 from patterns.engine.recognizer_state.pattern_table import PatternChanges
 from patterns.engine.recognizer_state.recognizer_state import RecognizerState
-from patterns.engine.recognizer_state.snapshot import restore_state, snapshot_of
+from patterns.engine.recognizer_state.snapshot import restore_state, write_snapshot
 from patterns.engine.repair.consolidate import consolidate, never
 from patterns.engine.settings import RecognizerSettings
-from patterns.engine.text.features import features_of
+from patterns.engine.text.features import extract_features
 from patterns.engine.validator import PatternValidator
 
 
@@ -79,7 +79,7 @@ class DefaultPatternRecognizer:
         return learn_interaction(self.memory, observation)
 
     def features_of(self, observation: Observation) -> tuple[Feature, ...]:
-        return features_of(observation)
+        return extract_features(observation)
 
     def recognize_pattern(self, observation: Observation) -> PatternState:
         """Learns the interaction and gives its pattern."""
@@ -153,7 +153,7 @@ class DefaultPatternRecognizer:
 
     def snapshot(self) -> bytes:
         """All that is not in the pattern states: reservoir, people's decisions, calibration."""
-        return snapshot_of(self.memory, self.VERSION)
+        return write_snapshot(self.memory, self.VERSION)
 
     @classmethod
     def restore(
@@ -182,5 +182,5 @@ def version_of(settings: RecognizerSettings) -> str:
         return version
     if settings.embedder == "static":
         return f"{version}-static"
-    endpoint = short_digest(f"{settings.embedder_url} {settings.embedder_model}")[:6]
+    endpoint = digest_hex(f"{settings.embedder_url} {settings.embedder_model}")[:6]
     return f"{version}-endpoint-{endpoint}"

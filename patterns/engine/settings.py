@@ -22,5 +22,5 @@ class RecognizerSettings(msgspec.Struct, frozen=True):
 
     @property
     def embedding(self) -> tuple[str, ...]:
-        """What decides which vectors texts get."""
+        """The settings that decide on the vectors of texts."""
         return (self.embedder, self.embedder_url, self.embedder_model, self.embedder_key)

@@ -1,4 +1,4 @@
-"""Whether a pattern is fit to act on."""
+"""Check whether a pattern is fit to act on."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import msgspec
 
 from patterns.engine.pattern.pattern_state import PatternState
-from patterns.engine.pattern.recurring_features import features_of_state
+from patterns.engine.pattern.recurring_features import summarise_features
 
 SUPPORT = 3  # uses before a pattern is more than a candidate
 LARGEST = 4096  # bytes
@@ -26,12 +26,12 @@ class PatternValidator:
     """The rules a pattern must meet before anything is derived from it."""
 
     def validate(self, state: PatternState) -> Validation:
-        errors = tuple(_errors(state))
-        return Validation(not errors, errors, tuple(_warnings(state)))
+        errors = tuple(_find_errors(state))
+        return Validation(not errors, errors, tuple(_find_warnings(state)))
 
 
-def _errors(state: PatternState) -> Iterator[str]:
-    features = features_of_state(state)
+def _find_errors(state: PatternState) -> Iterator[str]:
+    features = summarise_features(state)
     kinds = {feature.type for feature in features}
     if not state.id:
         yield "The pattern has no id."
@@ -45,17 +45,17 @@ def _errors(state: PatternState) -> Iterator[str]:
         yield f"The confidence must lie between 0 and 1, it is {state.confidence}."
     if state.last_used < state.created_at:
         yield "The pattern was used before it was created."
-    if state.kind in ("text", "chat") and _all_slot(state):
+    if state.kind in ("text", "chat") and _is_all_slot(state):
         yield "The template is nothing but slots, so it would match anything."
     if len(features) > MOST_FEATURES:
         yield f"The pattern has {len(features)} features, more than {MOST_FEATURES}."
 
 
-def _all_slot(state: PatternState) -> bool:
+def _is_all_slot(state: PatternState) -> bool:
     return bool(state.template) and not any(part.text.strip() for part in state.template)
 
 
-def _warnings(state: PatternState) -> Iterator[str]:
+def _find_warnings(state: PatternState) -> Iterator[str]:
     if state.use_count < SUPPORT:
         yield f"Only {state.use_count} of {SUPPORT} uses needed for support."
     if not state.calibrated:

@@ -11,7 +11,7 @@ import msgspec
 
 from featurememory.errors import ErrorCode, FeatureMemoryError
 from patterns.engine.pattern.pattern_state import PatternState
-from patterns.engine.pattern.recurring_features import features_of_state
+from patterns.engine.pattern.recurring_features import summarise_features
 from patterns.engine.recognizer import DefaultPatternRecognizer
 from patterns.models import Pattern
 
@@ -48,7 +48,7 @@ def row_of(
         template=clean(state.template_text),
         parts=[[clean(part.text), part.slot] for part in state.template],
         slots=cleaned(state.slots),
-        features=cleaned(features_of_state(state)),
+        features=cleaned(summarise_features(state)),
         status=state.status,
         pinned=state.pinned,
         confidence=state.confidence,

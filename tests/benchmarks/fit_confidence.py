@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from patterns.engine.confidence.model import TERMS, ConfidenceModel, row_of
+from patterns.engine.confidence.model import TERMS, ConfidenceModel, build_row
 from patterns.engine.recognizer import DefaultPatternRecognizer
 from tests.benchmarks.confidence_streams import Labelled, worlds
 
@@ -114,7 +114,7 @@ def of_kind(
     """Rows of terms, outcomes and weights."""
     own = [(features, right) for features, right in pairs if f"kind:{kind}" in features]
     columns = [TERMS.index(term) for term in USED[kind]]
-    rows = np.array([row_of(features) for features, _ in own]).reshape(-1, len(TERMS))
+    rows = np.array([build_row(features) for features, _ in own]).reshape(-1, len(TERMS))
     weight = np.full(len(own), min(1.0, ENOUGH / max(1, len(own))))
     return rows[:, columns], np.array([float(right) for _, right in own]), weight
 

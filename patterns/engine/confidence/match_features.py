@@ -1,4 +1,4 @@
-"""What speaks for an answer: the features its chance to be right is judged by."""
+"""The features of a match that the confidence model estimates its chance to be right from."""
 
 from __future__ import annotations
 
@@ -7,24 +7,24 @@ from collections.abc import Mapping, Sequence
 from patterns.engine.grouping.grouper import Candidate
 from patterns.engine.pattern.pattern_state import PatternState
 from patterns.engine.templates.rendering import TextPiece
-from patterns.engine.text.ngrams import tokens_of
+from patterns.engine.text.ngrams import tokenize_normal
 
 DOUBTS = ("divided", "chosen", "bound", "paired", "strange")
 
 
-def doubts(found: Mapping[str, float]) -> dict[str, float]:
-    """What speaks against an answer, for people: what is zero says nothing."""
+def list_doubts(found: Mapping[str, float]) -> dict[str, float]:
+    """The features that speak against an answer, to show to people; zeros are left out."""
     return {name: round(found[name], 4) for name in DOUBTS if found.get(name)}
 
 
-def evidence(
+def gather_evidence(
     method: str,
     candidate: Candidate,
     state: PatternState,
     text: str,
     pieces: Sequence[TextPiece],
 ) -> dict[str, float]:
-    """The features of `confidence.ConfidenceModel`; without pieces all the text is anchored."""
+    """The features `ConfidenceModel` reads. Without pieces all of the text counts as anchored."""
     anchored = sum(len(piece.text) for piece in pieces if not piece.slot) if pieces else len(text)
     cohesion = state.cohesion
     return {
@@ -39,6 +39,6 @@ def evidence(
         "chosen": cohesion.chosen,
         "bound": cohesion.bound,
         "paired": cohesion.paired,
-        "strange": cohesion.strangeness(len(tokens_of(text)[1])) if pieces else 0.0,
+        "strange": cohesion.strangeness(len(tokenize_normal(text)[1])) if pieces else 0.0,
         f"kind:{method}": 1.0,
     }

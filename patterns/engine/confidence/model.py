@@ -66,7 +66,7 @@ class ConfidenceModel:
     `anchored` how many characters of fixed text the match rests on (JSON: of its keys), `anchors`
     how many runs of tokens, `unsettled` 1.0 before a repair looked at the pattern, `strange` how
     unusual the length is, `divided`, `chosen`, `bound`, `paired` as in
-    `cohesion.Cohesion`, and `kind:<name>` as 1.0 for the method that matched ("prompt", "drain",
+    `gap_statistics.Cohesion`, and `kind:<name>` as 1.0 for the method that matched ("prompt", "drain",
     "similarity", "shape", "exact").
 
     >>> model = ConfidenceModel()
@@ -81,21 +81,23 @@ class ConfidenceModel:
 
     def update(self, features: Mapping[str, float], right: bool, *, verdict: bool = False) -> None:
         """Learns one outcome. `verdict` says that a person judged; else it is agreement."""
-        name = _kind_of(features)
+        name = _find_method(features)
         if name in _SELF_DECEIVING and not verdict:
             return
-        kind = self._kinds.setdefault(name, _started(name))
-        row = row_of(features)
-        chance = _chance(kind, row)
+        kind = self._kinds.setdefault(name, _start_model(name))
+        row = build_row(features)
+        chance = _predict_chance(kind, row)
         outcome = float(right) * (1 - (0 if verdict else _OPTIMISM.get(name, 0.0)))
-        _note(kind, chance, outcome, verdict)
-        _learn(kind, row, outcome - chance, max(_LEAST_SPREAD, chance * (1 - chance)))
+        _note_label(kind, chance, outcome, verdict)
+        _update_model(kind, row, outcome - chance, max(_LEAST_SPREAD, chance * (1 - chance)))
 
     def predict(self, features: Mapping[str, float]) -> tuple[float, bool]:
         """The chance (0 to 1), and whether there was evidence enough to call it calibrated."""
-        name = _kind_of(features)
+        name = _find_method(features)
         kind = self._kinds.get(name)
-        return _chance(kind or _started(name), row_of(features)), kind is not None and _tried(kind)
+        return _predict_chance(
+            kind or _start_model(name), build_row(features)
+        ), kind is not None and _is_tried(kind)
 
     def to_bytes(self) -> bytes:
         return msgspec.msgpack.encode(dict(sorted(self._kinds.items())))
@@ -108,19 +110,19 @@ class ConfidenceModel:
         return model
 
 
-def _kind_of(features: Mapping[str, float]) -> str:
-    """A method nobody measured counts as the least certain of those that were."""
+def _find_method(features: Mapping[str, float]) -> str:
+    """The method named in the features; an unmeasured one is treated as the least certain known."""
     named = (key[5:] for key, value in features.items() if key.startswith("kind:") and value > 0)
     return next((name for name in sorted(named) if name in _START), _UNKNOWN)
 
 
-def row_of(features: Mapping[str, float]) -> npt.NDArray[np.float64]:
+def build_row(features: Mapping[str, float]) -> npt.NDArray[np.float64]:
     """The terms of a match, in the order of `TERMS`, each about 0 to 1."""
     get = features.get
-    score = _between(get("score", 0.5), 0.0, 1.0)
-    margin = _between(score - _between(get("runner_up_score", 0.0), 0.0, 1.0), -0.5, 1.0)
-    uses = _between(get("n", 1.0), 0.0, 1e9)
-    divided = _between(get("divided", 0.0), 0.0, 1.0)
+    score = _clip(get("score", 0.5), 0.0, 1.0)
+    margin = _clip(score - _clip(get("runner_up_score", 0.0), 0.0, 1.0), -0.5, 1.0)
+    uses = _clip(get("n", 1.0), 0.0, 1e9)
+    divided = _clip(get("divided", 0.0), 0.0, 1.0)
     return np.array(
         [
             1.0,
@@ -128,35 +130,35 @@ def row_of(features: Mapping[str, float]) -> npt.NDArray[np.float64]:
             score >= 0.999,
             margin,
             math.log1p(uses) / 5,
-            _between(get("coverage", 0.5), 0.0, 1.0),
+            _clip(get("coverage", 0.5), 0.0, 1.0),
             1 / (1 + uses),
-            math.log1p(_between(get("anchored", 100.0), 0.0, 1e6)) / 8,
+            math.log1p(_clip(get("anchored", 100.0), 0.0, 1e6)) / 8,
             divided,
             math.log1p(20 * divided) / 3,
-            _between(get("chosen", 0.0), 0.0, 1.0),
-            2 * _between(get("bound", 0.0), 0.0, 0.5),
-            2 * _between(get("paired", 0.0), 0.0, 0.5),
-            _between(get("strange", 0.0), 0.0, 4.0) / 4,
-            _between(get("unsettled", 0.0), 0.0, 1.0),
-            4 / (4 + _between(get("anchors", 0.0), 0.0, 1e6)),
+            _clip(get("chosen", 0.0), 0.0, 1.0),
+            2 * _clip(get("bound", 0.0), 0.0, 0.5),
+            2 * _clip(get("paired", 0.0), 0.0, 0.5),
+            _clip(get("strange", 0.0), 0.0, 4.0) / 4,
+            _clip(get("unsettled", 0.0), 0.0, 1.0),
+            4 / (4 + _clip(get("anchors", 0.0), 0.0, 1e6)),
         ]
     )
 
 
-def _between(value: float, low: float, high: float) -> float:
+def _clip(value: float, low: float, high: float) -> float:
     return min(high, max(low, value)) if math.isfinite(value) else low
 
 
-def _started(name: str) -> _MethodModel:
+def _start_model(name: str) -> _MethodModel:
     start = [_START[name].get(term, 0.0) for term in TERMS]
     return _MethodModel(start, (np.eye(len(start)) * _TRUST_IN_START).tolist())
 
 
-def _chance(kind: _MethodModel, row: npt.NDArray[np.float64]) -> float:
-    return 1 / (1 + math.exp(-_between(float(row @ np.array(kind.mean)), -30.0, 30.0)))
+def _predict_chance(kind: _MethodModel, row: npt.NDArray[np.float64]) -> float:
+    return 1 / (1 + math.exp(-_clip(float(row @ np.array(kind.mean)), -30.0, 30.0)))
 
 
-def _learn(
+def _update_model(
     kind: _MethodModel, row: npt.NDArray[np.float64], surprise: float, spread: float
 ) -> None:
     start = np.eye(len(row)) * _TRUST_IN_START
@@ -167,13 +169,13 @@ def _learn(
     kind.precision = precision.tolist()
 
 
-def _note(kind: _MethodModel, chance: float, outcome: float, verdict: bool) -> None:
+def _note_label(kind: _MethodModel, chance: float, outcome: float, verdict: bool) -> None:
     kind.labels += 1
     kind.verdicts += verdict
     kind.gap = _RECENT * kind.gap + chance - outcome
     kind.weight = _RECENT * kind.weight + 1
 
 
-def _tried(kind: _MethodModel) -> bool:
+def _is_tried(kind: _MethodModel) -> bool:
     enough = kind.labels >= _ENOUGH or kind.verdicts >= _ENOUGH_VERDICTS
     return enough and abs(kind.gap) <= _TOLERANCE * kind.weight

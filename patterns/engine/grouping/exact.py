@@ -12,7 +12,7 @@ from patterns.engine.grouping.grouper import Candidate, Grouper
 
 
 class ExactGrouper(Grouper):
-    """For names: every name is a group."""
+    """Groups names: each different name is a group."""
 
     method: ClassVar[str] = "exact"
 

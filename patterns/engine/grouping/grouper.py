@@ -39,7 +39,7 @@ class Candidate(msgspec.Struct, frozen=True):
 
     @property
     def margin(self) -> float:
-        """By how much the winner won, 0 to 1."""
+        """Score of the winner minus score of the runner-up, -1 to 1."""
         return self.score - self.runner_up_score
 
 
@@ -102,7 +102,7 @@ class Grouper(Protocol):
         ...
 
     def remove(self, key: str) -> None:
-        """Forgets a group; an unknown key is a KeyError or let go."""
+        """Forgets a group. An unknown key raises KeyError or is ignored."""
         ...
 
     def to_bytes(self) -> bytes:
@@ -123,7 +123,7 @@ class Grouper(Protocol):
             self.learn(example, key)
 
     def recall(self, text: str) -> None:
-        """Notes again what learning the text noted beside its group."""
+        """Repeats what learning the text notes beside its group, after a restart."""
         return
 
     def pieces(self, text: str, skeleton: Skeleton) -> list[TextPiece]:
@@ -137,7 +137,7 @@ class Grouper(Protocol):
         return []
 
     def read_group(self, state: PatternState, pieces: Sequence[TextPiece]) -> None:
-        """Gives a pattern what its group has become by a text with these pieces."""
+        """Updates the template (and anchors) of a pattern from its group, after it learned a text."""
         if state.template and state.use_count not in TEMPLATE_READ_AT:
             return
         try:
@@ -148,11 +148,14 @@ class Grouper(Protocol):
     def summary(
         self, key: str, texts: Sequence[str], held: Sequence[Wording] | None = None
     ) -> GroupSummary:
-        """What these texts of a group say of it; `held` words stay the static words of its gaps."""
+        """Template, slots and cohesion of a group, read from its texts.
+
+        `held` are the static words of its gaps, where those must stay what they are.
+        """
         return GroupSummary(None, self.template(key), {}, [])
 
     def apply_summary(self, state: PatternState, summary: GroupSummary) -> None:
-        """Gives a pattern what a repair found out about its group."""
+        """Writes the summary a repair made of a group into its pattern."""
         state.template, state.cohesion = summary.template, summary.cohesion
 
 

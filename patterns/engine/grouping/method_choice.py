@@ -16,10 +16,10 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from patterns.engine.grouping.logs.grouper import DrainGrouper
-from patterns.engine.grouping.logs.masking import skeleton
+from patterns.engine.grouping.logs.masking import mask_line
 from patterns.engine.grouping.logs.word_slots import group_skeletons
-from patterns.engine.grouping.prompts.mining.miner import mine
-from patterns.engine.text.tokens import keys_of
+from patterns.engine.grouping.prompts.mining.miner import mine_templates
+from patterns.engine.text.tokens import token_keys
 
 Method: TypeAlias = Literal["prompt", "drain", "similarity"]
 
@@ -45,13 +45,13 @@ class Evidence(msgspec.Struct, frozen=True):
     length: float
 
 
-def suitable_method(texts: Sequence[str]) -> Method:
+def choose_method(texts: Sequence[str]) -> Method:
     """The method for a sample of texts (some hundreds are enough; fewer than 20 get "prompt")."""
-    found = evidence(texts)
+    found = describe_texts(texts)
     if found.texts < ENOUGH or found.length > SHORT:
         return "prompt"
     if found.shared >= SHARED:
-        return "prompt" if _is_told_better(texts) else "drain"
+        return "prompt" if _mining_explains_more(texts) else "drain"
     is_free = found.texts >= ENOUGH_FREE and found.recurring <= RECURRING
     return "similarity" if is_free and _are_utterances(texts) else "prompt"
 
@@ -62,61 +62,61 @@ def _are_utterances(texts: Sequence[str]) -> bool:
     return lengths[len(lengths) * 9 // 10] <= LONGEST_UTTERANCE
 
 
-def evidence(texts: Sequence[str]) -> Evidence:
+def describe_texts(texts: Sequence[str]) -> Evidence:
     """The same for any order of the texts; repetitions of a text count once."""
-    sample = sorted(set(texts), key=_digest)[:SAMPLE]
+    sample = sorted(set(texts), key=_digest_text)[:SAMPLE]
     if not sample:
         return Evidence(0, 0.0, 0.0, 0.0)
-    tokens = [keys_of(text) for text in sample]
+    tokens = [token_keys(text) for text in sample]
     return Evidence(
         texts=len(sample),
-        shared=_shared(sample),
-        recurring=_recurring(tokens),
+        shared=_measure_shared(sample),
+        recurring=_measure_recurring(tokens),
         length=statistics.median(map(len, tokens)),
     )
 
 
-def _is_told_better(texts: Sequence[str]) -> bool:
+def _mining_explains_more(texts: Sequence[str]) -> bool:
     """Whether mining explains texts that the tree for machine text leaves alone.
 
     Short prompts with an id or a date in them look like log lines, but their slots hold phrases.
     Measured: of 600 log lines the tree leaves 0 to 26 % alone and mining a fourth of that or more,
     of short prompts 35 to 65 % and mining none.
     """
-    sample = sorted(set(texts), key=_digest)[:TRIED]
-    alone = _alone(DrainGrouper().regroup(sample))
+    sample = sorted(set(texts), key=_digest_text)[:TRIED]
+    alone = _count_alone(DrainGrouper().regroup(sample))
     if alone < ALONE * len(sample):
         return False
-    found = mine([keys_of(text) for text in sample]) or []
+    found = mine_templates([token_keys(text) for text in sample]) or []
     return len(sample) - sum(len(one.texts) for one in found) < alone / 6
 
 
-def _alone(groups: Sequence[int]) -> int:
+def _count_alone(groups: Sequence[int]) -> int:
     return sum(n == 1 for n in Counter(groups).values())
 
 
-def _digest(text: str) -> bytes:
+def _digest_text(text: str) -> bytes:
     return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
-def _shared(texts: Sequence[str]) -> float:
-    found = [skeleton(text) for text in texts]
+def _measure_shared(texts: Sequence[str]) -> float:
+    found = [mask_line(text) for text in texts]
     general = group_skeletons(found)
     sizes = Counter(general[one] for one in found)
     return sum(n for n in sizes.values() if n > 1) / len(found)
 
 
-def _recurring(tokens: Sequence[Sequence[str]]) -> float:
+def _measure_recurring(tokens: Sequence[Sequence[str]]) -> float:
     """Mean share of a text's tokens inside passages that stand in several texts."""
     passages = [[tuple(row[i : i + _PASSAGE]) for i in range(len(row))] for row in tokens]
     texts_with = Counter(passage for row in passages for passage in set(row))
     least = max(_RECURS, round(_RECURS_SHARE * len(tokens)))
     return statistics.fmean(
-        sum(_covered(row, texts_with, least)) / max(1, len(row)) for row in passages
+        sum(_mark_covered(row, texts_with, least)) / max(1, len(row)) for row in passages
     )
 
 
-def _covered(
+def _mark_covered(
     row: Sequence[tuple[str, ...]], texts_with: Counter[tuple[str, ...]], least: int
 ) -> list[bool]:
     covered = [False] * len(row)

@@ -10,7 +10,7 @@ from patterns.engine.grouping.free_text.embedders import Embedder
 from patterns.engine.grouping.free_text.grouper import SimilarityGrouper
 from patterns.engine.grouping.grouper import Grouper
 from patterns.engine.grouping.logs.grouper import DrainGrouper
-from patterns.engine.grouping.method_choice import suitable_method
+from patterns.engine.grouping.method_choice import choose_method
 from patterns.engine.grouping.objects.grouper import ShapeGrouper
 from patterns.engine.grouping.prompts.grouper import PromptGrouper
 from patterns.engine.grouping.prompts.slot_ngrams import Passages
@@ -77,14 +77,14 @@ def suit_grouper(
     grouper: Grouper, texts: Sequence[str], name: str, shared: SharedMemory
 ) -> Grouper:
     """A grouper of the method that suits the texts: the same one when that has not changed."""
-    method = _suitable(grouper.method, texts, name)
+    method = _choose_suitable(grouper.method, texts, name)
     return grouper if method == grouper.method else METHODS[method].make(shared)
 
 
-def _suitable(method: str, texts: Sequence[str], name: str) -> str:
+def _choose_suitable(method: str, texts: Sequence[str], name: str) -> str:
     """Chats stay what they are, whatever their words look like: somebody wrote the instruction."""
     claiming = (own for own, one in METHODS.items() if one.claims and one.claims(name, texts))
     claimed = next(claiming, None)
     if claimed is not None:
         return claimed
-    return suitable_method(texts) if name.endswith("|text") and len(texts) >= ENOUGH else method
+    return choose_method(texts) if name.endswith("|text") and len(texts) >= ENOUGH else method

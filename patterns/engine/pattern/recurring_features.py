@@ -4,26 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from patterns.engine.domain.digests import clean
-from patterns.engine.domain.name_counts import count
+from patterns.engine.domain.digests import replace_surrogates
+from patterns.engine.domain.name_counts import count_name
 from patterns.engine.domain.observation import Observation
 from patterns.engine.domain.results import Feature
 from patterns.engine.pattern.pattern_state import PatternState
 from patterns.engine.pattern.slot_sketch import SlotSketch
-from patterns.engine.text.features import LONGEST, MOST, RESOURCES, output_format, short
+from patterns.engine.text.features import (
+    LONGEST,
+    MOST,
+    RESOURCES,
+    name_output_format,
+    shorten_value,
+)
 
 
 def note_features(state: PatternState, observation: Observation) -> None:
     """Lets one use speak for or against the features of its pattern."""
-    count(state.models, observation.model_id)
+    count_name(state.models, observation.model_id)
     if observation.output is not None:
-        count(state.outputs, output_format(observation.output))
+        count_name(state.outputs, name_output_format(observation.output))
     for key, value in sorted(observation.parameters.items(), key=lambda item: str(item[0])):
-        key = clean(key)
+        key = replace_surrogates(key)
         if key in state.parameters or len(state.parameters) < 8:
-            state.parameters.setdefault(key, SlotSketch(key, {}, {}, 0, [])).add(short(value))
+            state.parameters.setdefault(key, SlotSketch(key, {}, {}, 0, [])).add(
+                shorten_value(value)
+            )
     for key, value in sorted(observation.tags.items(), key=lambda item: str(item[0])):
-        count(state.context, f"tag.{key}={short(value)}")
+        count_name(state.context, f"tag.{key}={shorten_value(value)}")
     for name in RESOURCES:
         value = getattr(observation, name)
         if value is not None:
@@ -31,7 +39,7 @@ def note_features(state: PatternState, observation: Observation) -> None:
             state.resources[name] = (n + 1, mean + (value - mean) / (n + 1))
 
 
-def features_of_state(state: PatternState) -> tuple[Feature, ...]:
+def summarise_features(state: PatternState) -> tuple[Feature, ...]:
     """The properties most uses share; confidence is the share of uses that showed each."""
     uses = max(1, state.use_count)
     found = [Feature("input", "kind", state.kind, 1.0)]
@@ -42,18 +50,20 @@ def features_of_state(state: PatternState) -> tuple[Feature, ...]:
         Feature("input", slot.name, slot.type, min(1.0, state.sketches[name].uses / uses))
         for name, slot in zip(state.sketches, state.slots, strict=True)
     ]
-    found += [Feature("output", "format", f, min(1.0, n / uses)) for f, n in _ranked(state.outputs)]
+    found += [
+        Feature("output", "format", f, min(1.0, n / uses)) for f, n in _rank_counts(state.outputs)
+    ]
     for sketch in state.parameters.values():
-        value, n = _ranked(sketch.counts)[0]
+        value, n = _rank_counts(sketch.counts)[0]
         found.append(Feature("parameter", sketch.name, value, min(1.0, n / uses)))
-    return (*found, *_context_of_state(state), *_resources_of_state(state))[:MOST]
+    return (*found, *_context_features(state), *_resource_features(state))[:MOST]
 
 
-def _ranked(counts: dict[str, int]) -> list[tuple[str, int]]:
+def _rank_counts(counts: dict[str, int]) -> list[tuple[str, int]]:
     return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
 
 
-def _context_of_state(state: PatternState) -> Iterator[Feature]:
+def _context_features(state: PatternState) -> Iterator[Feature]:
     uses = max(1, state.use_count)
     if state.task_type:
         yield Feature("context", "task_type", state.task_type, 1.0)
@@ -61,11 +71,11 @@ def _context_of_state(state: PatternState) -> Iterator[Feature]:
         yield Feature(
             "context", "model_id", state.model_id, min(1.0, state.models[state.model_id] / uses)
         )
-    for pair, n in _ranked(state.context):
+    for pair, n in _rank_counts(state.context):
         name, _, value = pair.partition("=")
         yield Feature("context", name, value, min(1.0, n / uses))
 
 
-def _resources_of_state(state: PatternState) -> Iterator[Feature]:
+def _resource_features(state: PatternState) -> Iterator[Feature]:
     for name, (n, mean) in sorted(state.resources.items()):
         yield Feature("resource", name, round(mean, 3), min(1.0, n / max(1, state.use_count)))

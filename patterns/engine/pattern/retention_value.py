@@ -1,4 +1,4 @@
-"""What a pattern is worth keeping: its expected use, by how often and how lately it was used."""
+"""Estimate the future uses of a pattern from how often and how recently it was used."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from patterns.engine.pattern.pattern_state import PatternState
 WEEK = 7 * 86_400.0
 
 
-def worth(state: PatternState, now: float) -> float:
+def estimate_worth(state: PatternState, now: float) -> float:
     """Uses to come, about (0 and up): a pattern used once has shown nothing yet.
 
     A pattern used n times since it was founded is expected to be used n - 1 times as often again;

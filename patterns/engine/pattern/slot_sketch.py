@@ -6,11 +6,11 @@ from functools import lru_cache
 
 import msgspec
 
-from patterns.engine.domain.digests import clean, digest64, short_digest
+from patterns.engine.domain.digests import digest64, digest_hex, replace_surrogates
 from patterns.engine.domain.observation import Json
 from patterns.engine.domain.results import Slot
-from patterns.engine.text.json_text import plain
-from patterns.engine.text.value_types import type_of
+from patterns.engine.text.json_text import write_json
+from patterns.engine.text.value_types import classify_value
 
 KEPT = 8  # values counted by name; the rarest gives way (SpaceSaving, Metwally et al. 2005)
 LONGEST_VALUE = 40
@@ -28,11 +28,11 @@ class SlotSketch(msgspec.Struct, array_like=True):
     lowest: list[int] = []
 
     def add(self, value: Json) -> None:
-        text = clean(value if isinstance(value, str) else plain(value))
+        text = replace_surrogates(value if isinstance(value, str) else write_json(value))
         self.uses += 1
-        kind = type_of(value)
+        kind = classify_value(value)
         self.kinds[kind] = self.kinds.get(kind, 0) + 1
-        self._count(_clipped(text))
+        self._count(_clip_value(text))
         self._note_distinct(digest64(text))
 
     def _count(self, text: str) -> None:
@@ -77,8 +77,8 @@ class SlotSketch(msgspec.Struct, array_like=True):
 
 
 # The same few values are compared again with each new one.
-_tie_breaker = lru_cache(maxsize=1024)(short_digest)
+_tie_breaker = lru_cache(maxsize=1024)(digest_hex)
 
 
-def _clipped(text: str) -> str:
+def _clip_value(text: str) -> str:
     return text if len(text) <= LONGEST_VALUE else text[: LONGEST_VALUE - 1] + "…"

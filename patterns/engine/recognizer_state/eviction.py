@@ -1,8 +1,8 @@
-"""Make room when a recogniser has too many patterns or bytes: the worth least per byte go first."""
+"""Evict the patterns worth least per byte when there are too many patterns or bytes."""
 
 from __future__ import annotations
 
-from patterns.engine.pattern.retention_value import worth
+from patterns.engine.pattern.retention_value import estimate_worth
 from patterns.engine.recognizer_state.pattern_table import Eviction
 from patterns.engine.recognizer_state.recognizer_state import RecognizerState
 
@@ -18,7 +18,7 @@ def make_room(memory: RecognizerState, newest: str = "") -> None:
         return
     reason = "max_patterns" if over_count else "max_bytes"
     enough = limit - int(SLACK * limit) if over_count else limit
-    for value, identifier in _rank(memory, newest):
+    for value, identifier in _rank_by_worth(memory, newest):
         if len(table) <= enough and table.bytes <= budget:
             break
         size = table.sizes[identifier]
@@ -26,11 +26,11 @@ def make_room(memory: RecognizerState, newest: str = "") -> None:
         table.note_eviction(Eviction(identifier, reason, value, size))
 
 
-def _rank(memory: RecognizerState, newest: str) -> list[tuple[float, str]]:
-    """(worth, id), the least worth a byte first."""
+def _rank_by_worth(memory: RecognizerState, newest: str) -> list[tuple[float, str]]:
+    """(worth, id) of all that may go, the least worth per byte first."""
     sizes = memory.patterns.sizes
     ranked = sorted(
-        (worth(state, memory.now) / max(1, sizes[state.id]), state.last_used, state.id)
+        (estimate_worth(state, memory.now) / max(1, sizes[state.id]), state.last_used, state.id)
         for state in memory.patterns
         if not state.pinned and state.id != newest
     )

@@ -1,4 +1,4 @@
-"""What people decided about patterns: merges and splits that hold for the future too."""
+"""The merges and splits people decided on, applied to future interactions too."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
-from patterns.engine.domain.digests import short_digest
+from patterns.engine.domain.digests import digest_hex
 
 
 class Decisions(msgspec.Struct, array_like=True):
@@ -21,7 +21,7 @@ class Decisions(msgspec.Struct, array_like=True):
     def part(self, key: str, values: Mapping[str, str], runs: Iterable[int]) -> str:
         """The key of the part of a group that a text with these slot values and runs belongs to."""
         if key in self.slots and self.slots[key] in values:
-            return part_key(key, values[self.slots[key]])
+            return make_part_key(key, values[self.slots[key]])
         if key in self.examples:
             own = frozenset(runs)
             for part, needed in self.examples[key]:
@@ -30,5 +30,6 @@ class Decisions(msgspec.Struct, array_like=True):
         return key
 
 
-def part_key(key: str, value: str) -> str:
-    return f"{key}#{short_digest(value)}"
+def make_part_key(key: str, value: str) -> str:
+    """The key of the part of a group that has this value, or these runs."""
+    return f"{key}#{digest_hex(value)}"

@@ -10,7 +10,7 @@ from patterns.engine.pattern.pattern_state import PatternState
 
 
 class Eviction(msgspec.Struct, frozen=True):
-    """A receipt: why a pattern went, what it was worth (uses to come) and the bytes it freed."""
+    """Why a pattern was evicted, what it was worth (expected uses) and how many bytes it freed."""
 
     id: str
     reason: str
@@ -19,7 +19,7 @@ class Eviction(msgspec.Struct, frozen=True):
 
 
 class PatternChanges(msgspec.Struct, frozen=True):
-    """What happened to the patterns since the last question; `changed` are ids."""
+    """Ids of the patterns changed, and the evictions, since the last call."""
 
     changed: tuple[str, ...] = ()
     evicted: tuple[Eviction, ...] = ()
@@ -73,6 +73,7 @@ class PatternTable:
         self._changed[identifier] = None
 
     def measure(self, state: PatternState) -> None:
+        """Counts the bytes the pattern takes now."""
         size = state.size_bytes
         self.bytes += size - self.sizes.get(state.id, 0)
         self.sizes[state.id] = size

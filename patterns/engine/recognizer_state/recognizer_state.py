@@ -1,9 +1,9 @@
-"""All a recogniser knows: groups, patterns, samples, people's decisions, calibration."""
+"""Everything a recogniser knows: groups, patterns, samples, people's decisions, calibration."""
 
 from __future__ import annotations
 
 from patterns.engine.confidence.model import ConfidenceModel
-from patterns.engine.domain.digests import pattern_id
+from patterns.engine.domain.digests import make_pattern_id
 from patterns.engine.grouping.free_text.embedders import chosen
 from patterns.engine.grouping.grouper import Grouper
 from patterns.engine.grouping.prompts.slot_ngrams import Passages
@@ -45,7 +45,7 @@ class RecognizerState:
 
     def fresh_id(self, timestamp: float, *material: str) -> str:
         """Recognisers with other seeds give other ids: two projects share no pattern."""
-        return pattern_id(timestamp, str(self.seed), *material)
+        return make_pattern_id(timestamp, str(self.seed), *material)
 
     def ensure_grouper(self, partition: str, kind: str) -> Grouper:
         """The grouper of a partition; a new one for the first text of that kind of input."""
@@ -75,7 +75,7 @@ class RecognizerState:
         self.ensure_grouper(state.partition, state.kind).adopt(key, state.skeleton, state.example)
 
     def drop_pattern(self, identifier: str) -> None:
-        """Forgets a pattern and its groups; an unknown id is let go."""
+        """Forgets a pattern and its groups; unknown ids are ignored."""
         state = self.patterns.release(identifier)
         if state is None:
             return
@@ -88,7 +88,7 @@ class RecognizerState:
                     _forget_group(grouper, key)
 
     def settle_pattern(self, state: PatternState) -> None:
-        """Confidence and status after something was learned about a pattern."""
+        """Updates confidence, status and size of a pattern after something was learned about it."""
         good, bad = state.use_count + 2 * state.right, 4 * state.wrong
         state.confidence = (good + 1) / (good + bad + 2)
         trusted = state.confidence >= self.settings.confidence_threshold

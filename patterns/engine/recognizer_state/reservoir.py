@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import msgspec
 
 from patterns.engine.domain.digests import digest64
-from patterns.engine.text.tokens import normal
+from patterns.engine.text.tokens import normalize_text
 
 MOST = 6500
 MOST_BYTES = 3 << 20
@@ -37,7 +37,7 @@ class Reservoir:
         return iter(self.samples.values())
 
     def add(self, sample: Sample) -> None:
-        sample.text = normal(sample.text)
+        sample.text = normalize_text(sample.text)
         self.discard(sample.id)
         self.samples[sample.id] = sample
         self.size += len(sample.text)
@@ -50,20 +50,20 @@ class Reservoir:
             self.size -= len(known.text)
 
     def _shrink(self) -> None:
-        """Down to nine tenths at once, so that the sort is rare."""
+        """Discards a tenth at once, so that sorting is rare."""
         ranked = sorted(self.samples.values(), key=lambda s: (digest64(s.text), s.id))
         while ranked and (len(ranked) > self.most * 0.9 or self.size > self.most_bytes * 0.9):
             self.discard(ranked.pop().id)
 
     def by_partition(self) -> dict[str, list[Sample]]:
-        """In an order that does not depend on arrival."""
+        """The samples of each partition, in an order that does not depend on arrival."""
         found: dict[str, list[Sample]] = {}
         for sample in sorted(self, key=lambda s: (digest64(s.text), s.id)):
             found.setdefault(sample.partition, []).append(sample)
         return dict(sorted(found.items()))
 
     def in_order(self) -> dict[str, list[Sample]]:
-        """By partition, in the order of arrival."""
+        """The samples of each partition, in the order of arrival."""
         found: dict[str, list[Sample]] = {}
         for sample in self:
             found.setdefault(sample.partition, []).append(sample)

@@ -1,4 +1,4 @@
-"""The recogniser's memory beside its patterns, as bytes."""
+"""Write and read what a recogniser knows besides its pattern states, as bytes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from patterns.engine.confidence.model import ConfidenceModel
-from patterns.engine.domain.digests import clean
+from patterns.engine.domain.digests import replace_surrogates
 from patterns.engine.domain.observation import Observation
 from patterns.engine.grouping.grouper import Grouper, group_key
 from patterns.engine.grouping.prompts.slot_ngrams import Passages
@@ -17,7 +17,7 @@ from patterns.engine.pattern.pattern_state import PatternState
 from patterns.engine.recognizer_state.human_decisions import Decisions
 from patterns.engine.recognizer_state.recognizer_state import RecognizerState
 from patterns.engine.recognizer_state.reservoir import Sample
-from patterns.engine.text.input_view import InputView, view_of
+from patterns.engine.text.input_view import InputView, view_input
 
 
 class _Snapshot(msgspec.Struct, array_like=True):
@@ -32,7 +32,7 @@ class _Snapshot(msgspec.Struct, array_like=True):
     merged: dict[str, dict[str, Skeleton]] = {}
 
 
-def snapshot_of(memory: RecognizerState, rules: str) -> bytes:
+def write_snapshot(memory: RecognizerState, rules: str) -> bytes:
     """`rules` is the version of the recogniser's rules."""
     data = {name: grouper.to_bytes() for name, grouper in memory.groupers.items()}
     kept = _Snapshot(
@@ -44,7 +44,7 @@ def snapshot_of(memory: RecognizerState, rules: str) -> bytes:
         memory.confidence.to_bytes(),
         memory.learned,
         memory.passages.to_bytes(),
-        _merged_groups(memory),
+        _collect_merged(memory),
     )
     return msgspec.msgpack.encode(kept)
 
@@ -60,7 +60,7 @@ def restore_state(
     Raises `msgspec.DecodeError` when the bytes are no snapshot of this version.
     """
     merged = _take_snapshot(memory, snapshot) if snapshot else {}
-    views = [(observation, view_of(observation), owner) for observation, owner in since]
+    views = [(observation, view_input(observation), owner) for observation, owner in since]
     keys = {one.id: _learn_again(memory, one, view) for one, view, _ in views}
     for state in states:
         memory.adopt_pattern(state)
@@ -68,7 +68,9 @@ def restore_state(
     _adopt_merged(memory, merged)
     for observation, view, owner in views:
         key = keys[observation.id] or _find_key(memory, view, owner)
-        memory.reservoir.add(Sample(clean(observation.id), view.partition, view.text, key))
+        memory.reservoir.add(
+            Sample(replace_surrogates(observation.id), view.partition, view.text, key)
+        )
         memory.now = max(memory.now, observation.timestamp)
     memory.learned += len(views)
     if since:
@@ -83,13 +85,13 @@ def _take_snapshot(memory: RecognizerState, data: bytes) -> dict[str, dict[str, 
         memory.reservoir.add(sample)
     memory.passages = Passages(kept.passages)
     for name, method in kept.methods.items():
-        memory.groupers[name] = _grouper(memory, method, kept.groupers.get(name, b""), name)
+        memory.groupers[name] = _restore_grouper(memory, method, kept.groupers.get(name, b""), name)
     if kept.confidence:
         memory.confidence = ConfidenceModel.from_bytes(kept.confidence)
     return kept.merged
 
 
-def _merged_groups(memory: RecognizerState) -> dict[str, dict[str, Skeleton]]:
+def _collect_merged(memory: RecognizerState) -> dict[str, dict[str, Skeleton]]:
     """Anchored groups that no state holds: their pattern has the key of another group."""
     found: dict[str, dict[str, Skeleton]] = {}
     for key, owner in memory.decisions.merged.items():
@@ -144,7 +146,7 @@ def _forget_evicted(memory: RecognizerState) -> None:
                 grouper.remove(key)
 
 
-def _grouper(memory: RecognizerState, method: str, content: bytes, name: str) -> Grouper:
+def _restore_grouper(memory: RecognizerState, method: str, content: bytes, name: str) -> Grouper:
     """The grouper as it was; one of another embedder's vectors is made anew from the reservoir."""
     try:
         return restore_grouper(method, content, name, memory.shared)

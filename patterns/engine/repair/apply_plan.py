@@ -25,11 +25,11 @@ def apply_plan(
     What came since the plan was made joins its groups, what people changed since stays.
     """
     grouper = plan.build_grouper(name, memory.shared)
-    _let_go(memory, plan)
+    _discard_let_go(memory, plan)
     regrouped = _regroup(memory, name, plan, grouper, held)
     teach_confidence(memory, regrouped)
     before = regrouped.owners(memory)
-    rest = _without_samples(memory, name, before)
+    rest = _find_without_samples(memory, name, before)
     memory.groupers[name] = grouper
     for state in share_history(memory, regrouped):
         _apply_summary(memory, plan, state)
@@ -39,7 +39,7 @@ def apply_plan(
     return report_changes(memory.patterns, regrouped, before)
 
 
-def _let_go(memory: RecognizerState, plan: RepairPlan) -> None:
+def _discard_let_go(memory: RecognizerState, plan: RepairPlan) -> None:
     """Discards the samples the plan lets go, unless they have a pattern by now."""
     for name in [name for name, key in plan.keys.items() if not key]:
         del plan.keys[name]
@@ -64,7 +64,7 @@ def _regroup(
     return Regrouped(name, samples, [plan.keys[sample.id] for sample in samples])
 
 
-def _without_samples(
+def _find_without_samples(
     memory: RecognizerState, name: str, sampled: Sequence[str]
 ) -> list[PatternState]:
     """Patterns of the partition without a sample: they keep what they are."""

@@ -20,6 +20,7 @@ from patterns.engine.repair.planner import Planner
 
 
 def never() -> bool:
+    """The default of `should_stop`."""
     return False
 
 
@@ -46,7 +47,7 @@ def consolidate(
 
 
 def apply_plans(memory: RecognizerState, plans: Mapping[str, RepairPlan]) -> Consolidation:
-    """Partitions as planned; what came since joins, and what people changed since stays."""
+    """Applies plans. Interactions that came since join them, what people changed since stays."""
     held = memory.reservoir.in_order()
     done = [
         apply_plan(memory, name, plan, held.get(name, []))

@@ -28,6 +28,7 @@ def draft_newcomers(memory: RecognizerState, name: str, known: Container[str]) -
 
 
 def draft_partition(memory: RecognizerState, name: str, samples: Sequence[Sample]) -> Draft:
+    """A draft with these samples of a partition."""
     founded, worded = {}, {}
     for sample in samples:
         if sample.key in memory.patterns.owners:
@@ -41,25 +42,27 @@ def draft_partition(memory: RecognizerState, name: str, samples: Sequence[Sample
 
 
 def plan_present(memory: RecognizerState) -> dict[str, RepairPlan]:
-    """The groups as they are now, as plans: put in place later, they bring this state back."""
+    """The present groups as plans; applying them later restores the present state."""
     return {
-        name: _present_plan(memory, memory.groupers[name], samples)
+        name: _plan_partition(memory, memory.groupers[name], samples)
         for name, samples in memory.reservoir.in_order().items()
         if name in memory.groupers
     }
 
 
-def _present_plan(
+def _plan_partition(
     memory: RecognizerState, grouper: Grouper, samples: Sequence[Sample]
 ) -> RepairPlan:
     keys = {s.id: s.key for s in samples if s.key in memory.patterns.owners}
     states = {key: memory.patterns.owner(key) for key in keys.values()}
-    summaries = {key: _summary(grouper, key, state) for key, state in states.items() if state}
+    summaries = {
+        key: _summarise_group(grouper, key, state) for key, state in states.items() if state
+    }
     keys = {sample: key for sample, key in keys.items() if key in summaries}
     return RepairPlan(grouper.method, grouper.to_bytes(), keys, summaries)
 
 
-def _summary(grouper: Grouper, key: str, state: PatternState) -> GroupSummary:
+def _summarise_group(grouper: Grouper, key: str, state: PatternState) -> GroupSummary:
     skeleton = (grouper.skeleton(key) or state.skeleton) if grouper.anchored else None
     sketches = dict(state.sketches)
     return GroupSummary(skeleton, state.template, sketches, [], wording=state.wording)

@@ -1,4 +1,4 @@
-"""What a repair starts from and what it answers, as values that cross a process boundary."""
+"""The input and the outcome of planning a repair, as values that cross a process boundary."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Draft(msgspec.Struct, array_like=True):
     worded: dict[str, list[Wording]] = {}
 
     def halved(self) -> Draft:
-        """The same with half the texts, as even a choice as all of them (they lie by digest)."""
+        """The same draft with half the texts: an even choice, for they are ordered by digest."""
         half = self.samples[: max(1, len(self.samples) // 2)]
         return msgspec.structs.replace(self, samples=half)
 

@@ -1,4 +1,4 @@
-"""What a repair will make of one partition, worked out from an immutable copy of it.
+"""Plan the repair of one partition from an immutable copy of it.
 
 All that is costly about a repair is here, and needs nothing else: it can be done in another
 process while the recogniser goes on learning. `apply_plan` puts the outcome in place.
@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from patterns.engine.domain.digests import pattern_id
+from patterns.engine.domain.digests import make_pattern_id
 from patterns.engine.grouping.free_text.embedders import Embedder
 from patterns.engine.grouping.grouper import Grouper
 from patterns.engine.grouping.prompts.slot_ngrams import Passages
@@ -36,15 +36,15 @@ class Planner:
         empty = make_grouper(draft.method, draft.name, self.shared)
         self.grouper = suit_grouper(empty, texts, draft.name, self.shared)
         groups = self.grouper.regroup(texts)
-        kept = _kept(draft, groups)
+        kept = _keep_recurring(draft, groups)
         groups, samples = [groups[i] for i in kept], [draft.samples[i] for i in kept]
         texts = [text for _, text, _ in samples]
-        names = _named(draft, groups, samples)
+        names = _name_groups(draft, groups, samples)
         self.grouper.rebuild(texts, groups, names)
         keys = dict.fromkeys(self.texts, "")
         keys.update((s[0], names[g]) for s, g in zip(samples, groups, strict=True))
         self.plan = RepairPlan(self.grouper.method, b"", keys, {})
-        for key, members in members_of(keys, self.texts).items():
+        for key, members in collect_members(keys, self.texts).items():
             self.plan.summaries[key] = self.grouper.summary(key, members, draft.worded.get(key))
         return self._written()
 
@@ -59,27 +59,27 @@ class Planner:
 
 
 def take_in(grouper: Grouper, plan: RepairPlan, draft: Draft, texts: Mapping[str, str]) -> None:
-    """Newcomers join the groups of a plan, or found their own under the key they had.
+    """Adds the samples of a draft to the groups of a plan, or founds groups under their old keys.
 
     `texts` holds the text of every sample of the plan and of the draft.
     """
     stale: dict[str, None] = {}
     for name, text, key in draft.samples:
         free = key not in plan.summaries and grouper.skeleton(key) is None
-        own = key if free else fresh_key(draft, name, text, key)
+        own = key if free else make_fresh_key(draft, name, text, key)
         found = grouper.learn(text, own).key
         plan.keys[name] = found
         stale[found] = None
-    members = members_of({n: k for n, k in plan.keys.items() if k in stale}, texts)
+    members = collect_members({n: k for n, k in plan.keys.items() if k in stale}, texts)
     for key in stale:
         skeleton, summary = grouper.skeleton(key), plan.summaries.get(key)
-        if summary is None or _anchors(skeleton) != _anchors(summary.skeleton):
+        if summary is None or _list_anchors(skeleton) != _list_anchors(summary.skeleton):
             plan.summaries[key] = grouper.summary(key, members[key], draft.worded.get(key))
         else:
             plan.summaries[key] = msgspec.structs.replace(summary, skeleton=skeleton)
 
 
-def members_of(keys: Mapping[str, str], texts: Mapping[str, str]) -> dict[str, list[str]]:
+def collect_members(keys: Mapping[str, str], texts: Mapping[str, str]) -> dict[str, list[str]]:
     """The texts of each group."""
     found: dict[str, list[str]] = {}
     for name, key in keys.items():
@@ -88,13 +88,14 @@ def members_of(keys: Mapping[str, str], texts: Mapping[str, str]) -> dict[str, l
     return found
 
 
-def fresh_key(draft: Draft, name: str, text: str, key: str) -> str:
+def make_fresh_key(draft: Draft, name: str, text: str, key: str) -> str:
+    """The key of a group split from the group `key`, the same in every process."""
     founded = draft.founded.get(key, draft.now)
-    return pattern_id(founded, str(draft.seed), name, draft.name, text, "split")
+    return make_pattern_id(founded, str(draft.seed), name, draft.name, text, "split")
 
 
-def _kept(draft: Draft, groups: Sequence[int]) -> list[int]:
-    """All but the texts that stand alone and whose pattern was evicted: those do not come back."""
+def _keep_recurring(draft: Draft, groups: Sequence[int]) -> list[int]:
+    """Leaves out texts that stand alone and whose pattern was evicted."""
     size = Counter(groups)
     return [
         place
@@ -103,7 +104,7 @@ def _kept(draft: Draft, groups: Sequence[int]) -> list[int]:
     ]
 
 
-def _named(
+def _name_groups(
     draft: Draft, groups: Sequence[int], samples: Sequence[tuple[str, str, str]]
 ) -> dict[int, str]:
     """Each group takes the key it shares most samples with; nobody else gets that key."""
@@ -116,9 +117,9 @@ def _named(
             taken.add(key)
     for group, (name, text, key) in zip(groups, samples, strict=True):
         if group not in names:
-            names[group] = fresh_key(draft, name, text, key)
+            names[group] = make_fresh_key(draft, name, text, key)
     return names
 
 
-def _anchors(skeleton: Skeleton | None) -> Sequence[int]:
+def _list_anchors(skeleton: Skeleton | None) -> Sequence[int]:
     return skeleton.anchors if skeleton is not None else []

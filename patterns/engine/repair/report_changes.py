@@ -1,4 +1,4 @@
-"""What a repair did to the patterns of a partition, for those who store and show it."""
+"""Report which patterns a repair merged, split and moved samples between."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ def report_changes(
     for (old, new), _ in sorted(flows.items(), key=lambda f: (f[1], f[0])):
         if old and old not in patterns:
             redirects[old] = new
-    return Consolidation(tuple(_changes(flows, patterns)), redirects, moved)
+    return Consolidation(tuple(_list_changes(flows, patterns)), redirects, moved)
 
 
-def _changes(flows: Counter[tuple[str, str]], alive: Container[str]) -> list[Change]:
+def _list_changes(flows: Counter[tuple[str, str]], alive: Container[str]) -> list[Change]:
     into: dict[str, set[str]] = {}
     out: dict[str, set[str]] = {}
     for old, new in flows:

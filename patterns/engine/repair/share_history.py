@@ -1,4 +1,4 @@
-"""The histories of the patterns of a partition, shared out among the groups a repair made of it."""
+"""Divide the histories of old patterns among the groups that a repair made of them."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ def share_history(memory: RecognizerState, regrouped: Regrouped) -> list[Pattern
     """Splits the histories of the old patterns among the new by the samples they shared."""
     old = {s.id: s for s in memory.patterns if s.partition == regrouped.partition}
     owners = regrouped.owners(memory)
-    sources = _sources_by_key(regrouped, owners, old)
+    sources = _find_sources(regrouped, owners, old)
     fresh = unite_merged(
-        [_new_state(memory, regrouped, key, found) for key, found in sources.items()], old
+        [_build_state(memory, regrouped, key, found) for key, found in sources.items()], old
     )
     for owner in sorted((set(owners) & old.keys()) - {state.id for state in fresh}):
         if not old[owner].pinned:
@@ -42,7 +42,7 @@ def share_history(memory: RecognizerState, regrouped: Regrouped) -> list[Pattern
     return fresh
 
 
-def _sources_by_key(
+def _find_sources(
     regrouped: Regrouped, owners: Sequence[str], old: Mapping[str, PatternState]
 ) -> dict[str, Sources]:
     had = Counter(owners)
@@ -55,13 +55,13 @@ def _sources_by_key(
     return found
 
 
-def _new_state(
+def _build_state(
     memory: RecognizerState, regrouped: Regrouped, key: str, sources: Sources
 ) -> PatternState:
     """The pattern of a new group: the one its key leads to stays, the others are absorbed."""
     first = memory.patterns.owner(key)
     largest = max(sources, key=lambda pair: (pair[1] * pair[0].use_count, pair[0].id), default=None)
-    model = first or (largest[0] if largest else _returned(memory, regrouped, key))
+    model = first or (largest[0] if largest else _revive_pattern(memory, regrouped, key))
     state = PatternState(
         id=model.id if first is not None else key,
         partition=regrouped.partition,
@@ -86,8 +86,8 @@ def _keep_decided(state: PatternState, first: PatternState, keeps_slots: bool) -
         state.sketches = first.sketches
 
 
-def _returned(memory: RecognizerState, regrouped: Regrouped, key: str) -> PatternState:
-    """What recurs after all, though its patterns were evicted one by one."""
+def _revive_pattern(memory: RecognizerState, regrouped: Regrouped, key: str) -> PatternState:
+    """A pattern for a group whose earlier patterns were all evicted."""
     pairs = zip(regrouped.samples, regrouped.keys, strict=True)
     texts = [sample.text for sample, own in pairs if own == key]
     kinds = ("chat", "json", "call", "list", "value")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from patterns.engine.confidence.match_features import evidence
+from patterns.engine.confidence.match_features import gather_evidence
 from patterns.engine.grouping.grouper import Candidate
 from patterns.engine.recognizer_state.recognizer_state import RecognizerState
 from patterns.engine.repair.share_history import Regrouped
@@ -28,10 +28,10 @@ def teach_confidence(memory: RecognizerState, regrouped: Regrouped) -> None:
     for text, key, candidate in found:
         if candidate is not None:
             most = min(votes[candidate.key].items(), key=lambda pair: (-pair[1], pair[0]))[0]
-            _teach(memory, regrouped.partition, candidate, text, key == most)
+            _teach_answer(memory, regrouped.partition, candidate, text, key == most)
 
 
-def _teach(
+def _teach_answer(
     memory: RecognizerState, partition: str, candidate: Candidate, text: str, right: bool
 ) -> None:
     state = memory.patterns.owner(candidate.key)
@@ -39,4 +39,4 @@ def _teach(
         return
     grouper = memory.groupers[partition]
     pieces = grouper.pieces(text, state.skeleton)
-    memory.confidence.update(evidence(grouper.method, candidate, state, text, pieces), right)
+    memory.confidence.update(gather_evidence(grouper.method, candidate, state, text, pieces), right)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from statistics import median
 from typing import TypeAlias
 
-from patterns.engine.templates.gap_words import Span, Wording, tokens_in
+from patterns.engine.templates.gap_words import Span, Wording, tokenize_filling
 from patterns.engine.text.tokens import Token
 
 TEXTS = 40  # of a group looked at
@@ -25,17 +25,17 @@ _PLAIN = frozenset({"word", "mark", "break"})
 _Row: TypeAlias = list[Span]
 
 
-def wording_of(place: int, fillings: Iterable[str]) -> Wording | None:
+def find_wording(place: int, fillings: Iterable[str]) -> Wording | None:
     """The static words of a gap with these fillings; None where it is one value, or free text."""
-    rows = [tokens_in(one) for one in dict.fromkeys(fillings)][:TEXTS]
+    rows = [tokenize_filling(one) for one in dict.fromkeys(fillings)][:TEXTS]
     if len(rows) < DISTINCT or median(map(len, rows)) > MIDDLING:
         return None
-    words = _in_order(rows, _once(rows))
+    words = _common_sequence(rows, _words_once(rows))
     if not words:
         return None
-    fitting = [row for row in rows if _has(row, words)]
+    fitting = [row for row in rows if _has_in_order(row, words)]
     keys = [[token.key for token in row] for row in fitting]
-    grown = _grown(fitting, [[(k.index(w), k.index(w) + 1) for w in words] for k in keys])
+    grown = _grow_spans(fitting, [[(k.index(w), k.index(w) + 1) for w in words] for k in keys])
     runs = [keys[0][begin:end] for begin, end in grown[0]]
     found = Wording(
         place,
@@ -43,10 +43,10 @@ def wording_of(place: int, fillings: Iterable[str]) -> Wording | None:
         any(spans[0][0] > 0 for spans in grown),
         any(spans[-1][1] < len(row) for spans, row in zip(grown, keys, strict=True)),
     )
-    return found if found.slots and _even(found, rows) else None
+    return found if found.slots and _is_even(found, rows) else None
 
 
-def _once(rows: Sequence[Sequence[Token]]) -> frozenset[str]:
+def _words_once(rows: Sequence[Sequence[Token]]) -> frozenset[str]:
     """The words that stand exactly once in nearly all rows."""
     found: Counter[str] = Counter()
     for row in rows:
@@ -55,27 +55,27 @@ def _once(rows: Sequence[Sequence[Token]]) -> frozenset[str]:
     return frozenset(word for word, n in found.items() if n >= SHARED * len(rows))
 
 
-def _in_order(rows: Sequence[Sequence[Token]], words: frozenset[str]) -> list[str]:
+def _common_sequence(rows: Sequence[Sequence[Token]], words: frozenset[str]) -> list[str]:
     """The longest sequence of these words that nearly all rows have in common."""
     orders = Counter(
         tuple(token.key for token in row if token.key in words)
         for row in rows
-        if _complete(row, words)
+        if _has_all_once(row, words)
     )
     if not words or sum(orders.values()) < SHARED * len(rows):
         return []
     common = min(orders, key=lambda order: (-orders[order], order))
     for order in sorted(orders):
         if orders[order] > (1 - SHARED) * len(rows):
-            common = _subsequence(common, order)
+            common = _longest_subsequence(common, order)
     return list(common)
 
 
-def _complete(row: Sequence[Token], words: frozenset[str]) -> bool:
+def _has_all_once(row: Sequence[Token], words: frozenset[str]) -> bool:
     return sorted(token.key for token in row if token.key in words) == sorted(words)
 
 
-def _subsequence(left: tuple[str, ...], right: tuple[str, ...]) -> tuple[str, ...]:
+def _longest_subsequence(left: tuple[str, ...], right: tuple[str, ...]) -> tuple[str, ...]:
     """The longest common one of two orders of the same words: the longest ascending by place."""
     place = {word: number for number, word in enumerate(right)}
     best: list[tuple[str, ...]] = []
@@ -85,15 +85,15 @@ def _subsequence(left: tuple[str, ...], right: tuple[str, ...]) -> tuple[str, ..
     return max(best, key=len, default=())
 
 
-def _has(row: Sequence[Token], words: Sequence[str]) -> bool:
+def _has_in_order(row: Sequence[Token], words: Sequence[str]) -> bool:
     return [token.key for token in row if token.key in words] == list(words)
 
 
-def _grown(rows: Sequence[Sequence[Token]], spans: list[_Row]) -> list[_Row]:
+def _grow_spans(rows: Sequence[Sequence[Token]], spans: list[_Row]) -> list[_Row]:
     """The spans with what stands next to them in every row; those that always touch are one."""
     number = 0
     while number < len(spans[0]):
-        while _step(rows, spans, number, -1) or _step(rows, spans, number, 1):
+        while _grow_by_one(rows, spans, number, -1) or _grow_by_one(rows, spans, number, 1):
             pass
         if number and all(row[number - 1][1] == row[number][0] for row in spans):
             for row in spans:
@@ -103,7 +103,9 @@ def _grown(rows: Sequence[Sequence[Token]], spans: list[_Row]) -> list[_Row]:
     return spans
 
 
-def _step(rows: Sequence[Sequence[Token]], spans: Sequence[_Row], number: int, way: int) -> bool:
+def _grow_by_one(
+    rows: Sequence[Sequence[Token]], spans: Sequence[_Row], number: int, way: int
+) -> bool:
     """Takes the token before (-1) or after (1) a span, if it is static and the same in all rows."""
     nexts: set[str] = set()
     for row, own in zip(rows, spans, strict=True):
@@ -121,9 +123,9 @@ def _step(rows: Sequence[Sequence[Token]], spans: Sequence[_Row], number: int, w
     return True
 
 
-def _even(wording: Wording, rows: Sequence[Sequence[Token]]) -> bool:
+def _is_even(wording: Wording, rows: Sequence[Sequence[Token]]) -> bool:
     """Whether the runs part nearly all rows into values of about the same, small size."""
-    sizes = [found for row in rows if (found := _sizes(wording, row)) is not None]
+    sizes = [found for row in rows if (found := _count_between(wording, row)) is not None]
     if len(sizes) < SHARED * len(rows):
         return False
     rare = int((1 - SHARED) * len(rows))  # so many values may be out of the ordinary
@@ -131,7 +133,7 @@ def _even(wording: Wording, rows: Sequence[Sequence[Token]]) -> bool:
     return all(col[-1] <= LONGEST and col[-1] - col[0] <= UNEVEN for col in columns)
 
 
-def _sizes(wording: Wording, row: Sequence[Token]) -> list[int] | None:
+def _count_between(wording: Wording, row: Sequence[Token]) -> list[int] | None:
     """Tokens of the values between the runs, ends included."""
     spans = wording.spans([token.key for token in row])
     if spans is None:

@@ -17,7 +17,7 @@ from typing import TypeAlias
 
 import msgspec
 
-from patterns.engine.text.ngrams import runs_in_order, tokens_of
+from patterns.engine.text.ngrams import hash_runs, tokenize_normal
 
 DEEP = 2  # tokens of a gap that count as text of a template: one alone is often "What" or "the"
 LONGEST_GAP = 32  # tokens compared
@@ -73,11 +73,11 @@ class Gaps:
         self.tails: dict[Place, dict[int, tuple[str, ...]]] = defaultdict(dict)
 
     def add(self, text: str, anchors: Collection[int]) -> None:
-        keys = [token.key for token in tokens_of(text)[1]]
+        keys = [token.key for token in tokenize_normal(text)[1]]
         number = len(self.lengths)
         self.lengths.append(math.log1p(len(keys)))
         taken: Counter[tuple[str, ...]] = Counter()
-        for before, inside, after in _gaps(text, keys, anchors):
+        for before, inside, after in _find_gaps(text, keys, anchors):
             taken[before] += 1
             self.heads[before, taken[before]][number] = inside[:LONGEST_GAP]
             self.tails[after, taken[before]][number] = inside[: -LONGEST_GAP - 1 : -1]
@@ -91,10 +91,10 @@ class Gaps:
         spread = math.sqrt(sum((each - mean) ** 2 for each in self.lengths) / seen)
         return Cohesion(
             seen,
-            round(max((_divided(one, seen) for one in borders), default=0.0), 4),
-            round(max((_chosen(one, seen) for one in borders), default=0.0), 4),
+            round(max((_measure_divided(one, seen) for one in borders), default=0.0), 4),
+            round(max((_measure_chosen(one, seen) for one in borders), default=0.0), 4),
             round(self._bound(seen), 4),
-            round(max((_paired(one, seen) for one in self.heads.values()), default=0.0), 4),
+            round(max((_measure_paired(one, seen) for one in self.heads.values()), default=0.0), 4),
             round(mean, 4),
             round(spread, 4),
         )
@@ -108,13 +108,13 @@ class Gaps:
                 sets[inside[0]] |= 1 << number
             places.update(sets.values())
         sizes = [members.bit_count() for members, n in places.items() if n > 1]
-        return max((_minority(size, seen) for size in sizes if size > 1), default=0.0)
+        return max((_measure_minority(size, seen) for size in sizes if size > 1), default=0.0)
 
 
-def _gaps(text: str, keys: Sequence[str], anchors: Collection[int]) -> Iterable[Gap]:
+def _find_gaps(text: str, keys: Sequence[str], anchors: Collection[int]) -> Iterable[Gap]:
     """The stretches no anchor covers, each with the two tokens around it."""
     covered = [False] * (len(keys) + 4)
-    for start, run in enumerate(runs_in_order(text)):
+    for start, run in enumerate(hash_runs(text)):
         if run in anchors:
             covered[start] = covered[start + 1] = covered[start + 2] = True
     static = covered[2 : len(keys) + 2]
@@ -133,21 +133,21 @@ def _gaps(text: str, keys: Sequence[str], anchors: Collection[int]) -> Iterable[
         start = end + 1
 
 
-def _divided(insides: Sequence[tuple[str, ...]], seen: int) -> float:
+def _measure_divided(insides: Sequence[tuple[str, ...]], seen: int) -> float:
     """The chance that two of `seen` texts begin a gap alike but go on differently."""
     heads = Counter(one[:DEEP] for one in insides if len(one) >= DEEP)
     pairs = sum(n * (n - 1) for n in heads.values() if n < seen)
-    return max(0.0, min(1.0, pairs / (seen * (seen - 1))) - _chosen(insides, seen))
+    return max(0.0, min(1.0, pairs / (seen * (seen - 1))) - _measure_chosen(insides, seen))
 
 
-def _chosen(insides: Sequence[tuple[str, ...]], seen: int) -> float:
+def _measure_chosen(insides: Sequence[tuple[str, ...]], seen: int) -> float:
     """The chance that two of `seen` texts have the same words in a gap; 0 where all do."""
     whole = Counter(one for one in insides if len(one) >= DEEP)
     pairs = sum(n * (n - 1) for n in whole.values() if n < seen)
     return min(1.0, pairs / (seen * (seen - 1)))
 
 
-def _paired(insides: Mapping[int, tuple[str, ...]], seen: int) -> float:
+def _measure_paired(insides: Mapping[int, tuple[str, ...]], seen: int) -> float:
     """The minority of a gap that all texts have and that never holds but two things."""
     if len(insides) < seen:
         return 0.0
@@ -155,11 +155,11 @@ def _paired(insides: Mapping[int, tuple[str, ...]], seen: int) -> float:
     return min(values.values()) / seen if len(values) == 2 and min(values.values()) > 1 else 0.0
 
 
-def _minority(having: int, seen: int) -> float:
+def _measure_minority(having: int, seen: int) -> float:
     return max(0, min(having, seen - having)) / seen
 
 
-def cohesion_of_shapes(shapes: Sequence[Collection[str]]) -> Cohesion:
+def measure_shape_cohesion(shapes: Sequence[Collection[str]]) -> Cohesion:
     """What the keys of a pattern's objects say."""
     seen = len(shapes)
     if seen < 2:

@@ -45,9 +45,11 @@ class Wording(msgspec.Struct, frozen=True, array_like=True):
         >>> Wording(0, [["ships", "from"]]).parts("lamp ships from Lyon")
         [('lamp', False), (' ships from ', True), ('Lyon', False)]
         """
-        tokens = tokens_in(filling)
+        tokens = tokenize_filling(filling)
         spans = self.spans([token.key for token in tokens])
-        return None if spans is None else _cut(filling, tokens, spans, self.first, self.last)
+        return (
+            None if spans is None else _cut_filling(filling, tokens, spans, self.first, self.last)
+        )
 
     def spans(self, keys: Sequence[str]) -> list[Span] | None:
         """Where the runs stand, each as far left as it can."""
@@ -55,7 +57,7 @@ class Wording(msgspec.Struct, frozen=True, array_like=True):
         position = 0
         for number, run in enumerate(self.runs):
             closing = number == len(self.runs) - 1 and not self.last
-            begin = len(keys) - len(run) if closing else _found(keys, run, position)
+            begin = len(keys) - len(run) if closing else _find_run(keys, run, position)
             if begin < position or list(keys[begin : begin + len(run)]) != run:
                 return None
             spans.append((begin, begin + len(run)))
@@ -63,39 +65,39 @@ class Wording(msgspec.Struct, frozen=True, array_like=True):
         return spans if self.first or spans[0][0] == 0 else None
 
 
-def tokens_in(filling: str) -> list[Token]:
+def tokenize_filling(filling: str) -> list[Token]:
     """None of a filling too long to be one."""
     return tokenize(filling) if len(filling) <= MOST_CHARACTERS else []
 
 
-def _found(keys: Sequence[str], run: Run, position: int) -> int:
+def _find_run(keys: Sequence[str], run: Run, position: int) -> int:
     width = len(run)
     places = range(position, len(keys) - width + 1)
     return next((at for at in places if list(keys[at : at + width]) == run), -1)
 
 
-def _cut(
+def _cut_filling(
     filling: str, tokens: Sequence[Token], spans: Sequence[Span], first: bool, last: bool
 ) -> list[tuple[str, bool]]:
     parts: list[tuple[str, bool]] = []
     position = after = 0  # the character reached, the token after the last run
     for number, (begin, end) in enumerate([*spans, (len(tokens), len(tokens))]):
         if (number or first) and (number < len(spans) or last):
-            start, stop = _ends(tokens, after, begin, position)
+            start, stop = _find_ends(tokens, after, begin, position)
             parts += [(filling[position:start], True), (filling[start:stop], False)]
             position = stop
         if number < len(spans):
             parts.append((filling[position : tokens[end - 1].end], True))
             position, after = tokens[end - 1].end, end
-    return _joined([*parts, (filling[position:], True)])
+    return _join_static([*parts, (filling[position:], True)])
 
 
-def _ends(tokens: Sequence[Token], after: int, begin: int, position: int) -> Span:
+def _find_ends(tokens: Sequence[Token], after: int, begin: int, position: int) -> Span:
     """The characters of the tokens `after:begin`; nothing at `position` when there are none."""
     return (tokens[after].start, tokens[begin - 1].end) if begin > after else (position, position)
 
 
-def _joined(parts: Iterable[tuple[str, bool]]) -> list[tuple[str, bool]]:
+def _join_static(parts: Iterable[tuple[str, bool]]) -> list[tuple[str, bool]]:
     """Neighbouring static texts as one, empty ones left out."""
     joined: list[tuple[str, bool]] = []
     for text, static in parts:

@@ -8,15 +8,15 @@ from collections.abc import Collection, Sequence
 import msgspec
 
 from patterns.engine.domain.results import TemplatePart
-from patterns.engine.templates.common_words import wording_of
+from patterns.engine.templates.common_words import find_wording
 from patterns.engine.templates.gap_words import Wording
-from patterns.engine.templates.slot_names import MOST_SLOTS, name_for, names_nothing
+from patterns.engine.templates.slot_names import MOST_SLOTS, name_slot, names_nothing
 from patterns.engine.text.ngrams import (
-    runs_in_order,
-    tokens_of,
+    hash_runs,
+    tokenize_normal,
 )
 from patterns.engine.text.tokens import Token
-from patterns.engine.text.value_types import type_of
+from patterns.engine.text.value_types import classify_value
 
 LONGEST_PART = 600  # characters of static text shown per piece
 LONGEST_TEMPLATE = 1600
@@ -33,10 +33,10 @@ class TextPiece(msgspec.Struct, frozen=True, array_like=True):
     slot: str = ""
 
 
-def pieces_of(text: str, anchors: Collection[int]) -> list[TextPiece]:
+def cut_at_anchors(text: str, anchors: Collection[int]) -> list[TextPiece]:
     """The text cut where its anchors begin and end; values with a type of their own are slots."""
-    plain, tokens = tokens_of(text)
-    kinds = _kinds(tokens, _static(text, anchors, len(tokens)))
+    plain, tokens = tokenize_normal(text)
+    kinds = _piece_kinds(tokens, _mark_static(text, anchors, len(tokens)))
     pieces: list[TextPiece] = []
     position = index = 0
     while index < len(tokens):
@@ -50,18 +50,18 @@ def pieces_of(text: str, anchors: Collection[int]) -> list[TextPiece]:
         position, index = end, last
     if position < len(plain):
         pieces.append(TextPiece(plain[position:]))
-    return _joined(pieces)
+    return _join_static(pieces)
 
 
-def _static(text: str, anchors: Collection[int], count: int) -> list[bool]:
+def _mark_static(text: str, anchors: Collection[int], count: int) -> list[bool]:
     covered = [False] * (count + 4)
-    for start, run in enumerate(runs_in_order(text)):
+    for start, run in enumerate(hash_runs(text)):
         if run in anchors:
             covered[start] = covered[start + 1] = covered[start + 2] = True
     return covered[2 : count + 2]
 
 
-def _kinds(tokens: Sequence[Token], static: Sequence[bool]) -> list[str]:
+def _piece_kinds(tokens: Sequence[Token], static: Sequence[bool]) -> list[str]:
     """Of the piece each token is in: "" for static text, "text" for what varies, or its type."""
     return [
         SHOWN.get(token.kind, "") if fixed else "text"
@@ -69,7 +69,7 @@ def _kinds(tokens: Sequence[Token], static: Sequence[bool]) -> list[str]:
     ]
 
 
-def _joined(pieces: Sequence[TextPiece]) -> list[TextPiece]:
+def _join_static(pieces: Sequence[TextPiece]) -> list[TextPiece]:
     """Neighbouring static stretches are one."""
     joined: list[TextPiece] = []
     for piece in pieces:
@@ -80,7 +80,7 @@ def _joined(pieces: Sequence[TextPiece]) -> list[TextPiece]:
     return joined
 
 
-def worded(pieces: Sequence[TextPiece], wording: Sequence[Wording]) -> list[TextPiece]:
+def take_out_words(pieces: Sequence[TextPiece], wording: Sequence[Wording]) -> list[TextPiece]:
     """The pieces with the static words of gaps taken out of the slots.
 
     A gap without these words gives empty values, so that those of other slots keep their place.
@@ -95,10 +95,10 @@ def worded(pieces: Sequence[TextPiece], wording: Sequence[Wording]) -> list[Text
             continue
         parts = own[place].parts(piece.text) or [("", False)] * own[place].slots
         found += [TextPiece(text, "" if static else INNER) for text, static in parts]
-    return _joined(found)
+    return _join_static(found)
 
 
-def words_in_gaps(
+def find_gap_words(
     cut: Sequence[Sequence[TextPiece]], held: Sequence[Wording] | None = None
 ) -> tuple[list[Wording], int]:
     """The static words in the gaps of one group's texts, and the first text with the usual slots.
@@ -114,26 +114,27 @@ def words_in_gaps(
     ]
     gaps = [place for place, kind in enumerate(usual[:MOST_SLOTS]) if kind == "text"]
     if held is None:
-        found = [wording_of(place, [row[place] for row in rows]) for place in gaps]
+        found = [find_wording(place, [row[place] for row in rows]) for place in gaps]
         wording = [one for one in found if one is not None]
     else:
         wording = [one for one in held if one.place in gaps]
     return wording, layouts.index(usual) if wording else 0
 
 
-def template_of(pieces: Sequence[TextPiece]) -> tuple[TemplatePart, ...]:
+def build_template(pieces: Sequence[TextPiece]) -> tuple[TemplatePart, ...]:
+    """Static text and named slots, from a text cut at its anchors."""
     parts: list[TemplatePart] = []
     taken: dict[str, None] = {}
     before, said, length = "", "", 0
     for piece in pieces:
         if piece.slot:
-            kind = type_of(piece.text) if piece.slot in ("text", INNER) else piece.slot
+            kind = classify_value(piece.text) if piece.slot in ("text", INNER) else piece.slot
             inner = piece.slot == INNER and kind == "text"
-            name = name_for(said if inner and names_nothing(before) else before, kind, taken)
+            name = name_slot(said if inner and names_nothing(before) else before, kind, taken)
             taken[name] = None
             parts.append(TemplatePart(slot=name))
         else:
-            parts.append(TemplatePart(text=_clipped(piece.text, LONGEST_PART)))
+            parts.append(TemplatePart(text=_clip_text(piece.text, LONGEST_PART)))
             before = piece.text
             said = f"{said} {before}"[-LONGEST_PART:]
             length += len(parts[-1].text)
@@ -142,18 +143,18 @@ def template_of(pieces: Sequence[TextPiece]) -> tuple[TemplatePart, ...]:
     return tuple(parts)
 
 
-def values_of(
+def read_slot_values(
     pieces: Sequence[TextPiece], template: Sequence[TemplatePart], wording: Sequence[Wording] = ()
 ) -> list[tuple[str, str]]:
     """(slot name, value) of a text, when it has the slots of the template in order; none empty."""
     names = [part.slot for part in template if part.slot]
-    values = [piece.text for piece in worded(pieces, wording) if piece.slot]
+    values = [piece.text for piece in take_out_words(pieces, wording) if piece.slot]
     if len(values) < len(names):
         return []
     return [(name, value) for name, value in zip(names, values, strict=False) if value]
 
 
-def _clipped(text: str, longest: int) -> str:
+def _clip_text(text: str, longest: int) -> str:
     if len(text) <= longest:
         return text
     return f"{text[: longest // 2]} … {text[-longest // 2 :]}"

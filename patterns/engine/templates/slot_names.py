@@ -16,10 +16,10 @@ _LITTLE = (
 LITTLE = frozenset(_LITTLE.split())
 
 
-def name_for(before: str, kind: str, taken: Mapping[str, object]) -> str:
+def name_slot(before: str, kind: str, taken: Mapping[str, object]) -> str:
     """A name people recognise, from the words before the slot and the type where it adds something.
 
-    >>> name_for("It was due on ", "date", {}), name_for("Translate into ", "text", {})
+    >>> name_slot("It was due on ", "date", {}), name_slot("Translate into ", "text", {})
     ('due_date', 'translate_into')
     """
     words = [word.lower() for word in _WORDS.findall(before[-40:])]
@@ -27,7 +27,7 @@ def name_for(before: str, kind: str, taken: Mapping[str, object]) -> str:
     while words and words[-1] in LITTLE:
         words.pop()
     stem = words[-1] if words and len(words[-1]) > 1 else ""
-    name = _joined(stem, little, kind)
+    name = _join_name(stem, little, kind)
     if name not in taken:
         return name
     return next(f"{name}_{i}" for i in range(2, 10_000) if f"{name}_{i}" not in taken)
@@ -38,7 +38,7 @@ def names_nothing(before: str) -> bool:
     return all(word.lower() in LITTLE for word in _WORDS.findall(before[-40:]))
 
 
-def _joined(stem: str, little: str, kind: str) -> str:
+def _join_name(stem: str, little: str, kind: str) -> str:
     stem, little = (stem, little) if stem else (little, "")
     if not stem:
         return kind

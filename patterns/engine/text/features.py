@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from patterns.engine.domain.name_counts import count
+from patterns.engine.domain.name_counts import count_name
 from patterns.engine.domain.observation import Json, Observation
 from patterns.engine.domain.results import Feature
-from patterns.engine.text.input_view import content_of, messages_in, view_of
-from patterns.engine.text.json_text import opened, plain
-from patterns.engine.text.value_types import type_of
+from patterns.engine.text.input_view import find_messages, read_content, view_input
+from patterns.engine.text.json_text import open_json, write_json
+from patterns.engine.text.value_types import classify_value
 
 MOST = 40
 LONGEST = 120
@@ -27,91 +27,92 @@ SCRIPTS = (  # first code point, last, name: enough to tell how a text is writte
 )
 
 
-def features_of(observation: Observation) -> tuple[Feature, ...]:
+def extract_features(observation: Observation) -> tuple[Feature, ...]:
     """What one interaction shows; each is certain unless it had to be guessed (then below 1)."""
-    found = [*_input(observation), *_output(observation.output)]
+    found = [*_input_features(observation), *_output_features(observation.output)]
     found += [
-        Feature("parameter", str(k), short(v), 1.0)
+        Feature("parameter", str(k), shorten_value(v), 1.0)
         for k, v in sorted(observation.parameters.items(), key=lambda item: str(item[0]))
     ]
-    found += [*_context(observation), *_resources(observation)]
+    found += [*_context_features(observation), *_resource_features(observation)]
     return tuple(found[:MOST])
 
 
-def _input(observation: Observation) -> Iterator[Feature]:
-    view = view_of(observation)
+def _input_features(observation: Observation) -> Iterator[Feature]:
+    view = view_input(observation)
     yield Feature("input", "kind", view.kind, 1.0)
-    messages = messages_in(opened(observation.input))
+    messages = find_messages(open_json(observation.input))
     if messages is not None:
         yield Feature("input", "roles", sorted({str(m.get("role")) for m in messages}), 1.0)
         yield Feature("input", "turns", len(messages), 1.0)
     if view.text:
         yield Feature("input", "length", len(view.text), 1.0)
     for path, value in list(view.leaves.items())[:8] if messages is None else ():
-        yield Feature("input", path, type_of(value), 1.0)
+        yield Feature("input", path, classify_value(value), 1.0)
 
 
-def _output(output: Json) -> Iterator[Feature]:
+def _output_features(output: Json) -> Iterator[Feature]:
     if output is None:
         return
-    yield Feature("output", "format", output_format(output), 1.0 if output != "" else 0.5)
+    yield Feature("output", "format", name_output_format(output), 1.0 if output != "" else 0.5)
     if isinstance(output, str):
         yield Feature("output", "length", len(output), 1.0)
 
 
-def output_format(output: Json) -> str:
+def name_output_format(output: Json) -> str:
     """none, text, json, code, number, list … : what an application would parse."""
-    opened_output = opened(output)
+    opened_output = open_json(output)
     if output is None:
         return "none"
     if isinstance(opened_output, dict):
         keys = ",".join(sorted(str(key) for key in opened_output)[:6])
         return f"json {{{keys}}}"
-    kind = type_of(opened_output)
+    kind = classify_value(opened_output)
     return "text" if kind in ("category", "quoted") else kind
 
 
-def _context(observation: Observation) -> Iterator[Feature]:
+def _context_features(observation: Observation) -> Iterator[Feature]:
     if observation.task_type:
         yield Feature("context", "task_type", observation.task_type, 1.0)
     if observation.model_id:
         yield Feature("context", "model_id", observation.model_id, 1.0)
     for key, value in sorted(observation.tags.items(), key=lambda item: str(item[0])):
-        yield Feature("context", f"tag.{key}", short(value), 1.0)
-    script, share = script_of(_all_text(observation.input))
+        yield Feature("context", f"tag.{key}", shorten_value(value), 1.0)
+    script, share = detect_script(_collect_text(observation.input))
     if script:
         yield Feature("context", "script", script, share)
 
 
-def script_of(text: str) -> tuple[str, float]:
+def detect_script(text: str) -> tuple[str, float]:
     """The writing most letters of the first 500 belong to, with its share."""
     counts: dict[str, int] = {}
     for character in text[:500]:
         if character.isalpha():
             code = ord(character)
             name = next((n for low, high, n in SCRIPTS if low <= code <= high), "other")
-            count(counts, name)
+            count_name(counts, name)
     if not counts:
         return "", 0.0
     best = max(sorted(counts), key=lambda name: counts[name])
     return best, counts[best] / sum(counts.values())
 
 
-def _all_text(value: Json) -> str:
-    messages = messages_in(value)
+def _collect_text(value: Json) -> str:
+    messages = find_messages(value)
     if messages is not None:
-        return " ".join(content_of(message) for message in messages)
-    return value if isinstance(value, str) else plain(value)[:500]
+        return " ".join(read_content(message) for message in messages)
+    return value if isinstance(value, str) else write_json(value)[:500]
 
 
-def _resources(observation: Observation) -> Iterator[Feature]:
+def _resource_features(observation: Observation) -> Iterator[Feature]:
     for name in RESOURCES:
         value = getattr(observation, name)
         if value is not None:
             yield Feature("resource", name, value, 1.0)
 
 
-def short(value: Json) -> Json:
+def shorten_value(value: Json) -> Json:
+    """A value that fits a feature: strings and encoded JSON cut to `LONGEST` characters."""
     if isinstance(value, str):
         return value[:LONGEST]
-    return plain(value)[:LONGEST] if isinstance(value, dict | list) else value
+    return write_json(value)[:LONGEST] if isinstance(value, dict | list) else value

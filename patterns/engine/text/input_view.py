@@ -1,4 +1,4 @@
-"""Where an interaction belongs by its structure alone: task type, JSON shape, roles, tools, calls.
+"""Assign an interaction to a partition by its structure: task type, JSON shape, roles, tools.
 
 Keys and roles are explicit; what varies below them is a slot. Only texts are left to be grouped.
 """
@@ -11,9 +11,9 @@ from typing import Any
 
 import msgspec
 
-from patterns.engine.domain.digests import clean
+from patterns.engine.domain.digests import replace_surrogates
 from patterns.engine.domain.observation import Json, Observation
-from patterns.engine.text.json_text import opened, plain
+from patterns.engine.text.json_text import open_json, write_json
 from patterns.engine.text.tokens import BETWEEN
 
 DEEPEST = 6
@@ -28,7 +28,7 @@ _NUMBERED_NAME = re.compile(r"(?:[^\W\d]|-)+\d{1,2}(?:[A-Z_-](?:[^\W\d]|-)*)?")
 
 
 class InputView(msgspec.Struct, frozen=True):
-    """What the grouping sees. `partition` never mixes; `leaves` maps the path of a slot to its value.
+    """What grouping sees of an input. Partitions are never mixed; `leaves` maps slot paths to values.
 
     `kind` is one of text, chat, json, call, vector, value. `text` is what is still to be grouped: a
     prompt, the keys of an object, the name of a function.
@@ -40,28 +40,31 @@ class InputView(msgspec.Struct, frozen=True):
     leaves: dict[str, Json]
 
 
-def view_of(observation: Observation) -> InputView:
-    view = _view_of(observation)
-    leaves = {clean(path): value for path, value in view.leaves.items()}
-    return InputView(clean(view.partition), view.kind, clean(view.text), leaves)
+def view_input(observation: Observation) -> InputView:
+    """The partition of an observation, the text to group, and its leaves; lone surrogates replaced."""
+    view = _view_raw(observation)
+    leaves = {replace_surrogates(path): value for path, value in view.leaves.items()}
+    return InputView(
+        replace_surrogates(view.partition), view.kind, replace_surrogates(view.text), leaves
+    )
 
 
-def _view_of(observation: Observation) -> InputView:
+def _view_raw(observation: Observation) -> InputView:
     task = observation.task_type
-    value = opened(observation.input)
+    value = open_json(observation.input)
     if isinstance(value, str):
         return InputView(f"{task}|text", "text", value, {})
-    messages = messages_in(value)
+    messages = find_messages(value)
     if messages is not None:
-        return _chat(task, value, messages)
+        return _view_chat(task, value, messages)
     if isinstance(value, dict):
-        return _object(task, value)
+        return _view_object(task, value)
     if isinstance(value, list):
-        return InputView(f"{task}|list", "vector", _type(value), {"input": value})
-    return InputView(f"{task}|value", "value", _type(value), {"input": value})
+        return InputView(f"{task}|list", "vector", _name_type(value), {"input": value})
+    return InputView(f"{task}|value", "value", _name_type(value), {"input": value})
 
 
-def messages_in(value: Json) -> list[dict[str, Any]] | None:
+def find_messages(value: Json) -> list[dict[str, Any]] | None:
     """The chat messages of an input: a list of them, or an object that holds such a list."""
     found = value.get("messages") if isinstance(value, dict) else value
     if not isinstance(found, list) or not found:
@@ -71,28 +74,29 @@ def messages_in(value: Json) -> list[dict[str, Any]] | None:
     return None
 
 
-def content_of(message: Mapping[str, Any]) -> str:
+def read_content(message: Mapping[str, Any]) -> str:
+    """The text of a chat message, its parts joined by newlines."""
     content = message.get("content")
     if isinstance(content, str):
         return content
     if isinstance(content, list):
         parts = (part.get("text") for part in content if isinstance(part, dict))
         return "\n".join(part for part in parts if isinstance(part, str))
-    return "" if content is None else plain(content)
+    return "" if content is None else write_json(content)
 
 
-def _chat(task: str, value: Json, messages: list[dict[str, Any]]) -> InputView:
+def _view_chat(task: str, value: Json, messages: list[dict[str, Any]]) -> InputView:
     rest = value if isinstance(value, dict) else {}
-    tools = ",".join(sorted(set(_tool_names(rest))))
+    tools = ",".join(sorted(set(_list_tool_names(rest))))
     extra = ",".join(sorted(str(key) for key in rest if key not in ("messages", "tools")))
-    system = [content_of(m) for m in messages if m.get("role") in ("system", "developer")]
+    system = [read_content(m) for m in messages if m.get("role") in ("system", "developer")]
     others = [m for m in messages if m.get("role") not in ("system", "developer")]
-    text = BETWEEN.join([*system, content_of(others[-1]) if others else ""])
+    text = BETWEEN.join([*system, read_content(others[-1]) if others else ""])
     partition = f"{task}|chat|{extra}|{tools}|{'system' if system else ''}"
-    return InputView(partition, "chat", text, {"messages": [content_of(m) for m in others]})
+    return InputView(partition, "chat", text, {"messages": [read_content(m) for m in others]})
 
 
-def _tool_names(value: Mapping[str, Any]) -> Iterator[str]:
+def _list_tool_names(value: Mapping[str, Any]) -> Iterator[str]:
     for key in ("tools", "functions"):
         tools = value.get(key)
         for tool in tools if isinstance(tools, list) else ():
@@ -101,34 +105,34 @@ def _tool_names(value: Mapping[str, Any]) -> Iterator[str]:
                 yield str(holder.get("name", holder.get("type", "")))
 
 
-def _object(task: str, value: dict[str, Any]) -> InputView:
-    call = call_in(value)
+def _view_object(task: str, value: dict[str, Any]) -> InputView:
+    call = find_call(value)
     if call is not None:
         name, arguments = call
-        return InputView(f"{task}|call", "call", name, dict(leaves_of(arguments)))
-    leaves = dict(leaves_of(value))
+        return InputView(f"{task}|call", "call", name, dict(list_leaves(arguments)))
+    leaves = dict(list_leaves(value))
     return InputView(f"{task}|json", "json", SEPARATOR.join(sorted(leaves)), leaves)
 
 
-def call_in(value: Mapping[str, Any], depth: int = 0) -> tuple[str, Json] | None:
+def find_call(value: Mapping[str, Any], depth: int = 0) -> tuple[str, Json] | None:
     """(function, arguments) when the object is a function call in one of the usual spellings."""
     for outer in ("function", "function_call", "tool_call", "call"):
         inner = value.get(outer)
         if isinstance(inner, dict) and depth < DEEPEST:
-            return call_in(inner, depth + 1)
+            return find_call(inner, depth + 1)
     for key in CALL_VALUES:
-        arguments = opened(value.get(key)) if key in value else None
+        arguments = open_json(value.get(key)) if key in value else None
         name = next((value[k] for k in CALL_NAMES if isinstance(value.get(k), str)), None)
         if name is not None and isinstance(arguments, dict):
             return name, arguments
     return None
 
 
-def leaves_of(value: Json, path: str = "", depth: int = 0) -> Iterator[tuple[str, Json]]:
+def list_leaves(value: Json, path: str = "", depth: int = 0) -> Iterator[tuple[str, Json]]:
     """(path, value) of everything that is not an object; maps of invented keys are one leaf."""
     if isinstance(value, dict) and value and depth < DEEPEST and not _is_map(value):
         for key in sorted(value, key=str)[:WIDEST]:
-            yield from leaves_of(value[key], f"{path}.{key}" if path else str(key), depth + 1)
+            yield from list_leaves(value[key], f"{path}.{key}" if path else str(key), depth + 1)
     else:
         yield path or "input", value
 
@@ -144,7 +148,7 @@ def _is_map(value: Mapping[str, Any]) -> bool:
     return (len(numbered) - len(named)) * 2 > len(value)
 
 
-def _type(value: Json) -> str:
+def _name_type(value: Json) -> str:
     if value is None:
         return "null"
     if isinstance(value, bool):

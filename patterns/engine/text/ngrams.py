@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from patterns.engine.domain.digests import digest64
-from patterns.engine.text.tokens import END, START, Token, normal, tokenize
+from patterns.engine.text.tokens import END, START, Token, normalize_text, tokenize
 
 Numbers = npt.NDArray[np.uint64]
 _FACTORS = (
@@ -21,23 +21,24 @@ _CACHED = 200_000  # words whose digest is kept: about 25 MB at most
 _digests: dict[str, int] = {}
 
 
-def framed_keys(keys: Sequence[str]) -> list[str]:
+def frame_keys(keys: Sequence[str]) -> list[str]:
     """The start and the end are tokens too, twice, so that a single edge token makes a run."""
     return [START, START, *keys, END, END]
 
 
-def token_digests(keys: Sequence[str]) -> Numbers:
+def digest_tokens(keys: Sequence[str]) -> Numbers:
+    """One stable 64-bit number for each token key."""
     if len(_digests) > _CACHED:
         _digests.clear()
-    return np.array([_digests.get(key) or _remembered(key) for key in keys], dtype=np.uint64)
+    return np.array([_digests.get(key) or _remember_digest(key) for key in keys], dtype=np.uint64)
 
 
-def _remembered(key: str) -> int:
+def _remember_digest(key: str) -> int:
     _digests[key] = number = digest64(key)
     return number
 
 
-def shingles_of(digests: Numbers) -> Numbers:
+def hash_shingles(digests: Numbers) -> Numbers:
     """One number per run of three tokens, in order."""
     a, b, c = digests[:-2], digests[1:-1], digests[2:]
     with np.errstate(over="ignore"):
@@ -47,13 +48,14 @@ def shingles_of(digests: Numbers) -> Numbers:
 
 
 @lru_cache(maxsize=16)
-def tokens_of(text: str) -> tuple[str, tuple[Token, ...]]:
+def tokenize_normal(text: str) -> tuple[str, tuple[Token, ...]]:
     """The normal text and its tokens; learning asks several times for the same text."""
-    plain = normal(text)
+    plain = normalize_text(text)
     return plain, tuple(tokenize(plain))
 
 
 @lru_cache(maxsize=16)
-def runs_in_order(text: str) -> tuple[int, ...]:
-    keys = [token.key for token in tokens_of(text)[1]]
-    return tuple(shingles_of(token_digests(framed_keys(keys))).tolist())
+def hash_runs(text: str) -> tuple[int, ...]:
+    """The hashes of all runs of three tokens of a text, in order."""
+    keys = [token.key for token in tokenize_normal(text)[1]]
+    return tuple(hash_shingles(digest_tokens(frame_keys(keys))).tolist())

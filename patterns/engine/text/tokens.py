@@ -40,7 +40,7 @@ class Token(NamedTuple):
     end: int
 
 
-def normal(text: str) -> str:
+def normalize_text(text: str) -> str:
     """One spelling for texts that look alike (Unicode NFC), cut in the middle when huge."""
     if len(text) > LONGEST:
         text = text[: LONGEST // 2] + GAP + text[1 - LONGEST // 2 :]
@@ -51,7 +51,7 @@ def normal(text: str) -> str:
 
 def tokenize(text: str) -> list[Token]:
     """The tokens of a normal text; of a long one the first and last `EDGE`."""
-    found = _all_in(text)
+    found = _tokenize_part(text)
     while found and found[0].kind == "break":
         found.pop(0)
     while found and found[-1].kind == "break":
@@ -61,37 +61,37 @@ def tokenize(text: str) -> list[Token]:
     return found
 
 
-def _all_in(text: str) -> list[Token]:
+def _tokenize_part(text: str) -> list[Token]:
     """Instructions come back in every text of a task: their tokens are found once."""
     head, between, tail = text.rpartition(BETWEEN)
     if not between or len(head) > REMEMBERED or FENCE in head:  # code may go on behind it
-        return _found_in(text)
+        return _find_tokens(text)
     head, rest = head.rstrip(), tail.lstrip()
     at = len(text) - len(rest)
-    later = [_new(Token, (t.key, t.kind, t.start + at, t.end + at)) for t in _found_in(rest)]
-    return [*_remembered(head), Token("\n", "break", len(head), at), *later]
+    later = [_new(Token, (t.key, t.kind, t.start + at, t.end + at)) for t in _find_tokens(rest)]
+    return [*_tokenize_head(head), Token("\n", "break", len(head), at), *later]
 
 
 @lru_cache(maxsize=64)
-def _remembered(head: str) -> tuple[Token, ...]:
-    return tuple(_found_in(head))
+def _tokenize_head(head: str) -> tuple[Token, ...]:
+    return tuple(_find_tokens(head))
 
 
 # A named tuple's own constructor takes twice the time.
 _new = tuple.__new__
 
 
-def _found_in(text: str) -> list[Token]:
-    return [_token(match) for match in _PATTERN.finditer(text)]
+def _find_tokens(text: str) -> list[Token]:
+    return [_read_token(match) for match in _PATTERN.finditer(text)]
 
 
-def _token(match: re.Match[str]) -> Token:
+def _read_token(match: re.Match[str]) -> Token:
     kind = match.lastgroup or "mark"
     if kind == "plain":
         return _new(Token, (match[1], "word", match.start(), match.end(1)))
     text = match.group()
     if kind == "word":
-        kind, text = _word(text)
+        kind, text = _read_word(text)
     elif kind == "break":
         text = "\n"
     elif kind != "mark":
@@ -99,11 +99,12 @@ def _token(match: re.Match[str]) -> Token:
     return _new(Token, (text, kind, match.start(), match.end()))
 
 
-def _word(text: str) -> tuple[str, str]:
+def _read_word(text: str) -> tuple[str, str]:
     if text.isalpha() or not any(character.isdigit() for character in text):
         return "word", text
     return ("hex" if _HEX.match(text) else "id"), "<id>"
 
 
-def keys_of(text: str) -> list[str]:
-    return [token.key for token in tokenize(normal(text))]
+def token_keys(text: str) -> list[str]:
+    """The keys of the tokens of a text."""
+    return [token.key for token in tokenize(normalize_text(text))]

@@ -6,7 +6,8 @@ from patterns.engine.domain.observation import Json
 from patterns.engine.text.tokens import tokenize
 
 
-def type_of(value: Json) -> str:
+def classify_value(value: Json) -> str:
+    """The name of the type of a slot value."""
     if isinstance(value, bool):
         return "boolean"
     if isinstance(value, int | float):
@@ -14,11 +15,11 @@ def type_of(value: Json) -> str:
     if isinstance(value, list):
         return "vector" if value and all(isinstance(v, int | float) for v in value) else "json"
     if isinstance(value, str):
-        return _type_of_text(value)
+        return _classify_text(value)
     return "json"
 
 
-def _type_of_text(text: str) -> str:
+def _classify_text(text: str) -> str:
     stripped = text.strip()
     if "```" in stripped:
         return "code"

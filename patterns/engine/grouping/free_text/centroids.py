@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from patterns.engine.domain.arrays import Floats
-from patterns.engine.grouping.free_text.char_ngrams import unit
+from patterns.engine.grouping.free_text.char_ngrams import scale_to_unit
 
 EXAMPLE = 200  # characters
 _LEAST_ROOM = 16  # rows; the arrays double when they are full
@@ -46,14 +46,14 @@ class Centroids:
         self.sizes.append(size)
         self.examples.append(example[:EXAMPLE])
         self._rows[key] = row
-        self._sums[row], self._units[row] = total, unit(total)
+        self._sums[row], self._units[row] = total, scale_to_unit(total)
 
     def grow(self, key: str, vector: Floats) -> None:
         """One more member."""
         row = self._rows[key]
         self._sums[row] += vector
         self.sizes[row] += 1
-        self._units[row] = unit(self._sums[row])
+        self._units[row] = scale_to_unit(self._sums[row])
 
     def remove(self, key: str) -> None:
         """KeyError for an unknown key."""

@@ -13,7 +13,7 @@ from zlib import crc32
 import numpy as np
 
 from patterns.engine.domain.arrays import Floats, Integers
-from patterns.engine.text.tokens import normal
+from patterns.engine.text.tokens import normalize_text
 
 BUCKETS = 8192
 _SIZE = 4
@@ -21,10 +21,10 @@ _LONGEST = 2_000  # characters
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 
 
-def features(text: str) -> tuple[Integers, Floats]:
+def count_ngrams(text: str) -> tuple[Integers, Floats]:
     """The buckets a text fills, ascending, and how often."""
     counts: Counter[int] = Counter()
-    plain = normal(text)[:_LONGEST].lower().replace("\u2019", "'")
+    plain = normalize_text(text)[:_LONGEST].lower().replace("\u2019", "'")
     for word in _WORD.findall(plain):
         padded = f"^{word}$"
         for start in range(max(1, len(padded) - _SIZE + 1)):
@@ -37,7 +37,7 @@ def features(text: str) -> tuple[Integers, Floats]:
     )
 
 
-def unit(vectors: Floats) -> Floats:
+def scale_to_unit(vectors: Floats) -> Floats:
     """Rows of length one; a row of zeros stays."""
     lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
     return (vectors / np.maximum(lengths, 1e-9)).astype(np.float32)  # type: ignore[no-any-return]

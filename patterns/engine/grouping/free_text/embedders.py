@@ -1,7 +1,7 @@
 """How free text becomes a vector: by its letters, by a table in a wheel, by an endpoint.
 
 The default is no embedder at all: letters are compared in the space learnt from the texts
-themselves (`spaces`). Nothing here opens a socket unless an endpoint was configured.
+themselves (`latent_space`). Nothing here opens a socket unless an endpoint was configured.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import msgspec
 import numpy as np
 
 from patterns.engine.domain.arrays import Floats
-from patterns.engine.grouping.free_text.char_ngrams import unit
+from patterns.engine.grouping.free_text.char_ngrams import scale_to_unit
 
 
 class EmbedderError(Exception):
@@ -66,7 +66,7 @@ class StaticEmbedder:
         readable = [text.encode("utf-8", "replace").decode() for text in texts]
         found = self._tokenizer.encode_batch(readable, add_special_tokens=False)
         rows = [self._table[one.ids or [0]].astype(np.float32).mean(0) for one in found]
-        return unit(np.stack(rows)) if rows else np.zeros((0, 256), dtype=np.float32)
+        return scale_to_unit(np.stack(rows)) if rows else np.zeros((0, 256), dtype=np.float32)
 
 
 class _Vector(msgspec.Struct):
@@ -114,7 +114,7 @@ class EndpointEmbedder:
         parts = [self._batch(texts[i : i + self.batch]) for i in range(0, len(texts), self.batch)]
         if len({part.shape[1] for part in parts}) > 1:
             raise EmbedderError("the endpoint changed the length of its vectors")
-        return unit(np.vstack(parts)) if parts else np.zeros((0, 0), dtype=np.float32)
+        return scale_to_unit(np.vstack(parts)) if parts else np.zeros((0, 0), dtype=np.float32)
 
     def close(self) -> None:
         if self._client is not None:

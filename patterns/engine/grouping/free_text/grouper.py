@@ -16,9 +16,9 @@ import numpy as np
 from patterns.engine.domain.arrays import Floats
 from patterns.engine.domain.results import TemplatePart
 from patterns.engine.grouping.free_text.centroids import Centroids
-from patterns.engine.grouping.free_text.char_ngrams import unit
+from patterns.engine.grouping.free_text.char_ngrams import scale_to_unit
 from patterns.engine.grouping.free_text.embedders import Embedder
-from patterns.engine.grouping.free_text.latent_space import UNTAUGHT, Space, taught
+from patterns.engine.grouping.free_text.latent_space import UNTAUGHT, Space, learn_space
 from patterns.engine.grouping.free_text.regroup import digest_text, regroup_texts, sample_texts
 from patterns.engine.grouping.grouper import Candidate, Grouper
 
@@ -39,7 +39,7 @@ class _SimilarityState(msgspec.Struct):
 
 
 class SimilarityGrouper(Grouper):
-    """Free text by nearness.
+    """Groups free text by the nearest centre.
 
     `embedder` None means letters only. `limit` bounds the number of groups: learning beyond it
     removes the smallest.
@@ -88,7 +88,7 @@ class SimilarityGrouper(Grouper):
         if not texts:
             self._forget_all(UNTAUGHT)
             return
-        self._forget_all(taught(sample_texts(texts), self.embedder))
+        self._forget_all(learn_space(sample_texts(texts), self.embedder))
         vectors = self._space.place(texts, self.embedder)
         members: dict[int, list[int]] = defaultdict(list)
         for row, number in enumerate(groups):
@@ -102,7 +102,7 @@ class SimilarityGrouper(Grouper):
         return list(self._groups.keys)
 
     def template(self, key: str) -> tuple[TemplatePart, ...]:
-        """Nothing of free text is verbatim: one slot."""
+        """A single slot: no part of free text is fixed. KeyError for an unknown key."""
         if key not in self._groups:
             raise KeyError(key)
         return (TemplatePart(slot="text"),)
@@ -160,7 +160,7 @@ class SimilarityGrouper(Grouper):
         self, key: str, rows: Sequence[int], vectors: Floats, texts: Sequence[str]
     ) -> None:
         total = vectors[list(rows)].sum(0)
-        likeness = vectors[list(rows)] @ unit(total)
+        likeness = vectors[list(rows)] @ scale_to_unit(total)
         best = min(zip((-likeness).round(5).tolist(), (texts[row] for row in rows), strict=True))
         self._groups.add(key, total, len(rows), best[1])
 

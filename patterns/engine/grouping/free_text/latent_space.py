@@ -1,4 +1,4 @@
-"""Where free text lies: a space learnt from a sample of it, so that rare shared letters count.
+"""Vectors of free text in a space learnt from a sample, so that rare shared letters count.
 
 Letter groups are weighed by how rare they are and reduced to the directions in which the sample
 varies (latent semantic analysis, Deerwester et al. 1990). An embedder, if there is one, adds its
@@ -14,7 +14,7 @@ import msgspec
 import numpy as np
 
 from patterns.engine.domain.arrays import Floats, Integers
-from patterns.engine.grouping.free_text.char_ngrams import BUCKETS, features, unit
+from patterns.engine.grouping.free_text.char_ngrams import BUCKETS, count_ngrams, scale_to_unit
 from patterns.engine.grouping.free_text.embedders import Embedder, EmbedderError
 
 DIRECTIONS = 80
@@ -35,16 +35,18 @@ class Space(msgspec.Struct, frozen=True):
     version: str = ""  # of the embedder
 
     def place(self, texts: Sequence[str], embedder: Embedder | None = None) -> Floats:
-        """One unit row for each text. A silent embedder leaves its part zero."""
+        """One unit row for each text; the part of an embedder that fails is zero."""
         letters = np.stack([self._letters(text) for text in texts])
         if not self.meaning or embedder is None:
             return letters
-        middle, axes = _floats(self.middle), _floats(self.meaning).reshape(-1, DIRECTIONS)
+        middle, axes = _read_floats(self.middle), _read_floats(self.meaning).reshape(-1, DIRECTIONS)
         try:
-            meaning = unit(np.asarray((embedder.embed(texts) - middle) @ axes, dtype=np.float32))
+            meaning = scale_to_unit(
+                np.asarray((embedder.embed(texts) - middle) @ axes, dtype=np.float32)
+            )
         except EmbedderError:
             meaning = np.zeros((len(texts), DIRECTIONS), dtype=np.float32)
-        return unit(np.hstack([_LEXICAL_SHARE * letters, meaning]))
+        return scale_to_unit(np.hstack([_LEXICAL_SHARE * letters, meaning]))
 
     @property
     def dimensions(self) -> int:
@@ -53,24 +55,24 @@ class Space(msgspec.Struct, frozen=True):
         return DIRECTIONS * (2 if self.meaning else 1)
 
     def _letters(self, text: str) -> Floats:
-        found, counts = features(text)
+        found, counts = count_ngrams(text)
         if not self.buckets:
-            return unit(np.sqrt(counts, dtype=np.float32) @ _random_directions()[found])
-        known, directions = _tables(self.buckets, self.letters)
+            return scale_to_unit(np.sqrt(counts, dtype=np.float32) @ _draw_directions()[found])
+        known, directions = _read_tables(self.buckets, self.letters)
         places = np.searchsorted(known, found)
         places[places == len(known)] = 0
         hit = known[places] == found
-        return unit(counts[hit] @ directions[places[hit]])
+        return scale_to_unit(counts[hit] @ directions[places[hit]])
 
 
 UNTAUGHT = Space()
 
 
-def taught(texts: Sequence[str], embedder: Embedder | None = None) -> Space:
-    """The space of a sample; the untaught one when there is too little to learn from."""
+def learn_space(texts: Sequence[str], embedder: Embedder | None = None) -> Space:
+    """The space of a sample, or `UNTAUGHT` when the sample has fewer than 12 texts."""
     if len(texts) < _LEAST:
         return UNTAUGHT
-    buckets, letters = _letter_axes(texts)
+    buckets, letters = _learn_letter_axes(texts)
     space = Space(buckets.astype(np.int64).tobytes(), letters.astype(np.float16).tobytes())
     if embedder is None or not len(buckets):
         return space if len(buckets) else UNTAUGHT
@@ -79,7 +81,7 @@ def taught(texts: Sequence[str], embedder: Embedder | None = None) -> Space:
     except EmbedderError:
         return space
     middle = vectors.mean(0)
-    axes = _axes(vectors - middle)
+    axes = _find_axes(vectors - middle)
     return msgspec.structs.replace(
         space,
         middle=middle.astype(np.float32).tobytes(),
@@ -88,19 +90,19 @@ def taught(texts: Sequence[str], embedder: Embedder | None = None) -> Space:
     )
 
 
-def _letter_axes(texts: Sequence[str]) -> tuple[Integers, Floats]:
-    rows = [features(text) for text in texts]
+def _learn_letter_axes(texts: Sequence[str]) -> tuple[Integers, Floats]:
+    rows = [count_ngrams(text) for text in texts]
     seen = np.bincount(np.concatenate([found for found, _ in rows]), minlength=BUCKETS)
     buckets = np.flatnonzero((seen > 1) & (seen < len(texts)))
     weights = np.log(len(texts) / np.maximum(1, seen)).astype(np.float32)
     matrix = np.zeros((len(texts), BUCKETS), dtype=np.float32)
     for row, (found, counts) in zip(matrix, rows, strict=True):
         row[found] = counts * weights[found]
-    matrix = unit(matrix[:, buckets])
-    return buckets, (_axes(matrix) * weights[buckets, None]).astype(np.float32)
+    matrix = scale_to_unit(matrix[:, buckets])
+    return buckets, (_find_axes(matrix) * weights[buckets, None]).astype(np.float32)
 
 
-def _axes(matrix: Floats) -> Floats:
+def _find_axes(matrix: Floats) -> Floats:
     """The right singular vectors of the largest values as columns, `DIRECTIONS` of them."""
     width = min(DIRECTIONS + _SPARE, *matrix.shape)
     random = np.random.default_rng(0).standard_normal((matrix.shape[1], width))
@@ -114,19 +116,19 @@ def _axes(matrix: Floats) -> Floats:
     return axes
 
 
-def _floats(data: bytes) -> Floats:
+def _read_floats(data: bytes) -> Floats:
     return np.frombuffer(data, dtype=np.float32)
 
 
 @lru_cache(maxsize=64)
-def _tables(buckets: bytes, letters: bytes) -> tuple[Integers, Floats]:
+def _read_tables(buckets: bytes, letters: bytes) -> tuple[Integers, Floats]:
     known = np.frombuffer(buckets, dtype=np.int64)
     directions = np.frombuffer(letters, dtype=np.float16).reshape(len(known), DIRECTIONS)
     return known, directions.astype(np.float32)
 
 
 @lru_cache(maxsize=1)
-def _random_directions() -> Floats:
-    """For the time before a sample: random signs keep angles roughly (Achlioptas, 2003)."""
+def _draw_directions() -> Floats:
+    """Random projection used before a sample was seen; keeps angles roughly (Achlioptas, 2003)."""
     signs = np.random.default_rng(7).integers(0, 2, (BUCKETS, _UNTAUGHT), dtype=np.int8)
     return (2 * signs - 1).astype(np.float32)

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from patterns.engine.domain.arrays import Floats, Integers
-from patterns.engine.grouping.free_text.char_ngrams import unit
+from patterns.engine.grouping.free_text.char_ngrams import scale_to_unit
 
 _MOST_SEEDS = 400
 _PER_SEED = 4  # vectors for one small cluster
@@ -23,9 +23,9 @@ class Tree(NamedTuple):
     seeds: int
 
 
-def centres(vectors: Floats, labels: Integers) -> Floats:
+def find_centres(vectors: Floats, labels: Integers) -> Floats:
     """The mean direction of each cluster, in the order of the cluster numbers."""
-    return unit(sum_clusters(vectors, np.unique(labels, return_inverse=True)[1]))
+    return scale_to_unit(sum_clusters(vectors, np.unique(labels, return_inverse=True)[1]))
 
 
 def sum_clusters(vectors: Floats, labels: Integers, number: int = 0) -> Floats:
@@ -41,21 +41,22 @@ def sum_clusters(vectors: Floats, labels: Integers, number: int = 0) -> Floats:
 
 
 def build_tree(vectors: Floats, seed: int) -> Tree:
+    """Clusters the vectors finely by k-means, then records in which order the clusters join."""
     number = max(2, min(_MOST_SEEDS, len(vectors) // _PER_SEED, len(vectors)))
-    small = k_means(vectors, number, seed)
+    small = run_k_means(vectors, number, seed)
     small = np.unique(small, return_inverse=True)[1]
     sums, sizes = sum_clusters(vectors, small), np.bincount(small)
     return Tree(small, join_all(sums.astype(np.float64), sizes.astype(np.float64)), len(sizes))
 
 
-def k_means(vectors: Floats, number: int, seed: int) -> Integers:
+def run_k_means(vectors: Floats, number: int, seed: int) -> Integers:
     """Spherical k-means; the same rows in the same order give the same clusters."""
-    middle = _first_centres(vectors, number, np.random.default_rng(seed))
+    middle = _choose_seeds(vectors, number, np.random.default_rng(seed))
     labels: Integers = np.argmax(vectors @ middle.T, axis=1)
     for _ in range(_STEPS):
         sums = sum_clusters(vectors, labels, number)
         filled = np.bincount(labels, minlength=number) > 0
-        middle[filled] = unit(sums[filled])
+        middle[filled] = scale_to_unit(sums[filled])
         moved = np.argmax(vectors @ middle.T, axis=1)
         if np.array_equal(moved, labels):
             break
@@ -63,7 +64,7 @@ def k_means(vectors: Floats, number: int, seed: int) -> Integers:
     return labels
 
 
-def _first_centres(vectors: Floats, number: int, random: np.random.Generator) -> Floats:
+def _choose_seeds(vectors: Floats, number: int, random: np.random.Generator) -> Floats:
     chosen = [int(random.integers(len(vectors)))]
     distance = 1 - vectors @ vectors[chosen[0]]
     for _ in range(number - 1):
@@ -102,6 +103,7 @@ def join_all(
 
 
 def cut_tree(tree: Tree, number: int) -> Integers:
+    """The cluster of each vector, 0 and up, when `number` clusters are left."""
     leader = np.arange(tree.seeds)
     for kept, absorbed, _ in tree.joins[: max(0, tree.seeds - number)]:
         leader[leader == absorbed] = kept

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from hashlib import blake2b
 
-from patterns.engine.grouping.free_text.clustering import clusters, nearest_cluster
+from patterns.engine.grouping.free_text.clustering import assign_nearest, cluster_vectors
 from patterns.engine.grouping.free_text.embedders import Embedder
-from patterns.engine.grouping.free_text.latent_space import taught
-from patterns.engine.text.tokens import normal
+from patterns.engine.grouping.free_text.latent_space import learn_space
+from patterns.engine.text.tokens import normalize_text
 
 SAMPLE = 3_000  # texts clustered at once; the rest follows its neighbours
 
@@ -27,13 +27,13 @@ def regroup_texts(texts: Sequence[str], embedder: Embedder | None) -> list[int]:
 
 def _label_texts(texts: Sequence[str], embedder: Embedder | None) -> dict[str, int]:
     sample = sample_texts(texts)
-    space = taught(sample, embedder)
+    space = learn_space(sample, embedder)
     vectors = space.place(sample, embedder)
-    labels = clusters(vectors)
+    labels = cluster_vectors(vectors)
     of_text: dict[str, int] = dict(zip(sample, labels.tolist(), strict=True))
     rest = [text for text in dict.fromkeys(texts) if text not in of_text]
     if rest:
-        found = nearest_cluster(space.place(rest, embedder), vectors, labels)
+        found = assign_nearest(space.place(rest, embedder), vectors, labels)
         of_text.update(zip(rest, found.tolist(), strict=True))
     return of_text
 
@@ -45,5 +45,5 @@ def sample_texts(texts: Sequence[str]) -> list[str]:
 
 def digest_text(text: str) -> int:
     """The same for texts that differ in case and spaces only; 64 bits."""
-    data = " ".join(normal(text).lower().split()).encode("utf-8", "surrogatepass")
+    data = " ".join(normalize_text(text).lower().split()).encode("utf-8", "surrogatepass")
     return int.from_bytes(blake2b(data, digest_size=8).digest(), "big")

@@ -23,10 +23,15 @@ from patterns.engine.grouping.logs.log_group import (
     digest_skeleton,
     make_log_group,
 )
-from patterns.engine.grouping.logs.masking import skeleton
+from patterns.engine.grouping.logs.masking import mask_line
 from patterns.engine.grouping.logs.pattern_index import Entry, PatternIndex
-from patterns.engine.grouping.logs.slot_evidence import slot_evidence
-from patterns.engine.grouping.logs.wildcard_patterns import explained, fits, generalised, is_open
+from patterns.engine.grouping.logs.slot_evidence import weigh_slot
+from patterns.engine.grouping.logs.wildcard_patterns import (
+    fits,
+    generalise_form,
+    is_open,
+    measure_explained,
+)
 from patterns.engine.grouping.logs.word_slots import group_skeletons
 from patterns.engine.pattern.pattern_state import PatternState
 from patterns.engine.templates.gap_words import Wording
@@ -43,7 +48,7 @@ class _DrainState(msgspec.Struct):
 
 
 class DrainGrouper(Grouper):
-    """Machine text by its fixed words.
+    """Groups machine text by its fixed words.
 
     `limit` bounds the number of groups: learning beyond it removes the one used longest ago.
 
@@ -64,10 +69,10 @@ class DrainGrouper(Grouper):
         return len(self.index.groups)
 
     def match(self, text: str) -> Candidate | None:
-        return self._match(skeleton(text))
+        return self._match(mask_line(text))
 
     def learn(self, text: str, identifier: str) -> Candidate:
-        found = skeleton(text)
+        found = mask_line(text)
         candidate = self._match(found) or self._join(found)
         if candidate is not None:
             self.index.count_use(candidate.key)
@@ -79,7 +84,7 @@ class DrainGrouper(Grouper):
         return Candidate(identifier, 1.0, *near, created=True)
 
     def regroup(self, texts: Sequence[str]) -> list[int]:
-        found = [skeleton(text) for text in texts]
+        found = [mask_line(text) for text in texts]
         general = group_skeletons(found)
         numbers = {form: number for number, form in enumerate(sorted(set(general.values())))}
         return [numbers[general[one]] for one in found]
@@ -88,7 +93,7 @@ class DrainGrouper(Grouper):
         members: dict[int, dict[Skeleton, int]] = defaultdict(dict)
         lines: dict[int, list[str]] = defaultdict(list)
         for text, number in zip(texts, groups, strict=True):
-            found = skeleton(text)
+            found = mask_line(text)
             members[number][found] = members[number].get(found, 0) + 1
             lines[number].append(text)
         self.index = PatternIndex()
@@ -103,7 +108,8 @@ class DrainGrouper(Grouper):
         return tuple(part for part, _ in cut_line(group.forms, group.example, group.stops))
 
     def slots(self, key: str, text: str) -> dict[str, str]:
-        """What fills the slots of this text; empty when the text has another form."""
+        """Slot name to value for a text of the group; empty when no form fits. KeyError for an
+        unknown key."""
         group = self.index.groups[key]
         return {p.slot: value for p, value in cut_line(group.forms, text, group.stops) if value}
 
@@ -146,20 +152,20 @@ class DrainGrouper(Grouper):
         if fitting is None:
             return None
         key, form = fitting
-        return Candidate(key, explained(form, found), *self.index.find_nearest(found, key))
+        return Candidate(key, measure_explained(form, found), *self.index.find_nearest(found, key))
 
     def _join(self, found: Skeleton) -> Candidate | None:
         """The group this skeleton differs from in one slot only, judged like a family."""
         families: dict[tuple[int, int], list[tuple[Entry, Skeleton]]] = defaultdict(list)
         for entry in self.index.neighbours(found):
-            start, end = _difference(entry[1], found)
+            start, end = _compare_ends(entry[1], found)
             filler = entry[1][start : len(entry[1]) - end]
             if filler and start + end < len(found):
                 families[start, end].append((entry, filler))
         for (start, end), family in sorted(families.items()):
             own = found[start : len(found) - end]
-            fillers = sorted({own, *(_plain(filler) for _, filler in family)})
-            if slot_evidence(found[:start], found[len(found) - end :], fillers):
+            fillers = sorted({own, *(_close_open_places(filler) for _, filler in family)})
+            if weigh_slot(found[:start], found[len(found) - end :], fillers):
                 return self._widen(found, [entry for entry, _ in family])
         return None
 
@@ -167,7 +173,7 @@ class DrainGrouper(Grouper):
         """Makes the most used form of a family fit the skeleton too."""
         groups = self.index.groups
         key, form = max(family, key=lambda entry: (groups[entry[0]].uses, entry))
-        wider = generalised(form, found)
+        wider = generalise_form(form, found)
         if wider is None or not fits(wider, found):
             return None
         group = self.index.remove(key)
@@ -175,15 +181,15 @@ class DrainGrouper(Grouper):
         group.digests = [*group.digests, digest_skeleton(found)][-_DIGESTS:]
         group.stops = []  # until a repair has seen what fills the wider place
         self.index.add(group)
-        return Candidate(key, explained(wider, found), *self.index.find_nearest(found, key))
+        return Candidate(key, measure_explained(wider, found), *self.index.find_nearest(found, key))
 
 
-def _plain(filler: Skeleton) -> Skeleton:
-    """A filler as `slot_evidence` knows it: an open place is a hole."""
+def _close_open_places(filler: Skeleton) -> Skeleton:
+    """A filler as `weigh_slot` knows it: an open place is a hole."""
     return tuple(HOLE if is_open(key) else key for key in filler)
 
 
-def _difference(left: Skeleton, right: Skeleton) -> tuple[int, int]:
+def _compare_ends(left: Skeleton, right: Skeleton) -> tuple[int, int]:
     """How many keys the two share at the front and, of the rest, at the back."""
     most = min(len(left), len(right))
     start = next((i for i in range(most) if left[i] != right[i]), most)

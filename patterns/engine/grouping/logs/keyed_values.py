@@ -6,7 +6,7 @@ from collections import defaultdict
 from typing import NamedTuple
 
 from patterns.engine.grouping.logs.line_piece import HOLE, Skeleton
-from patterns.engine.grouping.logs.repetitions import shorten
+from patterns.engine.grouping.logs.repetitions import shorten_skeleton
 from patterns.engine.grouping.logs.slot_evidence import NEEDED, weigh_filler
 from patterns.engine.grouping.logs.words import PATH, count_words, is_word
 
@@ -23,12 +23,13 @@ class KeyedLine(NamedTuple):
 
 
 def take_out_values(one: Skeleton) -> KeyedLine:
+    """Replaces each value at a key by a hole."""
     frame: list[str] = []
     values: list[Skeleton] = []
     position = 0
     while position < len(one):
         key = one[position]
-        width = _value_width(one, position)
+        width = _measure_value(one, position)
         if (
             width or key == HOLE
         ):  # a value that begins the line is one, too: each HOLE has its value
@@ -40,7 +41,7 @@ def take_out_values(one: Skeleton) -> KeyedLine:
     return KeyedLine(tuple(frame), tuple(values), one)
 
 
-def _value_width(one: Skeleton, position: int) -> int:
+def _measure_value(one: Skeleton, position: int) -> int:
     """How many pieces from here are one value; 0 when here stands a word of the message."""
     key = one[position]
     if position == 0 or key in _STOPS:
@@ -50,11 +51,11 @@ def _value_width(one: Skeleton, position: int) -> int:
     if one[position - 1] == '"' and '"' in one[position + 1 : position + 1 + _LONGEST_VALUE]:
         return one.index('"', position) - position
     if one[position - 1] == "=" and is_word(key) and key.lower() not in {"true", "false"}:
-        return _width_at_key(one, position)
+        return _measure_at_key(one, position)
     return 0
 
 
-def _width_at_key(one: Skeleton, start: int) -> int:
+def _measure_at_key(one: Skeleton, start: int) -> int:
     end = start + 1
     while end < len(one) and end - start < _LONGEST_VALUE:
         next_key = end + 1 < len(one) and one[end + 1] in "=:"
@@ -65,17 +66,20 @@ def _width_at_key(one: Skeleton, start: int) -> int:
 
 
 def merge_by_keys(live: list[Skeleton], known: set[str]) -> dict[Skeleton, Skeleton]:
+    """Maps skeletons that differ only in values at keys to their common general form."""
     frames: dict[Skeleton, list[KeyedLine]] = defaultdict(list)
     for one in live:
         keyed = take_out_values(one)
         frames[keyed.frame].append(keyed)
     renamed: dict[Skeleton, Skeleton] = {}
     for frame in sorted(frames):
-        _settle(frames[frame], known, renamed)
+        _merge_frame(frames[frame], known, renamed)
     return renamed
 
 
-def _settle(members: list[KeyedLine], known: set[str], renamed: dict[Skeleton, Skeleton]) -> None:
+def _merge_frame(
+    members: list[KeyedLine], known: set[str], renamed: dict[Skeleton, Skeleton]
+) -> None:
     """One template where every place that varies looks like a slot; else apart by the others."""
     if len(members) < 2:
         return
@@ -86,13 +90,13 @@ def _settle(members: list[KeyedLine], known: set[str], renamed: dict[Skeleton, S
     if weak:
         place = min(weak, key=lambda p: (len(columns[p]), p))
         for value in columns[place]:
-            _settle([m for m in members if m.values[place] == value], known, renamed)
+            _merge_frame([m for m in members if m.values[place] == value], known, renamed)
     elif count_words(members[0].frame) > 1 and max(evidence.values()) >= NEEDED:
-        general = _general(members[0], varied)
+        general = _generalise(members[0], varied)
         renamed.update({m.whole: general for m in members if m.whole != general})
 
 
-def _general(member: KeyedLine, varied: list[int]) -> Skeleton:
+def _generalise(member: KeyedLine, varied: list[int]) -> Skeleton:
     out: list[str] = []
     place = 0
     for key in member.frame:
@@ -101,4 +105,4 @@ def _general(member: KeyedLine, varied: list[int]) -> Skeleton:
             continue
         out.extend((HOLE,) if place in varied else member.values[place])
         place += 1
-    return shorten(tuple(out))
+    return shorten_skeleton(tuple(out))

@@ -12,22 +12,22 @@ _FIXED_WORDS = 2  # of a general form that may take in what nothing else explain
 
 
 def fill_known_slots(general: dict[Skeleton, Skeleton]) -> dict[Skeleton, Skeleton]:
-    """Skeletons left over that a general form says, with other words in places known as slots."""
+    """Maps leftover skeletons to a general form they match once its known slots are filled."""
     forms: dict[tuple[int, ...], set[Skeleton]] = defaultdict(set)
-    for form, slots in _slots_of_words(general).items():
+    for form, slots in _find_word_slots(general).items():
         if count_words(form) >= _FIXED_WORDS:
             forms[tuple(sorted(slots))].add(form)
     found: dict[Skeleton, Skeleton] = {}
     for one in sorted(set(general.values())):
         for places in sorted(forms, key=lambda places: (len(places), places)):
-            said = _with_holes(one, places)
+            said = _punch_holes(one, places)
             if said != one and said in forms[places]:
                 found[one] = said
                 break
     return found
 
 
-def _slots_of_words(general: dict[Skeleton, Skeleton]) -> dict[Skeleton, set[int]]:
+def _find_word_slots(general: dict[Skeleton, Skeleton]) -> dict[Skeleton, set[int]]:
     """The places of each general form where words of its members stood."""
     found: dict[Skeleton, set[int]] = defaultdict(set)
     for one, form in general.items():
@@ -37,7 +37,7 @@ def _slots_of_words(general: dict[Skeleton, Skeleton]) -> dict[Skeleton, set[int
     return {form: places for form, places in found.items() if places}
 
 
-def _with_holes(one: Skeleton, places: Sequence[int]) -> Skeleton:
+def _punch_holes(one: Skeleton, places: Sequence[int]) -> Skeleton:
     if places[-1] >= len(one):
         return one
     keys = list(one)

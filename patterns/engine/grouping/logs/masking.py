@@ -10,7 +10,7 @@ import re
 
 from patterns.engine.grouping.logs.line_piece import HOLE, LinePiece, Skeleton
 from patterns.engine.grouping.logs.repetitions import merge_repetitions
-from patterns.engine.text.tokens import normal
+from patterns.engine.text.tokens import normalize_text
 
 LONGEST_TEXT = 4_000  # characters looked at, three quarters of them at the front
 LONGEST = 160  # pieces kept of one text: the first 120 and the last 40
@@ -41,34 +41,34 @@ _NUMBER = re.compile(r"[-+]?\d+(?:,\d{3})*(?:[.,]\d+)?%?\Z")
 _TAIL = ".-*?&+%"  # marks that end a sentence or a word, not part of a name
 
 
-def shown(text: str) -> str:
-    """The text that `pieces` refers to: one Unicode form, the middle of a huge one left out."""
-    text = normal(text)
+def trim_line(text: str) -> str:
+    """The text in one Unicode form, without the middle when it is longer than `LONGEST_TEXT`."""
+    text = normalize_text(text)
     if len(text) > LONGEST_TEXT:
         text = f"{text[: LONGEST_TEXT * 3 // 4]} … {text[-LONGEST_TEXT // 4 :]}"
     return text
 
 
-def pieces(text: str) -> list[LinePiece]:
-    """The pieces of a `shown` text, repetitions counted once."""
+def split_line(text: str) -> list[LinePiece]:
+    """The pieces of a trimmed line, repetitions counted once."""
     found: list[LinePiece] = []
     for match in _PIECE.finditer(text):
-        _add(found, match.lastgroup or "mark", match.group(), match.start())
+        _add_piece(found, match.lastgroup or "mark", match.group(), match.start())
     if len(found) > LONGEST:
         found = found[: LONGEST - _LAST] + found[-_LAST:]
     return merge_repetitions(found)
 
 
-def skeleton(text: str) -> Skeleton:
+def mask_line(text: str) -> Skeleton:
     """What remains of a text when its values are taken out.
 
-    >>> skeleton("Took 12.5 KB from 10.0.0.1:80")
+    >>> mask_line("Took 12.5 KB from 10.0.0.1:80")
     ('Took', '#', 'from', '#')
     """
-    return tuple(piece.key for piece in pieces(shown(text)))
+    return tuple(piece.key for piece in split_line(trim_line(text)))
 
 
-def _add(found: list[LinePiece], kind: str, text: str, start: int) -> None:
+def _add_piece(found: list[LinePiece], kind: str, text: str, start: int) -> None:
     end = start + len(text)
     if kind == "sign":
         return
@@ -100,4 +100,5 @@ def _add_word(found: list[LinePiece], text: str, start: int) -> None:
 
 
 def is_number(text: str) -> bool:
+    """Whether a piece is a number: digits with separators, a sign or a percent mark."""
     return _NUMBER.match(text) is not None

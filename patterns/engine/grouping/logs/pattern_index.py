@@ -12,9 +12,9 @@ from patterns.engine.grouping.logs.wildcard_patterns import (
     OPEN,
     Form,
     fits,
+    fixed_words,
     has_open,
     is_open,
-    words_of,
 )
 
 NEIGHBOURS = 32  # forms with the same first word that one text is compared with
@@ -48,7 +48,7 @@ class PatternIndex:
         for form in group.forms:
             self._near.setdefault(form[:1], {})[group.key, form] = None
             if has_open(form):
-                self._leaves.setdefault(_ends(form), {})[group.key, form] = None
+                self._leaves.setdefault(_find_ends(form), {})[group.key, form] = None
 
     def remove(self, key: str) -> LogGroup:
         """KeyError for an unknown key."""
@@ -57,8 +57,8 @@ class PatternIndex:
             if self._exact.get(digest) == key:
                 del self._exact[digest]
         for form in group.forms:
-            _take(self._near, form[:1], (key, form))
-            _take(self._leaves, _ends(form), (key, form))
+            _take_out(self._near, form[:1], (key, form))
+            _take_out(self._leaves, _find_ends(form), (key, form))
         return group
 
     def count_use(self, key: str) -> None:
@@ -85,10 +85,10 @@ class PatternIndex:
 
     def find_nearest(self, found: Skeleton, key: str) -> tuple[str | None, float]:
         """The other group that shares most words, and the share; (None, 0.0) without one."""
-        words = words_of(found)
+        words = fixed_words(found)
         best: tuple[float, str] | None = None
         for other, form in self.neighbours(found):
-            theirs = words_of(form) if other != key else frozenset()
+            theirs = fixed_words(form) if other != key else frozenset()
             share = len(words & theirs) / max(1, len(words | theirs))
             if share and (best is None or (-share, other) < best):
                 best = (-share, other)
@@ -96,19 +96,19 @@ class PatternIndex:
 
     def _open_forms(self, found: Skeleton) -> Iterator[Entry]:
         """Forms with open places that begin and end like the skeleton, or openly."""
-        first, last = _ends(found)
+        first, last = _find_ends(found)
         for ends in ((first, last), (first, OPEN), (OPEN, last), (OPEN, OPEN)):
             yield from self._leaves.get(ends, ())
 
 
-def _take(index: dict[_K, dict[Entry, None]], name: _K, entry: Entry) -> None:
+def _take_out(index: dict[_K, dict[Entry, None]], name: _K, entry: Entry) -> None:
     leaf = index.get(name, {})
     leaf.pop(entry, None)
     if not leaf:
         index.pop(name, None)
 
 
-def _ends(form: Form) -> tuple[str, str]:
+def _find_ends(form: Form) -> tuple[str, str]:
     first, last = (form[0], form[-1]) if form else ("", "")
     return OPEN if is_open(first) else first, OPEN if is_open(last) else last
 

@@ -29,12 +29,12 @@ def _fold_lists(found: list[LinePiece]) -> list[LinePiece]:
     for piece in found:
         kept.append(piece)
         if len(kept) > 2 and piece.key == HOLE and [p.key for p in kept[-3:-1]] == [HOLE, ","]:
-            _fold(kept, 3)
+            _fold_pieces(kept, 3)
         elif piece.key == "]":
             width = _count_items(kept)
             if width:
                 del kept[-1]
-                _fold(kept, width)
+                _fold_pieces(kept, width)
                 kept.append(piece)
     return kept
 
@@ -48,7 +48,7 @@ def _count_items(kept: Sequence[LinePiece]) -> int:
     return len(kept) - 1 - place if opened and place < len(kept) - 2 else 0
 
 
-def _fold(kept: list[LinePiece], width: int) -> None:
+def _fold_pieces(kept: list[LinePiece], width: int) -> None:
     kept[-width:] = [LinePiece(HOLE, "text", kept[-width].start, kept[-1].end)]
 
 
@@ -86,7 +86,7 @@ def _repeats(keys: list[str], source: list[str], position: int, width: int) -> b
     return keys[-width:] == source[position : last + 1] and HOLE in keys[-width:]
 
 
-def shorten(keys: Skeleton) -> Skeleton:
+def shorten_skeleton(keys: Skeleton) -> Skeleton:
     """A skeleton again without repetitions, after more of it became holes."""
     bare = [
         LinePiece(key, "" if key == HOLE or key[:1].isalnum() else "mark", 0, 0) for key in keys

@@ -20,7 +20,7 @@ _SWITCH = frozenset({"true", "false", "null", "none", "yes", "no", "on", "off"})
 _QUOTES = frozenset({"'", '"', "`"})
 
 
-def slot_evidence(
+def weigh_slot(
     before: Skeleton, after: Skeleton, fillers: Sequence[Skeleton], known: Container[str] = ()
 ) -> float:
     """How strongly the fillers speak for a slot between `before` and `after`; 0.0: not enough.
@@ -28,7 +28,7 @@ def slot_evidence(
     `known` are words that are values elsewhere.
     """
     words = count_words(before) + count_words(after)
-    if not words or len(fillers) < 2 or not _tight(fillers) or not any(map(_may_vary, fillers)):
+    if not words or len(fillers) < 2 or not _are_tight(fillers) or not any(map(_may_vary, fillers)):
         return 0.0
     weights = [weigh_filler(filler, known) for filler in fillers]
     leading = not any(map(is_word, before)) and (HOLE,) not in fillers
@@ -36,7 +36,7 @@ def slot_evidence(
     if leading and not before:
         return 0.0  # the first word names the message
     evidence = sum(weights)
-    if _at_key(before, after):
+    if _is_at_key(before, after):
         evidence = sum(
             max(weight, _NAME_WEIGHT if _may_vary(filler) else 0.0)
             for weight, filler in zip(weights, fillers, strict=True)
@@ -52,14 +52,14 @@ def _are_values(fillers: Sequence[Skeleton], weights: Sequence[float], words: in
     return any(HOLE in filler for filler in fillers) and (words > 1 or min(weights) >= _PATH_WEIGHT)
 
 
-def _at_key(before: Skeleton, after: Skeleton) -> bool:
+def _is_at_key(before: Skeleton, after: Skeleton) -> bool:
     """After `=` or between quotes stands a value more often than a word of the message."""
     left, right = before[-1:], after[:1]
     quoted = bool(left and right) and _QUOTES.issuperset(left + right)
     return quoted or left == ("=",)
 
 
-def _tight(fillers: Sequence[Skeleton]) -> bool:
+def _are_tight(fillers: Sequence[Skeleton]) -> bool:
     """Fillers that all begin or end alike belong to a narrower place."""
     return len({f[0] for f in fillers}) > 1 and len({f[-1] for f in fillers}) > 1
 
@@ -71,10 +71,10 @@ def _may_vary(filler: Skeleton) -> bool:
 def weigh_filler(filler: Skeleton, known: Container[str]) -> float:
     if HOLE in filler:
         return _HOLE_WEIGHT
-    return max(_weight_of(key, known) for key in filler)
+    return max(_weigh_key(key, known) for key in filler)
 
 
-def _weight_of(key: str, known: Container[str]) -> float:
+def _weigh_key(key: str, known: Container[str]) -> float:
     if not is_word(key):
         return _MARK_WEIGHT
     if key.lower() in _SWITCH:

@@ -27,7 +27,7 @@ def has_open(form: Form) -> bool:
     return any(map(is_open, form))
 
 
-def words_of(form: Form) -> frozenset[str]:
+def fixed_words(form: Form) -> frozenset[str]:
     return frozenset(filter(is_word, form))
 
 
@@ -35,45 +35,45 @@ def fits(form: Form, skeleton: Skeleton) -> bool:
     """Whether the skeleton is what the form says, its open places filled."""
     if not has_open(form):
         return form == skeleton
-    return _rule(form).fullmatch(_joined(skeleton)) is not None
+    return _compile_form(form).fullmatch(_join_keys(skeleton)) is not None
 
 
-def spans(form: Form, skeleton: Skeleton) -> list[tuple[int, int]] | None:
+def match_spans(form: Form, skeleton: Skeleton) -> list[tuple[int, int]] | None:
     """For each key of the form the range of pieces it stands for; None when it does not fit."""
-    found = _rule(form).fullmatch(_joined(skeleton))
+    found = _compile_form(form).fullmatch(_join_keys(skeleton))
     if found is None:
         return None
     ends = [found.string.count(_SEPARATOR, 0, found.end(i + 1)) for i in range(len(form))]
     return list(zip([0, *ends], ends, strict=False))
 
 
-def _joined(skeleton: Iterable[str]) -> str:
+def _join_keys(skeleton: Iterable[str]) -> str:
     return "".join(f"{key}{_SEPARATOR}" for key in skeleton)
 
 
 @lru_cache(maxsize=4096)
-def _rule(form: Form) -> re.Pattern[str]:
-    return re.compile("".join(f"({_rule_of(key)})" for key in form))
+def _compile_form(form: Form) -> re.Pattern[str]:
+    return re.compile("".join(f"({_write_rule(key)})" for key in form))
 
 
-def _rule_of(key: str) -> str:
+def _write_rule(key: str) -> str:
     if not is_open(key):
         return re.escape(key + _SEPARATOR)
-    least, most = _widths(key)
+    least, most = _read_widths(key)
     return f"(?:[^{_SEPARATOR}]+{_SEPARATOR}){{{least},{most}}}?"
 
 
-def _widths(key: str) -> tuple[int, int]:
+def _read_widths(key: str) -> tuple[int, int]:
     least, most = key[len(OPEN) :].split(":")
     return int(least), int(most)
 
 
-def _width(keys: Sequence[str]) -> tuple[int, int]:
-    widths = [_widths(key) if is_open(key) else (1, 1) for key in keys]
+def _sum_widths(keys: Sequence[str]) -> tuple[int, int]:
+    widths = [_read_widths(key) if is_open(key) else (1, 1) for key in keys]
     return sum(least for least, _ in widths), min(_WIDEST, sum(most for _, most in widths))
 
 
-def generalised(form: Form, skeleton: Skeleton) -> Form | None:
+def generalise_form(form: Form, skeleton: Skeleton) -> Form | None:
     """The form opened where the skeleton differs; None when too little would stay fixed."""
     matcher = SequenceMatcher(None, form, skeleton, autojunk=False)
     merged: list[str] = []
@@ -81,20 +81,26 @@ def generalised(form: Form, skeleton: Skeleton) -> Form | None:
         if tag == "equal":
             merged.extend(form[i1:i2])
             continue
-        (low, high), (other_low, other_high) = _width(form[i1:i2]), _width(skeleton[j1:j2])
+        (low, high), (other_low, other_high) = (
+            _sum_widths(form[i1:i2]),
+            _sum_widths(skeleton[j1:j2]),
+        )
         merged.append(f"{OPEN}{min(low, other_low)}:{max(high, other_high)}")
-    kept, longest = words_of(tuple(merged)), max(len(words_of(form)), len(words_of(skeleton)))
+    kept, longest = (
+        fixed_words(tuple(merged)),
+        max(len(fixed_words(form)), len(fixed_words(skeleton))),
+    )
     return tuple(merged) if len(kept) >= max(1, _ALIKE * longest) else None
 
 
-def forms_of(skeletons: Iterable[Skeleton]) -> list[Form]:
+def cover_skeletons(skeletons: Iterable[Skeleton]) -> list[Form]:
     """The fewest forms that cover the skeletons of one group; the same for any order of them."""
     forms: list[Form] = []
     for skeleton in sorted(set(skeletons), key=lambda one: (len(one), one)):
         if any(fits(form, skeleton) for form in forms):
             continue
         for place, form in enumerate(forms):
-            wider = generalised(form, skeleton)
+            wider = generalise_form(form, skeleton)
             if wider is not None and fits(wider, skeleton):
                 forms[place] = wider
                 break
@@ -103,7 +109,7 @@ def forms_of(skeletons: Iterable[Skeleton]) -> list[Form]:
     return forms
 
 
-def explained(form: Form, skeleton: Skeleton) -> float:
+def measure_explained(form: Form, skeleton: Skeleton) -> float:
     """Share of the text the form accounts for: words and marks in full, typed values half."""
     fixed = sum(1.0 for key in form if not is_open(key) and key != HOLE)
     return min(1.0, (fixed + 0.5 * form.count(HOLE)) / max(1, len(skeleton)))

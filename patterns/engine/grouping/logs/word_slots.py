@@ -16,8 +16,8 @@ from typing import NamedTuple
 from patterns.engine.grouping.logs.keyed_values import merge_by_keys
 from patterns.engine.grouping.logs.known_slots import fill_known_slots
 from patterns.engine.grouping.logs.line_piece import HOLE, Skeleton
-from patterns.engine.grouping.logs.repetitions import shorten
-from patterns.engine.grouping.logs.slot_evidence import FEW_WORDS, slot_evidence
+from patterns.engine.grouping.logs.repetitions import shorten_skeleton
+from patterns.engine.grouping.logs.slot_evidence import FEW_WORDS, weigh_slot
 from patterns.engine.grouping.logs.words import PATH, count_words, is_word
 
 _ROUNDS = 6
@@ -44,15 +44,15 @@ def group_skeletons(skeletons: Iterable[Skeleton]) -> dict[Skeleton, Skeleton]:
     known: set[str] = set()
     for _ in range(_ROUNDS):
         live = sorted(set(general.values()))
-        renamed = _one_place(live, known) or merge_by_keys(live, known)
+        renamed = _merge_one_place(live, known) or merge_by_keys(live, known)
         if not renamed:
             break
-        general = {one: _follow(form, renamed) for one, form in general.items()}
+        general = {one: _follow_renames(form, renamed) for one, form in general.items()}
     taken = fill_known_slots(general)
     return {one: taken.get(form, form) for one, form in general.items()}
 
 
-def _follow(form: Skeleton, renamed: dict[Skeleton, Skeleton]) -> Skeleton:
+def _follow_renames(form: Skeleton, renamed: dict[Skeleton, Skeleton]) -> Skeleton:
     seen = {form}
     while form in renamed and renamed[form] not in seen:
         form = renamed[form]
@@ -60,10 +60,10 @@ def _follow(form: Skeleton, renamed: dict[Skeleton, Skeleton]) -> Skeleton:
     return form
 
 
-def _one_place(live: list[Skeleton], known: set[str]) -> dict[Skeleton, Skeleton]:
-    places = _contexts(live)
-    shared = _shared_fillers(places)
-    families = [f for f in (_family(p, known, shared) for p in places) if f is not None]
+def _merge_one_place(live: list[Skeleton], known: set[str]) -> dict[Skeleton, Skeleton]:
+    places = _find_contexts(live)
+    shared = _find_shared_fillers(places)
+    families = [f for f in (_judge_family(p, known, shared) for p in places) if f is not None]
     families.sort(key=lambda family: (family.order, family.general))
     renamed: dict[Skeleton, Skeleton] = {}
     for family in families:
@@ -76,20 +76,20 @@ def _one_place(live: list[Skeleton], known: set[str]) -> dict[Skeleton, Skeleton
 Place = tuple[Skeleton, int, int]  # skeleton, start and width of the filler
 
 
-def _contexts(live: list[Skeleton]) -> list[list[Place]]:
+def _find_contexts(live: list[Skeleton]) -> list[list[Place]]:
     """Places that share everything around them, found by the digests of what is left and right."""
     numbers: dict[str, int] = {}
     places: dict[tuple[int, int], list[Place]] = defaultdict(list)
     for one in live:
-        left, right = _digests(one, numbers)
+        left, right = _digest_sides(one, numbers)
         for width in range(1, min(_WIDEST, len(one)) + 1):
             for start in range(len(one) - width + 1):
-                if width == 1 or _wide_filler(one[start : start + width]):
+                if width == 1 or _is_wide_value(one[start : start + width]):
                     places[left[start], right[start + width]].append((one, start, width))
     return [found for found in places.values() if len(found) > 1]
 
 
-def _digests(one: Skeleton, numbers: dict[str, int]) -> tuple[list[int], list[int]]:
+def _digest_sides(one: Skeleton, numbers: dict[str, int]) -> tuple[list[int], list[int]]:
     ids = []
     for key in one:
         if key not in numbers:
@@ -103,16 +103,16 @@ def _digests(one: Skeleton, numbers: dict[str, int]) -> tuple[list[int], list[in
     return left, right[::-1]
 
 
-def _wide_filler(filler: Skeleton) -> bool:
+def _is_wide_value(filler: Skeleton) -> bool:
     """Several pieces are a value only without words of the message in them."""
     return not any(is_word(key) and not PATH.match(key) for key in filler)
 
 
-def _fillers(places: list[Place]) -> list[Skeleton]:
+def _list_fillers(places: list[Place]) -> list[Skeleton]:
     return sorted({one[start : start + width] for one, start, width in places})
 
 
-def _shared_fillers(contexts: list[list[Place]]) -> frozenset[str]:
+def _find_shared_fillers(contexts: list[list[Place]]) -> frozenset[str]:
     """Words that fill a place of two messages together with other such words.
 
     Users open and close sessions: what stands in both places is a name, not a word of the message.
@@ -120,8 +120,8 @@ def _shared_fillers(contexts: list[list[Place]]) -> frozenset[str]:
     """
     sets: list[tuple[tuple[int, str], int, frozenset[str]]] = []
     for places in contexts:
-        words = frozenset(f[0] for f in _fillers(places) if len(f) == 1 and is_word(f[0]))
-        around = _around(places[0])
+        words = frozenset(f[0] for f in _list_fillers(places) if len(f) == 1 and is_word(f[0]))
+        around = _surroundings(places[0])
         if len(words) > 1 and around:
             sets.append(((len(around), around[0]), count_words(around), words))
     holders: dict[str, list[int]] = defaultdict(list)
@@ -138,18 +138,18 @@ def _shared_fillers(contexts: list[list[Place]]) -> frozenset[str]:
     return frozenset(shared)
 
 
-def _around(place: Place) -> Skeleton:
+def _surroundings(place: Place) -> Skeleton:
     one, start, width = place
     return one[:start] + one[start + width :]
 
 
-def _family(places: list[Place], known: set[str], shared: frozenset[str]) -> Family | None:
+def _judge_family(places: list[Place], known: set[str], shared: frozenset[str]) -> Family | None:
     one, start, width = places[0]
     before, after = one[:start], one[start + width :]
-    fillers = _fillers(places)
-    evidence = slot_evidence(before, after, fillers, known | shared)
+    fillers = _list_fillers(places)
+    evidence = weigh_slot(before, after, fillers, known | shared)
     if not evidence:
         return None
-    general = shorten((*before, HOLE, *after))
+    general = shorten_skeleton((*before, HOLE, *after))
     members = tuple(sorted({place[0] for place in places}))
     return Family((-count_words(before + after), -evidence), general, members, tuple(fillers))

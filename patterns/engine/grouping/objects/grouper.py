@@ -11,10 +11,10 @@ import msgspec
 from patterns.engine.domain.results import TemplatePart
 from patterns.engine.grouping.exact import ExactGrouper
 from patterns.engine.grouping.grouper import Candidate, GroupSummary
-from patterns.engine.grouping.objects.schema_clustering import group_sets
+from patterns.engine.grouping.objects.schema_clustering import cluster_key_sets
 from patterns.engine.grouping.objects.schema_cost import COUNTED, Keys, Schema
 from patterns.engine.grouping.objects.schema_index import SchemaIndex
-from patterns.engine.templates.gap_statistics import cohesion_of_shapes
+from patterns.engine.templates.gap_statistics import measure_shape_cohesion
 from patterns.engine.templates.gap_words import Wording
 from patterns.engine.text.input_view import SEPARATOR
 
@@ -26,7 +26,7 @@ SURE = 6.0  # bits a shape must save to join a schema on arrival: repair joins s
 class ShapeGrouper(ExactGrouper):
     """A `Grouper` for shapes: the keys of an object, joined by `SEPARATOR`.
 
-    A new shape joins the schema that it makes least dearer (see `keysets`), if that is cheaper than
+    A new shape joins the schema that whose cost it raises least (see `schema_cost`), if that is cheaper than
     a schema of its own.
 
     >>> grouper = ShapeGrouper()
@@ -55,7 +55,7 @@ class ShapeGrouper(ExactGrouper):
     def match(self, text: str) -> Candidate | None:
         if text in self.keys:
             return Candidate(self.keys[text], self._fit(text))
-        keys, costs = keys_of(text), self.index.costs()
+        keys, costs = split_keys(text), self.index.costs()
         ranked = self.index.ranked(keys, costs)
         alone = costs.of(Schema([(keys, 1.0)]))
         scored = [(min(1.0, saved / alone), key) for saved, key in ranked if saved > SURE]
@@ -92,7 +92,7 @@ class ShapeGrouper(ExactGrouper):
         self, key: str, texts: Sequence[str], held: Sequence[Wording] | None = None
     ) -> GroupSummary:
         shapes = [text.split(SEPARATOR) for text in texts]
-        return GroupSummary(None, self.template(key), {}, [], cohesion_of_shapes(shapes))
+        return GroupSummary(None, self.template(key), {}, [], measure_shape_cohesion(shapes))
 
     def remove(self, key: str) -> None:
         for text in self.names.get(key, ()):
@@ -149,14 +149,14 @@ class ShapeGrouper(ExactGrouper):
             self._fits.pop(text, None)
 
     def _schema(self, shapes: Sequence[str]) -> Schema:
-        return Schema((keys_of(text), float(self.uses[text])) for text in shapes)
+        return Schema((split_keys(text), float(self.uses[text])) for text in shapes)
 
 
 def group_shapes(shapes: Sequence[str]) -> list[int]:
     """The number of its schema for each shape; the same groups for any order."""
-    numbers = group_sets(Counter(map(keys_of, shapes)))
-    return [numbers[keys_of(shape)] for shape in shapes]
+    numbers = cluster_key_sets(Counter(map(split_keys, shapes)))
+    return [numbers[split_keys(shape)] for shape in shapes]
 
 
-def keys_of(shape: str) -> Keys:
+def split_keys(shape: str) -> Keys:
     return frozenset(shape.split(SEPARATOR))

@@ -24,25 +24,25 @@ NEIGHBOURS = 24  # most similar key sets that one is compared with
 ROUNDS = 3
 
 
-def group_sets(uses: Mapping[Keys, int]) -> dict[Keys, int]:
+def cluster_key_sets(uses: Mapping[Keys, int]) -> dict[Keys, int]:
     """The number of its schema for each key set; the same for any order of them."""
     ranked = sorted(uses, key=lambda keys: (-uses[keys], digest64("\n".join(sorted(keys)))))
-    chosen = _chosen(ranked)
+    chosen = _choose_sets(ranked)
     sets = sorted(chosen, key=sorted)
     weights = [float(min(COUNTED, uses[keys])) for keys in sets]
     groups = list(range(len(sets)))
-    near = _neighbours(sets)
+    near = _find_neighbours(sets)
     for _ in range(ROUNDS):
-        found = SchemaMerging(sets, weights, near, _costs(sets, weights, groups)).run()
+        found = SchemaMerging(sets, weights, near, _set_costs(sets, weights, groups)).run()
         if found == groups:
             break
         groups = found
     grouped = dict(zip(sets, groups, strict=True))
     rest = [keys for keys in ranked if keys not in grouped]
-    return grouped | _followers(rest, grouped, weights)
+    return grouped | _assign_rest(rest, grouped, weights)
 
 
-def _chosen(ranked: Sequence[Keys]) -> list[Keys]:
+def _choose_sets(ranked: Sequence[Keys]) -> list[Keys]:
     holders = Counter(key for keys in ranked for key in keys)
     taken: Counter[str] = Counter()
     chosen: list[Keys] = []
@@ -56,7 +56,9 @@ def _chosen(ranked: Sequence[Keys]) -> list[Keys]:
     return chosen
 
 
-def _costs(sets: Sequence[Keys], weights: Sequence[float], groups: Sequence[int]) -> SchemaCosts:
+def _set_costs(
+    sets: Sequence[Keys], weights: Sequence[float], groups: Sequence[int]
+) -> SchemaCosts:
     holders: dict[str, set[int]] = defaultdict(set)
     for keys, group in zip(sets, groups, strict=True):
         for key in keys:
@@ -65,10 +67,10 @@ def _costs(sets: Sequence[Keys], weights: Sequence[float], groups: Sequence[int]
     return SchemaCosts(len(set(groups)), counts, sum(weights))
 
 
-def _followers(
+def _assign_rest(
     rest: Sequence[Keys], grouped: Mapping[Keys, int], weights: Sequence[float]
 ) -> dict[Keys, int]:
-    """The schemas of the least used key sets: none of them teaches the next one."""
+    """The schemas of the least used key sets: each is assigned by itself, without changing the schemas."""
     index = SchemaIndex()
     members: dict[int, list[tuple[Keys, float]]] = defaultdict(list)
     for (keys, group), weight in zip(grouped.items(), weights, strict=True):
@@ -83,7 +85,7 @@ def _followers(
     return found
 
 
-def _neighbours(sets: Sequence[Keys]) -> list[list[int]]:
+def _find_neighbours(sets: Sequence[Keys]) -> list[list[int]]:
     """For each key set the others most similar to it (weighted Jaccard, rare keys first)."""
     column = {key: place for place, key in enumerate(sorted(set().union(*sets)))}
     has = np.zeros((len(sets), len(column)), dtype=np.float32)
@@ -94,9 +96,9 @@ def _neighbours(sets: Sequence[Keys]) -> list[list[int]]:
     own = np.diag(common)
     alike = (common / np.maximum(1e-9, own[:, None] + own - common)).round(4)
     np.fill_diagonal(alike, 0.0)
-    return [_nearest(row) for row in alike]
+    return [_find_nearest(row) for row in alike]
 
 
-def _nearest(alike: Floats) -> list[int]:
+def _find_nearest(alike: Floats) -> list[int]:
     order = np.argsort(-alike, kind="stable")[:NEIGHBOURS]
     return [int(place) for place in order if alike[place] > 0]

@@ -97,7 +97,7 @@ class SchemaCosts:
             price += self.name(key)
             if mask not in choices:
                 choices.add(mask)
-                price += choice(schema.counts[key], schema.weight)
+                price += count_choice_bits(schema.counts[key], schema.weight)
             elif schema.counts[key] < schema.weight:
                 price += TIED
         return price
@@ -110,7 +110,7 @@ class SchemaCosts:
 
 
 @lru_cache(maxsize=8192)
-def choice(count: float, total: float) -> float:
+def count_choice_bits(count: float, total: float) -> float:
     """Bits for saying which `count` of `total` objects have a key."""
     own = math.lgamma(count + 0.5) + math.lgamma(total - count + 0.5) - math.lgamma(total + 1)
     return (math.log(math.pi) - own) / math.log(2)

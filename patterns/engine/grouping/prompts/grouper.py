@@ -14,16 +14,21 @@ from typing import ClassVar
 from patterns.engine.domain.results import TemplatePart
 from patterns.engine.grouping.grouper import Candidate, Grouper, GroupSummary, group_key
 from patterns.engine.grouping.prompts.anchor_index import AnchorIndex
-from patterns.engine.grouping.prompts.mining.miner import MOST_ANCHORS, Mined, mine
+from patterns.engine.grouping.prompts.mining.miner import MOST_ANCHORS, Mined, mine_templates
 from patterns.engine.grouping.prompts.prompt_group import STRONG, PromptGroup
 from patterns.engine.grouping.prompts.slot_ngrams import Passages
 from patterns.engine.grouping.prompts.summarise import summarise_prompts
 from patterns.engine.pattern.anchors import Skeleton
 from patterns.engine.pattern.pattern_state import PatternState
 from patterns.engine.templates.gap_words import Wording
-from patterns.engine.templates.rendering import TextPiece, pieces_of, template_of, values_of
-from patterns.engine.text.ngrams import runs_in_order
-from patterns.engine.text.tokens import keys_of
+from patterns.engine.templates.rendering import (
+    TextPiece,
+    build_template,
+    cut_at_anchors,
+    read_slot_values,
+)
+from patterns.engine.text.ngrams import hash_runs
+from patterns.engine.text.tokens import token_keys
 
 WEAK = 30.0  # bits: static text below this is no evidence for a newcomer
 
@@ -52,10 +57,10 @@ class PromptGrouper(Grouper):
         return len(self.index.groups)
 
     def learn(self, text: str, identifier: str) -> Candidate:
-        runs = _runs_of(text)
+        runs = _hash_run_set(text)
         best = self._best(runs, WEAK)
         if best is None:
-            self.index.add(identifier, PromptGroup(_sampled(runs), 1, 0.0, False))
+            self.index.add(identifier, PromptGroup(_sample_runs(runs), 1, 0.0, False))
             return Candidate(identifier, 1.0, created=True)
         group = self.index.groups[best.key]
         group.uses += 1
@@ -66,11 +71,11 @@ class PromptGrouper(Grouper):
         return best
 
     def match(self, text: str) -> Candidate | None:
-        return self._best(_runs_of(text), 0.0)
+        return self._best(_hash_run_set(text), 0.0)
 
     def regroup(self, texts: Sequence[str]) -> list[int]:
         """Mines the templates of all texts; what fits none stands alone (a number of its own)."""
-        self._mined = mine([keys_of(text) for text in texts]) or []
+        self._mined = mine_templates([token_keys(text) for text in texts]) or []
         groups = [-1] * len(texts)
         for number, found in enumerate(self._mined):
             for text in found.texts:
@@ -90,17 +95,17 @@ class PromptGrouper(Grouper):
     def _group_of(self, number: int, texts: Sequence[str]) -> PromptGroup:
         """The group `regroup` gave that number: mined, or a text that stands alone."""
         if number >= len(self._mined):
-            return PromptGroup(_sampled(_runs_of(texts[0])), len(texts), 0.0, False)
+            return PromptGroup(_sample_runs(_hash_run_set(texts[0])), len(texts), 0.0, False)
         group = PromptGroup.from_mined(self._mined[number], len(texts))
         for text in texts if group.bits >= STRONG else ():
-            self._note_slot_text(group, _runs_of(text))
+            self._note_slot_text(group, _hash_run_set(text))
         return group
 
     def known(self) -> list[str]:
         return list(self.index.groups)
 
     def recall(self, text: str) -> None:
-        runs = _runs_of(text)
+        runs = _hash_run_set(text)
         best = self._best(runs, WEAK)
         group = self.index.groups[best.key] if best is not None else None
         if group is not None and group.tells_slots:
@@ -128,18 +133,18 @@ class PromptGrouper(Grouper):
         self.index.add(key, PromptGroup.from_skeleton(skeleton))
 
     def pieces(self, text: str, skeleton: Skeleton) -> list[TextPiece]:
-        return pieces_of(text, frozenset(skeleton.anchors))
+        return cut_at_anchors(text, frozenset(skeleton.anchors))
 
     def slot_values(
         self, state: PatternState, text: str, pieces: Sequence[TextPiece]
     ) -> list[tuple[str, str]]:
-        return values_of(pieces, state.template, state.wording)
+        return read_slot_values(pieces, state.template, state.wording)
 
     def read_group(self, state: PatternState, pieces: Sequence[TextPiece]) -> None:
         kept = self.index.groups[group_key(state)].skeleton()
         if kept.anchors != state.skeleton.anchors or not state.template:
             state.skeleton = kept
-            state.template, state.wording = template_of(pieces), []
+            state.template, state.wording = build_template(pieces), []
             state.sketches = {}
         state.skeleton.uses = kept.uses
 
@@ -170,11 +175,11 @@ class PromptGrouper(Grouper):
         return Candidate(key, score, rest[0][1], rest[0][0] / (rest[0][0] + WEAK))
 
 
-def _runs_of(text: str) -> frozenset[int]:
-    return frozenset(runs_in_order(text))
+def _hash_run_set(text: str) -> frozenset[int]:
+    return frozenset(hash_runs(text))
 
 
-def _sampled(runs: frozenset[int]) -> list[int]:
+def _sample_runs(runs: frozenset[int]) -> list[int]:
     return sorted(runs)[:MOST_ANCHORS]
 
 

@@ -13,7 +13,7 @@ class Passages:
     """A Bloom filter with one hash (Bloom 1970), 256 kB; starts afresh when it is full."""
 
     def __init__(self, data: bytes = b"") -> None:
-        self.cells = bytearray(_cells(data))
+        self.cells = bytearray(_unpack_cells(data))
         self.noted = sum(cell.bit_count() for cell in self.cells)
 
     def note(self, runs: Iterable[int]) -> None:
@@ -44,8 +44,8 @@ class Passages:
         """Becomes `other` (the content of a copy made when this held `base`, which went on by
         itself), with what was noted here since."""
         size = CELLS // 8
-        mine, then = int.from_bytes(self.cells, "big"), int.from_bytes(_cells(base), "big")
-        theirs = int.from_bytes(_cells(other), "big")
+        mine, then = int.from_bytes(self.cells, "big"), int.from_bytes(_unpack_cells(base), "big")
+        theirs = int.from_bytes(_unpack_cells(other), "big")
         both = theirs | (mine & ~then)
         if both:
             self.cells = bytearray(both.to_bytes(size, "big"))
@@ -55,5 +55,5 @@ class Passages:
         return zlib.compress(bytes(self.cells), 1) if self.cells else b""
 
 
-def _cells(data: bytes) -> bytes:
+def _unpack_cells(data: bytes) -> bytes:
     return zlib.decompress(data) if data else b""

@@ -10,11 +10,11 @@ from patterns.engine.pattern.pattern_state import PatternState
 from patterns.engine.templates.gap_statistics import Gaps
 from patterns.engine.templates.gap_words import Wording
 from patterns.engine.templates.rendering import (
-    pieces_of,
-    template_of,
-    values_of,
-    worded,
-    words_in_gaps,
+    build_template,
+    cut_at_anchors,
+    find_gap_words,
+    read_slot_values,
+    take_out_words,
 )
 
 SHOWN = 40  # texts of a group that fill the slots of its template
@@ -26,11 +26,11 @@ def summarise_prompts(
     """`held` are the static words of its gaps, where they must stay what they are."""
     anchors, gaps, cut = frozenset(skeleton.anchors), Gaps(), []
     for text in texts[:SHOWN]:  # both steps at once: the tokens of a text are remembered a while
-        cut.append(pieces_of(text, anchors))
+        cut.append(cut_at_anchors(text, anchors))
         gaps.add(text, anchors)
-    wording, usual = words_in_gaps(cut, held)
-    template = template_of(worded(cut[usual], wording))
+    wording, usual = find_gap_words(cut, held)
+    template = build_template(take_out_words(cut[usual], wording))
     filled = PatternState(id="", partition="", kind="")
     for pieces in cut:
-        filled.fill(values_of(pieces, template, wording))
+        filled.fill(read_slot_values(pieces, template, wording))
     return GroupSummary(skeleton, template, filled.sketches, [], gaps.cohesion(), wording)

@@ -2,7 +2,7 @@ import random
 
 import pytest
 
-from patterns.engine.grouping.method_choice import evidence, suitable_method
+from patterns.engine.grouping.method_choice import choose_method, describe_texts
 
 WORDS = [f"{a}{b}" for a in "bdfgklmnprst" for b in ("ando", "ile", "ura", "eth", "om", "ista")]
 
@@ -47,17 +47,17 @@ def wishes(rng):
 )
 def test_each_kind_of_text_gets_its_method(kind, method):
     rng = random.Random(5)
-    assert suitable_method([kind(rng) for _ in range(400)]) == method
+    assert choose_method([kind(rng) for _ in range(400)]) == method
 
 
 def test_too_few_texts_decide_nothing():
     rng = random.Random(5)
-    assert suitable_method([logs(rng) for _ in range(10)]) == "prompt"
-    assert suitable_method([wishes(rng) for _ in range(60)]) == "prompt"
-    assert suitable_method([]) == "prompt"
+    assert choose_method([logs(rng) for _ in range(10)]) == "prompt"
+    assert choose_method([wishes(rng) for _ in range(60)]) == "prompt"
+    assert choose_method([]) == "prompt"
 
 
 def test_order_and_repetition_do_not_count():
     rng = random.Random(5)
     texts = [logs(rng) for _ in range(200)]
-    assert evidence(texts) == evidence([*texts[::-1], *texts])
+    assert describe_texts(texts) == describe_texts([*texts[::-1], *texts])

@@ -1,8 +1,8 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from patterns.engine.templates.gap_statistics import UNSEEN, Cohesion, Gaps, cohesion_of_shapes
-from patterns.engine.text.ngrams import runs_in_order
+from patterns.engine.templates.gap_statistics import UNSEEN, Cohesion, Gaps, measure_shape_cohesion
+from patterns.engine.text.ngrams import hash_runs
 
 FRAME = "Read the note of the guest and answer in a friendly tone: {} Thank you for that."
 RAIN = "does it rain in {} today", "can we hope that {} is dry"
@@ -11,7 +11,7 @@ RAIN = "does it rain in {} today", "can we hope that {} is dry"
 def cohesion(texts):
     """As after a repair: what all the texts share is the template."""
     gaps = Gaps()
-    anchors = frozenset.intersection(*(frozenset(runs_in_order(text)) for text in texts))
+    anchors = frozenset.intersection(*(frozenset(hash_runs(text)) for text in texts))
     for text in texts:
         gaps.add(text, anchors)
     return gaps.cohesion()
@@ -76,15 +76,15 @@ def test_the_order_of_texts_does_not_matter():
 
 def test_keys_that_never_meet_divide_objects():
     kinds = [("size", "item"), ("size", "price")]
-    assert cohesion_of_shapes([kinds[n % 2] for n in range(12)]).divided > 0.4
+    assert measure_shape_cohesion([kinds[n % 2] for n in range(12)]).divided > 0.4
     optional = [
         ("size", *("item" for _ in range(n % 2)), *("price",) * (n % 3 > 0)) for n in range(12)
     ]
-    assert cohesion_of_shapes(optional).divided < 0.1
+    assert measure_shape_cohesion(optional).divided < 0.1
 
 
 def test_objects_with_the_same_keys_are_one_kind():
-    found = cohesion_of_shapes([("size", "item")] * 5)
+    found = measure_shape_cohesion([("size", "item")] * 5)
     assert (found.divided, found.chosen) == (0, 0)
 
 
@@ -93,7 +93,7 @@ def test_objects_with_the_same_keys_are_one_kind():
 def test_any_texts_have_shares_between_0_and_1(texts):
     gaps = Gaps()
     for text in texts:
-        gaps.add(text, frozenset(runs_in_order(texts[0])[::2]))
+        gaps.add(text, frozenset(hash_runs(texts[0])[::2]))
     found = gaps.cohesion()
     assert all(0 <= one <= 1 for one in (found.divided, found.chosen, found.bound, found.paired))
     assert isinstance(found, Cohesion)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from patterns.engine.text.input_view import view_of
+from patterns.engine.text.input_view import view_input
 from tests.patterns.engine.streams import observation
 
 
@@ -11,13 +11,13 @@ def test_a_call_is_known_by_its_function_in_every_spelling() -> None:
         {"name": "get_weather", "arguments": {"city": "Oslo"}},
         {"type": "function", "function": {"name": "get_weather", "arguments": '{"city": "Oslo"}'}},
     )
-    views = [view_of(observation(spelling)) for spelling in spellings]
+    views = [view_input(observation(spelling)) for spelling in spellings]
     assert {view.text for view in views} == {"get_weather"}
     assert all(view.leaves == {"city": "Oslo"} for view in views)
 
 
 def test_json_in_a_text_is_json() -> None:
-    assert view_of(observation('{"b": 1, "a": 2}')) == view_of(observation({"a": 2, "b": 1}))
+    assert view_input(observation('{"b": 1, "a": 2}')) == view_input(observation({"a": 2, "b": 1}))
 
 
 def test_other_tools_are_another_partition() -> None:
@@ -25,30 +25,33 @@ def test_other_tools_are_another_partition() -> None:
         {"messages": [{"role": "user", "content": "hi"}], "tools": [{"name": name}]}
         for name in ("search", "book")
     )
-    assert view_of(observation(one)).partition != view_of(observation(other)).partition
+    assert view_input(observation(one)).partition != view_input(observation(other)).partition
 
 
 def test_the_history_of_a_chat_does_not_move_it() -> None:
     system, user = {"role": "system", "content": "Be kind."}, {"role": "user", "content": "Hello"}
     earlier = [{"role": "user", "content": "x"}, {"role": "assistant", "content": "y"}]
-    short, long = (view_of(observation([system, *more, user])) for more in ([], earlier))
+    short, long = (view_input(observation([system, *more, user])) for more in ([], earlier))
     assert (short.partition, short.text) == (long.partition, long.text)
 
 
 def test_keys_made_up_at_run_time_name_no_shape() -> None:
-    one = view_of(observation({"strings": {"a.1f": "x", "b.2c": "y"}}))
-    other = view_of(observation({"strings": {"c.9d": "z"}}))
+    one = view_input(observation({"strings": {"a.1f": "x", "b.2c": "y"}}))
+    other = view_input(observation({"strings": {"c.9d": "z"}}))
     assert one.text == other.text
 
 
 def test_numbered_arguments_are_names() -> None:
-    assert view_of(observation({"array1": [1], "array2": [2]})).leaves.keys() == {
+    assert view_input(observation({"array1": [1], "array2": [2]})).leaves.keys() == {
         "array1",
         "array2",
     }
-    assert view_of(observation({"num1": 4, "num2": 6})).text != view_of(observation({"x1": 4})).text
+    assert (
+        view_input(observation({"num1": 4, "num2": 6})).text
+        != view_input(observation({"x1": 4})).text
+    )
 
 
 def test_a_counter_names_no_shape() -> None:
     few, many = ({"rows": {f"row{n}": n for n in range(size)}} for size in (12, 30))
-    assert view_of(observation(few)).text == view_of(observation(many)).text == "rows"
+    assert view_input(observation(few)).text == view_input(observation(many)).text == "rows"

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from patterns.engine.text import tokens
-from patterns.engine.text.tokens import BETWEEN, EDGE, keys_of, tokenize
+from patterns.engine.text.tokens import BETWEEN, EDGE, token_keys, tokenize
 
 # What tokens begin and end with, in any order, with and without blanks.
 PARTS = ["word", "Mr.", "e.g.", "a.b", "x@y.org", "ftp://q/r", "12.5", "2026-01-02", "don't", "a_b"]
@@ -34,7 +34,7 @@ texts = st.lists(st.sampled_from(PARTS), max_size=14).map("".join)
 
 
 def test_values_are_typed_and_words_stay() -> None:
-    keys = keys_of("Order AC-17 for a@b.org at https://x.io/1 on 2026-01-02: 12.5")
+    keys = token_keys("Order AC-17 for a@b.org at https://x.io/1 on 2026-01-02: 12.5")
     assert keys == [
         "Order",
         "<id>",
@@ -50,7 +50,7 @@ def test_values_are_typed_and_words_stay() -> None:
 
 
 def test_a_block_of_code_is_one_value() -> None:
-    assert keys_of("Review:\n```\nx = 1\n```\nThanks") == [
+    assert token_keys("Review:\n```\nx = 1\n```\nThanks") == [
         "Review",
         ":",
         "\n",
@@ -61,7 +61,7 @@ def test_a_block_of_code_is_one_value() -> None:
 
 
 def test_of_a_long_text_both_ends_are_kept() -> None:
-    keys = keys_of("first " + "middle " * 5000 + "last")
+    keys = token_keys("first " + "middle " * 5000 + "last")
     assert len(keys) == 2 * EDGE
     assert (keys[0], keys[-1]) == ("first", "last")
 
@@ -91,4 +91,4 @@ def test_instructions_seen_before_stand_where_they_stood() -> None:
     texts = [f"Answer in French. {BETWEEN}Where is order {number}?" for number in (7, 1234)]
     for text in texts:
         assert [text[token.start : token.end] for token in tokenize(text)][-1] == "?"
-    assert keys_of(texts[0]) == keys_of(texts[1])
+    assert token_keys(texts[0]) == token_keys(texts[1])

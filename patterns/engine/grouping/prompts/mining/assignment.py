@@ -91,7 +91,9 @@ class Assignment:
                 yield other, float(self.bits[rest].sum()) if len(rest) else -1.0
 
 
-def next_option(options: list[tuple[float, int, int]], shut: Collection[int]) -> tuple[float, int]:
+def find_next_option(
+    options: list[tuple[float, int, int]], shut: Collection[int]
+) -> tuple[float, int]:
     """The best candidate that is not shut and saves something, else (0.0, -1)."""
     for net, candidate, _ in options:
         if candidate not in shut:
@@ -99,5 +101,5 @@ def next_option(options: list[tuple[float, int, int]], shut: Collection[int]) ->
     return 0.0, -1
 
 
-def membership_in(options: list[tuple[float, int, int]], candidate: int) -> int:
+def find_membership(options: list[tuple[float, int, int]], candidate: int) -> int:
     return next(j for _, one, j in options if one == candidate)

@@ -77,7 +77,7 @@ class Skeletons:
         self.place: Places = np.concatenate(places) if places else np.array([], dtype=np.int32)
         leading = [places[j] for j in self.first[:-1]]
         self.static: Ints = np.array([len(one) for one in leading], dtype=np.int64)
-        self.pieces: Ints = np.array([stretches(one) for one in leading], dtype=np.int64)
+        self.pieces: Ints = np.array([count_stretches(one) for one in leading], dtype=np.int64)
 
     def _covered(self, mark: npt.NDArray[np.bool_], text: int) -> Places:
         hit = mark[self.corpus.runs_of(text)]
@@ -92,6 +92,6 @@ class Skeletons:
         return self.place[self.begin[membership] : self.begin[membership + 1]]
 
 
-def stretches(places: Places) -> int:
+def count_stretches(places: Places) -> int:
     """How many unbroken stretches ascending places form."""
     return 1 + int(np.count_nonzero(np.diff(places) > 1)) if len(places) else 0

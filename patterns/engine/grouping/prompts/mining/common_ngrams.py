@@ -26,26 +26,26 @@ class Frame(msgspec.Struct, frozen=True):
     parts: tuple[Frame, ...] = ()
 
 
-def frame_of(corpus: Corpus, texts: Ints) -> Frame:
+def build_frame(corpus: Corpus, texts: Ints) -> Frame:
     """The frame of these texts: every run that all of them have."""
     rows = [np.unique(corpus.runs_of(int(text))) for text in texts]
     values, counts = np.unique(np.concatenate(rows), return_counts=True)
     runs = values[counts == len(texts)]
-    return Frame(texts, runs, _example(corpus, texts, runs))
+    return Frame(texts, runs, _choose_example(corpus, texts, runs))
 
 
-def _example(corpus: Corpus, texts: Ints, runs: Ints) -> int:
+def _choose_example(corpus: Corpus, texts: Ints, runs: Ints) -> int:
     """One in which the fewest tokens are covered: a slot may quote the static text."""
     few: list[int] = texts[:EXAMPLES].tolist()
-    return min(few, key=lambda text: int(np.count_nonzero(static_in(corpus, text, runs))))
+    return min(few, key=lambda text: int(np.count_nonzero(mark_static(corpus, text, runs))))
 
 
-def static_in(corpus: Corpus, text: int, runs: Ints) -> Flags:
+def mark_static(corpus: Corpus, text: int, runs: Ints) -> Flags:
     """Which tokens of a text the runs cover."""
-    return covered(np.isin(corpus.runs_of(text), runs))
+    return mark_covered(np.isin(corpus.runs_of(text), runs))
 
 
-def covered(hit: Flags) -> Flags:
+def mark_covered(hit: Flags) -> Flags:
     """Tokens under three-token runs, one more at each end than there are runs."""
     static = np.zeros(len(hit) + 2, dtype=bool)
     static[:-2] |= hit
@@ -54,7 +54,7 @@ def covered(hit: Flags) -> Flags:
     return static
 
 
-def joined(corpus: Corpus, frames: Sequence[Frame]) -> Frame:
+def join_frames(corpus: Corpus, frames: Sequence[Frame]) -> Frame:
     """One frame of several: all texts, and the runs they have in common."""
     if len(frames) == 1:
         return frames[0]
@@ -62,4 +62,4 @@ def joined(corpus: Corpus, frames: Sequence[Frame]) -> Frame:
     for other in frames[1:]:
         runs = np.intersect1d(runs, other.runs, assume_unique=True)
     texts = np.sort(np.concatenate([one.texts for one in frames]))
-    return Frame(texts, runs, _example(corpus, texts, runs), tuple(frames))
+    return Frame(texts, runs, _choose_example(corpus, texts, runs), tuple(frames))

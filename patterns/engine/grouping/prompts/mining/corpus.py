@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from patterns.engine.text.ngrams import Numbers, framed_keys, shingles_of, token_digests
+from patterns.engine.text.ngrams import Numbers, digest_tokens, frame_keys, hash_shingles
 
 Ints = npt.NDArray[np.int64]
 FRAMES = (0, 2, 3, 4, 5, 6, 8, 11, 15)  # tokens at the start and at the end that may be a frame
@@ -20,7 +20,7 @@ class Corpus:
     """
 
     def __init__(self, texts: Sequence[Sequence[str]]) -> None:
-        framed = [framed_keys(keys) for keys in texts]
+        framed = [frame_keys(keys) for keys in texts]
         words: dict[str, int] = {}
         tokens = [[words.setdefault(key, len(words)) for key in keys] for keys in framed]
         self.count = len(texts)
@@ -37,7 +37,7 @@ class Corpus:
         self._post()
 
     def _number_runs(self, framed: Sequence[Sequence[str]]) -> None:
-        found = [shingles_of(token_digests(keys)) for keys in framed]
+        found = [hash_shingles(digest_tokens(keys)) for keys in framed]
         flat = np.concatenate(found) if found else np.array([], dtype=np.uint64)
         self.digest: Numbers
         self.digest, numbers = np.unique(flat, return_inverse=True)

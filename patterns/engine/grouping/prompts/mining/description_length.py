@@ -70,7 +70,7 @@ class Counts:
         return bits
 
 
-def costs(skeletons: Skeletons, slot: Flags, owner: Ints) -> tuple[Bits, Bits]:
+def measure_costs(skeletons: Skeletons, slot: Flags, owner: Ints) -> tuple[Bits, Bits]:
     """Bits per token of the corpus, and per covered place of each candidate.
 
     `owner` names the candidate each text belongs to now, -1 for none. Texts that belong to none

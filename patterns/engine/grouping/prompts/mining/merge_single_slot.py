@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from patterns.engine.grouping.prompts.mining.common_ngrams import Frame, static_in
+from patterns.engine.grouping.prompts.mining.common_ngrams import Frame, mark_static
 from patterns.engine.grouping.prompts.mining.corpus import Corpus
 
 ALTERNATIVES = 3
@@ -19,19 +19,22 @@ _FACTOR, _MODULUS = 1_000_003, (1 << 61) - 1
 Value = tuple[int, ...]
 
 
-def swaps(corpus: Corpus, frames: Sequence[Frame]) -> list[list[int]]:
+def find_single_slots(corpus: Corpus, frames: Sequence[Frame]) -> list[list[int]]:
     """Numbers of frames that are one: three values at one place, or a slot and values of it.
 
     Two values are two templates: "one" or "three" is more likely an instruction.
     """
     found: dict[tuple[int, int], dict[int, Value]] = {}
     for number, frame in enumerate(frames):
-        outline = _outline(corpus, frame)[:MOST]
-        before, after = _digests(outline), _digests(outline[::-1])[::-1]
+        outline = _draw_outline(corpus, frame)[:MOST]
+        before, after = _digest_prefixes(outline), _digest_prefixes(outline[::-1])[::-1]
         for start in range(len(outline)):
             for stop in range(start + 1, min(start + LONGEST, len(outline)) + 1):
                 value = outline[start:stop]
-                if _is_value(corpus, value) and _static(outline) - _static(value) >= COMMON:
+                if (
+                    _is_value(corpus, value)
+                    and _count_static(outline) - _count_static(value) >= COMMON
+                ):
                     found.setdefault((before[start], after[stop]), {})[number] = value
     return [sorted(values) for values in found.values() if _is_slot(list(values.values()))]
 
@@ -47,11 +50,11 @@ def _is_value(corpus: Corpus, value: Value) -> bool:
     return SLOT not in value and bool(corpus.wordy[[value[0], value[-1]]].all())
 
 
-def _static(outline: Value) -> int:
+def _count_static(outline: Value) -> int:
     return sum(token >= 0 for token in outline)
 
 
-def _digests(outline: Sequence[int]) -> list[int]:
+def _digest_prefixes(outline: Sequence[int]) -> list[int]:
     """Number `i` tells the first `i` tokens of equal outlines."""
     digests = [0]
     for token in outline:
@@ -59,9 +62,9 @@ def _digests(outline: Sequence[int]) -> list[int]:
     return digests
 
 
-def _outline(corpus: Corpus, frame: Frame) -> Value:
+def _draw_outline(corpus: Corpus, frame: Frame) -> Value:
     """The static tokens, with `SLOT` between them."""
-    static = static_in(corpus, frame.example, frame.runs)
+    static = mark_static(corpus, frame.example, frame.runs)
     first = corpus.start[frame.example]
     tokens = np.where(static, corpus.token[first : first + len(static)], SLOT)
     repeated = np.concatenate([[False], (tokens[1:] == SLOT) & (tokens[:-1] == SLOT)])

@@ -14,12 +14,12 @@ from collections.abc import Sequence
 import msgspec
 import numpy as np
 
-from patterns.engine.grouping.prompts.mining.common_ngrams import Frame, joined, static_in
+from patterns.engine.grouping.prompts.mining.common_ngrams import Frame, join_frames, mark_static
 from patterns.engine.grouping.prompts.mining.corpus import Corpus, Ints
-from patterns.engine.grouping.prompts.mining.merge_single_slot import swaps
+from patterns.engine.grouping.prompts.mining.merge_single_slot import find_single_slots
 from patterns.engine.grouping.prompts.mining.union_find import (
-    connected_groups,
     find_root,
+    group_connected,
     join_sets,
 )
 
@@ -48,19 +48,19 @@ class FrameGap(msgspec.Struct):
 
 
 class FrameComparison(msgspec.Struct):
-    """Whether two frames are one, whether words set them apart, and where if at one place only."""
+    """Whether two frames are one template, whether words differ, and the place if it is only one."""
 
     same: bool
     worded: bool
     place: Place | None
 
 
-def variants(corpus: Corpus, frames: Sequence[Frame]) -> list[Frame]:
+def merge_variants(corpus: Corpus, frames: Sequence[Frame]) -> list[Frame]:
     """The frames, those that are variants of each other joined."""
     same, plain = list(range(len(frames))), list(range(len(frames)))
     places: dict[tuple[str, int, int], set[tuple[int, int]]] = defaultdict(set)
-    for left, right in _pairs(frames):
-        found = _compared(corpus, frames[left], frames[right])
+    for left, right in _find_pairs(frames):
+        found = _compare_frames(corpus, frames[left], frames[right])
         if found.same:
             join_sets(same, left, right)
             if not found.worded:
@@ -70,20 +70,20 @@ def variants(corpus: Corpus, frames: Sequence[Frame]) -> list[Frame]:
                 places[border].add((left, right))
     for edges in places.values():
         alternatives = {(find_root(plain, left), find_root(plain, right)) for left, right in edges}
-        for group in connected_groups(alternatives):
+        for group in group_connected(alternatives):
             if len(group) >= ALTERNATIVES:
                 for one in group[1:]:
                     join_sets(same, group[0], one)
-    for group in swaps(corpus, frames):
+    for group in find_single_slots(corpus, frames):
         for one in group[1:]:
             join_sets(same, group[0], one)
     groups: dict[int, list[Frame]] = {}
     for number, frame in enumerate(frames):
         groups.setdefault(find_root(same, number), []).append(frame)
-    return [joined(corpus, group) for group in groups.values()]
+    return [join_frames(corpus, group) for group in groups.values()]
 
 
-def _pairs(frames: Sequence[Frame]) -> list[tuple[int, int]]:
+def _find_pairs(frames: Sequence[Frame]) -> list[tuple[int, int]]:
     """Pairs with enough runs in common, most first."""
     by_run: dict[int, list[int]] = {}
     for number, frame in enumerate(frames):
@@ -99,10 +99,10 @@ def _pairs(frames: Sequence[Frame]) -> list[tuple[int, int]]:
     ]
 
 
-def _compared(corpus: Corpus, left: Frame, right: Frame) -> FrameComparison:
+def _compare_frames(corpus: Corpus, left: Frame, right: Frame) -> FrameComparison:
     common = np.intersect1d(left.runs, right.runs, assume_unique=True)
-    ours, theirs = _gaps(corpus, left, common), _gaps(corpus, right, common)
-    together = _together(corpus, left, common)
+    ours, theirs = _find_gaps(corpus, left, common), _find_gaps(corpus, right, common)
+    together = _count_common(corpus, left, common)
     extra = max(sum(gap.tokens for gap in side.values()) for side in (ours, theirs))
     pairs = {
         place: (ours.get(place, FrameGap()), theirs.get(place, FrameGap()))
@@ -124,8 +124,8 @@ def _compared(corpus: Corpus, left: Frame, right: Frame) -> FrameComparison:
     return FrameComparison(same, bool(worded), place)
 
 
-def _together(corpus: Corpus, frame: Frame, common: Ints) -> int:
-    return int(np.count_nonzero(static_in(corpus, frame.example, common)))
+def _count_common(corpus: Corpus, frame: Frame, common: Ints) -> int:
+    return int(np.count_nonzero(mark_static(corpus, frame.example, common)))
 
 
 def _is_choice(one: FrameGap, other: FrameGap) -> bool:
@@ -159,10 +159,10 @@ def _is_rare(
     )
 
 
-def _gaps(corpus: Corpus, frame: Frame, common: Ints) -> dict[Place, FrameGap]:
+def _find_gaps(corpus: Corpus, frame: Frame, common: Ints) -> dict[Place, FrameGap]:
     text = frame.example
-    own = static_in(corpus, text, frame.runs)
-    shared = static_in(corpus, text, common)
+    own = mark_static(corpus, text, frame.runs)
+    shared = mark_static(corpus, text, common)
     tokens = corpus.token[corpus.start[text] : corpus.start[text] + len(own)]
     typed = np.isin(tokens, corpus.typed)
     slot = ~own
@@ -172,7 +172,7 @@ def _gaps(corpus: Corpus, frame: Frame, common: Ints) -> dict[Place, FrameGap]:
     found: dict[Place, FrameGap] = {}
     for first, last in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
         before, after = tokens[max(0, first - 2) : first], tokens[last : last + 2]
-        place = (*_padded(before.tolist()), *_padded(after.tolist()))
+        place = (*_pad_pair(before.tolist()), *_pad_pair(after.tolist()))
         gap = found.setdefault(place, FrameGap())
         inside = slice(first, last)
         gap.words += int(np.count_nonzero(words[inside]))
@@ -183,6 +183,6 @@ def _gaps(corpus: Corpus, frame: Frame, common: Ints) -> dict[Place, FrameGap]:
     return found
 
 
-def _padded(tokens: list[int]) -> tuple[int, int]:
+def _pad_pair(tokens: list[int]) -> tuple[int, int]:
     first, second, *_ = [*tokens, -1, -1]
     return first, second

@@ -10,11 +10,11 @@ import numpy as np
 
 from patterns.engine.grouping.prompts.mining.assignment import Assignment
 from patterns.engine.grouping.prompts.mining.candidates import Skeletons
-from patterns.engine.grouping.prompts.mining.common_ngrams import Frame, frame_of, static_in
+from patterns.engine.grouping.prompts.mining.common_ngrams import Frame, build_frame, mark_static
 from patterns.engine.grouping.prompts.mining.corpus import Corpus
-from patterns.engine.grouping.prompts.mining.merge_variants import variants
+from patterns.engine.grouping.prompts.mining.merge_variants import merge_variants
 from patterns.engine.grouping.prompts.mining.pruning import give_back
-from patterns.engine.grouping.prompts.mining.split_alternatives import parted
+from patterns.engine.grouping.prompts.mining.split_alternatives import split_frame
 from patterns.engine.grouping.prompts.mining.template_selection import select_templates
 
 MOST_ANCHORS = 128
@@ -38,7 +38,7 @@ class Mined(msgspec.Struct, frozen=True):
     other_bits: float = 0.0
 
 
-def mine(
+def mine_templates(
     texts: Sequence[Sequence[str]],
     should_stop: Callable[[], bool] = lambda: False,
     progress: Callable[[int, int], None] = lambda done, of: None,
@@ -54,43 +54,45 @@ def mine(
     if choice is None:
         return None
     give_back(choice)
-    return _found(choice)
+    return _collect_templates(choice)
 
 
-def _found(choice: Assignment) -> list[Mined]:
+def _collect_templates(choice: Assignment) -> list[Mined]:
     corpus = choice.skeletons.corpus
-    frames = [part for frame in _frames(choice) for part in parted(corpus, choice.bits, frame)]
-    return [_template(corpus, frame) for frame in variants(corpus, frames)]
+    frames = [
+        part for frame in _build_frames(choice) for part in split_frame(corpus, choice.bits, frame)
+    ]
+    return [_describe_template(corpus, frame) for frame in merge_variants(corpus, frames)]
 
 
-def _frames(choice: Assignment) -> list[Frame]:
+def _build_frames(choice: Assignment) -> list[Frame]:
     sizes = Counter(choice.owner.tolist())
     chosen = sorted(one for one, n in sizes.items() if one >= 0 and n > 1)
     corpus = choice.skeletons.corpus
-    return [frame_of(corpus, np.nonzero(choice.owner == one)[0]) for one in chosen]
+    return [build_frame(corpus, np.nonzero(choice.owner == one)[0]) for one in chosen]
 
 
-def _template(corpus: Corpus, frame: Frame) -> Mined:
-    bits = _bits(corpus, frame)
+def _describe_template(corpus: Corpus, frame: Frame) -> Mined:
+    bits = _count_static_bits(corpus, frame)
     parts = sorted(frame.parts, key=lambda part: (-len(part.texts), part.example))[:MOST_OTHERS]
     if bits >= ENOUGH:
         parts = []
     return Mined(
         tuple(frame.texts.tolist()),
-        _anchors(corpus, frame)[:MOST_ANCHORS],
+        _rank_anchors(corpus, frame)[:MOST_ANCHORS],
         bits,
-        tuple(_anchors(corpus, part)[:FEW_ANCHORS] for part in parts),
-        min((_bits(corpus, part) for part in parts), default=0.0),
+        tuple(_rank_anchors(corpus, part)[:FEW_ANCHORS] for part in parts),
+        min((_count_static_bits(corpus, part) for part in parts), default=0.0),
     )
 
 
-def _anchors(corpus: Corpus, frame: Frame) -> tuple[int, ...]:
+def _rank_anchors(corpus: Corpus, frame: Frame) -> tuple[int, ...]:
     """The digests of its runs, rarest first."""
     digests = corpus.digest[frame.runs]
     ranked = digests[np.lexsort((digests, corpus.spread[frame.runs]))]
     return tuple(ranked.tolist())
 
 
-def _bits(corpus: Corpus, frame: Frame) -> float:
-    static = static_in(corpus, frame.example, frame.runs)
+def _count_static_bits(corpus: Corpus, frame: Frame) -> float:
+    static = mark_static(corpus, frame.example, frame.runs)
     return TOKEN_BITS * float(np.count_nonzero(static[2:-2]))

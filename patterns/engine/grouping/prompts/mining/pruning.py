@@ -10,10 +10,10 @@ from patterns.engine.grouping.prompts.mining.assignment import (
     Assignment,
     Members,
     Options,
-    membership_in,
-    next_option,
+    find_membership,
+    find_next_option,
 )
-from patterns.engine.grouping.prompts.mining.candidates import stretches
+from patterns.engine.grouping.prompts.mining.candidates import count_stretches
 
 WORTHY = 10  # static tokens that make a pattern a parent; bits mislead once its text is quoted
 HOSTED = 15.0  # bits another pattern must explain elsewhere in a text to be its host
@@ -34,7 +34,7 @@ def close_unpaid(choice: Assignment) -> None:
         shut |= set(choice.open) - members.keys()
         for candidate in sorted(set(members) - shut, key=lambda one: (len(members[one]), one)):
             texts = members[candidate]
-            others = [next_option(options[t], shut | {candidate}) for t in texts]
+            others = [find_next_option(options[t], shut | {candidate}) for t in texts]
             lost = sum(choice.gain[t] - net for t, (net, _) in zip(texts, others, strict=True))
             if lost < choice.price[candidate]:
                 shut.add(candidate)
@@ -54,24 +54,24 @@ def ban_repeats(choice: Assignment) -> None:
             continue
         gone.add(candidate)
         choice.banned.add(candidate)
-        choice.move(texts, [next_option(options[t], gone) for t in texts], members)
+        choice.move(texts, [find_next_option(options[t], gone) for t in texts], members)
     choice.close(gone)
 
 
 def give_back(choice: Assignment) -> None:
     """A small pattern gives texts back to a far greater one that explains another part of them."""
     options, members = choice.options(), choice.members()
-    worth = _worth(choice, members)
+    worth = _sum_gains(choice, members)
     for candidate in sorted(members, key=lambda one: (worth[one], one)):
         for text in members[candidate]:
-            own = membership_in(options[text], candidate)
+            own = find_membership(options[text], candidate)
             for other, extra in choice.explained_elsewhere(own, options[text], candidate):
                 if extra >= OWED and worth.get(other, 0) > GREATER * worth[candidate]:
                     choice.owner[text] = other
                     break
 
 
-def _worth(choice: Assignment, members: Members) -> dict[int, float]:
+def _sum_gains(choice: Assignment, members: Members) -> dict[int, float]:
     return {one: sum(choice.gain[t] for t in texts) for one, texts in members.items()}
 
 
@@ -81,14 +81,14 @@ def _repeats_slots(
     hosts: Counter[int] = Counter()
     parents: Counter[int] = Counter()
     for text in texts:
-        hosts[_host(choice, candidate, options[text], gone, parents)] += 1
+        hosts[_find_host(choice, candidate, options[text], gone, parents)] += 1
     if len(texts) <= SPREAD and _is_spread(hosts, len(texts)):
         return True
     whole = [one for one, n in sorted(parents.items()) if n == len(texts)]
     return bool(whole) and _is_slot_value(choice, candidate, whole[0], texts, options)
 
 
-def _host(
+def _find_host(
     choice: Assignment,
     candidate: int,
     options: list[tuple[float, int, int]],
@@ -100,7 +100,7 @@ def _host(
     Counts in `parents` those that explain nothing else: the candidate says all they say, and more.
     """
     host, most = -1, HOSTED
-    own = membership_in(options, candidate)
+    own = find_membership(options, candidate)
     for other, extra in choice.explained_elsewhere(own, options, candidate, gone):
         if extra < 0:
             parents[other] += 1
@@ -128,15 +128,15 @@ def _is_slot_value(
     if few > max(RARE, RARE_SHARE * all_texts) or not real or all_texts <= few:
         return False
     looked_at = [options[text] for text in texts[:_LOOKED_AT]]
-    pieces = min(_extra_pieces(choice, candidate, parent, own) for own in looked_at)
+    pieces = min(_count_extra_pieces(choice, candidate, parent, own) for own in looked_at)
     return pieces <= 1 or bool((pieces - 1) * few * np.log2(all_texts / few) <= 10 * pieces)
 
 
-def _extra_pieces(
+def _count_extra_pieces(
     choice: Assignment, candidate: int, parent: int, options: list[tuple[float, int, int]]
 ) -> int:
     """How many stretches of a text the candidate explains and its parent does not."""
     own, theirs = (
-        choice.skeletons.places(membership_in(options, one)) for one in (candidate, parent)
+        choice.skeletons.places(find_membership(options, one)) for one in (candidate, parent)
     )
-    return stretches(np.setdiff1d(own, theirs, assume_unique=True))
+    return count_stretches(np.setdiff1d(own, theirs, assume_unique=True))

@@ -11,7 +11,12 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from patterns.engine.grouping.prompts.mining.common_ngrams import Flags, Frame, covered, frame_of
+from patterns.engine.grouping.prompts.mining.common_ngrams import (
+    Flags,
+    Frame,
+    build_frame,
+    mark_covered,
+)
 from patterns.engine.grouping.prompts.mining.corpus import Corpus, Ints
 from patterns.engine.grouping.prompts.mining.description_length import Bits
 
@@ -21,41 +26,41 @@ EDGE = -1  # in the place of a run before the first and after the last
 TOKEN, PIECE = 8.0, 10.0  # bits for a static token and for a stretch of them
 
 
-def parted(corpus: Corpus, bits: Bits, frame: Frame) -> list[Frame]:
+def split_frame(corpus: Corpus, bits: Bits, frame: Frame) -> list[Frame]:
     """The frame, or its parts when that takes fewer bits; `bits` are the cost of slot tokens."""
     waiting, done = [frame], []
     while waiting:
         one = waiting.pop()
-        parts = _best_parts(corpus, bits, one)
+        parts = _find_best_parts(corpus, bits, one)
         waiting += reversed(parts)
         done += [] if parts else [one]
     return done
 
 
-def _best_parts(corpus: Corpus, bits: Bits, frame: Frame) -> list[Frame]:
+def _find_best_parts(corpus: Corpus, bits: Bits, frame: Frame) -> list[Frame]:
     """Two frames in the place of one, or none."""
     if len(frame.texts) < 2 * FEWEST:
         return []
     gained = 0.0
     best: list[Frame] = []
     seen: set[bytes] = set()
-    for side, least in _choices(corpus, frame):
+    for side, least in _find_choices(corpus, frame):
         if side.tobytes() in seen or (~side).tobytes() in seen:
             continue
         seen.add(side.tobytes())
-        parts = [frame_of(corpus, frame.texts[side]), frame_of(corpus, frame.texts[~side])]
-        gain = _gain(corpus, bits, frame, parts, least)
+        parts = [build_frame(corpus, frame.texts[side]), build_frame(corpus, frame.texts[~side])]
+        gain = _measure_gain(corpus, bits, frame, parts, least)
         if gain > gained:
             gained, best = gain, parts
     return best
 
 
-def _choices(corpus: Corpus, frame: Frame) -> Iterator[tuple[Flags, int]]:
+def _find_choices(corpus: Corpus, frame: Frame) -> Iterator[tuple[Flags, int]]:
     """The texts that have one of two values beside a static run, for each such run.
 
     With the words that must set them apart: more where the others have any text there.
     """
-    keys, values, owners = _borders(corpus, frame)
+    keys, values, owners = _find_borders(corpus, frame)
     if not len(keys):
         return
     order = np.lexsort((owners, keys))
@@ -73,7 +78,7 @@ def _choices(corpus: Corpus, frame: Frame) -> Iterator[tuple[Flags, int]]:
                 yield values[first:last] == found[times.argmax()], PHRASE
 
 
-def _borders(corpus: Corpus, frame: Frame) -> tuple[Ints, Ints, Ints]:
+def _find_borders(corpus: Corpus, frame: Frame) -> tuple[Ints, Ints, Ints]:
     """(which border, the run beyond it, text) where static runs begin and end."""
     keys, values, owners = [], [], []
     for number, text in enumerate(frame.texts.tolist()):
@@ -83,13 +88,13 @@ def _borders(corpus: Corpus, frame: Frame) -> tuple[Ints, Ints, Ints]:
             inner, outer = (row[:-1], row[1:]) if shift == 0 else (row[1:], row[:-1])
             border = (hit[:-1] & ~hit[1:]) if shift == 0 else (hit[1:] & ~hit[:-1])
             names = inner[border] * 2 + shift
-            keys.append(_numbered(names, 2 * corpus.runs + 2))
+            keys.append(_number_repeats(names, 2 * corpus.runs + 2))
             values.append(outer[border])
             owners.append(np.full(len(names), number))
     return np.concatenate(keys), np.concatenate(values), np.concatenate(owners)
 
 
-def _numbered(names: Ints, most: int) -> Ints:
+def _number_repeats(names: Ints, most: int) -> Ints:
     """Equal names told apart by how often they came before."""
     order = np.argsort(names, kind="stable")
     ranked = names[order]
@@ -99,15 +104,17 @@ def _numbered(names: Ints, most: int) -> Ints:
     return result
 
 
-def _gain(corpus: Corpus, bits: Bits, frame: Frame, parts: list[Frame], least: int) -> float:
+def _measure_gain(
+    corpus: Corpus, bits: Bits, frame: Frame, parts: list[Frame], least: int
+) -> float:
     """Bits saved by parting: what the parts explain more, less their text and their names."""
     gain, words = 0.0, 0
     for part in parts:
         gain -= len(part.texts) * float(np.log2(len(frame.texts) / len(part.texts)))
         for text in part.texts.tolist():
             row = corpus.runs_of(text)
-            known = covered(np.isin(row, frame.runs))
-            more = covered(np.isin(row, part.runs)) & ~known
+            known = mark_covered(np.isin(row, frame.runs))
+            more = mark_covered(np.isin(row, part.runs)) & ~known
             places = np.nonzero(more)[0] + corpus.start[text]
             gain += float(bits[places].sum())
             if text == part.example:

@@ -16,7 +16,7 @@ import numpy as np
 from patterns.engine.grouping.prompts.mining.assignment import Assignment
 from patterns.engine.grouping.prompts.mining.candidates import Skeletons
 from patterns.engine.grouping.prompts.mining.corpus import Ints
-from patterns.engine.grouping.prompts.mining.description_length import Flags, costs
+from patterns.engine.grouping.prompts.mining.description_length import Flags, measure_costs
 from patterns.engine.grouping.prompts.mining.pruning import WORTHY, ban_repeats, close_unpaid
 
 COOLING = (50.0, 35.0, 25.0, 18.0, 14.0, 12.0, 10.0, 8.0, 8.0, 8.0)
@@ -49,7 +49,7 @@ def select_templates(
 def _judge_candidates(choice: Assignment, slot: Flags, price: float) -> None:
     """What each text would save in each candidate, and what each candidate costs to open."""
     table = choice.skeletons
-    choice.bits, covered = costs(table, slot, _owners_known(choice))
+    choice.bits, covered = measure_costs(table, slot, _owners_known(choice))
     saved = np.add.reduceat(covered, table.begin[:-1]).astype(np.float64)
     name = np.log2(table.corpus.count / table.sizes)
     choice.net = saved - name[table.candidate]

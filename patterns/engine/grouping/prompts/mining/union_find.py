@@ -18,7 +18,7 @@ def find_root(leader: Sequence[int] | Mapping[int, int], one: int) -> int:
     return one
 
 
-def connected_groups(edges: Iterable[tuple[int, int]]) -> list[list[int]]:
+def group_connected(edges: Iterable[tuple[int, int]]) -> list[list[int]]:
     """The numbers that edges connect, each group ascending."""
     leader: dict[int, int] = {}
     for left, right in sorted(edges):

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from patterns.engine.grouping.free_text.char_ngrams import unit
+from patterns.engine.grouping.free_text.char_ngrams import scale_to_unit
 from patterns.engine.grouping.free_text.grouper import SimilarityGrouper
 
 TOPICS = {
@@ -36,7 +36,7 @@ class Constant:
     version = "constant"
 
     def embed(self, texts):
-        return unit(np.ones((len(texts), 4), dtype=np.float32))
+        return scale_to_unit(np.ones((len(texts), 4), dtype=np.float32))
 
 
 def test_texts_about_one_thing_are_found_together():

@@ -1,8 +1,8 @@
 import numpy as np
 
-from patterns.engine.grouping.free_text.char_ngrams import unit
+from patterns.engine.grouping.free_text.char_ngrams import scale_to_unit
 from patterns.engine.grouping.free_text.embedders import EmbedderError
-from patterns.engine.grouping.free_text.latent_space import UNTAUGHT, taught
+from patterns.engine.grouping.free_text.latent_space import UNTAUGHT, learn_space
 
 TEXTS = [f"please {verb} my {thing} now" for verb in ("block", "unblock", "replace", "order")
          for thing in ("card", "account", "phone", "cheque", "statement")]  # fmt: skip
@@ -17,35 +17,37 @@ class Numbers:
     def embed(self, texts):
         if self.silent:
             raise EmbedderError("silent")
-        return unit(np.array([[len(text), 1.0, text.count("a")] for text in texts], np.float32))
+        return scale_to_unit(
+            np.array([[len(text), 1.0, text.count("a")] for text in texts], np.float32)
+        )
 
 
 def test_rare_letters_decide_once_a_sample_was_seen():
     like, unlike = ["please block my card now", "block card"], "please order my phone now"
-    rows = taught(TEXTS).place([*like, unlike])
+    rows = learn_space(TEXTS).place([*like, unlike])
     assert rows[0] @ rows[1] > rows[0] @ rows[2]
     raw = UNTAUGHT.place([*like, unlike])
     assert raw[0] @ raw[2] > rows[0] @ rows[2]
 
 
 def test_a_few_texts_teach_nothing():
-    assert taught(TEXTS[:3]) == UNTAUGHT
+    assert learn_space(TEXTS[:3]) == UNTAUGHT
 
 
 def test_an_embedder_adds_its_directions():
-    space = taught(TEXTS, Numbers())
+    space = learn_space(TEXTS, Numbers())
     assert (space.version, space.dimensions) == ("numbers", 160)
     assert space.place(TEXTS, Numbers()).shape == (20, 160)
 
 
 def test_a_silent_embedder_leaves_the_letters():
     silent = Numbers()
-    space = taught(TEXTS, silent)
+    space = learn_space(TEXTS, silent)
     silent.silent = True
     rows = space.place(TEXTS, silent)
     assert np.allclose(np.linalg.norm(rows, axis=1), 1, atol=1e-5)
-    assert taught(TEXTS, silent).version == ""
+    assert learn_space(TEXTS, silent).version == ""
 
 
 def test_a_text_without_letters_has_no_place():
-    assert not taught(TEXTS).place(["?!"]).any()
+    assert not learn_space(TEXTS).place(["?!"]).any()

@@ -3,11 +3,11 @@ from hypothesis import strategies as st
 
 from patterns.engine.grouping.logs.wildcard_patterns import (
     OPEN,
-    explained,
+    cover_skeletons,
     fits,
-    forms_of,
-    generalised,
-    spans,
+    generalise_form,
+    match_spans,
+    measure_explained,
 )
 
 KEYS = st.lists(st.sampled_from(["open", "file", "for", "user", "#", ",", "root"]), max_size=8)
@@ -15,11 +15,11 @@ KEYS = st.lists(st.sampled_from(["open", "file", "for", "user", "#", ",", "root"
 
 def test_a_place_that_differs_is_opened():
     left, right = ("open", "file", "a", "for", "x"), ("open", "file", "b", "c", "for", "x")
-    assert generalised(left, right) == ("open", "file", f"{OPEN}1:2", "for", "x")
+    assert generalise_form(left, right) == ("open", "file", f"{OPEN}1:2", "for", "x")
 
 
 def test_what_has_little_in_common_has_no_form():
-    assert generalised(("open", "a", "file"), ("close", "the", "door")) is None
+    assert generalise_form(("open", "a", "file"), ("close", "the", "door")) is None
 
 
 def test_an_open_place_takes_the_widths_seen_only():
@@ -31,17 +31,17 @@ def test_an_open_place_takes_the_widths_seen_only():
 
 def test_spans_tell_what_each_key_stands_for():
     form = ("user", f"{OPEN}1:2", "left")
-    assert spans(form, ("user", "mary", "ann", "left")) == [(0, 1), (1, 3), (3, 4)]
-    assert spans(form, ("nobody", "left")) is None
+    assert match_spans(form, ("user", "mary", "ann", "left")) == [(0, 1), (1, 3), (3, 4)]
+    assert match_spans(form, ("nobody", "left")) is None
 
 
 def test_fixed_text_explains_more_than_values():
-    assert explained(("user", "left"), ("user", "left")) == 1.0
-    assert explained(("user", "#"), ("user", "#")) == 0.75
+    assert measure_explained(("user", "left"), ("user", "left")) == 1.0
+    assert measure_explained(("user", "#"), ("user", "#")) == 0.75
 
 
 @given(st.lists(KEYS.map(tuple), max_size=8))
 def test_the_forms_of_a_group_cover_it_in_any_order(members):
-    forms = forms_of(members)
+    forms = cover_skeletons(members)
     assert all(any(fits(form, member) for form in forms) for member in members)
-    assert forms_of(reversed(members)) == forms
+    assert cover_skeletons(reversed(members)) == forms

@@ -1,12 +1,12 @@
 import random
 
-from patterns.engine.grouping.logs.masking import skeleton
-from patterns.engine.grouping.logs.slot_evidence import slot_evidence
+from patterns.engine.grouping.logs.masking import mask_line
+from patterns.engine.grouping.logs.slot_evidence import weigh_slot
 from patterns.engine.grouping.logs.word_slots import group_skeletons
 
 
 def groups(*lines: str) -> int:
-    return len(set(group_skeletons(skeleton(line) for line in lines).values()))
+    return len(set(group_skeletons(mask_line(line) for line in lines).values()))
 
 
 def test_two_plain_words_are_two_messages():
@@ -66,13 +66,13 @@ def test_the_first_word_names_the_message():
 
 
 def test_the_order_of_arrival_makes_no_difference():
-    lines = [skeleton(f"user {u} did {v} on host {h}") for u in "abc" for v in "xyz" for h in "pq"]
+    lines = [mask_line(f"user {u} did {v} on host {h}") for u in "abc" for v in "xyz" for h in "pq"]
     shuffled = random.Random(1).sample(lines, len(lines))
     assert group_skeletons(lines) == group_skeletons(shuffled)
 
 
 def test_evidence_is_nothing_without_a_word_around():
-    assert slot_evidence(("#",), ("#",), [("a",), ("b",)]) == 0.0
+    assert weigh_slot(("#",), ("#",), [("a",), ("b",)]) == 0.0
 
 
 def test_a_line_that_begins_with_a_value_beside_values_at_keys_is_grouped():
@@ -83,4 +83,4 @@ def test_a_line_that_begins_with_a_value_beside_values_at_keys_is_grouped():
         )
     ]
 
-    assert len(set(group_skeletons(skeleton(line) for line in lines).values())) == 1
+    assert len(set(group_skeletons(mask_line(line) for line in lines).values())) == 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import combinations
 from random import Random
 
-from patterns.engine.grouping.objects.schema_clustering import group_sets
+from patterns.engine.grouping.objects.schema_clustering import cluster_key_sets
 from patterns.engine.grouping.objects.schema_cost import Keys
 
 APIS = {
@@ -36,16 +36,16 @@ def partition(groups: dict[Keys, int]) -> set[frozenset[Keys]]:
 
 def test_optional_keys_part_no_kind_and_common_ones_join_none() -> None:
     names = stream()
-    groups = group_sets(dict.fromkeys(names, 4))
+    groups = cluster_key_sets(dict.fromkeys(names, 4))
     assert len(set(groups.values())) == len(APIS)
     assert all((groups[a] == groups[b]) == (names[a] == names[b]) for a in names for b in names)
 
 
 def test_the_order_of_the_objects_does_not_matter() -> None:
     names = list(stream())
-    first = group_sets({keys: 1 + len(keys) for keys in names})
+    first = cluster_key_sets({keys: 1 + len(keys) for keys in names})
     Random(3).shuffle(names)
-    assert partition(first) == partition(group_sets({keys: 1 + len(keys) for keys in names}))
+    assert partition(first) == partition(cluster_key_sets({keys: 1 + len(keys) for keys in names}))
 
 
 def test_kinds_that_exclude_each_others_keys_stay_apart() -> None:
@@ -56,7 +56,7 @@ def test_kinds_that_exclude_each_others_keys_stay_apart() -> None:
         frozenset({"artist", "location"}): 3,
         frozenset({"city", "nights"}): 5,
     }
-    groups = group_sets(uses)
+    groups = cluster_key_sets(uses)
     assert groups[frozenset({"artist", "material"})] != groups[frozenset({"artist", "location"})]
 
 
@@ -68,10 +68,10 @@ def test_many_key_sets_of_one_kind_are_followed_without_being_compared() -> None
         for number in range(11)
         for some in combinations(options, number)
     }
-    groups = group_sets(uses)
+    groups = cluster_key_sets(uses)
     largest = max(list(groups.values()).count(number) for number in set(groups.values()))
     assert largest > 0.9 * len(uses)
 
 
 def test_nothing_is_no_group() -> None:
-    assert group_sets({}) == {}
+    assert cluster_key_sets({}) == {}

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from patterns.engine.grouping.prompts.mining.miner import mine
-from patterns.engine.text.tokens import keys_of
+from patterns.engine.grouping.prompts.mining.miner import mine_templates
+from patterns.engine.text.tokens import token_keys
 from tests.patterns.engine.streams import WORDS
 
 SYLLABLES = ["ka", "lo", "mi", "ru", "te", "sa", "vo", "ne", "pi", "du"]
@@ -32,7 +32,7 @@ def grouped(templates: Sequence[tuple[str, int]], seed: int = 0, **slots: Filler
             texts.append(template.format(**values))
             labels.append(number)
     order = rng.sample(range(len(texts)), len(texts))
-    found = mine([keys_of(texts[i]) for i in order])
+    found = mine_templates([token_keys(texts[i]) for i in order])
     assert found is not None
     return [{labels[order[i]] for i in one.texts} for one in found if len(one.texts) > 1]
 
