@@ -46,15 +46,15 @@ class Planner:
         self.plan = RepairPlan(self.grouper.method, b"", keys, {})
         for key, members in collect_members(keys, self.texts).items():
             self.plan.summaries[key] = self.grouper.summary(key, members, draft.worded.get(key))
-        return self._written()
+        return self._write_plan()
 
     def more(self, draft: Draft) -> RepairPlan:
         """The same plan, with the texts that came since."""
         self.texts.update((name, text) for name, text, _ in draft.samples)
         take_in(self.grouper, self.plan, draft, self.texts)
-        return self._written()
+        return self._write_plan()
 
-    def _written(self) -> RepairPlan:
+    def _write_plan(self) -> RepairPlan:
         return msgspec.structs.replace(self.plan, data=self.grouper.to_bytes())
 
 

@@ -66,10 +66,10 @@ class SimilarityGrouper(Grouper):
         return len(self._groups)
 
     def match(self, text: str) -> Candidate | None:
-        return self._match(digest_text(text), self._place(text))
+        return self._match(digest_text(text), self._find_vector(text))
 
     def learn(self, text: str, identifier: str) -> Candidate:
-        vector = self._place(text)
+        vector = self._find_vector(text)
         candidate = self._match(digest_text(text), vector)
         if candidate is not None:
             self._groups.grow(candidate.key, vector)
@@ -94,9 +94,9 @@ class SimilarityGrouper(Grouper):
         for row, number in enumerate(groups):
             members[number].append(row)
         for number in sorted(members, key=lambda n: keys[n]):
-            self._take_over(keys[number], members[number], vectors, texts)
-        self._remember(texts, [keys[number] for number in groups])
-        self.near = self._near_enough(vectors, [keys[number] for number in groups])
+            self._add_members(keys[number], members[number], vectors, texts)
+        self._remember_texts(texts, [keys[number] for number in groups])
+        self.near = self._measure_near(vectors, [keys[number] for number in groups])
 
     def known(self) -> list[str]:
         return list(self._groups.keys)
@@ -141,7 +141,7 @@ class SimilarityGrouper(Grouper):
         for key, row, size, text in zip(state.keys, sums, state.sizes, state.examples, strict=True):
             self._groups.add(key, row, size, text)
 
-    def _place(self, text: str) -> Floats:
+    def _find_vector(self, text: str) -> Floats:
         row: Floats = self._space.place([text], self.embedder)[0]
         return row
 
@@ -156,7 +156,7 @@ class SimilarityGrouper(Grouper):
         (key, score), rest = ranked[0], ranked[1:]
         return Candidate(key, min(1.0, score), *(rest[0] if rest else (None, 0.0)))
 
-    def _take_over(
+    def _add_members(
         self, key: str, rows: Sequence[int], vectors: Floats, texts: Sequence[str]
     ) -> None:
         total = vectors[list(rows)].sum(0)
@@ -164,7 +164,7 @@ class SimilarityGrouper(Grouper):
         best = min(zip((-likeness).round(5).tolist(), (texts[row] for row in rows), strict=True))
         self._groups.add(key, total, len(rows), best[1])
 
-    def _remember(self, texts: Sequence[str], keys: Sequence[str]) -> None:
+    def _remember_texts(self, texts: Sequence[str], keys: Sequence[str]) -> None:
         """The group of each text; of one with several, the group that has it most often."""
         votes: dict[int, Counter[str]] = defaultdict(Counter)
         for text, key in zip(texts[:_REMEMBERED], keys, strict=False):
@@ -174,6 +174,6 @@ class SimilarityGrouper(Grouper):
             for digest, counts in votes.items()
         }
 
-    def _near_enough(self, vectors: Floats, keys: Sequence[str]) -> float:
+    def _measure_near(self, vectors: Floats, keys: Sequence[str]) -> float:
         own = self._groups.centres(keys)
         return float(np.quantile(np.einsum("nd,nd->n", vectors, own), _STRANGERS))

@@ -69,11 +69,11 @@ class DrainGrouper(Grouper):
         return len(self.index.groups)
 
     def match(self, text: str) -> Candidate | None:
-        return self._match(mask_line(text))
+        return self._match_skeleton(mask_line(text))
 
     def learn(self, text: str, identifier: str) -> Candidate:
         found = mask_line(text)
-        candidate = self._match(found) or self._join(found)
+        candidate = self._match_skeleton(found) or self._join_family(found)
         if candidate is not None:
             self.index.count_use(candidate.key)
             return candidate
@@ -143,7 +143,7 @@ class DrainGrouper(Grouper):
         for group in state.groups:
             self.index.add(group)
 
-    def _match(self, found: Skeleton) -> Candidate | None:
+    def _match_skeleton(self, found: Skeleton) -> Candidate | None:
         group = self.index.find_equal(found)
         if group is not None:
             score = _DOUBT if group.doubtful else 1.0
@@ -154,7 +154,7 @@ class DrainGrouper(Grouper):
         key, form = fitting
         return Candidate(key, measure_explained(form, found), *self.index.find_nearest(found, key))
 
-    def _join(self, found: Skeleton) -> Candidate | None:
+    def _join_family(self, found: Skeleton) -> Candidate | None:
         """The group this skeleton differs from in one slot only, judged like a family."""
         families: dict[tuple[int, int], list[tuple[Entry, Skeleton]]] = defaultdict(list)
         for entry in self.index.neighbours(found):
@@ -166,10 +166,10 @@ class DrainGrouper(Grouper):
             own = found[start : len(found) - end]
             fillers = sorted({own, *(_close_open_places(filler) for _, filler in family)})
             if weigh_slot(found[:start], found[len(found) - end :], fillers):
-                return self._widen(found, [entry for entry, _ in family])
+                return self._widen_form(found, [entry for entry, _ in family])
         return None
 
-    def _widen(self, found: Skeleton, family: list[Entry]) -> Candidate | None:
+    def _widen_form(self, found: Skeleton, family: list[Entry]) -> Candidate | None:
         """Makes the most used form of a family fit the skeleton too."""
         groups = self.index.groups
         key, form = max(family, key=lambda entry: (groups[entry[0]].uses, entry))

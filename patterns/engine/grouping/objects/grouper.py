@@ -49,15 +49,15 @@ class ShapeGrouper(ExactGrouper):
     def learn(self, text: str, identifier: str) -> Candidate:
         found = self.match(text) or Candidate(identifier, 1.0, created=True)
         if self.uses.get(text, 0) < COUNTED:
-            self._use(text, found.key)
+            self._count_use(text, found.key)
         return found
 
     def match(self, text: str) -> Candidate | None:
         if text in self.keys:
-            return Candidate(self.keys[text], self._fit(text))
+            return Candidate(self.keys[text], self._measure_fit(text))
         keys, costs = split_keys(text), self.index.costs()
-        ranked = self.index.ranked(keys, costs)
-        alone = costs.of(Schema([(keys, 1.0)]))
+        ranked = self.index.rank(keys, costs)
+        alone = costs.cost_of(Schema([(keys, 1.0)]))
         scored = [(min(1.0, saved / alone), key) for saved, key in ranked if saved > SURE]
         if not scored:
             return None
@@ -74,7 +74,7 @@ class ShapeGrouper(ExactGrouper):
         for text, group in zip(texts, groups, strict=True):
             members[keys[group]][text] += 1
         for key in sorted(members):
-            self._take(key, members[key])
+            self._take_schema(key, members[key])
 
     def template(self, key: str) -> tuple[TemplatePart, ...]:
         """The keys as slots; a `?` marks those that some objects lack."""
@@ -108,32 +108,34 @@ class ShapeGrouper(ExactGrouper):
     def restore(self, data: bytes) -> None:
         kept = msgspec.msgpack.decode(data, type=dict[str, dict[str, int] | list[str]])
         for key, shapes in kept.items():  # earlier snapshots had no uses
-            self._take(key, shapes if isinstance(shapes, dict) else dict.fromkeys(shapes, 1))
+            self._take_schema(key, shapes if isinstance(shapes, dict) else dict.fromkeys(shapes, 1))
 
-    def _fit(self, text: str) -> float:
+    def _measure_fit(self, text: str) -> float:
         """How well a known shape fits the rest of its schema, 0 to 1."""
         if text not in self._fits:
             others = [other for other in self.names[self.keys[text]] if other != text]
-            own, costs = self._schema([text]), self.index.costs()
-            saved = costs.saved(self._schema(others), own) if others else costs.of(own)
-            self._fits[text] = max(0.0, min(1.0, saved / costs.of(own)))
+            own, costs = self._build_schema([text]), self.index.costs()
+            saved = (
+                costs.saving_of(self._build_schema(others), own) if others else costs.cost_of(own)
+            )
+            self._fits[text] = max(0.0, min(1.0, saved / costs.cost_of(own)))
         return self._fits[text]
 
-    def _use(self, text: str, key: str) -> None:
+    def _count_use(self, text: str, key: str) -> None:
         if text not in self.keys:
             self._forget_rarest(key)
             self._add(text, key)
         self.uses[text] = self.uses.get(text, 0) + 1
-        self._price(key)
+        self._update_cost(key)
 
-    def _take(self, key: str, shapes: Mapping[str, int]) -> None:
+    def _take_schema(self, key: str, shapes: Mapping[str, int]) -> None:
         """A whole schema with the uses of its shapes; the most used ones are remembered."""
         for text in sorted(shapes, key=lambda text: (-shapes[text], text))[:MOST_SHAPES]:
             if text not in self.keys:
                 self._add(text, key)
                 self.uses[text] = min(COUNTED, shapes[text])
         if key in self.names:
-            self._price(key)
+            self._update_cost(key)
 
     def _forget_rarest(self, key: str) -> None:
         known = self.names.get(key, [])
@@ -143,12 +145,12 @@ class ShapeGrouper(ExactGrouper):
             del self.keys[rarest], self.uses[rarest]
             self._fits.pop(rarest, None)
 
-    def _price(self, key: str) -> None:
-        self.index.put(key, self._schema(self.names[key]))
+    def _update_cost(self, key: str) -> None:
+        self.index.put(key, self._build_schema(self.names[key]))
         for text in self.names[key]:
             self._fits.pop(text, None)
 
-    def _schema(self, shapes: Sequence[str]) -> Schema:
+    def _build_schema(self, shapes: Sequence[str]) -> Schema:
         return Schema((split_keys(text), float(self.uses[text])) for text in shapes)
 
 

@@ -80,7 +80,7 @@ def _assign_rest(
     costs = index.costs()
     found: dict[Keys, int] = {}
     for number, keys in enumerate(rest, len(grouped)):
-        ranked = index.ranked(keys, costs)
+        ranked = index.rank(keys, costs)
         found[keys] = int(ranked[0][1]) if ranked and ranked[0][0] > 0 else number
     return found
 

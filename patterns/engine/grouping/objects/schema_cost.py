@@ -75,26 +75,26 @@ class SchemaCosts:
         self.number, self.holders, self.total = max(1, number), holders, max(1.0, total)
         self._known: dict[Schema, float] = {}
         # What every schema would pay for having none of the keys that many schemas have.
-        self.bare = sum(self._lacked(n) for n in holders.values() if n * _RARE > number)
+        self.bare = sum(self._cost_of_lacking(n) for n in holders.values() if n * _RARE > number)
 
-    def _lacked(self, holders: int) -> float:
+    def _cost_of_lacking(self, holders: int) -> float:
         return -math.log2(1 - (holders + 0.5) / (self.number + 1.5))
 
-    def name(self, key: str) -> float:
+    def cost_of_name(self, key: str) -> float:
         """For having a key and not lacking it; one that nobody has would be the first."""
         held = max(1, self.holders.get(key, 0))
         price = math.log2((self.number + 1.5) / (held + 0.5))
-        return price - self._lacked(held) if held * _RARE > self.number else price
+        return price - self._cost_of_lacking(held) if held * _RARE > self.number else price
 
-    def of(self, schema: Schema) -> float:
-        return self._of(schema) if schema.weight else 0.0
+    def cost_of(self, schema: Schema) -> float:
+        return self._add_up(schema) if schema.weight else 0.0
 
-    def _of(self, schema: Schema) -> float:
+    def _add_up(self, schema: Schema) -> float:
         price = NEW_SCHEMA + self.bare
         price += schema.weight * math.log2(max(1.0, self.total / schema.weight))
         choices: set[int] = set()
         for key, mask in schema.masks.items():
-            price += self.name(key)
+            price += self.cost_of_name(key)
             if mask not in choices:
                 choices.add(mask)
                 price += count_choice_bits(schema.counts[key], schema.weight)
@@ -102,11 +102,11 @@ class SchemaCosts:
                 price += TIED
         return price
 
-    def saved(self, one: Schema, other: Schema) -> float:
+    def saving_of(self, one: Schema, other: Schema) -> float:
         """Bits saved when the two are one schema. What `one` costs is remembered."""
         if one not in self._known:
-            self._known[one] = self.of(one)
-        return self._known[one] + self.of(other) - self.of(one.joined(other))
+            self._known[one] = self.cost_of(one)
+        return self._known[one] + self.cost_of(other) - self.cost_of(one.joined(other))
 
 
 @lru_cache(maxsize=8192)

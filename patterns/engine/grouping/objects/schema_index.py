@@ -46,13 +46,13 @@ class SchemaIndex:
             self._costs = SchemaCosts(len(self.schemas), counts, self.weight)
         return self._costs
 
-    def ranked(self, keys: Keys, costs: SchemaCosts) -> list[tuple[float, str]]:
+    def rank(self, keys: Keys, costs: SchemaCosts) -> list[tuple[float, str]]:
         """Bits saved by joining a schema instead of founding one, best first."""
         shared: dict[str, float] = defaultdict(float)
         for key in sorted(keys):
             for name in islice(self._holders.get(key, ()), CROWDED):
-                shared[name] += costs.name(key)
+                shared[name] += costs.cost_of_name(key)
         near = sorted(shared, key=lambda name: (-shared[name], name))[:LOOKED_AT]
         alone = Schema([(keys, 1.0)])
-        saved = [(costs.saved(self.schemas[name], alone), name) for name in near]
+        saved = [(costs.saving_of(self.schemas[name], alone), name) for name in near]
         return sorted(saved, key=lambda pair: (-pair[0], pair[1]))

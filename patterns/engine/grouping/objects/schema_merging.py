@@ -25,8 +25,8 @@ class SchemaMerging:
         self.sets, self.weights, self.costs = sets, weights, costs
         self.group = list(range(len(sets)))
         self.members = {number: [number] for number in self.group}
-        self.schemas = {number: self._schema([number]) for number in self.group}
-        self.cost = {number: costs.of(schema) for number, schema in self.schemas.items()}
+        self.schemas = {number: self._build_schema([number]) for number in self.group}
+        self.cost = {number: costs.cost_of(schema) for number, schema in self.schemas.items()}
         self.near: list[set[int]] = [set(row) for row in near]
         for number, row in enumerate(near):
             for other in row:
@@ -55,11 +55,11 @@ class SchemaMerging:
         """Whether the group is still what it was: joining only adds to it."""
         return len(self.members.get(name, ())) == size
 
-    def _schema(self, members: Sequence[int]) -> Schema:
+    def _build_schema(self, members: Sequence[int]) -> Schema:
         return Schema((self.sets[number], self.weights[number]) for number in members)
 
     def _propose(self, one: int, other: int) -> None:
-        joined = self.costs.of(self.schemas[one].joined(self.schemas[other]))
+        joined = self.costs.cost_of(self.schemas[one].joined(self.schemas[other]))
         saved = self.cost[one] + self.cost[other] - joined
         if saved > _CLEAR:
             sizes = len(self.members[one]), len(self.members[other])
@@ -80,7 +80,7 @@ class SchemaMerging:
         joined = Schema()
         for name in names:
             joined = joined.joined(self.schemas[name])
-        if sum(self.cost[name] for name in names) - self.costs.of(joined) > _CLEAR:
+        if sum(self.cost[name] for name in names) - self.costs.cost_of(joined) > _CLEAR:
             for name in names[1:]:
                 self._join(names[0], name)
 
@@ -101,13 +101,13 @@ class SchemaMerging:
         home, members = self.group[number], self.members[self.group[number]]
         keys, weight = self.sets[number], self.weights[number]
         rest = self.schemas[home].without(members.index(number), keys, weight)
-        alone = self._schema([number])
-        costs = [(self.cost[home] - self.costs.of(rest) - _CLEAR, -1, home)]
+        alone = self._build_schema([number])
+        costs = [(self.cost[home] - self.costs.cost_of(rest) - _CLEAR, -1, home)]
         if len(members) > 1:
             fresh = max(len(self.sets), max(self.members) + 1)
-            costs.append((self.costs.of(alone), 0, fresh))
+            costs.append((self.costs.cost_of(alone), 0, fresh))
         for name in sorted({self.group[other] for other in self.near[number]} - {home}):
-            joined = self.costs.of(self.schemas[name].joined(alone))
+            joined = self.costs.cost_of(self.schemas[name].joined(alone))
             costs.append((joined - self.cost[name], 1, name))
         _, _, best = min(costs)
         if best == home:
@@ -121,7 +121,7 @@ class SchemaMerging:
             del self.members[name], self.schemas[name], self.cost[name]
             return
         self.members[name] = members
-        self.schemas[name] = schema or self._schema(members)
-        self.cost[name] = self.costs.of(self.schemas[name])
+        self.schemas[name] = schema or self._build_schema(members)
+        self.cost[name] = self.costs.cost_of(self.schemas[name])
         for number in members:
             self.group[number] = name

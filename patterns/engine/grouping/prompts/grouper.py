@@ -58,7 +58,7 @@ class PromptGrouper(Grouper):
 
     def learn(self, text: str, identifier: str) -> Candidate:
         runs = _hash_run_set(text)
-        best = self._best(runs, WEAK)
+        best = self._find_best(runs, WEAK)
         if best is None:
             self.index.add(identifier, PromptGroup(_sample_runs(runs), 1, 0.0, False))
             return Candidate(identifier, 1.0, created=True)
@@ -71,7 +71,7 @@ class PromptGrouper(Grouper):
         return best
 
     def match(self, text: str) -> Candidate | None:
-        return self._best(_hash_run_set(text), 0.0)
+        return self._find_best(_hash_run_set(text), 0.0)
 
     def regroup(self, texts: Sequence[str]) -> list[int]:
         """Mines the templates of all texts; what fits none stands alone (a number of its own)."""
@@ -89,10 +89,10 @@ class PromptGrouper(Grouper):
         for text, number in zip(texts, groups, strict=True):
             members[number].append(text)
         for number, own in members.items():
-            self.index.add(keys[number], self._group_of(number, own))
+            self.index.add(keys[number], self._build_group(number, own))
         self._mined = []
 
-    def _group_of(self, number: int, texts: Sequence[str]) -> PromptGroup:
+    def _build_group(self, number: int, texts: Sequence[str]) -> PromptGroup:
         """The group `regroup` gave that number: mined, or a text that stands alone."""
         if number >= len(self._mined):
             return PromptGroup(_sample_runs(_hash_run_set(texts[0])), len(texts), 0.0, False)
@@ -106,7 +106,7 @@ class PromptGrouper(Grouper):
 
     def recall(self, text: str) -> None:
         runs = _hash_run_set(text)
-        best = self._best(runs, WEAK)
+        best = self._find_best(runs, WEAK)
         group = self.index.groups[best.key] if best is not None else None
         if group is not None and group.tells_slots:
             self._note_slot_text(group, runs)
@@ -163,7 +163,7 @@ class PromptGrouper(Grouper):
         anchors = frozenset(group.anchors)
         self.passages.note(run for run in runs if run not in anchors)
 
-    def _best(self, runs: frozenset[int], least: float) -> Candidate | None:
+    def _find_best(self, runs: frozenset[int], least: float) -> Candidate | None:
         """`least` are the bits that a settled group must explain."""
         scored = self.index.rank(runs, least, self.passages)
         if not scored:
