@@ -54,22 +54,24 @@ class ModelPrice(models.Model):
         return f"{self.model_id} from {self.effective_from}"
 
 
+class OptimizationStatus(models.TextChoices):
+    CANDIDATE = "candidate"
+    SHADOW = "shadow"
+    TRIAL = "trial"
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+    RETIRED = "retired"
+    REJECTED = "rejected"
+
+
+class ManualControl(models.TextChoices):
+    NONE = "", "Left to the evidence"
+    PINNED = "pinned"
+    BLOCKED = "blocked"
+
+
 class Optimization(models.Model):
     """A change to tasks and what is known of its effect; mirrors the engine's state (`state`)."""
-
-    class Status(models.TextChoices):
-        CANDIDATE = "candidate"
-        SHADOW = "shadow"
-        TRIAL = "trial"
-        ACTIVE = "active"
-        SUSPENDED = "suspended"
-        RETIRED = "retired"
-        REJECTED = "rejected"
-
-    class Control(models.TextChoices):
-        NONE = "", "Left to the evidence"
-        PINNED = "pinned"
-        BLOCKED = "blocked"
 
     number = models.BigAutoField(primary_key=True)
     project = models.ForeignKey(Project, on_delete=models.CASCADE, db_index=False)
@@ -78,8 +80,10 @@ class Optimization(models.Model):
     pattern_id = models.UUIDField(null=True, help_text="Null: every pattern of the task type")
     task_type = models.CharField(max_length=200, blank=True, default="")
     params = models.JSONField(default=dict)
-    status = models.CharField(max_length=12, choices=Status.choices, default=Status.CANDIDATE)
-    control = models.CharField(max_length=8, choices=Control.choices, blank=True, default="")
+    status = models.CharField(
+        max_length=12, choices=OptimizationStatus.choices, default=OptimizationStatus.CANDIDATE
+    )
+    control = models.CharField(max_length=8, choices=ManualControl.choices, blank=True, default="")
     effectiveness = models.FloatField(default=0.0)
     n_treated = models.BigIntegerField(default=0)
     n_control = models.BigIntegerField(default=0)

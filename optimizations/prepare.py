@@ -11,9 +11,9 @@ import msgspec
 from uuid_utils import uuid7
 
 from optimizations.decision_log import log
-from optimizations.engine.domain.task import Decision, Request, Task
+from optimizations.engine.domain.task import Request, Task, TaskDecision
 from optimizations.models import PolicyState
-from optimizations.policy_runtime.policy_cache import Kept, policies
+from optimizations.policy_runtime.policy_cache import LoadedPolicy, policies
 from patterns.engine.domain.observation import Observation
 from patterns.engine.domain.results import Match
 from patterns.recognition.recognizer_cache import memory
@@ -23,7 +23,7 @@ from patterns.recognition.recognizer_cache import memory
 class Prepared:
     """A decision and the patterns it was made for (id and confidence, best first)."""
 
-    decision: Decision
+    decision: TaskDecision
     patterns: list[dict[str, Any]]
 
 
@@ -62,7 +62,7 @@ def prepare(
     return Prepared(decision, patterns)
 
 
-def decide(kept: Kept, request: Request) -> Decision:
+def decide(kept: LoadedPolicy, request: Request) -> TaskDecision:
     """Without the lock: a review holds it for longer than a caller should wait, and deciding only
     reads. With it, when the review changed something under our hands."""
     try:

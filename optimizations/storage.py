@@ -11,10 +11,9 @@ from django.utils import timezone
 from featurememory.models import Activity, Project
 from optimizations.engine.domain.lifecycle import Transition
 from optimizations.engine.domain.optimization import OptimizationState
-from optimizations.engine.policy import Changes
-from optimizations.engine.reporting.savings_ledger import LedgerHour
-from optimizations.models import EvidencePoint, Optimization, OptimizationEvent
-from optimizations.models import LedgerHour as LedgerRow
+from optimizations.engine.policy import PolicyChanges
+from optimizations.engine.reporting.savings_ledger import SavingsHour
+from optimizations.models import EvidencePoint, LedgerHour, Optimization, OptimizationEvent
 
 MIRRORED = (
     *("type", "pattern_id", "task_type", "params", "status", "control", "effectiveness"),
@@ -69,7 +68,7 @@ class OptimizationStorage:
         rows = Optimization.objects.filter(project_id=self.project_id, id__in=ids)
         return rows.delete()[0]
 
-    def save(self, changes: Changes, moment: int) -> None:
+    def save(self, changes: PolicyChanges, moment: int) -> None:
         """Everything the engine changed; call it in the transaction that saves its snapshot."""
         self.store(changes.optimizations)
         self.note_transitions(changes.transitions)
@@ -138,10 +137,10 @@ class OptimizationStorage:
             if state.n_treated + state.n_control >= max(10, last.get(state.id, 0) * GROWTH)
         )
 
-    def store_hours(self, hours: Sequence[LedgerHour]) -> None:
-        LedgerRow.objects.bulk_create(
+    def store_hours(self, hours: Sequence[SavingsHour]) -> None:
+        LedgerHour.objects.bulk_create(
             [
-                LedgerRow(
+                LedgerHour(
                     project_id=self.project_id,
                     hour=hour.hour,
                     optimization_id=hour.optimization_id,

@@ -17,7 +17,7 @@ from optimizations.engine.domain.settings import PolicySettings
 from optimizations.engine.domain.task import CONTROL, Draw
 from optimizations.engine.statistics.off_policy import (
     Estimate,
-    Logged,
+    LoggedRequest,
     compare,
     evaluate,
     predicted,
@@ -57,7 +57,7 @@ class WhatIf:
 
 
 @dataclass(frozen=True)
-class Told:
+class DecidedOutcome:
     """One decision whose outcome is known: the draw that concerns the question, and the outcome."""
 
     draw: Draw
@@ -86,7 +86,7 @@ def what_if(project_id: UUID, question: Question, most: int = MOST) -> WhatIf:
     return WhatIf(asked, value, difference)
 
 
-def told(project_id: UUID, question: Question, most: int) -> list[Told]:
+def told(project_id: UUID, question: Question, most: int) -> list[DecidedOutcome]:
     """Oldest first. Requests of one session share their arm: only the first one counts."""
     decision_log_log.catch_up()
     newest = Decision.objects.filter(project_id=project_id, interaction__isnull=False)
@@ -101,7 +101,9 @@ def told(project_id: UUID, question: Question, most: int) -> list[Told]:
         units.add(unit)
         found.append((decision.id, draw, decision.pattern_id or ""))
     ends = ends_of(project_id, [identifier for identifier, _, _ in found])
-    return [Told(draw, pattern, ends[name]) for name, draw, pattern in found if name in ends]
+    return [
+        DecidedOutcome(draw, pattern, ends[name]) for name, draw, pattern in found if name in ends
+    ]
 
 
 def ends_of(project_id: UUID, ids: Sequence[str]) -> dict[str, Outcome]:
@@ -132,8 +134,8 @@ def arm_names(project_id: UUID, question: Question, base: str | None) -> dict[st
 
 
 def logged(
-    rows: Sequence[Told], names: dict[str, str], read: Callable[[Outcome], float]
-) -> list[Logged]:
+    rows: Sequence[DecidedOutcome], names: dict[str, str], read: Callable[[Outcome], float]
+) -> list[LoggedRequest]:
     """The log in terms of changes. Arms that make the same change are one arm."""
     found = []
     for row in rows:
@@ -144,12 +146,12 @@ def logged(
             chances[value] = chances.get(value, 0.0) + chance
         chosen = values[draw.arms.index(draw.chosen)]
         arms, shares = tuple(chances), tuple(chances.values())
-        found.append(Logged(row.pattern, arms, shares, chosen, read(row.outcome)))
+        found.append(LoggedRequest(row.pattern, arms, shares, chosen, read(row.outcome)))
     return found
 
 
 def readings(
-    rows: Sequence[Told], settings: PolicySettings
+    rows: Sequence[DecidedOutcome], settings: PolicySettings
 ) -> dict[str, Callable[[Outcome], float]]:
     """How each measure is read from an outcome. Cost in units of what control requests cost."""
     control = [row.outcome for row in rows if not row.draw.chosen]

@@ -16,7 +16,7 @@ from featurememory.http.json_body import body_of
 from featurememory.http.openapi import described
 from featurememory.http.pagination import limit_from, page
 from optimizations.manager import VERBS, OptimizationManager
-from optimizations.models import Optimization
+from optimizations.models import Optimization, OptimizationStatus
 from optimizations.serializers import optimization, optimization_detail
 from patterns.curation.history import parse_id
 from patterns.ingest.schema import Name, Optional
@@ -91,7 +91,7 @@ def named_pattern(request: Request, given: OptimizationIn) -> Pattern | None:
 def narrowed(rows: Any, query: Any) -> Any:
     if value := query.get("status"):
         names = value.split(",")
-        if unknown := sorted(set(names) - set(Optimization.Status.values)):
+        if unknown := sorted(set(names) - set(OptimizationStatus.values)):
             raise invalid(f"there is no status {unknown[0][:40]!r}", "/status")
         rows = rows.filter(status__in=names)
     if value := query.get("type"):
@@ -125,7 +125,7 @@ class OptimizationDetail(Endpoint):
         return Response(optimization_detail(find(request, optimization_id)))
 
 
-class Word(Struct):
+class ReasonIn(Struct):
     """`reason` is kept in the history."""
 
     reason: Annotated[str, Meta(max_length=200, pattern=r"^[^\x00]*$")] | None = None
@@ -135,10 +135,12 @@ class OptimizationVerb(Endpoint):
     scopes = {"POST": "edit"}
     body_limit = 1 << 14
 
-    @described("Pin, block, suspend or retire it (unpin, unblock, resume take it back)", body=Word)
+    @described(
+        "Pin, block, suspend or retire it (unpin, unblock, resume take it back)", body=ReasonIn
+    )
     @idempotent
     def post(self, request: Request, optimization_id: str, verb: str) -> Response:
         row = find(request, optimization_id)
-        body_of(request, Word)
+        body_of(request, ReasonIn)
         manager = OptimizationManager(key_of(request).project)
         return Response(optimization_detail(manager.act(row.id, verb, actor(request))))

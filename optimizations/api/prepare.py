@@ -92,7 +92,7 @@ class DecisionReplay(Endpoint):
         return Response(replayed(log.unpack(row)))
 
 
-def replayed(logged: log.Logged) -> dict[str, Any]:
+def replayed(logged: log.DecisionRecord) -> dict[str, Any]:
     asked, decision = logged.request, logged.decision
     return {
         **answer(Prepared(decision, logged.patterns), logged.sent),

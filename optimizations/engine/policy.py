@@ -6,44 +6,44 @@ from collections.abc import Iterable
 
 import msgspec
 
-from optimizations.engine.caching.answer_cache import Cache
+from optimizations.engine.caching.answer_cache import AnswerCache
 from optimizations.engine.domain.lifecycle import Transition, Verb
 from optimizations.engine.domain.optimization import OptimizationState
 from optimizations.engine.domain.optimization_ids import value_of
 from optimizations.engine.domain.outcome import Outcome
 from optimizations.engine.domain.settings import ModelCard, PolicySettings
-from optimizations.engine.domain.task import CONTROL, Decision, Draw, Json, Request, Task
+from optimizations.engine.domain.task import CONTROL, Draw, Json, Request, Task, TaskDecision
 from optimizations.engine.domain.trial_scope import Scope, ScopeKey
 from optimizations.engine.kinds import KINDS
 from optimizations.engine.kinds.token_budget import TokenBudget
 from optimizations.engine.manual_control import obey
 from optimizations.engine.pattern_links import rebind, retire_pruned
 from optimizations.engine.reporting.advice import Finding, find
-from optimizations.engine.reporting.savings_ledger import Ledger, LedgerHour, Savings
-from optimizations.engine.review.exploration_budget import Spending
+from optimizations.engine.reporting.savings_ledger import Savings, SavingsHour, SavingsLedger
+from optimizations.engine.review.exploration_budget import ExplorationSpending
 from optimizations.engine.review.judge import worried
 from optimizations.engine.review.reviewer import Reviewer
 from optimizations.engine.serving.decide import decide
-from optimizations.engine.serving.policy_table import Table
-from optimizations.engine.snapshot import Remembered
+from optimizations.engine.serving.policy_table import PolicyTable
+from optimizations.engine.snapshot import PolicySnapshot
 from optimizations.engine.trials.scoring import cost_of, learn_effects, learn_second, read, trace
 from optimizations.engine.trials.sessions import Sessions
-from optimizations.engine.trials.trial import Entry
-from optimizations.engine.trials.trial_tests import Proof
+from optimizations.engine.trials.trial import Trial
+from optimizations.engine.trials.trial_tests import TrialTests
 
-__all__ = ["Changes", "Finding", "PolicyEngine"]
+__all__ = ["Finding", "PolicyChanges", "PolicyEngine"]
 
 REVIEW_EVERY, REVIEW_SOON = 25, 5  # outcomes; while something active may harm
 MOST_SCOPES = 300
 
 
-class Changes(msgspec.Struct, frozen=True):
+class PolicyChanges(msgspec.Struct, frozen=True):
     """What storage has to write since the last call; `optimizations` and `hours` are upserts."""
 
     optimizations: tuple[OptimizationState, ...] = ()
     removed: tuple[str, ...] = ()
     transitions: tuple[Transition, ...] = ()
-    hours: tuple[LedgerHour, ...] = ()
+    hours: tuple[SavingsHour, ...] = ()
 
 
 class PolicyEngine:
@@ -60,12 +60,12 @@ class PolicyEngine:
         self.settings = settings or PolicySettings()
         self.salt = salt
         self.optimizations: dict[str, OptimizationState] = {}
-        self._entries: dict[str, Entry] = {}
-        self._table = Table()
+        self._entries: dict[str, Trial] = {}
+        self._table = PolicyTable()
         self._scopes: dict[ScopeKey, Scope] = {}
-        self._spending = Spending()
-        self._ledger = Ledger()
-        self._cache = Cache()
+        self._spending = ExplorationSpending()
+        self._ledger = SavingsLedger()
+        self._cache = AnswerCache()
         self._measured = TokenBudget()
         self._sessions = Sessions()
         self._outcomes = self._reviewed = 0
@@ -88,7 +88,7 @@ class PolicyEngine:
             self._table.cards[card.model_id] = card
             self._table.price_version += 1
 
-    def decide(self, request: Request) -> Decision:
+    def decide(self, request: Request) -> TaskDecision:
         """What to do with this task. No I/O, no writes: safe in many processes at once."""
         return decide(request, self._table, self.salt, self.settings, self._cache, self._measured)
 
@@ -191,7 +191,7 @@ class PolicyEngine:
             self._spending.spend(scope.key, value)
         scope.learn(value, reading.pattern, reading.quality, reading.cost, reading.time)
 
-    def _live(self, scope: Scope) -> list[Entry]:
+    def _live(self, scope: Scope) -> list[Trial]:
         return [self._entries[name] for name in scope.live if name in self._entries]
 
     # ---- reviewing ----
@@ -271,7 +271,7 @@ class PolicyEngine:
         state.by_hand, state.created_at, state.changed_at = True, now, now
         if state.pattern_id and not state.patterns:
             state.patterns = (state.pattern_id,)
-        self._entries[state.id] = Entry(state, Proof.fresh())
+        self._entries[state.id] = Trial(state, TrialTests.fresh())
         self.optimizations[state.id] = state
         self._changed[state.id] = None
         return state
@@ -313,7 +313,7 @@ class PolicyEngine:
 
     # ---- reading ----
 
-    def take_changes(self) -> Changes:
+    def take_changes(self) -> PolicyChanges:
         states = []
         for identifier in self._changed:
             state = self.optimizations.get(identifier)
@@ -321,7 +321,7 @@ class PolicyEngine:
             if state is not None:
                 state.evidence = entry.proof.to_bytes() if entry else b""
                 states.append(state)
-        changes = Changes(
+        changes = PolicyChanges(
             tuple(states), tuple(self._removed), tuple(self._steps), self._ledger.take_changes()
         )
         self._changed, self._removed, self._steps = {}, {}, []
@@ -346,7 +346,7 @@ class PolicyEngine:
 
     def snapshot(self) -> bytes:
         """Everything but the optimization states (which are rows of their own)."""
-        memory = Remembered(
+        memory = PolicySnapshot(
             self._table,
             list(self._scopes.values()),
             self._spending,
@@ -373,13 +373,13 @@ class PolicyEngine:
             engine.optimizations[state.id] = state
             if state.kind not in KINDS:
                 continue
-            proof = Proof.from_bytes(state.evidence) if state.evidence else Proof.fresh()
-            engine._entries[state.id] = Entry(state, proof)
+            proof = TrialTests.from_bytes(state.evidence) if state.evidence else TrialTests.fresh()
+            engine._entries[state.id] = Trial(state, proof)
         if snapshot:
-            engine._remember(msgspec.msgpack.decode(snapshot, type=Remembered))
+            engine._remember(msgspec.msgpack.decode(snapshot, type=PolicySnapshot))
         return engine
 
-    def _remember(self, memory: Remembered) -> None:
+    def _remember(self, memory: PolicySnapshot) -> None:
         self._table, self._spending, self._ledger = memory.table, memory.spending, memory.ledger
         self._cache, self._measured = memory.cache, memory.measured
         self._scopes = {scope.key: scope for scope in memory.scopes}

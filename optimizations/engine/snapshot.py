@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import msgspec
 
-from optimizations.engine.caching.answer_cache import Cache
+from optimizations.engine.caching.answer_cache import AnswerCache
 from optimizations.engine.domain.trial_scope import Scope
 from optimizations.engine.kinds.token_budget import TokenBudget
-from optimizations.engine.reporting.savings_ledger import Ledger
-from optimizations.engine.review.exploration_budget import Spending
-from optimizations.engine.serving.policy_table import Table
+from optimizations.engine.reporting.savings_ledger import SavingsLedger
+from optimizations.engine.review.exploration_budget import ExplorationSpending
+from optimizations.engine.serving.policy_table import PolicyTable
 
 
-class Remembered(msgspec.Struct):
+class PolicySnapshot(msgspec.Struct):
     """The snapshot of a `PolicyEngine`. New fields come last and have a default."""
 
-    table: Table
+    table: PolicyTable
     scopes: list[Scope]
-    spending: Spending
-    ledger: Ledger
-    cache: Cache
+    spending: ExplorationSpending
+    ledger: SavingsLedger
+    cache: AnswerCache
     measured: TokenBudget
     outcomes: int
     reviewed: int

@@ -13,7 +13,7 @@ from featurememory.database.write_lock import write_turn
 from optimizations.model_catalog import cards
 from optimizations.models import AppliedOptimization, Decision, PolicyState
 from optimizations.policy_runtime import outcomes
-from optimizations.policy_runtime.policy_cache import Kept, policies
+from optimizations.policy_runtime.policy_cache import LoadedPolicy, policies
 from optimizations.storage import OptimizationStorage
 from patterns.models import ModelInteraction, Pattern
 
@@ -55,7 +55,7 @@ def idle(project_id: UUID) -> bool:
     return bool(recent and not kept.engine.review_due and not outcomes.waiting(project_id))
 
 
-def follow_patterns(project_id: UUID, kept: Kept) -> None:
+def follow_patterns(project_id: UUID, kept: LoadedPolicy) -> None:
     """Optimizations go with a merged pattern, and end with a pruned one."""
     bound = {state.pattern_id for state in kept.engine.optimizations.values()} - {""}
     if not bound:

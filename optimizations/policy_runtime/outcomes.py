@@ -18,11 +18,10 @@ from django.db import connection
 from featurememory.database.write_lock import write_turn
 from optimizations.decision_log import log
 from optimizations.engine.domain.outcome import Outcome
-from optimizations.engine.domain.task import Decision, Task
+from optimizations.engine.domain.task import Task, TaskDecision
 from optimizations.model_catalog import PriceList
-from optimizations.models import Decision as DecisionRow
-from optimizations.models import PolicyState, WaitingOutcome
-from optimizations.policy_runtime.policy_cache import Kept, policies
+from optimizations.models import Decision, PolicyState, WaitingOutcome
+from optimizations.policy_runtime.policy_cache import LoadedPolicy, policies
 from optimizations.storage import OptimizationStorage
 from patterns.models import Feedback, ModelInteraction, Payload
 from patterns.recognition import late_feedback
@@ -33,7 +32,7 @@ from patterns.storage.payloads import unpack
 BATCH = 500
 # The engine is saved this often while outcomes come; at once when an optimization changed state.
 SAVE_S, SAVE_EVERY = 1.0, 500
-TABLE = DecisionRow._meta.db_table
+TABLE = Decision._meta.db_table
 
 
 # --- in the transactions of learning and feedback -----------------------------------------------
@@ -55,7 +54,7 @@ def join(project_id: UUID, rows: Sequence[ModelInteraction]) -> None:
     )
 
 
-def claim(found: dict[str, DecisionRow], rows: Sequence[ModelInteraction]) -> None:
+def claim(found: dict[str, Decision], rows: Sequence[ModelInteraction]) -> None:
     """The first interaction of a decision is its outcome; later ones stand for themselves."""
     claimed = []
     for row in rows:
@@ -138,13 +137,13 @@ def waiting(project_id: UUID) -> bool:
     return WaitingOutcome.objects.filter(project_id=project_id).exists()
 
 
-def save_due(kept: Kept) -> bool:
+def save_due(kept: LoadedPolicy) -> bool:
     if connection.vendor != "sqlite":
         return True  # other processes decide by what is saved
     return time.monotonic() - kept.saved >= SAVE_S or len(kept.counted) >= SAVE_EVERY
 
 
-def count_waiting(project_id: UUID, kept: Kept) -> int:
+def count_waiting(project_id: UUID, kept: LoadedPolicy) -> int:
     notes = WaitingOutcome.objects.filter(project_id=project_id).order_by("pk")
     fresh = [note for note in notes[: BATCH + len(kept.counted)] if note.pk not in kept.counted]
     grouped: dict[int, list[WaitingOutcome]] = {}
@@ -156,7 +155,7 @@ def count_waiting(project_id: UUID, kept: Kept) -> int:
     return len(grouped)
 
 
-def count(kept: Kept, notes: Sequence[WaitingOutcome], outcome: Outcome) -> None:
+def count(kept: LoadedPolicy, notes: Sequence[WaitingOutcome], outcome: Outcome) -> None:
     """An interaction not counted before is observed as it is now; else the change is corrected."""
     with kept.lock:
         kept.moment = max(kept.moment, round(outcome.at * 1000))
@@ -171,7 +170,7 @@ def count(kept: Kept, notes: Sequence[WaitingOutcome], outcome: Outcome) -> None
             kept.engine.correct(old, outcome)
 
 
-def save_policy(project_id: UUID, kept: Kept) -> None:
+def save_policy(project_id: UUID, kept: LoadedPolicy) -> None:
     """One transaction: the engine, its optimizations, and the notes it has counted."""
     with kept.lock:
         changes, snapshot = kept.engine.take_changes(), kept.engine.snapshot()
@@ -253,7 +252,7 @@ def is_verdict(value: Any) -> bool:
 def outcome_of(
     row: ModelInteraction,
     data: bytes | None,
-    decision: Decision | None,
+    decision: TaskDecision | None,
     prices: PriceList,
     verdict: float | None = None,
 ) -> Outcome:

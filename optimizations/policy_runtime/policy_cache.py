@@ -25,7 +25,7 @@ PROJECTS = 16
 
 
 @dataclass
-class Kept:
+class LoadedPolicy:
     """An engine, the version of `PolicyState` it goes back to, and how far it has gone since.
 
     `lock` is held for each single call of the engine, `writing` for a whole change.
@@ -46,15 +46,15 @@ class Kept:
         return self.moment / 1000 if self.moment else time.time()
 
 
-class PolicyMemory:
+class PolicyCache:
     """At most `PROJECTS` engines; the one unused for longest goes first."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[UUID, Kept] = OrderedDict()
+        self._kept: OrderedDict[UUID, LoadedPolicy] = OrderedDict()
         self._lock = threading.Lock()
         self._writing: dict[UUID, threading.RLock] = {}
 
-    def for_deciding(self, project_id: UUID) -> Kept:
+    def for_deciding(self, project_id: UUID) -> LoadedPolicy:
         """Good for `decide`; at most STALE_S behind what was saved."""
         kept = self._get(project_id)
         if kept is None or time.monotonic() - kept.checked > STALE_S:
@@ -62,7 +62,7 @@ class PolicyMemory:
         return kept
 
     @contextmanager
-    def changing(self, project_id: UUID) -> Iterator[Kept]:
+    def changing(self, project_id: UUID) -> Iterator[LoadedPolicy]:
         """For the one that changes the engine: nobody else does meanwhile, in no process.
 
         What is raised inside makes this process read the saved state again.
@@ -94,14 +94,14 @@ class PolicyMemory:
         with self._lock:
             return self._writing.setdefault(project_id, threading.RLock())
 
-    def _get(self, project_id: UUID) -> Kept | None:
+    def _get(self, project_id: UUID) -> LoadedPolicy | None:
         with self._lock:
             kept = self._kept.get(project_id)
             if kept is not None:
                 self._kept.move_to_end(project_id)
             return kept
 
-    def _current(self, project_id: UUID, kept: Kept | None) -> Kept:
+    def _current(self, project_id: UUID, kept: LoadedPolicy | None) -> LoadedPolicy:
         saved = PolicyState.objects.filter(pk=project_id).values_list("version", flat=True).first()
         if kept is None or kept.version != (saved or 0):
             kept = fresh(project_id) if saved is None else load(project_id)
@@ -117,14 +117,14 @@ class PolicyMemory:
         return kept
 
 
-def fresh(project_id: UUID) -> Kept:
+def fresh(project_id: UUID) -> LoadedPolicy:
     """The engine of a project that has asked for nothing yet: it has no row either."""
     now = time.monotonic()
     engine = PolicyEngine(settings_of(project_id), project_id.bytes)
-    return Kept(engine, 0, 0, checked=now, saved=now)
+    return LoadedPolicy(engine, 0, 0, checked=now, saved=now)
 
 
-def load(project_id: UUID) -> Kept:
+def load(project_id: UUID) -> LoadedPolicy:
     """An engine that goes on where the saved one stopped."""
     row = PolicyState.objects.get(pk=project_id)
     snapshot = bytes(row.snapshot) if row.snapshot else None
@@ -134,7 +134,7 @@ def load(project_id: UUID) -> Kept:
         for card in cards(project_id):
             engine.register(card)
     now = time.monotonic()
-    return Kept(engine, row.version, row.moment, checked=now, saved=now)
+    return LoadedPolicy(engine, row.version, row.moment, checked=now, saved=now)
 
 
 def settings_of(project_id: UUID) -> PolicySettings:
@@ -153,4 +153,4 @@ def settings_of(project_id: UUID) -> PolicySettings:
     )
 
 
-policies = PolicyMemory()
+policies = PolicyCache()

@@ -20,7 +20,7 @@ ORDER = ("active", "trial", "suspended", "shadow", "candidate", "rejected", "ret
 
 
 @dataclass(frozen=True)
-class Row:
+class ForestRow:
     """One line of the forest plot."""
 
     row: Optimization
@@ -34,7 +34,9 @@ class Row:
         return [one for one in spoken(self.state.guards) if one[0] != "Quality"]
 
 
-def forest(project: Project, rows: list[Optimization]) -> tuple[list[Row], evidence_charts.Scale]:
+def forest(
+    project: Project, rows: list[Optimization]
+) -> tuple[list[ForestRow], evidence_charts.Scale]:
     states = [state_or_blank(row) for row in rows]
     measured = [state for state in states if state.n_treated and state.n_control]
     scale = evidence_charts.scale_of([state.lift for state in measured])
@@ -45,7 +47,7 @@ def forest(project: Project, rows: list[Optimization]) -> tuple[list[Row], evide
     for row, state in zip(rows, states, strict=True):
         drawn = evidence_charts.whisker(state.lift, scale, min(state.n_treated, state.n_control))
         pattern = patterns.get(row.pattern_id) if row.pattern_id else None
-        lines.append(Row(row, state, pattern, drawn))
+        lines.append(ForestRow(row, state, pattern, drawn))
     return lines, scale
 
 

@@ -43,7 +43,7 @@ POINTS = 300
 
 
 @dataclass(frozen=True)
-class Tab:
+class StatusTab:
     name: str
     query: str
     count: int
@@ -77,13 +77,15 @@ def optimizations(request: HttpRequest) -> HttpResponse:
     return show(request, "optimizations/list.html", "optimizations/_rows.html", context)
 
 
-def tabs(rows: Any, current: str) -> list[Tab]:
+def tabs(rows: Any, current: str) -> list[StatusTab]:
     counted = dict(
         rows.order_by().values_list("status").annotate(n=Count("pk")).values_list("status", "n")
     )
     counted[""] = sum(counted.values())
     return [
-        Tab(name, status, sum(counted.get(one, 0) for one in status.split(",")), status == current)
+        StatusTab(
+            name, status, sum(counted.get(one, 0) for one in status.split(",")), status == current
+        )
         for name, status in TABS
     ]
 

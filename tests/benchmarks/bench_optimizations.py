@@ -17,7 +17,7 @@ import numpy as np
 from optimizations.engine.domain.optimization import OptimizationState
 from optimizations.engine.domain.outcome import CLIP
 from optimizations.engine.policy import PolicyEngine
-from optimizations.engine.serving.traffic_plan import Choice, Plan, PlanSet
+from optimizations.engine.serving.traffic_plan import Choice, PlanSet, TrafficPlan
 from optimizations.engine.statistics.betting import BoundedMean, aipw, e_bh
 from optimizations.engine.statistics.error_rate import ErrorRate
 from optimizations.engine.statistics.off_policy import evaluate
@@ -212,7 +212,7 @@ def deciding(runs: int) -> None:
 
 def _crowd(policy: PolicyEngine) -> None:
     """Two routes for each of 250 patterns."""
-    plans: dict[str, Plan] = {}
+    plans: dict[str, TrafficPlan] = {}
     for p in range(250):
         names = [f"{p}-{k}" for k in range(2)]
         for name in names:
@@ -220,8 +220,8 @@ def _crowd(policy: PolicyEngine) -> None:
                 OptimizationState(name, "route_model", "chat", LARGE, {"model_id": SMALL}), 0, "b"
             )
         choices = tuple(Choice(n, {"model_id": SMALL}, 0.4, True) for n in names)
-        plans[f"p{p}"] = Plan(choices)
-    policy._table.plans[("route_model", "chat", LARGE)] = PlanSet(Plan(), plans)
+        plans[f"p{p}"] = TrafficPlan(choices)
+    policy._table.plans[("route_model", "chat", LARGE)] = PlanSet(TrafficPlan(), plans)
 
 
 def _timed(call: Callable[..., object], argument: object) -> float:

@@ -21,7 +21,7 @@ import psycopg
 import pytest
 import zstandard
 
-from optimizations.decision_log.log import Logged
+from optimizations.decision_log.log import DecisionRecord
 from optimizations.engine.domain.assignment import position
 from optimizations.engine.domain.optimization import OptimizationState
 from optimizations.engine.domain.task import CONTROL, Draw
@@ -108,9 +108,9 @@ class Several:
         (waiting,) = self.rows("SELECT count(*) FROM optimizations_waitingoutcome")
         return bool(pending[0] + waiting[0] == 0)
 
-    def logged(self) -> list[tuple[Logged, int | None]]:
+    def logged(self) -> list[tuple[DecisionRecord, int | None]]:
         found = self.rows("SELECT data, interaction FROM optimizations_decision ORDER BY number")
-        decode = msgspec.msgpack.Decoder(Logged).decode
+        decode = msgspec.msgpack.Decoder(DecisionRecord).decode
         return [(decode(zstandard.decompress(bytes(data))), number) for data, number in found]
 
 

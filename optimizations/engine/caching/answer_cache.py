@@ -25,8 +25,8 @@ from optimizations.engine.caching.cache_statistics import (
     ANY,
     AUDITED,
     GROUPS,
-    Ground,
-    Kept,
+    CachedAnswer,
+    CacheStatistics,
     cache_id,
 )
 from optimizations.engine.domain.assignment import position
@@ -58,21 +58,21 @@ def failed(outcome: Outcome) -> bool:
     return outcome.quality is not None and outcome.quality < 0.5
 
 
-class Hit(msgspec.Struct, frozen=True):
+class CacheHit(msgspec.Struct, frozen=True):
     applied: Applied
     draw: Draw
-    kept: Kept | None  # None: an audit, the task runs
+    kept: CachedAnswer | None  # None: an audit, the task runs
 
 
-class Cache(msgspec.Struct):
+class AnswerCache(msgspec.Struct):
     """Bounded by `cache_entries`; the answer unused for longest goes first."""
 
-    answers: dict[str, Kept] = msgspec.field(default_factory=dict)
-    grounds: dict[str, Ground] = msgspec.field(default_factory=dict)
+    answers: dict[str, CachedAnswer] = msgspec.field(default_factory=dict)
+    grounds: dict[str, CacheStatistics] = msgspec.field(default_factory=dict)
 
     # ---- deciding ----
 
-    def find(self, request: Request, salt: bytes, settings: PolicySettings) -> Hit | None:
+    def find(self, request: Request, salt: bytes, settings: PolicySettings) -> CacheHit | None:
         ground = self.grounds.get(request.task.task_type)
         if ground is None or not ground.open or momentary(request.task):
             return None
@@ -87,7 +87,9 @@ class Cache(msgspec.Struct):
             return self._hit(request, kind.name, level, kept, salt)
         return None
 
-    def _hit(self, request: Request, kind: str, level: str, kept: Kept, salt: bytes) -> Hit:
+    def _hit(
+        self, request: Request, kind: str, level: str, kept: CachedAnswer, salt: bytes
+    ) -> CacheHit:
         identifier = cache_id(kind, request.task.task_type)
         served = position(salt, kind, request.id) >= AUDITED
         draw = Draw(
@@ -95,7 +97,7 @@ class Cache(msgspec.Struct):
         )
         params: dict[str, Json] = {"level": level}
         arm = Applied(identifier, kind, "treatment" if served else "holdout", params)
-        return Hit(arm, draw, kept if served else None)
+        return CacheHit(arm, draw, kept if served else None)
 
     # ---- learning ----
 
@@ -106,7 +108,7 @@ class Cache(msgspec.Struct):
         rate of near ones.
         """
         task = asked_task(outcome)
-        ground = self.grounds.setdefault(task.task_type, Ground())
+        ground = self.grounds.setdefault(task.task_type, CacheStatistics())
         ground.requests += 1
         if outcome.error is not None or outcome.output is None:
             return
@@ -164,7 +166,7 @@ class Cache(msgspec.Struct):
         self,
         kind: CacheKind,
         task_type: str,
-        ground: Ground,
+        ground: CacheStatistics,
         state: OptimizationState | None,
         settings: PolicySettings,
         now: float,
@@ -201,7 +203,7 @@ class Cache(msgspec.Struct):
 
     def _open(
         self,
-        ground: Ground,
+        ground: CacheStatistics,
         levels: list[str],
         bound: float,
         settings: PolicySettings,
@@ -214,7 +216,7 @@ class Cache(msgspec.Struct):
                 names += [f"{level}:{one}" for one in (GROUPS if group == ANY else (group,))]
         ground.open = list(dict.fromkeys([*ground.open, *names]))
 
-    def _close(self, ground: Ground, levels: list[str]) -> None:
+    def _close(self, ground: CacheStatistics, levels: list[str]) -> None:
         ground.open = [name for name in ground.open if not _of(name, levels)]
 
     def purge(self) -> int:
@@ -233,9 +235,9 @@ def asked_task(outcome: Outcome) -> Task:
     )
 
 
-def renewed(kept: Kept | None, outcome: Outcome, now: str) -> Kept:
+def renewed(kept: CachedAnswer | None, outcome: Outcome, now: str) -> CachedAnswer:
     """The newest answer, with the count of how often it was confirmed."""
-    made = Kept(outcome.output, now, outcome.at)
+    made = CachedAnswer(outcome.output, now, outcome.at)
     if kept is not None:
         same = kept.digest == now
         made.agreed, made.differed = kept.agreed + same, kept.differed + (not same)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from optimizations.engine.caching.cache_statistics import ANY, AUDITED, Ground, cache_id
+from optimizations.engine.caching.cache_statistics import ANY, AUDITED, CacheStatistics, cache_id
 from optimizations.engine.domain.lifecycle import Status, Transition
 from optimizations.engine.domain.optimization import OptimizationState
 from optimizations.engine.domain.settings import PolicySettings
@@ -56,7 +56,7 @@ def _proposed(
 
 def measure(
     state: OptimizationState,
-    ground: Ground,
+    ground: CacheStatistics,
     levels: list[str],
     bound: float,
     settings: PolicySettings,

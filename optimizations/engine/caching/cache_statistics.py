@@ -13,7 +13,7 @@ GROUPS, ANY = ("confirmed", "once"), "any"
 TOLD = "told"  # what people said of served answers, apart from what the audits found
 
 
-class Kept(msgspec.Struct):
+class CachedAnswer(msgspec.Struct):
     """One answer. `agreed` and `differed` count later runs of the same request."""
 
     output: Json
@@ -26,7 +26,7 @@ class Kept(msgspec.Struct):
         return "confirmed" if self.agreed else "once"
 
 
-class Ground(msgspec.Struct):
+class CacheStatistics(msgspec.Struct):
     """What was seen of one task type: requests, repeats per level, error rates per group."""
 
     requests: int = 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from optimizations.engine.domain.settings import PolicySettings
-from optimizations.engine.domain.task import Decision, Json, Task
+from optimizations.engine.domain.task import Json, Task, TaskDecision
 
 CLIP = 8.0  # cost and duration count at most this many times their reference
 
@@ -23,7 +23,7 @@ class Outcome(msgspec.Struct, frozen=True):
     task: Task
     model_id: str
     at: float
-    decision: Decision | None = None
+    decision: TaskDecision | None = None
     pattern_id: str | None = None
     success: bool | None = None
     score: float | None = None

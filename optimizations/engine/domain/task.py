@@ -89,7 +89,7 @@ class Draw(msgspec.Struct, frozen=True):
         return self.probabilities[self.arms.index(arm)] if arm in self.arms else 0.0
 
 
-class Decision(msgspec.Struct, frozen=True):
+class TaskDecision(msgspec.Struct, frozen=True):
     """The answer, with everything that has to be logged to learn from it and to replay it.
 
     `task` is the task as it should run, `changed` the names of its fields that differ.

@@ -21,7 +21,7 @@ from optimizations.engine.domain.outcome import Outcome
 from optimizations.engine.domain.params import Cards
 from optimizations.engine.domain.settings import ModelCard, PolicySettings
 from optimizations.engine.domain.task import CONTROL, Applied, Draw, Json, Request, Task
-from optimizations.engine.statistics.censored_lengths import Lengths
+from optimizations.engine.statistics.censored_lengths import AnswerLengths
 from optimizations.engine.statistics.error_rate import ErrorRate
 
 HELD_OUT = 0.02  # the least that the ledger can weigh: it shows what is saved, limits need none
@@ -31,11 +31,11 @@ FIRST, OWN = 20, 30  # answers before a model is limited; before a group has a l
 PATIENCE = 1000  # answers over which a surplus or lack of cut ones is made good
 
 
-class Limits(msgspec.Struct):
+class TokenLimits(msgspec.Struct):
     """Groups are `task type \\x1f model [\\x1f pattern] [\\x1f size]`, widest first in lookups."""
 
     kind: str
-    values: dict[str, Lengths] = msgspec.field(default_factory=dict)
+    values: dict[str, AnswerLengths] = msgspec.field(default_factory=dict)
     limit: dict[str, float] = msgspec.field(default_factory=dict)
     dirty: list[str] = msgspec.field(default_factory=list)
     cut: dict[str, ErrorRate] = msgspec.field(default_factory=dict)
@@ -45,7 +45,7 @@ class Limits(msgspec.Struct):
         for group in groups:
             if group not in self.values and len(self.values) >= MOST_GROUPS:
                 continue
-            self.values.setdefault(group, Lengths()).add(length, cut)
+            self.values.setdefault(group, AnswerLengths()).add(length, cut)
             if group not in self.dirty:
                 self.dirty.append(group)
 
@@ -96,7 +96,7 @@ def groups_of(task: Task, pattern: str) -> list[str]:
 class TokenBudget(msgspec.Struct):
     """`max_tokens` from the measured lengths of answers, for models that declare its range."""
 
-    tokens: Limits = msgspec.field(default_factory=lambda: Limits("token_budget"))
+    tokens: TokenLimits = msgspec.field(default_factory=lambda: TokenLimits("token_budget"))
 
     # ---- deciding ----
 
@@ -168,7 +168,7 @@ class TokenBudget(msgspec.Struct):
 
     def _review(
         self,
-        limits: Limits,
+        limits: TokenLimits,
         root: str,
         bound: float,
         states: dict[str, OptimizationState],

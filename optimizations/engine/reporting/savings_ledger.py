@@ -26,7 +26,7 @@ class Amount(msgspec.Struct, frozen=True):
     high: float = 0.0
 
 
-class Entry(msgspec.Struct, frozen=True):
+class SavedAmounts(msgspec.Struct, frozen=True):
     """`cost` in the project's currency, `tokens` a count, `time_ms` milliseconds, over `n`."""
 
     cost: Amount = Amount()
@@ -39,14 +39,14 @@ class Savings(msgspec.Struct, frozen=True):
     """`verified`: by what is proven; `estimated`: by what is still on trial; `lost`: the part of
     both that went the wrong way (≤ 0); `net` = verified + estimated. `message` is for people."""
 
-    estimated: Entry = Entry()
-    verified: Entry = Entry()
-    lost: Entry = Entry()
-    net: Entry = Entry()
+    estimated: SavedAmounts = SavedAmounts()
+    verified: SavedAmounts = SavedAmounts()
+    lost: SavedAmounts = SavedAmounts()
+    net: SavedAmounts = SavedAmounts()
     message: str = ""
 
 
-class LedgerHour(msgspec.Struct):
+class SavingsHour(msgspec.Struct):
     """Sums of one hour × optimization × proven or not; the savings of a period are their sum.
 
     `sums` and `variances` are [cost, tokens, time_ms].
@@ -66,7 +66,7 @@ class LedgerHour(msgspec.Struct):
             self.variances[k] += variances[k]
 
 
-class Mean(msgspec.Struct, array_like=True):
+class ControlMean(msgspec.Struct, array_like=True):
     """What control requests of one kind of work cost: n, sums and squares per measure."""
 
     n: int = 0
@@ -86,9 +86,9 @@ class Mean(msgspec.Struct, array_like=True):
         return max(0.0, self.squares[k] / self.n - self.mean(k) ** 2)
 
 
-class Ledger(msgspec.Struct):
-    hours: dict[str, LedgerHour] = msgspec.field(default_factory=dict)
-    means: dict[str, Mean] = msgspec.field(default_factory=dict)
+class SavingsLedger(msgspec.Struct):
+    hours: dict[str, SavingsHour] = msgspec.field(default_factory=dict)
+    means: dict[str, ControlMean] = msgspec.field(default_factory=dict)
     changed: list[str] = msgspec.field(default_factory=list)
 
     def note(
@@ -116,13 +116,13 @@ class Ledger(msgspec.Struct):
         if not treated:
             for key in dict.fromkeys(keys):
                 if key in self.means or len(self.means) < MOST_MEANS:
-                    self.means.setdefault(key, Mean()).add(actual)
+                    self.means.setdefault(key, ControlMean()).add(actual)
 
     def _book(
         self,
         outcome: Outcome,
         actual: list[float],
-        mean: Mean,
+        mean: ControlMean,
         treated: bool,
         shares: dict[str, float],
         optimizations: Mapping[str, OptimizationState],
@@ -145,13 +145,13 @@ class Ledger(msgspec.Struct):
                 [v * part for v in values], [v * part for v in spread], int(treated)
             )
 
-    def _hour(self, hour: int, identifier: str, proven: bool) -> LedgerHour:
+    def _hour(self, hour: int, identifier: str, proven: bool) -> SavingsHour:
         key = f"{hour}:{identifier}:{int(proven)}"
         if key not in self.changed:
             self.changed.append(key)
-        return self.hours.setdefault(key, LedgerHour(hour, identifier, proven))
+        return self.hours.setdefault(key, SavingsHour(hour, identifier, proven))
 
-    def take_changes(self) -> tuple[LedgerHour, ...]:
+    def take_changes(self) -> tuple[SavingsHour, ...]:
         found = tuple(self.hours[k] for k in self.changed if k in self.hours)
         self.changed = []
         return found
@@ -195,10 +195,10 @@ def savings_of(hours, since: float, until: float) -> Savings:  # type: ignore[no
     )
 
 
-def _total(hours: list[LedgerHour]) -> Entry:
+def _total(hours: list[SavingsHour]) -> SavedAmounts:
     amounts = []
     for k in range(MEASURES):
         point = sum(h.sums[k] for h in hours)
         half = WIDTH * sum(h.variances[k] for h in hours) ** 0.5
         amounts.append(Amount(point, point - half, point + half))
-    return Entry(amounts[0], amounts[1], amounts[2], sum(h.n for h in hours))
+    return SavedAmounts(amounts[0], amounts[1], amounts[2], sum(h.n for h in hours))

@@ -21,7 +21,7 @@ class Interval(msgspec.Struct, array_like=True):
     served: list[tuple[ScopeKey, str, int]] = msgspec.field(default_factory=list)
 
 
-class Spending(msgspec.Struct):
+class ExplorationSpending(msgspec.Struct):
     """The last `window` requests in intervals: how many explored, and with which change.
 
     Once a window has passed, the share holds for all requests so far too: what was spent early in

@@ -11,10 +11,10 @@ from optimizations.engine.domain.settings import PolicySettings
 from optimizations.engine.domain.task import CONTROL
 from optimizations.engine.domain.trial_scope import Scope
 from optimizations.engine.review import verdicts
-from optimizations.engine.review.transition_log import Steps
-from optimizations.engine.review.verdicts import Verdict
+from optimizations.engine.review.transition_log import TransitionLog
+from optimizations.engine.review.verdicts import ReviewVerdict
 from optimizations.engine.statistics.change_detection import LEAST_LEVEL, FallDetector
-from optimizations.engine.trials.trial import Entry
+from optimizations.engine.trials.trial import Trial
 
 SERVED_LEAST = 0.02  # share of traffic; what serves less is put to the test
 DOUBTED = 0.1  # weight that earlier outcomes keep after an alarm
@@ -23,13 +23,13 @@ FUTILE = 0.035  # chance of gain below which it is given up: two of the 64 draws
 BLOCKS = ("gamed", "slow")  # what stops even a change whose effect is proven
 
 
-def worried(entries: Iterable[Entry]) -> bool:
+def worried(entries: Iterable[Trial]) -> bool:
     """Whether something active may harm: then every few requests until the next look cost."""
     active = (e for e in entries if e.state.status == "active" and not e.state.pinned)
     return any(e.state.alarm or verdicts.alarming(e.proof) for e in active)
 
 
-class Case(msgspec.Struct):
+class TrialCase(msgspec.Struct):
     """What is to be judged, and what is believed of it.
 
     `reach` is the share of traffic it would serve, `hope` the chance of a gain within the margin,
@@ -37,7 +37,7 @@ class Case(msgspec.Struct):
     """
 
     scope: Scope
-    entry: Entry
+    entry: Trial
     reach: float
     hope: float
     effect: float
@@ -48,9 +48,9 @@ class Case(msgspec.Struct):
 class Judge(msgspec.Struct):
     settings: PolicySettings
     now: float
-    steps: Steps
+    steps: TransitionLog
 
-    def judge(self, case: Case) -> None:
+    def judge(self, case: TrialCase) -> None:
         state, proof, scope = case.entry.state, case.entry.proof, case.scope
         q0, c0, t0 = scope.mean(CONTROL, "")
         base = q0 - self.settings.cost_weight * c0 - self.settings.duration_weight * t0
@@ -60,7 +60,7 @@ class Judge(msgspec.Struct):
         elif state.status in ("trial", "candidate") and proof.n_treated:
             self._tried(case)
 
-    def _tried(self, case: Case) -> None:
+    def _tried(self, case: TrialCase) -> None:
         state, proof = case.entry.state, case.entry.proof
         verdict = None
         if state.status == "trial" and not case.component and self._affordable(case):
@@ -75,7 +75,7 @@ class Judge(msgspec.Struct):
             verdict = harm
         if verdict is None and proof.n_treated >= verdicts.RESIGNED and case.hope < FUTILE:
             text = "It is as good as certain not to help anywhere."
-            verdict = Verdict("rejected", "futile", text)
+            verdict = ReviewVerdict("rejected", "futile", text)
         if verdict is None:
             return
         self.steps.take(state, verdict, self.now)
@@ -84,12 +84,12 @@ class Judge(msgspec.Struct):
             level = treated.quality / max(1, treated.judged)
             proof.watch.falls = FallDetector.fresh(level, LEAST_LEVEL)
 
-    def _affordable(self, case: Case) -> bool:
+    def _affordable(self, case: TrialCase) -> bool:
         """Whether it serves enough, and its estimated loss fits into the quality budget."""
         allowed = verdicts.ACTIVE_RESERVE * self.settings.quality_budget
         return case.reach >= SERVED_LEAST and case.effect >= -allowed
 
-    def _active(self, case: Case) -> None:
+    def _active(self, case: TrialCase) -> None:
         state, proof = case.entry.state, case.entry.proof
         if state.pinned:
             return
@@ -101,11 +101,11 @@ class Judge(msgspec.Struct):
         verdict = verdicts.judge_active(state, proof, self.settings, allowed)
         if not state.alarm and case.reach < SERVED_LEAST:
             text = "It is doubted everywhere; half is held out to see."
-            verdict = Verdict("alarm", "alarm", text)
+            verdict = ReviewVerdict("alarm", "alarm", text)
         if verdict is not None:
             self.steps.take(state, self._turned(case, verdict), self.now)
 
-    def _turned(self, case: Case, verdict: Verdict) -> Verdict:
+    def _turned(self, case: TrialCase, verdict: ReviewVerdict) -> ReviewVerdict:
         """Starts or ends what an alarm, an all-clear or a rollback brings with it."""
         state, proof, scope = case.entry.state, case.entry.proof, case.scope
         state.alarm = verdict.step == "alarm"
@@ -118,12 +118,12 @@ class Judge(msgspec.Struct):
             for value in {case.entry.target(p) for p in [*scope.seen, ""]} - {CONTROL}:
                 scope.forget(value)
             return verdict
-        return Verdict("active", verdict.reason, verdict.text)
+        return ReviewVerdict("active", verdict.reason, verdict.text)
 
-    def _spent(self, state: OptimizationState) -> Verdict | None:
+    def _spent(self, state: OptimizationState) -> ReviewVerdict | None:
         """Retires what nobody uses any more, or what has shown too little for a week."""
         if self.now - state.last_used > self.settings.retention_period:
-            return Verdict("retired", "unused", "It was not used for the retention period.")
+            return ReviewVerdict("retired", "unused", "It was not used for the retention period.")
         enough = state.effectiveness >= self.settings.effectiveness_threshold
         if enough or state.e_lift >= self.settings.reject_at:  # a dip is not yet a loss
             state.below_since = None
@@ -131,5 +131,5 @@ class Judge(msgspec.Struct):
             state.below_since = self.now
         elif self.now - state.below_since > WEEK:
             text = f"Effectiveness {state.effectiveness:.2f}, too little for seven days."
-            return Verdict("retired", "ineffective", text)
+            return ReviewVerdict("retired", "ineffective", text)
         return None

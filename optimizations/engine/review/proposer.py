@@ -12,11 +12,11 @@ from optimizations.engine.domain.settings import PolicySettings
 from optimizations.engine.domain.task import CONTROL
 from optimizations.engine.domain.trial_scope import Scope
 from optimizations.engine.kinds import KINDS
-from optimizations.engine.review.transition_log import Steps
-from optimizations.engine.review.verdicts import Verdict
-from optimizations.engine.serving.policy_table import Table
-from optimizations.engine.trials.trial import Entry
-from optimizations.engine.trials.trial_tests import Proof
+from optimizations.engine.review.transition_log import TransitionLog
+from optimizations.engine.review.verdicts import ReviewVerdict
+from optimizations.engine.serving.policy_table import PolicyTable
+from optimizations.engine.trials.trial import Trial
+from optimizations.engine.trials.trial_tests import TrialTests
 
 TAILORED = "tailored"  # the generation of what serves the best known value of each pattern
 GONE = ("rejected", "retired", "suspended")
@@ -25,11 +25,11 @@ GONE = ("rejected", "retired", "suspended")
 class Proposer(msgspec.Struct):
     settings: PolicySettings
     now: float
-    table: Table
-    entries: dict[str, Entry]
-    steps: Steps
+    table: PolicyTable
+    entries: dict[str, Trial]
+    steps: TransitionLog
 
-    def propose(self, scope: Scope, mine: list[Entry]) -> None:
+    def propose(self, scope: Scope, mine: list[Trial]) -> None:
         """Founds what is missing in a scope and wakes what has rested.
 
         One value alone is tried as it is, in the patterns where it helps. Of several values each
@@ -53,7 +53,7 @@ class Proposer(msgspec.Struct):
         self._choosers(scope, [s for s in known.values() if not s.by_hand], mine, fresh)
 
     def _choosers(
-        self, scope: Scope, alone: list[OptimizationState], mine: list[Entry], fresh: bool
+        self, scope: Scope, alone: list[OptimizationState], mine: list[Trial], fresh: bool
     ) -> None:
         """What follows the best choice: the only value there is, or one beside several."""
         tailored = next((e.state for e in mine if e.state.tailored), None)
@@ -83,15 +83,15 @@ class Proposer(msgspec.Struct):
 
     def _restart(self, scope: Scope, state: OptimizationState) -> None:
         """After its rest a change is tried anew, with nothing remembered."""
-        self.entries[state.id].proof = Proof.fresh()
+        self.entries[state.id].proof = TrialTests.fresh()
         if not state.tailored:
             scope.forget(value_of(state.params))
         state.choice = {}
         target: Status = "trial" if state.status == "suspended" else "candidate"
-        verdict = Verdict(target, "rested", "Its rest is over; it is tried again.")
+        verdict = ReviewVerdict(target, "rested", "Its rest is over; it is tried again.")
         self.steps.take(state, verdict, self.now)
 
-    def _found(self, scope: Scope, params: Params, generation: str) -> Entry:
+    def _found(self, scope: Scope, params: Params, generation: str) -> Trial:
         identifier = optimization_id(scope.key, params, generation)
         state = OptimizationState(
             id=identifier,
@@ -105,7 +105,7 @@ class Proposer(msgspec.Struct):
             holdout=self.settings.holdout,
             summary=KINDS[scope.kind].describe(params) if params else "",
         )
-        entry = Entry(state, Proof.fresh())
+        entry = Trial(state, TrialTests.fresh())
         self.entries[identifier] = entry
         self.steps.touched[identifier] = None
         return entry

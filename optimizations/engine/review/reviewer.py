@@ -15,17 +15,17 @@ from optimizations.engine.domain.task import CONTROL
 from optimizations.engine.domain.trial_scope import Scope, ScopeKey
 from optimizations.engine.review import traffic_split, verdicts
 from optimizations.engine.review.champion import UNCHANGED, Picks, choose
-from optimizations.engine.review.exploration_budget import Spending
-from optimizations.engine.review.judge import SERVED_LEAST, Case, Judge
+from optimizations.engine.review.exploration_budget import ExplorationSpending
+from optimizations.engine.review.judge import SERVED_LEAST, Judge, TrialCase
 from optimizations.engine.review.proposer import Proposer
-from optimizations.engine.review.scope_view import View, _alike
-from optimizations.engine.review.traffic_split import Budget, Serving, Values
-from optimizations.engine.review.transition_log import Steps
-from optimizations.engine.review.verdicts import Verdict
-from optimizations.engine.serving.policy_table import Table
+from optimizations.engine.review.scope_view import ScopeView, _alike
+from optimizations.engine.review.traffic_split import ExplorationBudget, ScopeValues, Serving
+from optimizations.engine.review.transition_log import TransitionLog
+from optimizations.engine.review.verdicts import ReviewVerdict
+from optimizations.engine.serving.policy_table import PolicyTable
 from optimizations.engine.statistics.betting import Array, e_bh
 from optimizations.engine.statistics.posterior import posterior
-from optimizations.engine.trials.trial import Entry
+from optimizations.engine.trials.trial import Trial
 
 MEMORY = 8000.0  # requests of a scope after which an outcome counts a third
 LISTED = 48  # patterns of a scope that get plans of their own
@@ -43,14 +43,14 @@ class Reviewer:
         self,
         settings: PolicySettings,
         now: float,
-        table: Table,
+        table: PolicyTable,
         scopes: dict[ScopeKey, Scope],
-        entries: dict[str, Entry],
-        spending: Spending,
+        entries: dict[str, Trial],
+        spending: ExplorationSpending,
     ) -> None:
         self.settings, self.now, self.table = settings, now, table
         self.scopes, self.entries, self.spending = scopes, entries, spending
-        self.steps = Steps()
+        self.steps = TransitionLog()
 
     @property
     def touched(self) -> dict[str, None]:
@@ -73,8 +73,8 @@ class Reviewer:
         self._plan(views)
         return self.steps.taken
 
-    def _by_scope(self) -> dict[ScopeKey, list[Entry]]:
-        found: dict[ScopeKey, list[Entry]] = {}
+    def _by_scope(self) -> dict[ScopeKey, list[Trial]]:
+        found: dict[ScopeKey, list[Trial]] = {}
         for entry in self.entries.values():
             state = entry.state
             found.setdefault((state.kind, state.task_type, state.base), []).append(entry)
@@ -88,7 +88,7 @@ class Reviewer:
 
     # ---- what is known ----
 
-    def _view(self, scope: Scope, mine: list[Entry]) -> View | None:
+    def _view(self, scope: Scope, mine: list[Trial]) -> ScopeView | None:
         live = [e for e in mine if e.state.status in LIVE and not e.state.blocked]
         live.sort(key=lambda e: e.state.id)
         own = {value_of(e.state.params): e for e in reversed(live) if not e.state.tailored}
@@ -110,9 +110,9 @@ class Reviewer:
         post = posterior(scope, keys, ratios, weights, rng, patterns, alike)
         chooser = next((e for e in live if e.state.adaptive), None)
         nothing = np.full(len(traffic), UNCHANGED)
-        return View(scope, patterns, traffic, live, values, chooser, post, nothing)
+        return ScopeView(scope, patterns, traffic, live, values, chooser, post, nothing)
 
-    def _values(self, scope: Scope, own: dict[str, Entry], patterns: list[str]) -> Values:
+    def _values(self, scope: Scope, own: dict[str, Trial], patterns: list[str]) -> ScopeValues:
         keys = sorted(own)
         owners = [own[key].state for key in keys]
         fits = [
@@ -120,7 +120,7 @@ class Reviewer:
             for p in [*patterns, ""]
         ]
         quick = np.array([float(self._quick(scope, key)) for key in keys])
-        return Values(keys, [s.params for s in owners], owners, np.array(fits) * quick)
+        return ScopeValues(keys, [s.params for s in owners], owners, np.array(fits) * quick)
 
     def _quick(self, scope: Scope, key: str) -> bool:
         """Whether the mean duration of a value leaves its slowest answers a chance to pass."""
@@ -130,14 +130,14 @@ class Reviewer:
         usual = max(1e-9, scope.mean(CONTROL, "")[2])
         return cell.time / cell.n <= self.settings.latency_factor * usual
 
-    def _nothing_left(self, live: list[Entry]) -> None:
+    def _nothing_left(self, live: list[Trial]) -> None:
         """What follows the best of several values ends with the last of them."""
         for entry in live:
             if entry.state.status in ("candidate", "trial"):
                 text = "Nothing to gain here: no value helps anywhere."
-                self.steps.take(entry.state, Verdict("rejected", "futile", text), self.now)
+                self.steps.take(entry.state, ReviewVerdict("rejected", "futile", text), self.now)
 
-    def _price_ratios(self, scope: Scope, values: Values) -> dict[str, float]:
+    def _price_ratios(self, scope: Scope, values: ScopeValues) -> dict[str, float]:
         """What a change of model is expected to cost before it was tried, by list price."""
         base = self.table.cards.get(scope.model_id)
         found = {}
@@ -161,7 +161,7 @@ class Reviewer:
 
     # ---- choosing and judging ----
 
-    def _choose(self, view: View) -> None:
+    def _choose(self, view: ScopeView) -> None:
         chooser = view.chooser
         if chooser is None:
             return
@@ -191,7 +191,7 @@ class Reviewer:
         chooser.state.choice = choice
         self._show(view, chooser.state)
 
-    def _show(self, view: View, state: OptimizationState) -> None:
+    def _show(self, view: ScopeView, state: OptimizationState) -> None:
         """For whom it is, as people read it: all patterns, or those where it does something."""
         served = [p for p in view.patterns if state.choice[p] != CONTROL]
         everywhere = state.choice[""] != CONTROL or not served
@@ -200,7 +200,7 @@ class Reviewer:
         if state.tailored:
             state.params = {"by_pattern": {p: json.loads(state.choice[p]) for p in served}}
 
-    def _judge(self, view: View, discovered: set[str]) -> None:
+    def _judge(self, view: ScopeView, discovered: set[str]) -> None:
         judge = Judge(self.settings, self.now, self.steps)
         good = view.post.chance_good(self.settings.quality_margin)
         for entry in view.entries:
@@ -209,7 +209,7 @@ class Reviewer:
             doubted = view.doubted and entry is view.chooser
             rows = np.flatnonzero(used >= 0)
             effect = float((view.traffic[rows] * view.post.mean[rows, used[rows]]).sum())
-            case = Case(
+            case = TrialCase(
                 view.scope,
                 entry,
                 0.0 if doubted else float(view.traffic[rows].sum()),
@@ -221,7 +221,7 @@ class Reviewer:
             judge.judge(case)
             entry.proof.believed = self._believed(view, used)
 
-    def _believed(self, view: View, used: Picks) -> dict[str, tuple[float, float]]:
+    def _believed(self, view: ScopeView, used: Picks) -> dict[str, tuple[float, float]]:
         """The expected effect on quality and on utility of what is used in each pattern."""
         worth = view.post.worth_mean(0.0)
         names = [*view.patterns, ""]
@@ -230,7 +230,7 @@ class Reviewer:
             for p in np.flatnonzero(used >= 0)
         }
 
-    def _hope(self, view: View, entry: Entry, good: Array) -> float:
+    def _hope(self, view: ScopeView, entry: Trial, good: Array) -> float:
         """Chance of a gain: of its own value, or of any where it follows the best."""
         keys = view.values.keys
         mine = [k for k in range(len(keys)) if view.values.owners[k] is entry.state]
@@ -239,16 +239,16 @@ class Reviewer:
 
     # ---- dividing the traffic ----
 
-    def _plan(self, views: list[View]) -> None:
+    def _plan(self, views: list[ScopeView]) -> None:
         share = self.spending.share(self.settings)
         kinds = max(1, len({v.scope.kind for v in views if self._curious(v)}))
         spent = self.spending.lost(self._losses(views))
         for view in views:
             allowed = self.settings.quality_budget * self.settings.window * self._reserve(view)
             left = max(0.0, allowed - spent)
-            self._plan_one(view, Budget(share / kinds, left / LOSS_AHEAD / kinds))
+            self._plan_one(view, ExplorationBudget(share / kinds, left / LOSS_AHEAD / kinds))
 
-    def _reserve(self, view: View) -> float:
+    def _reserve(self, view: ScopeView) -> float:
         """The part of the quality budget that a scope may explore with, by what its trial promises.
         Of several values the best looks better than it is: no more for its promise."""
         if len(view.values.keys) > 1:
@@ -258,10 +258,10 @@ class Reviewer:
         sure = max(0.0, 2 * float((worth > 0).mean()) - 1) if len(rows) else 0.0
         return TRIAL_RESERVE + (PROMISING - TRIAL_RESERVE) * sure
 
-    def _curious(self, view: View) -> bool:
+    def _curious(self, view: ScopeView) -> bool:
         return any(e.state.status in ("candidate", "trial") for e in view.entries)
 
-    def _losses(self, views: list[View]) -> Callable[[ScopeKey, str], float]:
+    def _losses(self, views: list[ScopeView]) -> Callable[[ScopeKey, str], float]:
         table: dict[tuple[ScopeKey, str], float] = {}
         for view in views:
             for j, key in enumerate(view.values.keys):
@@ -276,14 +276,14 @@ class Reviewer:
 
         return loss_of
 
-    def _loss(self, view: View, j: int, key: str) -> float:
+    def _loss(self, view: ScopeView, j: int, key: str) -> float:
         """Believed loss of one request, weighed by where the value was served."""
         cells = view.scope.cells.get(key, {})
         served = np.array([cells[p].n if p in cells else 0.0 for p in view.patterns] + [0.1])
         lost = np.maximum(0.0, -view.post.mean[:, j])
         return float((served * lost).sum() / served.sum())
 
-    def _plan_one(self, view: View, budget: Budget) -> None:
+    def _plan_one(self, view: ScopeView, budget: ExplorationBudget) -> None:
         values = view.values
         live = np.array([s.status in LIVE for s in values.owners], dtype=float)
         values.fits = values.fits * live
@@ -310,10 +310,12 @@ class Reviewer:
         )
         self.table.plans[view.scope.key] = plans
 
-    def _begin(self, view: View) -> None:
+    def _begin(self, view: ScopeView) -> None:
         """Trials begin: of what follows the best, and of what a person proposed."""
         for entry in view.entries:
             state = entry.state
             state.champion = entry is view.chooser and state.status in ("candidate", "trial")
             if state.status == "candidate" and (state.champion or state.by_hand):
-                self.steps.take(state, Verdict("trial", "begun", "Its trial has begun."), self.now)
+                self.steps.take(
+                    state, ReviewVerdict("trial", "begun", "Its trial has begun."), self.now
+                )

@@ -8,27 +8,27 @@ import numpy as np
 from optimizations.engine.domain.params import Params
 from optimizations.engine.domain.trial_scope import Scope
 from optimizations.engine.review.champion import UNCHANGED, Picks
-from optimizations.engine.review.traffic_split import Values
+from optimizations.engine.review.traffic_split import ScopeValues
 from optimizations.engine.statistics.betting import Array
 from optimizations.engine.statistics.posterior import Posterior, likeness, unrelated
-from optimizations.engine.trials.trial import Entry
+from optimizations.engine.trials.trial import Trial
 
 
-class View(msgspec.Struct):
+class ScopeView(msgspec.Struct):
     """A scope during one review. `values` are what can be served; `chooser` follows the best."""
 
     scope: Scope
     patterns: list[str]
     traffic: Array  # [pattern], the last is all that is not listed
-    entries: list[Entry]  # all that are live
-    values: Values
-    chooser: Entry | None
+    entries: list[Trial]  # all that are live
+    values: ScopeValues
+    chooser: Trial | None
     post: Posterior
     picks: Picks
     price: float = 0.0
     doubted: bool = False  # the best known choice is to change nothing
 
-    def used_by(self, entry: Entry) -> Picks:
+    def used_by(self, entry: Trial) -> Picks:
         """The column of the value that `entry` would serve in each pattern."""
         targets = [entry.target(p) for p in [*self.patterns, ""]]
         keys = self.values.keys

@@ -9,7 +9,7 @@ from optimizations.engine.domain.assignment import FLOOR
 from optimizations.engine.domain.optimization import OptimizationState
 from optimizations.engine.domain.params import Params
 from optimizations.engine.review.champion import UNCHANGED, Picks
-from optimizations.engine.serving.traffic_plan import Choice, Plan, PlanSet
+from optimizations.engine.serving.traffic_plan import Choice, PlanSet, TrafficPlan
 from optimizations.engine.statistics.betting import Array
 
 # Share of a pattern's traffic that may be on trial, and that the rest explores beside a trial. At a
@@ -22,14 +22,14 @@ WORTH_IT = 0.005  # a value is explored while its hoped-for gain is this part of
 ALARM_HOLDOUT = 0.5
 
 
-class Budget(msgspec.Struct, frozen=True):
+class ExplorationBudget(msgspec.Struct, frozen=True):
     """`share` of this scope's traffic may explore, losing at most `loss` of mean quality."""
 
     share: float
     loss: float
 
 
-class Values(msgspec.Struct):
+class ScopeValues(msgspec.Struct):
     """The values of a scope in the order of the posterior's columns, and who explores them."""
 
     keys: list[str]
@@ -38,7 +38,7 @@ class Values(msgspec.Struct):
     fits: Array  # [pattern, value] 1 where the value may be used
 
 
-class Curiosity(msgspec.Struct):
+class Exploration(msgspec.Struct):
     """[pattern, value] what is to be tried, as shares of the pattern's traffic."""
 
     trial: Array
@@ -51,8 +51,8 @@ class Curiosity(msgspec.Struct):
 
 def explore(
     worth: Array, loss: Array, fits: Array, traffic: Array, picks: Picks, on_trial: bool,
-    budget: Budget, turn: int,
-) -> Curiosity:  # fmt: skip
+    budget: ExplorationBudget, turn: int,
+) -> Exploration:  # fmt: skip
     """How the exploration is divided, within the budget.
 
     `worth` are draws of [draw, pattern, value]. What is picked has one part, so that its proof
@@ -78,7 +78,7 @@ def explore(
     if curious > 0:
         widest = APART if covered > 0 else wide
         wanted *= min(widest, max(0.0, share) / max(curious, 0.1))
-    return _afford(Curiosity(trial, wanted), loss, traffic, budget)
+    return _afford(Exploration(trial, wanted), loss, traffic, budget)
 
 
 def _challenger(worth: Array, loss: Array, fits: Array, pick: int, turn: int) -> int | None:
@@ -92,7 +92,9 @@ def _challenger(worth: Array, loss: Array, fits: Array, pick: int, turn: int) ->
     return best if hoped >= WORTH_IT * loss[best] else None
 
 
-def _afford(curiosity: Curiosity, loss: Array, traffic: Array, budget: Budget) -> Curiosity:
+def _afford(
+    curiosity: Exploration, loss: Array, traffic: Array, budget: ExplorationBudget
+) -> Exploration:
     cost = float((traffic[:, None] * curiosity.total * loss).sum())
     if cost > budget.loss:
         curiosity.trial *= budget.loss / cost
@@ -136,13 +138,19 @@ class Serving(msgspec.Struct):
 
 
 def plan_set(
-    values: Values, patterns: list[str], serving: Serving, curiosity: Curiosity, holdout: float
+    values: ScopeValues,
+    patterns: list[str],
+    serving: Serving,
+    curiosity: Exploration,
+    holdout: float,
 ) -> PlanSet:
     plans = [_plan(p, values, serving, curiosity, holdout) for p in range(len(curiosity.trial))]
     return PlanSet(plans[-1], dict(zip(patterns, plans[:-1], strict=True)))
 
 
-def _plan(p: int, values: Values, serving: Serving, curiosity: Curiosity, holdout: float) -> Plan:
+def _plan(
+    p: int, values: ScopeValues, serving: Serving, curiosity: Exploration, holdout: float
+) -> TrafficPlan:
     served = serving.served(p, values.fits)
     shares = rounded(curiosity.total[p] * (values.fits[p] > 0))
     if served is not None:
@@ -158,10 +166,10 @@ def _plan(p: int, values: Values, serving: Serving, curiosity: Curiosity, holdou
         left = max(0.0, 1.0 - held - float(shares.sum()))
         choice = Choice(state.id, values.params[v], left, True, False, state.pinned, values.keys[v])
         choices.insert(0, choice)
-    return Plan(tuple(c for c in choices if c.probability >= FLOOR * 0.999))
+    return TrafficPlan(tuple(c for c in choices if c.probability >= FLOOR * 0.999))
 
 
-def _trying(values: Values, v: int, chooser: OptimizationState | None, share: float) -> Choice:
+def _trying(values: ScopeValues, v: int, chooser: OptimizationState | None, share: float) -> Choice:
     state = chooser or values.owners[v]
     trial = state.status == "trial"
     return Choice(state.id, values.params[v], share, False, trial, False, values.keys[v])

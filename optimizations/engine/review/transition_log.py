@@ -7,16 +7,16 @@ import msgspec
 from optimizations.engine.domain.lifecycle import Status, Transition
 from optimizations.engine.domain.optimization import OptimizationState
 from optimizations.engine.domain.task import Json
-from optimizations.engine.review.verdicts import Verdict
+from optimizations.engine.review.verdicts import ReviewVerdict
 
 MOST = 1e12  # e-values are noted up to here
 
 
-class Steps(msgspec.Struct):
+class TransitionLog(msgspec.Struct):
     taken: list[Transition] = msgspec.field(default_factory=list)
     touched: dict[str, None] = msgspec.field(default_factory=dict)
 
-    def take(self, state: OptimizationState, verdict: Verdict, now: float) -> None:
+    def take(self, state: OptimizationState, verdict: ReviewVerdict, now: float) -> None:
         """Moves `state` on and notes why."""
         target: Status = verdict.step  # type: ignore[assignment]
         evidence: dict[str, Json] = {

@@ -14,7 +14,7 @@ from optimizations.engine.statistics.betting import (
     effectiveness,
     requests_needed,
 )
-from optimizations.engine.trials.trial_tests import Proof, Suspicion
+from optimizations.engine.trials.trial_tests import AlarmTests, TrialTests
 
 SETTLED, RESIGNED = 30, 5  # treated requests before it is given up as harmful, as futile
 CLEAR_AFTER = 150  # scores after an alarm before it can be called off
@@ -26,7 +26,7 @@ DOUBT = 2.0  # standard errors beyond which a loss is believed where a proof wou
 FALL_BAR, HARM_BAR = 120.0, 20.0  # alarms: of one arm alone, of the randomised difference
 
 
-class Verdict(msgspec.Struct, frozen=True):
+class ReviewVerdict(msgspec.Struct, frozen=True):
     """`step` is the target status, or `alarm`/`cleared`; `reason` a stable code."""
 
     step: str
@@ -34,7 +34,9 @@ class Verdict(msgspec.Struct, frozen=True):
     text: str
 
 
-def refresh(state: OptimizationState, proof: Proof, base: float, settings: PolicySettings) -> None:
+def refresh(
+    state: OptimizationState, proof: TrialTests, base: float, settings: PolicySettings
+) -> None:
     """Brings the figures of a state up to date. `base` is the control's mean utility."""
     state.lift = proof.utility.interval()
     scale = max(0.1, abs(base))
@@ -52,7 +54,7 @@ def refresh(state: OptimizationState, proof: Proof, base: float, settings: Polic
     state.guards = guards(state, proof)
 
 
-def guard(proof: Proof, settings: PolicySettings) -> float:
+def guard(proof: TrialTests, settings: PolicySettings) -> float:
     """The e-value against "quality falls by more than the margin", on the worse signal."""
     margin = -settings.quality_margin
     value = proof.quality.above(margin, GUARD_WEIGHTS)
@@ -60,7 +62,7 @@ def guard(proof: Proof, settings: PolicySettings) -> float:
     return min(value, second.above(margin, GUARD_WEIGHTS)) if second.n else value
 
 
-def guards(state: OptimizationState, proof: Proof) -> dict[str, Json]:
+def guards(state: OptimizationState, proof: TrialTests) -> dict[str, Json]:
     found: dict[str, Json] = {
         "quality": {"e_value": min(1e9, state.e_guard), "effect": list(state.quality_effect)},
         "p95_ms": [round(proof.control_latency.p95, 1), round(proof.treated_latency.p95, 1)],
@@ -71,7 +73,7 @@ def guards(state: OptimizationState, proof: Proof) -> dict[str, Json]:
     return found
 
 
-def needs_more(proof: Proof, settings: PolicySettings) -> int | None:
+def needs_more(proof: TrialTests, settings: PolicySettings) -> int | None:
     """About how many more requests in the trial; None when no number would do."""
     bar = float(np.log(settings.activate_at))
     lift = requests_needed(
@@ -84,15 +86,15 @@ def needs_more(proof: Proof, settings: PolicySettings) -> int | None:
     return max(0, max(lift, kept) - proof.utility.n)
 
 
-def too_slow(proof: Proof, settings: PolicySettings) -> bool:
+def too_slow(proof: TrialTests, settings: PolicySettings) -> bool:
     a, b = proof.treated_latency, proof.control_latency
     enough = min(len(a.last), len(b.last)) >= SETTLED
     return enough and a.p95 > settings.latency_factor * b.p95
 
 
 def judge_trial(
-    state: OptimizationState, proof: Proof, settings: PolicySettings, *, discovered: bool
-) -> Verdict | None:
+    state: OptimizationState, proof: TrialTests, settings: PolicySettings, *, discovered: bool
+) -> ReviewVerdict | None:
     """Activate or not. `discovered` tells that e-BH over all trials picked it."""
     if state.e_lift < settings.lift_at or state.e_guard < settings.activate_at:
         return None
@@ -100,31 +102,37 @@ def judge_trial(
         return None
     point, low, high = state.lift
     text = f"Proven: lift {point:+.3f} ({low:+.3f} to {high:+.3f}), quality kept."
-    return Verdict("active", "proven", text)
+    return ReviewVerdict("active", "proven", text)
 
 
 def judge_harm(
-    state: OptimizationState, proof: Proof, settings: PolicySettings, now: float, started: float
-) -> Verdict | None:
+    state: OptimizationState,
+    proof: TrialTests,
+    settings: PolicySettings,
+    now: float,
+    started: float,
+) -> ReviewVerdict | None:
     """Reject: gamed, harmful, out of time."""
     gamed = proof.gamed()
     if gamed:
-        return Verdict("rejected", "gamed", f"Not believed: {gamed}.")
+        return ReviewVerdict("rejected", "gamed", f"Not believed: {gamed}.")
     if proof.n_treated < SETTLED:
         return None
     if too_slow(proof, settings):
-        return Verdict("rejected", "slow", "Its slowest answers take too long.")
+        return ReviewVerdict("rejected", "slow", "Its slowest answers take too long.")
     if proof.second.n and proof.second.below(-settings.quality_margin) >= settings.reject_at:
         if proof.quality.mean > -settings.quality_margin:
             text = "Its score holds, but its tasks succeed less often."
-            return Verdict("rejected", "gamed", text)
-        return Verdict("rejected", "harm", f"It harms: quality {proof.quality.mean:+.3f}.")
+            return ReviewVerdict("rejected", "gamed", text)
+        return ReviewVerdict("rejected", "harm", f"It harms: quality {proof.quality.mean:+.3f}.")
     if state.e_harm >= settings.reject_at:
-        return Verdict("rejected", "harm", f"It harms: quality {proof.quality.mean:+.3f}.")
+        return ReviewVerdict("rejected", "harm", f"It harms: quality {proof.quality.mean:+.3f}.")
     if 2 * proof.n_treated >= settings.max_trial_requests:
-        return Verdict("rejected", "expired", "No effect could be shown in its share of requests.")
+        return ReviewVerdict(
+            "rejected", "expired", "No effect could be shown in its share of requests."
+        )
     if now - started > settings.max_trial_s:
-        return Verdict("rejected", "expired", "No effect could be shown in time.")
+        return ReviewVerdict("rejected", "expired", "No effect could be shown in time.")
     return None
 
 
@@ -134,7 +142,7 @@ def tolerance(share: float, settings: PolicySettings) -> float:
     return float(min(settings.quality_margin, max(0.01, np.floor(100 * allowed) / 100)))
 
 
-def costly(since: Suspicion, allowed: float, settings: PolicySettings) -> bool:
+def costly(since: AlarmTests, allowed: float, settings: PolicySettings) -> bool:
     """Whether what was lost since the alarm nears the quality budget, beyond doubt: against the
     holdout, and against what the treated arm was before.
 
@@ -150,18 +158,20 @@ def costly(since: Suspicion, allowed: float, settings: PolicySettings) -> bool:
     )
 
 
-def alarming(proof: Proof) -> bool:
+def alarming(proof: TrialTests) -> bool:
     """Whether what is active may have become worse: reason to look closer, not to judge."""
     return proof.watch.falls.value >= FALL_BAR or proof.watch.loudest >= HARM_BAR
 
 
 def judge_active(
-    state: OptimizationState, proof: Proof, settings: PolicySettings, allowed: float
-) -> Verdict | None:
+    state: OptimizationState, proof: TrialTests, settings: PolicySettings, allowed: float
+) -> ReviewVerdict | None:
     """Alarm, all-clear or rollback of what is active. `allowed` is its `tolerance`."""
     if not state.alarm:
         if alarming(proof):
-            return Verdict("alarm", "alarm", "It may have become worse; half is held out to see.")
+            return ReviewVerdict(
+                "alarm", "alarm", "It may have become worse; half is held out to see."
+            )
         return None
     since = proof.suspicion
     if since is None:  # an alarm kept by an earlier version: what it saw since is not comparable
@@ -171,11 +181,11 @@ def judge_active(
     harm = max(quality.below(-allowed, HARM_WEIGHTS), utility.below(0.0, HARM_WEIGHTS))
     if harm >= settings.activate_at:
         text = f"Rolled back: quality {quality.mean:+.3f}, utility {utility.mean:+.3f}."
-        return Verdict("suspended", "harm", text)
+        return ReviewVerdict("suspended", "harm", text)
     if costly(since, allowed, settings):
         text = f"Rolled back to be safe: quality {quality.mean:+.3f} since the alarm."
-        return Verdict("suspended", "failsafe", text)
+        return ReviewVerdict("suspended", "failsafe", text)
     clear = quality.n >= CLEAR_AFTER and quality.above(-settings.quality_margin) >= CLEAR_AT
     if clear or quality.n >= CLEAR_LATEST:
-        return Verdict("cleared", "cleared", "No harm against the holdout.")
+        return ReviewVerdict("cleared", "cleared", "No harm against the holdout.")
     return None

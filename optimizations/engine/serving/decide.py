@@ -4,20 +4,28 @@ from __future__ import annotations
 
 import msgspec
 
-from optimizations.engine.caching.answer_cache import Cache, Hit
+from optimizations.engine.caching.answer_cache import AnswerCache, CacheHit
 from optimizations.engine.domain.assignment import position
 from optimizations.engine.domain.settings import PolicySettings
-from optimizations.engine.domain.task import Applied, Decision, Draw, Json, Reason, Request, Task
+from optimizations.engine.domain.task import (
+    Applied,
+    Draw,
+    Json,
+    Reason,
+    Request,
+    Task,
+    TaskDecision,
+)
 from optimizations.engine.kinds import KINDS
 from optimizations.engine.kinds.protocol import Kind
 from optimizations.engine.kinds.token_budget import TokenBudget
-from optimizations.engine.serving.policy_table import Table
+from optimizations.engine.serving.policy_table import PolicyTable
 from optimizations.engine.serving.traffic_plan import Choice, arm_name, draw_of, pick
 
 ORDER: tuple[Reason, ...] = ("trial", "explore", "shadow", "pinned", "active", "holdout")
 
 
-class Step(msgspec.Struct, frozen=True):
+class DecisionStep(msgspec.Struct, frozen=True):
     """One kind's part of a decision."""
 
     task: Task
@@ -28,17 +36,17 @@ class Step(msgspec.Struct, frozen=True):
 
 def decide(
     request: Request,
-    table: Table,
+    table: PolicyTable,
     salt: bytes,
     settings: PolicySettings,
-    cache: Cache,
+    cache: AnswerCache,
     measured: TokenBudget,
-) -> Decision:
+) -> TaskDecision:
     task = request.task
     hit = cache.find(request, salt, settings)
     if hit is not None and hit.kept is not None:
         return _served(request, hit, table, salt)
-    steps = [] if hit is None else [Step(task, "holdout", hit.applied, hit.draw)]
+    steps = [] if hit is None else [DecisionStep(task, "holdout", hit.applied, hit.draw)]
     for kind in KINDS.values():
         step = _step(kind, request, task, table, salt) if kind.name in settings.kinds else None
         if step is not None:
@@ -51,17 +59,17 @@ def decide(
 def _limits(
     request: Request,
     task: Task,
-    table: Table,
+    table: PolicyTable,
     salt: bytes,
     settings: PolicySettings,
     measured: TokenBudget,
-) -> list[Step]:
+) -> list[DecisionStep]:
     steps = []
     if "token_budget" in settings.kinds and measured.tokens.open:
         found = measured.limit_tokens(request, task, table.cards.get(task.model_id), salt)
         if found is not None:
             task, applied, draw = found
-            steps.append(Step(task, _limit_reason(applied), applied, draw))
+            steps.append(DecisionStep(task, _limit_reason(applied), applied, draw))
     return steps
 
 
@@ -69,14 +77,16 @@ def _limit_reason(applied: Applied) -> Reason:
     return "active" if applied.arm == "treatment" else "holdout"
 
 
-def _served(request: Request, hit: Hit, table: Table, salt: bytes) -> Decision:
-    step = Step(request.task, "active", hit.applied, hit.draw)
+def _served(request: Request, hit: CacheHit, table: PolicyTable, salt: bytes) -> TaskDecision:
+    step = DecisionStep(request.task, "active", hit.applied, hit.draw)
     decision = _decision(request, request.task, [step], table, salt)
     output = hit.kept.output if hit.kept else None
     return msgspec.structs.replace(decision, served_from_cache=True, cached_output=output)
 
 
-def _step(kind: Kind, request: Request, task: Task, table: Table, salt: bytes) -> Step | None:
+def _step(
+    kind: Kind, request: Request, task: Task, table: PolicyTable, salt: bytes
+) -> DecisionStep | None:
     base = kind.base(task, table.cards)
     plans = table.plans.get((kind.name, task.task_type, base)) if base is not None else None
     if plans is None or base is None:
@@ -96,7 +106,7 @@ def _step(kind: Kind, request: Request, task: Task, table: Table, salt: bytes) -
     chosen = pick(choices, position(salt, *(kind.name, task.task_type, base), unit))
     draw = draw_of(kind.name, base, choices, chosen)
     after = changed[chosen.id] if chosen else task
-    return Step(after, _reason(chosen), _applied(kind, chosen, choices), draw)
+    return DecisionStep(after, _reason(chosen), _applied(kind, chosen, choices), draw)
 
 
 def _applied(kind: Kind, chosen: Choice | None, choices: tuple[Choice, ...]) -> Applied:
@@ -116,8 +126,8 @@ def _reason(chosen: Choice | None) -> Reason:
 
 
 def _decision(
-    request: Request, task: Task, steps: list[Step], table: Table, salt: bytes
-) -> Decision:
+    request: Request, task: Task, steps: list[DecisionStep], table: PolicyTable, salt: bytes
+) -> TaskDecision:
     before, reasons = request.task, {s.reason for s in steps}
     draws = tuple(s.draw for s in steps if s.draw is not None)
     propensity = 1.0
@@ -125,7 +135,7 @@ def _decision(
         propensity *= draw.propensity
     unit = request.unit or request.id
     names = ("model_id", "parameters", "input", "parts")
-    return Decision(
+    return TaskDecision(
         id=request.id,
         task=task,
         changed=tuple(n for n in names if getattr(task, n) != getattr(before, n)),

@@ -9,7 +9,7 @@ from optimizations.engine.domain.trial_scope import ScopeKey
 from optimizations.engine.serving.traffic_plan import PlanSet
 
 
-class Table(msgspec.Struct):
+class PolicyTable(msgspec.Struct):
     """What all deciding processes share."""
 
     version: int = 0

@@ -19,7 +19,7 @@ class Choice(msgspec.Struct, frozen=True):
     value: str = ""  # what it changes, as the key of its cells
 
 
-class Plan(msgspec.Struct, frozen=True):
+class TrafficPlan(msgspec.Struct, frozen=True):
     """The arms but for control, which gets the rest."""
 
     choices: tuple[Choice, ...] = ()
@@ -32,10 +32,10 @@ class Plan(msgspec.Struct, frozen=True):
 class PlanSet(msgspec.Struct, frozen=True):
     """Plans of one scope: by pattern, and for all other patterns."""
 
-    default: Plan = Plan()
-    by_pattern: dict[str, Plan] = msgspec.field(default_factory=dict)
+    default: TrafficPlan = TrafficPlan()
+    by_pattern: dict[str, TrafficPlan] = msgspec.field(default_factory=dict)
 
-    def plan(self, pattern: str | None) -> Plan:
+    def plan(self, pattern: str | None) -> TrafficPlan:
         return self.by_pattern.get(pattern or "", self.default)
 
 

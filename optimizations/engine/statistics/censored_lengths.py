@@ -59,7 +59,7 @@ class Curve(msgspec.Struct, frozen=True):
         return min(1.0, (n * slope + DOUBT) / (n + DOUBT))
 
 
-class Lengths(msgspec.Struct):
+class AnswerLengths(msgspec.Struct):
     """The last lengths of one group. A negative one was cut off there."""
 
     last: list[float] = msgspec.field(default_factory=list)

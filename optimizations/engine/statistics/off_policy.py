@@ -20,7 +20,7 @@ WIDTH = 1.96
 OWN, SHARED = 20.0, 10.0  # weights of what is known elsewhere in the mean of an arm
 
 
-class Logged(msgspec.Struct, frozen=True):
+class LoggedRequest(msgspec.Struct, frozen=True):
     """One logged request: the arms it could have had with their chances, the one it got, and y.
 
     `predicted` maps each arm to the value expected of it beforehand.
@@ -50,17 +50,17 @@ Sums: TypeAlias = dict[Any, tuple[float, float]]  # arm, or (context, arm) → t
 Policy: TypeAlias = Callable[[str], str]  # context → arm
 
 
-def evaluate(log: Sequence[Logged], policy: Policy) -> Estimate:
+def evaluate(log: Sequence[LoggedRequest], policy: Policy) -> Estimate:
     """The mean value if `policy(context)` had chosen the arm of every request."""
     return _estimate(log, [[policy(row.context) for row in log]])
 
 
-def compare(log: Sequence[Logged], policy: Policy, other: Policy) -> Estimate:
+def compare(log: Sequence[LoggedRequest], policy: Policy, other: Policy) -> Estimate:
     """How much more it would have been than under `other`, request by request."""
     return _estimate(log, [[choose(row.context) for row in log] for choose in (policy, other)])
 
 
-def _estimate(log: Sequence[Logged], wishes: list[list[str]]) -> Estimate:
+def _estimate(log: Sequence[LoggedRequest], wishes: list[list[str]]) -> Estimate:
     """The first policy's scores less those of the second, when there is one."""
     if not log:
         return Estimate(0, 0.0, 0.0, refused="The log holds no request of this kind.")
@@ -86,12 +86,12 @@ def _estimate(log: Sequence[Logged], wishes: list[list[str]]) -> Estimate:
     return Estimate(len(log), size, support, value, value - half, value + half)
 
 
-def _score(row: Logged, arm: str) -> float:
+def _score(row: LoggedRequest, arm: str) -> float:
     guess, error = row.predicted.get(arm, 0.0), row.value - row.predicted.get(row.chosen, 0.0)
     return guess + _weight(row, arm) * error
 
 
-def _weight(row: Logged, arm: str) -> float:
+def _weight(row: LoggedRequest, arm: str) -> float:
     """1 / chance where the logged choice is the wished one, else 0."""
     if row.chosen != arm or arm not in row.arms:
         return 0.0
@@ -103,7 +103,7 @@ def _effective(weights: Sequence[float]) -> float:
     return sum(weights) ** 2 / squares if squares else 0.0
 
 
-def predicted(log: Iterable[Logged]) -> list[Logged]:
+def predicted(log: Iterable[LoggedRequest]) -> list[LoggedRequest]:
     """The log with what was to be expected of each arm beforehand: shrunk means of the past."""
     everywhere: Sums = {}
     here: Sums = {}

@@ -59,7 +59,7 @@ class Posterior(msgspec.Struct):
         return np.asarray(good.mean(axis=0), dtype=np.float64)
 
 
-class Seen(msgspec.Struct):
+class ObservedEffects(msgspec.Struct):
     """What was observed: effect and its precision (0 where nothing was), [pattern, arm]."""
 
     effect: Array
@@ -67,7 +67,7 @@ class Seen(msgspec.Struct):
     saved: Array
 
 
-class _Solved(msgspec.Struct):
+class NormalModel(msgspec.Struct):
     """The normal model for one pair of scatters."""
 
     overall: Array  # [arm]
@@ -138,7 +138,7 @@ def _collect(
     price_ratio: dict[str, float],
     weights: tuple[float, float],
     patterns: list[str],
-) -> Seen:
+) -> ObservedEffects:
     shape = (len(patterns), len(values))
     effect, precision, saved = np.zeros(shape), np.zeros(shape), np.zeros(shape)
     noise = _noise(scope)
@@ -155,7 +155,7 @@ def _collect(
             if cell.n > 0.01:
                 effect[i, j] = cell.mean - m0
                 precision[i, j] = 1 / (own[j] / cell.n + here / (20 + control[i].n))
-    return Seen(effect, precision, saved)
+    return ObservedEffects(effect, precision, saved)
 
 
 def _spent(
@@ -218,7 +218,7 @@ def _noise_of(scope: Scope, pattern: str, noise: float) -> float:
 
 
 def _ascend(
-    seen: Seen, prior: Array, kernel: Array, scatter: tuple[float, float]
+    seen: ObservedEffects, prior: Array, kernel: Array, scatter: tuple[float, float]
 ) -> tuple[float, float]:
     """The better neighbour of each scatter by marginal likelihood: one step a review."""
     best, found = -np.inf, scatter
@@ -235,7 +235,9 @@ def _ascend(
     return found
 
 
-def _solve(seen: Seen, prior: Array, kernel: Array, scatter: tuple[float, float]) -> _Solved:
+def _solve(
+    seen: ObservedEffects, prior: Array, kernel: Array, scatter: tuple[float, float]
+) -> NormalModel:
     count = len(prior)
     eye = np.eye(count)
     special = scatter[1] ** 2 * kernel
@@ -253,11 +255,11 @@ def _solve(seen: Seen, prior: Array, kernel: Array, scatter: tuple[float, float]
     rest = special - np.einsum("pij,jk->pik", gain, special)
     doubt = np.linalg.slogdet(spread)[1].sum() + np.linalg.slogdet(whole)[1]
     fit = float((pulled * off).sum() - pull @ cov @ pull)
-    return _Solved(prior + cov @ pull, cov, gain, rest, -0.5 * (float(doubt) + fit))
+    return NormalModel(prior + cov @ pull, cov, gain, rest, -0.5 * (float(doubt) + fit))
 
 
 def _posterior(
-    seen: Seen, solved: _Solved, rng: np.random.Generator, patterns: list[str]
+    seen: ObservedEffects, solved: NormalModel, rng: np.random.Generator, patterns: list[str]
 ) -> Posterior:
     rows, count = seen.effect.shape
     keep = np.eye(count) - solved.gain

@@ -13,7 +13,7 @@ from optimizations.engine.domain.task import CONTROL, Draw, Task
 from optimizations.engine.domain.trial_scope import Scope
 from optimizations.engine.kinds import KINDS
 from optimizations.engine.statistics.betting import aipw
-from optimizations.engine.trials.trial import Entry
+from optimizations.engine.trials.trial import Trial
 
 
 def cost_of(outcome: Outcome, cards: dict[str, ModelCard]) -> float | None:
@@ -68,7 +68,7 @@ def trace(outcome: Outcome, cards: Cards) -> Iterator[tuple[str, str, Task, Draw
             task = msgspec.structs.replace(task, model_id=outcome.model_id)
 
 
-class Compared(msgspec.Struct, frozen=True):
+class Comparison(msgspec.Struct, frozen=True):
     """One request as a comparison of `value` with control."""
 
     value: str
@@ -77,8 +77,8 @@ class Compared(msgspec.Struct, frozen=True):
 
 
 def comparisons(
-    draw: Draw, pattern: str, entries: Iterable[Entry]
-) -> Iterator[tuple[Entry, Compared]]:
+    draw: Draw, pattern: str, entries: Iterable[Trial]
+) -> Iterator[tuple[Trial, Comparison]]:
     """The optimizations that this draw compares with control.
 
     One is compared wherever the value it would serve here was drawn with a known chance,
@@ -90,16 +90,16 @@ def comparisons(
         value = entry.target(pattern)
         chance = draw.chance(value) if value != CONTROL else 0.0
         if chance > 0 and untouched > 0 and served in (CONTROL, value):
-            yield entry, Compared(value, served == value, chance / (chance + untouched))
+            yield entry, Comparison(value, served == value, chance / (chance + untouched))
 
 
 def learn_effects(
     scope: Scope,
     draw: Draw,
     reading: Reading,
-    entries: Iterable[Entry],
+    entries: Iterable[Trial],
     settings: PolicySettings,
-) -> list[Entry]:
+) -> list[Trial]:
     """Scores every optimization that this draw compares with control; who was scored."""
     scored = []
     for entry, compared in comparisons(draw, reading.pattern, entries):
@@ -108,7 +108,7 @@ def learn_effects(
     return scored
 
 
-def learn_second(scope: Scope, draw: Draw, reading: Reading, entries: Iterable[Entry]) -> None:
+def learn_second(scope: Scope, draw: Draw, reading: Reading, entries: Iterable[Trial]) -> None:
     """The second signal of an outcome that came later than its first."""
     for entry, compared in comparisons(draw, reading.pattern, entries):
         means = (
@@ -120,7 +120,7 @@ def learn_second(scope: Scope, draw: Draw, reading: Reading, entries: Iterable[E
 
 
 def score_one(
-    scope: Scope, entry: Entry, reading: Reading, compared: Compared, settings: PolicySettings
+    scope: Scope, entry: Trial, reading: Reading, compared: Comparison, settings: PolicySettings
 ) -> None:
     treated, propensity = compared.treated, compared.propensity
     q0, c0, t0 = scope.mean(CONTROL, reading.pattern)

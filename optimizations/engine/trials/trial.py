@@ -7,14 +7,14 @@ import msgspec
 from optimizations.engine.domain.optimization import OptimizationState
 from optimizations.engine.domain.optimization_ids import value_of
 from optimizations.engine.domain.task import CONTROL
-from optimizations.engine.trials.trial_tests import Proof
+from optimizations.engine.trials.trial_tests import TrialTests
 
 
-class Entry(msgspec.Struct):
+class Trial(msgspec.Struct):
     """A live optimization beside its running tests."""
 
     state: OptimizationState
-    proof: Proof
+    proof: TrialTests
 
     def covers(self, pattern: str) -> bool:
         return not self.state.patterns or pattern in self.state.patterns

@@ -16,7 +16,7 @@ MARGINS: Array = np.array([-0.05, -0.04, -0.03, -0.02, -0.01, 0.0])
 REMEMBERED = 64  # outputs of each arm whose variety is compared
 
 
-class Variety(msgspec.Struct):
+class OutputVariety(msgspec.Struct):
     """How varied the last outputs are, and how long: a model that always says the same games."""
 
     digests: list[int] = msgspec.field(default_factory=list)
@@ -52,7 +52,7 @@ class Latency(msgspec.Struct):
         return float(np.quantile(self.last, 0.95)) if self.last else 0.0
 
 
-class Watch(msgspec.Struct):
+class HarmWatch(msgspec.Struct):
     """Guards what is active: restarts of bets that it has begun to harm (e-CUSUM)."""
 
     falls: FallDetector
@@ -60,7 +60,7 @@ class Watch(msgspec.Struct):
     utility: Array
 
     @classmethod
-    def fresh(cls) -> Watch:
+    def fresh(cls) -> HarmWatch:
         return cls(FallDetector.fresh(), np.zeros(len(BETS)), np.zeros(len(BETS)))
 
     def update(self, quality: Score, utility: Score, tolerance: float) -> None:
@@ -83,7 +83,7 @@ def _restart(bets: Array, score: Score, theta: float) -> Array:
     )
 
 
-class Suspicion(msgspec.Struct):
+class AlarmTests(msgspec.Struct):
     """What came since an alarm, while half is held out: fresh tests, and the treated arm by itself.
 
     `level` is the quality that the treated arm had before.
@@ -96,7 +96,7 @@ class Suspicion(msgspec.Struct):
     total: float = 0.0
 
     @classmethod
-    def fresh(cls, level: float = 1.0) -> Suspicion:
+    def fresh(cls, level: float = 1.0) -> AlarmTests:
         return cls(BoundedMean.over(GRID), BoundedMean.over(GRID), level)
 
     def note(self, quality: float) -> None:
@@ -113,7 +113,7 @@ class Suspicion(msgspec.Struct):
         return bool(self.level - mean > errors * (spread / self.n) ** 0.5)
 
 
-class Proof(msgspec.Struct):
+class TrialTests(msgspec.Struct):
     """Everything that is being tested about one optimization. `second` tests the other signal.
 
     `believed` is what the last review believed of its effect on quality and on utility in each
@@ -123,10 +123,10 @@ class Proof(msgspec.Struct):
     utility: BoundedMean
     quality: BoundedMean
     second: BoundedMean
-    watch: Watch
-    suspicion: Suspicion | None = None
-    treated_output: Variety = msgspec.field(default_factory=Variety)
-    control_output: Variety = msgspec.field(default_factory=Variety)
+    watch: HarmWatch
+    suspicion: AlarmTests | None = None
+    treated_output: OutputVariety = msgspec.field(default_factory=OutputVariety)
+    control_output: OutputVariety = msgspec.field(default_factory=OutputVariety)
     treated_latency: Latency = msgspec.field(default_factory=Latency)
     control_latency: Latency = msgspec.field(default_factory=Latency)
     n_treated: int = 0
@@ -134,9 +134,9 @@ class Proof(msgspec.Struct):
     believed: dict[str, tuple[float, float]] = msgspec.field(default_factory=dict)
 
     @classmethod
-    def fresh(cls) -> Proof:
+    def fresh(cls) -> TrialTests:
         grids = (BoundedMean.over(GRID), BoundedMean.over(GRID), BoundedMean.over(MARGINS))
-        return cls(*grids, Watch.fresh())
+        return cls(*grids, HarmWatch.fresh())
 
     def update(self, quality: Score, utility: Score, treated: bool, pattern: str = "") -> None:
         better, worth = self._expected(pattern)
@@ -156,7 +156,7 @@ class Proof(msgspec.Struct):
 
     def suspect(self) -> None:
         """After an alarm: fresh tests that only see what comes now."""
-        self.suspicion = Suspicion.fresh(self.watch.falls.level)
+        self.suspicion = AlarmTests.fresh(self.watch.falls.level)
 
     def cleared(self) -> None:
         self.suspicion = None
@@ -182,7 +182,7 @@ class Proof(msgspec.Struct):
         return msgspec.msgpack.encode(self, enc_hook=_encode)
 
     @classmethod
-    def from_bytes(cls, data: bytes) -> Proof:
+    def from_bytes(cls, data: bytes) -> TrialTests:
         return msgspec.msgpack.decode(data, type=cls, dec_hook=_decode)
 
 

@@ -1,11 +1,11 @@
 from optimizations.engine.domain.settings import PolicySettings
-from optimizations.engine.review.exploration_budget import Spending
+from optimizations.engine.review.exploration_budget import ExplorationSpending
 
 KEY = ("route_model", "chat", "large")
 
 
-def spent(explored: int, plain: int) -> Spending:
-    spending = Spending()
+def spent(explored: int, plain: int) -> ExplorationSpending:
+    spending = ExplorationSpending()
     for _ in range(explored):
         spending.count(True)
     for _ in range(plain):

@@ -5,16 +5,16 @@ from optimizations.engine.domain.optimization import OptimizationState
 from optimizations.engine.domain.settings import PolicySettings
 from optimizations.engine.review import verdicts
 from optimizations.engine.statistics.betting import aipw
-from optimizations.engine.trials.trial_tests import Proof
+from optimizations.engine.trials.trial_tests import TrialTests
 
 SETTINGS = PolicySettings()
 ALLOWED = 0.01
 
 
-def trial(e_lift: float, e_guard: float) -> tuple[OptimizationState, Proof]:
+def trial(e_lift: float, e_guard: float) -> tuple[OptimizationState, TrialTests]:
     state = OptimizationState("o", "route_model", "chat", "large", {}, status="trial")
     state.e_lift, state.e_guard = e_lift, e_guard
-    proof = Proof.fresh()
+    proof = TrialTests.fresh()
     proof.n_treated = proof.n_control = SETTINGS.min_per_arm
     return state, proof
 
@@ -27,9 +27,9 @@ def test_a_trial_ends_with_both_proofs(e_lift: float, e_guard: float, step: str 
     assert (verdict.step if verdict else None) == step
 
 
-def suspected(treated: float, control: float, n: int = 400, level: float = 0.9) -> Proof:
+def suspected(treated: float, control: float, n: int = 400, level: float = 0.9) -> TrialTests:
     """An active change after an alarm, half held out, with these success rates since."""
-    rng, proof = np.random.default_rng(1), Proof.fresh()
+    rng, proof = np.random.default_rng(1), TrialTests.fresh()
     proof.watch.falls.level_sum, proof.watch.falls.level_n = level * 500, 500.0
     proof.suspect()
     assert proof.suspicion is not None
@@ -43,7 +43,7 @@ def suspected(treated: float, control: float, n: int = 400, level: float = 0.9) 
     return proof
 
 
-def verdict_on(proof: Proof) -> str | None:
+def verdict_on(proof: TrialTests) -> str | None:
     state = OptimizationState("o", "route_model", "chat", "large", {}, status="active", alarm=True)
     verdict = verdicts.judge_active(state, proof, SETTINGS, ALLOWED)
     return verdict.step if verdict else None

@@ -1,17 +1,19 @@
 import numpy as np
 
-from optimizations.engine.statistics.off_policy import Logged, compare, evaluate
+from optimizations.engine.statistics.off_policy import LoggedRequest, compare, evaluate
 from tests.optimizations.engine.logs import adaptive
 
 
-def log(n: int, share: float, guess: float = 0.5) -> list[Logged]:
+def log(n: int, share: float, guess: float = 0.5) -> list[LoggedRequest]:
     """Arm b is right 80 % of the time, arm a 60 %; the predictions are `guess` for both."""
     rng, rows = np.random.default_rng(1), []
     for _ in range(n):
         chosen = "b" if rng.random() < share else "a"
         value = float(rng.random() < (0.8 if chosen == "b" else 0.6))
         rows.append(
-            Logged("p", ("a", "b"), (1 - share, share), chosen, value, {"a": guess, "b": guess})
+            LoggedRequest(
+                "p", ("a", "b"), (1 - share, share), chosen, value, {"a": guess, "b": guess}
+            )
         )
     return rows
 

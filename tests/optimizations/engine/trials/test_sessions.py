@@ -1,7 +1,7 @@
 """Only the first outcome of a session is evidence."""
 
 from optimizations.engine.domain.outcome import Outcome
-from optimizations.engine.domain.task import Decision, Task
+from optimizations.engine.domain.task import Task, TaskDecision
 from optimizations.engine.domain.trial_scope import Scope
 from optimizations.engine.trials import sessions
 from optimizations.engine.trials.sessions import Sessions
@@ -11,7 +11,7 @@ SCOPE = Scope("route_model", "t", "m", "m", {})
 
 def outcome(number: int, session: str | None) -> Outcome:
     task = Task("m", session_id=session)
-    decision = Decision(f"d{number}", task, unit_digest=session or f"d{number}")
+    decision = TaskDecision(f"d{number}", task, unit_digest=session or f"d{number}")
     return Outcome(f"i{number}", task, "m", float(number), decision)
 
 
