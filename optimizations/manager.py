@@ -16,7 +16,7 @@ from optimizations.engine.domain.lifecycle import LifecycleError, Verb
 from optimizations.engine.domain.optimization import OptimizationState
 from optimizations.engine.domain.settings import PolicySettings
 from optimizations.engine.domain.task import Json, Task
-from optimizations.engine.policy import Finding
+from optimizations.engine.reporting.advice import Finding
 from optimizations.engine.reporting.savings_ledger import Savings
 from optimizations.models import Optimization, RegisteredModel
 from optimizations.policy_runtime import outcomes

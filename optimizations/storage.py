@@ -11,7 +11,7 @@ from django.utils import timezone
 from featurememory.models import Activity, Project
 from optimizations.engine.domain.lifecycle import Transition
 from optimizations.engine.domain.optimization import OptimizationState
-from optimizations.engine.policy import PolicyChanges
+from optimizations.engine.pending_changes import PolicyChanges
 from optimizations.engine.reporting.savings_ledger import SavingsHour
 from optimizations.models import EvidencePoint, LedgerHour, Optimization, OptimizationEvent
 

@@ -26,7 +26,7 @@ def retire_pruned(
     return steps
 
 
-def rebind(states: Iterable[OptimizationState], redirects: dict[str, str]) -> list[str]:
+def redirect_patterns(states: Iterable[OptimizationState], redirects: dict[str, str]) -> list[str]:
     """Patterns live on under other ids, {old: new}; which optimizations that touched."""
     touched = []
     for state in states:

@@ -10,7 +10,7 @@ from optimizations.engine.domain.outcome import Reference
 from optimizations.engine.domain.task import CONTROL, Json, Task
 
 OWN, SHARED = 20.0, 10.0  # weights of a cell's parents in its past-only mean
-MOST_CELLS = 20_000
+MOST_SCOPES = 300
 ScopeKey: TypeAlias = tuple[str, str, str]  # kind, task type, base
 
 
@@ -31,6 +31,11 @@ class Cell(msgspec.Struct, array_like=True):
         self.priced += 1
         self.cost += cost
         self.time += time
+
+    def revise(self, before: float, now: float) -> None:
+        """The quality of one outcome was judged anew."""
+        self.quality += now - before
+        self.squares += now**2 - before**2
 
     def fade(self, factor: float) -> None:
         self.n *= factor
@@ -141,3 +146,15 @@ class Scope(msgspec.Struct):
                     target = by_pattern.setdefault(new, Cell())
                     for name in Cell.__struct_fields__:
                         setattr(target, name, getattr(target, name) + getattr(source, name))
+
+
+def open_scope(
+    scopes: dict[ScopeKey, Scope], kinds: tuple[str, ...], kind: str, base: str, task: Task
+) -> Scope | None:
+    """The scope, added when it is new; None for a kind not in `kinds`, or past MOST_SCOPES."""
+    key = (kind, task.task_type, base)
+    scope = scopes.get(key)
+    if scope is None and len(scopes) < MOST_SCOPES and kind in kinds:
+        scope = Scope(kind, task.task_type, base, task.model_id, dict(task.parameters))
+        scopes[key] = scope
+    return scope

@@ -25,7 +25,7 @@ def around(task: Task) -> list[object]:
     return [task.task_type, task.model_id, task.parameters, without(task.input), task.parts]
 
 
-def momentary(task: Task) -> bool:
+def points_at_now(task: Task) -> bool:
     """Whether the request points at the moment it is asked in."""
     return any(w.casefold() in MOMENT for w in _WORD.findall(asked(task.input)))
 

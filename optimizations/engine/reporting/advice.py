@@ -24,7 +24,7 @@ class Finding(msgspec.Struct, frozen=True):
     figures: dict[str, Json] = msgspec.field(default_factory=dict)
 
 
-def find(
+def find_advice(
     scopes: Mapping[ScopeKey, Scope],
     states: Collection[OptimizationState],
     cards: Cards,

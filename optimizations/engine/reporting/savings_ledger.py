@@ -91,7 +91,7 @@ class SavingsLedger(msgspec.Struct):
     means: dict[str, ControlMean] = msgspec.field(default_factory=dict)
     changed: list[str] = msgspec.field(default_factory=list)
 
-    def note(
+    def record(
         self,
         outcome: Outcome,
         cost: float | None,
@@ -156,9 +156,7 @@ class SavingsLedger(msgspec.Struct):
         self.changed = []
         return found
 
-    def savings(
-        self, since: float, until: float, optimizations: Mapping[str, OptimizationState]
-    ) -> Savings:
+    def savings(self, since: float, until: float) -> Savings:
         return savings_of(self.hours.values(), since, until)
 
 

@@ -23,10 +23,10 @@ FUTILE = 0.035  # chance of gain below which it is given up: two of the 64 draws
 BLOCKS = ("gamed", "slow")  # what stops even a change whose effect is proven
 
 
-def worried(entries: Iterable[Trial]) -> bool:
+def may_harm(trials: Iterable[Trial]) -> bool:
     """Whether something active may harm: then every few requests until the next look cost."""
-    active = (e for e in entries if e.state.status == "active" and not e.state.pinned)
-    return any(e.state.alarm or verdicts.alarming(e.proof) for e in active)
+    active = (e for e in trials if e.state.status == "active" and not e.state.pinned)
+    return any(e.state.alarm or verdicts.alarming(e.tests) for e in active)
 
 
 class TrialCase(msgspec.Struct):
@@ -37,7 +37,7 @@ class TrialCase(msgspec.Struct):
     """
 
     scope: Scope
-    entry: Trial
+    trial: Trial
     reach: float
     hope: float
     effect: float
@@ -51,29 +51,29 @@ class Judge(msgspec.Struct):
     steps: TransitionLog
 
     def judge(self, case: TrialCase) -> None:
-        state, proof, scope = case.entry.state, case.entry.proof, case.scope
+        state, tests, scope = case.trial.state, case.trial.tests, case.scope
         q0, c0, t0 = scope.mean(CONTROL, "")
         base = q0 - self.settings.cost_weight * c0 - self.settings.duration_weight * t0
-        verdicts.refresh(state, proof, base, self.settings)
+        verdicts.refresh(state, tests, base, self.settings)
         if state.status == "active":
             self._active(case)
-        elif state.status in ("trial", "candidate") and proof.n_treated:
+        elif state.status in ("trial", "candidate") and tests.n_treated:
             self._tried(case)
 
     def _tried(self, case: TrialCase) -> None:
-        state, proof = case.entry.state, case.entry.proof
+        state, tests = case.trial.state, case.trial.tests
         verdict = None
         if state.status == "trial" and not case.component and self._affordable(case):
-            verdict = verdicts.judge_trial(state, proof, self.settings, discovered=case.discovered)
-        slow = verdicts.too_slow(proof, self.settings)
+            verdict = verdicts.judge_trial(state, tests, self.settings, discovered=case.discovered)
+        slow = verdicts.too_slow(tests, self.settings)
         if state.tailored and slow:
             return  # it is given up by what was slow, and measured on
-        harm = verdicts.judge_harm(state, proof, self.settings, self.now, state.changed_at)
+        harm = verdicts.judge_harm(state, tests, self.settings, self.now, state.changed_at)
         if case.component and harm is not None and harm.reason not in BLOCKS:
             harm = None  # it may still be the best of some pattern
         if verdict is None or (harm is not None and harm.reason in BLOCKS):
             verdict = harm
-        if verdict is None and proof.n_treated >= verdicts.RESIGNED and case.hope < FUTILE:
+        if verdict is None and tests.n_treated >= verdicts.RESIGNED and case.hope < FUTILE:
             text = "It is as good as certain not to help anywhere."
             verdict = ReviewVerdict("rejected", "futile", text)
         if verdict is None:
@@ -82,7 +82,7 @@ class Judge(msgspec.Struct):
         if verdict.step == "active":
             treated = state.treated
             level = treated.quality / max(1, treated.judged)
-            proof.watch.falls = FallDetector.fresh(level, LEAST_LEVEL)
+            tests.watch.falls = FallDetector.fresh(level, LEAST_LEVEL)
 
     def _affordable(self, case: TrialCase) -> bool:
         """Whether it serves enough, and its estimated loss fits into the quality budget."""
@@ -90,7 +90,7 @@ class Judge(msgspec.Struct):
         return case.reach >= SERVED_LEAST and case.effect >= -allowed
 
     def _active(self, case: TrialCase) -> None:
-        state, proof = case.entry.state, case.entry.proof
+        state, tests = case.trial.state, case.trial.tests
         if state.pinned:
             return
         spent = self._spent(state)
@@ -98,7 +98,7 @@ class Judge(msgspec.Struct):
             self.steps.take(state, spent, self.now)
             return
         allowed = verdicts.tolerance(max(case.reach, SERVED_LEAST), self.settings)
-        verdict = verdicts.judge_active(state, proof, self.settings, allowed)
+        verdict = verdicts.judge_active(state, tests, self.settings, allowed)
         if not state.alarm and case.reach < SERVED_LEAST:
             text = "It is doubted everywhere; half is held out to see."
             verdict = ReviewVerdict("alarm", "alarm", text)
@@ -107,15 +107,15 @@ class Judge(msgspec.Struct):
 
     def _turned(self, case: TrialCase, verdict: ReviewVerdict) -> ReviewVerdict:
         """Starts or ends what an alarm, an all-clear or a rollback brings with it."""
-        state, proof, scope = case.entry.state, case.entry.proof, case.scope
+        state, tests, scope = case.trial.state, case.trial.tests, case.scope
         state.alarm = verdict.step == "alarm"
         if verdict.step == "alarm":
             scope.fade(DOUBTED)  # what was learned before the change says little now
-            proof.suspect()
+            tests.suspect()
         elif verdict.step == "cleared":
-            proof.cleared()
+            tests.cleared()
         else:
-            for value in {case.entry.target(p) for p in [*scope.seen, ""]} - {CONTROL}:
+            for value in {case.trial.target(p) for p in [*scope.seen, ""]} - {CONTROL}:
                 scope.forget(value)
             return verdict
         return ReviewVerdict("active", verdict.reason, verdict.text)

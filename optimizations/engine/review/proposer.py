@@ -26,7 +26,7 @@ class Proposer(msgspec.Struct):
     settings: PolicySettings
     now: float
     table: PolicyTable
-    entries: dict[str, Trial]
+    trials: dict[str, Trial]
     steps: TransitionLog
 
     def propose(self, scope: Scope, mine: list[Trial]) -> None:
@@ -83,7 +83,7 @@ class Proposer(msgspec.Struct):
 
     def _restart(self, scope: Scope, state: OptimizationState) -> None:
         """After its rest a change is tried anew, with nothing remembered."""
-        self.entries[state.id].proof = TrialTests.fresh()
+        self.trials[state.id].tests = TrialTests.fresh()
         if not state.tailored:
             scope.forget(value_of(state.params))
         state.choice = {}
@@ -105,7 +105,7 @@ class Proposer(msgspec.Struct):
             holdout=self.settings.holdout,
             summary=KINDS[scope.kind].describe(params) if params else "",
         )
-        entry = Trial(state, TrialTests.fresh())
-        self.entries[identifier] = entry
+        trial = Trial(state, TrialTests.fresh())
+        self.trials[identifier] = trial
         self.steps.touched[identifier] = None
-        return entry
+        return trial

@@ -45,11 +45,11 @@ class Reviewer:
         now: float,
         table: PolicyTable,
         scopes: dict[ScopeKey, Scope],
-        entries: dict[str, Trial],
+        trials: dict[str, Trial],
         spending: ExplorationSpending,
     ) -> None:
         self.settings, self.now, self.table = settings, now, table
-        self.scopes, self.entries, self.spending = scopes, entries, spending
+        self.scopes, self.trials, self.spending = scopes, trials, spending
         self.steps = TransitionLog()
 
     @property
@@ -58,7 +58,7 @@ class Reviewer:
 
     def run(self) -> list[Transition]:
         self.spending.forget(self.settings.window)
-        proposer = Proposer(self.settings, self.now, self.table, self.entries, self.steps)
+        proposer = Proposer(self.settings, self.now, self.table, self.trials, self.steps)
         mine = self._by_scope()
         for scope in self.scopes.values():
             self._fade(scope)
@@ -75,9 +75,9 @@ class Reviewer:
 
     def _by_scope(self) -> dict[ScopeKey, list[Trial]]:
         found: dict[ScopeKey, list[Trial]] = {}
-        for entry in self.entries.values():
-            state = entry.state
-            found.setdefault((state.kind, state.task_type, state.base), []).append(entry)
+        for trial in self.trials.values():
+            state = trial.state
+            found.setdefault((state.kind, state.task_type, state.base), []).append(trial)
         return found
 
     def _fade(self, scope: Scope) -> None:
@@ -132,10 +132,10 @@ class Reviewer:
 
     def _nothing_left(self, live: list[Trial]) -> None:
         """What follows the best of several values ends with the last of them."""
-        for entry in live:
-            if entry.state.status in ("candidate", "trial"):
+        for trial in live:
+            if trial.state.status in ("candidate", "trial"):
                 text = "Nothing to gain here: no value helps anywhere."
-                self.steps.take(entry.state, ReviewVerdict("rejected", "futile", text), self.now)
+                self.steps.take(trial.state, ReviewVerdict("rejected", "futile", text), self.now)
 
     def _price_ratios(self, scope: Scope, values: ScopeValues) -> dict[str, float]:
         """What a change of model is expected to cost before it was tried, by list price."""
@@ -155,8 +155,8 @@ class Reviewer:
 
     def _discovered(self) -> set[str]:
         """Which trials e-BH picks among all that run now."""
-        trials = [e for e in self.entries.values() if e.state.status == "trial"]
-        values = [e.proof.utility.above(0.0) for e in trials]
+        trials = [e for e in self.trials.values() if e.state.status == "trial"]
+        values = [e.tests.utility.above(0.0) for e in trials]
         return {trials[k].state.id for k in e_bh(values, self.settings.discovery_rate)}
 
     # ---- choosing and judging ----
@@ -203,23 +203,23 @@ class Reviewer:
     def _judge(self, view: ScopeView, discovered: set[str]) -> None:
         judge = Judge(self.settings, self.now, self.steps)
         good = view.post.chance_good(self.settings.quality_margin)
-        for entry in view.entries:
-            state = entry.state
-            used = view.used_by(entry)
-            doubted = view.doubted and entry is view.chooser
+        for trial in view.trials:
+            state = trial.state
+            used = view.used_by(trial)
+            doubted = view.doubted and trial is view.chooser
             rows = np.flatnonzero(used >= 0)
             effect = float((view.traffic[rows] * view.post.mean[rows, used[rows]]).sum())
             case = TrialCase(
                 view.scope,
-                entry,
+                trial,
                 0.0 if doubted else float(view.traffic[rows].sum()),
-                self._hope(view, entry, good),
+                self._hope(view, trial, good),
                 effect,
-                view.chooser is not None and entry is not view.chooser and not state.by_hand,
+                view.chooser is not None and trial is not view.chooser and not state.by_hand,
                 state.id in discovered,
             )
             judge.judge(case)
-            entry.proof.believed = self._believed(view, used)
+            trial.tests.believed = self._believed(view, used)
 
     def _believed(self, view: ScopeView, used: Picks) -> dict[str, tuple[float, float]]:
         """The expected effect on quality and on utility of what is used in each pattern."""
@@ -230,10 +230,10 @@ class Reviewer:
             for p in np.flatnonzero(used >= 0)
         }
 
-    def _hope(self, view: ScopeView, entry: Trial, good: Array) -> float:
+    def _hope(self, view: ScopeView, trial: Trial, good: Array) -> float:
         """Chance of a gain: of its own value, or of any where it follows the best."""
         keys = view.values.keys
-        mine = [k for k in range(len(keys)) if view.values.owners[k] is entry.state]
+        mine = [k for k in range(len(keys)) if view.values.owners[k] is trial.state]
         columns = good[:, mine] if mine else good
         return float((view.traffic * columns.max(axis=1)).sum())
 
@@ -259,7 +259,7 @@ class Reviewer:
         return TRIAL_RESERVE + (PROMISING - TRIAL_RESERVE) * sure
 
     def _curious(self, view: ScopeView) -> bool:
-        return any(e.state.status in ("candidate", "trial") for e in view.entries)
+        return any(e.state.status in ("candidate", "trial") for e in view.trials)
 
     def _losses(self, views: list[ScopeView]) -> Callable[[ScopeKey, str], float]:
         table: dict[tuple[ScopeKey, str], float] = {}
@@ -291,7 +291,7 @@ class Reviewer:
         self._begin(view)
         fixed = [
             (e.state, values.keys.index(value_of(e.state.params)))
-            for e in view.entries
+            for e in view.trials
             if e.state.status == "active" and e.state is not chooser
         ]
         serving = Serving(chooser, view.picks, fixed)
@@ -312,9 +312,9 @@ class Reviewer:
 
     def _begin(self, view: ScopeView) -> None:
         """Trials begin: of what follows the best, and of what a person proposed."""
-        for entry in view.entries:
-            state = entry.state
-            state.champion = entry is view.chooser and state.status in ("candidate", "trial")
+        for trial in view.trials:
+            state = trial.state
+            state.champion = trial is view.chooser and state.status in ("candidate", "trial")
             if state.status == "candidate" and (state.champion or state.by_hand):
                 self.steps.take(
                     state, ReviewVerdict("trial", "begun", "Its trial has begun."), self.now

@@ -20,7 +20,7 @@ class ScopeView(msgspec.Struct):
     scope: Scope
     patterns: list[str]
     traffic: Array  # [pattern], the last is all that is not listed
-    entries: list[Trial]  # all that are live
+    trials: list[Trial]  # all that are live
     values: ScopeValues
     chooser: Trial | None
     post: Posterior
@@ -28,9 +28,9 @@ class ScopeView(msgspec.Struct):
     price: float = 0.0
     doubted: bool = False  # the best known choice is to change nothing
 
-    def used_by(self, entry: Trial) -> Picks:
-        """The column of the value that `entry` would serve in each pattern."""
-        targets = [entry.target(p) for p in [*self.patterns, ""]]
+    def used_by(self, trial: Trial) -> Picks:
+        """The column of the value that `trial` would serve in each pattern."""
+        targets = [trial.target(p) for p in [*self.patterns, ""]]
         keys = self.values.keys
         return np.array([keys.index(t) if t in keys else UNCHANGED for t in targets])
 

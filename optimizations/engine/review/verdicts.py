@@ -35,70 +35,70 @@ class ReviewVerdict(msgspec.Struct, frozen=True):
 
 
 def refresh(
-    state: OptimizationState, proof: TrialTests, base: float, settings: PolicySettings
+    state: OptimizationState, tests: TrialTests, base: float, settings: PolicySettings
 ) -> None:
     """Brings the figures of a state up to date. `base` is the control's mean utility."""
-    state.lift = proof.utility.interval()
+    state.lift = tests.utility.interval()
     scale = max(0.1, abs(base))
     state.relative_lift = tuple(x / scale for x in state.lift)  # type: ignore[assignment]
-    state.quality_effect = proof.quality.interval()
-    state.e_lift = proof.utility.above(0.0)
-    state.e_harm = max(proof.utility.below(0.0), proof.quality.below(-settings.quality_margin))
-    state.e_guard = guard(proof, settings)
-    state.n_treated, state.n_control = proof.n_treated, proof.n_control
+    state.quality_effect = tests.quality.interval()
+    state.e_lift = tests.utility.above(0.0)
+    state.e_harm = max(tests.utility.below(0.0), tests.quality.below(-settings.quality_margin))
+    state.e_guard = guard(tests, settings)
+    state.n_treated, state.n_control = tests.n_treated, tests.n_control
     low = state.relative_lift[1]
     state.effectiveness = effectiveness(low, settings.effectiveness_target) if low > -1 else 0.0
-    if proof.utility.n == 0:
+    if tests.utility.n == 0:
         state.effectiveness = 0.0
-    state.needs_more = needs_more(proof, settings)
-    state.guards = guards(state, proof)
+    state.needs_more = needs_more(tests, settings)
+    state.guards = guards(state, tests)
 
 
-def guard(proof: TrialTests, settings: PolicySettings) -> float:
+def guard(tests: TrialTests, settings: PolicySettings) -> float:
     """The e-value against "quality falls by more than the margin", on the worse signal."""
     margin = -settings.quality_margin
-    value = proof.quality.above(margin, GUARD_WEIGHTS)
-    second = proof.second
+    value = tests.quality.above(margin, GUARD_WEIGHTS)
+    second = tests.second
     return min(value, second.above(margin, GUARD_WEIGHTS)) if second.n else value
 
 
-def guards(state: OptimizationState, proof: TrialTests) -> dict[str, Json]:
+def guards(state: OptimizationState, tests: TrialTests) -> dict[str, Json]:
     found: dict[str, Json] = {
         "quality": {"e_value": min(1e9, state.e_guard), "effect": list(state.quality_effect)},
-        "p95_ms": [round(proof.control_latency.p95, 1), round(proof.treated_latency.p95, 1)],
-        "gamed": proof.gamed(),
+        "p95_ms": [round(tests.control_latency.p95, 1), round(tests.treated_latency.p95, 1)],
+        "gamed": tests.gamed(),
     }
-    if proof.second.n:
-        found["success"] = {"effect": proof.second.mean, "n": proof.second.n}
+    if tests.second.n:
+        found["success"] = {"effect": tests.second.mean, "n": tests.second.n}
     return found
 
 
-def needs_more(proof: TrialTests, settings: PolicySettings) -> int | None:
+def needs_more(tests: TrialTests, settings: PolicySettings) -> int | None:
     """About how many more requests in the trial; None when no number would do."""
     bar = float(np.log(settings.activate_at))
     lift = requests_needed(
-        proof.utility.mean, proof.utility.variance, float(np.log(settings.lift_at)) + 1
+        tests.utility.mean, tests.utility.variance, float(np.log(settings.lift_at)) + 1
     )
-    slack = proof.quality.mean + settings.quality_margin
-    kept = requests_needed(slack, proof.quality.variance, bar + 1)
+    slack = tests.quality.mean + settings.quality_margin
+    kept = requests_needed(slack, tests.quality.variance, bar + 1)
     if lift is None or kept is None:
         return None
-    return max(0, max(lift, kept) - proof.utility.n)
+    return max(0, max(lift, kept) - tests.utility.n)
 
 
-def too_slow(proof: TrialTests, settings: PolicySettings) -> bool:
-    a, b = proof.treated_latency, proof.control_latency
+def too_slow(tests: TrialTests, settings: PolicySettings) -> bool:
+    a, b = tests.treated_latency, tests.control_latency
     enough = min(len(a.last), len(b.last)) >= SETTLED
     return enough and a.p95 > settings.latency_factor * b.p95
 
 
 def judge_trial(
-    state: OptimizationState, proof: TrialTests, settings: PolicySettings, *, discovered: bool
+    state: OptimizationState, tests: TrialTests, settings: PolicySettings, *, discovered: bool
 ) -> ReviewVerdict | None:
     """Activate or not. `discovered` tells that e-BH over all trials picked it."""
     if state.e_lift < settings.lift_at or state.e_guard < settings.activate_at:
         return None
-    if min(proof.n_treated, proof.n_control) < settings.min_per_arm or not discovered:
+    if min(tests.n_treated, tests.n_control) < settings.min_per_arm or not discovered:
         return None
     point, low, high = state.lift
     text = f"Proven: lift {point:+.3f} ({low:+.3f} to {high:+.3f}), quality kept."
@@ -107,27 +107,27 @@ def judge_trial(
 
 def judge_harm(
     state: OptimizationState,
-    proof: TrialTests,
+    tests: TrialTests,
     settings: PolicySettings,
     now: float,
     started: float,
 ) -> ReviewVerdict | None:
     """Reject: gamed, harmful, out of time."""
-    gamed = proof.gamed()
+    gamed = tests.gamed()
     if gamed:
         return ReviewVerdict("rejected", "gamed", f"Not believed: {gamed}.")
-    if proof.n_treated < SETTLED:
+    if tests.n_treated < SETTLED:
         return None
-    if too_slow(proof, settings):
+    if too_slow(tests, settings):
         return ReviewVerdict("rejected", "slow", "Its slowest answers take too long.")
-    if proof.second.n and proof.second.below(-settings.quality_margin) >= settings.reject_at:
-        if proof.quality.mean > -settings.quality_margin:
+    if tests.second.n and tests.second.below(-settings.quality_margin) >= settings.reject_at:
+        if tests.quality.mean > -settings.quality_margin:
             text = "Its score holds, but its tasks succeed less often."
             return ReviewVerdict("rejected", "gamed", text)
-        return ReviewVerdict("rejected", "harm", f"It harms: quality {proof.quality.mean:+.3f}.")
+        return ReviewVerdict("rejected", "harm", f"It harms: quality {tests.quality.mean:+.3f}.")
     if state.e_harm >= settings.reject_at:
-        return ReviewVerdict("rejected", "harm", f"It harms: quality {proof.quality.mean:+.3f}.")
-    if 2 * proof.n_treated >= settings.max_trial_requests:
+        return ReviewVerdict("rejected", "harm", f"It harms: quality {tests.quality.mean:+.3f}.")
+    if 2 * tests.n_treated >= settings.max_trial_requests:
         return ReviewVerdict(
             "rejected", "expired", "No effect could be shown in its share of requests."
         )
@@ -158,24 +158,24 @@ def costly(since: AlarmTests, allowed: float, settings: PolicySettings) -> bool:
     )
 
 
-def alarming(proof: TrialTests) -> bool:
+def alarming(tests: TrialTests) -> bool:
     """Whether what is active may have become worse: reason to look closer, not to judge."""
-    return proof.watch.falls.value >= FALL_BAR or proof.watch.loudest >= HARM_BAR
+    return tests.watch.falls.value >= FALL_BAR or tests.watch.loudest >= HARM_BAR
 
 
 def judge_active(
-    state: OptimizationState, proof: TrialTests, settings: PolicySettings, allowed: float
+    state: OptimizationState, tests: TrialTests, settings: PolicySettings, allowed: float
 ) -> ReviewVerdict | None:
     """Alarm, all-clear or rollback of what is active. `allowed` is its `tolerance`."""
     if not state.alarm:
-        if alarming(proof):
+        if alarming(tests):
             return ReviewVerdict(
                 "alarm", "alarm", "It may have become worse; half is held out to see."
             )
         return None
-    since = proof.suspicion
+    since = tests.suspicion
     if since is None:  # an alarm kept by an earlier version: what it saw since is not comparable
-        proof.suspect()
+        tests.suspect()
         return None
     quality, utility = since.quality, since.utility
     harm = max(quality.below(-allowed, HARM_WEIGHTS), utility.below(0.0, HARM_WEIGHTS))

@@ -14,7 +14,13 @@ class Trial(msgspec.Struct):
     """A live optimization beside its running tests."""
 
     state: OptimizationState
-    proof: TrialTests
+    tests: TrialTests
+
+    @classmethod
+    def of(cls, state: OptimizationState) -> Trial:
+        """Goes on with the tests that were saved with the state; fresh ones without any."""
+        saved = state.evidence
+        return cls(state, TrialTests.from_bytes(saved) if saved else TrialTests.fresh())
 
     def covers(self, pattern: str) -> bool:
         return not self.state.patterns or pattern in self.state.patterns

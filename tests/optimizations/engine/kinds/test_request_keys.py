@@ -1,7 +1,7 @@
 import pytest
 
 from optimizations.engine.domain.task import Task
-from optimizations.engine.kinds.request_keys import around, asked, digest, momentary, spaced
+from optimizations.engine.kinds.request_keys import around, asked, digest, points_at_now, spaced
 
 
 def chat(text: str, system: str = "Be kind.") -> Task:
@@ -25,8 +25,8 @@ def test_the_order_of_keys_does_not_matter() -> None:
 
 
 def test_questions_about_the_moment_are_known() -> None:
-    assert momentary(Task("m", "What is the rate now?"))
-    assert not momentary(Task("m", "What is a rate?"))
+    assert points_at_now(Task("m", "What is the rate now?"))
+    assert not points_at_now(Task("m", "What is a rate?"))
 
 
 @pytest.mark.parametrize(
