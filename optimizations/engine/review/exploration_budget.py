@@ -15,6 +15,13 @@ PACES = ((0.95, 3.3), (1.0, 0.5))
 AHEAD = 50.0  # requests for which what is left has to last: decisions run ahead of their outcomes
 
 
+class ExplorationBudget(msgspec.Struct, frozen=True):
+    """`share` of a scope's traffic may explore, losing at most `loss` of mean quality."""
+
+    share: float
+    loss: float
+
+
 class Interval(msgspec.Struct, array_like=True):
     requests: int = 0
     explored: int = 0

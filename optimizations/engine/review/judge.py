@@ -9,9 +9,9 @@ import msgspec
 from optimizations.engine.domain.optimization import OptimizationState
 from optimizations.engine.domain.settings import PolicySettings
 from optimizations.engine.domain.task import CONTROL
-from optimizations.engine.domain.trial_scope import Scope
 from optimizations.engine.review import verdicts
 from optimizations.engine.review.transition_log import TransitionLog
+from optimizations.engine.review.trial_case import TrialCase
 from optimizations.engine.review.verdicts import ReviewVerdict
 from optimizations.engine.statistics.change_detection import LEAST_LEVEL, FallDetector
 from optimizations.engine.trials.trial import Trial
@@ -27,22 +27,6 @@ def may_harm(trials: Iterable[Trial]) -> bool:
     """Whether something active may harm: then every few requests until the next look cost."""
     active = (e for e in trials if e.state.status == "active" and not e.state.pinned)
     return any(e.state.alarm or verdicts.alarming(e.tests) for e in active)
-
-
-class TrialCase(msgspec.Struct):
-    """What is to be judged, and what is believed of it.
-
-    `reach` is the share of traffic it would serve, `hope` the chance of a gain within the margin,
-    weighed by traffic; `effect` the believed effect on all traffic's quality.
-    """
-
-    scope: Scope
-    trial: Trial
-    reach: float
-    hope: float
-    effect: float
-    component: bool  # tried for the sake of another one that serves the best of each pattern
-    discovered: bool
 
 
 class Judge(msgspec.Struct):

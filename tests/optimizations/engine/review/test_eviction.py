@@ -3,7 +3,7 @@ from optimizations.engine.review.eviction import states_to_evict
 
 
 def state(name: str, status: str, **more: object) -> OptimizationState:
-    return OptimizationState(name, "route_model", "chat", "m", {}, status=status, **more)  # type: ignore[arg-type]
+    return OptimizationState(name, "route_model", "chat", "m", {}, status=status, **more)
 
 
 def test_what_has_ended_goes_before_what_has_not_begun() -> None:
