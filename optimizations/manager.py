@@ -17,7 +17,7 @@ from optimizations.engine.domain.optimization import OptimizationState
 from optimizations.engine.domain.settings import PolicySettings
 from optimizations.engine.domain.task import Json, Task
 from optimizations.engine.reporting.advice import Finding
-from optimizations.engine.reporting.savings_ledger import Savings
+from optimizations.engine.reporting.savings import Savings
 from optimizations.models import Optimization, RegisteredModel
 from optimizations.policy_runtime import outcomes
 from optimizations.policy_runtime.policy_cache import policies

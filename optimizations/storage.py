@@ -1,4 +1,4 @@
-"""Rows of optimizations ↔ the engine's states; nothing else turns one into the other."""
+"""Rows of optimizations and the engine's states; nothing else converts one into the other."""
 
 from __future__ import annotations
 
@@ -8,19 +8,16 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from featurememory.models import Activity, Project
-from optimizations.engine.domain.lifecycle import Transition
 from optimizations.engine.domain.optimization import OptimizationState
 from optimizations.engine.pending_changes import PolicyChanges
-from optimizations.engine.reporting.savings_ledger import SavingsHour
+from optimizations.engine.reporting.savings import SavingsHour
+from optimizations.history import OptimizationHistory
 from optimizations.models import EvidencePoint, LedgerHour, Optimization, OptimizationEvent
 
 MIRRORED = (
     *("type", "pattern_id", "task_type", "params", "status", "control", "effectiveness"),
     *("n_treated", "n_control", "summary", "state", "updated_at", "last_used"),
 )
-# A point of the line is kept when this much more was seen: 200 points reach from 10 to millions.
-GROWTH = 1.07
 
 
 class OptimizationStorage:
@@ -71,71 +68,15 @@ class OptimizationStorage:
     def save(self, changes: PolicyChanges, moment: int) -> None:
         """Everything the engine changed; call it in the transaction that saves its snapshot."""
         self.store(changes.optimizations)
-        self.note_transitions(changes.transitions)
-        self.note_points(changes.optimizations, moment)
+        history = OptimizationHistory(self.project_id)
+        history.note_transitions(changes.transitions)
+        history.note_points(changes.optimizations, moment)
         self.store_hours(changes.hours)
         if changes.removed:
             # The row stays for the history; without a state the engine does not read it again.
             Optimization.objects.filter(project_id=self.project_id, id__in=changes.removed).update(
                 state=b"", updated_at=timezone.now()
             )
-
-    def note_transitions(self, transitions: Sequence[Transition]) -> None:
-        OptimizationEvent.objects.bulk_create(
-            OptimizationEvent(
-                project_id=self.project_id,
-                optimization_id=step.optimization_id,
-                moment=round(step.at * 1000),
-                before=step.source,
-                after=step.target,
-                actor=step.actor or "memory",
-                code=step.reason[:40],
-                reason=step.text[:400],
-                evidence=step.evidence,
-            )
-            for step in transitions
-        )
-        told = [step for step in transitions if worth_telling(step)]
-        names = self.names([step.optimization_id for step in told])
-        Activity.objects.bulk_create(
-            Activity(
-                project=Project(pk=self.project_id),
-                actor=step.actor or "memory",
-                verb="optimization",
-                summary=(names.get(step.optimization_id, "") + words_of(step))[:300],
-                link=f"/optimizations/{step.optimization_id}/",
-            )
-            for step in told
-        )
-
-    def names(self, ids: Sequence[str]) -> dict[str, str]:
-        """How the optimizations are called in a list of what happened."""
-        rows = Optimization.objects.filter(project_id=self.project_id, id__in=ids)
-        found = rows.values_list("id", "summary", "type", "task_type")
-        return {
-            name: f"{summary or kind}{f' in {task_type}' if task_type else ''}: "
-            for name, summary, kind, task_type in found
-        }
-
-    def note_points(self, states: Sequence[OptimizationState], moment: int) -> None:
-        """A point of the line for each whose n has grown by GROWTH since its last point."""
-        points = EvidencePoint.objects.filter(
-            project_id=self.project_id, optimization_id__in=[state.id for state in states]
-        )
-        last = dict(points.order_by("n").values_list("optimization_id", "n"))
-        EvidencePoint.objects.bulk_create(
-            EvidencePoint(
-                project_id=self.project_id,
-                optimization_id=state.id,
-                moment=moment,
-                n=state.n_treated + state.n_control,
-                point=state.lift[0],
-                low=state.lift[1],
-                high=state.lift[2],
-            )
-            for state in states
-            if state.n_treated + state.n_control >= max(10, last.get(state.id, 0) * GROWTH)
-        )
 
     def store_hours(self, hours: Sequence[SavingsHour]) -> None:
         LedgerHour.objects.bulk_create(
@@ -156,15 +97,6 @@ class OptimizationStorage:
             update_fields=["n", "sums", "variances"],
             batch_size=200,
         )
-
-
-def worth_telling(step: Transition) -> bool:
-    """What changes traffic for good, and what people did; trials come and go without a word."""
-    return bool(step.actor) or "active" in (step.source, step.target)
-
-
-def words_of(step: Transition) -> str:
-    return step.text or f"{step.source} to {step.target}"
 
 
 def states_of(project_id: UUID) -> list[OptimizationState]:

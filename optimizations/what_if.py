@@ -24,7 +24,7 @@ from optimizations.engine.statistics.off_policy import (
 )
 from optimizations.model_catalog import PriceList
 from optimizations.models import Decision
-from optimizations.policy_runtime import outcomes
+from optimizations.policy_runtime.outcome_rows import outcome_of, verdicts
 from optimizations.policy_runtime.policy_cache import policies, settings_of
 from patterns.models import ModelInteraction
 
@@ -115,9 +115,9 @@ def ends_of(project_id: UUID, ids: Sequence[str]) -> dict[str, Outcome]:
         pairs = rows.values_list("interaction", "id")
         names = {number: name for number, name in pairs if number is not None}
         told = list(ModelInteraction.objects.filter(pk__in=names))
-        words = outcomes.verdicts(project_id, told)
+        words = verdicts(project_id, told)
         for row in told:
-            outcome = outcomes.outcome_of(row, None, None, prices, words.get(row.number))
+            outcome = outcome_of(row, None, None, prices, words.get(row.number))
             if outcome.quality is not None:
                 found[names[row.number]] = outcome
     return found

@@ -8,7 +8,7 @@ import msgspec
 
 from optimizations.engine.domain.lifecycle import Transition
 from optimizations.engine.domain.optimization import OptimizationState
-from optimizations.engine.reporting.savings_ledger import SavingsHour
+from optimizations.engine.reporting.savings import SavingsHour
 from optimizations.engine.trials.trial import Trial
 
 

@@ -18,7 +18,8 @@ from optimizations.engine.manual_control import admit_optimization, obey_verb
 from optimizations.engine.pattern_links import redirect_patterns, retire_pruned
 from optimizations.engine.pending_changes import PendingChanges, PolicyChanges
 from optimizations.engine.reporting.advice import Finding, find_advice
-from optimizations.engine.reporting.savings_ledger import Savings, SavingsLedger
+from optimizations.engine.reporting.savings import Savings
+from optimizations.engine.reporting.savings_ledger import SavingsLedger
 from optimizations.engine.review.eviction import states_to_evict
 from optimizations.engine.review.exploration_budget import ExplorationSpending
 from optimizations.engine.review.judge import may_harm

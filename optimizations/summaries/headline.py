@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from featurememory.models import Project
 from featurememory.templatetags.figures import money, number, points
 from optimizations.engine.domain.optimization import OptimizationState
-from optimizations.engine.reporting.savings_ledger import Savings
+from optimizations.engine.reporting.savings import Savings
 from optimizations.models import RegisteredModel
 from optimizations.policy_runtime.policy_cache import policies
 from patterns.models import Pattern

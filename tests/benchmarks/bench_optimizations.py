@@ -18,7 +18,8 @@ from optimizations.engine.domain.optimization import OptimizationState
 from optimizations.engine.domain.outcome import CLIP
 from optimizations.engine.policy import PolicyEngine
 from optimizations.engine.serving.traffic_plan import Choice, PlanSet, TrafficPlan
-from optimizations.engine.statistics.betting import BoundedMean, aipw, e_bh
+from optimizations.engine.statistics.betting import BoundedMean, e_bh
+from optimizations.engine.statistics.effect_scores import aipw
 from optimizations.engine.statistics.error_rate import ErrorRate
 from optimizations.engine.statistics.off_policy import evaluate
 from tests.optimizations.engine.logs import adaptive

@@ -11,7 +11,7 @@ from featurememory.models import Activity
 from optimizations.engine.domain.lifecycle import Transition
 from optimizations.engine.domain.optimization import OptimizationState
 from optimizations.engine.pending_changes import PolicyChanges
-from optimizations.engine.reporting.savings_ledger import SavingsHour
+from optimizations.engine.reporting.savings import SavingsHour
 from optimizations.models import EvidencePoint, LedgerHour, Optimization, OptimizationEvent
 from optimizations.storage import OptimizationStorage, states_of
 from tests import builders

@@ -14,56 +14,9 @@ import msgspec
 
 from optimizations.engine.domain.optimization import OptimizationState
 from optimizations.engine.domain.outcome import Outcome
+from optimizations.engine.reporting.savings import MEASURES, Savings, SavingsHour, savings_of
 
-WIDTH = 3.0  # standard deviations: about 99.7 % at one time, 95 % when looked at often
-MEASURES = 3  # cost, tokens, time in this order
 MOST_MEANS = 20_000
-
-
-class Amount(msgspec.Struct, frozen=True):
-    point: float = 0.0
-    low: float = 0.0
-    high: float = 0.0
-
-
-class SavedAmounts(msgspec.Struct, frozen=True):
-    """`cost` in the project's currency, `tokens` a count, `time_ms` milliseconds, over `n`."""
-
-    cost: Amount = Amount()
-    tokens: Amount = Amount()
-    time_ms: Amount = Amount()
-    n: int = 0
-
-
-class Savings(msgspec.Struct, frozen=True):
-    """`verified`: by what is proven; `estimated`: by what is still on trial; `lost`: the part of
-    both that went the wrong way (≤ 0); `net` = verified + estimated. `message` is for people."""
-
-    estimated: SavedAmounts = SavedAmounts()
-    verified: SavedAmounts = SavedAmounts()
-    lost: SavedAmounts = SavedAmounts()
-    net: SavedAmounts = SavedAmounts()
-    message: str = ""
-
-
-class SavingsHour(msgspec.Struct):
-    """Sums of one hour × optimization × proven or not; the savings of a period are their sum.
-
-    `sums` and `variances` are [cost, tokens, time_ms].
-    """
-
-    hour: int  # hours since the epoch
-    optimization_id: str
-    verified: bool
-    n: int = 0
-    sums: list[float] = msgspec.field(default_factory=lambda: [0.0] * MEASURES)
-    variances: list[float] = msgspec.field(default_factory=lambda: [0.0] * MEASURES)
-
-    def add(self, values: list[float], variances: list[float], n: int) -> None:
-        self.n += n
-        for k in range(MEASURES):
-            self.sums[k] += values[k]
-            self.variances[k] += variances[k]
 
 
 class ControlMean(msgspec.Struct, array_like=True):
@@ -172,31 +125,3 @@ def _shares(draws: list) -> dict[str, float]:  # type: ignore[type-arg]
                 untouched *= probability
     total = sum(weight.values())
     return {arm: (1 - untouched) * w / total for arm, w in weight.items()} if total > 0 else {}
-
-
-def savings_of(hours, since: float, until: float) -> Savings:  # type: ignore[no-untyped-def]
-    """The ledger from its hours: `hours` any iterable of LedgerHour."""
-    inside = [h for h in hours if since // 3600 <= h.hour and h.hour * 3600 < until]
-    by_optimization: dict[str, float] = {}
-    for hour in inside:
-        name = hour.optimization_id
-        by_optimization[name] = by_optimization.get(name, 0.0) + hour.sums[0]
-    losing = {name for name, value in by_optimization.items() if value < 0}
-    net = _total(inside)
-    crosses = net.cost.low <= 0 <= net.cost.high
-    return Savings(
-        estimated=_total([h for h in inside if not h.verified]),
-        verified=_total([h for h in inside if h.verified]),
-        lost=_total([h for h in inside if h.optimization_id in losing]),
-        net=net,
-        message="No measurable effect yet." if crosses else "",
-    )
-
-
-def _total(hours: list[SavingsHour]) -> SavedAmounts:
-    amounts = []
-    for k in range(MEASURES):
-        point = sum(h.sums[k] for h in hours)
-        half = WIDTH * sum(h.variances[k] for h in hours) ** 0.5
-        amounts.append(Amount(point, point - half, point + half))
-    return SavedAmounts(amounts[0], amounts[1], amounts[2], sum(h.n for h in hours))

@@ -7,7 +7,7 @@ import numpy as np
 
 from optimizations.engine.review.exploration_budget import ExplorationBudget
 from optimizations.engine.review.knapsack import Picks
-from optimizations.engine.statistics.betting import Array
+from optimizations.engine.statistics.arrays import Array
 
 # Share of a pattern's traffic that may be on trial, and that the rest explores beside a trial. At a
 # third a trial takes two thirds of the time it takes at a quarter, and hardly more treated requests.

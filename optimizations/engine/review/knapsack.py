@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from optimizations.engine.statistics.betting import Array
+from optimizations.engine.statistics.arrays import Array
 from optimizations.engine.statistics.posterior import Posterior
 
 LEAST_PRICE, MOST_PRICE = 0.25, 16.0  # quality counts 1 + price times

@@ -13,8 +13,9 @@ from optimizations.engine.domain.task import CONTROL
 from optimizations.engine.domain.trial_scope import Scope
 from optimizations.engine.review.knapsack import UNCHANGED, Picks
 from optimizations.engine.serving.policy_table import PolicyTable
-from optimizations.engine.statistics.betting import Array
-from optimizations.engine.statistics.posterior import Posterior, likeness, posterior, unrelated
+from optimizations.engine.statistics.arrays import Array
+from optimizations.engine.statistics.posterior import Posterior, posterior
+from optimizations.engine.statistics.value_likeness import likeness, unrelated
 from optimizations.engine.trials.trial import Trial
 
 LISTED = 48  # patterns of a scope that get plans of their own

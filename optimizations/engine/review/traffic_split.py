@@ -13,7 +13,7 @@ from optimizations.engine.review.exploration_budget import ExplorationBudget
 from optimizations.engine.review.knapsack import UNCHANGED, Picks
 from optimizations.engine.review.scope_view import LIVE, ScopeValues, ScopeView
 from optimizations.engine.serving.traffic_plan import Choice, PlanSet, TrafficPlan
-from optimizations.engine.statistics.betting import Array
+from optimizations.engine.statistics.arrays import Array
 
 ALARM_HOLDOUT = 0.5
 NEARLY_FLOOR = FLOOR * 0.999  # shares are sums of floats

@@ -8,7 +8,7 @@ import numpy as np
 from optimizations.engine.domain.trial_scope import Scope
 from optimizations.engine.review.knapsack import Picks
 from optimizations.engine.review.scope_view import ScopeView
-from optimizations.engine.statistics.betting import Array
+from optimizations.engine.statistics.arrays import Array
 from optimizations.engine.trials.trial import Trial
 
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 import msgspec
 import numpy as np
 
-from optimizations.engine.statistics.betting import BETS, Array
+from optimizations.engine.statistics.arrays import Array
+from optimizations.engine.statistics.betting import BETS
 
 SLACK = 0.025  # a fall of less than this is not looked for
 LEAST_LEVEL = 150  # requests before the level is trusted

@@ -12,7 +12,7 @@ from optimizations.engine.domain.settings import PolicySettings
 from optimizations.engine.domain.task import CONTROL, Draw, Task
 from optimizations.engine.domain.trial_scope import Scope
 from optimizations.engine.kinds import KINDS
-from optimizations.engine.statistics.betting import aipw
+from optimizations.engine.statistics.effect_scores import aipw
 from optimizations.engine.trials.trial import Trial
 
 

@@ -10,7 +10,8 @@ from optimizations.engine.domain.outcome import Outcome
 from optimizations.engine.domain.settings import ModelCard, PolicySettings, Prices
 from optimizations.engine.domain.task import Request, Task, TaskDecision
 from optimizations.engine.policy import PolicyEngine
-from optimizations.engine.statistics.betting import BoundedMean, aipw
+from optimizations.engine.statistics.betting import BoundedMean
+from optimizations.engine.statistics.effect_scores import aipw
 
 LARGE, SMALL = "large", "small"
 COST = {LARGE: 1.0, SMALL: 0.15}  # of one request; 1 for any other model

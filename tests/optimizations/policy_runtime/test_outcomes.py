@@ -16,6 +16,7 @@ from optimizations.models import (
     WaitingOutcome,
 )
 from optimizations.policy_runtime import outcomes
+from optimizations.policy_runtime.outcome_rows import outcomes_of
 from optimizations.policy_runtime.policy_cache import policies
 from optimizations.storage import state_of
 from tests import builders
@@ -37,7 +38,7 @@ def waiting(owner: Project) -> int:
 
 def outcome_of(owner: Project, name: str) -> Outcome:
     number = builders.ModelInteraction.objects.get(project=owner, id=name).number
-    return outcomes.outcomes_of(owner.pk, [number])[number]
+    return outcomes_of(owner.pk, [number])[number]
 
 
 def test_a_project_that_asks_for_no_decisions_keeps_no_notes() -> None:

@@ -1,6 +1,6 @@
 import pytest
 
-from optimizations.engine.reporting.savings_ledger import savings_of
+from optimizations.engine.reporting.savings import savings_of
 from tests.optimizations.engine.simulation import COST, LARGE, engine, play
 
 

@@ -4,7 +4,7 @@ import pytest
 from optimizations.engine.domain.optimization import OptimizationState
 from optimizations.engine.domain.settings import PolicySettings
 from optimizations.engine.review import verdicts
-from optimizations.engine.statistics.betting import aipw
+from optimizations.engine.statistics.effect_scores import aipw
 from optimizations.engine.trials.trial_tests import TrialTests
 
 SETTINGS = PolicySettings()

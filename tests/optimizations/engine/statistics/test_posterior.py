@@ -2,7 +2,8 @@ import numpy as np
 
 from optimizations.engine.domain.task import CONTROL
 from optimizations.engine.domain.trial_scope import Scope
-from optimizations.engine.statistics.posterior import likeness, posterior
+from optimizations.engine.statistics.posterior import posterior
+from optimizations.engine.statistics.value_likeness import likeness
 
 
 def scope_with(cells: dict[tuple[str, str], tuple[int, float]]) -> Scope:
