@@ -21,7 +21,7 @@ from optimizations.engine.reporting.savings import Savings
 from optimizations.models import Optimization, RegisteredModel
 from optimizations.policy_runtime import outcomes
 from optimizations.policy_runtime.policy_cache import policies
-from optimizations.prepare import Prepared, prepare, switch_on
+from optimizations.prepare import Prepared, enable_optimizations, prepare
 from optimizations.tracker import PatternPerformance, PerformanceTracker
 from patterns.models import Pattern
 
@@ -91,7 +91,7 @@ class OptimizationManager:
             pattern_id=str(pattern.pk) if pattern else "",
             by_hand=True,
         )
-        switch_on(self.project_id)
+        enable_optimizations(self.project_id)
         with policies.changing(self.project_id) as kept:
             state.last_used = kept.at  # unused is what was not used since it was made
             try:
@@ -121,11 +121,11 @@ class OptimizationManager:
 
     def register(self, given: model_catalog.Registration) -> tuple[RegisteredModel, bool]:
         """Adds or changes a model; it takes part in decisions from now on."""
-        switch_on(self.project_id)
+        enable_optimizations(self.project_id)
         with policies.changing(self.project_id) as kept:
             row, made = model_catalog.register(self.project, given)
             card = next(
-                c for c in model_catalog.cards(self.project_id) if c.model_id == row.model_id
+                c for c in model_catalog.load_cards(self.project_id) if c.model_id == row.model_id
             )
             with kept.lock:
                 kept.engine.register(card)

@@ -39,7 +39,7 @@ def prepare(
 
     `sent` is the task with what else the caller put into it.
     """
-    match, version = match_of(project_id, task)
+    match, version = match_task(project_id, task)
     name = str(uuid7())
     kept = policies.for_deciding(project_id)
     request = Request(
@@ -52,17 +52,17 @@ def prepare(
         models=models,
         recognizer_version=version,
     )
-    decision = decide(kept, request)
+    decision = ask_policy(kept, request)
     patterns = [{"id": match.pattern_id, "confidence": match.confidence}] if match else []
     if not dry_run:
-        switch_on(project_id)
-        whole = as_sent(task) if sent is None else sent
-        entry = log.logged(project_id, request, decision, patterns, whole)
-        log.log().write(entry)
+        enable_optimizations(project_id)
+        whole = task_to_json(task) if sent is None else sent
+        entry = log.make_record(project_id, request, decision, patterns, whole)
+        log.decision_log().write(entry)
     return Prepared(decision, patterns)
 
 
-def decide(kept: LoadedPolicy, request: Request) -> TaskDecision:
+def ask_policy(kept: LoadedPolicy, request: Request) -> TaskDecision:
     """Without the lock: a review holds it for longer than a caller should wait, and deciding only
     reads. With it, when the review changed something under our hands."""
     try:
@@ -72,7 +72,7 @@ def decide(kept: LoadedPolicy, request: Request) -> TaskDecision:
             return kept.engine.decide(request)
 
 
-def match_of(project_id: UUID, task: Task) -> tuple[Match | None, str]:
+def match_task(project_id: UUID, task: Task) -> tuple[Match | None, str]:
     """The pattern of a task (None: unknown), and the version of the recogniser that says so."""
     observation = Observation(
         id="",
@@ -91,7 +91,7 @@ def match_of(project_id: UUID, task: Task) -> tuple[Match | None, str]:
 _on: set[UUID] = set()
 
 
-def switch_on(project_id: UUID) -> None:
+def enable_optimizations(project_id: UUID) -> None:
     """From the first decision or registered model on, outcomes are counted."""
     if project_id in _on:
         return
@@ -101,17 +101,17 @@ def switch_on(project_id: UUID) -> None:
     _on.add(project_id)
 
 
-def as_sent(task: Task) -> dict[str, Any]:
+def task_to_json(task: Task) -> dict[str, Any]:
     values: dict[str, Any] = msgspec.to_builtins(task)
     return {name: value for name, value in values.items() if value is not None}
 
 
-def answer(prepared: Prepared, task: dict[str, Any]) -> dict[str, Any]:
+def answer_to_json(prepared: Prepared, task: dict[str, Any]) -> dict[str, Any]:
     """The decision as it is sent: `task` as it was asked, with what is changed on it."""
     decision = prepared.decision
     return {
         "decision_id": decision.id,
-        "task": {**task, **{name: value_of(decision.task, name) for name in decision.changed}},
+        "task": {**task, **{name: field_to_json(decision.task, name) for name in decision.changed}},
         "changed": list(decision.changed),
         "patterns": prepared.patterns,
         "optimizations_applied": [msgspec.to_builtins(entry) for entry in decision.applied],
@@ -123,5 +123,5 @@ def answer(prepared: Prepared, task: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def value_of(task: Task, name: str) -> Any:
+def field_to_json(task: Task, name: str) -> Any:
     return msgspec.to_builtins(getattr(task, name))

@@ -28,7 +28,7 @@ class OptimizationStorage:
 
     def store(self, states: Iterable[OptimizationState]) -> None:
         """New ones are added, known ones replaced."""
-        rows = [row_of(self.project_id, state) for state in states]
+        rows = [build_row(self.project_id, state) for state in states]
         Optimization.objects.bulk_create(
             rows,
             update_conflicts=True,
@@ -42,7 +42,7 @@ class OptimizationStorage:
         row = Optimization.objects.filter(project_id=self.project_id, id=optimization_id).first()
         if row is None:
             raise KeyError(optimization_id)
-        return state_of(row)
+        return decode_state(row)
 
     def update(self, state: OptimizationState) -> None:
         """KeyError when there is none of this id."""
@@ -99,16 +99,16 @@ class OptimizationStorage:
         )
 
 
-def states_of(project_id: UUID) -> list[OptimizationState]:
+def load_states(project_id: UUID) -> list[OptimizationState]:
     rows = Optimization.objects.filter(project_id=project_id).exclude(state=b"")
-    return [state_of(row) for row in rows.order_by("number").iterator()]
+    return [decode_state(row) for row in rows.order_by("number").iterator()]
 
 
-def state_of(row: Optimization) -> OptimizationState:
+def decode_state(row: Optimization) -> OptimizationState:
     return OptimizationState.from_bytes(bytes(row.state))
 
 
-def row_of(project_id: UUID, state: OptimizationState) -> Optimization:
+def build_row(project_id: UUID, state: OptimizationState) -> Optimization:
     return Optimization(
         project_id=project_id,
         id=state.id,
@@ -123,12 +123,12 @@ def row_of(project_id: UUID, state: OptimizationState) -> Optimization:
         n_control=state.n_control,
         summary=state.summary[:400],
         state=state.to_bytes(),
-        created_at=when(state.created_at) or timezone.now(),
+        created_at=to_datetime(state.created_at) or timezone.now(),
         updated_at=timezone.now(),
-        last_used=when(state.last_used),
+        last_used=to_datetime(state.last_used),
         made_by="person" if state.by_hand else "memory",
     )
 
 
-def when(seconds: float) -> datetime | None:
+def to_datetime(seconds: float) -> datetime | None:
     return datetime.fromtimestamp(seconds, UTC) if seconds > 0 else None

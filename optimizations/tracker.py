@@ -55,11 +55,11 @@ class PerformanceTracker:
         )
         found: dict[str, list[PatternPerformance]] = {str(name): [] for name in pattern_ids}
         for row in rows.order_by("-count", "model_id"):
-            found[str(row.pattern_id)].append(performance(row))
+            found[str(row.pattern_id)].append(measure_hours(row))
         return found
 
 
-def performance(row: PatternHour) -> PatternPerformance:
+def measure_hours(row: PatternHour) -> PatternPerformance:
     """One rollup row as figures."""
 
     def mean(total: float, count: int) -> float | None:
@@ -71,7 +71,7 @@ def performance(row: PatternHour) -> PatternPerformance:
         model_id=row.model_id,
         count=row.count,
         success_rate=mean(row.successes, row.judged),
-        effectiveness=effectiveness(row.quality_sum, row.quality_count),
+        effectiveness=shrink_quality(row.quality_sum, row.quality_count),
         duration_p50=quantile_sketch.quantile(digest, 0.5),
         duration_p95=quantile_sketch.quantile(digest, 0.95),
         tokens_mean=mean(row.tokens_sum, row.tokens_count),
@@ -81,7 +81,7 @@ def performance(row: PatternHour) -> PatternPerformance:
     )
 
 
-def effectiveness(quality_sum: float, quality_count: int) -> float | None:
+def shrink_quality(quality_sum: float, quality_count: int) -> float | None:
     if not quality_count:
         return None
     return (quality_sum + PRIOR_QUALITY * PRIOR_WEIGHT) / (quality_count + PRIOR_WEIGHT)

@@ -16,7 +16,7 @@ from featurememory.http.endpoint import Endpoint
 from featurememory.http.idempotency import idempotent
 from featurememory.http.json_body import body_of
 from featurememory.http.openapi import described
-from optimizations.api.optimizations import ReasonIn, actor
+from optimizations.api.optimizations import ReasonIn, actor_name
 from optimizations.manager import OptimizationManager
 from patterns.criteria import moment
 
@@ -41,7 +41,7 @@ class CachePurge(Endpoint):
     @idempotent
     def post(self, request: Request) -> Response:
         body_of(request, ReasonIn)
-        count = OptimizationManager(key_of(request).project).purge_cache(actor(request))
+        count = OptimizationManager(key_of(request).project).purge_cache(actor_name(request))
         return Response({"purged": count})
 
 

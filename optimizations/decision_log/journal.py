@@ -58,7 +58,7 @@ class Journal:
             if self._file is not None:
                 os.close(self._file)
                 self._file = None
-            return [path for path in sorted(self.folder.glob("*.log")) if not in_use(path)]
+            return [path for path in sorted(self.folder.glob("*.log")) if not is_in_use(path)]
 
     def elsewhere(self) -> tuple[list[bytes], dict[Path, int]]:
         """What other processes have appended to the files they write, and how far that is; tell it
@@ -68,9 +68,9 @@ class Journal:
         for path in sorted(self.folder.glob("*.log")):
             start = self._read.get(path, 0)
             try:
-                if path.stat().st_size > start and in_use(path):
+                if path.stat().st_size > start and is_in_use(path):
                     ends[path] = start
-                    for record in records(path, start):
+                    for record in read_records(path, start):
                         found.append(record)
                         ends[path] += HEAD.size + len(record)
             except FileNotFoundError:  # its process has just moved it
@@ -121,7 +121,7 @@ class MemoryJournal:
             self._sealed = [part for part in self._sealed if id(part) not in gone]
 
 
-def in_use(path: Path) -> bool:
+def is_in_use(path: Path) -> bool:
     """Whether another process is writing it (a command may run beside the server)."""
     with path.open("rb") as file:
         try:
@@ -131,7 +131,7 @@ def in_use(path: Path) -> bool:
     return False
 
 
-def records(path: Path | list[bytes], start: int = 0) -> Iterator[bytes]:
+def read_records(path: Path | list[bytes], start: int = 0) -> Iterator[bytes]:
     """The whole records of a file; what follows a broken one was never answered."""
     if isinstance(path, list):
         yield from path[start:]

@@ -17,7 +17,7 @@ from django.db import connection, transaction
 from featurememory.database.write_lock import write_turn
 from featurememory.errors import ErrorCode, FeatureMemoryError
 from featurememory.models import Project
-from optimizations.decision_log.journal import Journal, MemoryJournal, records
+from optimizations.decision_log.journal import Journal, MemoryJournal, read_records
 from optimizations.engine.domain.task import Request, TaskDecision
 from optimizations.models import AppliedOptimization, Decision
 
@@ -47,7 +47,7 @@ class DecisionLog:
     def write(self, entry: DecisionRecord) -> None:
         # In a test's transaction the journal would outlive the rollback.
         if connection.vendor != "sqlite" or connection.in_atomic_block:
-            insert([entry])
+            insert_records([entry])
             return
         try:
             self.journal.append(msgspec.msgpack.encode(entry))
@@ -67,18 +67,18 @@ class DecisionLog:
         if not paths and not others:
             return
         decode = msgspec.msgpack.Decoder(DecisionRecord).decode
-        own = [record for path in paths for record in records(path)]
-        insert([decode(record) for record in (*own, *others)])
+        own = [record for path in paths for record in read_records(path)]
+        insert_records([decode(record) for record in (*own, *others)])
         transaction.on_commit(lambda: self.journal.remove(paths))
         transaction.on_commit(lambda: self.journal.reached(ends))
 
 
 @cache
-def log() -> DecisionLog:
+def decision_log() -> DecisionLog:
     return DecisionLog()
 
 
-def logged(
+def make_record(
     project_id: UUID,
     request: Request,
     decision: TaskDecision,
@@ -89,10 +89,10 @@ def logged(
     return DecisionRecord(project_id.bytes, now, request, decision, patterns, sent)
 
 
-def insert(entries: Sequence[DecisionRecord]) -> None:
+def insert_records(entries: Sequence[DecisionRecord]) -> None:
     """Rows of these decisions; one that is there already stays as it is."""
     known = set(Project.objects.values_list("pk", flat=True)) if len(entries) > 1 else None
-    rows = [row(entry) for entry in entries]
+    rows = [build_row(entry) for entry in entries]
     if known is not None:  # a project may have been removed since
         rows = [made for made in rows if made.project_id in known]
         entries = [entry for entry in entries if UUID(bytes=entry.project_id) in known]
@@ -111,7 +111,7 @@ def insert(entries: Sequence[DecisionRecord]) -> None:
         AppliedOptimization.objects.bulk_create(more, ignore_conflicts=True, batch_size=500)
 
 
-def row(entry: DecisionRecord) -> Decision:
+def build_row(entry: DecisionRecord) -> Decision:
     decision = entry.decision
     first = decision.applied[0] if decision.applied else None
     return Decision(
@@ -128,7 +128,7 @@ def row(entry: DecisionRecord) -> Decision:
     )
 
 
-def unpack(made: Decision) -> DecisionRecord:
+def decode_record(made: Decision) -> DecisionRecord:
     raw = zstandard.decompress(bytes(made.data))
     return msgspec.msgpack.decode(raw, type=DecisionRecord)
 
@@ -137,10 +137,10 @@ def catch_up() -> None:
     """Everything answered so far is in the database afterwards."""
     if connection.vendor == "sqlite" and not connection.in_atomic_block:
         with write_turn():
-            log().absorb()
+            decision_log().absorb()
 
 
-def of_optimization(project_id: Any, optimization_id: str, limit: int) -> list[Decision]:
+def find_by_optimization(project_id: Any, optimization_id: str, limit: int) -> list[Decision]:
     """The newest decisions in which it took part, first or not, with its own arm in each."""
     rows = Decision.objects.filter(project_id=project_id).defer("data")
     first = list(rows.filter(optimization_id=optimization_id).order_by("-number")[:limit])
@@ -154,7 +154,9 @@ def of_optimization(project_id: Any, optimization_id: str, limit: int) -> list[D
     return sorted([*first, *more], key=lambda made: -made.number)[:limit]
 
 
-def find(project_id: Any, ids: Iterable[str], *, whole: bool = False) -> dict[str, Decision]:
+def find_decisions(
+    project_id: Any, ids: Iterable[str], *, whole: bool = False
+) -> dict[str, Decision]:
     """The decisions of these ids, as far as they are in the database; `whole` with their data."""
     names = [name for name in ids if len(name) <= 36]
     found: dict[str, Decision] = {}

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from featurememory.config import config_of
 from featurememory.database.write_lock import write_turn
-from optimizations.model_catalog import cards
+from optimizations.model_catalog import load_cards
 from optimizations.models import AppliedOptimization, Decision, PolicyState
 from optimizations.policy_runtime import outcomes
 from optimizations.policy_runtime.policy_cache import LoadedPolicy, policies
@@ -30,12 +30,12 @@ def review_all() -> int:
 
 def review(project_id: UUID) -> int:
     """Count what waits, follow the patterns, let the engine review. Safe to repeat and to kill."""
-    if idle(project_id):
+    if is_idle(project_id):
         return 0
     with policies.changing(project_id) as kept:
         outcomes.count_waiting(project_id, kept)
         with kept.lock:
-            for card in cards(project_id):  # a price may have come into force since
+            for card in load_cards(project_id):  # a price may have come into force since
                 kept.engine.register(card)
         follow_patterns(project_id, kept)
         with kept.lock:
@@ -47,12 +47,12 @@ def review(project_id: UUID) -> int:
     return len(steps)
 
 
-def idle(project_id: UUID) -> bool:
+def is_idle(project_id: UUID) -> bool:
     """Nothing was counted since the last review, and it was not long ago."""
     state = PolicyState.objects.get(pk=project_id)
     kept = policies.for_deciding(project_id)
     recent = state.reviewed_at and state.reviewed_at > timezone.now() - timedelta(minutes=10)
-    return bool(recent and not kept.engine.review_due and not outcomes.waiting(project_id))
+    return bool(recent and not kept.engine.review_due and not outcomes.has_waiting(project_id))
 
 
 def follow_patterns(project_id: UUID, kept: LoadedPolicy) -> None:

@@ -14,22 +14,22 @@ from patterns.models import Feedback, ModelInteraction, Payload
 from patterns.storage.payloads import unpack
 
 
-def outcomes_of(project_id: UUID, numbers: Sequence[int]) -> dict[int, Outcome]:
+def load_outcomes(project_id: UUID, numbers: Sequence[int]) -> dict[int, Outcome]:
     """The outcomes of these interactions, by number, in order; removed ones are left out."""
     if not numbers:
         return {}
     rows = ModelInteraction.objects.filter(pk__in=numbers).order_by("number")
     payloads = dict(Payload.objects.filter(pk__in=numbers).values_list("number", "data"))
     ids = {row.decision_id for row in rows if row.decision_id}
-    made = log.find(project_id, ids, whole=True)
-    prices, words = PriceList.of(project_id), verdicts(project_id, rows)
+    made = log.find_decisions(project_id, ids, whole=True)
+    prices, words = PriceList.of(project_id), load_verdicts(project_id, rows)
     found = {}
     for row in rows:
         logged = made.get(row.decision_id or "")
         own = logged is not None and logged.interaction == row.number
-        decision = log.unpack(logged).decision if logged is not None and own else None
+        decision = log.decode_record(logged).decision if logged is not None and own else None
         data = payloads.get(row.number)
-        found[row.number] = outcome_of(
+        found[row.number] = build_outcome(
             row, bytes(data) if data else None, decision, prices, words.get(row.number)
         )
     return found
@@ -38,7 +38,7 @@ def outcomes_of(project_id: UUID, numbers: Sequence[int]) -> dict[int, Outcome]:
 VERDICT = "feedback"  # the metric of people's verdicts: true, false, or 0 to 1
 
 
-def verdicts(project_id: UUID, rows: Iterable[ModelInteraction]) -> dict[int, float]:
+def load_verdicts(project_id: UUID, rows: Iterable[ModelInteraction]) -> dict[int, float]:
     """What people said of these interactions, by number; the last word counts."""
     names: dict[tuple[str, str], list[int]] = {}
     for row in rows:
@@ -71,14 +71,14 @@ def is_verdict(value: Any) -> bool:
     return isinstance(value, int | float) and 0 <= value <= 1
 
 
-def outcome_of(
+def build_outcome(
     row: ModelInteraction,
     data: bytes | None,
     decision: TaskDecision | None,
     prices: PriceList,
     verdict: float | None = None,
 ) -> Outcome:
-    content = contents(data)
+    content = decode_payload(data)
     cached = decision is not None and decision.served_from_cache
     cost = row.cost
     if cost is None and not cached:
@@ -113,7 +113,7 @@ def outcome_of(
     )
 
 
-def contents(data: bytes | None) -> dict[str, Any]:
+def decode_payload(data: bytes | None) -> dict[str, Any]:
     """A payload that is damaged or forgotten tells nothing."""
     try:
         return unpack(data) if data else {}

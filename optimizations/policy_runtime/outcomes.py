@@ -19,7 +19,7 @@ from featurememory.database.write_lock import write_turn
 from optimizations.decision_log import log
 from optimizations.engine.domain.outcome import Outcome
 from optimizations.models import Decision, PolicyState, WaitingOutcome
-from optimizations.policy_runtime.outcome_rows import outcomes_of, verdicts
+from optimizations.policy_runtime.outcome_rows import load_outcomes, load_verdicts
 from optimizations.policy_runtime.policy_cache import LoadedPolicy, policies
 from optimizations.storage import OptimizationStorage
 from patterns.models import Feedback, ModelInteraction
@@ -36,23 +36,23 @@ TABLE = Decision._meta.db_table
 # --- in the transactions of learning and feedback -----------------------------------------------
 
 
-def join(project_id: UUID, rows: Sequence[ModelInteraction]) -> None:
+def link_decisions(project_id: UUID, rows: Sequence[ModelInteraction]) -> None:
     """Notes recognised interactions for the evidence and gives each decision its interaction."""
     if not rows or not PolicyState.objects.filter(pk=project_id).exists():
         return
-    log.log().absorb()
+    log.decision_log().absorb()
     decided = [row for row in rows if row.decision_id]
     if decided:
-        hear_early_words(project_id, decided)
-        found = log.find(project_id, {str(row.decision_id) for row in decided})
-        claim(found, decided)
+        apply_early_feedback(project_id, decided)
+        found = log.find_decisions(project_id, {str(row.decision_id) for row in decided})
+        claim_decisions(found, decided)
     WaitingOutcome.objects.bulk_create(
         [WaitingOutcome(project_id=project_id, interaction=row.number) for row in rows],
         batch_size=500,
     )
 
 
-def claim(found: dict[str, Decision], rows: Sequence[ModelInteraction]) -> None:
+def claim_decisions(found: dict[str, Decision], rows: Sequence[ModelInteraction]) -> None:
     """The first interaction of a decision is its outcome; later ones stand for themselves."""
     claimed = []
     for row in rows:
@@ -64,7 +64,7 @@ def claim(found: dict[str, Decision], rows: Sequence[ModelInteraction]) -> None:
         cursor.executemany(f"UPDATE {TABLE} SET interaction = %s WHERE number = %s", claimed)
 
 
-def hear_early_words(project_id: UUID, rows: Sequence[ModelInteraction]) -> None:
+def apply_early_feedback(project_id: UUID, rows: Sequence[ModelInteraction]) -> None:
     """Feedback on a decision may come before its interaction: it holds from the start."""
     by_decision = {str(row.decision_id): row for row in rows}
     words = Feedback.objects.filter(
@@ -91,7 +91,7 @@ def note_correction(row: ModelInteraction, success: bool | None, score: float | 
 def note_verdicts(project_id: UUID, rows: Sequence[ModelInteraction]) -> None:
     """People's verdict on these interactions is about to change: keep what it was until now."""
     counted = [row for row in rows if row.state == ModelInteraction.State.RECOGNIZED]
-    known = verdicts(project_id, counted)
+    known = load_verdicts(project_id, counted)
     note_changes(project_id, {row.number: {"feedback": known.get(row.number)} for row in counted})
 
 
@@ -110,9 +110,9 @@ def note_changes(project_id: UUID, before: dict[int, dict[str, Any]]) -> None:
 # --- the evidence -------------------------------------------------------------------------------
 
 
-def digest(project_id: UUID, *, save: bool = False) -> int:
+def count_outcomes(project_id: UUID, *, save: bool = False) -> int:
     """Lets the engine count what waits; how many interactions it was."""
-    if not waiting(project_id):
+    if not has_waiting(project_id):
         return 0
     with policies.changing(project_id) as kept:
         count = count_waiting(project_id, kept)
@@ -120,22 +120,22 @@ def digest(project_id: UUID, *, save: bool = False) -> int:
         if kept.engine.review_due:
             with kept.lock:
                 steps = len(kept.engine.review(kept.at))
-        if save or steps or save_due(kept):
+        if save or steps or is_save_due(kept):
             save_policy(project_id, kept)
         return count
 
 
-def digest_all() -> int:
+def count_all_outcomes() -> int:
     """Every project's waiting outcomes: those of feedback, and what a crash left behind."""
     ids = WaitingOutcome.objects.order_by().values_list("project_id", flat=True).distinct()
-    return sum(digest(project_id) for project_id in list(ids))
+    return sum(count_outcomes(project_id) for project_id in list(ids))
 
 
-def waiting(project_id: UUID) -> bool:
+def has_waiting(project_id: UUID) -> bool:
     return WaitingOutcome.objects.filter(project_id=project_id).exists()
 
 
-def save_due(kept: LoadedPolicy) -> bool:
+def is_save_due(kept: LoadedPolicy) -> bool:
     if connection.vendor != "sqlite":
         return True  # other processes decide by what is saved
     return time.monotonic() - kept.saved >= SAVE_S or len(kept.counted) >= SAVE_EVERY
@@ -147,13 +147,13 @@ def count_waiting(project_id: UUID, kept: LoadedPolicy) -> int:
     grouped: dict[int, list[WaitingOutcome]] = {}
     for note in fresh:
         grouped.setdefault(note.interaction, []).append(note)
-    for number, outcome in outcomes_of(project_id, list(grouped)).items():
-        count(kept, grouped[number], outcome)
+    for number, outcome in load_outcomes(project_id, list(grouped)).items():
+        count_outcome(kept, grouped[number], outcome)
     kept.counted.update(note.pk for note in fresh)
     return len(grouped)
 
 
-def count(kept: LoadedPolicy, notes: Sequence[WaitingOutcome], outcome: Outcome) -> None:
+def count_outcome(kept: LoadedPolicy, notes: Sequence[WaitingOutcome], outcome: Outcome) -> None:
     """An interaction not counted before is observed as it is now; else the change is corrected."""
     with kept.lock:
         kept.moment = max(kept.moment, round(outcome.at * 1000))

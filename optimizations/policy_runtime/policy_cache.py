@@ -14,10 +14,10 @@ from featurememory.config import config_of
 from featurememory.errors import ErrorCode, FeatureMemoryError
 from optimizations.engine.domain.settings import PolicySettings
 from optimizations.engine.policy import PolicyEngine
-from optimizations.model_catalog import cards
+from optimizations.model_catalog import load_cards
 from optimizations.models import PolicyState
-from optimizations.policy_runtime.project_lock import PATIENCE_S, alone
-from optimizations.storage import states_of
+from optimizations.policy_runtime.project_lock import PATIENCE_S, lock_project
+from optimizations.storage import load_states
 
 # Deciders may lag this much behind the process that learns.
 STALE_S = 2.0
@@ -73,7 +73,7 @@ class PolicyCache:
                 "The optimizations are being reviewed: try again.", ErrorCode.OVERLOADED
             )
         try:
-            with alone(project_id):
+            with lock_project(project_id):
                 kept = self._current(project_id, self._get(project_id))
                 yield kept
         except BaseException:
@@ -104,40 +104,40 @@ class PolicyCache:
     def _current(self, project_id: UUID, kept: LoadedPolicy | None) -> LoadedPolicy:
         saved = PolicyState.objects.filter(pk=project_id).values_list("version", flat=True).first()
         if kept is None or kept.version != (saved or 0):
-            kept = fresh(project_id) if saved is None else load(project_id)
+            kept = create_policy(project_id) if saved is None else load_policy(project_id)
             with self._lock:
                 self._kept[project_id] = kept
                 while len(self._kept) > PROJECTS:
                     self._kept.popitem(last=False)
         kept.checked = time.monotonic()
         with kept.lock:
-            settings = settings_of(project_id)
+            settings = load_settings(project_id)
             if settings != kept.engine.settings:
                 kept.engine.configure(settings)
         return kept
 
 
-def fresh(project_id: UUID) -> LoadedPolicy:
+def create_policy(project_id: UUID) -> LoadedPolicy:
     """The engine of a project that has asked for nothing yet: it has no row either."""
     now = time.monotonic()
-    engine = PolicyEngine(settings_of(project_id), project_id.bytes)
+    engine = PolicyEngine(load_settings(project_id), project_id.bytes)
     return LoadedPolicy(engine, 0, 0, checked=now, saved=now)
 
 
-def load(project_id: UUID) -> LoadedPolicy:
+def load_policy(project_id: UUID) -> LoadedPolicy:
     """An engine that goes on where the saved one stopped."""
     row = PolicyState.objects.get(pk=project_id)
     snapshot = bytes(row.snapshot) if row.snapshot else None
-    settings = settings_of(project_id)
-    engine = PolicyEngine.restore(states_of(project_id), snapshot, settings, bytes(row.salt))
+    settings = load_settings(project_id)
+    engine = PolicyEngine.restore(load_states(project_id), snapshot, settings, bytes(row.salt))
     if snapshot is None:
-        for card in cards(project_id):
+        for card in load_cards(project_id):
             engine.register(card)
     now = time.monotonic()
     return LoadedPolicy(engine, row.version, row.moment, checked=now, saved=now)
 
 
-def settings_of(project_id: UUID) -> PolicySettings:
+def load_settings(project_id: UUID) -> PolicySettings:
     config = config_of(project_id)
     return PolicySettings(
         max_optimizations=config.max_optimizations,

@@ -24,7 +24,7 @@ _lock = threading.Lock()
 
 
 @contextmanager
-def alone(project_id: UUID) -> Iterator[None]:
+def lock_project(project_id: UUID) -> Iterator[None]:
     """Call it with this process's own lock of the project in hand: it is between processes only.
 
     On PostgreSQL a locked row. On SQLite a byte of a locked file, since a transaction there would
@@ -41,14 +41,14 @@ def alone(project_id: UUID) -> Iterator[None]:
         first = _depth[project_id] == 1
     try:
         if first:
-            wait_for(place_of(project_id))
+            wait_for_lock(lock_offset(project_id))
         yield
     finally:
         with _lock:
             _depth[project_id] -= 1
             if not _depth[project_id]:
                 del _depth[project_id]
-                fcntl.lockf(lock_file(), fcntl.LOCK_UN, 1, place_of(project_id))
+                fcntl.lockf(lock_file(), fcntl.LOCK_UN, 1, lock_offset(project_id))
 
 
 @cache
@@ -58,11 +58,11 @@ def lock_file() -> int:
     return os.open(settings.DATA_DIR / "policy.lock", os.O_CREAT | os.O_RDWR, 0o600)
 
 
-def place_of(project_id: UUID) -> int:
+def lock_offset(project_id: UUID) -> int:
     return project_id.int % (1 << 31)
 
 
-def wait_for(place: int) -> None:
+def wait_for_lock(place: int) -> None:
     until = time.monotonic() + PATIENCE_S
     while True:
         try:

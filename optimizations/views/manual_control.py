@@ -9,7 +9,7 @@ from django.shortcuts import redirect
 from featurememory.page_access import changing, current_project, show
 from optimizations.manager import VERBS, OptimizationManager
 from optimizations.models import Decision
-from optimizations.views.optimizations import CACHES, PURGE, find
+from optimizations.views.optimizations import CACHES, PURGE, find_optimization
 
 CONSEQUENCES = {
     "pin": "It is applied from the next task on, whatever the evidence says. The holdout stays, "
@@ -28,7 +28,7 @@ CONSEQUENCES = {
 @changing
 def act(request: HttpRequest, optimization_id: str, verb: str) -> HttpResponseBase:
     """GET says what would happen and asks; POST does it."""
-    row = find(request, optimization_id)
+    row = find_optimization(request, optimization_id)
     if verb not in VERBS and not (verb == PURGE and row.type in CACHES):
         raise Http404(verb)
     if request.method == "POST":

@@ -12,7 +12,7 @@ from featurememory.models import Project
 from featurememory.page_access import current_project, page
 from optimizations.model_catalog import current_prices
 from optimizations.models import ModelPrice, Optimization, RegisteredModel
-from optimizations.storage import state_of
+from optimizations.storage import decode_state
 from patterns.models import PatternHour
 from patterns.serializers import model_figures
 from patterns.statistics.rollups import ALL_PATTERNS, ALL_TIME
@@ -60,6 +60,6 @@ def count_routes(project: Project, found: dict[str, ModelLine]) -> None:
     for row in active[:MOST]:
         if target := found.get(str(row.params.get("model_id"))):
             target.routes_in += 1
-        source = state_of(row).base if row.state else ""
+        source = decode_state(row).base if row.state else ""
         if source in found:
             found[source].routes_out += 1

@@ -21,7 +21,7 @@ from optimizations.engine.serving.traffic_plan import Choice, PlanSet, TrafficPl
 from optimizations.engine.statistics.betting import BoundedMean, e_bh
 from optimizations.engine.statistics.effect_scores import aipw
 from optimizations.engine.statistics.error_rate import ErrorRate
-from optimizations.engine.statistics.off_policy import evaluate
+from optimizations.engine.statistics.off_policy import evaluate_policy
 from tests.optimizations.engine.logs import adaptive
 from tests.optimizations.engine.simulation import LARGE, SMALL, ask, engine, outcome, play
 
@@ -185,7 +185,7 @@ def _fooled(rng: np.random.Generator, bound: float, rate: float) -> bool:
 def what_if(runs: int) -> None:
     print("Value of a change that was tried on a share that follows what was seen (truth 0.700)")
     logs = [adaptive(seed) for seed in range(max(40, runs))]
-    found = [evaluate(log, lambda context: "b") for log, _ in logs]
+    found = [evaluate_policy(log, lambda context: "b") for log, _ in logs]
     told = [(one, truth) for one, (_, truth) in zip(found, logs, strict=True) if not one.refused]
     bias = np.mean([(one.value or 0.0) - truth for one, truth in told])
     held = np.mean([(one.low or 0.0) <= truth <= (one.high or 0.0) for one, truth in told])

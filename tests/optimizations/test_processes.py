@@ -22,7 +22,7 @@ import pytest
 import zstandard
 
 from optimizations.decision_log.log import DecisionRecord
-from optimizations.engine.domain.assignment import position
+from optimizations.engine.domain.assignment import assign_position
 from optimizations.engine.domain.optimization import OptimizationState
 from optimizations.engine.domain.task import CONTROL, Draw
 from tests import servers
@@ -162,7 +162,7 @@ def check_decisions(several: Several, answers: list[dict[str, Any]]) -> None:
         assert (decision.propensity, decision.reason) == (answer["propensity"], answer["reason"])
         for draw in decision.draws:
             unit = (bytes(salt), draw.kind, "chat", draw.base, decision.task.session_id or "")
-            assert draw.chosen == drawn(draw, position(unit[0], *unit[1:]))
+            assert draw.chosen == drawn(draw, assign_position(unit[0], *unit[1:]))
 
 
 def drawn(draw: Draw, place: float) -> str:

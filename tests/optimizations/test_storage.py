@@ -13,7 +13,7 @@ from optimizations.engine.domain.optimization import OptimizationState
 from optimizations.engine.pending_changes import PolicyChanges
 from optimizations.engine.reporting.savings import SavingsHour
 from optimizations.models import EvidencePoint, LedgerHour, Optimization, OptimizationEvent
-from optimizations.storage import OptimizationStorage, states_of
+from optimizations.storage import OptimizationStorage, load_states
 from tests import builders
 
 pytestmark = pytest.mark.django_db
@@ -67,7 +67,7 @@ def test_cleanup_removes_what_ended_long_ago_with_its_history() -> None:
     Optimization.objects.filter(project=owner).update(updated_at=year_ago)
 
     assert storage.cleanup() == 1
-    assert [one.id for one in states_of(owner.pk)] == ["o-2"]
+    assert [one.id for one in load_states(owner.pk)] == ["o-2"]
     assert not OptimizationEvent.objects.filter(project=owner).exists()
 
 
@@ -77,7 +77,7 @@ def test_one_that_made_room_keeps_its_row_but_not_its_state() -> None:
     storage.store([state()])
     storage.save(PolicyChanges(removed=("o-1",)), 0)
 
-    assert states_of(owner.pk) == []
+    assert load_states(owner.pk) == []
     assert Optimization.objects.filter(project=owner, id="o-1").exists()
 
 

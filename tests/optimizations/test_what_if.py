@@ -6,8 +6,8 @@ import pytest
 
 from featurememory.models import Project
 from optimizations.models import Optimization
-from optimizations.storage import state_of
-from optimizations.what_if import of_optimization
+from optimizations.storage import decode_state
+from optimizations.what_if import ask_for_optimization
 from tests import builders
 from tests.optimizations.builders import routed
 from tests.optimizations.caller import Orchestrator
@@ -79,7 +79,7 @@ def test_a_session_counts_once() -> None:
     }
     caller.play([task] * 10)
 
-    assert of_optimization(owner.pk, state_of(made)).estimate.n == 21
+    assert ask_for_optimization(owner.pk, decode_state(made)).estimate.n == 21
 
 
 @pytest.mark.parametrize(

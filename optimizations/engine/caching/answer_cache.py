@@ -14,7 +14,7 @@ from optimizations.engine.caching.cache_statistics import (
     CacheStatistics,
     cache_id,
 )
-from optimizations.engine.domain.assignment import position
+from optimizations.engine.domain.assignment import assign_position
 from optimizations.engine.domain.outcome import Outcome
 from optimizations.engine.domain.settings import PolicySettings
 from optimizations.engine.domain.task import CONTROL, Applied, Draw, Json, Request, Task
@@ -130,7 +130,7 @@ def cache_keys(task: Task, settings: PolicySettings) -> list[tuple[CacheKind, st
 def draw_hit(request: Request, kind: str, level: str, kept: CachedAnswer, salt: bytes) -> CacheHit:
     """Serves the answer, or audits it: AUDITED of the hits run all the same."""
     identifier = cache_id(kind, request.task.task_type)
-    served = position(salt, kind, request.id) >= AUDITED
+    served = assign_position(salt, kind, request.id) >= AUDITED
     chosen = identifier if served else CONTROL
     draw = Draw(kind, "", (CONTROL, identifier), (AUDITED, 1 - AUDITED), chosen)
     params: dict[str, Json] = {"level": level}

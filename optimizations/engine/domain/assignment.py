@@ -7,7 +7,7 @@ import hashlib
 FLOOR, CEILING = 0.02, 0.98  # no arm has a probability between 0 and FLOOR
 
 
-def position(salt: bytes, *parts: str) -> float:
+def assign_position(salt: bytes, *parts: str) -> float:
     """A number in [0, 1) that only the holder of the salt can foresee; equal for equal parts."""
     text = "\x1f".join(parts).encode()
     digest = hashlib.blake2b(text, key=salt[:64], digest_size=8).digest()

@@ -27,6 +27,9 @@ class CacheResponse:
     def keys(self, task: Task) -> dict[str, str]:
         return {
             "exact": request_keys.digest(
-                [request_keys.around(task), request_keys.spaced(request_keys.asked(task.input))]
+                [
+                    request_keys.context_parts(task),
+                    request_keys.normalize_spacing(request_keys.asked_text(task.input)),
+                ]
             )
         }

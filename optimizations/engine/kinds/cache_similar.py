@@ -48,17 +48,17 @@ class CacheSimilar:
         return settings.cache_similar_error
 
     def keys(self, task: Task) -> dict[str, str]:
-        text = request_keys.asked(task.input)
+        text = request_keys.asked_text(task.input)
         if not text:
             return {}
-        around, words = request_keys.around(task), normal(text)
+        around, words = request_keys.context_parts(task), normalize_words(text)
         return {
             "normal": request_keys.digest([around, words]),
-            "content": request_keys.digest([around, content(text, words)]),
+            "content": request_keys.digest([around, content_words(text, words)]),
         }
 
 
-def normal(text: str) -> list[str]:
+def normalize_words(text: str) -> list[str]:
     """Its words without outer punctuation, their case folded where it says nothing.
 
     The lay-out of several lines may be code, and stays as it is.
@@ -71,21 +71,21 @@ def normal(text: str) -> list[str]:
     found: list[str] = []
     opens = True
     for raw in unicodedata.normalize("NFC", text).split():
-        word = bare(raw)
+        word = strip_marks(raw)
         if word:
             unit = bool(found) and has_digit(found[-1]) and not opens
-            found.append(word if unit else folded(word, opens))
+            found.append(word if unit else fold_case(word, opens))
         opens = raw[-1] in ".!?:…"
     return found
 
 
-def bare(word: str) -> str:
+def strip_marks(word: str) -> str:
     """Without quotes, brackets and the marks of a sentence; "5!", "C#" and ".NET" keep theirs."""
     closing = CLOSING.replace("!", "") if has_digit(word) else CLOSING
     return word.lstrip(OPENING).rstrip(closing).replace("’", "'")
 
 
-def folded(word: str, opens: bool) -> str:
+def fold_case(word: str, opens: bool) -> str:
     """`opens`: the first of a sentence, where a capital says nothing."""
     small = word.casefold()
     if word == small or (opens and word == small.capitalize()):
@@ -95,11 +95,11 @@ def folded(word: str, opens: bool) -> str:
     return word if has_digit(word) or one or mixed or small in CAPITAL else small
 
 
-def content(text: str, words: list[str]) -> list[str]:
+def content_words(text: str, words: list[str]) -> list[str]:
     """Without articles, greeting and courtesy; all words where one may be what is asked about."""
     if QUOTED.search(text.strip()):
         return words
-    start, end = courtesy(text.split(), words)
+    start, end = find_courtesies(text.split(), words)
     kept = words[start:end]
     around = zip(["is", *kept], kept, [*kept[1:], ""], strict=False)
     plain = [word for before, word, after in around if not is_article(before, word, after)]
@@ -112,7 +112,7 @@ def is_article(before: str, word: str, after: str) -> bool:
     return word == "the" or (word in ("a", "an") and before in BEFORE_A)
 
 
-def courtesy(raw: list[str], words: list[str]) -> tuple[int, int]:
+def find_courtesies(raw: list[str], words: list[str]) -> tuple[int, int]:
     """Where the matter begins and ends. A greeting opens a request, thanks close it, and a comma
     or full stop parts them from it: in "how do you say thanks" they are the matter."""
     start, end = 0, len(words)

@@ -20,17 +20,23 @@ _MOMENT = """now today tonight currently current presently latest live recent re
 MOMENT = frozenset(_MOMENT.split())
 
 
-def around(task: Task) -> list[object]:
+def context_parts(task: Task) -> list[object]:
     """All but the text that is asked: model, parameters, system, tools, parts, to the letter."""
-    return [task.task_type, task.model_id, task.parameters, without(task.input), task.parts]
+    return [
+        task.task_type,
+        task.model_id,
+        task.parameters,
+        without_asked_text(task.input),
+        task.parts,
+    ]
 
 
 def points_at_now(task: Task) -> bool:
     """Whether the request points at the moment it is asked in."""
-    return any(w.casefold() in MOMENT for w in _WORD.findall(asked(task.input)))
+    return any(w.casefold() in MOMENT for w in _WORD.findall(asked_text(task.input)))
 
 
-def asked(value: Json) -> str:
+def asked_text(value: Json) -> str:
     """The text of the last user message, or the input itself when it is a text, else ""."""
     if isinstance(value, str):
         return value
@@ -42,7 +48,7 @@ def asked(value: Json) -> str:
     return ""
 
 
-def spaced(text: str) -> str:
+def normalize_spacing(text: str) -> str:
     """The text as it is read: how an accent is encoded, and spaces beyond one, say nothing.
 
     >>> spaced(" Where  is it? ")
@@ -54,9 +60,9 @@ def spaced(text: str) -> str:
     return text if _LAID_OUT.search(line) else _GAP.sub(" ", unicodedata.normalize("NFC", line))
 
 
-def without(value: Json) -> Json:
+def without_asked_text(value: Json) -> Json:
     """The input with that text taken out: what has to be equal to the letter."""
-    text = asked(value)
+    text = asked_text(value)
     if not text or isinstance(value, str):
         return None if isinstance(value, str) else value
     if isinstance(value, dict):

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from optimizations.engine.domain.assignment import position
+from optimizations.engine.domain.assignment import assign_position
 from optimizations.engine.domain.lifecycle import Status, Transition
 from optimizations.engine.domain.optimization import OptimizationState
 from optimizations.engine.domain.optimization_ids import optimization_id
@@ -21,7 +21,7 @@ from optimizations.engine.domain.outcome import Outcome
 from optimizations.engine.domain.params import Cards
 from optimizations.engine.domain.settings import ModelCard, PolicySettings
 from optimizations.engine.domain.task import CONTROL, Applied, Draw, Json, Request, Task
-from optimizations.engine.kinds.token_limits import FIRST, TokenLimits, groups_of
+from optimizations.engine.kinds.token_limits import FIRST, TokenLimits, list_groups
 from optimizations.engine.statistics.error_rate import ErrorRate
 
 HELD_OUT = 0.02  # the least that the ledger can weigh: it shows what is saved, limits need none
@@ -39,13 +39,13 @@ class TokenBudget(msgspec.Struct):
         self, request: Request, task: Task, card: ModelCard | None, salt: bytes
     ) -> tuple[Task, Applied, Draw] | None:
         """The task with a smaller budget, or as it is in the holdout."""
-        name, least, most = allowed_limit(task, card)
-        groups = groups_of(task, request.pattern_id or "")
+        name, least, most = declared_limit(task, card)
+        groups = list_groups(task, request.pattern_id or "")
         found = self.tokens.find(groups) if groups[0] in self.tokens.open else None
         if not name or found is None:
             return None
         budget = int(max(least, math.floor(found) + 1))  # so that only longer ones reach it
-        if budget >= (number(task.parameters.get(name)) or most):
+        if budget >= (as_number(task.parameters.get(name)) or most):
             return None
         treated, applied, draw = self._draw("token_budget", groups[0], request, salt)
         applied = msgspec.structs.replace(applied, params={name: budget} if treated else {})
@@ -55,9 +55,9 @@ class TokenBudget(msgspec.Struct):
     def _draw(
         self, kind: str, root: str, request: Request, salt: bytes
     ) -> tuple[bool, Applied, Draw]:
-        identifier = measured_id(kind, root)
+        identifier = budget_id(kind, root)
         unit = request.unit or request.id
-        treated = position(salt, kind, root, unit) >= HELD_OUT
+        treated = assign_position(salt, kind, root, unit) >= HELD_OUT
         shares = (HELD_OUT, 1 - HELD_OUT)
         draw = Draw(kind, root, (CONTROL, identifier), shares, identifier if treated else "")
         return treated, Applied(identifier, kind, "treatment" if treated else "holdout"), draw
@@ -69,14 +69,14 @@ class TokenBudget(msgspec.Struct):
         length = outcome.output_tokens
         if length is None:
             return
-        budget = budget_of(outcome)
-        own = [v for name in LIMITS if (v := number(outcome.task.parameters.get(name)))]
+        budget = given_budget(outcome)
+        own = [v for name in LIMITS if (v := as_number(outcome.task.parameters.get(name)))]
         limit = min([*own, *([budget] if budget else [])], default=math.inf)
         cut = length >= limit
         if outcome.error is not None and not cut:
             return  # it broke off by itself: how long it would have been is not known
         task = msgspec.structs.replace(outcome.task, model_id=outcome.model_id)
-        groups = groups_of(task, pattern)
+        groups = list_groups(task, pattern)
         self.tokens.learn(groups, length, cut)
         if budget:
             self.tokens.count(groups[0], cut)
@@ -96,7 +96,7 @@ class TokenBudget(msgspec.Struct):
         steps: list[Transition] = []
         for root, values in list(self.tokens.values.items()):
             task_type, _, model = root.partition("\x1f")
-            declared = allowed_limit(Task(model, None, task_type), cards.get(model))[0]
+            declared = declared_limit(Task(model, None, task_type), cards.get(model))[0]
             if declared and root.count("\x1f") == 1 and values.seen >= FIRST:
                 self._review(self.tokens, root, 1 - q, states, settings, now, changed, steps)
         return changed, steps
@@ -114,7 +114,7 @@ class TokenBudget(msgspec.Struct):
     ) -> None:
         if limits.kind not in settings.kinds:
             return
-        state = states.get(measured_id(limits.kind, root)) or _proposed(limits.kind, root, now)
+        state = states.get(budget_id(limits.kind, root)) or _propose(limits.kind, root, now)
         rate = limits.cut.setdefault(root, ErrorRate())
         if state.blocked or state.status in ("suspended", "retired", "rejected"):
             limits.open = [name for name in limits.open if name != root]
@@ -133,7 +133,7 @@ class TokenBudget(msgspec.Struct):
         changed.append(state)
 
 
-def allowed_limit(task: Task, card: ModelCard | None) -> tuple[str, float, float]:
+def declared_limit(task: Task, card: ModelCard | None) -> tuple[str, float, float]:
     """Name, least and most of the declared budget parameter; "" where none is declared."""
     for name in LIMITS:
         span = card.tunable.get(name) if card else None
@@ -142,27 +142,27 @@ def allowed_limit(task: Task, card: ModelCard | None) -> tuple[str, float, float
     return "", 0.0, 0.0
 
 
-def number(value: Json) -> float | None:
+def as_number(value: Json) -> float | None:
     return value if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
-def budget_of(outcome: Outcome) -> float | None:
+def given_budget(outcome: Outcome) -> float | None:
     """The budget that was given, or None where none was."""
     applied = outcome.decision.applied if outcome.decision else ()
     given = (a.params for a in applied if a.type == "token_budget" and a.arm == "treatment")
     params: Mapping[str, Json] = next(given, {})
-    return next((number(v) for v in params.values()), None)
+    return next((as_number(v) for v in params.values()), None)
 
 
-def measured_id(kind: str, root: str) -> str:
+def budget_id(kind: str, root: str) -> str:
     task_type, _, model = root.partition("\x1f")
     return optimization_id((kind, task_type, model), {}, "")
 
 
-def _proposed(kind: str, root: str, now: float) -> OptimizationState:
+def _propose(kind: str, root: str, now: float) -> OptimizationState:
     task_type, _, model = root.partition("\x1f")
     return OptimizationState(
-        id=measured_id(kind, root),
+        id=budget_id(kind, root),
         kind=kind,
         task_type=task_type,
         base=model,

@@ -73,7 +73,7 @@ class TokenLimits(msgspec.Struct):
         self.cut.setdefault(root, ErrorRate()).add(cut)
 
 
-def groups_of(task: Task, pattern: str) -> list[str]:
+def list_groups(task: Task, pattern: str) -> list[str]:
     """From wide to narrow: task type and model, size of the input, pattern with size."""
     root = f"{task.task_type}\x1f{task.model_id}"
     size = round(math.log2(1 + len(msgspec.json.encode(task.input))))

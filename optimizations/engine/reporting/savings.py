@@ -33,7 +33,7 @@ class Savings(msgspec.Struct, frozen=True):
     message: str = ""
 
 
-def savings_of(hours, since: float, until: float) -> Savings:  # type: ignore[no-untyped-def]
+def sum_savings(hours, since: float, until: float) -> Savings:  # type: ignore[no-untyped-def]
     """The ledger from its hours: `hours` any iterable of LedgerHour."""
     inside = [h for h in hours if since // 3600 <= h.hour and h.hour * 3600 < until]
     by_optimization: dict[str, float] = {}
@@ -41,18 +41,18 @@ def savings_of(hours, since: float, until: float) -> Savings:  # type: ignore[no
         name = hour.optimization_id
         by_optimization[name] = by_optimization.get(name, 0.0) + hour.sums[0]
     losing = {name for name, value in by_optimization.items() if value < 0}
-    net = _total(inside)
+    net = _sum_hours(inside)
     crosses = net.cost.low <= 0 <= net.cost.high
     return Savings(
-        estimated=_total([h for h in inside if not h.verified]),
-        verified=_total([h for h in inside if h.verified]),
-        lost=_total([h for h in inside if h.optimization_id in losing]),
+        estimated=_sum_hours([h for h in inside if not h.verified]),
+        verified=_sum_hours([h for h in inside if h.verified]),
+        lost=_sum_hours([h for h in inside if h.optimization_id in losing]),
         net=net,
         message="No measurable effect yet." if crosses else "",
     )
 
 
-def _total(hours: list[SavingsHour]) -> SavedAmounts:
+def _sum_hours(hours: list[SavingsHour]) -> SavedAmounts:
     amounts = []
     for k in range(MEASURES):
         point = sum(h.sums[k] for h in hours)

@@ -14,7 +14,7 @@ import msgspec
 
 from optimizations.engine.domain.optimization import OptimizationState
 from optimizations.engine.domain.outcome import Outcome
-from optimizations.engine.reporting.savings import MEASURES, Savings, SavingsHour, savings_of
+from optimizations.engine.reporting.savings import MEASURES, Savings, SavingsHour, sum_savings
 
 MOST_MEANS = 20_000
 
@@ -64,7 +64,7 @@ class SavingsLedger(msgspec.Struct):
         treated = any(d.chosen for d in draws) or outcome.cached
         mean = next((self.means[k] for k in keys if k in self.means and self.means[k].n >= 5), None)
         if mean is not None and (draws or outcome.cached):
-            shares = _shares(draws) if cache is None else {cache.id: 1.0}
+            shares = _arm_shares(draws) if cache is None else {cache.id: 1.0}
             self._book(outcome, actual, mean, treated, shares, optimizations)
         if not treated:
             for key in dict.fromkeys(keys):
@@ -110,10 +110,10 @@ class SavingsLedger(msgspec.Struct):
         return found
 
     def savings(self, since: float, until: float) -> Savings:
-        return savings_of(self.hours.values(), since, until)
+        return sum_savings(self.hours.values(), since, until)
 
 
-def _shares(draws: list) -> dict[str, float]:  # type: ignore[type-arg]
+def _arm_shares(draws: list) -> dict[str, float]:  # type: ignore[type-arg]
     """Chance of each arm, as its part of the chance that anything was changed."""
     untouched = 1.0
     weight: dict[str, float] = {}

@@ -7,7 +7,7 @@ import json
 import numpy as np
 
 from optimizations.engine.domain.optimization import OptimizationState
-from optimizations.engine.domain.optimization_ids import value_of
+from optimizations.engine.domain.optimization_ids import value_key
 from optimizations.engine.domain.settings import PolicySettings
 from optimizations.engine.domain.task import CONTROL
 from optimizations.engine.review import verdicts
@@ -26,7 +26,7 @@ def choose_champion(view: ScopeView, settings: PolicySettings, steps: Transition
         return
     state, before = chooser.state, view.used_by(chooser)
     if state.pinned and not state.tailored:  # a person's word
-        own = view.values.keys.index(value_of(state.params))
+        own = view.values.keys.index(value_key(state.params))
         view.picks = np.full(len(view.traffic), own)
         return
     if state.alarm:  # stays as it is until that is decided

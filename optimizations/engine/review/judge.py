@@ -26,7 +26,7 @@ BLOCKS = ("gamed", "slow")  # what stops even a change whose effect is proven
 def may_harm(trials: Iterable[Trial]) -> bool:
     """Whether something active may harm: then every few requests until the next look cost."""
     active = (e for e in trials if e.state.status == "active" and not e.state.pinned)
-    return any(e.state.alarm or verdicts.alarming(e.tests) for e in active)
+    return any(e.state.alarm or verdicts.is_alarming(e.tests) for e in active)
 
 
 class Judge(msgspec.Struct):
@@ -38,7 +38,7 @@ class Judge(msgspec.Struct):
         state, tests, scope = case.trial.state, case.trial.tests, case.scope
         q0, c0, t0 = scope.mean(CONTROL, "")
         base = q0 - self.settings.cost_weight * c0 - self.settings.duration_weight * t0
-        verdicts.refresh(state, tests, base, self.settings)
+        verdicts.refresh_figures(state, tests, base, self.settings)
         if state.status == "active":
             self._active(case)
         elif state.status in ("trial", "candidate") and tests.n_treated:
@@ -49,7 +49,7 @@ class Judge(msgspec.Struct):
         verdict = None
         if state.status == "trial" and not case.component and self._affordable(case):
             verdict = verdicts.judge_trial(state, tests, self.settings, discovered=case.discovered)
-        slow = verdicts.too_slow(tests, self.settings)
+        slow = verdicts.is_too_slow(tests, self.settings)
         if state.tailored and slow:
             return  # it is given up by what was slow, and measured on
         harm = verdicts.judge_harm(state, tests, self.settings, self.now, state.changed_at)
@@ -81,7 +81,7 @@ class Judge(msgspec.Struct):
         if spent is not None:
             self.steps.take(state, spent, self.now)
             return
-        allowed = verdicts.tolerance(max(case.reach, SERVED_LEAST), self.settings)
+        allowed = verdicts.quality_tolerance(max(case.reach, SERVED_LEAST), self.settings)
         verdict = verdicts.judge_active(state, tests, self.settings, allowed)
         if not state.alarm and case.reach < SERVED_LEAST:
             text = "It is doubted everywhere; half is held out to see."

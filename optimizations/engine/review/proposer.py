@@ -6,7 +6,7 @@ import msgspec
 
 from optimizations.engine.domain.lifecycle import Status
 from optimizations.engine.domain.optimization import OptimizationState
-from optimizations.engine.domain.optimization_ids import optimization_id, value_of
+from optimizations.engine.domain.optimization_ids import optimization_id, value_key
 from optimizations.engine.domain.params import Params
 from optimizations.engine.domain.settings import PolicySettings
 from optimizations.engine.domain.task import CONTROL
@@ -39,14 +39,14 @@ class Proposer(msgspec.Struct):
         kind = KINDS[scope.kind]
         if scope.kind not in self.settings.kinds or scope.cells.get(CONTROL) is None:
             return
-        known = {value_of(e.state.params): e.state for e in mine if not e.state.tailored}
+        known = {value_key(e.state.params): e.state for e in mine if not e.state.tailored}
         found = kind.candidates(scope.example, self.table.cards, self.settings)
         measured = self._measured(scope) if not known else []
         fresh = False
         for params in [*found, *measured]:
-            state = known.get(value_of(params))
+            state = known.get(value_key(params))
             if state is None:
-                known[value_of(params)] = self._found(scope, params, "").state
+                known[value_key(params)] = self._found(scope, params, "").state
                 fresh = True
             elif self._rested(state):
                 self._restart(scope, state)
@@ -85,7 +85,7 @@ class Proposer(msgspec.Struct):
         """After its rest a change is tried anew, with nothing remembered."""
         self.trials[state.id].tests = TrialTests.fresh()
         if not state.tailored:
-            scope.forget(value_of(state.params))
+            scope.forget(value_key(state.params))
         state.choice = {}
         target: Status = "trial" if state.status == "suspended" else "candidate"
         verdict = ReviewVerdict(target, "rested", "Its rest is over; it is tried again.")

@@ -6,7 +6,7 @@ import msgspec
 import numpy as np
 
 from optimizations.engine.domain.optimization import OptimizationState
-from optimizations.engine.domain.optimization_ids import value_of
+from optimizations.engine.domain.optimization_ids import value_key
 from optimizations.engine.domain.params import Cards, Params
 from optimizations.engine.domain.settings import PolicySettings
 from optimizations.engine.domain.task import CONTROL
@@ -14,8 +14,8 @@ from optimizations.engine.domain.trial_scope import Scope
 from optimizations.engine.review.knapsack import UNCHANGED, Picks
 from optimizations.engine.serving.policy_table import PolicyTable
 from optimizations.engine.statistics.arrays import Array
-from optimizations.engine.statistics.posterior import Posterior, posterior
-from optimizations.engine.statistics.value_likeness import likeness, unrelated
+from optimizations.engine.statistics.posterior import Posterior, infer_posterior
+from optimizations.engine.statistics.value_likeness import setting_likeness, unrelated_effects
 from optimizations.engine.trials.trial import Trial
 
 LISTED = 48  # patterns of a scope that get plans of their own
@@ -71,13 +71,13 @@ def build_view(
     scope: Scope, live: list[Trial], table: PolicyTable, settings: PolicySettings
 ) -> ScopeView | None:
     """None when no single value is left that could be served."""
-    own = {value_of(t.state.params): t for t in reversed(live) if not t.state.tailored}
+    own = {value_key(t.state.params): t for t in reversed(live) if not t.state.tailored}
     if not own:
         return None
     patterns = scope.largest_patterns(LISTED)
     traffic = share_traffic(scope, patterns)
     values = collect_values(scope, own, patterns, settings.latency_factor)
-    post = posterior(
+    post = infer_posterior(
         scope,
         values.keys,
         expected_prices(scope, values, table.cards),
@@ -141,7 +141,7 @@ def value_likeness(scope: Scope, params: list[Params]) -> Array:
     """Covariance of the values' effects: settings by their levels, all else unrelated."""
     settings = [p.get("parameters") for p in params]
     if not all(isinstance(s, dict) for s in settings):
-        return unrelated(len(params))
+        return unrelated_effects(len(params))
     others: list[Params] = [s for s in settings if isinstance(s, dict)]
     names = {name for s in others for name in s}
-    return likeness({n: scope.parameters.get(n) for n in names}, others)
+    return setting_likeness({n: scope.parameters.get(n) for n in names}, others)

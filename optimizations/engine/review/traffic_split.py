@@ -7,7 +7,7 @@ import numpy as np
 
 from optimizations.engine.domain.assignment import FLOOR
 from optimizations.engine.domain.optimization import OptimizationState
-from optimizations.engine.domain.optimization_ids import value_of
+from optimizations.engine.domain.optimization_ids import value_key
 from optimizations.engine.review.exploration import Exploration, plan_exploration
 from optimizations.engine.review.exploration_budget import ExplorationBudget
 from optimizations.engine.review.knapsack import UNCHANGED, Picks
@@ -49,7 +49,7 @@ def find_fixed(
 ) -> list[tuple[OptimizationState, int]]:
     """What is active without following the best choice (by hand, pinned), with its column."""
     return [
-        (trial.state, view.values.keys.index(value_of(trial.state.params)))
+        (trial.state, view.values.keys.index(value_key(trial.state.params)))
         for trial in view.trials
         if trial.state.status == "active" and trial.state is not chooser
     ]

@@ -34,7 +34,7 @@ class ReviewVerdict(msgspec.Struct, frozen=True):
     text: str
 
 
-def refresh(
+def refresh_figures(
     state: OptimizationState, tests: TrialTests, base: float, settings: PolicySettings
 ) -> None:
     """Brings the figures of a state up to date. `base` is the control's mean utility."""
@@ -44,17 +44,17 @@ def refresh(
     state.quality_effect = tests.quality.interval()
     state.e_lift = tests.utility.above(0.0)
     state.e_harm = max(tests.utility.below(0.0), tests.quality.below(-settings.quality_margin))
-    state.e_guard = guard(tests, settings)
+    state.e_guard = guard_evidence(tests, settings)
     state.n_treated, state.n_control = tests.n_treated, tests.n_control
     low = state.relative_lift[1]
     state.effectiveness = effectiveness(low, settings.effectiveness_target) if low > -1 else 0.0
     if tests.utility.n == 0:
         state.effectiveness = 0.0
-    state.needs_more = needs_more(tests, settings)
-    state.guards = guards(state, tests)
+    state.needs_more = estimate_needed(tests, settings)
+    state.guards = summarize_guards(state, tests)
 
 
-def guard(tests: TrialTests, settings: PolicySettings) -> float:
+def guard_evidence(tests: TrialTests, settings: PolicySettings) -> float:
     """The e-value against "quality falls by more than the margin", on the worse signal."""
     margin = -settings.quality_margin
     value = tests.quality.above(margin, GUARD_WEIGHTS)
@@ -62,7 +62,7 @@ def guard(tests: TrialTests, settings: PolicySettings) -> float:
     return min(value, second.above(margin, GUARD_WEIGHTS)) if second.n else value
 
 
-def guards(state: OptimizationState, tests: TrialTests) -> dict[str, Json]:
+def summarize_guards(state: OptimizationState, tests: TrialTests) -> dict[str, Json]:
     found: dict[str, Json] = {
         "quality": {"e_value": min(1e9, state.e_guard), "effect": list(state.quality_effect)},
         "p95_ms": [round(tests.control_latency.p95, 1), round(tests.treated_latency.p95, 1)],
@@ -73,7 +73,7 @@ def guards(state: OptimizationState, tests: TrialTests) -> dict[str, Json]:
     return found
 
 
-def needs_more(tests: TrialTests, settings: PolicySettings) -> int | None:
+def estimate_needed(tests: TrialTests, settings: PolicySettings) -> int | None:
     """About how many more requests in the trial; None when no number would do."""
     bar = float(np.log(settings.activate_at))
     lift = requests_needed(
@@ -86,7 +86,7 @@ def needs_more(tests: TrialTests, settings: PolicySettings) -> int | None:
     return max(0, max(lift, kept) - tests.utility.n)
 
 
-def too_slow(tests: TrialTests, settings: PolicySettings) -> bool:
+def is_too_slow(tests: TrialTests, settings: PolicySettings) -> bool:
     a, b = tests.treated_latency, tests.control_latency
     enough = min(len(a.last), len(b.last)) >= SETTLED
     return enough and a.p95 > settings.latency_factor * b.p95
@@ -118,7 +118,7 @@ def judge_harm(
         return ReviewVerdict("rejected", "gamed", f"Not believed: {gamed}.")
     if tests.n_treated < SETTLED:
         return None
-    if too_slow(tests, settings):
+    if is_too_slow(tests, settings):
         return ReviewVerdict("rejected", "slow", "Its slowest answers take too long.")
     if tests.second.n and tests.second.below(-settings.quality_margin) >= settings.reject_at:
         if tests.quality.mean > -settings.quality_margin:
@@ -136,13 +136,13 @@ def judge_harm(
     return None
 
 
-def tolerance(share: float, settings: PolicySettings) -> float:
+def quality_tolerance(share: float, settings: PolicySettings) -> float:
     """How much quality an active change may cost: the project's budget over its traffic."""
     allowed = settings.quality_budget / max(share, 1e-6)
     return float(min(settings.quality_margin, max(0.01, np.floor(100 * allowed) / 100)))
 
 
-def costly(since: AlarmTests, allowed: float, settings: PolicySettings) -> bool:
+def is_costly(since: AlarmTests, allowed: float, settings: PolicySettings) -> bool:
     """Whether what was lost since the alarm nears the quality budget, beyond doubt: against the
     holdout, and against what the treated arm was before.
 
@@ -158,7 +158,7 @@ def costly(since: AlarmTests, allowed: float, settings: PolicySettings) -> bool:
     )
 
 
-def alarming(tests: TrialTests) -> bool:
+def is_alarming(tests: TrialTests) -> bool:
     """Whether what is active may have become worse: reason to look closer, not to judge."""
     return tests.watch.falls.value >= FALL_BAR or tests.watch.loudest >= HARM_BAR
 
@@ -168,7 +168,7 @@ def judge_active(
 ) -> ReviewVerdict | None:
     """Alarm, all-clear or rollback of what is active. `allowed` is its `tolerance`."""
     if not state.alarm:
-        if alarming(tests):
+        if is_alarming(tests):
             return ReviewVerdict(
                 "alarm", "alarm", "It may have become worse; half is held out to see."
             )
@@ -182,7 +182,7 @@ def judge_active(
     if harm >= settings.activate_at:
         text = f"Rolled back: quality {quality.mean:+.3f}, utility {utility.mean:+.3f}."
         return ReviewVerdict("suspended", "harm", text)
-    if costly(since, allowed, settings):
+    if is_costly(since, allowed, settings):
         text = f"Rolled back to be safe: quality {quality.mean:+.3f} since the alarm."
         return ReviewVerdict("suspended", "failsafe", text)
     clear = quality.n >= CLEAR_AFTER and quality.above(-settings.quality_margin) >= CLEAR_AT

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from optimizations.engine.caching.answer_cache import AnswerCache, CacheHit
-from optimizations.engine.domain.assignment import position
+from optimizations.engine.domain.assignment import assign_position
 from optimizations.engine.domain.settings import PolicySettings
 from optimizations.engine.domain.task import (
     Applied,
@@ -20,7 +20,7 @@ from optimizations.engine.kinds import KINDS
 from optimizations.engine.kinds.protocol import Kind
 from optimizations.engine.kinds.token_budget import TokenBudget
 from optimizations.engine.serving.policy_table import PolicyTable
-from optimizations.engine.serving.traffic_plan import Choice, arm_name, draw_of, pick
+from optimizations.engine.serving.traffic_plan import Choice, make_draw, name_arm, pick_choice
 
 ORDER: tuple[Reason, ...] = ("trial", "explore", "shadow", "pinned", "active", "holdout")
 
@@ -103,8 +103,8 @@ def _step(
         return None
     choices = tuple(able)
     unit = request.unit or request.id
-    chosen = pick(choices, position(salt, *(kind.name, task.task_type, base), unit))
-    draw = draw_of(kind.name, base, choices, chosen)
+    chosen = pick_choice(choices, assign_position(salt, *(kind.name, task.task_type, base), unit))
+    draw = make_draw(kind.name, base, choices, chosen)
     after = changed[chosen.id] if chosen else task
     return DecisionStep(after, _reason(chosen), _applied(kind, chosen, choices), draw)
 
@@ -112,7 +112,7 @@ def _step(
 def _applied(kind: Kind, chosen: Choice | None, choices: tuple[Choice, ...]) -> Applied:
     shown = chosen or max(choices, key=lambda c: (c.proven, c.probability))
     params: dict[str, Json] = shown.params if chosen else {}
-    return Applied(shown.id, kind.name, arm_name(chosen), params)
+    return Applied(shown.id, kind.name, name_arm(chosen), params)
 
 
 def _reason(chosen: Choice | None) -> Reason:
@@ -146,7 +146,7 @@ def _decision(
         price_version=table.price_version,
         recognizer_version=request.recognizer_version,
         pattern_id=request.pattern_id,
-        unit_digest=f"{int(position(salt, unit) * 2**53):014x}",
+        unit_digest=f"{int(assign_position(salt, unit) * 2**53):014x}",
         draws=draws,
         model_before=before.model_id,
         parameters_before=before.parameters,

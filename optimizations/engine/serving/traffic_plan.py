@@ -39,7 +39,7 @@ class PlanSet(msgspec.Struct, frozen=True):
         return self.by_pattern.get(pattern or "", self.default)
 
 
-def pick(choices: tuple[Choice, ...], position: float) -> Choice | None:
+def pick_choice(choices: tuple[Choice, ...], position: float) -> Choice | None:
     """The arm at `position` in [0, 1); None is control, which lies at the upper end."""
     reached = 0.0
     for choice in choices:
@@ -49,13 +49,13 @@ def pick(choices: tuple[Choice, ...], position: float) -> Choice | None:
     return None
 
 
-def arm_name(choice: Choice | None) -> Arm:
+def name_arm(choice: Choice | None) -> Arm:
     if choice is None:
         return "holdout"
     return "treatment" if choice.proven or choice.trial or choice.pinned else "explore"
 
 
-def draw_of(kind: str, base: str, choices: tuple[Choice, ...], chosen: Choice | None) -> Draw:
+def make_draw(kind: str, base: str, choices: tuple[Choice, ...], chosen: Choice | None) -> Draw:
     """The draw that was made between the arms, control first."""
     rest = 1.0 - sum(c.probability for c in choices)
     return Draw(

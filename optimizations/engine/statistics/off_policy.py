@@ -50,17 +50,19 @@ Sums: TypeAlias = dict[Any, tuple[float, float]]  # arm, or (context, arm) → t
 Policy: TypeAlias = Callable[[str], str]  # context → arm
 
 
-def evaluate(log: Sequence[LoggedRequest], policy: Policy) -> Estimate:
+def evaluate_policy(log: Sequence[LoggedRequest], policy: Policy) -> Estimate:
     """The mean value if `policy(context)` had chosen the arm of every request."""
-    return _estimate(log, [[policy(row.context) for row in log]])
+    return _estimate_value(log, [[policy(row.context) for row in log]])
 
 
-def compare(log: Sequence[LoggedRequest], policy: Policy, other: Policy) -> Estimate:
+def compare_policies(log: Sequence[LoggedRequest], policy: Policy, other: Policy) -> Estimate:
     """How much more it would have been than under `other`, request by request."""
-    return _estimate(log, [[choose(row.context) for row in log] for choose in (policy, other)])
+    return _estimate_value(
+        log, [[choose(row.context) for row in log] for choose in (policy, other)]
+    )
 
 
-def _estimate(log: Sequence[LoggedRequest], wishes: list[list[str]]) -> Estimate:
+def _estimate_value(log: Sequence[LoggedRequest], wishes: list[list[str]]) -> Estimate:
     """The first policy's scores less those of the second, when there is one."""
     if not log:
         return Estimate(0, 0.0, 0.0, refused="The log holds no request of this kind.")
@@ -68,7 +70,9 @@ def _estimate(log: Sequence[LoggedRequest], wishes: list[list[str]]) -> Estimate
         [all(arm in row.arms for arm in arms) for row, *arms in zip(log, *wishes, strict=True)]
     )
     support = float(possible.mean())
-    size = min(_effective([_weight(r, a) for r, a in zip(log, w, strict=True)]) for w in wishes)
+    size = min(
+        _effective_size([_weight(r, a) for r, a in zip(log, w, strict=True)]) for w in wishes
+    )
     if support < LEAST_SUPPORT or size < LEAST_SIZE:
         text = (
             f"The log does not tell: {support:.0%} of the requests could have been served so, "
@@ -98,12 +102,12 @@ def _weight(row: LoggedRequest, arm: str) -> float:
     return 1.0 / row.probabilities[row.arms.index(arm)]
 
 
-def _effective(weights: Sequence[float]) -> float:
+def _effective_size(weights: Sequence[float]) -> float:
     squares = sum(w * w for w in weights)
     return sum(weights) ** 2 / squares if squares else 0.0
 
 
-def predicted(log: Iterable[LoggedRequest]) -> list[LoggedRequest]:
+def predict_values(log: Iterable[LoggedRequest]) -> list[LoggedRequest]:
     """The log with what was to be expected of each arm beforehand: shrunk means of the past."""
     everywhere: Sums = {}
     here: Sums = {}

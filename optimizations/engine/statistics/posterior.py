@@ -26,7 +26,7 @@ from optimizations.engine.statistics.normal_model import (
     step_scatter,
 )
 from optimizations.engine.statistics.observed_effects import ObservedEffects, collect_effects
-from optimizations.engine.statistics.value_likeness import unrelated
+from optimizations.engine.statistics.value_likeness import unrelated_effects
 
 DRAWS = 64
 UNTRIED, CHEAPER = -0.02, 0.02  # expected effect of an untried change; a tenth of the price: less
@@ -61,7 +61,7 @@ class Posterior(msgspec.Struct):
         return np.asarray(good.mean(axis=0), dtype=np.float64)
 
 
-def posterior(
+def infer_posterior(
     scope: Scope,
     values: Sequence[str],
     price_ratio: dict[str, float],
@@ -75,13 +75,13 @@ def posterior(
     `alike` is the covariance of the values' effects up to scale (see `likeness`). Moves
     the scope's `scatter` one step towards what the data say.
     """
-    kernel = unrelated(len(values)) if alike is None else alike
+    kernel = unrelated_effects(len(values)) if alike is None else alike
     seen = collect_effects(scope, values, price_ratio, weights, [*patterns, ""])
     ratios = np.array([max(0.01, price_ratio.get(v, 1.0)) for v in values])
     prior = UNTRIED + CHEAPER * np.minimum(0.0, np.log10(ratios))
     scope.scatter = step_scatter(seen, prior, kernel, scope.scatter or GUESS)
     solved = solve_model(seen, prior, kernel, scope.scatter)
-    return _posterior(seen, solved, rng, patterns)
+    return _draw_posterior(seen, solved, rng, patterns)
 
 
 # ---- observations ----
@@ -90,7 +90,7 @@ def posterior(
 # ---- the normal model ----
 
 
-def _posterior(
+def _draw_posterior(
     seen: ObservedEffects, solved: NormalModel, rng: np.random.Generator, patterns: list[str]
 ) -> Posterior:
     rows, count = seen.effect.shape

@@ -13,12 +13,12 @@ from optimizations.engine.statistics.arrays import Array
 NEAR = 1.5  # levels of a parameter this far apart correlate by 1/e
 
 
-def unrelated(count: int) -> Array:
+def unrelated_effects(count: int) -> Array:
     """Effects of values that only share the incumbent they are compared with."""
     return np.asarray(np.eye(count) + 1.0, dtype=np.float64)
 
 
-def likeness(own: Params, others: Sequence[Params]) -> Array:
+def setting_likeness(own: Params, others: Sequence[Params]) -> Array:
     """Covariance of the effects of settings against the setting `own`, up to scale.
 
     Equal levels make settings alike; numbers are ordered, and near levels are more alike than
@@ -27,7 +27,7 @@ def likeness(own: Params, others: Sequence[Params]) -> Array:
     items = [own, *others]
     names = sorted({name for item in items for name in item})
     if not names:
-        return unrelated(len(others))
+        return unrelated_effects(len(others))
     each = np.stack([_level_likeness([item.get(name) for item in items]) for name in names])
     cov = 0.4 * each.mean(axis=0) + 0.4 * each.prod(axis=0) + 0.2 * np.eye(len(items))
     found = cov[1:, 1:] - cov[1:, :1] - cov[:1, 1:] + cov[0, 0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from optimizations.engine.domain.optimization import OptimizationState
-from optimizations.engine.domain.optimization_ids import value_of
+from optimizations.engine.domain.optimization_ids import value_key
 from optimizations.engine.domain.outcome import Outcome
 from optimizations.engine.domain.params import Cards
 from optimizations.engine.domain.settings import PolicySettings
@@ -76,7 +76,7 @@ class TrialLearner(msgspec.Struct):
         if draw.values:
             return draw.value
         state = self.optimizations.get(draw.chosen)
-        return value_of(state.params) if state else None
+        return value_key(state.params) if state else None
 
     def _learn(
         self, scope: Scope, draw: Draw | None, outcome: Outcome, cost: float | None

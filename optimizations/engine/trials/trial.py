@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from optimizations.engine.domain.optimization import OptimizationState
-from optimizations.engine.domain.optimization_ids import value_of
+from optimizations.engine.domain.optimization_ids import value_key
 from optimizations.engine.domain.task import CONTROL
 from optimizations.engine.trials.trial_tests import TrialTests
 
@@ -30,4 +30,4 @@ class Trial(msgspec.Struct):
         if self.state.adaptive:
             choice = self.state.choice
             return choice.get(pattern, choice.get("", CONTROL))
-        return value_of(self.state.params) if self.covers(pattern) else CONTROL
+        return value_key(self.state.params) if self.covers(pattern) else CONTROL

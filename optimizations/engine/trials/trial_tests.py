@@ -29,8 +29,8 @@ class HarmWatch(msgspec.Struct):
         return cls(FallDetector.fresh(), np.zeros(len(BETS)), np.zeros(len(BETS)))
 
     def update(self, quality: Score, utility: Score, tolerance: float) -> None:
-        self.quality = _restart(self.quality, quality, -tolerance)
-        self.utility = _restart(self.utility, utility, 0.0)
+        self.quality = _restart_bets(self.quality, quality, -tolerance)
+        self.utility = _restart_bets(self.utility, utility, 0.0)
 
     @property
     def loudest(self) -> float:
@@ -41,7 +41,7 @@ class HarmWatch(msgspec.Struct):
         self.quality, self.utility = np.zeros(len(BETS)), np.zeros(len(BETS))
 
 
-def _restart(bets: Array, score: Score, theta: float) -> Array:
+def _restart_bets(bets: Array, score: Score, theta: float) -> Array:
     gain = (theta - score.value) / max(score.high - theta, 1e-3)
     return np.asarray(
         np.maximum(bets, 0.0) + np.log1p(np.maximum(gain * BETS, -0.999)), dtype=np.float64

@@ -18,7 +18,7 @@ def write(owner: builders.Project, name: str) -> None:
     task = Task(model_id="m", input="x")
     request = Request(id=name, task=task, at=0.0)
     decision = TaskDecision(id=name, task=task)
-    log.log().write(log.logged(owner.pk, request, decision, [], {"model_id": "m"}))
+    log.decision_log().write(log.make_record(owner.pk, request, decision, [], {"model_id": "m"}))
 
 
 def logged(owner: builders.Project) -> set[str]:
@@ -27,7 +27,7 @@ def logged(owner: builders.Project) -> set[str]:
 
 def absorb_and_fail() -> None:
     with write_turn():
-        log.log().absorb()
+        log.decision_log().absorb()
         raise ZeroDivisionError
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from optimizations.engine.statistics.off_policy import LoggedRequest, predicted
+from optimizations.engine.statistics.off_policy import LoggedRequest, predict_values
 
 
 def adaptive(seed: int, n: int = 1500) -> tuple[list[LoggedRequest], float]:
@@ -22,4 +22,4 @@ def adaptive(seed: int, n: int = 1500) -> tuple[list[LoggedRequest], float]:
             n_right[context] += value - 0.5
         if k % 100 == 99:
             share = {c: 0.6 if n_right[c] > 4 else 0.1 for c in share}
-    return predicted(rows), 0.7
+    return predict_values(rows), 0.7

@@ -173,7 +173,7 @@ def test_models_show_prices_calls_and_routes() -> None:
 
 
 def test_before_anything_is_registered_the_sentence_says_what_is_missing() -> None:
-    found = headline.for_project(builders.project())
+    found = headline.summarize_project(builders.project())
 
     assert (found.strong, found.link, found.proven) == ("Memory only watches.", "/models/", False)
 
@@ -182,11 +182,11 @@ def test_without_an_effect_the_sentence_claims_none() -> None:
     owner = builders.project()
     made = routed(owner)
 
-    assert not headline.for_project(owner).proven
-    assert headline.for_project(owner).strong == "No measurable saving yet."
+    assert not headline.summarize_project(owner).proven
+    assert headline.summarize_project(owner).strong == "No measurable saving yet."
     assert made.pattern_id is not None
     assert (
-        headline.for_pattern(owner, Pattern.objects.get(pk=made.pattern_id)).strong
+        headline.summarize_pattern(owner, Pattern.objects.get(pk=made.pattern_id)).strong
         == "No measurable effect yet."
     )
 
@@ -195,7 +195,7 @@ def test_registered_models_alone_are_no_effect() -> None:
     owner = builders.project()
     register(owner)
 
-    assert headline.for_project(owner).strong == "No measurable effect yet."
+    assert headline.summarize_project(owner).strong == "No measurable effect yet."
 
 
 def test_a_change_of_the_whole_task_type_is_told_by_each_of_its_patterns() -> None:
@@ -209,8 +209,8 @@ def test_a_change_of_the_whole_task_type_is_told_by_each_of_its_patterns() -> No
     manager.act(made.id, "pin", "tester")
 
     assert made.id in text(browser(owner).get(f"/patterns/{pattern.pk}/"))
-    assert "all of task.0" in headline.for_pattern(owner, pattern).text
-    assert headline.for_pattern(owner, other).strong == "Nothing is changed here."
+    assert "all of task.0" in headline.summarize_pattern(owner, pattern).text
+    assert headline.summarize_pattern(owner, other).strong == "Nothing is changed here."
 
 
 def test_the_page_asks_what_it_would_have_been_for_every_task() -> None:

@@ -60,9 +60,9 @@ def test_a_fall_of_both_arms_is_not() -> None:
 def test_a_loss_is_not_believed_while_the_treated_arm_is_what_it_was() -> None:
     since = suspected(0.75, 0.9).suspicion
     assert since is not None
-    assert verdicts.costly(since, ALLOWED, SETTINGS)
+    assert verdicts.is_costly(since, ALLOWED, SETTINGS)
     since.level = 0.75
-    assert not verdicts.costly(since, ALLOWED, SETTINGS)
+    assert not verdicts.is_costly(since, ALLOWED, SETTINGS)
 
 
 def test_an_alarm_without_its_tests_begins_them() -> None:
