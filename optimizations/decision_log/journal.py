@@ -60,9 +60,9 @@ class Journal:
                 self._file = None
             return [path for path in sorted(self.folder.glob("*.log")) if not is_in_use(path)]
 
-    def elsewhere(self) -> tuple[list[bytes], dict[Path, int]]:
+    def read_elsewhere(self) -> tuple[list[bytes], dict[Path, int]]:
         """What other processes have appended to the files they write, and how far that is; tell it
-        to `reached` after the commit. They move those records once more: that changes nothing."""
+        to `note_read` after the commit. They move those records once more: that changes nothing."""
         found: list[bytes] = []
         ends: dict[Path, int] = {}
         for path in sorted(self.folder.glob("*.log")):
@@ -77,7 +77,7 @@ class Journal:
                 continue
         return found, ends
 
-    def reached(self, ends: dict[Path, int]) -> None:
+    def note_read(self, ends: dict[Path, int]) -> None:
         with self._lock:
             self._read = {path: end for path, end in (self._read | ends).items() if path.exists()}
 
@@ -108,11 +108,11 @@ class MemoryJournal:
                 self._open = []
             return list(self._sealed)
 
-    def elsewhere(self) -> tuple[list[bytes], dict[Path, int]]:
+    def read_elsewhere(self) -> tuple[list[bytes], dict[Path, int]]:
         """Nobody else can reach this process' memory."""
         return [], {}
 
-    def reached(self, ends: dict[Path, int]) -> None:
+    def note_read(self, ends: dict[Path, int]) -> None:
         """Nothing was read elsewhere."""
 
     def remove(self, parts: list[list[bytes]]) -> None:

@@ -63,14 +63,14 @@ class DecisionLog:
         if connection.vendor != "sqlite":
             return
         paths = self.journal.seal()
-        others, ends = self.journal.elsewhere()
+        others, ends = self.journal.read_elsewhere()
         if not paths and not others:
             return
         decode = msgspec.msgpack.Decoder(DecisionRecord).decode
         own = [record for path in paths for record in read_records(path)]
         insert_records([decode(record) for record in (*own, *others)])
         transaction.on_commit(lambda: self.journal.remove(paths))
-        transaction.on_commit(lambda: self.journal.reached(ends))
+        transaction.on_commit(lambda: self.journal.note_read(ends))
 
 
 @cache

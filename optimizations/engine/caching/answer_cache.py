@@ -122,7 +122,7 @@ def cache_keys(task: Task, settings: PolicySettings) -> list[tuple[CacheKind, st
     return [
         (kind, level, f"{level}:{key}")
         for kind in CACHES
-        if kind.on(settings)
+        if kind.is_on(settings)
         for level, key in kind.keys(task).items()
     ]
 

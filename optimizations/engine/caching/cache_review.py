@@ -67,7 +67,7 @@ class CacheReview(msgspec.Struct):
 
     def run(self, state: OptimizationState | None) -> OptimizationState | None:
         """The state as it is after the review; None where nothing changed."""
-        if not self.kind.on(self.settings):
+        if not self.kind.is_on(self.settings):
             self.seen.close(self.kind.levels)
             return self._switch_off(state)
         if state is None:

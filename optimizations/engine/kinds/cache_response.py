@@ -18,7 +18,7 @@ class CacheResponse:
     repeats = 0.02
     summary = "Serve repeats again"
 
-    def on(self, settings: PolicySettings) -> bool:
+    def is_on(self, settings: PolicySettings) -> bool:
         return self.name in settings.kinds
 
     def bound(self, settings: PolicySettings) -> float:

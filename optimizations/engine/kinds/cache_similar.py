@@ -41,7 +41,7 @@ class CacheSimilar:
     repeats = 0.05
     summary = "Serve nearly repeated requests again"
 
-    def on(self, settings: PolicySettings) -> bool:
+    def is_on(self, settings: PolicySettings) -> bool:
         return settings.cache_similar and self.name in settings.kinds
 
     def bound(self, settings: PolicySettings) -> float:

@@ -41,7 +41,7 @@ class TokenBudget(msgspec.Struct):
         """The task with a smaller budget, or as it is in the holdout."""
         name, least, most = declared_limit(task, card)
         groups = list_groups(task, request.pattern_id or "")
-        found = self.tokens.find(groups) if groups[0] in self.tokens.open else None
+        found = self.tokens.find_limit(groups) if groups[0] in self.tokens.open else None
         if not name or found is None:
             return None
         budget = int(max(least, math.floor(found) + 1))  # so that only longer ones reach it
@@ -79,7 +79,7 @@ class TokenBudget(msgspec.Struct):
         groups = list_groups(task, pattern)
         self.tokens.learn(groups, length, cut)
         if budget:
-            self.tokens.count(groups[0], cut)
+            self.tokens.count_cut(groups[0], cut)
 
     # ---- reviewing ----
 
@@ -90,47 +90,50 @@ class TokenBudget(msgspec.Struct):
         now: float,
         cards: Cards,
     ) -> tuple[list[OptimizationState], list[Transition]]:
+        """Limits anew from what was learned; the states that changed, and the steps they took."""
         q = settings.budget_quantile
-        self.tokens.settle(q)
+        self.tokens.update_limits(q)
         changed: list[OptimizationState] = []
         steps: list[Transition] = []
+        if self.tokens.kind not in settings.kinds:
+            return changed, steps
         for root, values in list(self.tokens.values.items()):
             task_type, _, model = root.partition("\x1f")
             declared = declared_limit(Task(model, None, task_type), cards.get(model))[0]
             if declared and root.count("\x1f") == 1 and values.seen >= FIRST:
-                self._review(self.tokens, root, 1 - q, states, settings, now, changed, steps)
+                state = states.get(budget_id(self.tokens.kind, root))
+                state = state or propose_budget(self.tokens.kind, root, now)
+                rate = self.tokens.cut.setdefault(root, ErrorRate())
+                if state.blocked or state.status in ("suspended", "retired", "rejected"):
+                    self.tokens.close(root)
+                    continue
+                steps += self._review_one(root, rate, 1 - q, state, settings, now)
+                changed.append(state)
         return changed, steps
 
-    def _review(
+    def _review_one(
         self,
-        limits: TokenLimits,
         root: str,
+        rate: ErrorRate,
         bound: float,
-        states: dict[str, OptimizationState],
+        state: OptimizationState,
         settings: PolicySettings,
         now: float,
-        changed: list[OptimizationState],
-        steps: list[Transition],
-    ) -> None:
-        if limits.kind not in settings.kinds:
-            return
-        state = states.get(budget_id(limits.kind, root)) or _propose(limits.kind, root, now)
-        rate = limits.cut.setdefault(root, ErrorRate())
-        if state.blocked or state.status in ("suspended", "retired", "rejected"):
-            limits.open = [name for name in limits.open if name != root]
-            return
+    ) -> list[Transition]:
+        """Opens a new limit, closes one that cuts off too much; `bound` is the share allowed."""
         state.n_treated, state.e_harm = rate.n, rate.above(2 * bound)
         state.guards = {"cut_off": [rate.n, rate.wrong], "bound": bound}
         if state.status == "candidate":
-            text = f"The next is above the limit with at most {bound:.1%}."
-            steps.append(_step(state, "active", "measured", text, now))
-            limits.open.append(root)
+            self.tokens.open.append(root)
+            text = f"At most {bound:.1%} of the answers are expected to exceed the limit."
+            step = take_step(state, "active", "measured", text, now)
             state.effectiveness = 0.75
-        elif state.e_harm >= settings.activate_at and not state.pinned:
-            text = f"{rate.wrong} of {rate.n} were cut off, more than allowed."
-            steps.append(_step(state, "suspended", "harm", text, now))
-            limits.open = [name for name in limits.open if name != root]
-        changed.append(state)
+            return [step]
+        if state.e_harm >= settings.activate_at and not state.pinned:
+            self.tokens.close(root)
+            text = f"{rate.wrong} of {rate.n} answers were cut off, more than allowed."
+            return [take_step(state, "suspended", "harm", text, now)]
+        return []
 
 
 def declared_limit(task: Task, card: ModelCard | None) -> tuple[str, float, float]:
@@ -159,7 +162,7 @@ def budget_id(kind: str, root: str) -> str:
     return optimization_id((kind, task_type, model), {}, "")
 
 
-def _propose(kind: str, root: str, now: float) -> OptimizationState:
+def propose_budget(kind: str, root: str, now: float) -> OptimizationState:
     task_type, _, model = root.partition("\x1f")
     return OptimizationState(
         id=budget_id(kind, root),
@@ -175,7 +178,7 @@ def _propose(kind: str, root: str, now: float) -> OptimizationState:
     )
 
 
-def _step(
+def take_step(
     state: OptimizationState, target: Status, reason: str, text: str, now: float
 ) -> Transition:
     evidence: dict[str, Json] = {"e_harm": min(1e12, state.e_harm), "n_treated": state.n_treated}

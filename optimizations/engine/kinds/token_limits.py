@@ -37,7 +37,7 @@ class TokenLimits(msgspec.Struct):
             if group not in self.dirty:
                 self.dirty.append(group)
 
-    def settle(self, q: float) -> None:
+    def update_limits(self, q: float) -> None:
         """Limits anew for the groups that learned something. How the tail falls is known best for
         the model as a whole."""
         decay: dict[str, float] = {}
@@ -47,14 +47,14 @@ class TokenLimits(msgspec.Struct):
             if group == root:
                 decay[root] = curve.decay()
             enough = self.values[group].seen >= (FIRST if group == root else OWN)
-            found = curve.limit(self._aim(root, q), decay.get(root, 1.0)) if enough else None
+            found = curve.limit(self._aim_share(root, q), decay.get(root, 1.0)) if enough else None
             if found is None or not math.isfinite(found):
                 self.limit.pop(group, None)
             else:
                 self.limit[group] = found
         self.dirty = []
 
-    def _aim(self, root: str, q: float) -> float:
+    def _aim_share(self, root: str, q: float) -> float:
         """Aims a little higher or lower while fewer or more are cut off than 1 − q: adaptive
         conformal inference, Gibbs & Candès, NeurIPS 2021."""
         rate = self.cut.get(root, ErrorRate())
@@ -62,14 +62,17 @@ class TokenLimits(msgspec.Struct):
         owed = (allowed * rate.n - rate.wrong) / PATIENCE
         return min(2 * allowed, max(0.5 * allowed, allowed + owed))
 
-    def find(self, groups: list[str]) -> float | None:
+    def find_limit(self, groups: list[str]) -> float | None:
         """The limit of the narrowest group that has one."""
         for group in reversed(groups):
             if group in self.limit:
                 return self.limit[group]
         return None
 
-    def count(self, root: str, cut: bool) -> None:
+    def close(self, root: str) -> None:
+        self.open = [name for name in self.open if name != root]
+
+    def count_cut(self, root: str, cut: bool) -> None:
         self.cut.setdefault(root, ErrorRate()).add(cut)
 
 

@@ -25,9 +25,9 @@ def divide_budget(
     scopes: dict[ScopeKey, Scope],
 ) -> list[ExplorationBudget]:
     """One budget a view, in their order; kinds that explore share it equally."""
-    share = spending.share(settings)
+    share = spending.share_left(settings)
     kinds = max(1, len({view.scope.kind for view in views if view.exploring}))
-    spent = spending.lost(estimate_losses(views, scopes))
+    spent = spending.estimate_lost(estimate_losses(views, scopes))
     allowed = settings.quality_budget * settings.window
     left = [max(0.0, allowed * quality_reserve(view) - spent) for view in views]
     return [ExplorationBudget(share / kinds, loss / LOSS_AHEAD / kinds) for loss in left]

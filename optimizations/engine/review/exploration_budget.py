@@ -61,7 +61,7 @@ class ExplorationSpending(msgspec.Struct):
         keep = max(1, window // STEP)
         del self.intervals[:-keep]
 
-    def share(self, settings: PolicySettings) -> float:
+    def share_left(self, settings: PolicySettings) -> float:
         """The share of the next requests that may explore."""
         allowed = settings.exploration_budget * settings.window
         whole = settings.exploration_budget * max(settings.window, self.requests)
@@ -71,6 +71,6 @@ class ExplorationSpending(msgspec.Struct):
         pace = next(pace for until, pace in PACES if allowed - left < until * allowed)
         return min(0.5, settings.exploration_budget * pace, left / AHEAD)
 
-    def lost(self, loss_of: Callable[[ScopeKey, str], float]) -> float:
+    def estimate_lost(self, loss_of: Callable[[ScopeKey, str], float]) -> float:
         """Estimated quality lost in the window, in whole requests; `loss_of` one request."""
         return sum(n * loss_of(key, value) for i in self.intervals for key, value, n in i.served)

@@ -40,14 +40,14 @@ class Judge(msgspec.Struct):
         base = q0 - self.settings.cost_weight * c0 - self.settings.duration_weight * t0
         verdicts.refresh_figures(state, tests, base, self.settings)
         if state.status == "active":
-            self._active(case)
+            self._judge_active(case)
         elif state.status in ("trial", "candidate") and tests.n_treated:
-            self._tried(case)
+            self._judge_tried(case)
 
-    def _tried(self, case: TrialCase) -> None:
+    def _judge_tried(self, case: TrialCase) -> None:
         state, tests = case.trial.state, case.trial.tests
         verdict = None
-        if state.status == "trial" and not case.component and self._affordable(case):
+        if state.status == "trial" and not case.component and self._is_affordable(case):
             verdict = verdicts.judge_trial(state, tests, self.settings, discovered=case.discovered)
         slow = verdicts.is_too_slow(tests, self.settings)
         if state.tailored and slow:
@@ -68,16 +68,16 @@ class Judge(msgspec.Struct):
             level = treated.quality / max(1, treated.judged)
             tests.watch.falls = FallDetector.fresh(level, LEAST_LEVEL)
 
-    def _affordable(self, case: TrialCase) -> bool:
+    def _is_affordable(self, case: TrialCase) -> bool:
         """Whether it serves enough, and its estimated loss fits into the quality budget."""
         allowed = verdicts.ACTIVE_RESERVE * self.settings.quality_budget
         return case.reach >= SERVED_LEAST and case.effect >= -allowed
 
-    def _active(self, case: TrialCase) -> None:
+    def _judge_active(self, case: TrialCase) -> None:
         state, tests = case.trial.state, case.trial.tests
         if state.pinned:
             return
-        spent = self._spent(state)
+        spent = self._judge_use(state)
         if spent is not None:
             self.steps.take(state, spent, self.now)
             return
@@ -87,24 +87,24 @@ class Judge(msgspec.Struct):
             text = "It is doubted everywhere; half is held out to see."
             verdict = ReviewVerdict("alarm", "alarm", text)
         if verdict is not None:
-            self.steps.take(state, self._turned(case, verdict), self.now)
+            self.steps.take(state, self._start_or_end(case, verdict), self.now)
 
-    def _turned(self, case: TrialCase, verdict: ReviewVerdict) -> ReviewVerdict:
+    def _start_or_end(self, case: TrialCase, verdict: ReviewVerdict) -> ReviewVerdict:
         """Starts or ends what an alarm, an all-clear or a rollback brings with it."""
         state, tests, scope = case.trial.state, case.trial.tests, case.scope
         state.alarm = verdict.step == "alarm"
         if verdict.step == "alarm":
             scope.fade(DOUBTED)  # what was learned before the change says little now
-            tests.suspect()
+            tests.start_alarm_tests()
         elif verdict.step == "cleared":
-            tests.cleared()
+            tests.end_alarm_tests()
         else:
             for value in {case.trial.target(p) for p in [*scope.seen, ""]} - {CONTROL}:
                 scope.forget(value)
             return verdict
         return ReviewVerdict("active", verdict.reason, verdict.text)
 
-    def _spent(self, state: OptimizationState) -> ReviewVerdict | None:
+    def _judge_use(self, state: OptimizationState) -> ReviewVerdict | None:
         """Retires what nobody uses any more, or what has shown too little for a week."""
         if self.now - state.last_used > self.settings.retention_period:
             return ReviewVerdict("retired", "unused", "It was not used for the retention period.")

@@ -41,18 +41,18 @@ class Proposer(msgspec.Struct):
             return
         known = {value_key(e.state.params): e.state for e in mine if not e.state.tailored}
         found = kind.candidates(scope.example, self.table.cards, self.settings)
-        measured = self._measured(scope) if not known else []
+        measured = self._measured_changes(scope) if not known else []
         fresh = False
         for params in [*found, *measured]:
             state = known.get(value_key(params))
             if state is None:
-                known[value_key(params)] = self._found(scope, params, "").state
+                known[value_key(params)] = self._create(scope, params, "").state
                 fresh = True
-            elif self._rested(state):
+            elif self._has_rested(state):
                 self._restart(scope, state)
-        self._choosers(scope, [s for s in known.values() if not s.by_hand], mine, fresh)
+        self._update_choosers(scope, [s for s in known.values() if not s.by_hand], mine, fresh)
 
-    def _choosers(
+    def _update_choosers(
         self, scope: Scope, alone: list[OptimizationState], mine: list[Trial], fresh: bool
     ) -> None:
         """What follows the best choice: the only value there is, or one beside several."""
@@ -61,21 +61,23 @@ class Proposer(msgspec.Struct):
             only = len(alone) == 1 and tailored is None
             state.adaptive = only and (state.adaptive or state.status != "active")
         if len(alone) > 1 and tailored is None:
-            tailored = self._found(scope, {}, TAILORED).state
+            tailored = self._create(scope, {}, TAILORED).state
             tailored.adaptive = tailored.tailored = True
             tailored.summary = "Let each pattern have what is known to be best for it"
-        elif tailored is not None and (self._rested(tailored) or self._renewed(tailored, fresh)):
+        elif tailored is not None and (
+            self._has_rested(tailored) or self._may_renew(tailored, fresh)
+        ):
             self._restart(scope, tailored)
 
-    def _renewed(self, tailored: OptimizationState, fresh: bool) -> bool:
+    def _may_renew(self, tailored: OptimizationState, fresh: bool) -> bool:
         return fresh and tailored.status == "rejected" and not tailored.blocked
 
-    def _measured(self, scope: Scope) -> list[Params]:
+    def _measured_changes(self, scope: Scope) -> list[Params]:
         """Changes that follow from what was measured in the scope."""
         found = scope.notes.proposal(self.settings) if scope.notes else None
         return [] if found is None else [found]
 
-    def _rested(self, state: OptimizationState) -> bool:
+    def _has_rested(self, state: OptimizationState) -> bool:
         rest = self.settings.cool_down_s / (7 if state.status == "suspended" else 1)
         resting = state.status in GONE and not state.blocked
         person = bool(state.transitions) and state.transitions[-1].reason == "person"
@@ -91,7 +93,7 @@ class Proposer(msgspec.Struct):
         verdict = ReviewVerdict(target, "rested", "Its rest is over; it is tried again.")
         self.steps.take(state, verdict, self.now)
 
-    def _found(self, scope: Scope, params: Params, generation: str) -> Trial:
+    def _create(self, scope: Scope, params: Params, generation: str) -> Trial:
         identifier = optimization_id(scope.key, params, generation)
         state = OptimizationState(
             id=identifier,

@@ -27,7 +27,7 @@ FALL_BAR, HARM_BAR = 120.0, 20.0  # alarms: of one arm alone, of the randomised 
 
 
 class ReviewVerdict(msgspec.Struct, frozen=True):
-    """`step` is the target status, or `alarm`/`cleared`; `reason` a stable code."""
+    """`step` is the target status, or `alarm`/`end_alarm_tests`; `reason` a stable code."""
 
     step: str
     reason: str
@@ -66,7 +66,7 @@ def summarize_guards(state: OptimizationState, tests: TrialTests) -> dict[str, J
     found: dict[str, Json] = {
         "quality": {"e_value": min(1e9, state.e_guard), "effect": list(state.quality_effect)},
         "p95_ms": [round(tests.control_latency.p95, 1), round(tests.treated_latency.p95, 1)],
-        "gamed": tests.gamed(),
+        "gamed": tests.find_gaming(),
     }
     if tests.second.n:
         found["success"] = {"effect": tests.second.mean, "n": tests.second.n}
@@ -113,7 +113,7 @@ def judge_harm(
     started: float,
 ) -> ReviewVerdict | None:
     """Reject: gamed, harmful, out of time."""
-    gamed = tests.gamed()
+    gamed = tests.find_gaming()
     if gamed:
         return ReviewVerdict("rejected", "gamed", f"Not believed: {gamed}.")
     if tests.n_treated < SETTLED:
@@ -149,7 +149,7 @@ def is_costly(since: AlarmTests, allowed: float, settings: PolicySettings) -> bo
     Half of the requests since the alarm were treated.
     """
     quality = since.quality
-    if quality.n < 2 * SETTLED or not since.fallen(DOUBT):
+    if quality.n < 2 * SETTLED or not since.has_fallen(DOUBT):
         return False
     error = (quality.variance / quality.n) ** 0.5
     lost = -quality.mean * quality.n / 2
@@ -175,7 +175,7 @@ def judge_active(
         return None
     since = tests.suspicion
     if since is None:  # an alarm kept by an earlier version: what it saw since is not comparable
-        tests.suspect()
+        tests.start_alarm_tests()
         return None
     quality, utility = since.quality, since.utility
     harm = max(quality.below(-allowed, HARM_WEIGHTS), utility.below(0.0, HARM_WEIGHTS))

@@ -35,7 +35,7 @@ class PlanSet(msgspec.Struct, frozen=True):
     default: TrafficPlan = TrafficPlan()
     by_pattern: dict[str, TrafficPlan] = msgspec.field(default_factory=dict)
 
-    def plan(self, pattern: str | None) -> TrafficPlan:
+    def plan_for(self, pattern: str | None) -> TrafficPlan:
         return self.by_pattern.get(pattern or "", self.default)
 
 

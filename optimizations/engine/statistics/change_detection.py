@@ -57,7 +57,7 @@ class FallDetector(msgspec.Struct):
             self.level_sum += self.waiting.pop(0)
             self.level_n += 1
 
-    def calm(self) -> None:
+    def reset(self) -> None:
         """Starts again from the present level: after an alarm that was cleared."""
         self.bets = np.zeros(len(BETS))
         self.level_sum, self.level_n, self.waiting = 0.0, 0.0, []

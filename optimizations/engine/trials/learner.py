@@ -85,7 +85,7 @@ class TrialLearner(msgspec.Struct):
         reading = read_outcome(scope, outcome, outcome.home, cost)
         if reading is None or value is None:
             return []
-        if draw is not None and self.sessions.begins(scope, outcome):
+        if draw is not None and self.sessions.is_first(scope, outcome):
             treated = value != CONTROL
             for trial in score_trials(
                 scope, draw, reading, self._live_trials(scope), self.settings

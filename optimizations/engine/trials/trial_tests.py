@@ -36,8 +36,8 @@ class HarmWatch(msgspec.Struct):
     def loudest(self) -> float:
         return max(even_wealth(self.quality), even_wealth(self.utility))
 
-    def calm(self) -> None:
-        self.falls.calm()
+    def reset(self) -> None:
+        self.falls.reset()
         self.quality, self.utility = np.zeros(len(BETS)), np.zeros(len(BETS))
 
 
@@ -68,7 +68,7 @@ class AlarmTests(msgspec.Struct):
         self.n += 1
         self.total += quality
 
-    def fallen(self, errors: float) -> bool:
+    def has_fallen(self, errors: float) -> bool:
         """Whether the treated arm lies `errors` standard errors below its level still: the low that
         raised a false alarm does not last."""
         if not self.n:
@@ -104,7 +104,7 @@ class TrialTests(msgspec.Struct):
         return cls(*grids, HarmWatch.fresh())
 
     def update(self, quality: Score, utility: Score, treated: bool, pattern: str = "") -> None:
-        better, worth = self._expected(pattern)
+        better, worth = self._believed_effect(pattern)
         self.quality.update(quality, better)
         self.utility.update(utility, worth)
         self.n_treated += treated
@@ -114,25 +114,25 @@ class TrialTests(msgspec.Struct):
             self.suspicion.utility.update(utility)
 
     def update_second(self, score: Score, pattern: str = "") -> None:
-        self.second.update(score, self._expected(pattern)[0])
+        self.second.update(score, self._believed_effect(pattern)[0])
 
-    def _expected(self, pattern: str) -> tuple[float, float] | tuple[None, None]:
+    def _believed_effect(self, pattern: str) -> tuple[float, float] | tuple[None, None]:
         return self.believed.get(pattern) or self.believed.get("") or (None, None)
 
-    def suspect(self) -> None:
+    def start_alarm_tests(self) -> None:
         """After an alarm: fresh tests that only see what comes now."""
         self.suspicion = AlarmTests.fresh(self.watch.falls.level)
 
-    def cleared(self) -> None:
+    def end_alarm_tests(self) -> None:
         self.suspicion = None
-        self.watch.calm()
+        self.watch.reset()
 
     def note_output(self, output: Json, duration: float | None, treated: bool) -> None:
         (self.treated_output if treated else self.control_output).add(output)
         if duration is not None:
             (self.treated_latency if treated else self.control_latency).add(duration)
 
-    def gamed(self) -> str:
+    def find_gaming(self) -> str:
         """Why the quality signal is not believed, or ""."""
         a, b = self.treated_output, self.control_output
         if min(a.n, b.n) < 30:

@@ -72,12 +72,12 @@ def test_what_another_process_is_writing_is_read_too_and_only_once(tmp_path: Pat
     writing, reading = Journal(tmp_path), Journal(tmp_path)
     writing.append(b"a")
     assert reading.seal() == []
-    found, ends = reading.elsewhere()
+    found, ends = reading.read_elsewhere()
     assert found == [b"a"]
-    reading.reached(ends)
+    reading.note_read(ends)
     writing.append(b"b")
 
-    assert reading.elsewhere()[0] == [b"b"]
+    assert reading.read_elsewhere()[0] == [b"b"]
     assert taken(writing) == [b"a", b"b"]  # it moves them itself once more
 
 

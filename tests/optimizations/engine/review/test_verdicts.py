@@ -31,7 +31,7 @@ def suspected(treated: float, control: float, n: int = 400, level: float = 0.9) 
     """An active change after an alarm, half held out, with these success rates since."""
     rng, proof = np.random.default_rng(1), TrialTests.fresh()
     proof.watch.falls.level_sum, proof.watch.falls.level_n = level * 500, 500.0
-    proof.suspect()
+    proof.start_alarm_tests()
     assert proof.suspicion is not None
     for _ in range(n):
         arm = bool(rng.random() < 0.5)
