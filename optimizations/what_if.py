@@ -186,8 +186,8 @@ def describe_answer(found: WhatIf) -> str:
         f"leaving them alone, 95% interval {points(gain.low)} to {points(gain.high)}"
     )
     if gain.low <= 0 <= gain.high:
-        text = f"No difference can be told: {points(gain.low)} to {points(gain.high)} of utility"
+        text = f"No measurable difference: {points(gain.low)} to {points(gain.high)} of utility"
     return (
-        f"{text}; quality {points(quality.value)}. From {number(gain.n)} logged requests, of which "
-        f"{number(round(gain.effective_n))} speak about it."
+        f"{text}; quality {points(quality.value)}. Based on {number(gain.n)} logged requests "
+        f"(effective sample size {number(round(gain.effective_n))})."
     )

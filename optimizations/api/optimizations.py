@@ -80,7 +80,7 @@ def find_pattern(request: Request, given: OptimizationIn) -> Pattern | None:
     try:
         pattern_id = parse_id(given.pattern_id)
     except FeatureMemoryError:
-        raise invalid("is no pattern id", "/pattern_id") from None
+        raise invalid("is not a pattern id", "/pattern_id") from None
     rows = Pattern.objects.filter(project_id=key_of(request).project_id)
     row = rows.filter(pk=pattern_id).first()
     if row is not None and row.redirect_to:

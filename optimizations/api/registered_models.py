@@ -83,7 +83,7 @@ def parse_moment(value: str | float) -> int:
     try:
         return epoch_ms(value)
     except Exception as error:
-        raise invalid("is no RFC 3339 time", "/effective_from") from error
+        raise invalid("is not an RFC 3339 time", "/effective_from") from error
 
 
 def check_tunable(tunable: Any) -> None:

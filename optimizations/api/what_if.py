@@ -47,7 +47,7 @@ def build_question(given: WhatIfIn) -> Question:
     if given.type not in KINDS:
         raise invalid(f"must be among {', '.join(KINDS)}", "/type")
     if not given.params:
-        raise invalid("name what is changed", "/params")
+        raise invalid("name at least one parameter to change", "/params")
     patterns = tuple(str(parse_id(name)) for name in given.pattern_ids)
     return Question(given.type, given.params, given.task_type, given.base, patterns)
 

@@ -54,7 +54,7 @@ def admit_optimization(
     try:
         state.summary = state.summary or KINDS[state.kind].describe(state.params)
     except (KeyError, TypeError, AttributeError):
-        raise ValueError(f"{state.kind} needs other params than these.") from None
+        raise ValueError(f"{state.kind} does not accept these params.") from None
     state.base = find_base(state, scopes, cards, settings)
     state.by_hand, state.created_at, state.changed_at = True, now, now
     if state.pattern_id and not state.patterns:

@@ -175,7 +175,7 @@ def save_policy(project_id: UUID, kept: LoadedPolicy) -> None:
     with write_turn():
         row, _ = PolicyState.objects.select_for_update().get_or_create(pk=project_id)
         if row.version != kept.version:
-            raise RuntimeError("the policy was changed past its lock")
+            raise RuntimeError("the policy was changed without its lock")
         OptimizationStorage(project_id).save(changes, kept.moment)
         counted = sorted(kept.counted)
         for start in range(0, len(counted), 500):

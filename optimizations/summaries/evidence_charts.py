@@ -81,7 +81,7 @@ def draw_effect(
     chart = Chart(
         name,
         "Effect over time",
-        "Points of utility against the holdout, with an interval that may be looked at any time",
+        "Points of utility against the holdout, with an interval that is valid at any time",
         (
             Column("Time", "x"),
             Column("Effect", "points"),
@@ -93,7 +93,7 @@ def draw_effect(
         sentence("Effect", x, effect, figures.points),
     )
     if len(points) < 2:
-        return replace(chart, empty="Needs 10 outcomes of both arms to draw a line.")
+        return replace(chart, empty="Needs 10 outcomes in both arms to draw a line.")
     shown = figure(
         [*band(x, low, high, "c1", 0.15), line(x, effect, "Effect", "c1", "points")],
         draw_axes(x, [*low, *high], events),

@@ -44,8 +44,8 @@ def summarize_nothing(project: Project) -> Sentence:
     models = RegisteredModel.objects.filter(project=project, enabled=True).count()
     if models < 2:
         text = (
-            "Nothing is changed yet. Register the models that may serve a task, and ask "
-            "for every task how it should run."
+            "Nothing is changed yet. Register the models that may serve a task, and "
+            "prepare every task before it runs."
         )
         return Sentence("Memory only watches.", text, "/models/")
     return Sentence("No measurable effect yet.", "No change has been proposed so far.")

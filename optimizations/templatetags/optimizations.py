@@ -60,7 +60,7 @@ def what_memory_did(row: ModelInteraction, made: dict[str, Decision]) -> dict[st
     """In a word and a sentence: watched, applied, held out, cached."""
     decision = made.get(row.decision_id or "")
     if decision is None:
-        text = "Memory only watched: nothing of this call was changed."
+        text = "Memory only watched: it changed nothing in this call."
         return {"word": "watched", "tone": "blue", "text": text, "decision": None}
     word, tone = WORDS.get(decision.arm, ("watched", "blue"))
     text = {

@@ -12,16 +12,16 @@ from optimizations.models import Decision
 from optimizations.views.optimizations import CACHES, PURGE, find_optimization
 
 CONSEQUENCES = {
-    "pin": "It is applied from the next task on, whatever the evidence says. The holdout stays, "
-    "so that its effect stays known.",
-    "unpin": "The evidence decides about it again.",
-    "block": "It is not applied any more, and never again, until you unblock it.",
-    "unblock": "It may be tried again, and has to prove itself.",
-    "suspend": "It is not applied any more, until you resume it.",
+    "pin": "It is applied from the next task on, whatever the evidence says. The holdout remains, "
+    "so that its effect stays measurable.",
+    "unpin": "The evidence decides again.",
+    "block": "It stops at once and is not applied again until you unblock it.",
+    "unblock": "It may be tried again and has to prove itself.",
+    "suspend": "It stops at once, until you resume it.",
     "resume": "It goes back on trial against a control group.",
-    "retire": "It ends, with its evidence and history kept.",
-    PURGE: "Every answer that is kept for this project is forgotten at once. The next task of each "
-    "kind runs again, and its answer is kept anew.",
+    "retire": "It ends; its evidence and history are kept.",
+    PURGE: "Every cached answer of this project is deleted at once. The next task of each "
+    "kind runs again, and its answer is cached anew.",
 }
 
 

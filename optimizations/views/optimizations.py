@@ -161,9 +161,9 @@ def what_if(request: HttpRequest, optimization_id: str) -> HttpResponse:
     """What if it had been applied to every task it concerns: a sentence, or why there is none."""
     row = find_optimization(request, optimization_id)
     state = decode_or_blank(row)
-    text = "It was removed to make room: nothing is known of it any more."
+    text = "It was evicted to stay within the limit; its evidence is gone."
     if row.type not in KINDS:
-        text = "It needs no trial, so there is no other policy to compare."
+        text = "It needs no trial, so there is no alternative policy to compare."
     elif row.state:
         text = optimizations_what_if.describe_answer(
             optimizations_what_if.ask_for_optimization(row.project_id, state, READ)

@@ -59,7 +59,7 @@ def test_it_refuses_what_the_log_does_not_hold() -> None:
     unknown = asked(owner, params={"model_id": "unheard-of"}).json()
     other = asked(owner, task_type="never.seen").json()
 
-    assert "0% of the requests could have been served so" in unknown["refused"]
+    assert "0% of the requests could have been served this way" in unknown["refused"]
     assert "holds no request" in other["refused"]
     assert unknown["value"] == {"utility": None, "quality": None, "cost": None}
 
@@ -67,7 +67,7 @@ def test_it_refuses_what_the_log_does_not_hold() -> None:
 def test_too_few_requests_are_refused() -> None:
     owner, _ = half_routed(60)
 
-    assert "speak about it" in asked(owner).json()["refused"]
+    assert "effective sample size" in asked(owner).json()["refused"]
 
 
 def test_a_session_counts_once() -> None:

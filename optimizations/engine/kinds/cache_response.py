@@ -16,7 +16,7 @@ class CacheResponse:
     name = "cache_response"
     levels: tuple[str, ...] = ("exact",)
     repeats = 0.02
-    summary = "Serve repeats again"
+    summary = "Answer repeated requests from the cache"
 
     def is_on(self, settings: PolicySettings) -> bool:
         return self.name in settings.kinds

@@ -39,7 +39,7 @@ class CacheSimilar:
     name = "cache_similar"
     levels: tuple[str, ...] = ("normal", "content")
     repeats = 0.05
-    summary = "Serve nearly repeated requests again"
+    summary = "Answer nearly repeated requests from the cache"
 
     def is_on(self, settings: PolicySettings) -> bool:
         return settings.cache_similar and self.name in settings.kinds

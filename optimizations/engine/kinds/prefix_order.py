@@ -91,8 +91,8 @@ class PrefixNotes(msgspec.Struct):
         tokens = share * (self.tokens - self.cached) / seen
         figures: dict[str, Json] = {"share": share, "at": at, "tokens_per_request": tokens}
         text = (
-            f"What changes after about {at:.0f} characters breaks the provider's prompt cache: "
-            f"{share:.0%} of the input recurs behind it. Put it last."
+            f"Text that changes after about {at:.0f} characters breaks the provider's prompt cache: "
+            f"{share:.0%} of the input recurs after it. Move it to the end."
         )
         prices = card.prices if card else None
         if prices is not None and prices.input_per_1m is not None:
@@ -124,7 +124,7 @@ class PrefixOrder:
         return None if ordered == task.parts else msgspec.structs.replace(task, parts=ordered)
 
     def describe(self, params: Params) -> str:
-        return "Put the parts that recur first"
+        return "Put recurring parts first"
 
 
 def digest_part(part: Json) -> str:

@@ -38,4 +38,4 @@ class RouteModel:
         return msgspec.structs.replace(task, model_id=model)
 
     def describe(self, params: Params) -> str:
-        return f"Let {params['model_id']} serve"
+        return f"Route to {params['model_id']}"

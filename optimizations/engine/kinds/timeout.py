@@ -80,4 +80,4 @@ class Timeout:
         return task
 
     def describe(self, params: Params) -> str:
-        return f"Stop waiting after {params['timeout_ms']} ms and ask once more"
+        return f"Time out after {params['timeout_ms']} ms and retry once"

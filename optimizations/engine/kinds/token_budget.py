@@ -174,7 +174,7 @@ def propose_budget(kind: str, root: str, now: float) -> OptimizationState:
         changed_at=now,
         last_used=now,
         holdout=HELD_OUT,
-        summary="Ask for no more tokens than answers need",
+        summary="Limit tokens to what answers need",
     )
 
 

@@ -45,7 +45,7 @@ def _nothing_to_gain(
     for key, scope in sorted(scopes.items()):
         mine = [s for s in states if (s.kind, s.task_type, s.base) == key]
         if mine and scope.requests >= ENOUGH and all(s.status == "rejected" for s in mine):
-            text = f"Nothing to gain here: {len(mine)} changes were tried, none helps."
+            text = f"Nothing to gain here: {len(mine)} changes were tried, none helped."
             found.append(Finding("nothing_to_gain", text, "", {"scope": list(key)}))
     return found
 

@@ -58,7 +58,7 @@ class Judge(msgspec.Struct):
         if verdict is None or (harm is not None and harm.reason in BLOCKS):
             verdict = harm
         if verdict is None and tests.n_treated >= verdicts.RESIGNED and case.hope < FUTILE:
-            text = "It is as good as certain not to help anywhere."
+            text = "It is almost certain not to help in any pattern."
             verdict = ReviewVerdict("rejected", "futile", text)
         if verdict is None:
             return
@@ -84,7 +84,9 @@ class Judge(msgspec.Struct):
         allowed = verdicts.quality_tolerance(max(case.reach, SERVED_LEAST), self.settings)
         verdict = verdicts.judge_active(state, tests, self.settings, allowed)
         if not state.alarm and case.reach < SERVED_LEAST:
-            text = "It is doubted everywhere; half is held out to see."
+            text = (
+                "It promises no gain in any pattern; half of its traffic is held out to find out."
+            )
             verdict = ReviewVerdict("alarm", "alarm", text)
         if verdict is not None:
             self.steps.take(state, self._start_or_end(case, verdict), self.now)
@@ -107,13 +109,13 @@ class Judge(msgspec.Struct):
     def _judge_use(self, state: OptimizationState) -> ReviewVerdict | None:
         """Retires what nobody uses any more, or what has shown too little for a week."""
         if self.now - state.last_used > self.settings.retention_period:
-            return ReviewVerdict("retired", "unused", "It was not used for the retention period.")
+            return ReviewVerdict("retired", "unused", "Not used for the retention period.")
         enough = state.effectiveness >= self.settings.effectiveness_threshold
         if enough or state.e_lift >= self.settings.reject_at:  # a dip is not yet a loss
             state.below_since = None
         elif state.below_since is None:
             state.below_since = self.now
         elif self.now - state.below_since > WEEK:
-            text = f"Effectiveness {state.effectiveness:.2f}, too little for seven days."
+            text = f"Effectiveness {state.effectiveness:.2f}, below the threshold for seven days."
             return ReviewVerdict("retired", "ineffective", text)
         return None

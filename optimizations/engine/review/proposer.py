@@ -63,7 +63,7 @@ class Proposer(msgspec.Struct):
         if len(alone) > 1 and tailored is None:
             tailored = self._create(scope, {}, TAILORED).state
             tailored.adaptive = tailored.tailored = True
-            tailored.summary = "Let each pattern have what is known to be best for it"
+            tailored.summary = "Use the best known value for each pattern"
         elif tailored is not None and (
             self._has_rested(tailored) or self._may_renew(tailored, fresh)
         ):
@@ -90,7 +90,7 @@ class Proposer(msgspec.Struct):
             scope.forget(value_key(state.params))
         state.choice = {}
         target: Status = "trial" if state.status == "suspended" else "candidate"
-        verdict = ReviewVerdict(target, "rested", "Its rest is over; it is tried again.")
+        verdict = ReviewVerdict(target, "rested", "Its cool-down is over; it is tried again.")
         self.steps.take(state, verdict, self.now)
 
     def _create(self, scope: Scope, params: Params, generation: str) -> Trial:

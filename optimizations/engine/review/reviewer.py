@@ -87,7 +87,7 @@ class Reviewer:
         """What follows the best of several values ends with the last of them."""
         for trial in live:
             if trial.state.status in ("candidate", "trial"):
-                text = "Nothing to gain here: no value helps anywhere."
+                text = "Nothing to gain: no value helps in any pattern."
                 self.steps.take(trial.state, ReviewVerdict("rejected", "futile", text), self.now)
 
     def _find_discoveries(self) -> set[str]:
@@ -118,7 +118,7 @@ class Reviewer:
             state = trial.state
             state.champion = trial is view.chooser and state.status in ("candidate", "trial")
             if state.status == "candidate" and (state.champion or state.by_hand):
-                verdict = ReviewVerdict("trial", "begun", "Its trial has begun.")
+                verdict = ReviewVerdict("trial", "begun", "Its trial has started.")
                 self.steps.take(state, verdict, self.now)
 
 

@@ -101,7 +101,7 @@ def judge_trial(
     if min(tests.n_treated, tests.n_control) < settings.min_per_arm or not discovered:
         return None
     point, low, high = state.lift
-    text = f"Proven: lift {point:+.3f} ({low:+.3f} to {high:+.3f}), quality kept."
+    text = f"Proven: lift {point:+.3f} ({low:+.3f} to {high:+.3f}), quality held."
     return ReviewVerdict("active", "proven", text)
 
 
@@ -115,7 +115,7 @@ def judge_harm(
     """Reject: gamed, harmful, out of time."""
     gamed = tests.find_gaming()
     if gamed:
-        return ReviewVerdict("rejected", "gamed", f"Not believed: {gamed}.")
+        return ReviewVerdict("rejected", "gamed", f"Quality signal not trusted: {gamed}.")
     if tests.n_treated < SETTLED:
         return None
     if is_too_slow(tests, settings):
@@ -124,15 +124,13 @@ def judge_harm(
         if tests.quality.mean > -settings.quality_margin:
             text = "Its score holds, but its tasks succeed less often."
             return ReviewVerdict("rejected", "gamed", text)
-        return ReviewVerdict("rejected", "harm", f"It harms: quality {tests.quality.mean:+.3f}.")
+        return ReviewVerdict("rejected", "harm", f"Harmful: quality {tests.quality.mean:+.3f}.")
     if state.e_harm >= settings.reject_at:
-        return ReviewVerdict("rejected", "harm", f"It harms: quality {tests.quality.mean:+.3f}.")
+        return ReviewVerdict("rejected", "harm", f"Harmful: quality {tests.quality.mean:+.3f}.")
     if 2 * tests.n_treated >= settings.max_trial_requests:
-        return ReviewVerdict(
-            "rejected", "expired", "No effect could be shown in its share of requests."
-        )
+        return ReviewVerdict("rejected", "expired", "No effect shown within its share of requests.")
     if now - started > settings.max_trial_s:
-        return ReviewVerdict("rejected", "expired", "No effect could be shown in time.")
+        return ReviewVerdict("rejected", "expired", "No effect shown in time.")
     return None
 
 
@@ -170,7 +168,9 @@ def judge_active(
     if not state.alarm:
         if is_alarming(tests):
             return ReviewVerdict(
-                "alarm", "alarm", "It may have become worse; half is held out to see."
+                "alarm",
+                "alarm",
+                "It may have become worse; half of its traffic is held out to find out.",
             )
         return None
     since = tests.suspicion
@@ -187,5 +187,5 @@ def judge_active(
         return ReviewVerdict("suspended", "failsafe", text)
     clear = quality.n >= CLEAR_AFTER and quality.above(-settings.quality_margin) >= CLEAR_AT
     if clear or quality.n >= CLEAR_LATEST:
-        return ReviewVerdict("cleared", "cleared", "No harm against the holdout.")
+        return ReviewVerdict("cleared", "cleared", "No harm found against the holdout.")
     return None

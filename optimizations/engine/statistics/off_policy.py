@@ -75,8 +75,8 @@ def _estimate_value(log: Sequence[LoggedRequest], wishes: list[list[str]]) -> Es
     )
     if support < LEAST_SUPPORT or size < LEAST_SIZE:
         text = (
-            f"The log does not tell: {support:.0%} of the requests could have been served so, "
-            f"and {size:.0f} of {len(log)} speak about it."
+            f"The log cannot answer this: {support:.0%} of the requests could have been served "
+            f"this way, and the effective sample size is {size:.0f} of {len(log)}."
         )
         return Estimate(len(log), size, support, refused=text)
     scores = np.array(

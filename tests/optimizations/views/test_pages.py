@@ -44,7 +44,7 @@ def test_without_optimizations_the_page_says_what_they_need() -> None:
 
     shown = text(browser(owner).get("/optimizations/"))
 
-    assert "No optimization yet" in shown
+    assert "No optimizations yet" in shown
     assert "Memory only watches." in shown
 
 
@@ -65,7 +65,9 @@ def test_a_state_without_any_says_so() -> None:
     owner = builders.project()
     routed(owner)
 
-    assert "None in this state" in text(browser(owner).get("/optimizations/?status=retired"))
+    assert "No optimizations in this state" in text(
+        browser(owner).get("/optimizations/?status=retired")
+    )
 
 
 def test_only_the_rows_come_when_htmx_asks() -> None:
@@ -86,7 +88,7 @@ def test_the_detail_shows_arms_decisions_and_history() -> None:
 
     shown = text(browser(owner).get(f"/optimizations/{made.id}/"))
 
-    for words in ("Held out", "pinned", "unpin", "told", "small"):
+    for words in ("Held out", "pinned", "unpin", "reported", "small"):
         assert words.lower() in shown.lower()
 
 
@@ -106,7 +108,7 @@ def test_the_dialog_says_what_will_happen_and_the_button_does_it() -> None:
     user.post(f"/optimizations/{made.id}/unpin/")
     user.post(f"/optimizations/{made.id}/block/")
 
-    assert "The evidence decides about it again." in asked
+    assert "The evidence decides again." in asked
     row = Optimization.objects.get(id=made.id)
     assert (row.control, row.status) == ("blocked", "suspended")
 
@@ -235,7 +237,7 @@ def test_one_click_forgets_every_cached_answer() -> None:
     OptimizationStorage(owner.pk).store([state])
     page = browser(owner)
     assert "Purge…" in text(page.get("/optimizations/c-1/"))
-    assert "is forgotten at once" in text(page.get("/optimizations/c-1/purge/"))
+    assert "is deleted at once" in text(page.get("/optimizations/c-1/purge/"))
 
     assert page.post("/optimizations/c-1/purge/").status_code == 302
 
