@@ -1,4 +1,4 @@
-"""The spec's OptimizationManager: what the rest of the product asks about optimizations."""
+"""The spec's OptimizationManager: the interface of optimizations to the rest of the product."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ KINDS = PolicySettings().kinds
 
 
 class OptimizationManager:
-    """Tracks performance, stores optimizations, applies them to tasks, and tells of them."""
+    """Tracks performance, stores optimizations, applies them to tasks, and reports on them."""
 
     def __init__(self, project: Project) -> None:
         self.project = project
@@ -50,7 +50,7 @@ class OptimizationManager:
     def apply(
         self, task: Task, models: Sequence[str] | None = None, *, dry_run: bool = False
     ) -> Prepared:
-        """Ask the policy; the decision is logged before this returns (not in a dry run)."""
+        """Asks the policy; the decision is logged before this returns (not in a dry run)."""
         chosen = tuple(models) if models is not None else None
         return prepare(self.project_id, task, chosen, dry_run=dry_run)
 
@@ -93,7 +93,7 @@ class OptimizationManager:
         )
         enable_optimizations(self.project_id)
         with policies.changing(self.project_id) as kept:
-            state.last_used = kept.at  # unused is what was not used since it was made
+            state.last_used = kept.at  # unused means not used since it was made
             try:
                 with kept.lock:
                     state = kept.engine.store(state, kept.at, actor)
@@ -103,12 +103,12 @@ class OptimizationManager:
         return self.find(state.id)
 
     def act(self, optimization_id: str, verb: str, actor: str) -> Optimization:
-        """A person's word: pin, block, suspend, retire, and back. 404, 409."""
+        """Obeys a person: pin, block, suspend, retire, and their opposites. Errors: 404, 409."""
         with policies.changing(self.project_id) as kept:
             try:
                 with kept.lock:
                     kept.engine.act(optimization_id, verb, kept.at, actor)  # type: ignore[arg-type]
-                    kept.engine.review(kept.at)  # the word holds from the next task on
+                    kept.engine.review(kept.at)  # takes effect from the next task on
             except KeyError:
                 raise not_found("optimization") from None
             except LifecycleError as error:
@@ -133,7 +133,7 @@ class OptimizationManager:
         return row, made
 
     def purge_cache(self, actor: str = "person") -> int:
-        """Forgets all cached answers of the project at once; how many."""
+        """Deletes all cached answers of the project at once; returns how many."""
         with policies.changing(self.project_id) as kept:
             with kept.lock:
                 count = kept.engine.purge_cache()

@@ -1,4 +1,4 @@
-"""The registry of models as rows: what there is, what it costs and since when."""
+"""The registry of models as rows: models, prices and the dates they hold from."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class Registration:
 
 
 def register(project: Project, given: Registration) -> tuple[RegisteredModel, bool]:
-    """Adds or replaces a model; the row, and whether it is new. A changed price gets a date."""
+    """Adds or replaces a model; returns the row and whether it is new. A changed price is dated."""
     with write_turn():
         row, made = RegisteredModel.objects.update_or_create(
             project=project,

@@ -152,9 +152,9 @@ class EvidencePoint(models.Model):
 
 
 class Decision(models.Model):
-    """What `prepare` answered, why and with which chance. Never edited but for `interaction`.
+    """What `prepare` decided, why and with which propensity. Only `interaction` is edited later.
 
-    `data` holds the question and the answer as the engine's own values (see `decisions.py`).
+    `data` holds request and decision as the engine's own values (see `decision_log/log.py`).
     """
 
     number = models.BigAutoField(primary_key=True)
@@ -206,7 +206,7 @@ class AppliedOptimization(models.Model):
 
 
 class WaitingOutcome(models.Model):
-    """The queue of the evidence: interactions it has not counted, and corrections of counted ones.
+    """The queue of the engine: interactions it has not counted, and corrections of counted ones.
 
     Written in the transaction that learns (or corrects) an interaction, removed in the one that
     saves the evidence: a crash in between counts nothing twice and skips nothing.
@@ -247,7 +247,7 @@ def fresh_salt() -> bytes:
 
 
 class PolicyState(models.Model):
-    """The engine of a project as it was saved last. `version` tells other processes of a change.
+    """The engine of a project as it was saved last. `version` shows other processes a change.
 
     Its optimizations are rows of their own; `salt` keys the assignment to arms.
     """

@@ -1,4 +1,4 @@
-"""What to do with a task: which pattern it belongs to, what the policy says, and the log of it."""
+"""Prepares a task: matches its pattern, asks the policy, logs the decision."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def prepare(
     sent: dict[str, Any] | None = None,
     dry_run: bool = False,
 ) -> Prepared:
-    """Ask the policy and log its answer; a dry run logs nothing. Changes nothing else.
+    """Asks the policy and logs its decision; a dry run logs nothing. Changes nothing else.
 
     `sent` is the task with what else the caller put into it.
     """
@@ -63,8 +63,8 @@ def prepare(
 
 
 def ask_policy(kept: LoadedPolicy, request: Request) -> TaskDecision:
-    """Without the lock: a review holds it for longer than a caller should wait, and deciding only
-    reads. With it, when the review changed something under our hands."""
+    """Decides without the lock: a review holds it longer than a caller should wait, and deciding only
+    reads. If a review changed something meanwhile, decides again with the lock."""
     try:
         return kept.engine.decide(request)
     except (RuntimeError, KeyError):
@@ -92,12 +92,12 @@ _on: set[UUID] = set()
 
 
 def enable_optimizations(project_id: UUID) -> None:
-    """From the first decision or registered model on, outcomes are counted."""
+    """Starts counting outcomes, from the first decision or registered model on."""
     if project_id in _on:
         return
     _, made = PolicyState.objects.get_or_create(pk=project_id)
     if made:
-        policies.drop(project_id)  # the engine kept so far has no salt of its own
+        policies.drop(project_id)  # the engine loaded so far has no salt of its own
     _on.add(project_id)
 
 

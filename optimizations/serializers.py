@@ -88,7 +88,7 @@ def serialize_evidence(state: OptimizationState) -> dict[str, Any]:
 
 
 def serialize_arm(stats: ArmStats) -> dict[str, Any]:
-    """Means over the requests that told; None where none did."""
+    """Means over the requests that reported each figure; None where none did."""
 
     def mean(total: float, count: int) -> float | None:
         return total / count if count else None

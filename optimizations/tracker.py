@@ -1,4 +1,4 @@
-"""How well each pattern is served: the spec's PerformanceTracker over the hourly rollups."""
+"""The spec's PerformanceTracker: figures of each pattern over the hourly rollups."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PRIOR_QUALITY, PRIOR_WEIGHT = 0.5, 2.0
 class PatternPerformance:
     """Figures of a pattern under one model ("" for all). Milliseconds, tokens, bytes, currency.
 
-    None means that no interaction told.
+    None means that no interaction reported the figure.
     """
 
     pattern_id: str

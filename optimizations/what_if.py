@@ -1,4 +1,4 @@
-"""What if a change had been applied to every task? Answered from the log of decisions, or refused."""
+"""The value of a change had it been applied to every task, from the log of decisions."""
 
 from __future__ import annotations
 

@@ -26,7 +26,9 @@ ADVICE = 200
 class AdviceList(Endpoint):
     scopes = {"GET": "read"}
 
-    @described("What a person could do, what there is nothing to gain from, what needs more time")
+    @described(
+        "Advice: what a person could do, where there is nothing to gain, what needs more time"
+    )
     def get(self, request: Request) -> Response:
         found = OptimizationManager(key_of(request).project).findings()[:ADVICE]
         data = [{**msgspec.to_builtins(one), "pattern_id": one.pattern_id or None} for one in found]

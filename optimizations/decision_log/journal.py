@@ -51,7 +51,7 @@ class Journal:
         return file
 
     def seal(self) -> list[Path]:
-        """Ends the file at hand; all files there are, oldest first. They stay until `remove`d."""
+        """Closes the current file; returns all files, oldest first. They stay until `remove`d."""
         if not self._waiting:
             return []
         with self._lock:
@@ -61,7 +61,7 @@ class Journal:
             return [path for path in sorted(self.folder.glob("*.log")) if not is_in_use(path)]
 
     def read_elsewhere(self) -> tuple[list[bytes], dict[Path, int]]:
-        """What other processes have appended to the files they write, and how far that is; tell it
+        """What other processes have appended to the files they write, and up to which byte; pass that
         to `note_read` after the commit. They move those records once more: that changes nothing."""
         found: list[bytes] = []
         ends: dict[Path, int] = {}

@@ -23,7 +23,7 @@ from optimizations.models import AppliedOptimization, Decision
 
 
 class DecisionRecord(msgspec.Struct, array_like=True):
-    """One decision as it is kept: the question, the answer, and the task as it was sent."""
+    """One logged decision: the request, the decision, and the task as it was sent."""
 
     project_id: bytes
     at: int
@@ -34,7 +34,7 @@ class DecisionRecord(msgspec.Struct, array_like=True):
 
 
 class DecisionLog:
-    """`write` returns when the decision cannot be lost any more by the death of the process."""
+    """`write` returns once the decision survives the death of the process."""
 
     def __init__(self) -> None:
         # One interface; what `seal` gives goes back to `remove` as it is.
@@ -90,7 +90,7 @@ def make_record(
 
 
 def insert_records(entries: Sequence[DecisionRecord]) -> None:
-    """Rows of these decisions; one that is there already stays as it is."""
+    """Inserts rows of these decisions; existing ones stay as they are."""
     known = set(Project.objects.values_list("pk", flat=True)) if len(entries) > 1 else None
     rows = [build_row(entry) for entry in entries]
     if known is not None:  # a project may have been removed since
@@ -134,7 +134,7 @@ def decode_record(made: Decision) -> DecisionRecord:
 
 
 def catch_up() -> None:
-    """Everything answered so far is in the database afterwards."""
+    """Moves every decision made so far into the database."""
     if connection.vendor == "sqlite" and not connection.in_atomic_block:
         with write_turn():
             decision_log().absorb()

@@ -1,4 +1,4 @@
-"""The background review: what became of the patterns, what the evidence says now, what is old."""
+"""The background review: counts outcomes, follows patterns, reviews, deletes old decisions."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ DECISIONS_AT_ONCE = 2000
 
 
 def review_all() -> int:
-    """All projects that use optimizations; how many optimizations changed their state."""
+    """Reviews every project that uses optimizations; returns the number of transitions."""
     ids = list(PolicyState.objects.values_list("pk", flat=True))
     return sum(review(project_id) for project_id in ids)
 
 
 def review(project_id: UUID) -> int:
-    """Count what waits, follow the patterns, let the engine review. Safe to repeat and to kill."""
+    """Reviews one project; returns the number of transitions. Safe to repeat and to kill."""
     if is_idle(project_id):
         return 0
     with policies.changing(project_id) as kept:
@@ -48,7 +48,7 @@ def review(project_id: UUID) -> int:
 
 
 def is_idle(project_id: UUID) -> bool:
-    """Nothing was counted since the last review, and it was not long ago."""
+    """Whether nothing was counted since the last review, which was less than ten minutes ago."""
     state = PolicyState.objects.get(pk=project_id)
     kept = policies.for_deciding(project_id)
     recent = state.reviewed_at and state.reviewed_at > timezone.now() - timedelta(minutes=10)
@@ -56,7 +56,7 @@ def is_idle(project_id: UUID) -> bool:
 
 
 def follow_patterns(project_id: UUID, kept: LoadedPolicy) -> None:
-    """Optimizations go with a merged pattern, and end with a pruned one."""
+    """Moves optimizations to the pattern theirs was merged into, and retires those of pruned ones."""
     bound = {state.pattern_id for state in kept.engine.optimizations.values()} - {""}
     if not bound:
         return
@@ -73,7 +73,7 @@ def follow_patterns(project_id: UUID, kept: LoadedPolicy) -> None:
 
 
 def forget_decisions(project_id: UUID) -> int:
-    """Decisions go with the interactions of their time, or after the retention period."""
+    """Deletes decisions older than the oldest interaction or the retention period; returns how many."""
     days = max(config_of(project_id).retention_period, 1)
     oldest = (
         ModelInteraction.objects.filter(project_id=project_id)

@@ -35,11 +35,11 @@ def load_outcomes(project_id: UUID, numbers: Sequence[int]) -> dict[int, Outcome
     return found
 
 
-VERDICT = "feedback"  # the metric of people's verdicts: true, false, or 0 to 1
+VERDICT = "feedback"  # the metric name of people's feedback: true, false, or 0 to 1
 
 
 def load_verdicts(project_id: UUID, rows: Iterable[ModelInteraction]) -> dict[int, float]:
-    """What people said of these interactions, by number; the last word counts."""
+    """The feedback of people on these interactions, by number; the latest counts."""
     names: dict[tuple[str, str], list[int]] = {}
     for row in rows:
         for target, name in (
@@ -67,7 +67,7 @@ def load_verdicts(project_id: UUID, rows: Iterable[ModelInteraction]) -> dict[in
 
 
 def is_verdict(value: Any) -> bool:
-    """True, false or 0 to 1; a text under this name is kept, and judges nothing."""
+    """Whether it is true, false or 0 to 1; a text under this name is stored but judges nothing."""
     return isinstance(value, int | float) and 0 <= value <= 1
 
 
@@ -114,7 +114,7 @@ def build_outcome(
 
 
 def decode_payload(data: bytes | None) -> dict[str, Any]:
-    """A payload that is damaged or forgotten tells nothing."""
+    """The payload as JSON; empty when it is damaged or was deleted."""
     try:
         return unpack(data) if data else {}
     except ValueError:

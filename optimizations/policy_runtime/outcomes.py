@@ -1,8 +1,8 @@
-"""Outcomes find their decisions, and the evidence counts them: once each, whatever crashes when.
+"""Links outcomes to their decisions, and lets the engine count each exactly once, despite crashes.
 
-`join` runs in the transaction that learns interactions and only notes what came; `digest` lets the
-engine count what was noted, and removes the notes in the transaction that saves the engine. An
-engine that dies unsaved goes back to its last save, and so do the notes.
+`link_decisions` runs in the transaction that learns interactions and only queues them;
+`count_outcomes` lets the engine count the queue, and removes it in the transaction that saves the
+engine. An engine that dies unsaved goes back to its last save, and so does the queue.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from patterns.models import Feedback, ModelInteraction
 from patterns.recognition import late_feedback
 from patterns.statistics import rollups
 
-# One digest counts at most so many: people who change something wait for it.
+# Outcomes counted at once: people who change something wait for that long.
 BATCH = 500
 # The engine is saved this often while outcomes come; at once when an optimization changed state.
 SAVE_S, SAVE_EVERY = 1.0, 500
@@ -37,7 +37,7 @@ TABLE = Decision._meta.db_table
 
 
 def link_decisions(project_id: UUID, rows: Sequence[ModelInteraction]) -> None:
-    """Notes recognised interactions for the evidence and gives each decision its interaction."""
+    """Queues recognised interactions for the engine and links each decision to its interaction."""
     if not rows or not PolicyState.objects.filter(pk=project_id).exists():
         return
     log.decision_log().absorb()
@@ -53,7 +53,7 @@ def link_decisions(project_id: UUID, rows: Sequence[ModelInteraction]) -> None:
 
 
 def claim_decisions(found: dict[str, Decision], rows: Sequence[ModelInteraction]) -> None:
-    """The first interaction of a decision is its outcome; later ones stand for themselves."""
+    """Makes the first interaction of a decision its outcome; later ones count as undecided."""
     claimed = []
     for row in rows:
         made = found.get(str(row.decision_id))
@@ -65,7 +65,7 @@ def claim_decisions(found: dict[str, Decision], rows: Sequence[ModelInteraction]
 
 
 def apply_early_feedback(project_id: UUID, rows: Sequence[ModelInteraction]) -> None:
-    """Feedback on a decision may come before its interaction: it holds from the start."""
+    """Applies feedback on a decision that arrived before its interaction."""
     by_decision = {str(row.decision_id): row for row in rows}
     words = Feedback.objects.filter(
         project_id=project_id,
@@ -84,12 +84,12 @@ def apply_early_feedback(project_id: UUID, rows: Sequence[ModelInteraction]) -> 
 
 
 def note_correction(row: ModelInteraction, success: bool | None, score: float | None) -> None:
-    """A counted interaction has another success or score now; these are the values until now."""
+    """Queues a correction: success or score changed, these are the values until now."""
     note_changes(row.project_id, {row.number: {"success": success, "score": score}})
 
 
 def note_verdicts(project_id: UUID, rows: Sequence[ModelInteraction]) -> None:
-    """People's verdict on these interactions is about to change: keep what it was until now."""
+    """Queues a correction: feedback on these interactions is about to change, keep what it was."""
     counted = [row for row in rows if row.state == ModelInteraction.State.RECOGNIZED]
     known = load_verdicts(project_id, counted)
     note_changes(project_id, {row.number: {"feedback": known.get(row.number)} for row in counted})
@@ -111,7 +111,7 @@ def note_changes(project_id: UUID, before: dict[int, dict[str, Any]]) -> None:
 
 
 def count_outcomes(project_id: UUID, *, save: bool = False) -> int:
-    """Lets the engine count what waits; how many interactions it was."""
+    """Lets the engine count the queued outcomes; returns how many interactions that were."""
     if not has_waiting(project_id):
         return 0
     with policies.changing(project_id) as kept:
@@ -126,7 +126,7 @@ def count_outcomes(project_id: UUID, *, save: bool = False) -> int:
 
 
 def count_all_outcomes() -> int:
-    """Every project's waiting outcomes: those of feedback, and what a crash left behind."""
+    """Counts every project's queue: outcomes changed by feedback, and those a crash left behind."""
     ids = WaitingOutcome.objects.order_by().values_list("project_id", flat=True).distinct()
     return sum(count_outcomes(project_id) for project_id in list(ids))
 
@@ -154,14 +154,14 @@ def count_waiting(project_id: UUID, kept: LoadedPolicy) -> int:
 
 
 def count_outcome(kept: LoadedPolicy, notes: Sequence[WaitingOutcome], outcome: Outcome) -> None:
-    """An interaction not counted before is observed as it is now; else the change is corrected."""
+    """Observes an interaction that was not counted before; else corrects what has changed."""
     with kept.lock:
         kept.moment = max(kept.moment, round(outcome.at * 1000))
         if any(note.before is None for note in notes):
             kept.engine.observe(outcome)
             return
         before: dict[str, Any] = {}
-        for note in reversed(notes):  # the oldest tells what was counted
+        for note in reversed(notes):  # the oldest note holds what was counted
             before |= note.before or {}
         old = msgspec.structs.replace(outcome, **before)
         if old != outcome:
@@ -169,7 +169,7 @@ def count_outcome(kept: LoadedPolicy, notes: Sequence[WaitingOutcome], outcome: 
 
 
 def save_policy(project_id: UUID, kept: LoadedPolicy) -> None:
-    """One transaction: the engine, its optimizations, and the notes it has counted."""
+    """Saves the engine and its optimizations, and removes what it counted: in one transaction."""
     with kept.lock:
         changes, snapshot = kept.engine.take_changes(), kept.engine.snapshot()
     with write_turn():

@@ -1,4 +1,4 @@
-"""The policies this process keeps, one a project, refreshed when another process has saved."""
+"""The policies this process has loaded, one per project, refreshed when another has saved."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ PROJECTS = 16
 
 @dataclass
 class LoadedPolicy:
-    """An engine, the version of `PolicyState` it goes back to, and how far it has gone since.
+    """An engine, the `PolicyState.version` it was loaded from, and what it has counted since.
 
-    `lock` is held for each single call of the engine, `writing` for a whole change.
+    `lock` is held for each single call of the engine, see `changing` for a whole change.
     `moment` is the newest interaction seen (ms), `counted` the queue's rows it has counted since.
     """
 
@@ -47,7 +47,7 @@ class LoadedPolicy:
 
 
 class PolicyCache:
-    """At most `PROJECTS` engines; the one unused for longest goes first."""
+    """Holds at most `PROJECTS` engines and evicts the least recently used."""
 
     def __init__(self) -> None:
         self._kept: OrderedDict[UUID, LoadedPolicy] = OrderedDict()
@@ -55,7 +55,7 @@ class PolicyCache:
         self._writing: dict[UUID, threading.RLock] = {}
 
     def for_deciding(self, project_id: UUID) -> LoadedPolicy:
-        """Good for `decide`; at most STALE_S behind what was saved."""
+        """The engine for `decide` and for reading; at most STALE_S seconds behind what was saved."""
         kept = self._get(project_id)
         if kept is None or time.monotonic() - kept.checked > STALE_S:
             kept = self._current(project_id, kept)
@@ -63,9 +63,9 @@ class PolicyCache:
 
     @contextmanager
     def changing(self, project_id: UUID) -> Iterator[LoadedPolicy]:
-        """For the one that changes the engine: nobody else does meanwhile, in no process.
+        """Gives the engine to one writer at a time, over all processes.
 
-        What is raised inside makes this process read the saved state again.
+        An exception inside drops the engine, so that the saved state is loaded again.
         """
         writing = self._writing_of(project_id)
         if not writing.acquire(timeout=PATIENCE_S):
@@ -83,7 +83,7 @@ class PolicyCache:
             writing.release()
 
     def drop(self, project_id: UUID | None = None) -> None:
-        """Forget one project (all without an id): its next use reads the database."""
+        """Drops one project (all without an id); its next use loads it from the database."""
         with self._lock:
             if project_id is None:
                 self._kept.clear()
@@ -118,14 +118,14 @@ class PolicyCache:
 
 
 def create_policy(project_id: UUID) -> LoadedPolicy:
-    """The engine of a project that has asked for nothing yet: it has no row either."""
+    """A new engine for a project without a `PolicyState` row, which has not asked for anything yet."""
     now = time.monotonic()
     engine = PolicyEngine(load_settings(project_id), project_id.bytes)
     return LoadedPolicy(engine, 0, 0, checked=now, saved=now)
 
 
 def load_policy(project_id: UUID) -> LoadedPolicy:
-    """An engine that goes on where the saved one stopped."""
+    """Restores the engine as it was saved last."""
     row = PolicyState.objects.get(pk=project_id)
     snapshot = bytes(row.snapshot) if row.snapshot else None
     settings = load_settings(project_id)

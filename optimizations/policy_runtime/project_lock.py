@@ -1,4 +1,4 @@
-"""One process at a time changes the policy of a project; the others wait."""
+"""A lock per project between processes: one at a time changes its policy."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _lock = threading.Lock()
 
 @contextmanager
 def lock_project(project_id: UUID) -> Iterator[None]:
-    """Call it with this process's own lock of the project in hand: it is between processes only.
+    """Locks the project against other processes; threads of this one need `PolicyCache.changing`.
 
     On PostgreSQL a locked row. On SQLite a byte of a locked file, since a transaction there would
     keep every writer out for as long as a review lasts.
@@ -53,7 +53,7 @@ def lock_project(project_id: UUID) -> Iterator[None]:
 
 @cache
 def lock_file() -> int:
-    """Kept open: closing it anywhere in the process would end all of its locks."""
+    """The file stays open: closing it anywhere in the process would release all of its locks."""
     settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
     return os.open(settings.DATA_DIR / "policy.lock", os.O_CREAT | os.O_RDWR, 0o600)
 

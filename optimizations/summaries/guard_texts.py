@@ -1,4 +1,4 @@
-"""Guards in words: what must not become worse, and how it stands."""
+"""Guards in words: what must not become worse, and its present figures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The honest sentence: what the optimizations brought, or why nothing can be said yet."""
+"""The headline sentence: what the optimizations saved, or why nothing can be said yet."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What pages of other apps say about optimizations: they may not import this app, templates may."""
+"""Template tags for pages of other apps, which may not import this one."""
 
 from __future__ import annotations
 

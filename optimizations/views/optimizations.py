@@ -1,4 +1,4 @@
-"""The pages about optimizations: the list by state, one in detail, and a person's word."""
+"""The pages about optimizations: the list by state, and one in detail."""
 
 from __future__ import annotations
 
@@ -152,7 +152,7 @@ def chart_file(request: HttpRequest, optimization_id: str) -> HttpResponseBase:
     return chart_csv(evidence_chart(find_optimization(request, optimization_id)))
 
 
-# The page asks for it by itself, so it reads fewer decisions than the API does.
+# The page loads it unasked, so it reads fewer decisions than the API does.
 READ = 2000
 
 
@@ -177,7 +177,7 @@ CACHES = ("cache_response", "cache_similar")
 
 
 def list_verbs(row: Optimization) -> list[str]:
-    """What a person can say to it now; the last one is the strongest."""
+    """What a person can do with it now; the last one is the strongest."""
     return [*([PURGE] if row.type in CACHES else []), *list_state_verbs(row)]
 
 

@@ -11,7 +11,7 @@ from optimizations.engine.domain.trial_scope import ScopeKey
 
 
 def value_key(params: Params) -> str:
-    """The change itself, whatever group it is for: the key of its cells."""
+    """The change itself as canonical JSON, whatever patterns it is for: the key of its cells."""
     return json.dumps({k: v for k, v in params.items() if k != "fallback"}, sort_keys=True)
 
 

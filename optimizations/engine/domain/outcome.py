@@ -1,4 +1,4 @@
-"""What came of a task: the outcome, its quality signals, and its utility in one number."""
+"""The outcome of a task, its quality signals, and its utility in one number."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Outcome(msgspec.Struct, frozen=True):
     `task` is the task as it ran, `model_id` who served. `success`, `score` (0 to 1) and
     `feedback` (0 to 1) are None while unknown. `cost` in the project's currency, None when
     unpriced (never 0 for unknown), `duration` in milliseconds, `at` seconds since the epoch.
-    `cached` tells that the answer came from the cache.
+    `cached` is true when the answer came from the cache.
     """
 
     id: str

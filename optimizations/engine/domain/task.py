@@ -1,4 +1,4 @@
-"""What is asked before a model runs, and what is answered: plain values, no rows, no clock."""
+"""The question before a model runs, and the decision: plain values, no rows, no clock."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where changes compete: one kind, one task type, one thing they depart from."""
+"""The scope in which changes compete: one kind, one task type, one base they depart from."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ class Scope(msgspec.Struct):
                 cell.fade(factor)
 
     def forget(self, value: str) -> None:
-        """What was known of a value is no longer true."""
+        """Drops what was learned about a value, after it has changed."""
         self.cells.pop(value, None)
 
     def largest_patterns(self, most: int) -> list[str]:

@@ -1,4 +1,4 @@
-"""Exactly repeated requests are answered from the cache."""
+"""Answers exactly repeated requests from the cache."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from optimizations.engine.kinds import request_keys
 class CacheResponse:
     """Serving begins when bets have ruled out that 2 % or more of the kept answers are wrong.
 
-    An answer counts as wrong when it is not the same to the letter, so fewer are in truth.
+    An answer counts as wrong unless it is equal verbatim, which overstates the true rate.
     """
 
     name = "cache_response"

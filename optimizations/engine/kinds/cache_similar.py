@@ -1,4 +1,4 @@
-"""Nearly repeated requests are answered from the cache; only where a person has chosen so.
+"""Answers nearly repeated requests from the cache; only where a person has enabled it.
 
 Nearly repeated means equal but for spacing, case and punctuation that say nothing (`normal`), or
 also but for articles and courtesies (`content`). Everything else has to be the same word at the
@@ -16,7 +16,7 @@ from optimizations.engine.domain.task import Task
 from optimizations.engine.kinds import request_keys
 
 OPENING, CLOSING = "\"'“”„‘’«»([{¿¡", "\"'“”‘’«»)]}.,;:?!…"
-# Marks that what stands beside them may be the matter itself: nothing is left out of such a text.
+# Marks of quoted or listed text, where any word may matter: nothing is left out of such a request.
 QUOTED = re.compile(r"[\"“”„«»`]|:\s|(?<!\w)['‘]")
 # Spelled alike but for their capitals, another thing: "US" is not "us", nor "May" "may".
 _CAPITAL = """us it who aids may march august mark bill will rose grace hope faith joy polish turkey
@@ -113,8 +113,8 @@ def is_article(before: str, word: str, after: str) -> bool:
 
 
 def find_courtesies(raw: list[str], words: list[str]) -> tuple[int, int]:
-    """Where the matter begins and ends. A greeting opens a request, thanks close it, and a comma
-    or full stop parts them from it: in "how do you say thanks" they are the matter."""
+    """First and last word without courtesies. A greeting opens a request, thanks close it, and a comma
+    or full stop separates them: in "how do you say thanks" they are part of the question."""
     start, end = 0, len(words)
     if (
         not raw or len(raw) != end

@@ -1,4 +1,4 @@
-"""Stable message parts first, so that the provider's prompt cache can use them."""
+"""Puts stable message parts first, so that the provider's prompt cache can use them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LONGEST = 20_000  # characters of a text that are compared
 
 
 class PrefixNotes(msgspec.Struct):
-    """What recurs in the requests of one task type and model, and where it stands; bounded.
+    """What recurs in the requests of one task type and model, and at which position; bounded.
 
     `parts` counts the parts of callers that send some, `misplaced` the requests in which one that
     recurs followed one that varies. For all others the text of each request is compared with the
@@ -133,7 +133,7 @@ def digest_part(part: Json) -> str:
 
 
 def extract_text(value: Json) -> str:
-    """The texts a model reads, in their order, without what stands around them."""
+    """The texts a model reads, in order, without the JSON around them."""
     if isinstance(value, str):
         return value[:LONGEST]
     messages = value.get("messages") if isinstance(value, dict) else value
@@ -144,7 +144,7 @@ def extract_text(value: Json) -> str:
 
 
 def common_prefix(one: str, other: str) -> int:
-    """How many characters are the same at the start of both: halving, since slices are fast."""
+    """How many characters both texts share at their start; by bisection, since slices compare fast."""
     low, high = 0, min(len(one), len(other))
     while low < high:
         middle = (low + high + 1) // 2

@@ -1,4 +1,4 @@
-"""What of a request has to be the same, so that its answer may be: the parts of every cache key."""
+"""The parts of a request that make its cache key: what has to be equal for an answer to be reused."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MOMENT = frozenset(_MOMENT.split())
 
 
 def context_parts(task: Task) -> list[object]:
-    """All but the text that is asked: model, parameters, system, tools, parts, to the letter."""
+    """Everything but the text that is asked: model, parameters, system, tools, parts, verbatim."""
     return [
         task.task_type,
         task.model_id,
@@ -32,7 +32,7 @@ def context_parts(task: Task) -> list[object]:
 
 
 def points_at_now(task: Task) -> bool:
-    """Whether the request points at the moment it is asked in."""
+    """Whether the request refers to the present moment, so that its answer does not last."""
     return any(w.casefold() in MOMENT for w in _WORD.findall(asked_text(task.input)))
 
 
@@ -49,7 +49,7 @@ def asked_text(value: Json) -> str:
 
 
 def normalize_spacing(text: str) -> str:
-    """The text as it is read: how an accent is encoded, and spaces beyond one, say nothing.
+    """The text without differences that carry no meaning: encoding of accents, repeated spaces.
 
     >>> spaced(" Where  is it? ")
     'Where is it?'
@@ -61,7 +61,7 @@ def normalize_spacing(text: str) -> str:
 
 
 def without_asked_text(value: Json) -> Json:
-    """The input with that text taken out: what has to be equal to the letter."""
+    """The input without the asked text: the part that has to be equal verbatim."""
     text = asked_text(value)
     if not text or isinstance(value, str):
         return None if isinstance(value, str) else value

@@ -1,4 +1,4 @@
-"""Another model serves the task."""
+"""Routes the task to another model."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Token budgets: a limit that follows from measured lengths.
 
 It needs no trial to know its effect: the limit is the length that 1 − q of the answers of its group
-exceed, see `optimizations.engine.lengths`. What is cut off is counted, and steers the aim of all
+exceed, see `statistics.censored_lengths`. What is cut off is counted, and steers the aim of all
 groups of a model. A holdout is never limited; bets on the share that was cut off close the limit
 when it is above 1 − q.
 """
@@ -65,7 +65,7 @@ class TokenBudget(msgspec.Struct):
     # ---- learning ----
 
     def learn(self, outcome: Outcome, pattern: str) -> None:
-        """Takes in how long one answer was, or that it reached its limit, ours or the caller's."""
+        """Learns the length of one answer, or that it reached its limit, ours or the caller's."""
         length = outcome.output_tokens
         if length is None:
             return
@@ -74,7 +74,7 @@ class TokenBudget(msgspec.Struct):
         limit = min([*own, *([budget] if budget else [])], default=math.inf)
         cut = length >= limit
         if outcome.error is not None and not cut:
-            return  # it broke off by itself: how long it would have been is not known
+            return  # it failed before its end: its full length is unknown
         task = msgspec.structs.replace(outcome.task, model_id=outcome.model_id)
         groups = list_groups(task, pattern)
         self.tokens.learn(groups, length, cut)

@@ -1,4 +1,4 @@
-"""Another setting of the declared parameters."""
+"""Sets declared parameters to other values."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from optimizations.engine.domain.params import Cards, Params
 from optimizations.engine.domain.settings import PolicySettings
 from optimizations.engine.domain.task import Json, Request, Task
 
-MOST = 16  # settings that are tried beside each other
+MOST = 16  # settings that are tried at the same time
 
 
 class TuneParameters:

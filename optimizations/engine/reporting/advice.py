@@ -1,4 +1,4 @@
-"""What is told besides the optimizations: advice in words, with the figures behind it."""
+"""Advice to people besides the optimizations: a sentence and the figures behind it."""
 
 from __future__ import annotations
 

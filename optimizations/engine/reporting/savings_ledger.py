@@ -50,7 +50,7 @@ class SavingsLedger(msgspec.Struct):
         cost: float | None,
         optimizations: Mapping[str, OptimizationState],
     ) -> None:
-        """Books one outcome; an unpriced one books nothing."""
+        """Adds one outcome to the ledger; an unpriced one adds nothing."""
         decision = outcome.decision
         if cost is None and not outcome.cached:
             return

@@ -25,7 +25,7 @@ def choose_champion(view: ScopeView, settings: PolicySettings, steps: Transition
     if chooser is None:
         return
     state, before = chooser.state, view.used_by(chooser)
-    if state.pinned and not state.tailored:  # a person's word
+    if state.pinned and not state.tailored:  # a person decided
         own = view.values.keys.index(value_key(state.params))
         view.picks = np.full(len(view.traffic), own)
         return

@@ -19,7 +19,7 @@ WORTH_IT = 0.005  # a value is explored while its hoped-for gain is this part of
 
 
 class Exploration(msgspec.Struct):
-    """[pattern, value] what is to be tried, as shares of the pattern's traffic."""
+    """[pattern, value] shares of the pattern's traffic that are on trial, and that explore."""
 
     trial: Array
     explore: Array

@@ -1,4 +1,4 @@
-"""What exploration may cost: a share of the traffic and a little quality, over a window."""
+"""The budget of exploration: a share of the traffic and a little quality, over a window."""
 
 from __future__ import annotations
 

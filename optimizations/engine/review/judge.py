@@ -1,4 +1,4 @@
-"""One optimization after the other: what its evidence, and what is believed, make of it."""
+"""Judges one optimization at a time, by its evidence and by what is believed of it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ BLOCKS = ("gamed", "slow")  # what stops even a change whose effect is proven
 
 
 def may_harm(trials: Iterable[Trial]) -> bool:
-    """Whether something active may harm: then every few requests until the next look cost."""
+    """Whether something active may do harm: then it is worth reviewing every few requests."""
     active = (e for e in trials if e.state.status == "active" and not e.state.pinned)
     return any(e.state.alarm or verdicts.is_alarming(e.tests) for e in active)
 
@@ -92,7 +92,7 @@ class Judge(msgspec.Struct):
             self.steps.take(state, self._start_or_end(case, verdict), self.now)
 
     def _start_or_end(self, case: TrialCase, verdict: ReviewVerdict) -> ReviewVerdict:
-        """Starts or ends what an alarm, an all-clear or a rollback brings with it."""
+        """Carries out what an alarm, an all-clear or a rollback brings with it."""
         state, tests, scope = case.trial.state, case.trial.tests, case.scope
         state.alarm = verdict.step == "alarm"
         if verdict.step == "alarm":

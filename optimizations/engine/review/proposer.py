@@ -1,4 +1,4 @@
-"""Which changes of a scope are worth knowing about, and which of them are tried anew."""
+"""Proposes the changes of a scope, and tries them anew after their cool-down."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Proposer(msgspec.Struct):
     steps: TransitionLog
 
     def propose(self, scope: Scope, mine: list[Trial]) -> None:
-        """Founds what is missing in a scope and wakes what has rested.
+        """Creates missing optimizations of a scope and restarts those whose cool-down is over.
 
         One value alone is tried as it is, in the patterns where it helps. Of several values each
         is known by itself, and one optimization serves the best known of each pattern: only that
@@ -55,7 +55,7 @@ class Proposer(msgspec.Struct):
     def _update_choosers(
         self, scope: Scope, alone: list[OptimizationState], mine: list[Trial], fresh: bool
     ) -> None:
-        """What follows the best choice: the only value there is, or one beside several."""
+        """Decides what follows the best choice: the only value there is, or one beside several."""
         tailored = next((e.state for e in mine if e.state.tailored), None)
         for state in alone:
             only = len(alone) == 1 and tailored is None
@@ -84,7 +84,7 @@ class Proposer(msgspec.Struct):
         return resting and not person and self.now - state.changed_at >= rest
 
     def _restart(self, scope: Scope, state: OptimizationState) -> None:
-        """After its rest a change is tried anew, with nothing remembered."""
+        """Tries a change anew after its cool-down, with fresh tests."""
         self.trials[state.id].tests = TrialTests.fresh()
         if not state.tailored:
             scope.forget(value_key(state.params))

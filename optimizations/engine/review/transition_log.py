@@ -1,4 +1,4 @@
-"""The steps of one review, each with the evidence as it stood."""
+"""The transitions of one review, each with the evidence at that moment."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class TransitionLog(msgspec.Struct):
     touched: dict[str, None] = msgspec.field(default_factory=dict)
 
     def take(self, state: OptimizationState, verdict: ReviewVerdict, now: float) -> None:
-        """Moves `state` on and notes why."""
+        """Carries out a verdict on `state` and logs why."""
         target: Status = verdict.step  # type: ignore[assignment]
         evidence: dict[str, Json] = {
             "e_lift": min(MOST, state.e_lift),

@@ -1,4 +1,4 @@
-"""What is to be judged about one trial, with what is believed of it."""
+"""The case of one trial: the figures by which the judge decides."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What becomes of one optimization, given its evidence: pure judgements, one function a step."""
+"""Verdicts on one optimization from its evidence: pure functions, one per step of its life."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def is_too_slow(tests: TrialTests, settings: PolicySettings) -> bool:
 def judge_trial(
     state: OptimizationState, tests: TrialTests, settings: PolicySettings, *, discovered: bool
 ) -> ReviewVerdict | None:
-    """Activate or not. `discovered` tells that e-BH over all trials picked it."""
+    """The verdict that activates it, or None. `discovered`: e-BH over all trials picked it."""
     if state.e_lift < settings.lift_at or state.e_guard < settings.activate_at:
         return None
     if min(tests.n_treated, tests.n_control) < settings.min_per_arm or not discovered:
@@ -112,7 +112,7 @@ def judge_harm(
     now: float,
     started: float,
 ) -> ReviewVerdict | None:
-    """Reject: gamed, harmful, out of time."""
+    """The verdict that rejects it (gamed, slow, harmful, expired), or None."""
     gamed = tests.find_gaming()
     if gamed:
         return ReviewVerdict("rejected", "gamed", f"Quality signal not trusted: {gamed}.")
@@ -164,7 +164,7 @@ def is_alarming(tests: TrialTests) -> bool:
 def judge_active(
     state: OptimizationState, tests: TrialTests, settings: PolicySettings, allowed: float
 ) -> ReviewVerdict | None:
-    """Alarm, all-clear or rollback of what is active. `allowed` is its `tolerance`."""
+    """Alarm, all-clear or rollback of what is active. `allowed` is its `quality_tolerance`."""
     if not state.alarm:
         if is_alarming(tests):
             return ReviewVerdict(

@@ -40,7 +40,7 @@ class PlanSet(msgspec.Struct, frozen=True):
 
 
 def pick_choice(choices: tuple[Choice, ...], position: float) -> Choice | None:
-    """The arm at `position` in [0, 1); None is control, which lies at the upper end."""
+    """The arm at `position` in [0, 1); None is control, which takes the upper end."""
     reached = 0.0
     for choice in choices:
         reached += choice.probability

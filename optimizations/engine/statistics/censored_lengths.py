@@ -1,4 +1,4 @@
-"""How long answers are, when some were cut off: the share that is longer than a length.
+"""The distribution of answer lengths when some were cut off: the share longer than a length.
 
 Kaplan & Meier, "Nonparametric estimation from incomplete observations", JASA 53 (1958): an answer
 that was cut off counts as longer than its limit, no more and no less. The next answer is one more

@@ -1,4 +1,4 @@
-"""Has something that was good become bad? Bets that start again whenever they are lost.
+"""Detects that something good has become bad: bets that start again whenever they are lost.
 
 e-CUSUM (Shin, Ramdas & Rinaldo, "E-detectors", NEJSDS 2023; arXiv 2203.03532): M ← max(M, 1)·e.
 Without a change the mean time to an alarm at `bar` is at least `bar`.
@@ -25,7 +25,7 @@ def even_wealth(bets: Array) -> float:
 class FallDetector(msgspec.Struct):
     """Alarms when the mean of values in [0, 1] falls more than `SLACK` below its level so far.
 
-    It looks at one arm only, so it is quick, and it cannot tell a bad change from a bad day: an
+    It looks at one arm only: that is quick, but cannot tell a bad change from a bad day. So an
     alarm widens the holdout, and only randomised data decides what follows.
     """
 

@@ -1,9 +1,9 @@
-"""What would another policy have been worth? Answered from the log, or refused.
+"""The value of another policy, estimated from the log, or a refusal.
 
 Doubly robust: a model's prediction for the untried choice plus the weighted error of that
 prediction where the choice was made by chance. Dudík, Langford & Li, "Doubly robust policy
 evaluation and learning", ICML 2011. The effective sample size (Kish, 1965) says how many of the
-logged requests really speak about the question; with too few there is no answer.
+logged requests are informative; with too few there is no answer.
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ def _effective_size(weights: Sequence[float]) -> float:
 
 
 def predict_values(log: Iterable[LoggedRequest]) -> list[LoggedRequest]:
-    """The log with what was to be expected of each arm beforehand: shrunk means of the past."""
+    """The log with the value expected of each arm beforehand: shrunk means of the past."""
     everywhere: Sums = {}
     here: Sums = {}
     found = []

@@ -1,4 +1,4 @@
-"""What is believed of each change in each pattern, given everything that was seen.
+"""The posterior effect of each change in each pattern, given everything that was observed.
 
 One normal model a scope. How well a value v serves a pattern p is its overall level plus what is
 special to the pattern; an effect is the difference to the incumbent, so that effects of one
@@ -6,7 +6,7 @@ pattern share the incumbent's luck. Settings whose parameters are alike are alik
 the levels); models are not. How far values and patterns scatter is estimated from the data, one
 step of ascent on the marginal likelihood a review (empirical Bayes: Efron & Morris, JASA 70 (1975);
 hierarchical bandits: Hong et al., AISTATS 2022). Beliefs steer traffic only: what is
-activated is decided by `evidence`.
+activated is decided by the tests of a trial (`trials.trial_tests`).
 """
 
 from __future__ import annotations

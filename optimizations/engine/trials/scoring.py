@@ -52,7 +52,7 @@ def read_outcome(
 
 
 def trace_draws(outcome: Outcome, cards: Cards) -> Iterator[tuple[str, str, Task, Draw | None]]:
-    """What an outcome tells about: kind, base, the task as it came to that kind, and the draw."""
+    """Each scope that an outcome informs: kind, base, the task as that kind saw it, and the draw."""
     decision, task = outcome.decision, outcome.task
     drawn = {d.kind: d for d in decision.draws} if decision else {}
     if decision is not None:

@@ -1,4 +1,4 @@
-"""Sessions whose first request was counted: requests of one session share their arm."""
+"""Remembers sessions whose first request was counted: requests of one session share their arm."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ def _restart_bets(bets: Array, score: Score, theta: float) -> Array:
 
 
 class AlarmTests(msgspec.Struct):
-    """What came since an alarm, while half is held out: fresh tests, and the treated arm by itself.
+    """Evidence since an alarm, while half is held out: fresh tests, and the treated arm alone.
 
     `level` is the quality that the treated arm had before.
     """
