@@ -50,7 +50,7 @@ class OptimizationHistory:
         )
 
     def _titles(self, ids: Sequence[str]) -> dict[str, str]:
-        """How the optimizations are called in a list of what happened."""
+        """The name of each optimization in the activity list."""
         rows = Optimization.objects.filter(project_id=self.project_id, id__in=ids)
         found = rows.values_list("id", "summary", "type", "task_type")
         return {
@@ -59,7 +59,7 @@ class OptimizationHistory:
         }
 
     def note_points(self, states: Sequence[OptimizationState], moment: int) -> None:
-        """A point of the line for each whose n has grown by GROWTH since its last point."""
+        """Adds a point to the evidence line of each state whose n has grown by GROWTH."""
         points = EvidencePoint.objects.filter(
             project_id=self.project_id, optimization_id__in=[state.id for state in states]
         )
@@ -80,7 +80,7 @@ class OptimizationHistory:
 
 
 def is_newsworthy(step: Transition) -> bool:
-    """What changes traffic for good, and what people did; trials come and go without a word."""
+    """Whether people should read it: their own actions, and what starts or stops being active."""
     return bool(step.actor) or "active" in (step.source, step.target)
 
 

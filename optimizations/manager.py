@@ -75,7 +75,7 @@ class OptimizationManager:
         model_id: str = "",
         actor: str = "person",
     ) -> Optimization:
-        """A candidate made by hand; it has to prove itself like any other. 422 when it cannot.
+        """Stores a candidate made by hand, which has to prove itself like any other. Error: 422.
 
         `model_id` is the model it departs from: the pattern's own, or the one that serves most
         of the task type.

@@ -31,7 +31,7 @@ class PriceList:
         return cls(found)
 
     def at(self, model_id: str, moment: float) -> ModelPrice | None:
-        """The price in force then. What ran before the first date is priced by the first."""
+        """The price in force at `moment`; before the first date, the first price."""
         dated = self.prices.get(model_id)
         if not dated:
             return None
@@ -40,7 +40,7 @@ class PriceList:
     def cost(
         self, model_id: str, moment: float, tokens_in: float | None, tokens_out: float | None
     ) -> float | None:
-        """What a call cost by the list; None when the model is unpriced or the tokens unknown."""
+        """The list price of a call; None when the model is unpriced or the tokens are unknown."""
         price = self.at(model_id, moment)
         if price is None:
             return None
@@ -100,7 +100,7 @@ PRICES = ("input_per_1m", "output_per_1m", "cached_input_per_1m", "per_call")
 
 
 def load_cards(project_id: UUID) -> list[ModelCard]:
-    """The registered models as the engine wants them, with the prices in force now."""
+    """The registered models as engine values, with the prices in force now."""
     prices, now = PriceList.of(project_id), time.time() * 1000
     rows = RegisteredModel.objects.filter(project_id=project_id).order_by("pk")
     return [build_card(row, prices.at(row.model_id, now)) for row in rows]

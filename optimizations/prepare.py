@@ -107,7 +107,7 @@ def task_to_json(task: Task) -> dict[str, Any]:
 
 
 def answer_to_json(prepared: Prepared, task: dict[str, Any]) -> dict[str, Any]:
-    """The decision as it is sent: `task` as it was asked, with what is changed on it."""
+    """The response body: `task` as it was sent, with the changes of the decision."""
     decision = prepared.decision
     return {
         "decision_id": decision.id,

@@ -27,7 +27,7 @@ class OptimizationStorage:
         self.project_id = project_id
 
     def store(self, states: Iterable[OptimizationState]) -> None:
-        """New ones are added, known ones replaced."""
+        """Inserts new states and replaces known ones."""
         rows = [build_row(self.project_id, state) for state in states]
         Optimization.objects.bulk_create(
             rows,
@@ -50,7 +50,7 @@ class OptimizationStorage:
         self.store([state])
 
     def cleanup(self, older_than: timedelta = timedelta(days=365)) -> int:
-        """Removes what was retired or rejected so long ago, with its history; how many."""
+        """Removes what was retired or rejected longer ago than that, with its history; returns how many."""
         gone = Optimization.objects.filter(
             project_id=self.project_id,
             status__in=("retired", "rejected"),
@@ -66,7 +66,7 @@ class OptimizationStorage:
         return rows.delete()[0]
 
     def save(self, changes: PolicyChanges, moment: int) -> None:
-        """Everything the engine changed; call it in the transaction that saves its snapshot."""
+        """Writes everything the engine changed; call it in the transaction that saves its snapshot."""
         self.store(changes.optimizations)
         history = OptimizationHistory(self.project_id)
         history.note_transitions(changes.transitions)

@@ -41,7 +41,7 @@ class PerformanceTracker:
         self.project_id = project_id
 
     def record(self, rows: Sequence[tuple[ModelInteraction, Match]]) -> None:
-        """Call it in the transaction that marks the rows recognised: then each counts once."""
+        """Adds rows to the rollups; call it in the transaction that marks them recognised."""
         outcomes = []
         for row, match in rows:
             row.pattern_id = UUID(match.pattern_id)
@@ -60,7 +60,7 @@ class PerformanceTracker:
 
 
 def measure_hours(row: PatternHour) -> PatternPerformance:
-    """One rollup row as figures."""
+    """The figures of one rollup row."""
 
     def mean(total: float, count: int) -> float | None:
         return total / count if count else None

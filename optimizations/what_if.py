@@ -107,7 +107,7 @@ def load_decided(project_id: UUID, question: Question, most: int) -> list[Decide
 
 
 def load_known_outcomes(project_id: UUID, ids: Sequence[str]) -> dict[str, Outcome]:
-    """What came of these decisions, where its quality is known."""
+    """The outcomes of these decisions, where their quality is known."""
     prices = PriceList.of(project_id)
     found: dict[str, Outcome] = {}
     for start in range(0, len(ids), 500):
@@ -124,7 +124,7 @@ def load_known_outcomes(project_id: UUID, ids: Sequence[str]) -> dict[str, Outco
 
 
 def name_arms(project_id: UUID, question: Question, base: str | None) -> dict[str, str]:
-    """Optimization id → the change it makes: the same change may have been tried several times."""
+    """Optimization id → value key: the same change may have been tried several times."""
     kept = policies.for_deciding(project_id)
     with kept.lock:
         states = list(kept.engine.optimizations.values())
@@ -171,7 +171,7 @@ def mean_known(values: Sequence[float | None]) -> float:
 
 
 def ask_for_optimization(project_id: UUID, state: OptimizationState, most: int = MOST) -> WhatIf:
-    """What if it had been applied to every task it concerns?"""
+    """The value of an optimization had it been applied to every task it concerns."""
     asked = Question(state.kind, state.params, state.task_type, state.base, state.patterns)
     return what_if(project_id, asked, most)
 

@@ -1,4 +1,4 @@
-"""/api/v1/optimizations/, /policy/ and /savings/."""
+"""/api/v1/optimizations/: list, store, show, and what people do with one."""
 
 from __future__ import annotations
 
@@ -128,7 +128,7 @@ class OptimizationDetail(Endpoint):
 
 
 class ReasonIn(Struct):
-    """`reason` is kept in the history."""
+    """`reason` is stored with the history."""
 
     reason: Annotated[str, Meta(max_length=200, pattern=r"^[^\x00]*$")] | None = None
 

@@ -25,7 +25,7 @@ from patterns.serializers import rfc3339
 
 
 class TaskIn(Struct):
-    """The task; what else it holds comes back as it is."""
+    """The task; fields that are not listed here are returned unchanged."""
 
     model_id: Name
     input: Any

@@ -1,4 +1,4 @@
-"""/api/v1/policy/what-if/: the value of a change that was not made, from the log of decisions."""
+"""/api/v1/policy/what-if/: the value of a change had it been made, from the log of decisions."""
 
 from __future__ import annotations
 

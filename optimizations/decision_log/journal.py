@@ -1,4 +1,4 @@
-"""Decisions on SQLite: appended to a file before the answer, moved into the database later.
+"""Decisions on SQLite: appended to a file before the response, moved into the database later.
 
 A row would wait for SQLite's one writer, and so would the caller's model. What was appended
 survives the death of the process like a commit does. A record is its length, its CRC-32, and the
@@ -82,7 +82,7 @@ class Journal:
             self._read = {path: end for path, end in (self._read | ends).items() if path.exists()}
 
     def remove(self, paths: list[Path]) -> None:
-        """After the commit that moved their records."""
+        """Deletes files; call it after the commit that moved their records."""
         with self._lock:
             for path in paths:
                 path.unlink(missing_ok=True)
@@ -90,7 +90,7 @@ class Journal:
 
 
 class MemoryJournal:
-    """The same without files, where nothing is to be written to disk."""
+    """The same in memory, for STORAGE=memory, where nothing is written to disk."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -132,7 +132,7 @@ def is_in_use(path: Path) -> bool:
 
 
 def read_records(path: Path | list[bytes], start: int = 0) -> Iterator[bytes]:
-    """The whole records of a file; what follows a broken one was never answered."""
+    """The complete records of a file; whatever follows a broken one was never confirmed to a caller."""
     if isinstance(path, list):
         yield from path[start:]
         return

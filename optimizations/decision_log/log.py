@@ -1,4 +1,4 @@
-"""The log of decisions: written before the answer goes out, read by outcomes, pages and replay."""
+"""The log of decisions: written before the response is sent, read by outcomes, pages and replay."""
 
 from __future__ import annotations
 
@@ -141,7 +141,7 @@ def catch_up() -> None:
 
 
 def find_by_optimization(project_id: Any, optimization_id: str, limit: int) -> list[Decision]:
-    """The newest decisions in which it took part, first or not, with its own arm in each."""
+    """The newest decisions in which an optimization took part, each with the arm of that one."""
     rows = Decision.objects.filter(project_id=project_id).defer("data")
     first = list(rows.filter(optimization_id=optimization_id).order_by("-number")[:limit])
     others = AppliedOptimization.objects.filter(

@@ -52,7 +52,7 @@ class Whisker:
 
 
 def fit_scale(intervals: Sequence[Interval]) -> Scale:
-    """Holds 0 and most of what is known; an interval that says nothing does not stretch it."""
+    """An axis that includes 0 and all informative intervals; wider ones do not stretch it."""
     telling = [i for i in intervals if i[2] - i[1] < 1.0]
     low = min([-NARROWEST, *(low for _, low, _ in telling)])
     high = max([NARROWEST, *(high for _, _, high in telling)])

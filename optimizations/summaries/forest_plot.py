@@ -54,7 +54,7 @@ def build_forest(
 
 
 def decode_or_blank(row: Optimization) -> OptimizationState:
-    """One that was removed to make room has a row and a history, but no state."""
+    """The state of a row; a blank one for an evicted optimization, which has only row and history."""
     if row.state:
         return decode_state(row)
     return OptimizationState(row.id, row.type, row.task_type, "", row.params)

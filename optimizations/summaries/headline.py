@@ -101,7 +101,7 @@ def summarize_pattern(project: Project, pattern: Pattern) -> Sentence:
 
 
 def concerns(state: OptimizationState, pattern: Pattern) -> bool:
-    """Its own, those of a group it belongs to, and those of its whole task type."""
+    """Whether it is for this pattern alone, for a group with it, or for its whole task type."""
     name = str(pattern.pk)
     if state.pattern_id or state.patterns:
         return state.pattern_id == name or name in state.patterns

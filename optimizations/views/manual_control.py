@@ -27,7 +27,7 @@ CONSEQUENCES = {
 
 @changing
 def act(request: HttpRequest, optimization_id: str, verb: str) -> HttpResponseBase:
-    """GET says what would happen and asks; POST does it."""
+    """GET shows the consequences and asks for confirmation; POST carries it out."""
     row = find_optimization(request, optimization_id)
     if verb not in VERBS and not (verb == PURGE and row.type in CACHES):
         raise Http404(verb)

@@ -41,7 +41,7 @@ def models(request: HttpRequest) -> HttpResponse:
 
 
 def lines(project: Project) -> list[ModelLine]:
-    """Registered ones and those seen, most used first."""
+    """Registered models and those seen in traffic, most used first."""
     found: dict[str, ModelLine] = {}
     rows = list(RegisteredModel.objects.filter(project=project)[:MOST])
     prices = current_prices(rows, project.pk)

@@ -44,7 +44,7 @@ class CacheStatistics(msgspec.Struct):
         self.repeats[level] = self.repeats.get(level, 0) + 1
 
     def compare(self, name: str, level: str, wrong: bool) -> None:
-        """A repeat that ran: was what is kept for it wrong?"""
+        """Counts a repeat that ran, and whether the kept answer was wrong."""
         for rates, key in ((self.rates, name), (self.rates, f"{level}:{ANY}")):
             rates.setdefault(key, ErrorRate()).add(wrong)
         if name in self.open:

@@ -44,7 +44,7 @@ class Outcome(msgspec.Struct, frozen=True):
 
     @property
     def home(self) -> str:
-        """The pattern it counts for: the one it was decided for, where it was."""
+        """The pattern it counts for: the decision's, else its own; "" for none."""
         return (self.decision.pattern_id if self.decision else self.pattern_id) or ""
 
     @property

@@ -33,7 +33,7 @@ class Cell(msgspec.Struct, array_like=True):
         self.time += time
 
     def revise(self, before: float, now: float) -> None:
-        """The quality of one outcome was judged anew."""
+        """Replaces the quality of one outcome."""
         self.quality += now - before
         self.squares += now**2 - before**2
 
@@ -114,7 +114,7 @@ class Scope(msgspec.Struct):
         )
 
     def note_reference(self, cost: float | None, duration: float | None) -> None:
-        """The incumbent's mean cost and duration, the units of utility."""
+        """Updates the incumbent's mean cost and duration, the units of utility."""
         if cost is not None:
             self.costs = (self.costs[0] + cost, self.costs[1] + 1)
             self.reference.cost = self.costs[0] / self.costs[1]
@@ -137,7 +137,7 @@ class Scope(msgspec.Struct):
         return [p for p, _ in sorted(named, key=lambda pair: (-pair[1], pair[0]))[:most]]
 
     def redirect(self, redirects: dict[str, str]) -> None:
-        """Patterns that live on under another id: their sums move there."""
+        """Moves the sums of patterns that live on under another id: {old: new}."""
         for old, new in redirects.items():
             self.seen[new] = self.seen.get(new, 0.0) + self.seen.pop(old, 0.0)
             for by_pattern in self.cells.values():

@@ -59,7 +59,7 @@ class CacheSimilar:
 
 
 def normalize_words(text: str) -> list[str]:
-    """Its words without outer punctuation, their case folded where it says nothing.
+    """The words of a text without outer punctuation, case folded where it carries no meaning.
 
     The lay-out of several lines may be code, and stays as it is.
 
@@ -80,13 +80,13 @@ def normalize_words(text: str) -> list[str]:
 
 
 def strip_marks(word: str) -> str:
-    """Without quotes, brackets and the marks of a sentence; "5!", "C#" and ".NET" keep theirs."""
+    """Strips quotes, brackets and sentence marks; "5!", "C#" and ".NET" keep theirs."""
     closing = CLOSING.replace("!", "") if has_digit(word) else CLOSING
     return word.lstrip(OPENING).rstrip(closing).replace("’", "'")
 
 
 def fold_case(word: str, opens: bool) -> str:
-    """`opens`: the first of a sentence, where a capital says nothing."""
+    """`opens`: it is the first word of a sentence, where a capital carries no meaning."""
     small = word.casefold()
     if word == small or (opens and word == small.capitalize()):
         return small
@@ -96,7 +96,7 @@ def fold_case(word: str, opens: bool) -> str:
 
 
 def content_words(text: str, words: list[str]) -> list[str]:
-    """Without articles, greeting and courtesy; all words where one may be what is asked about."""
+    """Drops articles, greeting and courtesies, unless one of them may be what is asked about."""
     if QUOTED.search(text.strip()):
         return words
     start, end = find_courtesies(text.split(), words)

@@ -90,7 +90,7 @@ class TokenBudget(msgspec.Struct):
         now: float,
         cards: Cards,
     ) -> tuple[list[OptimizationState], list[Transition]]:
-        """Limits anew from what was learned; the states that changed, and the steps they took."""
+        """Recomputes the limits; returns the states that changed, and the steps they took."""
         q = settings.budget_quantile
         self.tokens.update_limits(q)
         changed: list[OptimizationState] = []

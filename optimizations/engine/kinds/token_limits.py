@@ -38,7 +38,7 @@ class TokenLimits(msgspec.Struct):
                 self.dirty.append(group)
 
     def update_limits(self, q: float) -> None:
-        """Limits anew for the groups that learned something. How the tail falls is known best for
+        """Recomputes the limits of groups that learned something. How the tail falls is known best for
         the model as a whole."""
         decay: dict[str, float] = {}
         for group in sorted(self.dirty, key=lambda name: name.count("\x1f")):

@@ -30,7 +30,7 @@ def find_advice(
     cards: Cards,
     settings: PolicySettings,
 ) -> list[Finding]:
-    """Nothing to gain by scope, then what was measured, then what needs more."""
+    """Scopes with nothing to gain, then advice from measurements, then trials that need more."""
     return [
         *_nothing_to_gain(scopes, states),
         *_measured(scopes, cards, settings),

@@ -34,7 +34,7 @@ class Savings(msgspec.Struct, frozen=True):
 
 
 def sum_savings(hours, since: float, until: float) -> Savings:  # type: ignore[no-untyped-def]
-    """The ledger from its hours: `hours` any iterable of LedgerHour."""
+    """Sums the hours of [since, until), in seconds since the epoch, to what was saved."""
     inside = [h for h in hours if since // 3600 <= h.hour and h.hour * 3600 < until]
     by_optimization: dict[str, float] = {}
     for hour in inside:

@@ -20,7 +20,7 @@ MOST_MEANS = 20_000
 
 
 class ControlMean(msgspec.Struct, array_like=True):
-    """What control requests of one kind of work cost: n, sums and squares per measure."""
+    """What control requests of one model and pattern cost: n, sums and squares per measure."""
 
     n: int = 0
     sums: list[float] = msgspec.field(default_factory=lambda: [0.0] * MEASURES)

@@ -33,7 +33,7 @@ def plan_exploration(
     worth: Array, loss: Array, fits: Array, traffic: Array, picks: Picks, on_trial: bool,
     budget: ExplorationBudget, turn: int,
 ) -> Exploration:  # fmt: skip
-    """How the exploration is divided, within the budget.
+    """Divides the exploration among trial and challengers, within the budget.
 
     `worth` are draws of [draw, pattern, value]. What is picked has one part, so that its proof
     comes soon (top-two sampling: Russo, Operations Research 68 (2020)); the other part goes, in

@@ -72,5 +72,5 @@ class ExplorationSpending(msgspec.Struct):
         return min(0.5, settings.exploration_budget * pace, left / AHEAD)
 
     def estimate_lost(self, loss_of: Callable[[ScopeKey, str], float]) -> float:
-        """Estimated quality lost in the window, in whole requests; `loss_of` one request."""
+        """Estimated quality lost in the window, in whole requests; `loss_of` estimates one request."""
         return sum(n * loss_of(key, value) for i in self.intervals for key, value, n in i.served)

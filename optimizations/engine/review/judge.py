@@ -107,7 +107,7 @@ class Judge(msgspec.Struct):
         return ReviewVerdict("active", verdict.reason, verdict.text)
 
     def _judge_use(self, state: OptimizationState) -> ReviewVerdict | None:
-        """Retires what nobody uses any more, or what has shown too little for a week."""
+        """Retires what is no longer used, or was below the effectiveness threshold for a week."""
         if self.now - state.last_used > self.settings.retention_period:
             return ReviewVerdict("retired", "unused", "Not used for the retention period.")
         enough = state.effectiveness >= self.settings.effectiveness_threshold

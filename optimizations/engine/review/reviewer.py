@@ -84,7 +84,7 @@ class Reviewer:
         return views
 
     def _end_trials(self, live: list[Trial]) -> None:
-        """What follows the best of several values ends with the last of them."""
+        """Rejects what follows the best of several values when none of them is left."""
         for trial in live:
             if trial.state.status in ("candidate", "trial"):
                 text = "Nothing to gain: no value helps in any pattern."
@@ -113,7 +113,7 @@ class Reviewer:
             )
 
     def _begin_trials(self, view: ScopeView) -> None:
-        """Of what follows the best, and of what a person proposed."""
+        """Starts the trial of the chooser, and of what a person proposed."""
         for trial in view.trials:
             state = trial.state
             state.champion = trial is view.chooser and state.status in ("candidate", "trial")
@@ -123,7 +123,7 @@ class Reviewer:
 
 
 def fade_scope(scope: Scope) -> None:
-    """Older outcomes count less, by what came in since the last review."""
+    """Fades older outcomes by the number that came in since the last review."""
     fresh = scope.requests - scope.faded
     if fresh > 0:
         scope.fade(float(np.exp(-fresh / MEMORY)))

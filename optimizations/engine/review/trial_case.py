@@ -43,7 +43,7 @@ def build_case(view: ScopeView, trial: Trial, used: Picks, good: Array, found: b
 
 
 def chance_of_gain(view: ScopeView, trial: Trial, good: Array) -> float:
-    """Of its own value, or of any where it follows the best."""
+    """The chance that its own value gains, or that any does where it follows the best."""
     own = [k for k, owner in enumerate(view.values.owners) if owner is trial.state]
     columns = good[:, own] if own else good
     return float((view.traffic * columns.max(axis=1)).sum())

@@ -27,7 +27,7 @@ FALL_BAR, HARM_BAR = 120.0, 20.0  # alarms: of one arm alone, of the randomised 
 
 
 class ReviewVerdict(msgspec.Struct, frozen=True):
-    """`step` is the target status, or `alarm`/`end_alarm_tests`; `reason` a stable code."""
+    """`step` is the target status, or `alarm`/`cleared`; `reason` a stable code."""
 
     step: str
     reason: str
@@ -74,7 +74,7 @@ def summarize_guards(state: OptimizationState, tests: TrialTests) -> dict[str, J
 
 
 def estimate_needed(tests: TrialTests, settings: PolicySettings) -> int | None:
-    """About how many more requests in the trial; None when no number would do."""
+    """About how many more requests the trial needs; None when no number would suffice."""
     bar = float(np.log(settings.activate_at))
     lift = requests_needed(
         tests.utility.mean, tests.utility.variance, float(np.log(settings.lift_at)) + 1
@@ -135,13 +135,13 @@ def judge_harm(
 
 
 def quality_tolerance(share: float, settings: PolicySettings) -> float:
-    """How much quality an active change may cost: the project's budget over its traffic."""
+    """The loss of quality an active change may cause: the project's budget over its traffic."""
     allowed = settings.quality_budget / max(share, 1e-6)
     return float(min(settings.quality_margin, max(0.01, np.floor(100 * allowed) / 100)))
 
 
 def is_costly(since: AlarmTests, allowed: float, settings: PolicySettings) -> bool:
-    """Whether what was lost since the alarm nears the quality budget, beyond doubt: against the
+    """Whether the loss since the alarm comes close to the quality budget beyond doubt: against the
     holdout, and against what the treated arm was before.
 
     Half of the requests since the alarm were treated.
@@ -157,7 +157,7 @@ def is_costly(since: AlarmTests, allowed: float, settings: PolicySettings) -> bo
 
 
 def is_alarming(tests: TrialTests) -> bool:
-    """Whether what is active may have become worse: reason to look closer, not to judge."""
+    """Whether what is active may have become worse: a reason to hold out more, not to roll back."""
     return tests.watch.falls.value >= FALL_BAR or tests.watch.loudest >= HARM_BAR
 
 

@@ -44,7 +44,7 @@ def decide(
     cache: AnswerCache,
     budgets: TokenBudget,
 ) -> TaskDecision:
-    """The cache first, then every kind in turn on what the one before made of the task."""
+    """Asks the cache, then applies each kind to the task as the kind before left it."""
     task = request.task
     hit = cache.find(request, salt, settings)
     if hit is not None and hit.kept is not None:

@@ -1,4 +1,4 @@
-"""Tests that may be looked at at any time: bets against a hypothesis, and what they won.
+"""Anytime-valid tests: bets against a hypothesis, and the wealth they won.
 
 Each score x_t has a conditional mean; a gambler who bets on "mean > θ" multiplies their wealth by
 1 + λ_t (x_t − θ), where λ_t was fixed before x_t was seen. If the mean is at most θ the expected

@@ -58,6 +58,6 @@ class FallDetector(msgspec.Struct):
             self.level_n += 1
 
     def reset(self) -> None:
-        """Starts again from the present level: after an alarm that was cleared."""
+        """Restarts the bets from the present level, after an alarm that was cleared."""
         self.bets = np.zeros(len(BETS))
         self.level_sum, self.level_n, self.waiting = 0.0, 0.0, []

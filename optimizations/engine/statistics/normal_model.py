@@ -33,7 +33,7 @@ class NormalModel(msgspec.Struct):
 def step_scatter(
     seen: ObservedEffects, prior: Array, kernel: Array, scatter: tuple[float, float]
 ) -> tuple[float, float]:
-    """The better neighbour of each scatter by marginal likelihood: one step a review."""
+    """Moves each scatter to its best neighbour by marginal likelihood: one step a review."""
     best, found = -np.inf, scatter
     for which in (0, 1):
         for factor in (1.0, STEP, 1 / STEP):

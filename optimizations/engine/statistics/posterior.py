@@ -70,7 +70,7 @@ def infer_posterior(
     patterns: list[str],
     alike: Array | None = None,
 ) -> Posterior:
-    """What is believed of each value in each pattern. `weights` = (cost, duration).
+    """The posterior of each value in each pattern. `weights` = (cost, duration).
 
     `alike` is the covariance of the values' effects up to scale (see `likeness`). Moves
     the scope's `scatter` one step towards what the data say.

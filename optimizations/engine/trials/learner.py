@@ -103,7 +103,7 @@ class TrialLearner(msgspec.Struct):
     def _note_arm(
         self, trial: Trial, outcome: Outcome, reading: Reading, cost: float | None, treated: bool
     ) -> None:
-        """What people see of the two arms, and what the guards against gaming compare."""
+        """Updates the figures of the arm, and the outputs that the guards against gaming compare."""
         state = trial.state
         self.touched[state.id] = None
         trial.tests.note_output(outcome.output, outcome.duration, treated)
@@ -123,7 +123,7 @@ class TrialLearner(msgspec.Struct):
 
 
 def note_outcome(scope: Scope, outcome: Outcome, draw: Draw | None) -> None:
-    """Lets a kind that has to measure first take its notes in the scope."""
+    """Adds an outcome to the notes of a kind that has to measure before it proposes."""
     notes = KINDS[scope.kind].notes
     if notes is not None:
         scope.notes = scope.notes or notes()

@@ -13,7 +13,7 @@ REMEMBERED = 64  # outputs of each arm whose variety is compared
 
 
 class OutputVariety(msgspec.Struct):
-    """How varied the last outputs are, and how long: a model that always says the same games."""
+    """Variety and length of the last outputs: a model that always says the same games its judge."""
 
     digests: list[int] = msgspec.field(default_factory=list)
     n: int = 0

@@ -1,4 +1,4 @@
-"""From an outcome to evidence: cells, scores, tests."""
+"""Scores outcomes, and feeds the scores to the tests of the trials they compare."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def score_trials(
     trials: Iterable[Trial],
     settings: PolicySettings,
 ) -> list[Trial]:
-    """Scores every optimization that this draw compares with control; who was scored."""
+    """Scores every trial that this draw compares with control; returns those trials."""
     scored = []
     for trial, compared in compare_with_control(draw, reading.pattern, trials):
         score_trial(scope, trial, reading, compared, settings)
@@ -113,7 +113,7 @@ def score_trials(
 def score_second_signal(
     scope: Scope, draw: Draw, reading: Reading, trials: Iterable[Trial]
 ) -> None:
-    """The second signal of an outcome that came later than its first."""
+    """Scores the second signal of an outcome, when it came later than the first."""
     for trial, compared in compare_with_control(draw, reading.pattern, trials):
         means = (
             scope.mean(CONTROL, reading.pattern)[0],

@@ -18,7 +18,7 @@ class Trial(msgspec.Struct):
 
     @classmethod
     def of(cls, state: OptimizationState) -> Trial:
-        """Goes on with the tests that were saved with the state; fresh ones without any."""
+        """Resumes the tests that were saved with the state; fresh ones without any."""
         saved = state.evidence
         return cls(state, TrialTests.from_bytes(saved) if saved else TrialTests.fresh())
 

@@ -18,7 +18,7 @@ MARGINS: Array = np.array([-0.05, -0.04, -0.03, -0.02, -0.01, 0.0])
 
 
 class HarmWatch(msgspec.Struct):
-    """Guards what is active: restarts of bets that it has begun to harm (e-CUSUM)."""
+    """Watches what is active: bets that it has begun to harm, restarted when lost (e-CUSUM)."""
 
     falls: FallDetector
     quality: Array
