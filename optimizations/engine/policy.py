@@ -4,32 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from optimizations.engine.caching.answer_cache import AnswerCache
-from optimizations.engine.caching.cache_review import review_caches
 from optimizations.engine.domain.lifecycle import Transition, Verb
 from optimizations.engine.domain.optimization import OptimizationState
 from optimizations.engine.domain.outcome import Outcome
 from optimizations.engine.domain.settings import ModelCard, PolicySettings
 from optimizations.engine.domain.task import Json, Request, TaskDecision
-from optimizations.engine.domain.trial_scope import Scope, ScopeKey
+from optimizations.engine.domain.trial_scope import ScopeKey
 from optimizations.engine.kinds import KINDS
-from optimizations.engine.kinds.token_budget import TokenBudget
 from optimizations.engine.manual_control import admit_optimization, obey_verb
 from optimizations.engine.pattern_links import redirect_patterns, retire_pruned
 from optimizations.engine.pending_changes import PendingChanges, PolicyChanges
 from optimizations.engine.reporting.advice import Finding, find_advice
 from optimizations.engine.reporting.savings import Savings
-from optimizations.engine.reporting.savings_ledger import SavingsLedger
 from optimizations.engine.review.eviction import states_to_evict
-from optimizations.engine.review.exploration_budget import ExplorationSpending
 from optimizations.engine.review.judge import may_harm
+from optimizations.engine.review.measured import review_measured
 from optimizations.engine.review.reviewer import Reviewer
 from optimizations.engine.serving.decide import decide
-from optimizations.engine.serving.policy_table import PolicyTable
-from optimizations.engine.snapshot import PolicySnapshot
+from optimizations.engine.snapshot import PolicyMemory
 from optimizations.engine.trials.learner import TrialLearner
 from optimizations.engine.trials.scoring import resolve_cost
-from optimizations.engine.trials.sessions import Sessions
 from optimizations.engine.trials.trial import Trial
 
 REVIEW_EVERY, REVIEW_SOON = 25, 5  # outcomes; the second while something active may do harm
@@ -50,20 +44,12 @@ class PolicyEngine:
         self.salt = salt
         self.optimizations: dict[str, OptimizationState] = {}
         self._trials: dict[str, Trial] = {}
-        self._table = PolicyTable()
-        self._scopes: dict[ScopeKey, Scope] = {}
-        self._spending = ExplorationSpending()
-        self._ledger = SavingsLedger()
-        self._cache = AnswerCache()
-        self._budgets = TokenBudget()
-        self._sessions = Sessions()
-        self._outcomes = self._reviewed = 0
-        self._now = 0.0
+        self._memory = PolicyMemory()
         self._pending = PendingChanges()
 
     @property
     def policy_version(self) -> int:
-        return self._table.version
+        return self._memory.table.version
 
     def configure(self, settings: PolicySettings) -> None:
         """Sets new thresholds; they hold from the next call on."""
@@ -71,90 +57,89 @@ class PolicyEngine:
 
     def register(self, card: ModelCard) -> None:
         """Adds or replaces a model; a change makes new candidates possible at the next review."""
-        self._table.register(card)
+        self._memory.table.register(card)
 
     def decide(self, request: Request) -> TaskDecision:
         """What to do with this task. No I/O, no writes: safe in many processes at once."""
-        return decide(request, self._table, self.salt, self.settings, self._cache, self._budgets)
+        memory = self._memory
+        return decide(request, memory.table, self.salt, self.settings, memory.cache, memory.budgets)
 
     # ---- learning ----
 
     def observe(self, outcome: Outcome) -> None:
         """Learns one outcome; each must be given once (the caller deduplicates)."""
-        self._outcomes += 1
-        self._now = max(self._now, outcome.at)
-        cost = resolve_cost(outcome, self._table.cards)
-        self._spending.count(outcome.explored)
+        memory = self._memory
+        memory.outcomes += 1
+        memory.now = max(memory.now, outcome.at)
+        cost = resolve_cost(outcome, memory.table.cards)
+        memory.spending.count(outcome.explored)
         if outcome.cached:
-            self._cache.learn_feedback(outcome)
+            memory.cache.learn_feedback(outcome)
         else:
-            self._cache.learn(outcome, self.settings)
-            self._budgets.learn(outcome, outcome.home)
+            memory.cache.learn(outcome, self.settings)
+            memory.budgets.learn(outcome, outcome.home)
             self._spend(self._learner().observe(outcome, cost))
-        self._ledger.record(outcome, cost, self.optimizations)
+        memory.ledger.record(outcome, cost, self.optimizations)
 
     def correct(self, old: Outcome, new: Outcome) -> None:
         """Late or changed feedback: `old` was observed before, `new` is what is known now."""
         if old.quality == new.quality and old.second_signal == new.second_signal:
             return
         if new.cached:
-            self._cache.learn_feedback(new)
+            self._memory.cache.learn_feedback(new)
         else:
-            cost = resolve_cost(new, self._table.cards)
+            cost = resolve_cost(new, self._memory.table.cards)
             self._spend(self._learner().correct(old, new, cost))
 
     def _learner(self) -> TrialLearner:
         return TrialLearner(
             self.settings,
-            self._table.cards,
+            self._memory.table.cards,
             self.optimizations,
             self._trials,
-            self._scopes,
-            self._sessions,
+            self._memory.scopes,
+            self._memory.sessions,
             self._pending.touched,
-            self._now,
+            self._memory.now,
         )
 
     def _spend(self, explored: list[tuple[ScopeKey, str]]) -> None:
         for scope, value in explored:
-            self._spending.spend(scope, value)
+            self._memory.spending.spend(scope, value)
 
     # ---- reviewing ----
 
     @property
     def review_due(self) -> bool:
         """Whether enough outcomes came in since the last review for another one to pay."""
-        fresh = self._outcomes - self._reviewed
+        fresh = self._memory.outcomes - self._memory.reviewed
         return fresh >= REVIEW_EVERY or (fresh >= REVIEW_SOON and may_harm(self._trials.values()))
 
     def review(self, now: float) -> list[Transition]:
         """Proposes, starts, activates, rejects, suspends, retires; `now` in logical seconds."""
-        self._now = max(self._now, now)
-        self._reviewed = self._outcomes
+        memory = self._memory
+        memory.now = max(memory.now, now)
+        memory.reviewed = memory.outcomes
         reviewer = Reviewer(
-            self.settings, self._now, self._table, self._scopes, self._trials, self._spending
+            self.settings, memory.now, memory.table, memory.scopes, self._trials, memory.spending
         )
-        steps = [*reviewer.run(), *self._review_measured(reviewer.touched)]
+        steps = reviewer.run()
+        steps += review_measured(
+            memory.cache,
+            memory.budgets,
+            self.optimizations,
+            self.settings,
+            memory.now,
+            memory.table.cards,
+            reviewer.touched,
+        )
         self._record(steps, reviewer.touched)
         for identifier in states_to_evict(
             self.optimizations.values(), self.settings.max_optimizations
         ):
             self._remove(identifier)
-        self._table.version += 1
+        self._memory.table.version += 1
         return steps
-
-    def _review_measured(self, touched: dict[str, None]) -> list[Transition]:
-        """Caches and token budgets: what is measured directly, without a trial."""
-        states, cards = self.optimizations, self._table.cards
-        found = []
-        for changed, steps in (
-            review_caches(self._cache, states, self.settings, self._now),
-            self._budgets.review(states, self.settings, self._now, cards),
-        ):
-            states.update({state.id: state for state in changed})
-            touched |= dict.fromkeys(state.id for state in changed)
-            found += steps
-        return found
 
     def _record(self, steps: list[Transition], touched: Iterable[str]) -> None:
         for identifier, trial in self._trials.items():
@@ -176,7 +161,9 @@ class PolicyEngine:
 
     def store(self, state: OptimizationState, now: float, actor: str) -> OptimizationState:
         """Takes an optimization made by hand as a candidate; ValueError when it cannot be one."""
-        trial = admit_optimization(state, self._scopes, self._table.cards, self.settings, now)
+        trial = admit_optimization(
+            state, self._memory.scopes, self._memory.table.cards, self.settings, now
+        )
         self._trials[state.id] = trial
         self.optimizations[state.id] = state
         self._pending.touched[state.id] = None
@@ -190,48 +177,37 @@ class PolicyEngine:
 
     def merge_patterns(self, redirects: dict[str, str]) -> None:
         """Patterns live on under other ids: {old: new}."""
-        for scope in self._scopes.values():
+        for scope in self._memory.scopes.values():
             scope.redirect({old: new for old, new in redirects.items() if old in scope.seen})
         self._record([], redirect_patterns(self.optimizations.values(), redirects))
 
     def purge_cache(self, pattern_id: str | None = None) -> int:
         """Drops all cached answers at once; returns how many."""
-        return self._cache.purge()
+        return self._memory.cache.purge()
 
     # ---- reading ----
 
     def take_changes(self) -> PolicyChanges:
         """What storage has to write; the next call returns only what changed after this one."""
-        hours = self._ledger.take_changes()
+        hours = self._memory.ledger.take_changes()
         return self._pending.take(self.optimizations, self._trials, hours)
 
     def savings(self, since: float, until: float) -> Savings:
         """The ledger over [since, until) in logical seconds since the epoch."""
-        return self._ledger.savings(since, until)
+        return self._memory.ledger.savings(since, until)
 
     def findings(self) -> list[Finding]:
         """Advice for people besides the optimizations: nothing to gain, needs more, …"""
         states = self.optimizations.values()
-        return find_advice(self._scopes, states, self._table.cards, self.settings)
+        return find_advice(self._memory.scopes, states, self._memory.table.cards, self.settings)
 
     def policy_table(self) -> dict[str, Json]:
         """The decision table for in-process use: plain JSON, changes with `policy_version`."""
-        return self._table.to_json()
+        return self._memory.table.to_json()
 
     def snapshot(self) -> bytes:
         """Everything but the optimization states (which are rows of their own), as msgpack."""
-        return PolicySnapshot(
-            self._table,
-            list(self._scopes.values()),
-            self._spending,
-            self._ledger,
-            self._cache,
-            self._budgets,
-            self._outcomes,
-            self._reviewed,
-            self._now,
-            self._sessions.units(),
-        ).to_bytes()
+        return self._memory.to_bytes()
 
     @classmethod
     def restore(
@@ -248,12 +224,5 @@ class PolicyEngine:
             if state.kind in KINDS:
                 engine._trials[state.id] = Trial.of(state)
         if snapshot:
-            engine._load(PolicySnapshot.from_bytes(snapshot))
+            engine._memory = PolicyMemory.from_bytes(snapshot)
         return engine
-
-    def _load(self, saved: PolicySnapshot) -> None:
-        self._table, self._spending, self._ledger = saved.table, saved.spending, saved.ledger
-        self._cache, self._budgets = saved.cache, saved.measured
-        self._scopes = {scope.key: scope for scope in saved.scopes}
-        self._outcomes, self._reviewed = saved.outcomes, saved.reviewed
-        self._now, self._sessions = saved.now, Sessions(saved.units)

@@ -222,7 +222,7 @@ def _crowd(policy: PolicyEngine) -> None:
             )
         choices = tuple(Choice(n, {"model_id": SMALL}, 0.4, True) for n in names)
         plans[f"p{p}"] = TrafficPlan(choices)
-    policy._table.plans[("route_model", "chat", LARGE)] = PlanSet(TrafficPlan(), plans)
+    policy._memory.table.plans[("route_model", "chat", LARGE)] = PlanSet(TrafficPlan(), plans)
 
 
 def _timed(call: Callable[..., object], argument: object) -> float:

@@ -29,7 +29,7 @@ pytestmark = pytest.mark.django_db
 def counted(owner: Project) -> int:
     """Outcomes the saved engine has seen."""
     policies.drop(owner.pk)
-    return policies.for_deciding(owner.pk).engine._outcomes
+    return policies.for_deciding(owner.pk).engine._memory.outcomes
 
 
 def waiting(owner: Project) -> int:
@@ -140,7 +140,7 @@ def test_unsaved_counts_are_not_counted_again_by_the_next_digest() -> None:
         outcomes.count_waiting(owner.pk, kept)
         outcomes.count_waiting(owner.pk, kept)
 
-        assert kept.engine._outcomes == 3
+        assert kept.engine._memory.outcomes == 3
 
 
 def feedback(owner: Project, decision: dict[str, Any], metric: str, value: Any) -> None:
