@@ -114,9 +114,9 @@ def load_known_outcomes(project_id: UUID, ids: Sequence[str]) -> dict[str, Outco
         rows = Decision.objects.filter(project_id=project_id, id__in=ids[start : start + 500])
         pairs = rows.values_list("interaction", "id")
         names = {number: name for number, name in pairs if number is not None}
-        told = list(ModelInteraction.objects.filter(pk__in=names))
-        words = load_verdicts(project_id, told)
-        for row in told:
+        interactions = list(ModelInteraction.objects.filter(pk__in=names))
+        words = load_verdicts(project_id, interactions)
+        for row in interactions:
             outcome = build_outcome(row, None, None, prices, words.get(row.number))
             if outcome.quality is not None:
                 found[names[row.number]] = outcome

@@ -85,8 +85,8 @@ def _estimate_value(log: Sequence[LoggedRequest], wishes: list[list[str]]) -> Es
             for wished in wishes
         ]
     )
-    told = scores[0] - (scores[1] if len(wishes) > 1 else 0.0)
-    value, half = float(told.mean()), WIDTH * float(told.std() / np.sqrt(len(told)))
+    effects = scores[0] - (scores[1] if len(wishes) > 1 else 0.0)
+    value, half = float(effects.mean()), WIDTH * float(effects.std() / np.sqrt(len(effects)))
     return Estimate(len(log), size, support, value, value - half, value + half)
 
 
