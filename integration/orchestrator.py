@@ -17,7 +17,7 @@ from featurememory.errors import handle_feature_memory_error
 from featurememory.models import Project
 from integration.breaker import CircuitBreaker
 from integration.registry import ModelRegistry
-from optimizations.engine.domain.task import Decision, Task
+from optimizations.engine.domain.task import Task, TaskDecision
 from optimizations.manager import OptimizationManager
 from patterns.ingest.schema import arrival, parse
 from patterns.ingest.wakeup import wake
@@ -58,7 +58,7 @@ class Plan:
     """What `prepare` said: the task to run, and the decision (None when it could not be asked)."""
 
     task: Task
-    decision: Decision | None
+    decision: TaskDecision | None
     patterns: list[dict[str, Any]]
 
     @property

@@ -45,7 +45,7 @@ def learn_pending(project_id: str, batches: int = 50) -> int:
     awake(UUID(project_id))
     for _ in range(batches):
         done = learn(UUID(project_id))
-        outcomes.digest(UUID(project_id))
+        outcomes.count_outcomes(UUID(project_id))
         total += done.count
         if not done.more or done.busy:
             break
@@ -59,7 +59,7 @@ def learn_pending(project_id: str, batches: int = 50) -> int:
 def sweep() -> int:
     """Recognise whatever waits anywhere: what a lost wake-up or a crash left behind."""
     learned = sum(each(waiting_projects(), lambda project_id: learn_pending(str(project_id))))
-    outcomes.digest_all()
+    outcomes.count_all_outcomes()
     return learned
 
 

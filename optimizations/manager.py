@@ -1,4 +1,4 @@
-"""The spec's OptimizationManager: what the rest of the product asks about optimizations."""
+"""The spec's OptimizationManager: the interface of optimizations to the rest of the product."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from optimizations.engine.domain.lifecycle import LifecycleError, Verb
 from optimizations.engine.domain.optimization import OptimizationState
 from optimizations.engine.domain.settings import PolicySettings
 from optimizations.engine.domain.task import Json, Task
-from optimizations.engine.policy import Finding
-from optimizations.engine.reporting.savings_ledger import Savings
+from optimizations.engine.reporting.advice import Finding
+from optimizations.engine.reporting.savings import Savings
 from optimizations.models import Optimization, RegisteredModel
 from optimizations.policy_runtime import outcomes
 from optimizations.policy_runtime.policy_cache import policies
-from optimizations.prepare import Prepared, prepare, switch_on
+from optimizations.prepare import Prepared, enable_optimizations, prepare
 from optimizations.tracker import PatternPerformance, PerformanceTracker
 from patterns.models import Pattern
 
@@ -30,7 +30,7 @@ KINDS = PolicySettings().kinds
 
 
 class OptimizationManager:
-    """Tracks performance, stores optimizations, applies them to tasks, and tells of them."""
+    """Tracks performance, stores optimizations, applies them to tasks, and reports on them."""
 
     def __init__(self, project: Project) -> None:
         self.project = project
@@ -50,7 +50,7 @@ class OptimizationManager:
     def apply(
         self, task: Task, models: Sequence[str] | None = None, *, dry_run: bool = False
     ) -> Prepared:
-        """Ask the policy; the decision is logged before this returns (not in a dry run)."""
+        """Asks the policy; the decision is logged before this returns (not in a dry run)."""
         chosen = tuple(models) if models is not None else None
         return prepare(self.project_id, task, chosen, dry_run=dry_run)
 
@@ -75,7 +75,7 @@ class OptimizationManager:
         model_id: str = "",
         actor: str = "person",
     ) -> Optimization:
-        """A candidate made by hand; it has to prove itself like any other. 422 when it cannot.
+        """Stores a candidate made by hand, which has to prove itself like any other. Error: 422.
 
         `model_id` is the model it departs from: the pattern's own, or the one that serves most
         of the task type.
@@ -91,9 +91,9 @@ class OptimizationManager:
             pattern_id=str(pattern.pk) if pattern else "",
             by_hand=True,
         )
-        switch_on(self.project_id)
+        enable_optimizations(self.project_id)
         with policies.changing(self.project_id) as kept:
-            state.last_used = kept.at  # unused is what was not used since it was made
+            state.last_used = kept.at  # unused means not used since it was made
             try:
                 with kept.lock:
                     state = kept.engine.store(state, kept.at, actor)
@@ -103,12 +103,12 @@ class OptimizationManager:
         return self.find(state.id)
 
     def act(self, optimization_id: str, verb: str, actor: str) -> Optimization:
-        """A person's word: pin, block, suspend, retire, and back. 404, 409."""
+        """Obeys a person: pin, block, suspend, retire, and their opposites. Errors: 404, 409."""
         with policies.changing(self.project_id) as kept:
             try:
                 with kept.lock:
                     kept.engine.act(optimization_id, verb, kept.at, actor)  # type: ignore[arg-type]
-                    kept.engine.review(kept.at)  # the word holds from the next task on
+                    kept.engine.review(kept.at)  # takes effect from the next task on
             except KeyError:
                 raise not_found("optimization") from None
             except LifecycleError as error:
@@ -121,11 +121,11 @@ class OptimizationManager:
 
     def register(self, given: model_catalog.Registration) -> tuple[RegisteredModel, bool]:
         """Adds or changes a model; it takes part in decisions from now on."""
-        switch_on(self.project_id)
+        enable_optimizations(self.project_id)
         with policies.changing(self.project_id) as kept:
             row, made = model_catalog.register(self.project, given)
             card = next(
-                c for c in model_catalog.cards(self.project_id) if c.model_id == row.model_id
+                c for c in model_catalog.load_cards(self.project_id) if c.model_id == row.model_id
             )
             with kept.lock:
                 kept.engine.register(card)
@@ -133,7 +133,7 @@ class OptimizationManager:
         return row, made
 
     def purge_cache(self, actor: str = "person") -> int:
-        """Forgets all cached answers of the project at once; how many."""
+        """Deletes all cached answers of the project at once; returns how many."""
         with policies.changing(self.project_id) as kept:
             with kept.lock:
                 count = kept.engine.purge_cache()

@@ -1,4 +1,4 @@
-"""The registry of models as rows: what there is, what it costs and since when."""
+"""The registry of models as rows: models, prices and the dates they hold from."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class PriceList:
         return cls(found)
 
     def at(self, model_id: str, moment: float) -> ModelPrice | None:
-        """The price in force then. What ran before the first date is priced by the first."""
+        """The price in force at `moment`; before the first date, the first price."""
         dated = self.prices.get(model_id)
         if not dated:
             return None
@@ -40,7 +40,7 @@ class PriceList:
     def cost(
         self, model_id: str, moment: float, tokens_in: float | None, tokens_out: float | None
     ) -> float | None:
-        """What a call cost by the list; None when the model is unpriced or the tokens unknown."""
+        """The list price of a call; None when the model is unpriced or the tokens are unknown."""
         price = self.at(model_id, moment)
         if price is None:
             return None
@@ -66,7 +66,7 @@ class Registration:
 
 
 def register(project: Project, given: Registration) -> tuple[RegisteredModel, bool]:
-    """Adds or replaces a model; the row, and whether it is new. A changed price gets a date."""
+    """Adds or replaces a model; returns the row and whether it is new. A changed price is dated."""
     with write_turn():
         row, made = RegisteredModel.objects.update_or_create(
             project=project,
@@ -79,11 +79,11 @@ def register(project: Project, given: Registration) -> tuple[RegisteredModel, bo
             },
         )
         if given.prices is not None:
-            note_price(project, given)
+            store_price(project, given)
     return row, made
 
 
-def note_price(project: Project, given: Registration) -> None:
+def store_price(project: Project, given: Registration) -> None:
     moment = given.effective_from
     moment = time.time_ns() // 1_000_000 if moment is None else moment
     known = PriceList.of(project.pk).at(given.model_id, moment)
@@ -99,25 +99,25 @@ def note_price(project: Project, given: Registration) -> None:
 PRICES = ("input_per_1m", "output_per_1m", "cached_input_per_1m", "per_call")
 
 
-def cards(project_id: UUID) -> list[ModelCard]:
-    """The registered models as the engine wants them, with the prices in force now."""
+def load_cards(project_id: UUID) -> list[ModelCard]:
+    """The registered models as engine values, with the prices in force now."""
     prices, now = PriceList.of(project_id), time.time() * 1000
     rows = RegisteredModel.objects.filter(project_id=project_id).order_by("pk")
-    return [card(row, prices.at(row.model_id, now)) for row in rows]
+    return [build_card(row, prices.at(row.model_id, now)) for row in rows]
 
 
-def card(row: RegisteredModel, price: ModelPrice | None) -> ModelCard:
+def build_card(row: RegisteredModel, price: ModelPrice | None) -> ModelCard:
     return ModelCard(
         model_id=row.model_id,
         task_types=tuple(row.task_types),
-        prices=prices_of(price) if price else None,
+        prices=build_prices(price) if price else None,
         capabilities=row.capabilities,
         enabled=row.enabled,
         version=str(row.capabilities.get("version", "")),
     )
 
 
-def prices_of(price: ModelPrice) -> Prices:
+def build_prices(price: ModelPrice) -> Prices:
     return Prices(
         price.input_per_1m, price.output_per_1m, price.per_call, price.cached_input_per_1m
     )

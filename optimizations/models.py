@@ -54,22 +54,24 @@ class ModelPrice(models.Model):
         return f"{self.model_id} from {self.effective_from}"
 
 
+class OptimizationStatus(models.TextChoices):
+    CANDIDATE = "candidate"
+    SHADOW = "shadow"
+    TRIAL = "trial"
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+    RETIRED = "retired"
+    REJECTED = "rejected"
+
+
+class ManualControl(models.TextChoices):
+    NONE = "", "Left to the evidence"
+    PINNED = "pinned"
+    BLOCKED = "blocked"
+
+
 class Optimization(models.Model):
     """A change to tasks and what is known of its effect; mirrors the engine's state (`state`)."""
-
-    class Status(models.TextChoices):
-        CANDIDATE = "candidate"
-        SHADOW = "shadow"
-        TRIAL = "trial"
-        ACTIVE = "active"
-        SUSPENDED = "suspended"
-        RETIRED = "retired"
-        REJECTED = "rejected"
-
-    class Control(models.TextChoices):
-        NONE = "", "Left to the evidence"
-        PINNED = "pinned"
-        BLOCKED = "blocked"
 
     number = models.BigAutoField(primary_key=True)
     project = models.ForeignKey(Project, on_delete=models.CASCADE, db_index=False)
@@ -78,8 +80,10 @@ class Optimization(models.Model):
     pattern_id = models.UUIDField(null=True, help_text="Null: every pattern of the task type")
     task_type = models.CharField(max_length=200, blank=True, default="")
     params = models.JSONField(default=dict)
-    status = models.CharField(max_length=12, choices=Status.choices, default=Status.CANDIDATE)
-    control = models.CharField(max_length=8, choices=Control.choices, blank=True, default="")
+    status = models.CharField(
+        max_length=12, choices=OptimizationStatus.choices, default=OptimizationStatus.CANDIDATE
+    )
+    control = models.CharField(max_length=8, choices=ManualControl.choices, blank=True, default="")
     effectiveness = models.FloatField(default=0.0)
     n_treated = models.BigIntegerField(default=0)
     n_control = models.BigIntegerField(default=0)
@@ -148,9 +152,9 @@ class EvidencePoint(models.Model):
 
 
 class Decision(models.Model):
-    """What `prepare` answered, why and with which chance. Never edited but for `interaction`.
+    """What `prepare` decided, why and with which propensity. Only `interaction` is edited later.
 
-    `data` holds the question and the answer as the engine's own values (see `decisions.py`).
+    `data` holds request and decision as the engine's own values (see `decision_log/log.py`).
     """
 
     number = models.BigAutoField(primary_key=True)
@@ -202,7 +206,7 @@ class AppliedOptimization(models.Model):
 
 
 class WaitingOutcome(models.Model):
-    """The queue of the evidence: interactions it has not counted, and corrections of counted ones.
+    """The queue of the engine: interactions it has not counted, and corrections of counted ones.
 
     Written in the transaction that learns (or corrects) an interaction, removed in the one that
     saves the evidence: a crash in between counts nothing twice and skips nothing.
@@ -243,7 +247,7 @@ def fresh_salt() -> bytes:
 
 
 class PolicyState(models.Model):
-    """The engine of a project as it was saved last. `version` tells other processes of a change.
+    """The engine of a project as it was saved last. `version` shows other processes a change.
 
     Its optimizations are rows of their own; `salt` keys the assignment to arms.
     """

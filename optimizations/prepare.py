@@ -1,4 +1,4 @@
-"""What to do with a task: which pattern it belongs to, what the policy says, and the log of it."""
+"""Prepares a task: matches its pattern, asks the policy, logs the decision."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ import msgspec
 from uuid_utils import uuid7
 
 from optimizations.decision_log import log
-from optimizations.engine.domain.task import Decision, Request, Task
+from optimizations.engine.domain.task import Request, Task, TaskDecision
 from optimizations.models import PolicyState
-from optimizations.policy_runtime.policy_cache import Kept, policies
+from optimizations.policy_runtime.policy_cache import LoadedPolicy, policies
 from patterns.engine.domain.observation import Observation
 from patterns.engine.domain.results import Match
 from patterns.recognition.recognizer_cache import memory
@@ -23,7 +23,7 @@ from patterns.recognition.recognizer_cache import memory
 class Prepared:
     """A decision and the patterns it was made for (id and confidence, best first)."""
 
-    decision: Decision
+    decision: TaskDecision
     patterns: list[dict[str, Any]]
 
 
@@ -35,11 +35,11 @@ def prepare(
     sent: dict[str, Any] | None = None,
     dry_run: bool = False,
 ) -> Prepared:
-    """Ask the policy and log its answer; a dry run logs nothing. Changes nothing else.
+    """Asks the policy and logs its decision; a dry run logs nothing. Changes nothing else.
 
     `sent` is the task with what else the caller put into it.
     """
-    match, version = match_of(project_id, task)
+    match, version = match_task(project_id, task)
     name = str(uuid7())
     kept = policies.for_deciding(project_id)
     request = Request(
@@ -52,19 +52,19 @@ def prepare(
         models=models,
         recognizer_version=version,
     )
-    decision = decide(kept, request)
+    decision = ask_policy(kept, request)
     patterns = [{"id": match.pattern_id, "confidence": match.confidence}] if match else []
     if not dry_run:
-        switch_on(project_id)
-        whole = as_sent(task) if sent is None else sent
-        entry = log.logged(project_id, request, decision, patterns, whole)
-        log.log().write(entry)
+        enable_optimizations(project_id)
+        whole = task_to_json(task) if sent is None else sent
+        entry = log.make_record(project_id, request, decision, patterns, whole)
+        log.decision_log().write(entry)
     return Prepared(decision, patterns)
 
 
-def decide(kept: Kept, request: Request) -> Decision:
-    """Without the lock: a review holds it for longer than a caller should wait, and deciding only
-    reads. With it, when the review changed something under our hands."""
+def ask_policy(kept: LoadedPolicy, request: Request) -> TaskDecision:
+    """Decides without the lock: a review holds it longer than a caller should wait, and deciding only
+    reads. If a review changed something meanwhile, decides again with the lock."""
     try:
         return kept.engine.decide(request)
     except (RuntimeError, KeyError):
@@ -72,7 +72,7 @@ def decide(kept: Kept, request: Request) -> Decision:
             return kept.engine.decide(request)
 
 
-def match_of(project_id: UUID, task: Task) -> tuple[Match | None, str]:
+def match_task(project_id: UUID, task: Task) -> tuple[Match | None, str]:
     """The pattern of a task (None: unknown), and the version of the recogniser that says so."""
     observation = Observation(
         id="",
@@ -91,27 +91,27 @@ def match_of(project_id: UUID, task: Task) -> tuple[Match | None, str]:
 _on: set[UUID] = set()
 
 
-def switch_on(project_id: UUID) -> None:
-    """From the first decision or registered model on, outcomes are counted."""
+def enable_optimizations(project_id: UUID) -> None:
+    """Starts counting outcomes, from the first decision or registered model on."""
     if project_id in _on:
         return
     _, made = PolicyState.objects.get_or_create(pk=project_id)
     if made:
-        policies.drop(project_id)  # the engine kept so far has no salt of its own
+        policies.drop(project_id)  # the engine loaded so far has no salt of its own
     _on.add(project_id)
 
 
-def as_sent(task: Task) -> dict[str, Any]:
+def task_to_json(task: Task) -> dict[str, Any]:
     values: dict[str, Any] = msgspec.to_builtins(task)
     return {name: value for name, value in values.items() if value is not None}
 
 
-def answer(prepared: Prepared, task: dict[str, Any]) -> dict[str, Any]:
-    """The decision as it is sent: `task` as it was asked, with what is changed on it."""
+def answer_to_json(prepared: Prepared, task: dict[str, Any]) -> dict[str, Any]:
+    """The response body: `task` as it was sent, with the changes of the decision."""
     decision = prepared.decision
     return {
         "decision_id": decision.id,
-        "task": {**task, **{name: value_of(decision.task, name) for name in decision.changed}},
+        "task": {**task, **{name: field_to_json(decision.task, name) for name in decision.changed}},
         "changed": list(decision.changed),
         "patterns": prepared.patterns,
         "optimizations_applied": [msgspec.to_builtins(entry) for entry in decision.applied],
@@ -123,5 +123,5 @@ def answer(prepared: Prepared, task: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def value_of(task: Task, name: str) -> Any:
+def field_to_json(task: Task, name: str) -> Any:
     return msgspec.to_builtins(getattr(task, name))

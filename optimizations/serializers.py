@@ -7,11 +7,11 @@ from typing import Any
 from optimizations.engine.domain.optimization import ArmStats, OptimizationState
 from optimizations.model_catalog import PRICES
 from optimizations.models import ModelPrice, Optimization, OptimizationEvent, RegisteredModel
-from optimizations.storage import state_of
+from optimizations.storage import decode_state
 from patterns.serializers import moment, rfc3339
 
 
-def registered_model(row: RegisteredModel, price: ModelPrice | None) -> dict[str, Any]:
+def serialize_model(row: RegisteredModel, price: ModelPrice | None) -> dict[str, Any]:
     priced = price is not None and any(getattr(price, name) is not None for name in PRICES)
     return {
         "model_id": row.model_id,
@@ -26,8 +26,8 @@ def registered_model(row: RegisteredModel, price: ModelPrice | None) -> dict[str
     }
 
 
-def optimization(row: Optimization) -> dict[str, Any]:
-    state = state_of(row) if row.state else None
+def serialize_optimization(row: Optimization) -> dict[str, Any]:
+    state = decode_state(row) if row.state else None
     return {
         "id": row.id,
         "type": row.type,
@@ -39,7 +39,7 @@ def optimization(row: Optimization) -> dict[str, Any]:
         "blocked": row.control == "blocked",
         "effectiveness": row.effectiveness,
         "summary": row.summary,
-        "evidence": evidence(state) if state else None,
+        "evidence": serialize_evidence(state) if state else None,
         "created_at": moment(row.created_at),
         "updated_at": moment(row.updated_at),
         "last_used": moment(row.last_used),
@@ -47,32 +47,36 @@ def optimization(row: Optimization) -> dict[str, Any]:
     }
 
 
-def optimization_detail(row: Optimization) -> dict[str, Any]:
+def serialize_detail(row: Optimization) -> dict[str, Any]:
     events = OptimizationEvent.objects.filter(
         project_id=row.project_id, optimization_id=row.id
     ).order_by("-pk")[:100]
-    state = state_of(row) if row.state else None
-    arms = {"treatment": arm(state.treated), "holdout": arm(state.control)} if state else None
+    state = decode_state(row) if row.state else None
+    arms = (
+        {"treatment": serialize_arm(state.treated), "holdout": serialize_arm(state.control)}
+        if state
+        else None
+    )
     return {
-        **optimization(row),
+        **serialize_optimization(row),
         "base": state.base if state else None,
         "patterns": list(state.patterns) if state else [],
         "arms": arms,
-        "history": [event(step) for step in events],
+        "history": [serialize_event(step) for step in events],
     }
 
 
-def interval(values: tuple[float, float, float]) -> dict[str, float]:
+def serialize_interval(values: tuple[float, float, float]) -> dict[str, float]:
     return dict(zip(("point", "low", "high"), values, strict=True))
 
 
-def evidence(state: OptimizationState) -> dict[str, Any]:
+def serialize_evidence(state: OptimizationState) -> dict[str, Any]:
     """`effect` in points of utility against the control, `relative_effect` as a share of it."""
     return {
         "n": {"treatment": state.n_treated, "holdout": state.n_control},
-        "effect": interval(state.lift),
-        "relative_effect": interval(state.relative_lift),
-        "quality_effect": interval(state.quality_effect),
+        "effect": serialize_interval(state.lift),
+        "relative_effect": serialize_interval(state.relative_lift),
+        "quality_effect": serialize_interval(state.quality_effect),
         "e_value": state.e_lift,
         "e_guard": state.e_guard,
         "e_harm": state.e_harm,
@@ -83,8 +87,8 @@ def evidence(state: OptimizationState) -> dict[str, Any]:
     }
 
 
-def arm(stats: ArmStats) -> dict[str, Any]:
-    """Means over the requests that told; None where none did."""
+def serialize_arm(stats: ArmStats) -> dict[str, Any]:
+    """Means over the requests that reported each figure; None where none did."""
 
     def mean(total: float, count: int) -> float | None:
         return total / count if count else None
@@ -101,7 +105,7 @@ def arm(stats: ArmStats) -> dict[str, Any]:
     }
 
 
-def event(row: OptimizationEvent) -> dict[str, Any]:
+def serialize_event(row: OptimizationEvent) -> dict[str, Any]:
     return {
         "at": moment(row.at),
         "moment": rfc3339(row.moment),

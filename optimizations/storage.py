@@ -1,4 +1,4 @@
-"""Rows of optimizations ↔ the engine's states; nothing else turns one into the other."""
+"""Rows of optimizations and the engine's states; nothing else converts one into the other."""
 
 from __future__ import annotations
 
@@ -8,20 +8,16 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from featurememory.models import Activity, Project
-from optimizations.engine.domain.lifecycle import Transition
 from optimizations.engine.domain.optimization import OptimizationState
-from optimizations.engine.policy import Changes
-from optimizations.engine.reporting.savings_ledger import LedgerHour
-from optimizations.models import EvidencePoint, Optimization, OptimizationEvent
-from optimizations.models import LedgerHour as LedgerRow
+from optimizations.engine.pending_changes import PolicyChanges
+from optimizations.engine.reporting.savings import SavingsHour
+from optimizations.history import OptimizationHistory
+from optimizations.models import EvidencePoint, LedgerHour, Optimization, OptimizationEvent
 
 MIRRORED = (
     *("type", "pattern_id", "task_type", "params", "status", "control", "effectiveness"),
     *("n_treated", "n_control", "summary", "state", "updated_at", "last_used"),
 )
-# A point of the line is kept when this much more was seen: 200 points reach from 10 to millions.
-GROWTH = 1.07
 
 
 class OptimizationStorage:
@@ -31,8 +27,8 @@ class OptimizationStorage:
         self.project_id = project_id
 
     def store(self, states: Iterable[OptimizationState]) -> None:
-        """New ones are added, known ones replaced."""
-        rows = [row_of(self.project_id, state) for state in states]
+        """Inserts new states and replaces known ones."""
+        rows = [build_row(self.project_id, state) for state in states]
         Optimization.objects.bulk_create(
             rows,
             update_conflicts=True,
@@ -46,7 +42,7 @@ class OptimizationStorage:
         row = Optimization.objects.filter(project_id=self.project_id, id=optimization_id).first()
         if row is None:
             raise KeyError(optimization_id)
-        return state_of(row)
+        return decode_state(row)
 
     def update(self, state: OptimizationState) -> None:
         """KeyError when there is none of this id."""
@@ -54,7 +50,7 @@ class OptimizationStorage:
         self.store([state])
 
     def cleanup(self, older_than: timedelta = timedelta(days=365)) -> int:
-        """Removes what was retired or rejected so long ago, with its history; how many."""
+        """Removes what was retired or rejected longer ago than that, with its history; returns how many."""
         gone = Optimization.objects.filter(
             project_id=self.project_id,
             status__in=("retired", "rejected"),
@@ -69,11 +65,12 @@ class OptimizationStorage:
         rows = Optimization.objects.filter(project_id=self.project_id, id__in=ids)
         return rows.delete()[0]
 
-    def save(self, changes: Changes, moment: int) -> None:
-        """Everything the engine changed; call it in the transaction that saves its snapshot."""
+    def save(self, changes: PolicyChanges, moment: int) -> None:
+        """Writes everything the engine changed; call it in the transaction that saves its snapshot."""
         self.store(changes.optimizations)
-        self.note_transitions(changes.transitions)
-        self.note_points(changes.optimizations, moment)
+        history = OptimizationHistory(self.project_id)
+        history.note_transitions(changes.transitions)
+        history.note_points(changes.optimizations, moment)
         self.store_hours(changes.hours)
         if changes.removed:
             # The row stays for the history; without a state the engine does not read it again.
@@ -81,67 +78,10 @@ class OptimizationStorage:
                 state=b"", updated_at=timezone.now()
             )
 
-    def note_transitions(self, transitions: Sequence[Transition]) -> None:
-        OptimizationEvent.objects.bulk_create(
-            OptimizationEvent(
-                project_id=self.project_id,
-                optimization_id=step.optimization_id,
-                moment=round(step.at * 1000),
-                before=step.source,
-                after=step.target,
-                actor=step.actor or "memory",
-                code=step.reason[:40],
-                reason=step.text[:400],
-                evidence=step.evidence,
-            )
-            for step in transitions
-        )
-        told = [step for step in transitions if worth_telling(step)]
-        names = self.names([step.optimization_id for step in told])
-        Activity.objects.bulk_create(
-            Activity(
-                project=Project(pk=self.project_id),
-                actor=step.actor or "memory",
-                verb="optimization",
-                summary=(names.get(step.optimization_id, "") + words_of(step))[:300],
-                link=f"/optimizations/{step.optimization_id}/",
-            )
-            for step in told
-        )
-
-    def names(self, ids: Sequence[str]) -> dict[str, str]:
-        """How the optimizations are called in a list of what happened."""
-        rows = Optimization.objects.filter(project_id=self.project_id, id__in=ids)
-        found = rows.values_list("id", "summary", "type", "task_type")
-        return {
-            name: f"{summary or kind}{f' in {task_type}' if task_type else ''}: "
-            for name, summary, kind, task_type in found
-        }
-
-    def note_points(self, states: Sequence[OptimizationState], moment: int) -> None:
-        """A point of the line for each whose n has grown by GROWTH since its last point."""
-        points = EvidencePoint.objects.filter(
-            project_id=self.project_id, optimization_id__in=[state.id for state in states]
-        )
-        last = dict(points.order_by("n").values_list("optimization_id", "n"))
-        EvidencePoint.objects.bulk_create(
-            EvidencePoint(
-                project_id=self.project_id,
-                optimization_id=state.id,
-                moment=moment,
-                n=state.n_treated + state.n_control,
-                point=state.lift[0],
-                low=state.lift[1],
-                high=state.lift[2],
-            )
-            for state in states
-            if state.n_treated + state.n_control >= max(10, last.get(state.id, 0) * GROWTH)
-        )
-
-    def store_hours(self, hours: Sequence[LedgerHour]) -> None:
-        LedgerRow.objects.bulk_create(
+    def store_hours(self, hours: Sequence[SavingsHour]) -> None:
+        LedgerHour.objects.bulk_create(
             [
-                LedgerRow(
+                LedgerHour(
                     project_id=self.project_id,
                     hour=hour.hour,
                     optimization_id=hour.optimization_id,
@@ -159,25 +99,16 @@ class OptimizationStorage:
         )
 
 
-def worth_telling(step: Transition) -> bool:
-    """What changes traffic for good, and what people did; trials come and go without a word."""
-    return bool(step.actor) or "active" in (step.source, step.target)
-
-
-def words_of(step: Transition) -> str:
-    return step.text or f"{step.source} to {step.target}"
-
-
-def states_of(project_id: UUID) -> list[OptimizationState]:
+def load_states(project_id: UUID) -> list[OptimizationState]:
     rows = Optimization.objects.filter(project_id=project_id).exclude(state=b"")
-    return [state_of(row) for row in rows.order_by("number").iterator()]
+    return [decode_state(row) for row in rows.order_by("number").iterator()]
 
 
-def state_of(row: Optimization) -> OptimizationState:
+def decode_state(row: Optimization) -> OptimizationState:
     return OptimizationState.from_bytes(bytes(row.state))
 
 
-def row_of(project_id: UUID, state: OptimizationState) -> Optimization:
+def build_row(project_id: UUID, state: OptimizationState) -> Optimization:
     return Optimization(
         project_id=project_id,
         id=state.id,
@@ -192,12 +123,12 @@ def row_of(project_id: UUID, state: OptimizationState) -> Optimization:
         n_control=state.n_control,
         summary=state.summary[:400],
         state=state.to_bytes(),
-        created_at=when(state.created_at) or timezone.now(),
+        created_at=to_datetime(state.created_at) or timezone.now(),
         updated_at=timezone.now(),
-        last_used=when(state.last_used),
+        last_used=to_datetime(state.last_used),
         made_by="person" if state.by_hand else "memory",
     )
 
 
-def when(seconds: float) -> datetime | None:
+def to_datetime(seconds: float) -> datetime | None:
     return datetime.fromtimestamp(seconds, UTC) if seconds > 0 else None

@@ -1,4 +1,4 @@
-"""How well each pattern is served: the spec's PerformanceTracker over the hourly rollups."""
+"""The spec's PerformanceTracker: figures of each pattern over the hourly rollups."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PRIOR_QUALITY, PRIOR_WEIGHT = 0.5, 2.0
 class PatternPerformance:
     """Figures of a pattern under one model ("" for all). Milliseconds, tokens, bytes, currency.
 
-    None means that no interaction told.
+    None means that no interaction reported the figure.
     """
 
     pattern_id: str
@@ -41,7 +41,7 @@ class PerformanceTracker:
         self.project_id = project_id
 
     def record(self, rows: Sequence[tuple[ModelInteraction, Match]]) -> None:
-        """Call it in the transaction that marks the rows recognised: then each counts once."""
+        """Adds rows to the rollups; call it in the transaction that marks them recognised."""
         outcomes = []
         for row, match in rows:
             row.pattern_id = UUID(match.pattern_id)
@@ -55,12 +55,12 @@ class PerformanceTracker:
         )
         found: dict[str, list[PatternPerformance]] = {str(name): [] for name in pattern_ids}
         for row in rows.order_by("-count", "model_id"):
-            found[str(row.pattern_id)].append(performance(row))
+            found[str(row.pattern_id)].append(measure_hours(row))
         return found
 
 
-def performance(row: PatternHour) -> PatternPerformance:
-    """One rollup row as figures."""
+def measure_hours(row: PatternHour) -> PatternPerformance:
+    """The figures of one rollup row."""
 
     def mean(total: float, count: int) -> float | None:
         return total / count if count else None
@@ -71,7 +71,7 @@ def performance(row: PatternHour) -> PatternPerformance:
         model_id=row.model_id,
         count=row.count,
         success_rate=mean(row.successes, row.judged),
-        effectiveness=effectiveness(row.quality_sum, row.quality_count),
+        effectiveness=shrink_quality(row.quality_sum, row.quality_count),
         duration_p50=quantile_sketch.quantile(digest, 0.5),
         duration_p95=quantile_sketch.quantile(digest, 0.95),
         tokens_mean=mean(row.tokens_sum, row.tokens_count),
@@ -81,7 +81,7 @@ def performance(row: PatternHour) -> PatternPerformance:
     )
 
 
-def effectiveness(quality_sum: float, quality_count: int) -> float | None:
+def shrink_quality(quality_sum: float, quality_count: int) -> float | None:
     if not quality_count:
         return None
     return (quality_sum + PRIOR_QUALITY * PRIOR_WEIGHT) / (quality_count + PRIOR_WEIGHT)

@@ -1,4 +1,4 @@
-"""What if a change had been applied to every task? Answered from the log of decisions, or refused."""
+"""The value of a change had it been applied to every task, from the log of decisions."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from uuid import UUID
 from featurememory.templatetags.figures import number, points
 from optimizations.decision_log import log as decision_log_log
 from optimizations.engine.domain.optimization import OptimizationState
-from optimizations.engine.domain.optimization_ids import value_of
+from optimizations.engine.domain.optimization_ids import value_key
 from optimizations.engine.domain.outcome import Outcome, Reference, ratio, utility
 from optimizations.engine.domain.settings import PolicySettings
 from optimizations.engine.domain.task import CONTROL, Draw
 from optimizations.engine.statistics.off_policy import (
     Estimate,
-    Logged,
-    compare,
-    evaluate,
-    predicted,
+    LoggedRequest,
+    compare_policies,
+    evaluate_policy,
+    predict_values,
 )
 from optimizations.model_catalog import PriceList
 from optimizations.models import Decision
-from optimizations.policy_runtime import outcomes
-from optimizations.policy_runtime.policy_cache import policies, settings_of
+from optimizations.policy_runtime.outcome_rows import build_outcome, load_verdicts
+from optimizations.policy_runtime.policy_cache import load_settings, policies
 from patterns.models import ModelInteraction
 
 MOST = 5000  # newest decisions that are read: about a second
@@ -57,7 +57,7 @@ class WhatIf:
 
 
 @dataclass(frozen=True)
-class Told:
+class DecidedOutcome:
     """One decision whose outcome is known: the draw that concerns the question, and the outcome."""
 
     draw: Draw
@@ -66,31 +66,31 @@ class Told:
 
 
 def what_if(project_id: UUID, question: Question, most: int = MOST) -> WhatIf:
-    rows = told(project_id, question, most)
+    rows = load_decided(project_id, question, most)
     base = question.base
     if base is None and rows:
         base = Counter(row.draw.base for row in rows).most_common(1)[0][0]
     rows = [row for row in rows if row.draw.base == base]
-    names = arm_names(project_id, question, base)
+    names = name_arms(project_id, question, base)
     asked = Question(question.kind, question.params, question.task_type, base, question.patterns)
-    wish = value_of(question.params)
+    wish = value_key(question.params)
 
     def chosen(pattern: str) -> str:
         return wish if not question.patterns or pattern in question.patterns else CONTROL
 
     value, difference = {}, {}
-    for measure, read in readings(rows, settings_of(project_id)).items():
-        log = predicted(logged(rows, names, read))
-        value[measure] = evaluate(log, chosen)
-        difference[measure] = compare(log, chosen, lambda _: CONTROL)
+    for measure, read in build_readings(rows, load_settings(project_id)).items():
+        log = predict_values(build_log(rows, names, read))
+        value[measure] = evaluate_policy(log, chosen)
+        difference[measure] = compare_policies(log, chosen, lambda _: CONTROL)
     return WhatIf(asked, value, difference)
 
 
-def told(project_id: UUID, question: Question, most: int) -> list[Told]:
+def load_decided(project_id: UUID, question: Question, most: int) -> list[DecidedOutcome]:
     """Oldest first. Requests of one session share their arm: only the first one counts."""
     decision_log_log.catch_up()
     newest = Decision.objects.filter(project_id=project_id, interaction__isnull=False)
-    made = [decision_log_log.unpack(row) for row in newest.order_by("-number")[:most]][::-1]
+    made = [decision_log_log.decode_record(row) for row in newest.order_by("-number")[:most]][::-1]
     found, units = [], set()
     for entry in made:
         decision, task = entry.decision, entry.request.task
@@ -100,40 +100,42 @@ def told(project_id: UUID, question: Question, most: int) -> list[Told]:
             continue
         units.add(unit)
         found.append((decision.id, draw, decision.pattern_id or ""))
-    ends = ends_of(project_id, [identifier for identifier, _, _ in found])
-    return [Told(draw, pattern, ends[name]) for name, draw, pattern in found if name in ends]
+    ends = load_known_outcomes(project_id, [identifier for identifier, _, _ in found])
+    return [
+        DecidedOutcome(draw, pattern, ends[name]) for name, draw, pattern in found if name in ends
+    ]
 
 
-def ends_of(project_id: UUID, ids: Sequence[str]) -> dict[str, Outcome]:
-    """What came of these decisions, where its quality is known."""
+def load_known_outcomes(project_id: UUID, ids: Sequence[str]) -> dict[str, Outcome]:
+    """The outcomes of these decisions, where their quality is known."""
     prices = PriceList.of(project_id)
     found: dict[str, Outcome] = {}
     for start in range(0, len(ids), 500):
         rows = Decision.objects.filter(project_id=project_id, id__in=ids[start : start + 500])
         pairs = rows.values_list("interaction", "id")
         names = {number: name for number, name in pairs if number is not None}
-        told = list(ModelInteraction.objects.filter(pk__in=names))
-        words = outcomes.verdicts(project_id, told)
-        for row in told:
-            outcome = outcomes.outcome_of(row, None, None, prices, words.get(row.number))
+        interactions = list(ModelInteraction.objects.filter(pk__in=names))
+        words = load_verdicts(project_id, interactions)
+        for row in interactions:
+            outcome = build_outcome(row, None, None, prices, words.get(row.number))
             if outcome.quality is not None:
                 found[names[row.number]] = outcome
     return found
 
 
-def arm_names(project_id: UUID, question: Question, base: str | None) -> dict[str, str]:
-    """Optimization id → the change it makes: the same change may have been tried several times."""
+def name_arms(project_id: UUID, question: Question, base: str | None) -> dict[str, str]:
+    """Optimization id → value key: the same change may have been tried several times."""
     kept = policies.for_deciding(project_id)
     with kept.lock:
         states = list(kept.engine.optimizations.values())
     scope = (question.kind, question.task_type, base)
-    found = {s.id: value_of(s.params) for s in states if (s.kind, s.task_type, s.base) == scope}
+    found = {s.id: value_key(s.params) for s in states if (s.kind, s.task_type, s.base) == scope}
     return {CONTROL: CONTROL, **found}
 
 
-def logged(
-    rows: Sequence[Told], names: dict[str, str], read: Callable[[Outcome], float]
-) -> list[Logged]:
+def build_log(
+    rows: Sequence[DecidedOutcome], names: dict[str, str], read: Callable[[Outcome], float]
+) -> list[LoggedRequest]:
     """The log in terms of changes. Arms that make the same change are one arm."""
     found = []
     for row in rows:
@@ -144,17 +146,17 @@ def logged(
             chances[value] = chances.get(value, 0.0) + chance
         chosen = values[draw.arms.index(draw.chosen)]
         arms, shares = tuple(chances), tuple(chances.values())
-        found.append(Logged(row.pattern, arms, shares, chosen, read(row.outcome)))
+        found.append(LoggedRequest(row.pattern, arms, shares, chosen, read(row.outcome)))
     return found
 
 
-def readings(
-    rows: Sequence[Told], settings: PolicySettings
+def build_readings(
+    rows: Sequence[DecidedOutcome], settings: PolicySettings
 ) -> dict[str, Callable[[Outcome], float]]:
     """How each measure is read from an outcome. Cost in units of what control requests cost."""
     control = [row.outcome for row in rows if not row.draw.chosen]
     reference = Reference(
-        mean_of([one.cost for one in control]), mean_of([one.duration for one in control])
+        mean_known([one.cost for one in control]), mean_known([one.duration for one in control])
     )
     return {
         "utility": lambda one: utility(one.quality or 0.0, one, reference, settings),
@@ -163,18 +165,18 @@ def readings(
     }
 
 
-def mean_of(values: Sequence[float | None]) -> float:
+def mean_known(values: Sequence[float | None]) -> float:
     known = [value for value in values if value is not None]
     return sum(known) / len(known) if known else 0.0
 
 
-def of_optimization(project_id: UUID, state: OptimizationState, most: int = MOST) -> WhatIf:
-    """What if it had been applied to every task it concerns?"""
+def ask_for_optimization(project_id: UUID, state: OptimizationState, most: int = MOST) -> WhatIf:
+    """The value of an optimization had it been applied to every task it concerns."""
     asked = Question(state.kind, state.params, state.task_type, state.base, state.patterns)
     return what_if(project_id, asked, most)
 
 
-def sentence_of(found: WhatIf) -> str:
+def describe_answer(found: WhatIf) -> str:
     """The answer in words, or why there is none."""
     gain, quality = found.difference["utility"], found.difference["quality"]
     if gain.refused or gain.value is None or gain.low is None or gain.high is None:
@@ -184,8 +186,8 @@ def sentence_of(found: WhatIf) -> str:
         f"leaving them alone, 95% interval {points(gain.low)} to {points(gain.high)}"
     )
     if gain.low <= 0 <= gain.high:
-        text = f"No difference can be told: {points(gain.low)} to {points(gain.high)} of utility"
+        text = f"No measurable difference: {points(gain.low)} to {points(gain.high)} of utility"
     return (
-        f"{text}; quality {points(quality.value)}. From {number(gain.n)} logged requests, of which "
-        f"{number(round(gain.effective_n))} speak about it."
+        f"{text}; quality {points(quality.value)}. Based on {number(gain.n)} logged requests "
+        f"(effective sample size {number(round(gain.effective_n))})."
     )

@@ -47,7 +47,7 @@ def ask(project: Project, dice: random.Random, requests: Sequence[Request]) -> N
     for start in range(0, len(requests), BATCH):
         batch = requests[start : start + BATCH]
         store(project.pk, [arrival(parse(line)) for line in served(project.pk, dice, batch)])
-        for step in (learn, outcomes.digest, background_review.review):
+        for step in (learn, outcomes.count_outcomes, background_review.review):
             give_way()
             step(project.pk)
 

@@ -12,6 +12,7 @@ from featurememory.database.write_lock import write_turn
 from featurememory.errors import invalid, not_found
 from featurememory.models import Project
 from optimizations.policy_runtime import outcomes
+from optimizations.policy_runtime.outcome_rows import VERDICT
 from patterns.models import Feedback, Learner, ModelInteraction
 from patterns.recognition import late_feedback
 from patterns.statistics import rollups
@@ -66,7 +67,7 @@ def take(project: Project, given: FeedbackIn) -> Feedback:
         if given.metric_name in ("success", "score"):
             for row in found:
                 judge(project, row, given.metric_name, given.value)
-        if given.metric_name == outcomes.VERDICT:
+        if given.metric_name == VERDICT:
             outcomes.note_verdicts(project.pk, found)
         return Feedback.objects.create(
             project=project,

@@ -158,7 +158,7 @@ def keep(project_id: UUID, kept: Kept, batch: Batch) -> None:
             saving = Saving(project, kept, batch, saving)
         save_patterns(saving)
         PerformanceTracker(project_id).record(batch.rows)
-        outcomes.join(project_id, [row for row, _ in batch.rows])
+        outcomes.link_decisions(project_id, [row for row, _ in batch.rows])
         count_hour(project_id, batch)
         note_progress(learner, kept, batch)
     kept.version = learner.version

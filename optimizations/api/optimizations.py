@@ -1,4 +1,4 @@
-"""/api/v1/optimizations/, /policy/ and /savings/."""
+"""/api/v1/optimizations/: list, store, show, and what people do with one."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from featurememory.http.json_body import body_of
 from featurememory.http.openapi import described
 from featurememory.http.pagination import limit_from, page
 from optimizations.manager import VERBS, OptimizationManager
-from optimizations.models import Optimization
-from optimizations.serializers import optimization, optimization_detail
+from optimizations.models import Optimization, OptimizationStatus
+from optimizations.serializers import serialize_detail, serialize_optimization
 from patterns.curation.history import parse_id
 from patterns.ingest.schema import Name, Optional
 from patterns.models import Pattern
@@ -46,16 +46,18 @@ class Optimizations(Endpoint):
     def get(self, request: Request) -> Response:
         query = request.query_params
         limit = limit_from(query.get("limit"))
-        rows = narrowed(Optimization.objects.filter(project_id=key_of(request).project_id), query)
+        rows = filter_rows(
+            Optimization.objects.filter(project_id=key_of(request).project_id), query
+        )
         found = page(rows, "-number", query.get("cursor"), limit, key="number")
-        return listing(request, found, [optimization(row) for row in found.rows], limit)
+        return listing(request, found, [serialize_optimization(row) for row in found.rows], limit)
 
     @described("Store an optimization by hand, as a candidate", body=OptimizationIn, status=201)
     @idempotent
     def post(self, request: Request) -> Response:
         given = body_of(request, OptimizationIn)
         manager = OptimizationManager(key_of(request).project)
-        pattern = named_pattern(request, given)
+        pattern = find_pattern(request, given)
         task_type = pattern.task_type if pattern else given.task_type or ""
         made = manager.store_optimization(
             given.type,
@@ -63,12 +65,12 @@ class Optimizations(Endpoint):
             pattern=pattern,
             task_type=task_type,
             model_id=given.model_id or "",
-            actor=actor(request),
+            actor=actor_name(request),
         )
-        return Response(optimization_detail(made), status=201)
+        return Response(serialize_detail(made), status=201)
 
 
-def named_pattern(request: Request, given: OptimizationIn) -> Pattern | None:
+def find_pattern(request: Request, given: OptimizationIn) -> Pattern | None:
     if given.pattern_id is None:
         if given.task_type is None:
             raise invalid(
@@ -78,7 +80,7 @@ def named_pattern(request: Request, given: OptimizationIn) -> Pattern | None:
     try:
         pattern_id = parse_id(given.pattern_id)
     except FeatureMemoryError:
-        raise invalid("is no pattern id", "/pattern_id") from None
+        raise invalid("is not a pattern id", "/pattern_id") from None
     rows = Pattern.objects.filter(project_id=key_of(request).project_id)
     row = rows.filter(pk=pattern_id).first()
     if row is not None and row.redirect_to:
@@ -88,10 +90,10 @@ def named_pattern(request: Request, given: OptimizationIn) -> Pattern | None:
     return row
 
 
-def narrowed(rows: Any, query: Any) -> Any:
+def filter_rows(rows: Any, query: Any) -> Any:
     if value := query.get("status"):
         names = value.split(",")
-        if unknown := sorted(set(names) - set(Optimization.Status.values)):
+        if unknown := sorted(set(names) - set(OptimizationStatus.values)):
             raise invalid(f"there is no status {unknown[0][:40]!r}", "/status")
         rows = rows.filter(status__in=names)
     if value := query.get("type"):
@@ -103,7 +105,7 @@ def narrowed(rows: Any, query: Any) -> Any:
     return rows
 
 
-def find(request: Request, optimization_id: str) -> Optimization:
+def find_optimization(request: Request, optimization_id: str) -> Optimization:
     if "\x00" in optimization_id or len(optimization_id) > 64:
         raise not_found("optimization")
     rows = Optimization.objects.filter(project_id=key_of(request).project_id)
@@ -113,7 +115,7 @@ def find(request: Request, optimization_id: str) -> Optimization:
     return row
 
 
-def actor(request: Request) -> str:
+def actor_name(request: Request) -> str:
     return f"key {key_of(request).name or key_of(request).public}"[:150]
 
 
@@ -122,11 +124,11 @@ class OptimizationDetail(Endpoint):
 
     @described("Show one optimization with its evidence and its history")
     def get(self, request: Request, optimization_id: str) -> Response:
-        return Response(optimization_detail(find(request, optimization_id)))
+        return Response(serialize_detail(find_optimization(request, optimization_id)))
 
 
-class Word(Struct):
-    """`reason` is kept in the history."""
+class ReasonIn(Struct):
+    """`reason` is stored with the history."""
 
     reason: Annotated[str, Meta(max_length=200, pattern=r"^[^\x00]*$")] | None = None
 
@@ -135,10 +137,12 @@ class OptimizationVerb(Endpoint):
     scopes = {"POST": "edit"}
     body_limit = 1 << 14
 
-    @described("Pin, block, suspend or retire it (unpin, unblock, resume take it back)", body=Word)
+    @described(
+        "Pin, block, suspend or retire it (unpin, unblock, resume take it back)", body=ReasonIn
+    )
     @idempotent
     def post(self, request: Request, optimization_id: str, verb: str) -> Response:
-        row = find(request, optimization_id)
-        body_of(request, Word)
+        row = find_optimization(request, optimization_id)
+        body_of(request, ReasonIn)
         manager = OptimizationManager(key_of(request).project)
-        return Response(optimization_detail(manager.act(row.id, verb, actor(request))))
+        return Response(serialize_detail(manager.act(row.id, verb, actor_name(request))))

@@ -13,7 +13,7 @@ from featurememory.errors import invalid
 from featurememory.http.drf import key_of
 from featurememory.http.endpoint import Endpoint
 from featurememory.http.openapi import described
-from optimizations.tracker import performance
+from optimizations.tracker import measure_hours
 from patterns.criteria import moment
 from patterns.curation.history import parse_id
 from patterns.models import PatternHour
@@ -39,28 +39,28 @@ class Performance(Endpoint):
     )
     def get(self, request: Request) -> Response:
         query = request.query_params
-        size = bucket_hours(query.get("bucket", "hour"))
-        rows = chosen(key_of(request).project_id, query)
-        data = [figures(start, size, group) for start, group in bucketed(rows, size)]
+        size = parse_bucket(query.get("bucket", "hour"))
+        rows = select_hours(key_of(request).project_id, query)
+        data = [describe_bucket(start, size, group) for start, group in group_by_bucket(rows, size)]
         more = len(data) > BUCKETS
         return Response({"data": data[-BUCKETS:], "meta": {"bucket_hours": size, "cut": more}})
 
 
-def bucket_hours(name: str) -> int:
+def parse_bucket(name: str) -> int:
     if name not in HOURS:
         raise invalid("must be hour or day", "/bucket")
     return HOURS[name]
 
 
-def hour_of(query: Any, name: str) -> int | None:
+def parse_hour(query: Any, name: str) -> int | None:
     if not query.get(name):
         return None
     return int(moment(query[name], f"/{name}").timestamp() // 3600)
 
 
-def chosen(project_id: Any, query: Any) -> Any:
+def select_hours(project_id: Any, query: Any) -> Any:
     rows = PatternHour.objects.filter(project_id=project_id, hour__gt=ALL_TIME)
-    first, last = hour_of(query, "from"), hour_of(query, "to")
+    first, last = parse_hour(query, "from"), parse_hour(query, "to")
     if first is not None and last is not None and last < first:
         raise invalid("lies before from", "/to")
     if first is not None:
@@ -76,15 +76,15 @@ def chosen(project_id: Any, query: Any) -> Any:
     return rows.order_by("hour", "model_id")
 
 
-def bucketed(rows: Iterable[PatternHour], size: int) -> list[tuple[int, list[PatternHour]]]:
+def group_by_bucket(rows: Iterable[PatternHour], size: int) -> list[tuple[int, list[PatternHour]]]:
     found: dict[int, list[PatternHour]] = {}
     for row in rows:
         found.setdefault(row.hour // size * size, []).append(row)
     return sorted(found.items())
 
 
-def figures(hour: int, size: int, rows: list[PatternHour]) -> dict[str, Any]:
-    total = performance(added(rows))
+def describe_bucket(hour: int, size: int, rows: list[PatternHour]) -> dict[str, Any]:
+    total = measure_hours(added(rows))
     return {
         "from": datetime.fromtimestamp(hour * 3600, UTC).isoformat().replace("+00:00", "Z"),
         "count": total.count,

@@ -16,17 +16,19 @@ from featurememory.http.endpoint import Endpoint
 from featurememory.http.idempotency import idempotent
 from featurememory.http.json_body import body_of
 from featurememory.http.openapi import described
-from optimizations.api.optimizations import Word, actor
+from optimizations.api.optimizations import ReasonIn, actor_name
 from optimizations.manager import OptimizationManager
 from patterns.criteria import moment
 
 ADVICE = 200
 
 
-class Advice(Endpoint):
+class AdviceList(Endpoint):
     scopes = {"GET": "read"}
 
-    @described("What a person could do, what there is nothing to gain from, what needs more time")
+    @described(
+        "Advice: what a person could do, where there is nothing to gain, what needs more time"
+    )
     def get(self, request: Request) -> Response:
         found = OptimizationManager(key_of(request).project).findings()[:ADVICE]
         data = [{**msgspec.to_builtins(one), "pattern_id": one.pattern_id or None} for one in found]
@@ -37,11 +39,11 @@ class CachePurge(Endpoint):
     scopes = {"POST": "edit"}
     body_limit = 1 << 14
 
-    @described("Forget all cached answers of the project at once", body=Word)
+    @described("Forget all cached answers of the project at once", body=ReasonIn)
     @idempotent
     def post(self, request: Request) -> Response:
-        body_of(request, Word)
-        count = OptimizationManager(key_of(request).project).purge_cache(actor(request))
+        body_of(request, ReasonIn)
+        count = OptimizationManager(key_of(request).project).purge_cache(actor_name(request))
         return Response({"purged": count})
 
 
@@ -66,7 +68,7 @@ class Policy(Endpoint):
         return response
 
 
-class Savings(Endpoint):
+class SavingsReport(Endpoint):
     scopes = {"GET": "read"}
 
     @described(

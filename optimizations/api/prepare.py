@@ -19,13 +19,13 @@ from featurememory.http.openapi import described
 from featurememory.http.request_body import read_body
 from optimizations.decision_log import log
 from optimizations.engine.domain.task import Task
-from optimizations.prepare import Prepared, answer, prepare
+from optimizations.prepare import Prepared, answer_to_json, prepare
 from patterns.ingest.schema import CAMEL, Name, Optional, must_be_shallow
 from patterns.serializers import rfc3339
 
 
 class TaskIn(Struct):
-    """The task; what else it holds comes back as it is."""
+    """The task; fields that are not listed here are returned unchanged."""
 
     model_id: Name
     input: Any
@@ -53,21 +53,21 @@ class Prepare(Endpoint):
         sent = decode(raw, dict[str, Any])
         if isinstance(sent.get("task"), dict):
             sent["task"] = {CAMEL.get(name, name): v for name, v in sent["task"].items()}
-        order = checked(sent)
+        order = check_order(sent)
         models = tuple(order.models) if order.models is not None else None
         task, project_id = sent["task"], key_of(request).project_id
-        made = prepare(project_id, task_of(order), models, sent=task, dry_run=order.dry_run)
-        return Response(answer(made, task))
+        made = prepare(project_id, build_task(order), models, sent=task, dry_run=order.dry_run)
+        return Response(answer_to_json(made, task))
 
 
-def checked(sent: dict[str, Any]) -> PrepareIn:
+def check_order(sent: dict[str, Any]) -> PrepareIn:
     try:
         return msgspec.convert(sent, PrepareIn)
     except msgspec.ValidationError as error:
         raise from_msgspec(error) from error
 
 
-def task_of(order: PrepareIn) -> Task:
+def build_task(order: PrepareIn) -> Task:
     return Task(
         model_id=order.task.model_id,
         input=order.task.input,
@@ -86,16 +86,18 @@ class DecisionReplay(Endpoint):
         if "\x00" in decision_id or len(decision_id) > 36:
             raise not_found("decision")
         log.catch_up()
-        row = log.find(key_of(request).project_id, [decision_id], whole=True).get(decision_id)
+        row = log.find_decisions(key_of(request).project_id, [decision_id], whole=True).get(
+            decision_id
+        )
         if row is None:
             raise not_found("decision")
-        return Response(replayed(log.unpack(row)))
+        return Response(describe_decision(log.decode_record(row)))
 
 
-def replayed(logged: log.Logged) -> dict[str, Any]:
+def describe_decision(logged: log.DecisionRecord) -> dict[str, Any]:
     asked, decision = logged.request, logged.decision
     return {
-        **answer(Prepared(decision, logged.patterns), logged.sent),
+        **answer_to_json(Prepared(decision, logged.patterns), logged.sent),
         "at": rfc3339(logged.at),
         "question": {
             "task": logged.sent,

@@ -19,7 +19,7 @@ from featurememory.http.pagination import limit_from, page
 from optimizations import model_catalog
 from optimizations.manager import OptimizationManager
 from optimizations.models import RegisteredModel
-from optimizations.serializers import registered_model
+from optimizations.serializers import serialize_model
 from patterns.ingest.schema import Name, Quantity, epoch_ms
 
 
@@ -52,9 +52,9 @@ class Models(Endpoint):
     def post(self, request: Request) -> Response:
         given = body_of(request, ModelIn)
         check_tunable(given.capabilities.get("tunable", {}))
-        row, made = OptimizationManager(key_of(request).project).register(registration(given))
+        row, made = OptimizationManager(key_of(request).project).register(build_registration(given))
         prices = model_catalog.current_prices([row], row.project_id)
-        return Response(registered_model(row, prices[row.model_id]), status=201 if made else 200)
+        return Response(serialize_model(row, prices[row.model_id]), status=201 if made else 200)
 
     @described("List the registered models with the prices in force", many=True)
     def get(self, request: Request) -> Response:
@@ -62,11 +62,11 @@ class Models(Endpoint):
         rows = RegisteredModel.objects.filter(project_id=key_of(request).project_id)
         found = page(rows, "model_id", request.query_params.get("cursor"), limit, key="model_id")
         prices = model_catalog.current_prices(found.rows, key_of(request).project_id)
-        data = [registered_model(row, prices[row.model_id]) for row in found.rows]
+        data = [serialize_model(row, prices[row.model_id]) for row in found.rows]
         return listing(request, found, data, limit)
 
 
-def registration(given: ModelIn) -> model_catalog.Registration:
+def build_registration(given: ModelIn) -> model_catalog.Registration:
     if given.effective_from is not None and given.prices is None:
         raise invalid("needs prices", "/effective_from")
     return model_catalog.Registration(
@@ -75,15 +75,15 @@ def registration(given: ModelIn) -> model_catalog.Registration:
         capabilities=given.capabilities,
         enabled=given.enabled,
         prices=msgspec.structs.asdict(given.prices) if given.prices else None,
-        effective_from=None if given.effective_from is None else moment(given.effective_from),
+        effective_from=None if given.effective_from is None else parse_moment(given.effective_from),
     )
 
 
-def moment(value: str | float) -> int:
+def parse_moment(value: str | float) -> int:
     try:
         return epoch_ms(value)
     except Exception as error:
-        raise invalid("is no RFC 3339 time", "/effective_from") from error
+        raise invalid("is not an RFC 3339 time", "/effective_from") from error
 
 
 def check_tunable(tunable: Any) -> None:

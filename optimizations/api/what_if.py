@@ -1,4 +1,4 @@
-"""/api/v1/policy/what-if/: the value of a change that was not made, from the log of decisions."""
+"""/api/v1/policy/what-if/: the value of a change had it been made, from the log of decisions."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from featurememory.http.json_body import body_of
 from featurememory.http.openapi import described
 from optimizations.engine.kinds import KINDS
 from optimizations.engine.statistics.off_policy import Estimate
-from optimizations.what_if import Question, WhatIf, sentence_of, what_if
+from optimizations.what_if import Question, WhatIf, describe_answer, what_if
 from patterns.curation.history import parse_id
 from patterns.ingest.schema import Name, Optional
 
@@ -39,20 +39,20 @@ class PolicyWhatIf(Endpoint):
     )
     def post(self, request: Request) -> Response:
         given = body_of(request, WhatIfIn)
-        found = what_if(key_of(request).project_id, question(given))
-        return Response(answer(found))
+        found = what_if(key_of(request).project_id, build_question(given))
+        return Response(answer_to_json(found))
 
 
-def question(given: WhatIfIn) -> Question:
+def build_question(given: WhatIfIn) -> Question:
     if given.type not in KINDS:
         raise invalid(f"must be among {', '.join(KINDS)}", "/type")
     if not given.params:
-        raise invalid("name what is changed", "/params")
+        raise invalid("name at least one parameter to change", "/params")
     patterns = tuple(str(parse_id(name)) for name in given.pattern_ids)
     return Question(given.type, given.params, given.task_type, given.base, patterns)
 
 
-def answer(found: WhatIf) -> dict[str, Any]:
+def answer_to_json(found: WhatIf) -> dict[str, Any]:
     """`value` under the change, `difference` to leaving every task alone, per measure."""
     asked, estimate = found.question, found.estimate
     return {
@@ -65,13 +65,15 @@ def answer(found: WhatIf) -> dict[str, Any]:
         "effective_n": estimate.effective_n,
         "support": estimate.support,
         "refused": estimate.refused or None,
-        "sentence": sentence_of(found),
-        "value": {name: interval(one, estimate) for name, one in found.value.items()},
-        "difference": {name: interval(one, estimate) for name, one in found.difference.items()},
+        "sentence": describe_answer(found),
+        "value": {name: describe_interval(one, estimate) for name, one in found.value.items()},
+        "difference": {
+            name: describe_interval(one, estimate) for name, one in found.difference.items()
+        },
     }
 
 
-def interval(one: Estimate, whole: Estimate) -> dict[str, float | None] | None:
+def describe_interval(one: Estimate, whole: Estimate) -> dict[str, float | None] | None:
     if one.refused or whole.refused:
         return None
     return {"point": one.value, "low": one.low, "high": one.high}

@@ -1,4 +1,4 @@
-"""Decisions on SQLite: appended to a file before the answer, moved into the database later.
+"""Decisions on SQLite: appended to a file before the response, moved into the database later.
 
 A row would wait for SQLite's one writer, and so would the caller's model. What was appended
 survives the death of the process like a commit does. A record is its length, its CRC-32, and the
@@ -51,38 +51,38 @@ class Journal:
         return file
 
     def seal(self) -> list[Path]:
-        """Ends the file at hand; all files there are, oldest first. They stay until `remove`d."""
+        """Closes the current file; returns all files, oldest first. They stay until `remove`d."""
         if not self._waiting:
             return []
         with self._lock:
             if self._file is not None:
                 os.close(self._file)
                 self._file = None
-            return [path for path in sorted(self.folder.glob("*.log")) if not in_use(path)]
+            return [path for path in sorted(self.folder.glob("*.log")) if not is_in_use(path)]
 
-    def elsewhere(self) -> tuple[list[bytes], dict[Path, int]]:
-        """What other processes have appended to the files they write, and how far that is; tell it
-        to `reached` after the commit. They move those records once more: that changes nothing."""
+    def read_elsewhere(self) -> tuple[list[bytes], dict[Path, int]]:
+        """What other processes have appended to the files they write, and up to which byte; pass that
+        to `note_read` after the commit. They move those records once more: that changes nothing."""
         found: list[bytes] = []
         ends: dict[Path, int] = {}
         for path in sorted(self.folder.glob("*.log")):
             start = self._read.get(path, 0)
             try:
-                if path.stat().st_size > start and in_use(path):
+                if path.stat().st_size > start and is_in_use(path):
                     ends[path] = start
-                    for record in records(path, start):
+                    for record in read_records(path, start):
                         found.append(record)
                         ends[path] += HEAD.size + len(record)
             except FileNotFoundError:  # its process has just moved it
                 continue
         return found, ends
 
-    def reached(self, ends: dict[Path, int]) -> None:
+    def note_read(self, ends: dict[Path, int]) -> None:
         with self._lock:
             self._read = {path: end for path, end in (self._read | ends).items() if path.exists()}
 
     def remove(self, paths: list[Path]) -> None:
-        """After the commit that moved their records."""
+        """Deletes files; call it after the commit that moved their records."""
         with self._lock:
             for path in paths:
                 path.unlink(missing_ok=True)
@@ -90,7 +90,7 @@ class Journal:
 
 
 class MemoryJournal:
-    """The same without files, where nothing is to be written to disk."""
+    """The same in memory, for STORAGE=memory, where nothing is written to disk."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -108,11 +108,11 @@ class MemoryJournal:
                 self._open = []
             return list(self._sealed)
 
-    def elsewhere(self) -> tuple[list[bytes], dict[Path, int]]:
+    def read_elsewhere(self) -> tuple[list[bytes], dict[Path, int]]:
         """Nobody else can reach this process' memory."""
         return [], {}
 
-    def reached(self, ends: dict[Path, int]) -> None:
+    def note_read(self, ends: dict[Path, int]) -> None:
         """Nothing was read elsewhere."""
 
     def remove(self, parts: list[list[bytes]]) -> None:
@@ -121,7 +121,7 @@ class MemoryJournal:
             self._sealed = [part for part in self._sealed if id(part) not in gone]
 
 
-def in_use(path: Path) -> bool:
+def is_in_use(path: Path) -> bool:
     """Whether another process is writing it (a command may run beside the server)."""
     with path.open("rb") as file:
         try:
@@ -131,8 +131,8 @@ def in_use(path: Path) -> bool:
     return False
 
 
-def records(path: Path | list[bytes], start: int = 0) -> Iterator[bytes]:
-    """The whole records of a file; what follows a broken one was never answered."""
+def read_records(path: Path | list[bytes], start: int = 0) -> Iterator[bytes]:
+    """The complete records of a file; whatever follows a broken one was never confirmed to a caller."""
     if isinstance(path, list):
         yield from path[start:]
         return

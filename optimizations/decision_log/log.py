@@ -1,4 +1,4 @@
-"""The log of decisions: written before the answer goes out, read by outcomes, pages and replay."""
+"""The log of decisions: written before the response is sent, read by outcomes, pages and replay."""
 
 from __future__ import annotations
 
@@ -17,25 +17,24 @@ from django.db import connection, transaction
 from featurememory.database.write_lock import write_turn
 from featurememory.errors import ErrorCode, FeatureMemoryError
 from featurememory.models import Project
-from optimizations.decision_log.journal import Journal, MemoryJournal, records
-from optimizations.engine.domain.task import Decision, Request
-from optimizations.models import AppliedOptimization
-from optimizations.models import Decision as Row
+from optimizations.decision_log.journal import Journal, MemoryJournal, read_records
+from optimizations.engine.domain.task import Request, TaskDecision
+from optimizations.models import AppliedOptimization, Decision
 
 
-class Logged(msgspec.Struct, array_like=True):
-    """One decision as it is kept: the question, the answer, and the task as it was sent."""
+class DecisionRecord(msgspec.Struct, array_like=True):
+    """One logged decision: the request, the decision, and the task as it was sent."""
 
     project_id: bytes
     at: int
     request: Request
-    decision: Decision
+    decision: TaskDecision
     patterns: list[dict[str, Any]]
     sent: dict[str, Any]
 
 
 class DecisionLog:
-    """`write` returns when the decision cannot be lost any more by the death of the process."""
+    """`write` returns once the decision survives the death of the process."""
 
     def __init__(self) -> None:
         # One interface; what `seal` gives goes back to `remove` as it is.
@@ -45,10 +44,10 @@ class DecisionLog:
             else Journal(settings.DATA_DIR / "decisions")
         )
 
-    def write(self, entry: Logged) -> None:
+    def write(self, entry: DecisionRecord) -> None:
         # In a test's transaction the journal would outlive the rollback.
         if connection.vendor != "sqlite" or connection.in_atomic_block:
-            insert([entry])
+            insert_records([entry])
             return
         try:
             self.journal.append(msgspec.msgpack.encode(entry))
@@ -64,36 +63,36 @@ class DecisionLog:
         if connection.vendor != "sqlite":
             return
         paths = self.journal.seal()
-        others, ends = self.journal.elsewhere()
+        others, ends = self.journal.read_elsewhere()
         if not paths and not others:
             return
-        decode = msgspec.msgpack.Decoder(Logged).decode
-        own = [record for path in paths for record in records(path)]
-        insert([decode(record) for record in (*own, *others)])
+        decode = msgspec.msgpack.Decoder(DecisionRecord).decode
+        own = [record for path in paths for record in read_records(path)]
+        insert_records([decode(record) for record in (*own, *others)])
         transaction.on_commit(lambda: self.journal.remove(paths))
-        transaction.on_commit(lambda: self.journal.reached(ends))
+        transaction.on_commit(lambda: self.journal.note_read(ends))
 
 
 @cache
-def log() -> DecisionLog:
+def decision_log() -> DecisionLog:
     return DecisionLog()
 
 
-def logged(
+def make_record(
     project_id: UUID,
     request: Request,
-    decision: Decision,
+    decision: TaskDecision,
     patterns: list[dict[str, Any]],
     sent: dict[str, Any],
-) -> Logged:
+) -> DecisionRecord:
     now = time.time_ns() // 1_000_000
-    return Logged(project_id.bytes, now, request, decision, patterns, sent)
+    return DecisionRecord(project_id.bytes, now, request, decision, patterns, sent)
 
 
-def insert(entries: Sequence[Logged]) -> None:
-    """Rows of these decisions; one that is there already stays as it is."""
+def insert_records(entries: Sequence[DecisionRecord]) -> None:
+    """Inserts rows of these decisions; existing ones stay as they are."""
     known = set(Project.objects.values_list("pk", flat=True)) if len(entries) > 1 else None
-    rows = [row(entry) for entry in entries]
+    rows = [build_row(entry) for entry in entries]
     if known is not None:  # a project may have been removed since
         rows = [made for made in rows if made.project_id in known]
         entries = [entry for entry in entries if UUID(bytes=entry.project_id) in known]
@@ -108,14 +107,14 @@ def insert(entries: Sequence[Logged]) -> None:
         for one in entry.decision.applied[1:]
     ]
     with transaction.atomic() if more else nullcontext():
-        Row.objects.bulk_create(rows, ignore_conflicts=True, batch_size=500)
+        Decision.objects.bulk_create(rows, ignore_conflicts=True, batch_size=500)
         AppliedOptimization.objects.bulk_create(more, ignore_conflicts=True, batch_size=500)
 
 
-def row(entry: Logged) -> Row:
+def build_row(entry: DecisionRecord) -> Decision:
     decision = entry.decision
     first = decision.applied[0] if decision.applied else None
-    return Row(
+    return Decision(
         project_id=UUID(bytes=entry.project_id),
         id=decision.id,
         at=entry.at,
@@ -129,21 +128,21 @@ def row(entry: Logged) -> Row:
     )
 
 
-def unpack(made: Row) -> Logged:
+def decode_record(made: Decision) -> DecisionRecord:
     raw = zstandard.decompress(bytes(made.data))
-    return msgspec.msgpack.decode(raw, type=Logged)
+    return msgspec.msgpack.decode(raw, type=DecisionRecord)
 
 
 def catch_up() -> None:
-    """Everything answered so far is in the database afterwards."""
+    """Moves every decision made so far into the database."""
     if connection.vendor == "sqlite" and not connection.in_atomic_block:
         with write_turn():
-            log().absorb()
+            decision_log().absorb()
 
 
-def of_optimization(project_id: Any, optimization_id: str, limit: int) -> list[Row]:
-    """The newest decisions in which it took part, first or not, with its own arm in each."""
-    rows = Row.objects.filter(project_id=project_id).defer("data")
+def find_by_optimization(project_id: Any, optimization_id: str, limit: int) -> list[Decision]:
+    """The newest decisions in which an optimization took part, each with the arm of that one."""
+    rows = Decision.objects.filter(project_id=project_id).defer("data")
     first = list(rows.filter(optimization_id=optimization_id).order_by("-number")[:limit])
     others = AppliedOptimization.objects.filter(
         project_id=project_id, optimization_id=optimization_id
@@ -155,11 +154,13 @@ def of_optimization(project_id: Any, optimization_id: str, limit: int) -> list[R
     return sorted([*first, *more], key=lambda made: -made.number)[:limit]
 
 
-def find(project_id: Any, ids: Iterable[str], *, whole: bool = False) -> dict[str, Row]:
+def find_decisions(
+    project_id: Any, ids: Iterable[str], *, whole: bool = False
+) -> dict[str, Decision]:
     """The decisions of these ids, as far as they are in the database; `whole` with their data."""
     names = [name for name in ids if len(name) <= 36]
-    found: dict[str, Row] = {}
+    found: dict[str, Decision] = {}
     for start in range(0, len(names), 500):
-        rows = Row.objects.filter(project_id=project_id, id__in=names[start : start + 500])
+        rows = Decision.objects.filter(project_id=project_id, id__in=names[start : start + 500])
         found |= {made.id: made for made in (rows if whole else rows.defer("data"))}
     return found

@@ -1,4 +1,4 @@
-"""A person's word about one optimization: it holds whatever the evidence says."""
+"""What a person says about an optimization: it holds whatever the evidence says."""
 
 from __future__ import annotations
 
@@ -6,12 +6,20 @@ from typing import Any
 
 from optimizations.engine.domain.lifecycle import LifecycleError, Transition, Verb, check_step
 from optimizations.engine.domain.optimization import OptimizationState
+from optimizations.engine.domain.params import Cards
+from optimizations.engine.domain.settings import PolicySettings
+from optimizations.engine.domain.task import Task
+from optimizations.engine.domain.trial_scope import Scope, ScopeKey, open_scope
+from optimizations.engine.kinds import KINDS
+from optimizations.engine.trials.trial import Trial
+from optimizations.engine.trials.trial_tests import TrialTests
+
+TARGETS: dict[str, str] = {"suspend": "suspended", "retire": "retired", "resume": "trial"}
 
 
-def obey(state: OptimizationState, verb: Verb, now: float, actor: str) -> Transition:
-    """Does what was said and notes it; LifecycleError when that is not possible now."""
-    targets = {"suspend": "suspended", "retire": "retired", "resume": "trial"}
-    target: Any = targets.get(verb, state.status)
+def obey_verb(state: OptimizationState, verb: Verb, now: float, actor: str) -> Transition:
+    """Carries out the verb and notes it; LifecycleError when that is not possible now."""
+    target: Any = TARGETS.get(verb, state.status)
     if verb == "pin":
         state.pinned, state.blocked, target = True, False, "active"
     elif verb == "block":
@@ -28,3 +36,55 @@ def obey(state: OptimizationState, verb: Verb, now: float, actor: str) -> Transi
     state.status, state.changed_at = target, now
     state.transitions.append(step)
     return step
+
+
+def admit_optimization(
+    state: OptimizationState,
+    scopes: dict[ScopeKey, Scope],
+    cards: Cards,
+    settings: PolicySettings,
+    now: float,
+) -> Trial:
+    """Completes an optimization made by hand and gives it tests of its own.
+
+    ValueError when its kind proposes itself, its params do not fit, or no scope can be found.
+    """
+    if state.kind not in settings.kinds or state.kind not in KINDS:
+        raise ValueError(f"{state.kind} cannot be stored by hand: it proposes itself.")
+    try:
+        state.summary = state.summary or KINDS[state.kind].describe(state.params)
+    except (KeyError, TypeError, AttributeError):
+        raise ValueError(f"{state.kind} does not accept these params.") from None
+    state.base = find_base(state, scopes, cards, settings)
+    state.by_hand, state.created_at, state.changed_at = True, now, now
+    if state.pattern_id and not state.patterns:
+        state.patterns = (state.pattern_id,)
+    return Trial(state, TrialTests.fresh())
+
+
+def find_base(
+    state: OptimizationState,
+    scopes: dict[ScopeKey, Scope],
+    cards: Cards,
+    settings: PolicySettings,
+) -> str:
+    """The base of the scope it competes in, which is opened when there is none yet.
+
+    `state.base` may be a model, or "" where the task type has a scope of this kind already.
+    """
+    known = [
+        scope
+        for scope in scopes.values()
+        if (scope.kind, scope.task_type) == (state.kind, state.task_type)
+        and (not state.base or state.base in (scope.base, scope.model_id))
+    ]
+    if known:
+        return max(known, key=lambda scope: scope.requests).base
+    task = Task(state.base, None, state.task_type)
+    base = KINDS[state.kind].base(task, cards) if state.base else None
+    if not base:
+        raise ValueError(
+            "Give the model_id that it departs from, with its tunable parameters registered."
+        )
+    open_scope(scopes, settings.kinds, state.kind, base, task)
+    return base

@@ -1,4 +1,4 @@
-"""Optimizations and the patterns they are for, when patterns go or live on under other ids."""
+"""Follows patterns that are pruned, or that live on under other ids."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from optimizations.engine.domain.optimization import OptimizationState
 def retire_pruned(
     states: Iterable[OptimizationState], gone: set[str], now: float
 ) -> list[Transition]:
-    """Retires what is only for patterns that were pruned; what chooses by itself goes on."""
+    """Retires what is only for patterns that were pruned; adaptive ones go on."""
     steps = []
     for state in states:
         tied = set(state.patterns)
@@ -26,8 +26,8 @@ def retire_pruned(
     return steps
 
 
-def rebind(states: Iterable[OptimizationState], redirects: dict[str, str]) -> list[str]:
-    """Patterns live on under other ids, {old: new}; which optimizations that touched."""
+def redirect_patterns(states: Iterable[OptimizationState], redirects: dict[str, str]) -> list[str]:
+    """Patterns live on under other ids, {old: new}; returns the ids of optimizations it changed."""
     touched = []
     for state in states:
         if any(p in redirects for p in (*state.patterns, *state.choice)):

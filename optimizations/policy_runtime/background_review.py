@@ -1,4 +1,4 @@
-"""The background review: what became of the patterns, what the evidence says now, what is old."""
+"""The background review: counts outcomes, follows patterns, reviews, deletes old decisions."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from django.utils import timezone
 
 from featurememory.config import config_of
 from featurememory.database.write_lock import write_turn
-from optimizations.model_catalog import cards
+from optimizations.model_catalog import load_cards
 from optimizations.models import AppliedOptimization, Decision, PolicyState
 from optimizations.policy_runtime import outcomes
-from optimizations.policy_runtime.policy_cache import Kept, policies
+from optimizations.policy_runtime.policy_cache import LoadedPolicy, policies
 from optimizations.storage import OptimizationStorage
 from patterns.models import ModelInteraction, Pattern
 
@@ -23,19 +23,19 @@ DECISIONS_AT_ONCE = 2000
 
 
 def review_all() -> int:
-    """All projects that use optimizations; how many optimizations changed their state."""
+    """Reviews every project that uses optimizations; returns the number of transitions."""
     ids = list(PolicyState.objects.values_list("pk", flat=True))
     return sum(review(project_id) for project_id in ids)
 
 
 def review(project_id: UUID) -> int:
-    """Count what waits, follow the patterns, let the engine review. Safe to repeat and to kill."""
-    if idle(project_id):
+    """Reviews one project; returns the number of transitions. Safe to repeat and to kill."""
+    if is_idle(project_id):
         return 0
     with policies.changing(project_id) as kept:
         outcomes.count_waiting(project_id, kept)
         with kept.lock:
-            for card in cards(project_id):  # a price may have come into force since
+            for card in load_cards(project_id):  # a price may have come into force since
                 kept.engine.register(card)
         follow_patterns(project_id, kept)
         with kept.lock:
@@ -47,16 +47,16 @@ def review(project_id: UUID) -> int:
     return len(steps)
 
 
-def idle(project_id: UUID) -> bool:
-    """Nothing was counted since the last review, and it was not long ago."""
+def is_idle(project_id: UUID) -> bool:
+    """Whether nothing was counted since the last review, which was less than ten minutes ago."""
     state = PolicyState.objects.get(pk=project_id)
     kept = policies.for_deciding(project_id)
     recent = state.reviewed_at and state.reviewed_at > timezone.now() - timedelta(minutes=10)
-    return bool(recent and not kept.engine.review_due and not outcomes.waiting(project_id))
+    return bool(recent and not kept.engine.review_due and not outcomes.has_waiting(project_id))
 
 
-def follow_patterns(project_id: UUID, kept: Kept) -> None:
-    """Optimizations go with a merged pattern, and end with a pruned one."""
+def follow_patterns(project_id: UUID, kept: LoadedPolicy) -> None:
+    """Moves optimizations to the pattern theirs was merged into, and retires those of pruned ones."""
     bound = {state.pattern_id for state in kept.engine.optimizations.values()} - {""}
     if not bound:
         return
@@ -73,7 +73,7 @@ def follow_patterns(project_id: UUID, kept: Kept) -> None:
 
 
 def forget_decisions(project_id: UUID) -> int:
-    """Decisions go with the interactions of their time, or after the retention period."""
+    """Deletes decisions older than the oldest interaction or the retention period; returns how many."""
     days = max(config_of(project_id).retention_period, 1)
     oldest = (
         ModelInteraction.objects.filter(project_id=project_id)

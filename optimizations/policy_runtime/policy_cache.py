@@ -1,4 +1,4 @@
-"""The policies this process keeps, one a project, refreshed when another process has saved."""
+"""The policies this process has loaded, one per project, refreshed when another has saved."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from featurememory.config import config_of
 from featurememory.errors import ErrorCode, FeatureMemoryError
 from optimizations.engine.domain.settings import PolicySettings
 from optimizations.engine.policy import PolicyEngine
-from optimizations.model_catalog import cards
+from optimizations.model_catalog import load_cards
 from optimizations.models import PolicyState
-from optimizations.policy_runtime.project_lock import PATIENCE_S, alone
-from optimizations.storage import states_of
+from optimizations.policy_runtime.project_lock import PATIENCE_S, lock_project
+from optimizations.storage import load_states
 
 # Deciders may lag this much behind the process that learns.
 STALE_S = 2.0
@@ -25,10 +25,10 @@ PROJECTS = 16
 
 
 @dataclass
-class Kept:
-    """An engine, the version of `PolicyState` it goes back to, and how far it has gone since.
+class LoadedPolicy:
+    """An engine, the `PolicyState.version` it was loaded from, and what it has counted since.
 
-    `lock` is held for each single call of the engine, `writing` for a whole change.
+    `lock` is held for each single call of the engine, see `changing` for a whole change.
     `moment` is the newest interaction seen (ms), `counted` the queue's rows it has counted since.
     """
 
@@ -46,26 +46,26 @@ class Kept:
         return self.moment / 1000 if self.moment else time.time()
 
 
-class PolicyMemory:
-    """At most `PROJECTS` engines; the one unused for longest goes first."""
+class PolicyCache:
+    """Holds at most `PROJECTS` engines and evicts the least recently used."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[UUID, Kept] = OrderedDict()
+        self._kept: OrderedDict[UUID, LoadedPolicy] = OrderedDict()
         self._lock = threading.Lock()
         self._writing: dict[UUID, threading.RLock] = {}
 
-    def for_deciding(self, project_id: UUID) -> Kept:
-        """Good for `decide`; at most STALE_S behind what was saved."""
+    def for_deciding(self, project_id: UUID) -> LoadedPolicy:
+        """The engine for `decide` and for reading; at most STALE_S seconds behind what was saved."""
         kept = self._get(project_id)
         if kept is None or time.monotonic() - kept.checked > STALE_S:
             kept = self._current(project_id, kept)
         return kept
 
     @contextmanager
-    def changing(self, project_id: UUID) -> Iterator[Kept]:
-        """For the one that changes the engine: nobody else does meanwhile, in no process.
+    def changing(self, project_id: UUID) -> Iterator[LoadedPolicy]:
+        """Gives the engine to one writer at a time, over all processes.
 
-        What is raised inside makes this process read the saved state again.
+        An exception inside drops the engine, so that the saved state is loaded again.
         """
         writing = self._writing_of(project_id)
         if not writing.acquire(timeout=PATIENCE_S):
@@ -73,7 +73,7 @@ class PolicyMemory:
                 "The optimizations are being reviewed: try again.", ErrorCode.OVERLOADED
             )
         try:
-            with alone(project_id):
+            with lock_project(project_id):
                 kept = self._current(project_id, self._get(project_id))
                 yield kept
         except BaseException:
@@ -83,7 +83,7 @@ class PolicyMemory:
             writing.release()
 
     def drop(self, project_id: UUID | None = None) -> None:
-        """Forget one project (all without an id): its next use reads the database."""
+        """Drops one project (all without an id); its next use loads it from the database."""
         with self._lock:
             if project_id is None:
                 self._kept.clear()
@@ -94,50 +94,50 @@ class PolicyMemory:
         with self._lock:
             return self._writing.setdefault(project_id, threading.RLock())
 
-    def _get(self, project_id: UUID) -> Kept | None:
+    def _get(self, project_id: UUID) -> LoadedPolicy | None:
         with self._lock:
             kept = self._kept.get(project_id)
             if kept is not None:
                 self._kept.move_to_end(project_id)
             return kept
 
-    def _current(self, project_id: UUID, kept: Kept | None) -> Kept:
+    def _current(self, project_id: UUID, kept: LoadedPolicy | None) -> LoadedPolicy:
         saved = PolicyState.objects.filter(pk=project_id).values_list("version", flat=True).first()
         if kept is None or kept.version != (saved or 0):
-            kept = fresh(project_id) if saved is None else load(project_id)
+            kept = create_policy(project_id) if saved is None else load_policy(project_id)
             with self._lock:
                 self._kept[project_id] = kept
                 while len(self._kept) > PROJECTS:
                     self._kept.popitem(last=False)
         kept.checked = time.monotonic()
         with kept.lock:
-            settings = settings_of(project_id)
+            settings = load_settings(project_id)
             if settings != kept.engine.settings:
                 kept.engine.configure(settings)
         return kept
 
 
-def fresh(project_id: UUID) -> Kept:
-    """The engine of a project that has asked for nothing yet: it has no row either."""
+def create_policy(project_id: UUID) -> LoadedPolicy:
+    """A new engine for a project without a `PolicyState` row, which has not asked for anything yet."""
     now = time.monotonic()
-    engine = PolicyEngine(settings_of(project_id), project_id.bytes)
-    return Kept(engine, 0, 0, checked=now, saved=now)
+    engine = PolicyEngine(load_settings(project_id), project_id.bytes)
+    return LoadedPolicy(engine, 0, 0, checked=now, saved=now)
 
 
-def load(project_id: UUID) -> Kept:
-    """An engine that goes on where the saved one stopped."""
+def load_policy(project_id: UUID) -> LoadedPolicy:
+    """Restores the engine as it was saved last."""
     row = PolicyState.objects.get(pk=project_id)
     snapshot = bytes(row.snapshot) if row.snapshot else None
-    settings = settings_of(project_id)
-    engine = PolicyEngine.restore(states_of(project_id), snapshot, settings, bytes(row.salt))
+    settings = load_settings(project_id)
+    engine = PolicyEngine.restore(load_states(project_id), snapshot, settings, bytes(row.salt))
     if snapshot is None:
-        for card in cards(project_id):
+        for card in load_cards(project_id):
             engine.register(card)
     now = time.monotonic()
-    return Kept(engine, row.version, row.moment, checked=now, saved=now)
+    return LoadedPolicy(engine, row.version, row.moment, checked=now, saved=now)
 
 
-def settings_of(project_id: UUID) -> PolicySettings:
+def load_settings(project_id: UUID) -> PolicySettings:
     config = config_of(project_id)
     return PolicySettings(
         max_optimizations=config.max_optimizations,
@@ -153,4 +153,4 @@ def settings_of(project_id: UUID) -> PolicySettings:
     )
 
 
-policies = PolicyMemory()
+policies = PolicyCache()

@@ -1,4 +1,4 @@
-"""One process at a time changes the policy of a project; the others wait."""
+"""A lock per project between processes: one at a time changes its policy."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ _lock = threading.Lock()
 
 
 @contextmanager
-def alone(project_id: UUID) -> Iterator[None]:
-    """Call it with this process's own lock of the project in hand: it is between processes only.
+def lock_project(project_id: UUID) -> Iterator[None]:
+    """Locks the project against other processes; threads of this one need `PolicyCache.changing`.
 
     On PostgreSQL a locked row. On SQLite a byte of a locked file, since a transaction there would
     keep every writer out for as long as a review lasts.
@@ -41,28 +41,28 @@ def alone(project_id: UUID) -> Iterator[None]:
         first = _depth[project_id] == 1
     try:
         if first:
-            wait_for(place_of(project_id))
+            wait_for_lock(lock_offset(project_id))
         yield
     finally:
         with _lock:
             _depth[project_id] -= 1
             if not _depth[project_id]:
                 del _depth[project_id]
-                fcntl.lockf(lock_file(), fcntl.LOCK_UN, 1, place_of(project_id))
+                fcntl.lockf(lock_file(), fcntl.LOCK_UN, 1, lock_offset(project_id))
 
 
 @cache
 def lock_file() -> int:
-    """Kept open: closing it anywhere in the process would end all of its locks."""
+    """The file stays open: closing it anywhere in the process would release all of its locks."""
     settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
     return os.open(settings.DATA_DIR / "policy.lock", os.O_CREAT | os.O_RDWR, 0o600)
 
 
-def place_of(project_id: UUID) -> int:
+def lock_offset(project_id: UUID) -> int:
     return project_id.int % (1 << 31)
 
 
-def wait_for(place: int) -> None:
+def wait_for_lock(place: int) -> None:
     until = time.monotonic() + PATIENCE_S
     while True:
         try:

@@ -51,8 +51,8 @@ class Whisker:
         return round(self.middle - 1.5, 1)
 
 
-def scale_of(intervals: Sequence[Interval]) -> Scale:
-    """Holds 0 and most of what is known; an interval that says nothing does not stretch it."""
+def fit_scale(intervals: Sequence[Interval]) -> Scale:
+    """An axis that includes 0 and all informative intervals; wider ones do not stretch it."""
     telling = [i for i in intervals if i[2] - i[1] < 1.0]
     low = min([-NARROWEST, *(low for _, low, _ in telling)])
     high = max([NARROWEST, *(high for _, _, high in telling)])
@@ -60,7 +60,7 @@ def scale_of(intervals: Sequence[Interval]) -> Scale:
     return Scale(low - room, high + room)
 
 
-def whisker(interval: Interval, scale: Scale, n: int) -> Whisker | None:
+def draw_whisker(interval: Interval, scale: Scale, n: int) -> Whisker | None:
     """None while nothing was measured."""
     point, low, high = interval
     if not n or (low <= -1 and high >= 1):
@@ -71,7 +71,7 @@ def whisker(interval: Interval, scale: Scale, n: int) -> Whisker | None:
     return Whisker(*places, tone, figures.points(point), span)
 
 
-def over_time(
+def draw_effect(
     name: str, points: Sequence[EvidencePoint], events: Sequence[OptimizationEvent]
 ) -> Chart:
     """Effect and always-valid interval as outcomes came in."""
@@ -81,7 +81,7 @@ def over_time(
     chart = Chart(
         name,
         "Effect over time",
-        "Points of utility against the holdout, with an interval that may be looked at any time",
+        "Points of utility against the holdout, with an interval that is valid at any time",
         (
             Column("Time", "x"),
             Column("Effect", "points"),
@@ -93,16 +93,16 @@ def over_time(
         sentence("Effect", x, effect, figures.points),
     )
     if len(points) < 2:
-        return replace(chart, empty="Needs 10 outcomes of both arms to draw a line.")
+        return replace(chart, empty="Needs 10 outcomes in both arms to draw a line.")
     shown = figure(
         [*band(x, low, high, "c1", 0.15), line(x, effect, "Effect", "c1", "points")],
-        drawn_on(x, [*low, *high], events),
+        draw_axes(x, [*low, *high], events),
     )
     legend = (Legend("Effect", "c1"), Legend("95% interval", "c1", dashed=True))
     return replace(chart, figure=shown, legend=legend)
 
 
-def reach(bounds: Sequence[float | None]) -> tuple[float, float]:
+def axis_range(bounds: Sequence[float | None]) -> tuple[float, float]:
     """An axis that holds 0 and the later half of the intervals: the first ones know nothing yet."""
     half = len(bounds) // 2
     later = [*bounds[half // 2 : half], *bounds[half + half // 2 :]]
@@ -110,7 +110,7 @@ def reach(bounds: Sequence[float | None]) -> tuple[float, float]:
     return min([-NARROWEST, *known]), max([NARROWEST, *known])
 
 
-def drawn_on(
+def draw_axes(
     x: list[str], bounds: Sequence[float | None], events: Sequence[OptimizationEvent]
 ) -> dict[str, object]:
     one_day = x[0][:10] == x[-1][:10]
@@ -120,7 +120,7 @@ def drawn_on(
             "tickformat": "%H:%M" if one_day else "%-d %b",
             "hoverformat": "%-d %b %H:%M",
         },
-        ticks(*reach(bounds), figures.points),
+        ticks(*axis_range(bounds), figures.points),
         left=62,
         right=12,
         top=22,

@@ -8,9 +8,9 @@ from featurememory.models import Project
 from optimizations.engine.domain.optimization import OptimizationState
 from optimizations.models import Optimization
 from optimizations.policy_runtime.policy_cache import policies
-from optimizations.storage import state_of
+from optimizations.storage import decode_state
 from optimizations.summaries import evidence_charts
-from optimizations.summaries.guard_texts import spoken
+from optimizations.summaries.guard_texts import describe_guards
 from optimizations.summaries.headline import concerns
 from patterns.models import Pattern
 
@@ -20,7 +20,7 @@ ORDER = ("active", "trial", "suspended", "shadow", "candidate", "rejected", "ret
 
 
 @dataclass(frozen=True)
-class Row:
+class ForestRow:
     """One line of the forest plot."""
 
     row: Optimization
@@ -31,32 +31,36 @@ class Row:
     @property
     def guards(self) -> list[tuple[str, str]]:
         """In words, but for the quality, which the list shows anyway."""
-        return [one for one in spoken(self.state.guards) if one[0] != "Quality"]
+        return [one for one in describe_guards(self.state.guards) if one[0] != "Quality"]
 
 
-def forest(project: Project, rows: list[Optimization]) -> tuple[list[Row], evidence_charts.Scale]:
-    states = [state_or_blank(row) for row in rows]
+def build_forest(
+    project: Project, rows: list[Optimization]
+) -> tuple[list[ForestRow], evidence_charts.Scale]:
+    states = [decode_or_blank(row) for row in rows]
     measured = [state for state in states if state.n_treated and state.n_control]
-    scale = evidence_charts.scale_of([state.lift for state in measured])
+    scale = evidence_charts.fit_scale([state.lift for state in measured])
     ids = {row.pattern_id for row in rows if row.pattern_id}
     named = Pattern.objects.filter(project=project, pk__in=ids).defer("state")
     patterns = {pattern.pk: pattern for pattern in named} if ids else {}
     lines = []
     for row, state in zip(rows, states, strict=True):
-        drawn = evidence_charts.whisker(state.lift, scale, min(state.n_treated, state.n_control))
+        drawn = evidence_charts.draw_whisker(
+            state.lift, scale, min(state.n_treated, state.n_control)
+        )
         pattern = patterns.get(row.pattern_id) if row.pattern_id else None
-        lines.append(Row(row, state, pattern, drawn))
+        lines.append(ForestRow(row, state, pattern, drawn))
     return lines, scale
 
 
-def state_or_blank(row: Optimization) -> OptimizationState:
-    """One that was removed to make room has a row and a history, but no state."""
+def decode_or_blank(row: Optimization) -> OptimizationState:
+    """The state of a row; a blank one for an evicted optimization, which has only row and history."""
     if row.state:
-        return state_of(row)
+        return decode_state(row)
     return OptimizationState(row.id, row.type, row.task_type, "", row.params)
 
 
-def of_pattern(project: Project, pattern: Pattern) -> list[Optimization]:
+def find_by_pattern(project: Project, pattern: Pattern) -> list[Optimization]:
     """The optimizations that concern a pattern; those that change traffic first."""
     kept = policies.for_deciding(project.pk)
     with kept.lock:

@@ -1,4 +1,4 @@
-"""Guards in words: what must not become worse, and how it stands."""
+"""Guards in words: what must not become worse, and its present figures."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Any
 from featurememory.templatetags.figures import duration, number, percent, points
 
 
-def spoken(guards: Mapping[str, Any]) -> list[tuple[str, str]]:
+def describe_guards(guards: Mapping[str, Any]) -> list[tuple[str, str]]:
     """(name, figures) of each guard the engine reports; one it does not know is left as it is."""
-    return [(named(name), words(name, value)) for name, value in guards.items()]
+    return [(name_guard(name), describe_guard(name, value)) for name, value in guards.items()]
 
 
-def named(name: str) -> str:
+def name_guard(name: str) -> str:
     """`exact:once` is a level of a cache and what is known of its answers; other names are words."""
     level, colon, answers = name.partition(":")
     if colon:
@@ -34,7 +34,7 @@ NAMES = {
 ANSWERS = {"once": "seen once", "confirmed": "confirmed by a second run", "any": "all"}
 
 
-def words(name: str, value: Any) -> str:
+def describe_guard(name: str, value: Any) -> str:
     if name == "gamed":
         return "they disagree: blocked" if value else "they agree"
     if name == "p95_ms" and is_pair(value):
@@ -42,7 +42,7 @@ def words(name: str, value: Any) -> str:
     if name == "bound" and isinstance(value, int | float):
         return f"at most {percent(value)}"
     if isinstance(value, dict) and "effect" in value:
-        return effect(value["effect"])
+        return describe_effect(value["effect"])
     if is_pair(value):
         return f"{number(value[1])} of {number(value[0])} wrong"
     return str(value)[:120]
@@ -56,7 +56,7 @@ def is_pair(value: Any) -> bool:
     )
 
 
-def effect(value: Any) -> str:
+def describe_effect(value: Any) -> str:
     if isinstance(value, int | float):
         return points(value)
     if isinstance(value, list | tuple) and len(value) == 3:

@@ -1,4 +1,4 @@
-"""The honest sentence: what the optimizations brought, or why nothing can be said yet."""
+"""The headline sentence: what the optimizations saved, or why nothing can be said yet."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from featurememory.models import Project
 from featurememory.templatetags.figures import money, number, points
 from optimizations.engine.domain.optimization import OptimizationState
-from optimizations.engine.reporting.savings_ledger import Savings
+from optimizations.engine.reporting.savings import Savings
 from optimizations.models import RegisteredModel
 from optimizations.policy_runtime.policy_cache import policies
 from patterns.models import Pattern
@@ -25,7 +25,7 @@ class Sentence:
     proven: bool = False
 
 
-def for_project(project: Project) -> Sentence:
+def summarize_project(project: Project) -> Sentence:
     """About the last 30 days of traffic, by the interactions' own time."""
     kept = policies.for_deciding(project.pk)
     with kept.lock:
@@ -33,37 +33,37 @@ def for_project(project: Project) -> Sentence:
         saved = kept.engine.savings(kept.at - DAYS * 86_400, kept.at + 1)
         gain = [f.text for f in kept.engine.findings() if f.code == "nothing_to_gain"]
     if not states:
-        return unproposed(project)
+        return summarize_nothing(project)
     active = [state for state in states if state.status == "active"]
     if active:
-        return of_active(active, saved)
-    return of_trials(states, gain)
+        return summarize_active(active, saved)
+    return summarize_trials(states, gain)
 
 
-def unproposed(project: Project) -> Sentence:
+def summarize_nothing(project: Project) -> Sentence:
     models = RegisteredModel.objects.filter(project=project, enabled=True).count()
     if models < 2:
         text = (
-            "Nothing is changed yet. Register the models that may serve a task, and ask "
-            "for every task how it should run."
+            "Nothing is changed yet. Register the models that may serve a task, and "
+            "prepare every task before it runs."
         )
         return Sentence("Memory only watches.", text, "/models/")
     return Sentence("No measurable effect yet.", "No change has been proposed so far.")
 
 
-def of_active(active: list[OptimizationState], saved: Savings) -> Sentence:
+def summarize_active(active: list[OptimizationState], saved: Savings) -> Sentence:
     helped = sum(state.lift[1] > 0 for state in active)
     changes = "1 change is" if len(active) == 1 else f"{number(len(active))} changes are"
     proof = f"{changes} active, {number(helped)} with an effect whose interval excludes 0."
     cost = saved.verified.cost
     if not saved.verified.n or cost.low <= 0 <= cost.high:
-        return Sentence("No measurable saving yet.", f"{proof} {span_of(saved)}".strip())
+        return Sentence("No measurable saving yet.", f"{proof} {describe_interval(saved)}".strip())
     word = "saved" if cost.point > 0 else "cost"
     strong = f"Memory {word} {money(abs(cost.point))} in {DAYS} days."
-    return Sentence(strong, f"{proof} {span_of(saved)}", proven=cost.low > 0)
+    return Sentence(strong, f"{proof} {describe_interval(saved)}", proven=cost.low > 0)
 
 
-def span_of(saved: Savings) -> str:
+def describe_interval(saved: Savings) -> str:
     if not saved.verified.n:
         return ""
     cost = saved.verified.cost
@@ -73,7 +73,7 @@ def span_of(saved: Savings) -> str:
     )
 
 
-def of_trials(states: list[OptimizationState], gain: list[str]) -> Sentence:
+def summarize_trials(states: list[OptimizationState], gain: list[str]) -> Sentence:
     trials = [state for state in states if state.status == "trial"]
     if not trials:
         tried = sum(state.status == "rejected" for state in states)
@@ -86,7 +86,7 @@ def of_trials(states: list[OptimizationState], gain: list[str]) -> Sentence:
     return Sentence("No measurable effect yet.", text)
 
 
-def for_pattern(project: Project, pattern: Pattern) -> Sentence:
+def summarize_pattern(project: Project, pattern: Pattern) -> Sentence:
     """About the optimizations that concern this pattern."""
     kept = policies.for_deciding(project.pk)
     with kept.lock:
@@ -94,21 +94,21 @@ def for_pattern(project: Project, pattern: Pattern) -> Sentence:
     active = [state for state in mine if state.status == "active"]
     if active:
         best = max(active, key=lambda state: state.lift[0])
-        return of_one(best, len(active))
+        return summarize_one(best, len(active))
     if not mine:
         return Sentence("Nothing is changed here.", "No change has been proposed for this pattern.")
-    return of_trials(mine, [])
+    return summarize_trials(mine, [])
 
 
 def concerns(state: OptimizationState, pattern: Pattern) -> bool:
-    """Its own, those of a group it belongs to, and those of its whole task type."""
+    """Whether it is for this pattern alone, for a group with it, or for its whole task type."""
     name = str(pattern.pk)
     if state.pattern_id or state.patterns:
         return state.pattern_id == name or name in state.patterns
     return state.task_type == pattern.task_type
 
 
-def of_one(state: OptimizationState, count: int) -> Sentence:
+def summarize_one(state: OptimizationState, count: int) -> Sentence:
     point, low, high = state.lift
     text = (
         f"{points(point)} against the holdout, 95% interval {points(low)} to {points(high)}, "

@@ -1,4 +1,4 @@
-"""What pages of other apps say about optimizations: they may not import this app, templates may."""
+"""Template tags for pages of other apps, which may not import this one."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from optimizations.decision_log import log
 from optimizations.models import Decision
 from optimizations.policy_runtime.policy_cache import policies
 from optimizations.summaries import headline
-from optimizations.summaries.forest_plot import forest, of_pattern
+from optimizations.summaries.forest_plot import build_forest, find_by_pattern
 from patterns.models import ModelInteraction, Pattern
 
 register = template.Library()
@@ -23,20 +23,20 @@ def project_sentence(project: Project) -> headline.Sentence | None:
     """The answer of the overview; None while nothing was ever proposed."""
     if not policies.for_deciding(project.pk).engine.optimizations:
         return None
-    return headline.for_project(project)
+    return headline.summarize_project(project)
 
 
 @register.simple_tag
 def pattern_sentence(pattern: Pattern) -> headline.Sentence:
-    return headline.for_pattern(Project(pk=pattern.project_id), pattern)
+    return headline.summarize_pattern(Project(pk=pattern.project_id), pattern)
 
 
 @register.inclusion_tag("optimizations/_of_pattern.html")
 def pattern_optimizations(pattern: Pattern) -> dict[str, Any]:
     """The optimizations that concern a pattern, with their effect on one axis."""
     project = Project(pk=pattern.project_id)
-    lines, _ = forest(project, of_pattern(project, pattern))
-    return {"rows": lines, "answer": headline.for_pattern(project, pattern)}
+    lines, _ = build_forest(project, find_by_pattern(project, pattern))
+    return {"rows": lines, "answer": headline.summarize_pattern(project, pattern)}
 
 
 WORDS = {
@@ -52,7 +52,7 @@ def decisions_of(rows: Iterable[Any]) -> dict[str, Decision]:
     """The decisions of interactions, by decision id; one query for all rows of a page."""
     found = [row["row"] if isinstance(row, dict) else row for row in rows]
     ids = {row.decision_id for row in found if row.decision_id}
-    return log.find(found[0].project_id, ids) if ids else {}
+    return log.find_decisions(found[0].project_id, ids) if ids else {}
 
 
 @register.simple_tag
@@ -60,7 +60,7 @@ def what_memory_did(row: ModelInteraction, made: dict[str, Decision]) -> dict[st
     """In a word and a sentence: watched, applied, held out, cached."""
     decision = made.get(row.decision_id or "")
     if decision is None:
-        text = "Memory only watched: nothing of this call was changed."
+        text = "Memory only watched: it changed nothing in this call."
         return {"word": "watched", "tone": "blue", "text": text, "decision": None}
     word, tone = WORDS.get(decision.arm, ("watched", "blue"))
     text = {

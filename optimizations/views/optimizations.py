@@ -1,4 +1,4 @@
-"""The pages about optimizations: the list by state, one in detail, and a person's word."""
+"""The pages about optimizations: the list by state, and one in detail."""
 
 from __future__ import annotations
 
@@ -6,26 +6,25 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.contrib import messages
 from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 
 from featurememory.config import config_of
 from featurememory.http.pagination import limit_from
 from featurememory.http.pagination import page as keyset_page
 from featurememory.models import Project
-from featurememory.page_access import changing, current_project, page, show
+from featurememory.page_access import current_project, page, show
 from optimizations import what_if as optimizations_what_if
 from optimizations.decision_log import log
 from optimizations.engine.domain.optimization import OptimizationState
 from optimizations.engine.kinds import KINDS
-from optimizations.manager import VERBS, OptimizationManager
-from optimizations.models import Decision, EvidencePoint, Optimization, OptimizationEvent
-from optimizations.serializers import arm
+from optimizations.manager import OptimizationManager
+from optimizations.models import EvidencePoint, Optimization, OptimizationEvent
+from optimizations.serializers import serialize_arm
 from optimizations.summaries import evidence_charts, headline
-from optimizations.summaries.forest_plot import forest, state_or_blank
-from optimizations.summaries.guard_texts import spoken
+from optimizations.summaries.forest_plot import build_forest, decode_or_blank
+from optimizations.summaries.guard_texts import describe_guards
 from patterns.charts.chart import Chart
 from patterns.models import Pattern
 from patterns.views.chart_data import chart_csv, chart_table
@@ -43,7 +42,7 @@ POINTS = 300
 
 
 @dataclass(frozen=True)
-class Tab:
+class StatusTab:
     name: str
     query: str
     count: int
@@ -59,36 +58,38 @@ def optimizations(request: HttpRequest) -> HttpResponse:
     shown = rows.filter(status__in=known.split(",")) if known else rows
     limit = limit_from(request.GET.get("limit"))
     found = keyset_page(shown, "-number", request.GET.get("cursor"), limit, key="number")
-    lines, scale = forest(project, found.rows)
+    lines, scale = build_forest(project, found.rows)
     query = f"status={known}&" if known else ""
     advice = OptimizationManager(project).findings()
     context = {
         "rows": lines,
         "scale": scale,
-        "tabs": tabs(rows, known),
+        "tabs": build_tabs(rows, known),
         "status": known,
         "next": f"{query}cursor={found.next}" if found.next else "",
         "previous": f"{query}cursor={found.previous}" if found.previous else "",
         "threshold": config_of(project.pk).effectiveness_threshold,
-        "answer": headline.for_project(project),
+        "answer": headline.summarize_project(project),
         # What a trial still needs stands in its own line.
         "findings": [one for one in advice if one.code != "needs_more"][:5],
     }
     return show(request, "optimizations/list.html", "optimizations/_rows.html", context)
 
 
-def tabs(rows: Any, current: str) -> list[Tab]:
+def build_tabs(rows: Any, current: str) -> list[StatusTab]:
     counted = dict(
         rows.order_by().values_list("status").annotate(n=Count("pk")).values_list("status", "n")
     )
     counted[""] = sum(counted.values())
     return [
-        Tab(name, status, sum(counted.get(one, 0) for one in status.split(",")), status == current)
+        StatusTab(
+            name, status, sum(counted.get(one, 0) for one in status.split(",")), status == current
+        )
         for name, status in TABS
     ]
 
 
-def find(request: HttpRequest, optimization_id: str) -> Optimization:
+def find_optimization(request: HttpRequest, optimization_id: str) -> Optimization:
     rows = Optimization.objects.filter(project=current_project(request))
     row = rows.filter(id=optimization_id[:64].replace("\x00", "")).first()
     if row is None:
@@ -98,69 +99,74 @@ def find(request: HttpRequest, optimization_id: str) -> Optimization:
 
 @page
 def optimization(request: HttpRequest, optimization_id: str) -> HttpResponse:
-    row = find(request, optimization_id)
+    row = find_optimization(request, optimization_id)
     project = current_project(request)
-    (line,), _ = forest(project, [row])
+    (line,), _ = build_forest(project, [row])
     state = line.state
     context = {
         "line": line,
         "row": row,
         "state": state,
-        "arms": [("Treated", arm(state.treated)), ("Held out", arm(state.control))],
-        "patterns": patterns_of(project, state),
-        "events": list(events_of(row).order_by("-pk")[:30]),
-        "decisions": log.of_optimization(project.pk, row.id, 10),
+        "arms": [
+            ("Treated", serialize_arm(state.treated)),
+            ("Held out", serialize_arm(state.control)),
+        ],
+        "patterns": load_patterns(project, state),
+        "events": list(event_rows(row).order_by("-pk")[:30]),
+        "decisions": log.find_by_optimization(project.pk, row.id, 10),
         "chart": evidence_chart(row),
         "chart_url": f"/optimizations/{row.id}/chart/",
         "chart_csv": f"/optimizations/{row.id}/chart.csv",
-        "guards": spoken(state.guards),
-        "verbs": verbs_of(row),
+        "guards": describe_guards(state.guards),
+        "verbs": list_verbs(row),
         "trial_kind": row.type in KINDS,
         "threshold": config_of(project.pk).effectiveness_threshold,
     }
     return render(request, "optimizations/detail.html", context)
 
 
-def patterns_of(project: Project, state: OptimizationState) -> list[Pattern]:
+def load_patterns(project: Project, state: OptimizationState) -> list[Pattern]:
     ids = [UUID(name) for name in state.patterns[:8]]
     return list(Pattern.objects.filter(project=project, pk__in=ids).defer("state"))
 
 
-def events_of(row: Optimization) -> Any:
+def event_rows(row: Optimization) -> Any:
     return OptimizationEvent.objects.filter(project_id=row.project_id, optimization_id=row.id)
 
 
 def evidence_chart(row: Optimization) -> Chart:
     points = EvidencePoint.objects.filter(project_id=row.project_id, optimization_id=row.id)
     newest = list(points.order_by("-pk")[:POINTS])[::-1]
-    return evidence_charts.over_time("evidence", newest, list(events_of(row).order_by("pk")[:20]))
+    return evidence_charts.draw_effect(
+        "evidence", newest, list(event_rows(row).order_by("pk")[:20])
+    )
 
 
 @page
 def chart(request: HttpRequest, optimization_id: str) -> HttpResponse:
-    return chart_table(request, evidence_chart(find(request, optimization_id)))
+    return chart_table(request, evidence_chart(find_optimization(request, optimization_id)))
 
 
 @page
 def chart_file(request: HttpRequest, optimization_id: str) -> HttpResponseBase:
-    return chart_csv(evidence_chart(find(request, optimization_id)))
+    return chart_csv(evidence_chart(find_optimization(request, optimization_id)))
 
 
-# The page asks for it by itself, so it reads fewer decisions than the API does.
+# The page loads it unasked, so it reads fewer decisions than the API does.
 READ = 2000
 
 
 @page
 def what_if(request: HttpRequest, optimization_id: str) -> HttpResponse:
     """What if it had been applied to every task it concerns: a sentence, or why there is none."""
-    row = find(request, optimization_id)
-    state = state_or_blank(row)
-    text = "It was removed to make room: nothing is known of it any more."
+    row = find_optimization(request, optimization_id)
+    state = decode_or_blank(row)
+    text = "It was evicted to stay within the limit; its evidence is gone."
     if row.type not in KINDS:
-        text = "It needs no trial, so there is no other policy to compare."
+        text = "It needs no trial, so there is no alternative policy to compare."
     elif row.state:
-        text = optimizations_what_if.sentence_of(
-            optimizations_what_if.of_optimization(row.project_id, state, READ)
+        text = optimizations_what_if.describe_answer(
+            optimizations_what_if.ask_for_optimization(row.project_id, state, READ)
         )
     context = {"row": row, "text": text}
     return show(request, "optimizations/what_if.html", "optimizations/_what_if.html", context)
@@ -170,12 +176,12 @@ PURGE = "purge"
 CACHES = ("cache_response", "cache_similar")
 
 
-def verbs_of(row: Optimization) -> list[str]:
-    """What a person can say to it now; the last one is the strongest."""
-    return [*([PURGE] if row.type in CACHES else []), *words_for(row)]
+def list_verbs(row: Optimization) -> list[str]:
+    """What a person can do with it now; the last one is the strongest."""
+    return [*([PURGE] if row.type in CACHES else []), *list_state_verbs(row)]
 
 
-def words_for(row: Optimization) -> list[str]:
+def list_state_verbs(row: Optimization) -> list[str]:
     if row.control:
         return ["unpin" if row.control == "pinned" else "unblock"]
     if row.status in ("retired", "rejected"):
@@ -183,54 +189,3 @@ def words_for(row: Optimization) -> list[str]:
     if row.status == "suspended":
         return ["resume", "pin", "block", "retire"]
     return ["pin", "suspend", "block", "retire"]
-
-
-CONSEQUENCES = {
-    "pin": "It is applied from the next task on, whatever the evidence says. The holdout stays, "
-    "so that its effect stays known.",
-    "unpin": "The evidence decides about it again.",
-    "block": "It is not applied any more, and never again, until you unblock it.",
-    "unblock": "It may be tried again, and has to prove itself.",
-    "suspend": "It is not applied any more, until you resume it.",
-    "resume": "It goes back on trial against a control group.",
-    "retire": "It ends, with its evidence and history kept.",
-    PURGE: "Every answer that is kept for this project is forgotten at once. The next task of each "
-    "kind runs again, and its answer is kept anew.",
-}
-
-
-@changing
-def act(request: HttpRequest, optimization_id: str, verb: str) -> HttpResponseBase:
-    """GET says what would happen and asks; POST does it."""
-    row = find(request, optimization_id)
-    if verb not in VERBS and not (verb == PURGE and row.type in CACHES):
-        raise Http404(verb)
-    if request.method == "POST":
-        manager, person = OptimizationManager(current_project(request)), request.user
-        if verb == PURGE:
-            manager.purge_cache(str(person.get_username()))
-        else:
-            manager.act(row.id, verb, str(person.get_username()))
-        messages.success(request, f"{PAST[verb]}: {row.summary or row.type}.")
-        return redirect("optimization", optimization_id=row.id)
-    context = {
-        "row": row,
-        "verb": verb,
-        "consequence": CONSEQUENCES[verb],
-        "open": Decision.objects.filter(
-            project_id=row.project_id, optimization_id=row.id, interaction=None
-        ).count(),
-    }
-    return show(request, "optimizations/act.html", "optimizations/_act.html", context)
-
-
-PAST = {
-    "pin": "Pinned",
-    "unpin": "Unpinned",
-    "block": "Blocked",
-    "unblock": "Unblocked",
-    "suspend": "Suspended",
-    "resume": "Resumed",
-    "retire": "Retired",
-    PURGE: "Purged",
-}

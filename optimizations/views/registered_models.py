@@ -12,7 +12,7 @@ from featurememory.models import Project
 from featurememory.page_access import current_project, page
 from optimizations.model_catalog import current_prices
 from optimizations.models import ModelPrice, Optimization, RegisteredModel
-from optimizations.storage import state_of
+from optimizations.storage import decode_state
 from patterns.models import PatternHour
 from patterns.serializers import model_figures
 from patterns.statistics.rollups import ALL_PATTERNS, ALL_TIME
@@ -24,7 +24,7 @@ NO_FIGURES = dict.fromkeys(
 
 
 @dataclass
-class Line:
+class ModelLine:
     """One model: registered or not, with its figures of all time and its routes."""
 
     model_id: str
@@ -40,26 +40,26 @@ def models(request: HttpRequest) -> HttpResponse:
     return render(request, "models/list.html", {"lines": lines(current_project(request))})
 
 
-def lines(project: Project) -> list[Line]:
-    """Registered ones and those seen, most used first."""
-    found: dict[str, Line] = {}
+def lines(project: Project) -> list[ModelLine]:
+    """Registered models and those seen in traffic, most used first."""
+    found: dict[str, ModelLine] = {}
     rows = list(RegisteredModel.objects.filter(project=project)[:MOST])
     prices = current_prices(rows, project.pk)
     for row in rows:
-        found[row.model_id] = Line(row.model_id, row, prices[row.model_id])
+        found[row.model_id] = ModelLine(row.model_id, row, prices[row.model_id])
     hours = PatternHour.objects.filter(project=project, hour=ALL_TIME, pattern_id=ALL_PATTERNS)
     for hour in hours.order_by("-count")[:MOST]:
-        line = found.setdefault(hour.model_id, Line(hour.model_id))
+        line = found.setdefault(hour.model_id, ModelLine(hour.model_id))
         line.figures = model_figures(hour)
     count_routes(project, found)
     return sorted(found.values(), key=lambda one: (-one.figures["use_count"], one.model_id))
 
 
-def count_routes(project: Project, found: dict[str, Line]) -> None:
+def count_routes(project: Project, found: dict[str, ModelLine]) -> None:
     active = Optimization.objects.filter(project=project, type="route_model", status="active")
     for row in active[:MOST]:
         if target := found.get(str(row.params.get("model_id"))):
             target.routes_in += 1
-        source = state_of(row).base if row.state else ""
+        source = decode_state(row).base if row.state else ""
         if source in found:
             found[source].routes_out += 1

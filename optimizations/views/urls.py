@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from optimizations.views import optimizations, registered_models
+from optimizations.views import manual_control, optimizations, registered_models
 
 urlpatterns = [
     path("optimizations/", optimizations.optimizations, name="optimizations"),
@@ -18,7 +18,7 @@ urlpatterns = [
     path("optimizations/<str:optimization_id>/what-if/", optimizations.what_if, name="what_if"),
     path(
         "optimizations/<str:optimization_id>/<slug:verb>/",
-        optimizations.act,
+        manual_control.act,
         name="optimization_act",
     ),
     path("models/", registered_models.models, name="models"),

@@ -17,10 +17,11 @@ import numpy as np
 from optimizations.engine.domain.optimization import OptimizationState
 from optimizations.engine.domain.outcome import CLIP
 from optimizations.engine.policy import PolicyEngine
-from optimizations.engine.serving.traffic_plan import Choice, Plan, PlanSet
-from optimizations.engine.statistics.betting import BoundedMean, aipw, e_bh
+from optimizations.engine.serving.traffic_plan import Choice, PlanSet, TrafficPlan
+from optimizations.engine.statistics.betting import BoundedMean, e_bh
+from optimizations.engine.statistics.effect_scores import aipw
 from optimizations.engine.statistics.error_rate import ErrorRate
-from optimizations.engine.statistics.off_policy import evaluate
+from optimizations.engine.statistics.off_policy import evaluate_policy
 from tests.optimizations.engine.logs import adaptive
 from tests.optimizations.engine.simulation import LARGE, SMALL, ask, engine, outcome, play
 
@@ -184,7 +185,7 @@ def _fooled(rng: np.random.Generator, bound: float, rate: float) -> bool:
 def what_if(runs: int) -> None:
     print("Value of a change that was tried on a share that follows what was seen (truth 0.700)")
     logs = [adaptive(seed) for seed in range(max(40, runs))]
-    found = [evaluate(log, lambda context: "b") for log, _ in logs]
+    found = [evaluate_policy(log, lambda context: "b") for log, _ in logs]
     told = [(one, truth) for one, (_, truth) in zip(found, logs, strict=True) if not one.refused]
     bias = np.mean([(one.value or 0.0) - truth for one, truth in told])
     held = np.mean([(one.low or 0.0) <= truth <= (one.high or 0.0) for one, truth in told])
@@ -212,7 +213,7 @@ def deciding(runs: int) -> None:
 
 def _crowd(policy: PolicyEngine) -> None:
     """Two routes for each of 250 patterns."""
-    plans: dict[str, Plan] = {}
+    plans: dict[str, TrafficPlan] = {}
     for p in range(250):
         names = [f"{p}-{k}" for k in range(2)]
         for name in names:
@@ -220,8 +221,8 @@ def _crowd(policy: PolicyEngine) -> None:
                 OptimizationState(name, "route_model", "chat", LARGE, {"model_id": SMALL}), 0, "b"
             )
         choices = tuple(Choice(n, {"model_id": SMALL}, 0.4, True) for n in names)
-        plans[f"p{p}"] = Plan(choices)
-    policy._table.plans[("route_model", "chat", LARGE)] = PlanSet(Plan(), plans)
+        plans[f"p{p}"] = TrafficPlan(choices)
+    policy._memory.table.plans[("route_model", "chat", LARGE)] = PlanSet(TrafficPlan(), plans)
 
 
 def _timed(call: Callable[..., object], argument: object) -> float:

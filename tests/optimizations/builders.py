@@ -26,7 +26,7 @@ def routed(owner: Project) -> Optimization:
     """A change of model from `large` to `small`, pinned by a person."""
     register(owner)
     pattern = builders.learned(owner, 5, model_id="large")[0]
-    outcomes.digest(owner.pk, save=True)
+    outcomes.count_outcomes(owner.pk, save=True)
     manager = OptimizationManager(owner)
     made = manager.store_optimization("route_model", {"model_id": "small"}, pattern=pattern)
     return manager.act(made.id, "pin", "tester")
@@ -59,4 +59,4 @@ def report(owner: Project, decision: dict[str, Any], name: str, **more: Any) -> 
         owner, [builders.item(500, id=name, decision_id=decision["decision_id"], **fields)]
     )
     learn(owner.pk)
-    outcomes.digest(owner.pk, save=True)
+    outcomes.count_outcomes(owner.pk, save=True)

@@ -68,7 +68,7 @@ class Orchestrator:
         waiting.clear()
         while learn(self.owner.pk).more:
             pass
-        outcomes.digest(self.owner.pk, save=True)
+        outcomes.count_outcomes(self.owner.pk, save=True)
 
     def only(self, kind: str) -> Optimization:
         return Optimization.objects.get(project=self.owner, type=kind)

@@ -162,6 +162,6 @@ def test_every_optimization_of_a_decision_finds_it_with_its_own_arm() -> None:
     )
 
     for one in made:
-        found = log.of_optimization(owner.pk, one.id, 10)
+        found = log.find_by_optimization(owner.pk, one.id, 10)
         assert (found[0].id, found[0].arm) == (both["decision_id"], "treatment")
-        assert log.of_optimization(owner.pk, "another", 10) == []
+        assert log.find_by_optimization(owner.pk, "another", 10) == []

@@ -21,8 +21,8 @@ import psycopg
 import pytest
 import zstandard
 
-from optimizations.decision_log.log import Logged
-from optimizations.engine.domain.assignment import position
+from optimizations.decision_log.log import DecisionRecord
+from optimizations.engine.domain.assignment import assign_position
 from optimizations.engine.domain.optimization import OptimizationState
 from optimizations.engine.domain.task import CONTROL, Draw
 from tests import servers
@@ -108,9 +108,9 @@ class Several:
         (waiting,) = self.rows("SELECT count(*) FROM optimizations_waitingoutcome")
         return bool(pending[0] + waiting[0] == 0)
 
-    def logged(self) -> list[tuple[Logged, int | None]]:
+    def logged(self) -> list[tuple[DecisionRecord, int | None]]:
         found = self.rows("SELECT data, interaction FROM optimizations_decision ORDER BY number")
-        decode = msgspec.msgpack.Decoder(Logged).decode
+        decode = msgspec.msgpack.Decoder(DecisionRecord).decode
         return [(decode(zstandard.decompress(bytes(data))), number) for data, number in found]
 
 
@@ -162,7 +162,7 @@ def check_decisions(several: Several, answers: list[dict[str, Any]]) -> None:
         assert (decision.propensity, decision.reason) == (answer["propensity"], answer["reason"])
         for draw in decision.draws:
             unit = (bytes(salt), draw.kind, "chat", draw.base, decision.task.session_id or "")
-            assert draw.chosen == drawn(draw, position(unit[0], *unit[1:]))
+            assert draw.chosen == drawn(draw, assign_position(unit[0], *unit[1:]))
 
 
 def drawn(draw: Draw, place: float) -> str:

@@ -10,11 +10,10 @@ from django.utils import timezone
 from featurememory.models import Activity
 from optimizations.engine.domain.lifecycle import Transition
 from optimizations.engine.domain.optimization import OptimizationState
-from optimizations.engine.policy import Changes
-from optimizations.engine.reporting.savings_ledger import LedgerHour
-from optimizations.models import EvidencePoint, Optimization, OptimizationEvent
-from optimizations.models import LedgerHour as LedgerRow
-from optimizations.storage import OptimizationStorage, states_of
+from optimizations.engine.pending_changes import PolicyChanges
+from optimizations.engine.reporting.savings import SavingsHour
+from optimizations.models import EvidencePoint, LedgerHour, Optimization, OptimizationEvent
+from optimizations.storage import OptimizationStorage, load_states
 from tests import builders
 
 pytestmark = pytest.mark.django_db
@@ -63,12 +62,12 @@ def test_cleanup_removes_what_ended_long_ago_with_its_history() -> None:
     owner = builders.project()
     storage = OptimizationStorage(owner.pk)
     step = Transition("o-1", "trial", "retired", "unused", "Unused.", 0.0)
-    storage.save(Changes((state(status="retired"), state("o-2")), (), (step,)), 0)
+    storage.save(PolicyChanges((state(status="retired"), state("o-2")), (), (step,)), 0)
     year_ago = timezone.now() - timedelta(days=400)
     Optimization.objects.filter(project=owner).update(updated_at=year_ago)
 
     assert storage.cleanup() == 1
-    assert [one.id for one in states_of(owner.pk)] == ["o-2"]
+    assert [one.id for one in load_states(owner.pk)] == ["o-2"]
     assert not OptimizationEvent.objects.filter(project=owner).exists()
 
 
@@ -76,9 +75,9 @@ def test_one_that_made_room_keeps_its_row_but_not_its_state() -> None:
     owner = builders.project()
     storage = OptimizationStorage(owner.pk)
     storage.store([state()])
-    storage.save(Changes(removed=("o-1",)), 0)
+    storage.save(PolicyChanges(removed=("o-1",)), 0)
 
-    assert states_of(owner.pk) == []
+    assert load_states(owner.pk) == []
     assert Optimization.objects.filter(project=owner, id="o-1").exists()
 
 
@@ -86,7 +85,7 @@ def test_points_of_the_line_grow_apart() -> None:
     owner = builders.project()
     storage = OptimizationStorage(owner.pk)
     for n in range(200):
-        storage.save(Changes((state(n_treated=n, n_control=n),)), n)
+        storage.save(PolicyChanges((state(n_treated=n, n_control=n),)), n)
 
     seen = list(EvidencePoint.objects.filter(project=owner).values_list("n", flat=True))
     assert seen[0] == 10
@@ -98,16 +97,18 @@ def test_an_hour_of_the_ledger_is_replaced_not_doubled() -> None:
     owner = builders.project()
     storage = OptimizationStorage(owner.pk)
     for total in (1.0, 2.0):
-        hours = [LedgerHour(7, "o-1", sure, 5, [total, 0.0, 0.0]) for sure in (True, False)]
-        storage.save(Changes(hours=tuple(hours)), 0)
+        hours = [SavingsHour(7, "o-1", sure, 5, [total, 0.0, 0.0]) for sure in (True, False)]
+        storage.save(PolicyChanges(hours=tuple(hours)), 0)
 
-    rows = LedgerRow.objects.filter(project=owner)
+    rows = LedgerHour.objects.filter(project=owner)
     assert [(row.n, row.sums) for row in rows] == [(5, [2.0, 0.0, 0.0])] * 2
 
 
 def test_activity_says_which_change_was_proven() -> None:
     owner = builders.project()
     step = Transition("o-1", "trial", "active", "proven", "Proven: lift +0.1.", 0.0)
-    OptimizationStorage(owner.pk).save(Changes((state(summary="Let m serve"),), (), (step,)), 1)
+    OptimizationStorage(owner.pk).save(
+        PolicyChanges((state(summary="Let m serve"),), (), (step,)), 1
+    )
 
     assert Activity.objects.get(project=owner).summary == "Let m serve in t: Proven: lift +0.1."

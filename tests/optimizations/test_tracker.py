@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from optimizations.tracker import PerformanceTracker, effectiveness
+from optimizations.tracker import PerformanceTracker, shrink_quality
 from tests.builders import items, keep, learn_all, learned, project
 
 pytestmark = pytest.mark.django_db
@@ -62,6 +62,6 @@ def test_another_project_sees_nothing() -> None:
 
 
 def test_effectiveness_is_shrunk_towards_a_half_by_two_imagined_uses() -> None:
-    assert effectiveness(0.0, 0) is None
-    assert effectiveness(1.0, 1) == pytest.approx(2 / 3)
-    assert effectiveness(100.0, 100) == pytest.approx(101 / 102)
+    assert shrink_quality(0.0, 0) is None
+    assert shrink_quality(1.0, 1) == pytest.approx(2 / 3)
+    assert shrink_quality(100.0, 100) == pytest.approx(101 / 102)

@@ -6,8 +6,8 @@ import pytest
 
 from featurememory.models import Project
 from optimizations.models import Optimization
-from optimizations.storage import state_of
-from optimizations.what_if import of_optimization
+from optimizations.storage import decode_state
+from optimizations.what_if import ask_for_optimization
 from tests import builders
 from tests.optimizations.builders import routed
 from tests.optimizations.caller import Orchestrator
@@ -59,7 +59,7 @@ def test_it_refuses_what_the_log_does_not_hold() -> None:
     unknown = asked(owner, params={"model_id": "unheard-of"}).json()
     other = asked(owner, task_type="never.seen").json()
 
-    assert "0% of the requests could have been served so" in unknown["refused"]
+    assert "0% of the requests could have been served this way" in unknown["refused"]
     assert "holds no request" in other["refused"]
     assert unknown["value"] == {"utility": None, "quality": None, "cost": None}
 
@@ -67,7 +67,7 @@ def test_it_refuses_what_the_log_does_not_hold() -> None:
 def test_too_few_requests_are_refused() -> None:
     owner, _ = half_routed(60)
 
-    assert "speak about it" in asked(owner).json()["refused"]
+    assert "effective sample size" in asked(owner).json()["refused"]
 
 
 def test_a_session_counts_once() -> None:
@@ -79,7 +79,7 @@ def test_a_session_counts_once() -> None:
     }
     caller.play([task] * 10)
 
-    assert of_optimization(owner.pk, state_of(made)).estimate.n == 21
+    assert ask_for_optimization(owner.pk, decode_state(made)).estimate.n == 21
 
 
 @pytest.mark.parametrize(

@@ -1,230 +1,145 @@
-"""Answers that are served again, and the proof that they may be.
+"""Answers that are kept, found again for repeated requests, and compared when a repeat runs.
 
-Every repeat that runs (all of them at first, 5 % for ever) tells whether the kept answer would
-have been right. Serving begins when bets have ruled out that more than the bound is wrong
-(2 % for exact repeats, the project's own bound for similar ones), separately for answers seen
-once and answers already confirmed by a second run. It ends when they show that more than half
-of the bound is wrong.
+Every repeat that runs (all of them at first, 5 % for ever) shows whether the kept answer would
+have been right; `cache_review` decides from that count which answers may be served.
 """
 
 from __future__ import annotations
 
 import msgspec
 
-from optimizations.engine.caching.cache_review import (
-    ENOUGH,
-    OFF,
-    _of,
-    _proposed,
-    _switched_off,
-    measure,
-    proof,
-    step,
-)
 from optimizations.engine.caching.cache_statistics import (
-    ANY,
     AUDITED,
-    GROUPS,
-    Ground,
-    Kept,
+    CachedAnswer,
+    CacheStatistics,
     cache_id,
 )
-from optimizations.engine.domain.assignment import position
-from optimizations.engine.domain.lifecycle import Transition
-from optimizations.engine.domain.optimization import OptimizationState
+from optimizations.engine.domain.assignment import assign_position
 from optimizations.engine.domain.outcome import Outcome
-from optimizations.engine.domain.params import Cards
 from optimizations.engine.domain.settings import PolicySettings
 from optimizations.engine.domain.task import CONTROL, Applied, Draw, Json, Request, Task
 from optimizations.engine.kinds import CACHES
 from optimizations.engine.kinds.protocol import CacheKind
-from optimizations.engine.kinds.request_keys import digest, momentary
+from optimizations.engine.kinds.request_keys import digest, points_at_now
 
 LARGEST = 65_536  # bytes of an answer that is kept
+HELPFUL = 0.5  # quality below which an answer is not kept, and a served one is dropped
 
 
-def keyed(task: Task, settings: PolicySettings) -> list[tuple[CacheKind, str, str]]:
-    """(kind, level, key) of what is switched on, strictest first."""
-    return [
-        (kind, level, f"{level}:{key}")
-        for kind in CACHES
-        if kind.on(settings)
-        for level, key in kind.keys(task).items()
-    ]
+class CacheHit(msgspec.Struct, frozen=True):
+    """What a lookup found. `kept` None: an audit, the task runs although the answer is known."""
 
-
-def failed(outcome: Outcome) -> bool:
-    """An answer that did not help once must not be served again: the next run may do better."""
-    return outcome.quality is not None and outcome.quality < 0.5
-
-
-class Hit(msgspec.Struct, frozen=True):
     applied: Applied
     draw: Draw
-    kept: Kept | None  # None: an audit, the task runs
+    kept: CachedAnswer | None
 
 
-class Cache(msgspec.Struct):
-    """Bounded by `cache_entries`; the answer unused for longest goes first."""
+class AnswerCache(msgspec.Struct):
+    """Answers by `level:key`, and the statistics of each task type.
 
-    answers: dict[str, Kept] = msgspec.field(default_factory=dict)
-    grounds: dict[str, Ground] = msgspec.field(default_factory=dict)
+    Bounded by `cache_entries` (three times that with near repeats, which have three keys each);
+    the answer that was not renewed for longest goes first.
+    """
+
+    answers: dict[str, CachedAnswer] = msgspec.field(default_factory=dict)
+    grounds: dict[str, CacheStatistics] = msgspec.field(default_factory=dict)
 
     # ---- deciding ----
 
-    def find(self, request: Request, salt: bytes, settings: PolicySettings) -> Hit | None:
-        ground = self.grounds.get(request.task.task_type)
-        if ground is None or not ground.open or momentary(request.task):
+    def find(self, request: Request, salt: bytes, settings: PolicySettings) -> CacheHit | None:
+        """The answer that may be served for this request, or its audit; None without one."""
+        seen = self.grounds.get(request.task.task_type)
+        if seen is None or not seen.open or points_at_now(request.task):
             return None
-        for kind, level, key in keyed(request.task, settings):
+        for kind, level, key in cache_keys(request.task, settings):
             kept = self.answers.get(key)
             if kept is None or request.at - kept.at > settings.cache_ttl_s:
                 continue
             # The strictest key that is known decides: a wider one has a looser bound, and would
             # hide that the answer to this very request is known to change.
-            if kept.differed or f"{level}:{kept.group()}" not in ground.open:
+            if kept.differed or f"{level}:{kept.group()}" not in seen.open:
                 return None
-            return self._hit(request, kind.name, level, kept, salt)
+            return draw_hit(request, kind.name, level, kept, salt)
         return None
-
-    def _hit(self, request: Request, kind: str, level: str, kept: Kept, salt: bytes) -> Hit:
-        identifier = cache_id(kind, request.task.task_type)
-        served = position(salt, kind, request.id) >= AUDITED
-        draw = Draw(
-            kind, "", (CONTROL, identifier), (AUDITED, 1 - AUDITED), identifier if served else ""
-        )
-        params: dict[str, Json] = {"level": level}
-        arm = Applied(identifier, kind, "treatment" if served else "holdout", params)
-        return Hit(arm, draw, kept if served else None)
 
     # ---- learning ----
 
     def learn(self, outcome: Outcome, settings: PolicySettings) -> None:
-        """A task that ran: was what is kept for it right?
+        """A task that ran: compares its output with what was kept for it, and keeps the new one.
 
-        Only the strictest key that is known says so: exact repeats must not flatter the error
+        Only the strictest key that is known is compared: exact repeats must not flatter the error
         rate of near ones.
         """
-        task = asked_task(outcome)
-        ground = self.grounds.setdefault(task.task_type, Ground())
-        ground.requests += 1
+        task = task_as_asked(outcome)
+        seen = self.grounds.setdefault(task.task_type, CacheStatistics())
+        seen.requests += 1
         if outcome.error is not None or outcome.output is None:
             return
         if len(msgspec.json.encode(outcome.output)) > LARGEST:
             return
-        now, moment, judged = digest(outcome.output), momentary(task), False
-        for _, level, key in keyed(task, settings):
+        now, passing, compared = digest(outcome.output), points_at_now(task), False
+        for _, level, key in cache_keys(task, settings):
             kept = self.answers.pop(key, None)
-            if kept is not None and not judged:
-                judged = True
-                ground.repeats[level] = ground.repeats.get(level, 0) + 1
+            if kept is not None and not compared:
+                compared = True
                 fresh = outcome.at - kept.at <= settings.cache_ttl_s
-                if fresh and not moment and not kept.differed:
-                    ground.compare(f"{level}:{kept.group()}", level, kept.digest != now)
-            if not failed(outcome):
-                self.answers[key] = renewed(kept, outcome, now)
-        while len(self.answers) > settings.cache_entries * (3 if settings.cache_similar else 1):
+                seen.count_repeat(level)
+                if fresh and not passing and not kept.differed:
+                    seen.compare(f"{level}:{kept.group()}", level, kept.digest != now)
+            if outcome.quality is None or outcome.quality >= HELPFUL:  # the next run may do better
+                self.answers[key] = renew_answer(kept, outcome, now)
+        self._trim(settings)
+
+    def _trim(self, settings: PolicySettings) -> None:
+        most = settings.cache_entries * (3 if settings.cache_similar else 1)
+        while len(self.answers) > most:
             self.answers.pop(next(iter(self.answers)))
 
-    def complain(self, outcome: Outcome, wrong: bool) -> None:
+    def learn_feedback(self, outcome: Outcome) -> None:
         """Feedback on a served answer: a wrong one is dropped at once, with all of its keys."""
-        task = asked_task(outcome)
-        ground = self.grounds.get(task.task_type)
-        if ground is None or outcome.decision is None:
+        task = task_as_asked(outcome)
+        seen = self.grounds.get(task.task_type)
+        if outcome.quality is None or seen is None or outcome.decision is None:
             return
+        wrong = outcome.quality < HELPFUL
         level = next((a.params.get("level") for a in outcome.decision.applied), "exact")
-        found = {one: f"{one}:{key}" for kind in CACHES for one, key in kind.keys(task).items()}
-        kept = self.answers.get(found.get(str(level), ""))
-        ground.told(f"{level}:{kept.group() if kept else 'once'}", wrong)
+        keys = {one: f"{one}:{key}" for kind in CACHES for one, key in kind.keys(task).items()}
+        kept = self.answers.get(keys.get(str(level), ""))
+        seen.count_feedback(f"{level}:{kept.group() if kept else 'once'}", wrong)
         if wrong:
-            for key in found.values():
+            for key in keys.values():
                 self.answers.pop(key, None)
 
-    # ---- reviewing ----
-
-    def review(
-        self,
-        states: dict[str, OptimizationState],
-        settings: PolicySettings,
-        now: float,
-        cards: Cards,
-    ) -> tuple[list[OptimizationState], list[Transition]]:
-        """Opens and closes levels; the states that are new or changed, and the steps."""
-        changed, steps = [], []
-        for task_type, ground in self.grounds.items():
-            for kind in CACHES:
-                state = states.get(cache_id(kind.name, task_type))
-                found = self._review_one(kind, task_type, ground, state, settings, now)
-                if found is not None:
-                    changed.append(found[0])
-                    steps += found[1]
-        return changed, steps
-
-    def _review_one(
-        self,
-        kind: CacheKind,
-        task_type: str,
-        ground: Ground,
-        state: OptimizationState | None,
-        settings: PolicySettings,
-        now: float,
-    ) -> tuple[OptimizationState, list[Transition]] | None:
-        levels = list(kind.levels)
-        if not kind.on(settings):
-            self._close(ground, levels)
-            return _switched_off(state, now)
-        if state is None:
-            repeats = sum(ground.repeats.get(level, 0) for level in levels)
-            if ground.requests < ENOUGH or repeats < kind.repeats * ground.requests:
-                return None
-            state = _proposed(kind, task_type, settings, now)
-        off = bool(state.transitions) and state.transitions[-1].reason == OFF
-        if state.blocked or (state.status in ("retired", "rejected", "suspended") and not off):
-            self._close(ground, levels)
-            return None
-        steps: list[Transition] = []
-        if state.status == "candidate" or (off and state.status == "suspended"):
-            steps.append(step(state, "shadow", "begun", "Repeats are compared.", now))
-        bound = kind.bound(settings)
-        self._open(ground, levels, bound, settings, state.pinned)
-        measure(state, ground, levels, bound, settings)
-        if state.status != "active" and any(_of(o, levels) for o in ground.open):
-            text = f"Proven: at most {bound:.0%} of the served answers are wrong."
-            steps.append(step(state, "active", "proven", text, now))
-        bad = [r for name, r in ground.served.items() if _of(name, levels)]
-        harm = any(r.above(bound / 2) >= settings.activate_at for r in bad)
-        if state.status == "active" and harm and not state.pinned:
-            self._close(ground, levels)
-            text = "Closed: more of the served answers were wrong than allowed."
-            steps.append(step(state, "suspended", "harm", text, now))
-        return state, steps
-
-    def _open(
-        self,
-        ground: Ground,
-        levels: list[str],
-        bound: float,
-        settings: PolicySettings,
-        pinned: bool,
-    ) -> None:
-        names = [f"{level}:{group}" for level in levels for group in GROUPS] if pinned else []
-        for name, rate in ground.rates.items():
-            if _of(name, levels) and proof(name, rate, bound) >= settings.activate_at:
-                level, _, group = name.partition(":")
-                names += [f"{level}:{one}" for one in (GROUPS if group == ANY else (group,))]
-        ground.open = list(dict.fromkeys([*ground.open, *names]))
-
-    def _close(self, ground: Ground, levels: list[str]) -> None:
-        ground.open = [name for name in ground.open if not _of(name, levels)]
-
     def purge(self) -> int:
+        """Drops all answers, keeps the statistics; returns how many there were."""
         count = len(self.answers)
         self.answers.clear()
         return count
 
 
-def asked_task(outcome: Outcome) -> Task:
-    """The task as it was asked, before anything was changed on it."""
+def cache_keys(task: Task, settings: PolicySettings) -> list[tuple[CacheKind, str, str]]:
+    """(kind, level, `level:key`) of every cache that is switched on, strictest first."""
+    return [
+        (kind, level, f"{level}:{key}")
+        for kind in CACHES
+        if kind.is_on(settings)
+        for level, key in kind.keys(task).items()
+    ]
+
+
+def draw_hit(request: Request, kind: str, level: str, kept: CachedAnswer, salt: bytes) -> CacheHit:
+    """Serves the answer, or audits it: AUDITED of the hits run all the same."""
+    identifier = cache_id(kind, request.task.task_type)
+    served = assign_position(salt, kind, request.id) >= AUDITED
+    chosen = identifier if served else CONTROL
+    draw = Draw(kind, "", (CONTROL, identifier), (AUDITED, 1 - AUDITED), chosen)
+    params: dict[str, Json] = {"level": level}
+    arm = Applied(identifier, kind, "treatment" if served else "holdout", params)
+    return CacheHit(arm, draw, kept if served else None)
+
+
+def task_as_asked(outcome: Outcome) -> Task:
+    """The task before anything was changed on it."""
     decision = outcome.decision
     if decision is None:
         return outcome.task
@@ -233,9 +148,9 @@ def asked_task(outcome: Outcome) -> Task:
     )
 
 
-def renewed(kept: Kept | None, outcome: Outcome, now: str) -> Kept:
+def renew_answer(kept: CachedAnswer | None, outcome: Outcome, now: str) -> CachedAnswer:
     """The newest answer, with the count of how often it was confirmed."""
-    made = Kept(outcome.output, now, outcome.at)
+    made = CachedAnswer(outcome.output, now, outcome.at)
     if kept is not None:
         same = kept.digest == now
         made.agreed, made.differed = kept.agreed + same, kept.differed + (not same)

@@ -1,4 +1,4 @@
-"""The life of an optimization: which steps exist, and the evidence each one carries."""
+"""The lifecycle of an optimization: its allowed transitions, each with its evidence."""
 
 from __future__ import annotations
 

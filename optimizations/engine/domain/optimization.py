@@ -49,7 +49,7 @@ class OptimizationState(msgspec.Struct):
     `base` is what it departs from (the model, or the model and its setting). `effectiveness` is
     0 to 1 and 0.5 or more exactly when harm is ruled out; `lift` and `quality_effect` are
     (point, low, high) against the concurrent control, `e_lift`, `e_guard`, `e_harm` e-values.
-    `choice` holds the value (see `learning.value_of`) for each pattern, "" for all others; the
+    `choice` holds the value (see `optimization_ids.value_key`) for each pattern, "" for all others; the
     value "" leaves the task alone.
     """
 
@@ -94,7 +94,7 @@ class OptimizationState(msgspec.Struct):
     def go(
         self, target: Status, reason: str, text: str, at: float, evidence: dict[str, Json]
     ) -> Transition:
-        """Takes a step, with the evidence it is taken on."""
+        """Carries out a transition and logs it with its evidence."""
         step = Transition(self.id, self.status, target, reason, text, at, evidence)
         self.status, self.changed_at = target, at
         self.transitions.append(step)

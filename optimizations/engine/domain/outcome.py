@@ -1,11 +1,11 @@
-"""What came of a task: the outcome, its quality signals, and its utility in one number."""
+"""The outcome of a task, its quality signals, and its utility in one number."""
 
 from __future__ import annotations
 
 import msgspec
 
 from optimizations.engine.domain.settings import PolicySettings
-from optimizations.engine.domain.task import Decision, Json, Task
+from optimizations.engine.domain.task import Json, Task, TaskDecision
 
 CLIP = 8.0  # cost and duration count at most this many times their reference
 
@@ -16,14 +16,14 @@ class Outcome(msgspec.Struct, frozen=True):
     `task` is the task as it ran, `model_id` who served. `success`, `score` (0 to 1) and
     `feedback` (0 to 1) are None while unknown. `cost` in the project's currency, None when
     unpriced (never 0 for unknown), `duration` in milliseconds, `at` seconds since the epoch.
-    `cached` tells that the answer came from the cache.
+    `cached` is true when the answer came from the cache.
     """
 
     id: str
     task: Task
     model_id: str
     at: float
-    decision: Decision | None = None
+    decision: TaskDecision | None = None
     pattern_id: str | None = None
     success: bool | None = None
     score: float | None = None
@@ -44,7 +44,7 @@ class Outcome(msgspec.Struct, frozen=True):
 
     @property
     def home(self) -> str:
-        """The pattern it counts for: the one it was decided for, where it was."""
+        """The pattern it counts for: the decision's, else its own; "" for none."""
         return (self.decision.pattern_id if self.decision else self.pattern_id) or ""
 
     @property

@@ -1,4 +1,4 @@
-"""What a project can tune about optimizations, and what it registers about its models."""
+"""The settings of a project's policy, and the models it has registered."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is asked before a model runs, and what is answered: plain values, no rows, no clock."""
+"""The question before a model runs, and the decision: plain values, no rows, no clock."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Task(msgspec.Struct, frozen=True):
 
 
 class Request(msgspec.Struct, frozen=True):
-    """One question to the policy.
+    """One request to the policy.
 
     `id` becomes the decision's id. `unit` is what is assigned to an arm: the session id, else
     `id`. `at` is logical time: seconds since the epoch of the newest interaction seen. `models`
@@ -89,8 +89,8 @@ class Draw(msgspec.Struct, frozen=True):
         return self.probabilities[self.arms.index(arm)] if arm in self.arms else 0.0
 
 
-class Decision(msgspec.Struct, frozen=True):
-    """The answer, with everything that has to be logged to learn from it and to replay it.
+class TaskDecision(msgspec.Struct, frozen=True):
+    """The decision, with everything that has to be logged to learn from it and to replay it.
 
     `task` is the task as it should run, `changed` the names of its fields that differ.
     `propensity` is the product over `draws`. `cached_output` is served instead of running when

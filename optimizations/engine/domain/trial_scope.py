@@ -1,4 +1,4 @@
-"""Where changes compete: one kind, one task type, one thing they depart from."""
+"""The scope in which changes compete: one kind, one task type, one base they depart from."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from optimizations.engine.domain.outcome import Reference
 from optimizations.engine.domain.task import CONTROL, Json, Task
 
 OWN, SHARED = 20.0, 10.0  # weights of a cell's parents in its past-only mean
-MOST_CELLS = 20_000
+MOST_SCOPES = 300
 ScopeKey: TypeAlias = tuple[str, str, str]  # kind, task type, base
 
 
@@ -31,6 +31,11 @@ class Cell(msgspec.Struct, array_like=True):
         self.priced += 1
         self.cost += cost
         self.time += time
+
+    def revise(self, before: float, now: float) -> None:
+        """Replaces the quality of one outcome."""
+        self.quality += now - before
+        self.squares += now**2 - before**2
 
     def fade(self, factor: float) -> None:
         self.n *= factor
@@ -109,7 +114,7 @@ class Scope(msgspec.Struct):
         )
 
     def note_reference(self, cost: float | None, duration: float | None) -> None:
-        """The incumbent's mean cost and duration, the units of utility."""
+        """Updates the incumbent's mean cost and duration, the units of utility."""
         if cost is not None:
             self.costs = (self.costs[0] + cost, self.costs[1] + 1)
             self.reference.cost = self.costs[0] / self.costs[1]
@@ -124,7 +129,7 @@ class Scope(msgspec.Struct):
                 cell.fade(factor)
 
     def forget(self, value: str) -> None:
-        """What was known of a value is no longer true."""
+        """Drops what was learned about a value, after it has changed."""
         self.cells.pop(value, None)
 
     def largest_patterns(self, most: int) -> list[str]:
@@ -132,7 +137,7 @@ class Scope(msgspec.Struct):
         return [p for p, _ in sorted(named, key=lambda pair: (-pair[1], pair[0]))[:most]]
 
     def redirect(self, redirects: dict[str, str]) -> None:
-        """Patterns that live on under another id: their sums move there."""
+        """Moves the sums of patterns that live on under another id: {old: new}."""
         for old, new in redirects.items():
             self.seen[new] = self.seen.get(new, 0.0) + self.seen.pop(old, 0.0)
             for by_pattern in self.cells.values():
@@ -141,3 +146,15 @@ class Scope(msgspec.Struct):
                     target = by_pattern.setdefault(new, Cell())
                     for name in Cell.__struct_fields__:
                         setattr(target, name, getattr(target, name) + getattr(source, name))
+
+
+def open_scope(
+    scopes: dict[ScopeKey, Scope], kinds: tuple[str, ...], kind: str, base: str, task: Task
+) -> Scope | None:
+    """The scope, added when it is new; None for a kind not in `kinds`, or past MOST_SCOPES."""
+    key = (kind, task.task_type, base)
+    scope = scopes.get(key)
+    if scope is None and len(scopes) < MOST_SCOPES and kind in kinds:
+        scope = Scope(kind, task.task_type, base, task.model_id, dict(task.parameters))
+        scopes[key] = scope
+    return scope

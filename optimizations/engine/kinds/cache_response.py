@@ -1,4 +1,4 @@
-"""Exactly repeated requests are answered from the cache."""
+"""Answers exactly repeated requests from the cache."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from optimizations.engine.kinds import request_keys
 class CacheResponse:
     """Serving begins when bets have ruled out that 2 % or more of the kept answers are wrong.
 
-    An answer counts as wrong when it is not the same to the letter, so fewer are in truth.
+    An answer counts as wrong unless it is equal verbatim, which overstates the true rate.
     """
 
     name = "cache_response"
     levels: tuple[str, ...] = ("exact",)
     repeats = 0.02
-    summary = "Serve repeats again"
+    summary = "Answer repeated requests from the cache"
 
-    def on(self, settings: PolicySettings) -> bool:
+    def is_on(self, settings: PolicySettings) -> bool:
         return self.name in settings.kinds
 
     def bound(self, settings: PolicySettings) -> float:
@@ -27,6 +27,9 @@ class CacheResponse:
     def keys(self, task: Task) -> dict[str, str]:
         return {
             "exact": request_keys.digest(
-                [request_keys.around(task), request_keys.spaced(request_keys.asked(task.input))]
+                [
+                    request_keys.context_parts(task),
+                    request_keys.normalize_spacing(request_keys.asked_text(task.input)),
+                ]
             )
         }

@@ -1,4 +1,4 @@
-"""Nearly repeated requests are answered from the cache; only where a person has chosen so.
+"""Answers nearly repeated requests from the cache; only where a person has enabled it.
 
 Nearly repeated means equal but for spacing, case and punctuation that say nothing (`normal`), or
 also but for articles and courtesies (`content`). Everything else has to be the same word at the
@@ -16,7 +16,7 @@ from optimizations.engine.domain.task import Task
 from optimizations.engine.kinds import request_keys
 
 OPENING, CLOSING = "\"'“”„‘’«»([{¿¡", "\"'“”‘’«»)]}.,;:?!…"
-# Marks that what stands beside them may be the matter itself: nothing is left out of such a text.
+# Marks of quoted or listed text, where any word may matter: nothing is left out of such a request.
 QUOTED = re.compile(r"[\"“”„«»`]|:\s|(?<!\w)['‘]")
 # Spelled alike but for their capitals, another thing: "US" is not "us", nor "May" "may".
 _CAPITAL = """us it who aids may march august mark bill will rose grace hope faith joy polish turkey
@@ -39,27 +39,27 @@ class CacheSimilar:
     name = "cache_similar"
     levels: tuple[str, ...] = ("normal", "content")
     repeats = 0.05
-    summary = "Serve nearly repeated requests again"
+    summary = "Answer nearly repeated requests from the cache"
 
-    def on(self, settings: PolicySettings) -> bool:
+    def is_on(self, settings: PolicySettings) -> bool:
         return settings.cache_similar and self.name in settings.kinds
 
     def bound(self, settings: PolicySettings) -> float:
         return settings.cache_similar_error
 
     def keys(self, task: Task) -> dict[str, str]:
-        text = request_keys.asked(task.input)
+        text = request_keys.asked_text(task.input)
         if not text:
             return {}
-        around, words = request_keys.around(task), normal(text)
+        around, words = request_keys.context_parts(task), normalize_words(text)
         return {
             "normal": request_keys.digest([around, words]),
-            "content": request_keys.digest([around, content(text, words)]),
+            "content": request_keys.digest([around, content_words(text, words)]),
         }
 
 
-def normal(text: str) -> list[str]:
-    """Its words without outer punctuation, their case folded where it says nothing.
+def normalize_words(text: str) -> list[str]:
+    """The words of a text without outer punctuation, case folded where it carries no meaning.
 
     The lay-out of several lines may be code, and stays as it is.
 
@@ -71,22 +71,22 @@ def normal(text: str) -> list[str]:
     found: list[str] = []
     opens = True
     for raw in unicodedata.normalize("NFC", text).split():
-        word = bare(raw)
+        word = strip_marks(raw)
         if word:
             unit = bool(found) and has_digit(found[-1]) and not opens
-            found.append(word if unit else folded(word, opens))
+            found.append(word if unit else fold_case(word, opens))
         opens = raw[-1] in ".!?:…"
     return found
 
 
-def bare(word: str) -> str:
-    """Without quotes, brackets and the marks of a sentence; "5!", "C#" and ".NET" keep theirs."""
+def strip_marks(word: str) -> str:
+    """Strips quotes, brackets and sentence marks; "5!", "C#" and ".NET" keep theirs."""
     closing = CLOSING.replace("!", "") if has_digit(word) else CLOSING
     return word.lstrip(OPENING).rstrip(closing).replace("’", "'")
 
 
-def folded(word: str, opens: bool) -> str:
-    """`opens`: the first of a sentence, where a capital says nothing."""
+def fold_case(word: str, opens: bool) -> str:
+    """`opens`: it is the first word of a sentence, where a capital carries no meaning."""
     small = word.casefold()
     if word == small or (opens and word == small.capitalize()):
         return small
@@ -95,11 +95,11 @@ def folded(word: str, opens: bool) -> str:
     return word if has_digit(word) or one or mixed or small in CAPITAL else small
 
 
-def content(text: str, words: list[str]) -> list[str]:
-    """Without articles, greeting and courtesy; all words where one may be what is asked about."""
+def content_words(text: str, words: list[str]) -> list[str]:
+    """Drops articles, greeting and courtesies, unless one of them may be what is asked about."""
     if QUOTED.search(text.strip()):
         return words
-    start, end = courtesy(text.split(), words)
+    start, end = find_courtesies(text.split(), words)
     kept = words[start:end]
     around = zip(["is", *kept], kept, [*kept[1:], ""], strict=False)
     plain = [word for before, word, after in around if not is_article(before, word, after)]
@@ -112,9 +112,9 @@ def is_article(before: str, word: str, after: str) -> bool:
     return word == "the" or (word in ("a", "an") and before in BEFORE_A)
 
 
-def courtesy(raw: list[str], words: list[str]) -> tuple[int, int]:
-    """Where the matter begins and ends. A greeting opens a request, thanks close it, and a comma
-    or full stop parts them from it: in "how do you say thanks" they are the matter."""
+def find_courtesies(raw: list[str], words: list[str]) -> tuple[int, int]:
+    """First and last word without courtesies. A greeting opens a request, thanks close it, and a comma
+    or full stop separates them: in "how do you say thanks" they are part of the question."""
     start, end = 0, len(words)
     if (
         not raw or len(raw) != end

@@ -1,4 +1,4 @@
-"""Stable message parts first, so that the provider's prompt cache can use them."""
+"""Puts stable message parts first, so that the provider's prompt cache can use them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LONGEST = 20_000  # characters of a text that are compared
 
 
 class PrefixNotes(msgspec.Struct):
-    """What recurs in the requests of one task type and model, and where it stands; bounded.
+    """What recurs in the requests of one task type and model, and at which position; bounded.
 
     `parts` counts the parts of callers that send some, `misplaced` the requests in which one that
     recurs followed one that varies. For all others the text of each request is compared with the
@@ -46,11 +46,11 @@ class PrefixNotes(msgspec.Struct):
             if not treated:
                 self.note_parts(outcome.task.parts)
         elif isinstance(outcome.task.input, dict | list | str):
-            self.note_text(text_of(outcome.task.input))
+            self.note_text(extract_text(outcome.task.input))
 
     def note_parts(self, parts: list[Json]) -> None:
         self.requests += 1
-        digests = list(dict.fromkeys(part_digest(part) for part in parts))
+        digests = list(dict.fromkeys(digest_part(part) for part in parts))
         known = [self.parts.get(digest, 0) >= SHARED * self.requests for digest in digests]
         self.misplaced += known != sorted(known, reverse=True)
         for digest in digests:
@@ -62,11 +62,11 @@ class PrefixNotes(msgspec.Struct):
 
     def note_text(self, text: str) -> None:
         if self.last and text != self.last:
-            start = shared(self.last, text)
+            start = common_prefix(self.last, text)
             self.texts += 1
             self.length += len(text)
             self.prefix += start
-            self.later += shared(self.last[start:][::-1], text[start:][::-1])
+            self.later += common_prefix(self.last[start:][::-1], text[start:][::-1])
         self.last = text
 
     def proposal(self, settings: PolicySettings) -> Params | None:
@@ -91,8 +91,8 @@ class PrefixNotes(msgspec.Struct):
         tokens = share * (self.tokens - self.cached) / seen
         figures: dict[str, Json] = {"share": share, "at": at, "tokens_per_request": tokens}
         text = (
-            f"What changes after about {at:.0f} characters breaks the provider's prompt cache: "
-            f"{share:.0%} of the input recurs behind it. Put it last."
+            f"Text that changes after about {at:.0f} characters breaks the provider's prompt cache: "
+            f"{share:.0%} of the input recurs after it. Move it to the end."
         )
         prices = card.prices if card else None
         if prices is not None and prices.input_per_1m is not None:
@@ -120,20 +120,20 @@ class PrefixOrder:
         stable = params.get("stable")
         if not task.parts or not isinstance(stable, list):
             return None
-        ordered = sorted(task.parts, key=lambda part: part_digest(part) not in stable)
+        ordered = sorted(task.parts, key=lambda part: digest_part(part) not in stable)
         return None if ordered == task.parts else msgspec.structs.replace(task, parts=ordered)
 
     def describe(self, params: Params) -> str:
-        return "Put the parts that recur first"
+        return "Put recurring parts first"
 
 
-def part_digest(part: Json) -> str:
+def digest_part(part: Json) -> str:
     raw = msgspec.json.encode(part, order="deterministic")
     return hashlib.blake2b(raw, digest_size=8).hexdigest()
 
 
-def text_of(value: Json) -> str:
-    """The texts a model reads, in their order, without what stands around them."""
+def extract_text(value: Json) -> str:
+    """The texts a model reads, in order, without the JSON around them."""
     if isinstance(value, str):
         return value[:LONGEST]
     messages = value.get("messages") if isinstance(value, dict) else value
@@ -143,8 +143,8 @@ def text_of(value: Json) -> str:
     return "\n".join(text for text in texts if isinstance(text, str))[:LONGEST]
 
 
-def shared(one: str, other: str) -> int:
-    """How many characters are the same at the start of both: halving, since slices are fast."""
+def common_prefix(one: str, other: str) -> int:
+    """How many characters both texts share at their start; by bisection, since slices compare fast."""
     low, high = 0, min(len(one), len(other))
     while low < high:
         middle = (low + high + 1) // 2

@@ -1,4 +1,4 @@
-"""What a kind of optimization has to say about itself."""
+"""The interfaces that every kind of optimization implements."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from optimizations.engine.domain.task import Json, Request, Task
 
 
 class Advice(msgspec.Struct, frozen=True):
-    """What a person could do and no optimization does: a stable code, words, the figures."""
+    """What a person could do and no optimization does: a stable code, a sentence, the figures."""
 
     code: str
     text: str
@@ -22,7 +22,7 @@ class Advice(msgspec.Struct, frozen=True):
 
 class Notes(Protocol):
     """What a kind has to measure in a scope before it can propose anything: a bounded
-    `msgspec.Struct`. `treated` tells that one of the kind's changes was applied."""
+    `msgspec.Struct`. `treated` is true when one of the kind's changes was applied."""
 
     def note(self, outcome: Outcome, treated: bool) -> None: ...
 
@@ -64,7 +64,7 @@ class CacheKind(Protocol):
     repeats: float
     summary: str
 
-    def on(self, settings: PolicySettings) -> bool: ...
+    def is_on(self, settings: PolicySettings) -> bool: ...
 
     def bound(self, settings: PolicySettings) -> float: ...
 

@@ -1,4 +1,4 @@
-"""What of a request has to be the same, so that its answer may be: the parts of every cache key."""
+"""The parts of a request that make its cache key: what has to be equal for an answer to be reused."""
 
 from __future__ import annotations
 
@@ -20,17 +20,23 @@ _MOMENT = """now today tonight currently current presently latest live recent re
 MOMENT = frozenset(_MOMENT.split())
 
 
-def around(task: Task) -> list[object]:
-    """All but the text that is asked: model, parameters, system, tools, parts, to the letter."""
-    return [task.task_type, task.model_id, task.parameters, without(task.input), task.parts]
+def context_parts(task: Task) -> list[object]:
+    """Everything but the text that is asked: model, parameters, system, tools, parts, verbatim."""
+    return [
+        task.task_type,
+        task.model_id,
+        task.parameters,
+        without_asked_text(task.input),
+        task.parts,
+    ]
 
 
-def momentary(task: Task) -> bool:
-    """Whether the request points at the moment it is asked in."""
-    return any(w.casefold() in MOMENT for w in _WORD.findall(asked(task.input)))
+def points_at_now(task: Task) -> bool:
+    """Whether the request refers to the present moment, so that its answer does not last."""
+    return any(w.casefold() in MOMENT for w in _WORD.findall(asked_text(task.input)))
 
 
-def asked(value: Json) -> str:
+def asked_text(value: Json) -> str:
     """The text of the last user message, or the input itself when it is a text, else ""."""
     if isinstance(value, str):
         return value
@@ -42,8 +48,8 @@ def asked(value: Json) -> str:
     return ""
 
 
-def spaced(text: str) -> str:
-    """The text as it is read: how an accent is encoded, and spaces beyond one, say nothing.
+def normalize_spacing(text: str) -> str:
+    """The text without differences that carry no meaning: encoding of accents, repeated spaces.
 
     >>> spaced(" Where  is it? ")
     'Where is it?'
@@ -54,9 +60,9 @@ def spaced(text: str) -> str:
     return text if _LAID_OUT.search(line) else _GAP.sub(" ", unicodedata.normalize("NFC", line))
 
 
-def without(value: Json) -> Json:
-    """The input with that text taken out: what has to be equal to the letter."""
-    text = asked(value)
+def without_asked_text(value: Json) -> Json:
+    """The input without the asked text: the part that has to be equal verbatim."""
+    text = asked_text(value)
     if not text or isinstance(value, str):
         return None if isinstance(value, str) else value
     if isinstance(value, dict):

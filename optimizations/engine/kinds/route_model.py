@@ -1,4 +1,4 @@
-"""Another model serves the task."""
+"""Routes the task to another model."""
 
 from __future__ import annotations
 
@@ -38,4 +38,4 @@ class RouteModel:
         return msgspec.structs.replace(task, model_id=model)
 
     def describe(self, params: Params) -> str:
-        return f"Let {params['model_id']} serve"
+        return f"Route to {params['model_id']}"

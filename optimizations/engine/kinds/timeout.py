@@ -1,4 +1,4 @@
-"""Give up on answers that take far too long, and ask once more."""
+"""Stops waiting for answers that take far too long, and retries once."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Durations(msgspec.Struct):
 
     def note(self, outcome: Outcome, treated: bool) -> None:
         duration = outcome.duration
-        if duration is None or treated:  # what was cut off by the limit tells nothing of the tail
+        if duration is None or treated:  # what the limit cut off says nothing about the tail
             return
         self.seen += 1
         self.last.append(duration)
@@ -62,7 +62,7 @@ class Durations(msgspec.Struct):
 class Timeout:
     """The task stays as it is; the caller reads `timeout_ms` and `retries` from what was applied.
 
-    Tried only where time is worth something (`duration_weight` above 0): elsewhere no effect
+    Tried only where time counts (`duration_weight` above 0): elsewhere no effect
     could be shown, and the heavy tail is only reported.
     """
 
@@ -80,4 +80,4 @@ class Timeout:
         return task
 
     def describe(self, params: Params) -> str:
-        return f"Stop waiting after {params['timeout_ms']} ms and ask once more"
+        return f"Time out after {params['timeout_ms']} ms and retry once"

@@ -1,7 +1,7 @@
 """Token budgets: a limit that follows from measured lengths.
 
 It needs no trial to know its effect: the limit is the length that 1 − q of the answers of its group
-exceed, see `optimizations.engine.lengths`. What is cut off is counted, and steers the aim of all
+exceed, see `statistics.censored_lengths`. What is cut off is counted, and steers the aim of all
 groups of a model. A holdout is never limited; bets on the share that was cut off close the limit
 when it is above 1 − q.
 """
@@ -13,7 +13,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from optimizations.engine.domain.assignment import position
+from optimizations.engine.domain.assignment import assign_position
 from optimizations.engine.domain.lifecycle import Status, Transition
 from optimizations.engine.domain.optimization import OptimizationState
 from optimizations.engine.domain.optimization_ids import optimization_id
@@ -21,82 +21,17 @@ from optimizations.engine.domain.outcome import Outcome
 from optimizations.engine.domain.params import Cards
 from optimizations.engine.domain.settings import ModelCard, PolicySettings
 from optimizations.engine.domain.task import CONTROL, Applied, Draw, Json, Request, Task
-from optimizations.engine.statistics.censored_lengths import Lengths
+from optimizations.engine.kinds.token_limits import FIRST, TokenLimits, list_groups
 from optimizations.engine.statistics.error_rate import ErrorRate
 
 HELD_OUT = 0.02  # the least that the ledger can weigh: it shows what is saved, limits need none
 LIMITS = ("max_tokens", "max_output_tokens", "max_completion_tokens")
-MOST_GROUPS = 2000
-FIRST, OWN = 20, 30  # answers before a model is limited; before a group has a limit of its own
-PATIENCE = 1000  # answers over which a surplus or lack of cut ones is made good
-
-
-class Limits(msgspec.Struct):
-    """Groups are `task type \\x1f model [\\x1f pattern] [\\x1f size]`, widest first in lookups."""
-
-    kind: str
-    values: dict[str, Lengths] = msgspec.field(default_factory=dict)
-    limit: dict[str, float] = msgspec.field(default_factory=dict)
-    dirty: list[str] = msgspec.field(default_factory=list)
-    cut: dict[str, ErrorRate] = msgspec.field(default_factory=dict)
-    open: list[str] = msgspec.field(default_factory=list)  # "task type \x1f model"
-
-    def learn(self, groups: list[str], length: float, cut: bool) -> None:
-        for group in groups:
-            if group not in self.values and len(self.values) >= MOST_GROUPS:
-                continue
-            self.values.setdefault(group, Lengths()).add(length, cut)
-            if group not in self.dirty:
-                self.dirty.append(group)
-
-    def settle(self, q: float) -> None:
-        """Limits anew for the groups that learned something. How the tail falls is known best for
-        the model as a whole."""
-        decay: dict[str, float] = {}
-        for group in sorted(self.dirty, key=lambda name: name.count("\x1f")):
-            root = "\x1f".join(group.split("\x1f")[:2])
-            curve = self.values[group].curve()
-            if group == root:
-                decay[root] = curve.decay()
-            enough = self.values[group].seen >= (FIRST if group == root else OWN)
-            found = curve.limit(self._aim(root, q), decay.get(root, 1.0)) if enough else None
-            if found is None or not math.isfinite(found):
-                self.limit.pop(group, None)
-            else:
-                self.limit[group] = found
-        self.dirty = []
-
-    def _aim(self, root: str, q: float) -> float:
-        """Aims a little higher or lower while fewer or more are cut off than 1 − q: adaptive
-        conformal inference, Gibbs & Candès, NeurIPS 2021."""
-        rate = self.cut.get(root, ErrorRate())
-        allowed = 1 - q
-        owed = (allowed * rate.n - rate.wrong) / PATIENCE
-        return min(2 * allowed, max(0.5 * allowed, allowed + owed))
-
-    def find(self, groups: list[str]) -> float | None:
-        """The limit of the narrowest group that has one."""
-        for group in reversed(groups):
-            if group in self.limit:
-                return self.limit[group]
-        return None
-
-    def count(self, root: str, cut: bool) -> None:
-        self.cut.setdefault(root, ErrorRate()).add(cut)
-
-
-def groups_of(task: Task, pattern: str) -> list[str]:
-    """From wide to narrow: task type and model, size of the input, pattern with size."""
-    root = f"{task.task_type}\x1f{task.model_id}"
-    size = round(math.log2(1 + len(msgspec.json.encode(task.input))))
-    found = [root, f"{root}\x1f\x1f{size}"]
-    return [*found, f"{root}\x1f{pattern}\x1f{size}"] if pattern else found
 
 
 class TokenBudget(msgspec.Struct):
     """`max_tokens` from the measured lengths of answers, for models that declare its range."""
 
-    tokens: Limits = msgspec.field(default_factory=lambda: Limits("token_budget"))
+    tokens: TokenLimits = msgspec.field(default_factory=lambda: TokenLimits("token_budget"))
 
     # ---- deciding ----
 
@@ -104,13 +39,13 @@ class TokenBudget(msgspec.Struct):
         self, request: Request, task: Task, card: ModelCard | None, salt: bytes
     ) -> tuple[Task, Applied, Draw] | None:
         """The task with a smaller budget, or as it is in the holdout."""
-        name, least, most = allowed_limit(task, card)
-        groups = groups_of(task, request.pattern_id or "")
-        found = self.tokens.find(groups) if groups[0] in self.tokens.open else None
+        name, least, most = declared_limit(task, card)
+        groups = list_groups(task, request.pattern_id or "")
+        found = self.tokens.find_limit(groups) if groups[0] in self.tokens.open else None
         if not name or found is None:
             return None
         budget = int(max(least, math.floor(found) + 1))  # so that only longer ones reach it
-        if budget >= (number(task.parameters.get(name)) or most):
+        if budget >= (as_number(task.parameters.get(name)) or most):
             return None
         treated, applied, draw = self._draw("token_budget", groups[0], request, salt)
         applied = msgspec.structs.replace(applied, params={name: budget} if treated else {})
@@ -120,9 +55,9 @@ class TokenBudget(msgspec.Struct):
     def _draw(
         self, kind: str, root: str, request: Request, salt: bytes
     ) -> tuple[bool, Applied, Draw]:
-        identifier = measured_id(kind, root)
+        identifier = budget_id(kind, root)
         unit = request.unit or request.id
-        treated = position(salt, kind, root, unit) >= HELD_OUT
+        treated = assign_position(salt, kind, root, unit) >= HELD_OUT
         shares = (HELD_OUT, 1 - HELD_OUT)
         draw = Draw(kind, root, (CONTROL, identifier), shares, identifier if treated else "")
         return treated, Applied(identifier, kind, "treatment" if treated else "holdout"), draw
@@ -130,21 +65,21 @@ class TokenBudget(msgspec.Struct):
     # ---- learning ----
 
     def learn(self, outcome: Outcome, pattern: str) -> None:
-        """Takes in how long one answer was, or that it reached its limit, ours or the caller's."""
+        """Learns the length of one answer, or that it reached its limit, ours or the caller's."""
         length = outcome.output_tokens
         if length is None:
             return
-        budget = budget_of(outcome)
-        own = [v for name in LIMITS if (v := number(outcome.task.parameters.get(name)))]
+        budget = given_budget(outcome)
+        own = [v for name in LIMITS if (v := as_number(outcome.task.parameters.get(name)))]
         limit = min([*own, *([budget] if budget else [])], default=math.inf)
         cut = length >= limit
         if outcome.error is not None and not cut:
-            return  # it broke off by itself: how long it would have been is not known
+            return  # it failed before its end: its full length is unknown
         task = msgspec.structs.replace(outcome.task, model_id=outcome.model_id)
-        groups = groups_of(task, pattern)
+        groups = list_groups(task, pattern)
         self.tokens.learn(groups, length, cut)
         if budget:
-            self.tokens.count(groups[0], cut)
+            self.tokens.count_cut(groups[0], cut)
 
     # ---- reviewing ----
 
@@ -155,50 +90,53 @@ class TokenBudget(msgspec.Struct):
         now: float,
         cards: Cards,
     ) -> tuple[list[OptimizationState], list[Transition]]:
+        """Recomputes the limits; returns the states that changed, and the steps they took."""
         q = settings.budget_quantile
-        self.tokens.settle(q)
+        self.tokens.update_limits(q)
         changed: list[OptimizationState] = []
         steps: list[Transition] = []
+        if self.tokens.kind not in settings.kinds:
+            return changed, steps
         for root, values in list(self.tokens.values.items()):
             task_type, _, model = root.partition("\x1f")
-            declared = allowed_limit(Task(model, None, task_type), cards.get(model))[0]
+            declared = declared_limit(Task(model, None, task_type), cards.get(model))[0]
             if declared and root.count("\x1f") == 1 and values.seen >= FIRST:
-                self._review(self.tokens, root, 1 - q, states, settings, now, changed, steps)
+                state = states.get(budget_id(self.tokens.kind, root))
+                state = state or propose_budget(self.tokens.kind, root, now)
+                rate = self.tokens.cut.setdefault(root, ErrorRate())
+                if state.blocked or state.status in ("suspended", "retired", "rejected"):
+                    self.tokens.close(root)
+                    continue
+                steps += self._review_one(root, rate, 1 - q, state, settings, now)
+                changed.append(state)
         return changed, steps
 
-    def _review(
+    def _review_one(
         self,
-        limits: Limits,
         root: str,
+        rate: ErrorRate,
         bound: float,
-        states: dict[str, OptimizationState],
+        state: OptimizationState,
         settings: PolicySettings,
         now: float,
-        changed: list[OptimizationState],
-        steps: list[Transition],
-    ) -> None:
-        if limits.kind not in settings.kinds:
-            return
-        state = states.get(measured_id(limits.kind, root)) or _proposed(limits.kind, root, now)
-        rate = limits.cut.setdefault(root, ErrorRate())
-        if state.blocked or state.status in ("suspended", "retired", "rejected"):
-            limits.open = [name for name in limits.open if name != root]
-            return
+    ) -> list[Transition]:
+        """Opens a new limit, closes one that cuts off too much; `bound` is the share allowed."""
         state.n_treated, state.e_harm = rate.n, rate.above(2 * bound)
         state.guards = {"cut_off": [rate.n, rate.wrong], "bound": bound}
         if state.status == "candidate":
-            text = f"The next is above the limit with at most {bound:.1%}."
-            steps.append(_step(state, "active", "measured", text, now))
-            limits.open.append(root)
+            self.tokens.open.append(root)
+            text = f"At most {bound:.1%} of the answers are expected to exceed the limit."
+            step = take_step(state, "active", "measured", text, now)
             state.effectiveness = 0.75
-        elif state.e_harm >= settings.activate_at and not state.pinned:
-            text = f"{rate.wrong} of {rate.n} were cut off, more than allowed."
-            steps.append(_step(state, "suspended", "harm", text, now))
-            limits.open = [name for name in limits.open if name != root]
-        changed.append(state)
+            return [step]
+        if state.e_harm >= settings.activate_at and not state.pinned:
+            self.tokens.close(root)
+            text = f"{rate.wrong} of {rate.n} answers were cut off, more than allowed."
+            return [take_step(state, "suspended", "harm", text, now)]
+        return []
 
 
-def allowed_limit(task: Task, card: ModelCard | None) -> tuple[str, float, float]:
+def declared_limit(task: Task, card: ModelCard | None) -> tuple[str, float, float]:
     """Name, least and most of the declared budget parameter; "" where none is declared."""
     for name in LIMITS:
         span = card.tunable.get(name) if card else None
@@ -207,27 +145,27 @@ def allowed_limit(task: Task, card: ModelCard | None) -> tuple[str, float, float
     return "", 0.0, 0.0
 
 
-def number(value: Json) -> float | None:
+def as_number(value: Json) -> float | None:
     return value if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
-def budget_of(outcome: Outcome) -> float | None:
+def given_budget(outcome: Outcome) -> float | None:
     """The budget that was given, or None where none was."""
     applied = outcome.decision.applied if outcome.decision else ()
     given = (a.params for a in applied if a.type == "token_budget" and a.arm == "treatment")
     params: Mapping[str, Json] = next(given, {})
-    return next((number(v) for v in params.values()), None)
+    return next((as_number(v) for v in params.values()), None)
 
 
-def measured_id(kind: str, root: str) -> str:
+def budget_id(kind: str, root: str) -> str:
     task_type, _, model = root.partition("\x1f")
     return optimization_id((kind, task_type, model), {}, "")
 
 
-def _proposed(kind: str, root: str, now: float) -> OptimizationState:
+def propose_budget(kind: str, root: str, now: float) -> OptimizationState:
     task_type, _, model = root.partition("\x1f")
     return OptimizationState(
-        id=measured_id(kind, root),
+        id=budget_id(kind, root),
         kind=kind,
         task_type=task_type,
         base=model,
@@ -236,11 +174,11 @@ def _proposed(kind: str, root: str, now: float) -> OptimizationState:
         changed_at=now,
         last_used=now,
         holdout=HELD_OUT,
-        summary="Ask for no more tokens than answers need",
+        summary="Limit tokens to what answers need",
     )
 
 
-def _step(
+def take_step(
     state: OptimizationState, target: Status, reason: str, text: str, now: float
 ) -> Transition:
     evidence: dict[str, Json] = {"e_harm": min(1e12, state.e_harm), "n_treated": state.n_treated}

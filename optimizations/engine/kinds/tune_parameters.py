@@ -1,4 +1,4 @@
-"""Another setting of the declared parameters."""
+"""Sets declared parameters to other values."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from optimizations.engine.domain.params import Cards, Params
 from optimizations.engine.domain.settings import PolicySettings
 from optimizations.engine.domain.task import Json, Request, Task
 
-MOST = 16  # settings that are tried beside each other
+MOST = 16  # settings that are tried at the same time
 
 
 class TuneParameters:
@@ -26,14 +26,14 @@ class TuneParameters:
     randomised = True
 
     def base(self, task: Task, cards: Cards) -> str | None:
-        lists = declared(task, cards)
+        lists = declared_values(task, cards)
         if not lists:
             return None
-        return json.dumps([task.model_id, setting_of(task, lists)], sort_keys=True)
+        return json.dumps([task.model_id, current_setting(task, lists)], sort_keys=True)
 
     def candidates(self, task: Task, cards: Cards, settings: PolicySettings) -> list[Params]:
-        lists = declared(task, cards)
-        own = setting_of(task, lists)
+        lists = declared_values(task, cards)
+        own = current_setting(task, lists)
         combined = itertools.product(*(lists[name] for name in sorted(lists)))
         found = [dict(zip(sorted(lists), values, strict=True)) for values in combined]
         others: list[Params] = [{"parameters": s} for s in found if s != own]
@@ -41,7 +41,7 @@ class TuneParameters:
 
     def apply(self, request: Request, task: Task, params: Params, cards: Cards) -> Task | None:
         setting = params["parameters"]
-        lists = declared(task, cards)
+        lists = declared_values(task, cards)
         if not isinstance(setting, dict) or any(
             value not in lists.get(name, []) for name, value in setting.items()
         ):
@@ -54,11 +54,11 @@ class TuneParameters:
         return "Set " + ", ".join(f"{name} to {value}" for name, value in pairs)
 
 
-def declared(task: Task, cards: Cards) -> dict[str, list[Json]]:
+def declared_values(task: Task, cards: Cards) -> dict[str, list[Json]]:
     card = cards.get(task.model_id)
     tunable = card.tunable if card else {}
     return {name: values for name, values in tunable.items() if isinstance(values, list)}
 
 
-def setting_of(task: Task, lists: dict[str, list[Json]]) -> dict[str, Json]:
+def current_setting(task: Task, lists: dict[str, list[Json]]) -> dict[str, Json]:
     return {name: task.parameters.get(name) for name in lists}

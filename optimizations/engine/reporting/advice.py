@@ -1,4 +1,4 @@
-"""What is told besides the optimizations: advice in words, with the figures behind it."""
+"""Advice to people besides the optimizations: a sentence and the figures behind it."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ class Finding(msgspec.Struct, frozen=True):
     figures: dict[str, Json] = msgspec.field(default_factory=dict)
 
 
-def find(
+def find_advice(
     scopes: Mapping[ScopeKey, Scope],
     states: Collection[OptimizationState],
     cards: Cards,
     settings: PolicySettings,
 ) -> list[Finding]:
-    """Nothing to gain by scope, then what was measured, then what needs more."""
+    """Scopes with nothing to gain, then advice from measurements, then trials that need more."""
     return [
         *_nothing_to_gain(scopes, states),
         *_measured(scopes, cards, settings),
@@ -45,7 +45,7 @@ def _nothing_to_gain(
     for key, scope in sorted(scopes.items()):
         mine = [s for s in states if (s.kind, s.task_type, s.base) == key]
         if mine and scope.requests >= ENOUGH and all(s.status == "rejected" for s in mine):
-            text = f"Nothing to gain here: {len(mine)} changes were tried, none helps."
+            text = f"Nothing to gain here: {len(mine)} changes were tried, none helped."
             found.append(Finding("nothing_to_gain", text, "", {"scope": list(key)}))
     return found
 

@@ -14,60 +14,13 @@ import msgspec
 
 from optimizations.engine.domain.optimization import OptimizationState
 from optimizations.engine.domain.outcome import Outcome
+from optimizations.engine.reporting.savings import MEASURES, Savings, SavingsHour, sum_savings
 
-WIDTH = 3.0  # standard deviations: about 99.7 % at one time, 95 % when looked at often
-MEASURES = 3  # cost, tokens, time in this order
 MOST_MEANS = 20_000
 
 
-class Amount(msgspec.Struct, frozen=True):
-    point: float = 0.0
-    low: float = 0.0
-    high: float = 0.0
-
-
-class Entry(msgspec.Struct, frozen=True):
-    """`cost` in the project's currency, `tokens` a count, `time_ms` milliseconds, over `n`."""
-
-    cost: Amount = Amount()
-    tokens: Amount = Amount()
-    time_ms: Amount = Amount()
-    n: int = 0
-
-
-class Savings(msgspec.Struct, frozen=True):
-    """`verified`: by what is proven; `estimated`: by what is still on trial; `lost`: the part of
-    both that went the wrong way (≤ 0); `net` = verified + estimated. `message` is for people."""
-
-    estimated: Entry = Entry()
-    verified: Entry = Entry()
-    lost: Entry = Entry()
-    net: Entry = Entry()
-    message: str = ""
-
-
-class LedgerHour(msgspec.Struct):
-    """Sums of one hour × optimization × proven or not; the savings of a period are their sum.
-
-    `sums` and `variances` are [cost, tokens, time_ms].
-    """
-
-    hour: int  # hours since the epoch
-    optimization_id: str
-    verified: bool
-    n: int = 0
-    sums: list[float] = msgspec.field(default_factory=lambda: [0.0] * MEASURES)
-    variances: list[float] = msgspec.field(default_factory=lambda: [0.0] * MEASURES)
-
-    def add(self, values: list[float], variances: list[float], n: int) -> None:
-        self.n += n
-        for k in range(MEASURES):
-            self.sums[k] += values[k]
-            self.variances[k] += variances[k]
-
-
-class Mean(msgspec.Struct, array_like=True):
-    """What control requests of one kind of work cost: n, sums and squares per measure."""
+class ControlMean(msgspec.Struct, array_like=True):
+    """What control requests of one model and pattern cost: n, sums and squares per measure."""
 
     n: int = 0
     sums: list[float] = msgspec.field(default_factory=lambda: [0.0] * MEASURES)
@@ -86,18 +39,18 @@ class Mean(msgspec.Struct, array_like=True):
         return max(0.0, self.squares[k] / self.n - self.mean(k) ** 2)
 
 
-class Ledger(msgspec.Struct):
-    hours: dict[str, LedgerHour] = msgspec.field(default_factory=dict)
-    means: dict[str, Mean] = msgspec.field(default_factory=dict)
+class SavingsLedger(msgspec.Struct):
+    hours: dict[str, SavingsHour] = msgspec.field(default_factory=dict)
+    means: dict[str, ControlMean] = msgspec.field(default_factory=dict)
     changed: list[str] = msgspec.field(default_factory=list)
 
-    def note(
+    def record(
         self,
         outcome: Outcome,
         cost: float | None,
         optimizations: Mapping[str, OptimizationState],
     ) -> None:
-        """Books one outcome; an unpriced one books nothing."""
+        """Adds one outcome to the ledger; an unpriced one adds nothing."""
         decision = outcome.decision
         if cost is None and not outcome.cached:
             return
@@ -111,18 +64,18 @@ class Ledger(msgspec.Struct):
         treated = any(d.chosen for d in draws) or outcome.cached
         mean = next((self.means[k] for k in keys if k in self.means and self.means[k].n >= 5), None)
         if mean is not None and (draws or outcome.cached):
-            shares = _shares(draws) if cache is None else {cache.id: 1.0}
+            shares = _arm_shares(draws) if cache is None else {cache.id: 1.0}
             self._book(outcome, actual, mean, treated, shares, optimizations)
         if not treated:
             for key in dict.fromkeys(keys):
                 if key in self.means or len(self.means) < MOST_MEANS:
-                    self.means.setdefault(key, Mean()).add(actual)
+                    self.means.setdefault(key, ControlMean()).add(actual)
 
     def _book(
         self,
         outcome: Outcome,
         actual: list[float],
-        mean: Mean,
+        mean: ControlMean,
         treated: bool,
         shares: dict[str, float],
         optimizations: Mapping[str, OptimizationState],
@@ -145,24 +98,22 @@ class Ledger(msgspec.Struct):
                 [v * part for v in values], [v * part for v in spread], int(treated)
             )
 
-    def _hour(self, hour: int, identifier: str, proven: bool) -> LedgerHour:
+    def _hour(self, hour: int, identifier: str, proven: bool) -> SavingsHour:
         key = f"{hour}:{identifier}:{int(proven)}"
         if key not in self.changed:
             self.changed.append(key)
-        return self.hours.setdefault(key, LedgerHour(hour, identifier, proven))
+        return self.hours.setdefault(key, SavingsHour(hour, identifier, proven))
 
-    def take_changes(self) -> tuple[LedgerHour, ...]:
+    def take_changes(self) -> tuple[SavingsHour, ...]:
         found = tuple(self.hours[k] for k in self.changed if k in self.hours)
         self.changed = []
         return found
 
-    def savings(
-        self, since: float, until: float, optimizations: Mapping[str, OptimizationState]
-    ) -> Savings:
-        return savings_of(self.hours.values(), since, until)
+    def savings(self, since: float, until: float) -> Savings:
+        return sum_savings(self.hours.values(), since, until)
 
 
-def _shares(draws: list) -> dict[str, float]:  # type: ignore[type-arg]
+def _arm_shares(draws: list) -> dict[str, float]:  # type: ignore[type-arg]
     """Chance of each arm, as its part of the chance that anything was changed."""
     untouched = 1.0
     weight: dict[str, float] = {}
@@ -174,31 +125,3 @@ def _shares(draws: list) -> dict[str, float]:  # type: ignore[type-arg]
                 untouched *= probability
     total = sum(weight.values())
     return {arm: (1 - untouched) * w / total for arm, w in weight.items()} if total > 0 else {}
-
-
-def savings_of(hours, since: float, until: float) -> Savings:  # type: ignore[no-untyped-def]
-    """The ledger from its hours: `hours` any iterable of LedgerHour."""
-    inside = [h for h in hours if since // 3600 <= h.hour and h.hour * 3600 < until]
-    by_optimization: dict[str, float] = {}
-    for hour in inside:
-        name = hour.optimization_id
-        by_optimization[name] = by_optimization.get(name, 0.0) + hour.sums[0]
-    losing = {name for name, value in by_optimization.items() if value < 0}
-    net = _total(inside)
-    crosses = net.cost.low <= 0 <= net.cost.high
-    return Savings(
-        estimated=_total([h for h in inside if not h.verified]),
-        verified=_total([h for h in inside if h.verified]),
-        lost=_total([h for h in inside if h.optimization_id in losing]),
-        net=net,
-        message="No measurable effect yet." if crosses else "",
-    )
-
-
-def _total(hours: list[LedgerHour]) -> Entry:
-    amounts = []
-    for k in range(MEASURES):
-        point = sum(h.sums[k] for h in hours)
-        half = WIDTH * sum(h.variances[k] for h in hours) ** 0.5
-        amounts.append(Amount(point, point - half, point + half))
-    return Entry(amounts[0], amounts[1], amounts[2], sum(h.n for h in hours))

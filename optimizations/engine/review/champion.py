@@ -1,60 +1,69 @@
-"""The best known value for each pattern, as long as all of them together cost little quality.
-
-Within a scope the choice maximises utility under one condition: the expected loss of mean quality
-stays within what is allowed. That is a knapsack; its price of quality (Lagrange multiplier) is
-found by bisection (Everett, Operations Research 11 (1963)).
-"""
+"""What the trial that follows the best known choice would serve in each pattern."""
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
-import numpy.typing as npt
 
-from optimizations.engine.statistics.betting import Array
-from optimizations.engine.statistics.posterior import Posterior
+from optimizations.engine.domain.optimization import OptimizationState
+from optimizations.engine.domain.optimization_ids import value_key
+from optimizations.engine.domain.settings import PolicySettings
+from optimizations.engine.domain.task import CONTROL
+from optimizations.engine.review import verdicts
+from optimizations.engine.review.judge import SERVED_LEAST
+from optimizations.engine.review.knapsack import choose_values
+from optimizations.engine.review.scope_view import ScopeView
+from optimizations.engine.review.transition_log import TransitionLog
 
-LEAST_PRICE, MOST_PRICE = 0.25, 16.0  # quality counts 1 + price times
-NOTICEABLE = 0.003  # a gain of less is not worth a change
-STAYS = 0.01  # a chosen value stays while it promises at most this much less than the best
-UNCHANGED = -1
-
-Picks = npt.NDArray[np.int64]  # [pattern] column of the value, or UNCHANGED
-
-
-def choose(
-    post: Posterior,
-    traffic: Array,
-    fits: Array,
-    allowed: float,
-    before: Picks,
-    optimism: float = 0.0,
-) -> tuple[Picks, float]:
-    """The pick of each pattern, and the price of quality at which it was made.
-
-    `optimism`: what is only on trial may have as many standard deviations more than is believed.
-    """
-    low, high = LEAST_PRICE, MOST_PRICE
-    picks = _at(post, fits, low, before, optimism)
-    if _loss(post, traffic, picks) <= allowed:
-        return picks, low
-    for _ in range(12):
-        middle = (low + high) / 2
-        picks = _at(post, fits, middle, before, optimism)
-        low, high = (low, middle) if _loss(post, traffic, picks) <= allowed else (middle, high)
-    return _at(post, fits, high, before, optimism), high
+OPTIMISM = (1.3, 0.4)  # standard deviations: of one value, least with several
 
 
-def _at(post: Posterior, fits: Array, price: float, before: Picks, optimism: float) -> Picks:
-    hoped = post.worth_mean(price) + optimism * (1 + price) * post.sd
-    worth = np.where(fits > 0, hoped, -np.inf)
-    rows = np.arange(len(worth))
-    kept = before >= 0
-    worth[rows[kept], before[kept]] += STAYS
-    best = worth.argmax(axis=1)
-    return np.where(worth[rows, best] > NOTICEABLE, best, UNCHANGED)
+def choose_champion(view: ScopeView, settings: PolicySettings, steps: TransitionLog) -> None:
+    """Sets the view's picks, and the choice of its chooser where that may change now."""
+    chooser = view.chooser
+    if chooser is None:
+        return
+    state, before = chooser.state, view.used_by(chooser)
+    if state.pinned and not state.tailored:  # a person decided
+        own = view.values.keys.index(value_key(state.params))
+        view.picks = np.full(len(view.traffic), own)
+        return
+    if state.alarm:  # stays as it is until that is decided
+        view.picks = before
+        return
+    picks, view.price = choose_values(
+        view.post,
+        view.traffic,
+        view.values.fits,
+        verdicts.ACTIVE_RESERVE * settings.quality_budget,
+        before,
+        optimism(state, len(view.values.keys)),
+    )
+    view.doubted = float(view.traffic[picks >= 0].sum()) < SERVED_LEAST
+    if view.doubted and state.status == "active":
+        view.picks = before  # not given up on belief alone: the alarm puts it to the test
+        return
+    view.picks = picks
+    if note_choice(view, state):
+        steps.touched[state.id] = None
 
 
-def _loss(post: Posterior, traffic: Array, picks: Picks) -> float:
-    """Expected loss of mean quality over all traffic; gains in one pattern pay for another."""
-    rows = np.flatnonzero(picks >= 0)
-    return -float((traffic[rows] * post.mean[rows, picks[rows]]).sum())
+def optimism(state: OptimizationState, values: int) -> float:
+    """Standard deviations by which a trial may hope for more than is believed; 0 once active."""
+    return 0.0 if state.status == "active" else max(OPTIMISM[1], OPTIMISM[0] / values)
+
+
+def note_choice(view: ScopeView, state: OptimizationState) -> bool:
+    """Writes the picks into the state, for the engine and for people; whether they changed."""
+    keys, names = [*view.values.keys, CONTROL], [*view.patterns, ""]
+    choice = {name: keys[int(v)] for name, v in zip(names, view.picks, strict=True)}
+    changed = choice != state.choice
+    state.choice = choice
+    served = [p for p in view.patterns if choice[p] != CONTROL]
+    everywhere = choice[""] != CONTROL or not served
+    state.patterns = () if everywhere else tuple(sorted(served))
+    state.pattern_id = served[0] if len(served) == 1 and not everywhere else ""
+    if state.tailored:
+        state.params = {"by_pattern": {p: json.loads(choice[p]) for p in served}}
+    return changed

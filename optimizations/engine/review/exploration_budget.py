@@ -1,4 +1,4 @@
-"""What exploration may cost: a share of the traffic and a little quality, over a window."""
+"""The budget of exploration: a share of the traffic and a little quality, over a window."""
 
 from __future__ import annotations
 
@@ -15,13 +15,20 @@ PACES = ((0.95, 3.3), (1.0, 0.5))
 AHEAD = 50.0  # requests for which what is left has to last: decisions run ahead of their outcomes
 
 
+class ExplorationBudget(msgspec.Struct, frozen=True):
+    """`share` of a scope's traffic may explore, losing at most `loss` of mean quality."""
+
+    share: float
+    loss: float
+
+
 class Interval(msgspec.Struct, array_like=True):
     requests: int = 0
     explored: int = 0
     served: list[tuple[ScopeKey, str, int]] = msgspec.field(default_factory=list)
 
 
-class Spending(msgspec.Struct):
+class ExplorationSpending(msgspec.Struct):
     """The last `window` requests in intervals: how many explored, and with which change.
 
     Once a window has passed, the share holds for all requests so far too: what was spent early in
@@ -54,7 +61,7 @@ class Spending(msgspec.Struct):
         keep = max(1, window // STEP)
         del self.intervals[:-keep]
 
-    def share(self, settings: PolicySettings) -> float:
+    def share_left(self, settings: PolicySettings) -> float:
         """The share of the next requests that may explore."""
         allowed = settings.exploration_budget * settings.window
         whole = settings.exploration_budget * max(settings.window, self.requests)
@@ -64,6 +71,6 @@ class Spending(msgspec.Struct):
         pace = next(pace for until, pace in PACES if allowed - left < until * allowed)
         return min(0.5, settings.exploration_budget * pace, left / AHEAD)
 
-    def lost(self, loss_of: Callable[[ScopeKey, str], float]) -> float:
-        """Estimated quality lost in the window, in whole requests; `loss_of` one request."""
+    def estimate_lost(self, loss_of: Callable[[ScopeKey, str], float]) -> float:
+        """Estimated quality lost in the window, in whole requests; `loss_of` estimates one request."""
         return sum(n * loss_of(key, value) for i in self.intervals for key, value, n in i.served)

@@ -1,4 +1,4 @@
-"""One optimization after the other: what its evidence, and what is believed, make of it."""
+"""Judges one optimization at a time, by its evidence and by what is believed of it."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import msgspec
 from optimizations.engine.domain.optimization import OptimizationState
 from optimizations.engine.domain.settings import PolicySettings
 from optimizations.engine.domain.task import CONTROL
-from optimizations.engine.domain.trial_scope import Scope
 from optimizations.engine.review import verdicts
-from optimizations.engine.review.transition_log import Steps
-from optimizations.engine.review.verdicts import Verdict
+from optimizations.engine.review.transition_log import TransitionLog
+from optimizations.engine.review.trial_case import TrialCase
+from optimizations.engine.review.verdicts import ReviewVerdict
 from optimizations.engine.statistics.change_detection import LEAST_LEVEL, FallDetector
-from optimizations.engine.trials.trial import Entry
+from optimizations.engine.trials.trial import Trial
 
 SERVED_LEAST = 0.02  # share of traffic; what serves less is put to the test
 DOUBTED = 0.1  # weight that earlier outcomes keep after an alarm
@@ -23,113 +23,99 @@ FUTILE = 0.035  # chance of gain below which it is given up: two of the 64 draws
 BLOCKS = ("gamed", "slow")  # what stops even a change whose effect is proven
 
 
-def worried(entries: Iterable[Entry]) -> bool:
-    """Whether something active may harm: then every few requests until the next look cost."""
-    active = (e for e in entries if e.state.status == "active" and not e.state.pinned)
-    return any(e.state.alarm or verdicts.alarming(e.proof) for e in active)
-
-
-class Case(msgspec.Struct):
-    """What is to be judged, and what is believed of it.
-
-    `reach` is the share of traffic it would serve, `hope` the chance of a gain within the margin,
-    weighed by traffic; `effect` the believed effect on all traffic's quality.
-    """
-
-    scope: Scope
-    entry: Entry
-    reach: float
-    hope: float
-    effect: float
-    component: bool  # tried for the sake of another one that serves the best of each pattern
-    discovered: bool
+def may_harm(trials: Iterable[Trial]) -> bool:
+    """Whether something active may do harm: then it is worth reviewing every few requests."""
+    active = (e for e in trials if e.state.status == "active" and not e.state.pinned)
+    return any(e.state.alarm or verdicts.is_alarming(e.tests) for e in active)
 
 
 class Judge(msgspec.Struct):
     settings: PolicySettings
     now: float
-    steps: Steps
+    steps: TransitionLog
 
-    def judge(self, case: Case) -> None:
-        state, proof, scope = case.entry.state, case.entry.proof, case.scope
+    def judge(self, case: TrialCase) -> None:
+        state, tests, scope = case.trial.state, case.trial.tests, case.scope
         q0, c0, t0 = scope.mean(CONTROL, "")
         base = q0 - self.settings.cost_weight * c0 - self.settings.duration_weight * t0
-        verdicts.refresh(state, proof, base, self.settings)
+        verdicts.refresh_figures(state, tests, base, self.settings)
         if state.status == "active":
-            self._active(case)
-        elif state.status in ("trial", "candidate") and proof.n_treated:
-            self._tried(case)
+            self._judge_active(case)
+        elif state.status in ("trial", "candidate") and tests.n_treated:
+            self._judge_tried(case)
 
-    def _tried(self, case: Case) -> None:
-        state, proof = case.entry.state, case.entry.proof
+    def _judge_tried(self, case: TrialCase) -> None:
+        state, tests = case.trial.state, case.trial.tests
         verdict = None
-        if state.status == "trial" and not case.component and self._affordable(case):
-            verdict = verdicts.judge_trial(state, proof, self.settings, discovered=case.discovered)
-        slow = verdicts.too_slow(proof, self.settings)
+        if state.status == "trial" and not case.component and self._is_affordable(case):
+            verdict = verdicts.judge_trial(state, tests, self.settings, discovered=case.discovered)
+        slow = verdicts.is_too_slow(tests, self.settings)
         if state.tailored and slow:
             return  # it is given up by what was slow, and measured on
-        harm = verdicts.judge_harm(state, proof, self.settings, self.now, state.changed_at)
+        harm = verdicts.judge_harm(state, tests, self.settings, self.now, state.changed_at)
         if case.component and harm is not None and harm.reason not in BLOCKS:
             harm = None  # it may still be the best of some pattern
         if verdict is None or (harm is not None and harm.reason in BLOCKS):
             verdict = harm
-        if verdict is None and proof.n_treated >= verdicts.RESIGNED and case.hope < FUTILE:
-            text = "It is as good as certain not to help anywhere."
-            verdict = Verdict("rejected", "futile", text)
+        if verdict is None and tests.n_treated >= verdicts.RESIGNED and case.hope < FUTILE:
+            text = "It is almost certain not to help in any pattern."
+            verdict = ReviewVerdict("rejected", "futile", text)
         if verdict is None:
             return
         self.steps.take(state, verdict, self.now)
         if verdict.step == "active":
             treated = state.treated
             level = treated.quality / max(1, treated.judged)
-            proof.watch.falls = FallDetector.fresh(level, LEAST_LEVEL)
+            tests.watch.falls = FallDetector.fresh(level, LEAST_LEVEL)
 
-    def _affordable(self, case: Case) -> bool:
+    def _is_affordable(self, case: TrialCase) -> bool:
         """Whether it serves enough, and its estimated loss fits into the quality budget."""
         allowed = verdicts.ACTIVE_RESERVE * self.settings.quality_budget
         return case.reach >= SERVED_LEAST and case.effect >= -allowed
 
-    def _active(self, case: Case) -> None:
-        state, proof = case.entry.state, case.entry.proof
+    def _judge_active(self, case: TrialCase) -> None:
+        state, tests = case.trial.state, case.trial.tests
         if state.pinned:
             return
-        spent = self._spent(state)
+        spent = self._judge_use(state)
         if spent is not None:
             self.steps.take(state, spent, self.now)
             return
-        allowed = verdicts.tolerance(max(case.reach, SERVED_LEAST), self.settings)
-        verdict = verdicts.judge_active(state, proof, self.settings, allowed)
+        allowed = verdicts.quality_tolerance(max(case.reach, SERVED_LEAST), self.settings)
+        verdict = verdicts.judge_active(state, tests, self.settings, allowed)
         if not state.alarm and case.reach < SERVED_LEAST:
-            text = "It is doubted everywhere; half is held out to see."
-            verdict = Verdict("alarm", "alarm", text)
+            text = (
+                "It promises no gain in any pattern; half of its traffic is held out to find out."
+            )
+            verdict = ReviewVerdict("alarm", "alarm", text)
         if verdict is not None:
-            self.steps.take(state, self._turned(case, verdict), self.now)
+            self.steps.take(state, self._start_or_end(case, verdict), self.now)
 
-    def _turned(self, case: Case, verdict: Verdict) -> Verdict:
-        """Starts or ends what an alarm, an all-clear or a rollback brings with it."""
-        state, proof, scope = case.entry.state, case.entry.proof, case.scope
+    def _start_or_end(self, case: TrialCase, verdict: ReviewVerdict) -> ReviewVerdict:
+        """Carries out what an alarm, an all-clear or a rollback brings with it."""
+        state, tests, scope = case.trial.state, case.trial.tests, case.scope
         state.alarm = verdict.step == "alarm"
         if verdict.step == "alarm":
             scope.fade(DOUBTED)  # what was learned before the change says little now
-            proof.suspect()
+            tests.start_alarm_tests()
         elif verdict.step == "cleared":
-            proof.cleared()
+            tests.end_alarm_tests()
         else:
-            for value in {case.entry.target(p) for p in [*scope.seen, ""]} - {CONTROL}:
+            for value in {case.trial.target(p) for p in [*scope.seen, ""]} - {CONTROL}:
                 scope.forget(value)
             return verdict
-        return Verdict("active", verdict.reason, verdict.text)
+        return ReviewVerdict("active", verdict.reason, verdict.text)
 
-    def _spent(self, state: OptimizationState) -> Verdict | None:
-        """Retires what nobody uses any more, or what has shown too little for a week."""
+    def _judge_use(self, state: OptimizationState) -> ReviewVerdict | None:
+        """Retires what is no longer used, or was below the effectiveness threshold for a week."""
         if self.now - state.last_used > self.settings.retention_period:
-            return Verdict("retired", "unused", "It was not used for the retention period.")
+            return ReviewVerdict("retired", "unused", "Not used for the retention period.")
         enough = state.effectiveness >= self.settings.effectiveness_threshold
         if enough or state.e_lift >= self.settings.reject_at:  # a dip is not yet a loss
             state.below_since = None
         elif state.below_since is None:
             state.below_since = self.now
         elif self.now - state.below_since > WEEK:
-            text = f"Effectiveness {state.effectiveness:.2f}, too little for seven days."
-            return Verdict("retired", "ineffective", text)
+            text = f"Effectiveness {state.effectiveness:.2f}, below the threshold for seven days."
+            return ReviewVerdict("retired", "ineffective", text)
         return None

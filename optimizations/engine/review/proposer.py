@@ -1,4 +1,4 @@
-"""Which changes of a scope are worth knowing about, and which of them are tried anew."""
+"""Proposes the changes of a scope, and tries them anew after their cool-down."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ import msgspec
 
 from optimizations.engine.domain.lifecycle import Status
 from optimizations.engine.domain.optimization import OptimizationState
-from optimizations.engine.domain.optimization_ids import optimization_id, value_of
+from optimizations.engine.domain.optimization_ids import optimization_id, value_key
 from optimizations.engine.domain.params import Params
 from optimizations.engine.domain.settings import PolicySettings
 from optimizations.engine.domain.task import CONTROL
 from optimizations.engine.domain.trial_scope import Scope
 from optimizations.engine.kinds import KINDS
-from optimizations.engine.review.transition_log import Steps
-from optimizations.engine.review.verdicts import Verdict
-from optimizations.engine.serving.policy_table import Table
-from optimizations.engine.trials.trial import Entry
-from optimizations.engine.trials.trial_tests import Proof
+from optimizations.engine.review.transition_log import TransitionLog
+from optimizations.engine.review.verdicts import ReviewVerdict
+from optimizations.engine.serving.policy_table import PolicyTable
+from optimizations.engine.trials.trial import Trial
+from optimizations.engine.trials.trial_tests import TrialTests
 
 TAILORED = "tailored"  # the generation of what serves the best known value of each pattern
 GONE = ("rejected", "retired", "suspended")
@@ -25,12 +25,12 @@ GONE = ("rejected", "retired", "suspended")
 class Proposer(msgspec.Struct):
     settings: PolicySettings
     now: float
-    table: Table
-    entries: dict[str, Entry]
-    steps: Steps
+    table: PolicyTable
+    trials: dict[str, Trial]
+    steps: TransitionLog
 
-    def propose(self, scope: Scope, mine: list[Entry]) -> None:
-        """Founds what is missing in a scope and wakes what has rested.
+    def propose(self, scope: Scope, mine: list[Trial]) -> None:
+        """Creates missing optimizations of a scope and restarts those whose cool-down is over.
 
         One value alone is tried as it is, in the patterns where it helps. Of several values each
         is known by itself, and one optimization serves the best known of each pattern: only that
@@ -39,59 +39,61 @@ class Proposer(msgspec.Struct):
         kind = KINDS[scope.kind]
         if scope.kind not in self.settings.kinds or scope.cells.get(CONTROL) is None:
             return
-        known = {value_of(e.state.params): e.state for e in mine if not e.state.tailored}
+        known = {value_key(e.state.params): e.state for e in mine if not e.state.tailored}
         found = kind.candidates(scope.example, self.table.cards, self.settings)
-        measured = self._measured(scope) if not known else []
+        measured = self._measured_changes(scope) if not known else []
         fresh = False
         for params in [*found, *measured]:
-            state = known.get(value_of(params))
+            state = known.get(value_key(params))
             if state is None:
-                known[value_of(params)] = self._found(scope, params, "").state
+                known[value_key(params)] = self._create(scope, params, "").state
                 fresh = True
-            elif self._rested(state):
+            elif self._has_rested(state):
                 self._restart(scope, state)
-        self._choosers(scope, [s for s in known.values() if not s.by_hand], mine, fresh)
+        self._update_choosers(scope, [s for s in known.values() if not s.by_hand], mine, fresh)
 
-    def _choosers(
-        self, scope: Scope, alone: list[OptimizationState], mine: list[Entry], fresh: bool
+    def _update_choosers(
+        self, scope: Scope, alone: list[OptimizationState], mine: list[Trial], fresh: bool
     ) -> None:
-        """What follows the best choice: the only value there is, or one beside several."""
+        """Decides what follows the best choice: the only value there is, or one beside several."""
         tailored = next((e.state for e in mine if e.state.tailored), None)
         for state in alone:
             only = len(alone) == 1 and tailored is None
             state.adaptive = only and (state.adaptive or state.status != "active")
         if len(alone) > 1 and tailored is None:
-            tailored = self._found(scope, {}, TAILORED).state
+            tailored = self._create(scope, {}, TAILORED).state
             tailored.adaptive = tailored.tailored = True
-            tailored.summary = "Let each pattern have what is known to be best for it"
-        elif tailored is not None and (self._rested(tailored) or self._renewed(tailored, fresh)):
+            tailored.summary = "Use the best known value for each pattern"
+        elif tailored is not None and (
+            self._has_rested(tailored) or self._may_renew(tailored, fresh)
+        ):
             self._restart(scope, tailored)
 
-    def _renewed(self, tailored: OptimizationState, fresh: bool) -> bool:
+    def _may_renew(self, tailored: OptimizationState, fresh: bool) -> bool:
         return fresh and tailored.status == "rejected" and not tailored.blocked
 
-    def _measured(self, scope: Scope) -> list[Params]:
+    def _measured_changes(self, scope: Scope) -> list[Params]:
         """Changes that follow from what was measured in the scope."""
         found = scope.notes.proposal(self.settings) if scope.notes else None
         return [] if found is None else [found]
 
-    def _rested(self, state: OptimizationState) -> bool:
+    def _has_rested(self, state: OptimizationState) -> bool:
         rest = self.settings.cool_down_s / (7 if state.status == "suspended" else 1)
         resting = state.status in GONE and not state.blocked
         person = bool(state.transitions) and state.transitions[-1].reason == "person"
         return resting and not person and self.now - state.changed_at >= rest
 
     def _restart(self, scope: Scope, state: OptimizationState) -> None:
-        """After its rest a change is tried anew, with nothing remembered."""
-        self.entries[state.id].proof = Proof.fresh()
+        """Tries a change anew after its cool-down, with fresh tests."""
+        self.trials[state.id].tests = TrialTests.fresh()
         if not state.tailored:
-            scope.forget(value_of(state.params))
+            scope.forget(value_key(state.params))
         state.choice = {}
         target: Status = "trial" if state.status == "suspended" else "candidate"
-        verdict = Verdict(target, "rested", "Its rest is over; it is tried again.")
+        verdict = ReviewVerdict(target, "rested", "Its cool-down is over; it is tried again.")
         self.steps.take(state, verdict, self.now)
 
-    def _found(self, scope: Scope, params: Params, generation: str) -> Entry:
+    def _create(self, scope: Scope, params: Params, generation: str) -> Trial:
         identifier = optimization_id(scope.key, params, generation)
         state = OptimizationState(
             id=identifier,
@@ -105,7 +107,7 @@ class Proposer(msgspec.Struct):
             holdout=self.settings.holdout,
             summary=KINDS[scope.kind].describe(params) if params else "",
         )
-        entry = Entry(state, Proof.fresh())
-        self.entries[identifier] = entry
+        trial = Trial(state, TrialTests.fresh())
+        self.trials[identifier] = trial
         self.steps.touched[identifier] = None
-        return entry
+        return trial

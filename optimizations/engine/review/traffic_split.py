@@ -1,4 +1,4 @@
-"""From what is believed to what is done: shares of traffic under the budgets."""
+"""From what is believed to what is served: the traffic plans of one scope."""
 
 from __future__ import annotations
 
@@ -7,101 +7,104 @@ import numpy as np
 
 from optimizations.engine.domain.assignment import FLOOR
 from optimizations.engine.domain.optimization import OptimizationState
-from optimizations.engine.domain.params import Params
-from optimizations.engine.review.champion import UNCHANGED, Picks
-from optimizations.engine.serving.traffic_plan import Choice, Plan, PlanSet
-from optimizations.engine.statistics.betting import Array
+from optimizations.engine.domain.optimization_ids import value_key
+from optimizations.engine.review.exploration import Exploration, plan_exploration
+from optimizations.engine.review.exploration_budget import ExplorationBudget
+from optimizations.engine.review.knapsack import UNCHANGED, Picks
+from optimizations.engine.review.scope_view import LIVE, ScopeValues, ScopeView
+from optimizations.engine.serving.traffic_plan import Choice, PlanSet, TrafficPlan
+from optimizations.engine.statistics.arrays import Array
 
-# Share of a pattern's traffic that may be on trial, and that the rest explores beside a trial. At a
-# third a trial takes two thirds of the time it takes at a quarter, and hardly more treated requests.
-WIDEST, APART = 0.33, 0.1
-NOTICEABLE = 0.005  # a challenger has to promise at least this much more
-TRIAL_PART = (1.0, 0.5)  # of the exploration: with one value, with several
-LEAST_CHANCE = 0.1  # of a gain where a pattern takes part in a trial
-WORTH_IT = 0.005  # a value is explored while its hoped-for gain is this part of what it may cost
 ALARM_HOLDOUT = 0.5
+NEARLY_FLOOR = FLOOR * 0.999  # shares are sums of floats
 
 
-class Budget(msgspec.Struct, frozen=True):
-    """`share` of this scope's traffic may explore, losing at most `loss` of mean quality."""
+def plan_scope(view: ScopeView, budget: ExplorationBudget, turn: int, holdout: float) -> PlanSet:
+    """Splits the traffic of every pattern between what serves, what is tried, and the holdout.
 
-    share: float
-    loss: float
-
-
-class Values(msgspec.Struct):
-    """The values of a scope in the order of the posterior's columns, and who explores them."""
-
-    keys: list[str]
-    params: list[Params]
-    owners: list[OptimizationState]
-    fits: Array  # [pattern, value] 1 where the value may be used
-
-
-class Curiosity(msgspec.Struct):
-    """[pattern, value] what is to be tried, as shares of the pattern's traffic."""
-
-    trial: Array
-    explore: Array
-
-    @property
-    def total(self) -> Array:
-        return np.asarray(self.trial + self.explore, dtype=np.float64)
-
-
-def explore(
-    worth: Array, loss: Array, fits: Array, traffic: Array, picks: Picks, on_trial: bool,
-    budget: Budget, turn: int,
-) -> Curiosity:  # fmt: skip
-    """How the exploration is divided, within the budget.
-
-    `worth` are draws of [draw, pattern, value]. What is picked has one part, so that its proof
-    comes soon (top-two sampling: Russo, Operations Research 68 (2020)); the other part goes, in
-    each pattern, to the value that one draw says is better than the pick.
+    `turn` decides which draw of the posterior names the challengers, `holdout` is a share.
     """
-    trial, wanted = np.zeros(fits.shape), np.zeros(fits.shape)
-    rows = np.flatnonzero(picks >= 0)
-    if on_trial:
-        chance = (worth[:, rows, picks[rows]] > 0).mean(axis=0)
-        rows_tried = rows[chance >= LEAST_CHANCE]
-        trial[rows_tried, picks[rows_tried]] = 1.0
-    for p in range(len(fits)):
-        challenger = _challenger(worth[:, p], loss[p], fits[p], int(picks[p]), turn)
-        if challenger is not None:
-            wanted[p, challenger] = 1.0
-    share, wide = budget.share, max(WIDEST, budget.share)
-    covered, curious = float(traffic @ trial.sum(1)), float(traffic @ wanted.sum(1))
-    part = TRIAL_PART[fits.shape[1] > 1] if curious > 0 else 1.0
-    if covered > 0:
-        trial *= min(wide, share * part / covered)
-        share -= float(traffic @ trial.sum(1))
-    if curious > 0:
-        widest = APART if covered > 0 else wide
-        wanted *= min(widest, max(0.0, share) / max(curious, 0.1))
-    return _afford(Curiosity(trial, wanted), loss, traffic, budget)
+    values, chooser = view.values, view.chooser.state if view.chooser else None
+    live = np.array([state.status in LIVE for state in values.owners], dtype=float)
+    values.fits = values.fits * live
+    exploration = plan_exploration(
+        view.post.worth(view.price),
+        view.post.loss,
+        values.fits,
+        view.traffic,
+        view.picks,
+        chooser is not None and chooser.status == "trial",
+        budget,
+        turn,
+    )
+    serving = Serving(chooser, view.picks, find_fixed(view, chooser))
+    plans = [
+        _plan_pattern(p, values, serving, exploration, holdout) for p in range(len(view.traffic))
+    ]
+    return PlanSet(plans[-1], dict(zip(view.patterns, plans[:-1], strict=True)))
 
 
-def _challenger(worth: Array, loss: Array, fits: Array, pick: int, turn: int) -> int | None:
-    """The value that one draw says is better than the pick, if it is worth its price."""
-    over = worth - (worth[:, [pick]] if pick >= 0 else 0.0)
-    draw = np.where(fits > 0, over[turn % len(over)], -np.inf)
-    best = int(draw.argmax())
-    if best == pick or draw[best] <= NOTICEABLE:
-        return None
-    hoped = float(np.maximum(0.0, over[:, best]).mean())
-    return best if hoped >= WORTH_IT * loss[best] else None
+def find_fixed(
+    view: ScopeView, chooser: OptimizationState | None
+) -> list[tuple[OptimizationState, int]]:
+    """What is active without following the best choice (by hand, pinned), with its column."""
+    return [
+        (trial.state, view.values.keys.index(value_key(trial.state.params)))
+        for trial in view.trials
+        if trial.state.status == "active" and trial.state is not chooser
+    ]
 
 
-def _afford(curiosity: Curiosity, loss: Array, traffic: Array, budget: Budget) -> Curiosity:
-    cost = float((traffic[:, None] * curiosity.total * loss).sum())
-    if cost > budget.loss:
-        curiosity.trial *= budget.loss / cost
-        curiosity.explore *= budget.loss / cost
-    return curiosity
+class Serving(msgspec.Struct):
+    """Who serves a scope: what follows the best choice, and what is fixed (by hand, pinned)."""
+
+    chooser: OptimizationState | None
+    picks: Picks
+    fixed: list[tuple[OptimizationState, int]]  # with the column of its value
+
+    def find_server(self, p: int, fits: Array) -> tuple[OptimizationState, int] | None:
+        """The state and the column that serve pattern `p`, pinned ones first."""
+        able = [(s, v) for s, v in self.fixed if s.status == "active" and fits[p, v] > 0]
+        pinned = next(((s, v) for s, v in able if s.pinned), None)
+        if pinned is not None:
+            return pinned
+        chooser, pick = self.chooser, int(self.picks[p])
+        if chooser is not None and chooser.status == "active":
+            return (chooser, pick) if pick != UNCHANGED else None
+        return able[0] if able else None
 
 
-def rounded(row: Array) -> Array:
-    """No probability between 0 and FLOOR: the smallest give theirs to the largest."""
+def _plan_pattern(
+    p: int, values: ScopeValues, serving: Serving, curiosity: Exploration, holdout: float
+) -> TrafficPlan:
+    served = serving.find_server(p, values.fits)
+    shares = round_shares(curiosity.total[p] * (values.fits[p] > 0))
+    if served is not None:
+        shares[served[1]] = 0.0
+    choices = [
+        _try_value(values, v, serving.chooser if curiosity.trial[p, v] > 0 else None, float(share))
+        for v, share in enumerate(shares)
+        if share >= NEARLY_FLOOR
+    ]
+    if served is not None:
+        state, v = served
+        held = ALARM_HOLDOUT if state.alarm else holdout
+        left = max(0.0, 1.0 - held - float(shares.sum()))
+        choice = Choice(state.id, values.params[v], left, True, False, state.pinned, values.keys[v])
+        choices.insert(0, choice)
+    return TrafficPlan(tuple(c for c in choices if c.probability >= NEARLY_FLOOR))
+
+
+def _try_value(
+    values: ScopeValues, v: int, chooser: OptimizationState | None, share: float
+) -> Choice:
+    state = chooser or values.owners[v]
+    trial = state.status == "trial"
+    return Choice(state.id, values.params[v], share, False, trial, False, values.keys[v])
+
+
+def round_shares(row: Array) -> Array:
+    """Leaves no probability between 0 and FLOOR: the smallest give theirs to the largest."""
     total = float(row.sum())
     if total < FLOOR / 2:
         return np.zeros_like(row)
@@ -114,54 +117,3 @@ def rounded(row: Array) -> Array:
         if part[order[kept - 1]] >= FLOOR or kept == 1:
             return part
     return row
-
-
-class Serving(msgspec.Struct):
-    """Who serves a scope: what follows the best choice, and what is fixed (by hand, pinned)."""
-
-    chooser: OptimizationState | None
-    picks: Picks
-    fixed: list[tuple[OptimizationState, int]]  # with the column of its value
-
-    def served(self, p: int, fits: Array) -> tuple[OptimizationState, int] | None:
-        """The state and the column that serve pattern `p`, pinned ones first."""
-        able = [(s, v) for s, v in self.fixed if s.status == "active" and fits[p, v] > 0]
-        pinned = next(((s, v) for s, v in able if s.pinned), None)
-        if pinned is not None:
-            return pinned
-        chooser, pick = self.chooser, int(self.picks[p])
-        if chooser is not None and chooser.status == "active":
-            return (chooser, pick) if pick != UNCHANGED else None
-        return able[0] if able else None
-
-
-def plan_set(
-    values: Values, patterns: list[str], serving: Serving, curiosity: Curiosity, holdout: float
-) -> PlanSet:
-    plans = [_plan(p, values, serving, curiosity, holdout) for p in range(len(curiosity.trial))]
-    return PlanSet(plans[-1], dict(zip(patterns, plans[:-1], strict=True)))
-
-
-def _plan(p: int, values: Values, serving: Serving, curiosity: Curiosity, holdout: float) -> Plan:
-    served = serving.served(p, values.fits)
-    shares = rounded(curiosity.total[p] * (values.fits[p] > 0))
-    if served is not None:
-        shares[served[1]] = 0.0
-    choices = [
-        _trying(values, v, serving.chooser if curiosity.trial[p, v] > 0 else None, float(share))
-        for v, share in enumerate(shares)
-        if share >= FLOOR * 0.999
-    ]
-    if served is not None:
-        state, v = served
-        held = ALARM_HOLDOUT if state.alarm else holdout
-        left = max(0.0, 1.0 - held - float(shares.sum()))
-        choice = Choice(state.id, values.params[v], left, True, False, state.pinned, values.keys[v])
-        choices.insert(0, choice)
-    return Plan(tuple(c for c in choices if c.probability >= FLOOR * 0.999))
-
-
-def _trying(values: Values, v: int, chooser: OptimizationState | None, share: float) -> Choice:
-    state = chooser or values.owners[v]
-    trial = state.status == "trial"
-    return Choice(state.id, values.params[v], share, False, trial, False, values.keys[v])

@@ -1,4 +1,4 @@
-"""The steps of one review, each with the evidence as it stood."""
+"""The transitions of one review, each with the evidence at that moment."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ import msgspec
 from optimizations.engine.domain.lifecycle import Status, Transition
 from optimizations.engine.domain.optimization import OptimizationState
 from optimizations.engine.domain.task import Json
-from optimizations.engine.review.verdicts import Verdict
+from optimizations.engine.review.verdicts import ReviewVerdict
 
 MOST = 1e12  # e-values are noted up to here
 
 
-class Steps(msgspec.Struct):
+class TransitionLog(msgspec.Struct):
     taken: list[Transition] = msgspec.field(default_factory=list)
     touched: dict[str, None] = msgspec.field(default_factory=dict)
 
-    def take(self, state: OptimizationState, verdict: Verdict, now: float) -> None:
-        """Moves `state` on and notes why."""
+    def take(self, state: OptimizationState, verdict: ReviewVerdict, now: float) -> None:
+        """Carries out a verdict on `state` and logs why."""
         target: Status = verdict.step  # type: ignore[assignment]
         evidence: dict[str, Json] = {
             "e_lift": min(MOST, state.e_lift),

@@ -1,4 +1,4 @@
-"""What becomes of one optimization, given its evidence: pure judgements, one function a step."""
+"""Verdicts on one optimization from its evidence: pure functions, one per step of its life."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from optimizations.engine.statistics.betting import (
     effectiveness,
     requests_needed,
 )
-from optimizations.engine.trials.trial_tests import Proof, Suspicion
+from optimizations.engine.trials.trial_tests import AlarmTests, TrialTests
 
 SETTLED, RESIGNED = 30, 5  # treated requests before it is given up as harmful, as futile
 CLEAR_AFTER = 150  # scores after an alarm before it can be called off
@@ -26,7 +26,7 @@ DOUBT = 2.0  # standard errors beyond which a loss is believed where a proof wou
 FALL_BAR, HARM_BAR = 120.0, 20.0  # alarms: of one arm alone, of the randomised difference
 
 
-class Verdict(msgspec.Struct, frozen=True):
+class ReviewVerdict(msgspec.Struct, frozen=True):
     """`step` is the target status, or `alarm`/`cleared`; `reason` a stable code."""
 
     step: str
@@ -34,114 +34,120 @@ class Verdict(msgspec.Struct, frozen=True):
     text: str
 
 
-def refresh(state: OptimizationState, proof: Proof, base: float, settings: PolicySettings) -> None:
+def refresh_figures(
+    state: OptimizationState, tests: TrialTests, base: float, settings: PolicySettings
+) -> None:
     """Brings the figures of a state up to date. `base` is the control's mean utility."""
-    state.lift = proof.utility.interval()
+    state.lift = tests.utility.interval()
     scale = max(0.1, abs(base))
     state.relative_lift = tuple(x / scale for x in state.lift)  # type: ignore[assignment]
-    state.quality_effect = proof.quality.interval()
-    state.e_lift = proof.utility.above(0.0)
-    state.e_harm = max(proof.utility.below(0.0), proof.quality.below(-settings.quality_margin))
-    state.e_guard = guard(proof, settings)
-    state.n_treated, state.n_control = proof.n_treated, proof.n_control
+    state.quality_effect = tests.quality.interval()
+    state.e_lift = tests.utility.above(0.0)
+    state.e_harm = max(tests.utility.below(0.0), tests.quality.below(-settings.quality_margin))
+    state.e_guard = guard_evidence(tests, settings)
+    state.n_treated, state.n_control = tests.n_treated, tests.n_control
     low = state.relative_lift[1]
     state.effectiveness = effectiveness(low, settings.effectiveness_target) if low > -1 else 0.0
-    if proof.utility.n == 0:
+    if tests.utility.n == 0:
         state.effectiveness = 0.0
-    state.needs_more = needs_more(proof, settings)
-    state.guards = guards(state, proof)
+    state.needs_more = estimate_needed(tests, settings)
+    state.guards = summarize_guards(state, tests)
 
 
-def guard(proof: Proof, settings: PolicySettings) -> float:
+def guard_evidence(tests: TrialTests, settings: PolicySettings) -> float:
     """The e-value against "quality falls by more than the margin", on the worse signal."""
     margin = -settings.quality_margin
-    value = proof.quality.above(margin, GUARD_WEIGHTS)
-    second = proof.second
+    value = tests.quality.above(margin, GUARD_WEIGHTS)
+    second = tests.second
     return min(value, second.above(margin, GUARD_WEIGHTS)) if second.n else value
 
 
-def guards(state: OptimizationState, proof: Proof) -> dict[str, Json]:
+def summarize_guards(state: OptimizationState, tests: TrialTests) -> dict[str, Json]:
     found: dict[str, Json] = {
         "quality": {"e_value": min(1e9, state.e_guard), "effect": list(state.quality_effect)},
-        "p95_ms": [round(proof.control_latency.p95, 1), round(proof.treated_latency.p95, 1)],
-        "gamed": proof.gamed(),
+        "p95_ms": [round(tests.control_latency.p95, 1), round(tests.treated_latency.p95, 1)],
+        "gamed": tests.find_gaming(),
     }
-    if proof.second.n:
-        found["success"] = {"effect": proof.second.mean, "n": proof.second.n}
+    if tests.second.n:
+        found["success"] = {"effect": tests.second.mean, "n": tests.second.n}
     return found
 
 
-def needs_more(proof: Proof, settings: PolicySettings) -> int | None:
-    """About how many more requests in the trial; None when no number would do."""
+def estimate_needed(tests: TrialTests, settings: PolicySettings) -> int | None:
+    """About how many more requests the trial needs; None when no number would suffice."""
     bar = float(np.log(settings.activate_at))
     lift = requests_needed(
-        proof.utility.mean, proof.utility.variance, float(np.log(settings.lift_at)) + 1
+        tests.utility.mean, tests.utility.variance, float(np.log(settings.lift_at)) + 1
     )
-    slack = proof.quality.mean + settings.quality_margin
-    kept = requests_needed(slack, proof.quality.variance, bar + 1)
+    slack = tests.quality.mean + settings.quality_margin
+    kept = requests_needed(slack, tests.quality.variance, bar + 1)
     if lift is None or kept is None:
         return None
-    return max(0, max(lift, kept) - proof.utility.n)
+    return max(0, max(lift, kept) - tests.utility.n)
 
 
-def too_slow(proof: Proof, settings: PolicySettings) -> bool:
-    a, b = proof.treated_latency, proof.control_latency
+def is_too_slow(tests: TrialTests, settings: PolicySettings) -> bool:
+    a, b = tests.treated_latency, tests.control_latency
     enough = min(len(a.last), len(b.last)) >= SETTLED
     return enough and a.p95 > settings.latency_factor * b.p95
 
 
 def judge_trial(
-    state: OptimizationState, proof: Proof, settings: PolicySettings, *, discovered: bool
-) -> Verdict | None:
-    """Activate or not. `discovered` tells that e-BH over all trials picked it."""
+    state: OptimizationState, tests: TrialTests, settings: PolicySettings, *, discovered: bool
+) -> ReviewVerdict | None:
+    """The verdict that activates it, or None. `discovered`: e-BH over all trials picked it."""
     if state.e_lift < settings.lift_at or state.e_guard < settings.activate_at:
         return None
-    if min(proof.n_treated, proof.n_control) < settings.min_per_arm or not discovered:
+    if min(tests.n_treated, tests.n_control) < settings.min_per_arm or not discovered:
         return None
     point, low, high = state.lift
-    text = f"Proven: lift {point:+.3f} ({low:+.3f} to {high:+.3f}), quality kept."
-    return Verdict("active", "proven", text)
+    text = f"Proven: lift {point:+.3f} ({low:+.3f} to {high:+.3f}), quality held."
+    return ReviewVerdict("active", "proven", text)
 
 
 def judge_harm(
-    state: OptimizationState, proof: Proof, settings: PolicySettings, now: float, started: float
-) -> Verdict | None:
-    """Reject: gamed, harmful, out of time."""
-    gamed = proof.gamed()
+    state: OptimizationState,
+    tests: TrialTests,
+    settings: PolicySettings,
+    now: float,
+    started: float,
+) -> ReviewVerdict | None:
+    """The verdict that rejects it (gamed, slow, harmful, expired), or None."""
+    gamed = tests.find_gaming()
     if gamed:
-        return Verdict("rejected", "gamed", f"Not believed: {gamed}.")
-    if proof.n_treated < SETTLED:
+        return ReviewVerdict("rejected", "gamed", f"Quality signal not trusted: {gamed}.")
+    if tests.n_treated < SETTLED:
         return None
-    if too_slow(proof, settings):
-        return Verdict("rejected", "slow", "Its slowest answers take too long.")
-    if proof.second.n and proof.second.below(-settings.quality_margin) >= settings.reject_at:
-        if proof.quality.mean > -settings.quality_margin:
+    if is_too_slow(tests, settings):
+        return ReviewVerdict("rejected", "slow", "Its slowest answers take too long.")
+    if tests.second.n and tests.second.below(-settings.quality_margin) >= settings.reject_at:
+        if tests.quality.mean > -settings.quality_margin:
             text = "Its score holds, but its tasks succeed less often."
-            return Verdict("rejected", "gamed", text)
-        return Verdict("rejected", "harm", f"It harms: quality {proof.quality.mean:+.3f}.")
+            return ReviewVerdict("rejected", "gamed", text)
+        return ReviewVerdict("rejected", "harm", f"Harmful: quality {tests.quality.mean:+.3f}.")
     if state.e_harm >= settings.reject_at:
-        return Verdict("rejected", "harm", f"It harms: quality {proof.quality.mean:+.3f}.")
-    if 2 * proof.n_treated >= settings.max_trial_requests:
-        return Verdict("rejected", "expired", "No effect could be shown in its share of requests.")
+        return ReviewVerdict("rejected", "harm", f"Harmful: quality {tests.quality.mean:+.3f}.")
+    if 2 * tests.n_treated >= settings.max_trial_requests:
+        return ReviewVerdict("rejected", "expired", "No effect shown within its share of requests.")
     if now - started > settings.max_trial_s:
-        return Verdict("rejected", "expired", "No effect could be shown in time.")
+        return ReviewVerdict("rejected", "expired", "No effect shown in time.")
     return None
 
 
-def tolerance(share: float, settings: PolicySettings) -> float:
-    """How much quality an active change may cost: the project's budget over its traffic."""
+def quality_tolerance(share: float, settings: PolicySettings) -> float:
+    """The loss of quality an active change may cause: the project's budget over its traffic."""
     allowed = settings.quality_budget / max(share, 1e-6)
     return float(min(settings.quality_margin, max(0.01, np.floor(100 * allowed) / 100)))
 
 
-def costly(since: Suspicion, allowed: float, settings: PolicySettings) -> bool:
-    """Whether what was lost since the alarm nears the quality budget, beyond doubt: against the
+def is_costly(since: AlarmTests, allowed: float, settings: PolicySettings) -> bool:
+    """Whether the loss since the alarm comes close to the quality budget beyond doubt: against the
     holdout, and against what the treated arm was before.
 
     Half of the requests since the alarm were treated.
     """
     quality = since.quality
-    if quality.n < 2 * SETTLED or not since.fallen(DOUBT):
+    if quality.n < 2 * SETTLED or not since.has_fallen(DOUBT):
         return False
     error = (quality.variance / quality.n) ** 0.5
     lost = -quality.mean * quality.n / 2
@@ -150,32 +156,36 @@ def costly(since: Suspicion, allowed: float, settings: PolicySettings) -> bool:
     )
 
 
-def alarming(proof: Proof) -> bool:
-    """Whether what is active may have become worse: reason to look closer, not to judge."""
-    return proof.watch.falls.value >= FALL_BAR or proof.watch.loudest >= HARM_BAR
+def is_alarming(tests: TrialTests) -> bool:
+    """Whether what is active may have become worse: a reason to hold out more, not to roll back."""
+    return tests.watch.falls.value >= FALL_BAR or tests.watch.loudest >= HARM_BAR
 
 
 def judge_active(
-    state: OptimizationState, proof: Proof, settings: PolicySettings, allowed: float
-) -> Verdict | None:
-    """Alarm, all-clear or rollback of what is active. `allowed` is its `tolerance`."""
+    state: OptimizationState, tests: TrialTests, settings: PolicySettings, allowed: float
+) -> ReviewVerdict | None:
+    """Alarm, all-clear or rollback of what is active. `allowed` is its `quality_tolerance`."""
     if not state.alarm:
-        if alarming(proof):
-            return Verdict("alarm", "alarm", "It may have become worse; half is held out to see.")
+        if is_alarming(tests):
+            return ReviewVerdict(
+                "alarm",
+                "alarm",
+                "It may have become worse; half of its traffic is held out to find out.",
+            )
         return None
-    since = proof.suspicion
+    since = tests.suspicion
     if since is None:  # an alarm kept by an earlier version: what it saw since is not comparable
-        proof.suspect()
+        tests.start_alarm_tests()
         return None
     quality, utility = since.quality, since.utility
     harm = max(quality.below(-allowed, HARM_WEIGHTS), utility.below(0.0, HARM_WEIGHTS))
     if harm >= settings.activate_at:
         text = f"Rolled back: quality {quality.mean:+.3f}, utility {utility.mean:+.3f}."
-        return Verdict("suspended", "harm", text)
-    if costly(since, allowed, settings):
+        return ReviewVerdict("suspended", "harm", text)
+    if is_costly(since, allowed, settings):
         text = f"Rolled back to be safe: quality {quality.mean:+.3f} since the alarm."
-        return Verdict("suspended", "failsafe", text)
+        return ReviewVerdict("suspended", "failsafe", text)
     clear = quality.n >= CLEAR_AFTER and quality.above(-settings.quality_margin) >= CLEAR_AT
     if clear or quality.n >= CLEAR_LATEST:
-        return Verdict("cleared", "cleared", "No harm against the holdout.")
+        return ReviewVerdict("cleared", "cleared", "No harm found against the holdout.")
     return None

@@ -19,7 +19,7 @@ class Choice(msgspec.Struct, frozen=True):
     value: str = ""  # what it changes, as the key of its cells
 
 
-class Plan(msgspec.Struct, frozen=True):
+class TrafficPlan(msgspec.Struct, frozen=True):
     """The arms but for control, which gets the rest."""
 
     choices: tuple[Choice, ...] = ()
@@ -32,15 +32,15 @@ class Plan(msgspec.Struct, frozen=True):
 class PlanSet(msgspec.Struct, frozen=True):
     """Plans of one scope: by pattern, and for all other patterns."""
 
-    default: Plan = Plan()
-    by_pattern: dict[str, Plan] = msgspec.field(default_factory=dict)
+    default: TrafficPlan = TrafficPlan()
+    by_pattern: dict[str, TrafficPlan] = msgspec.field(default_factory=dict)
 
-    def plan(self, pattern: str | None) -> Plan:
+    def plan_for(self, pattern: str | None) -> TrafficPlan:
         return self.by_pattern.get(pattern or "", self.default)
 
 
-def pick(choices: tuple[Choice, ...], position: float) -> Choice | None:
-    """The arm at `position` in [0, 1); None is control, which lies at the upper end."""
+def pick_choice(choices: tuple[Choice, ...], position: float) -> Choice | None:
+    """The arm at `position` in [0, 1); None is control, which takes the upper end."""
     reached = 0.0
     for choice in choices:
         reached += choice.probability
@@ -49,13 +49,13 @@ def pick(choices: tuple[Choice, ...], position: float) -> Choice | None:
     return None
 
 
-def arm_name(choice: Choice | None) -> Arm:
+def name_arm(choice: Choice | None) -> Arm:
     if choice is None:
         return "holdout"
     return "treatment" if choice.proven or choice.trial or choice.pinned else "explore"
 
 
-def draw_of(kind: str, base: str, choices: tuple[Choice, ...], chosen: Choice | None) -> Draw:
+def make_draw(kind: str, base: str, choices: tuple[Choice, ...], chosen: Choice | None) -> Draw:
     """The draw that was made between the arms, control first."""
     rest = 1.0 - sum(c.probability for c in choices)
     return Draw(

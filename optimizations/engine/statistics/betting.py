@@ -1,4 +1,4 @@
-"""Tests that may be looked at at any time: bets against a hypothesis, and what they won.
+"""Anytime-valid tests: bets against a hypothesis, and the wealth they won.
 
 Each score x_t has a conditional mean; a gambler who bets on "mean > θ" multiplies their wealth by
 1 + λ_t (x_t − θ), where λ_t was fixed before x_t was seen. If the mean is at most θ the expected
@@ -16,9 +16,9 @@ from collections.abc import Sequence
 
 import msgspec
 import numpy as np
-import numpy.typing as npt
 
-Array = npt.NDArray[np.float64]
+from optimizations.engine.statistics.arrays import Array
+from optimizations.engine.statistics.effect_scores import Score
 
 _HALF = (0.005, 0.01, 0.02, 0.03, 0.04, 0.05, 0.06, 0.08, 0.1, 0.125, 0.15, 0.2, 0.25, 0.3, 0.4)
 GRID: Array = np.array([-1.0, -0.6, *(-t for t in reversed(_HALF)), 0.0, *_HALF, 0.6, 1.0])
@@ -33,7 +33,6 @@ GUARD_WEIGHTS: Array = np.array([0.05, 0.65, 0.1, 0.0, 0.2])
 HARM_WEIGHTS: Array = np.array([0.0, 0.1, 0.4, 0.4, 0.1])
 SAFE = 0.8  # of the largest bet that cannot ruin
 TRUST = 10.0  # scores' worth of caution in the bet that follows the data
-LEAST_VARIANCE = 0.01  # of the squared width of the bounds
 # Scores' worth of trust in the expected variance. With rare failures a run without any looks steadier
 # than it is: at 5 the stakes were a third too large, and a tenth of the trials ended without proof.
 FIRST = 50.0
@@ -145,60 +144,6 @@ def log_wealth(bets: Array, weights: Array = WEIGHTS) -> Array:
 def wealth(bets: Array, weights: Array = WEIGHTS) -> float:
     """Mean wealth of one row of bets."""
     return float(np.exp(min(700.0, float(log_wealth(bets, weights)))))
-
-
-class Score(msgspec.Struct, frozen=True):
-    """An unbiased score of the effect in one randomised request.
-
-    Its bounds, its `centre` and its `variance` are what was expected beforehand. `control` is the
-    expected mean without the change, `weight` 1/propensity, `rest` the control's part of the variance
-    and `bounds` those of what was measured.
-    """
-
-    value: float
-    low: float
-    high: float
-    centre: float
-    variance: float
-    control: float
-    weight: float
-    rest: float
-    bounds: tuple[float, float]
-
-    def variance_at(self, effects: Array) -> Array:
-        """The variance if the effect were each of `effects`: of a share that is what a bet against
-        it has to reckon with, or rare failures are staked on too highly."""
-        lo, hi = self.bounds
-        mean = np.clip(self.control + effects, lo, hi)
-        least = LEAST_VARIANCE * (hi - lo) ** 2
-        return np.asarray(np.maximum(least, (mean - lo) * (hi - mean)) * self.weight + self.rest)
-
-
-def aipw(
-    treated: bool,
-    y: float,
-    propensity: float,
-    means: tuple[float, float],
-    bounds: tuple[float, float] = (0.0, 1.0),
-) -> Score:
-    """Augmented inverse propensity weighting with past-only means.
-
-    `means` = (control, treatment) as predicted before y was seen, `propensity` the chance of
-    treatment among the two, `bounds` of y. The mean of the score is the effect, whatever the
-    means are; good means only make it steadier. Robins, Rotnitzky & Zhao, JASA 89 (1994);
-    sequential use: Howard et al., Annals of Statistics 49 (2021).
-    """
-    m0, m1 = means
-    lo, hi = bounds
-    miss = (y - m1) / propensity if treated else (m0 - y) / (1 - propensity)
-    value = m1 - m0 + miss
-    low = m1 - m0 + min((lo - m1) / propensity, -(hi - m0) / (1 - propensity))
-    high = m1 - m0 + max((hi - m1) / propensity, -(lo - m0) / (1 - propensity))
-    least = LEAST_VARIANCE * (hi - lo) ** 2
-    v0, v1 = (max(least, (m - lo) * (hi - m)) for m in means)
-    rest = v0 / (1 - propensity)
-    variance = v1 / propensity + rest
-    return Score(value, low, high, m1 - m0, variance, m0, 1 / propensity, rest, bounds)
 
 
 def e_bh(e_values: Sequence[float], rate: float) -> set[int]:

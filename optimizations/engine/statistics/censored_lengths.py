@@ -1,4 +1,4 @@
-"""How long answers are, when some were cut off: the share that is longer than a length.
+"""The distribution of answer lengths when some were cut off: the share longer than a length.
 
 Kaplan & Meier, "Nonparametric estimation from incomplete observations", JASA 53 (1958): an answer
 that was cut off counts as longer than its limit, no more and no less. The next answer is one more
@@ -59,7 +59,7 @@ class Curve(msgspec.Struct, frozen=True):
         return min(1.0, (n * slope + DOUBT) / (n + DOUBT))
 
 
-class Lengths(msgspec.Struct):
+class AnswerLengths(msgspec.Struct):
     """The last lengths of one group. A negative one was cut off there."""
 
     last: list[float] = msgspec.field(default_factory=list)

@@ -1,4 +1,4 @@
-"""Has something that was good become bad? Bets that start again whenever they are lost.
+"""Detects that something good has become bad: bets that start again whenever they are lost.
 
 e-CUSUM (Shin, Ramdas & Rinaldo, "E-detectors", NEJSDS 2023; arXiv 2203.03532): M ← max(M, 1)·e.
 Without a change the mean time to an alarm at `bar` is at least `bar`.
@@ -9,7 +9,8 @@ from __future__ import annotations
 import msgspec
 import numpy as np
 
-from optimizations.engine.statistics.betting import BETS, Array
+from optimizations.engine.statistics.arrays import Array
+from optimizations.engine.statistics.betting import BETS
 
 SLACK = 0.025  # a fall of less than this is not looked for
 LEAST_LEVEL = 150  # requests before the level is trusted
@@ -24,7 +25,7 @@ def even_wealth(bets: Array) -> float:
 class FallDetector(msgspec.Struct):
     """Alarms when the mean of values in [0, 1] falls more than `SLACK` below its level so far.
 
-    It looks at one arm only, so it is quick, and it cannot tell a bad change from a bad day: an
+    It looks at one arm only: that is quick, but cannot tell a bad change from a bad day. So an
     alarm widens the holdout, and only randomised data decides what follows.
     """
 
@@ -56,7 +57,7 @@ class FallDetector(msgspec.Struct):
             self.level_sum += self.waiting.pop(0)
             self.level_n += 1
 
-    def calm(self) -> None:
-        """Starts again from the present level: after an alarm that was cleared."""
+    def reset(self) -> None:
+        """Restarts the bets from the present level, after an alarm that was cleared."""
         self.bets = np.zeros(len(BETS))
         self.level_sum, self.level_n, self.waiting = 0.0, 0.0, []

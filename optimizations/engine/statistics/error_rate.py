@@ -1,4 +1,4 @@
-"""Is an error rate below a bound, or above it? Bets that may be looked at at any time."""
+"""Tests whether an error rate is below or above a bound, valid at any time."""
 
 from __future__ import annotations
 

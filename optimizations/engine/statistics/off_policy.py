@@ -1,9 +1,9 @@
-"""What would another policy have been worth? Answered from the log, or refused.
+"""The value of another policy, estimated from the log, or a refusal.
 
 Doubly robust: a model's prediction for the untried choice plus the weighted error of that
 prediction where the choice was made by chance. Dudík, Langford & Li, "Doubly robust policy
 evaluation and learning", ICML 2011. The effective sample size (Kish, 1965) says how many of the
-logged requests really speak about the question; with too few there is no answer.
+logged requests are informative; with too few there is no answer.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ WIDTH = 1.96
 OWN, SHARED = 20.0, 10.0  # weights of what is known elsewhere in the mean of an arm
 
 
-class Logged(msgspec.Struct, frozen=True):
+class LoggedRequest(msgspec.Struct, frozen=True):
     """One logged request: the arms it could have had with their chances, the one it got, and y.
 
     `predicted` maps each arm to the value expected of it beforehand.
@@ -50,17 +50,19 @@ Sums: TypeAlias = dict[Any, tuple[float, float]]  # arm, or (context, arm) → t
 Policy: TypeAlias = Callable[[str], str]  # context → arm
 
 
-def evaluate(log: Sequence[Logged], policy: Policy) -> Estimate:
+def evaluate_policy(log: Sequence[LoggedRequest], policy: Policy) -> Estimate:
     """The mean value if `policy(context)` had chosen the arm of every request."""
-    return _estimate(log, [[policy(row.context) for row in log]])
+    return _estimate_value(log, [[policy(row.context) for row in log]])
 
 
-def compare(log: Sequence[Logged], policy: Policy, other: Policy) -> Estimate:
+def compare_policies(log: Sequence[LoggedRequest], policy: Policy, other: Policy) -> Estimate:
     """How much more it would have been than under `other`, request by request."""
-    return _estimate(log, [[choose(row.context) for row in log] for choose in (policy, other)])
+    return _estimate_value(
+        log, [[choose(row.context) for row in log] for choose in (policy, other)]
+    )
 
 
-def _estimate(log: Sequence[Logged], wishes: list[list[str]]) -> Estimate:
+def _estimate_value(log: Sequence[LoggedRequest], wishes: list[list[str]]) -> Estimate:
     """The first policy's scores less those of the second, when there is one."""
     if not log:
         return Estimate(0, 0.0, 0.0, refused="The log holds no request of this kind.")
@@ -68,11 +70,13 @@ def _estimate(log: Sequence[Logged], wishes: list[list[str]]) -> Estimate:
         [all(arm in row.arms for arm in arms) for row, *arms in zip(log, *wishes, strict=True)]
     )
     support = float(possible.mean())
-    size = min(_effective([_weight(r, a) for r, a in zip(log, w, strict=True)]) for w in wishes)
+    size = min(
+        _effective_size([_weight(r, a) for r, a in zip(log, w, strict=True)]) for w in wishes
+    )
     if support < LEAST_SUPPORT or size < LEAST_SIZE:
         text = (
-            f"The log does not tell: {support:.0%} of the requests could have been served so, "
-            f"and {size:.0f} of {len(log)} speak about it."
+            f"The log cannot answer this: {support:.0%} of the requests could have been served "
+            f"this way, and the effective sample size is {size:.0f} of {len(log)}."
         )
         return Estimate(len(log), size, support, refused=text)
     scores = np.array(
@@ -81,30 +85,30 @@ def _estimate(log: Sequence[Logged], wishes: list[list[str]]) -> Estimate:
             for wished in wishes
         ]
     )
-    told = scores[0] - (scores[1] if len(wishes) > 1 else 0.0)
-    value, half = float(told.mean()), WIDTH * float(told.std() / np.sqrt(len(told)))
+    effects = scores[0] - (scores[1] if len(wishes) > 1 else 0.0)
+    value, half = float(effects.mean()), WIDTH * float(effects.std() / np.sqrt(len(effects)))
     return Estimate(len(log), size, support, value, value - half, value + half)
 
 
-def _score(row: Logged, arm: str) -> float:
+def _score(row: LoggedRequest, arm: str) -> float:
     guess, error = row.predicted.get(arm, 0.0), row.value - row.predicted.get(row.chosen, 0.0)
     return guess + _weight(row, arm) * error
 
 
-def _weight(row: Logged, arm: str) -> float:
+def _weight(row: LoggedRequest, arm: str) -> float:
     """1 / chance where the logged choice is the wished one, else 0."""
     if row.chosen != arm or arm not in row.arms:
         return 0.0
     return 1.0 / row.probabilities[row.arms.index(arm)]
 
 
-def _effective(weights: Sequence[float]) -> float:
+def _effective_size(weights: Sequence[float]) -> float:
     squares = sum(w * w for w in weights)
     return sum(weights) ** 2 / squares if squares else 0.0
 
 
-def predicted(log: Iterable[Logged]) -> list[Logged]:
-    """The log with what was to be expected of each arm beforehand: shrunk means of the past."""
+def predict_values(log: Iterable[LoggedRequest]) -> list[LoggedRequest]:
+    """The log with the value expected of each arm beforehand: shrunk means of the past."""
     everywhere: Sums = {}
     here: Sums = {}
     found = []

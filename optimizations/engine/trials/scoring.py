@@ -1,4 +1,4 @@
-"""From an outcome to evidence: cells, scores, tests."""
+"""Scores outcomes, and feeds the scores to the tests of the trials they compare."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ import msgspec
 
 from optimizations.engine.domain.outcome import CLIP, Outcome, ratio
 from optimizations.engine.domain.params import Cards
-from optimizations.engine.domain.settings import ModelCard, PolicySettings
+from optimizations.engine.domain.settings import PolicySettings
 from optimizations.engine.domain.task import CONTROL, Draw, Task
 from optimizations.engine.domain.trial_scope import Scope
 from optimizations.engine.kinds import KINDS
-from optimizations.engine.statistics.betting import aipw
-from optimizations.engine.trials.trial import Entry
+from optimizations.engine.statistics.effect_scores import aipw
+from optimizations.engine.trials.trial import Trial
 
 
-def cost_of(outcome: Outcome, cards: dict[str, ModelCard]) -> float | None:
+def resolve_cost(outcome: Outcome, cards: Cards) -> float | None:
     """What it cost: as reported, else from the prices; None when unpriced."""
     if outcome.cost is not None:
         return outcome.cost
@@ -39,7 +39,9 @@ class Reading(msgspec.Struct, frozen=True):
     time: float
 
 
-def read(scope: Scope, outcome: Outcome, pattern: str, cost: float | None) -> Reading | None:
+def read_outcome(
+    scope: Scope, outcome: Outcome, pattern: str, cost: float | None
+) -> Reading | None:
     quality = outcome.quality
     if quality is None:
         return None
@@ -49,8 +51,8 @@ def read(scope: Scope, outcome: Outcome, pattern: str, cost: float | None) -> Re
     return Reading(pattern, quality, outcome.second_signal, relative, time)
 
 
-def trace(outcome: Outcome, cards: Cards) -> Iterator[tuple[str, str, Task, Draw | None]]:
-    """What an outcome tells about: kind, base, the task as it came to that kind, and the draw."""
+def trace_draws(outcome: Outcome, cards: Cards) -> Iterator[tuple[str, str, Task, Draw | None]]:
+    """Each scope that an outcome informs: kind, base, the task as that kind saw it, and the draw."""
     decision, task = outcome.decision, outcome.task
     drawn = {d.kind: d for d in decision.draws} if decision else {}
     if decision is not None:
@@ -68,7 +70,7 @@ def trace(outcome: Outcome, cards: Cards) -> Iterator[tuple[str, str, Task, Draw
             task = msgspec.structs.replace(task, model_id=outcome.model_id)
 
 
-class Compared(msgspec.Struct, frozen=True):
+class Comparison(msgspec.Struct, frozen=True):
     """One request as a comparison of `value` with control."""
 
     value: str
@@ -76,9 +78,9 @@ class Compared(msgspec.Struct, frozen=True):
     propensity: float
 
 
-def comparisons(
-    draw: Draw, pattern: str, entries: Iterable[Entry]
-) -> Iterator[tuple[Entry, Compared]]:
+def compare_with_control(
+    draw: Draw, pattern: str, trials: Iterable[Trial]
+) -> Iterator[tuple[Trial, Comparison]]:
     """The optimizations that this draw compares with control.
 
     One is compared wherever the value it would serve here was drawn with a known chance,
@@ -86,41 +88,43 @@ def comparisons(
     unbiased for what it would do now.
     """
     untouched, served = draw.chance(CONTROL), draw.value
-    for entry in entries:
-        value = entry.target(pattern)
+    for trial in trials:
+        value = trial.target(pattern)
         chance = draw.chance(value) if value != CONTROL else 0.0
         if chance > 0 and untouched > 0 and served in (CONTROL, value):
-            yield entry, Compared(value, served == value, chance / (chance + untouched))
+            yield trial, Comparison(value, served == value, chance / (chance + untouched))
 
 
-def learn_effects(
+def score_trials(
     scope: Scope,
     draw: Draw,
     reading: Reading,
-    entries: Iterable[Entry],
+    trials: Iterable[Trial],
     settings: PolicySettings,
-) -> list[Entry]:
-    """Scores every optimization that this draw compares with control; who was scored."""
+) -> list[Trial]:
+    """Scores every trial that this draw compares with control; returns those trials."""
     scored = []
-    for entry, compared in comparisons(draw, reading.pattern, entries):
-        score_one(scope, entry, reading, compared, settings)
-        scored.append(entry)
+    for trial, compared in compare_with_control(draw, reading.pattern, trials):
+        score_trial(scope, trial, reading, compared, settings)
+        scored.append(trial)
     return scored
 
 
-def learn_second(scope: Scope, draw: Draw, reading: Reading, entries: Iterable[Entry]) -> None:
-    """The second signal of an outcome that came later than its first."""
-    for entry, compared in comparisons(draw, reading.pattern, entries):
+def score_second_signal(
+    scope: Scope, draw: Draw, reading: Reading, trials: Iterable[Trial]
+) -> None:
+    """Scores the second signal of an outcome, when it came later than the first."""
+    for trial, compared in compare_with_control(draw, reading.pattern, trials):
         means = (
             scope.mean(CONTROL, reading.pattern)[0],
             scope.mean(compared.value, reading.pattern)[0],
         )
         score = aipw(compared.treated, reading.second or 0.0, compared.propensity, means)
-        entry.proof.update_second(score, reading.pattern)
+        trial.tests.update_second(score, reading.pattern)
 
 
-def score_one(
-    scope: Scope, entry: Entry, reading: Reading, compared: Compared, settings: PolicySettings
+def score_trial(
+    scope: Scope, trial: Trial, reading: Reading, compared: Comparison, settings: PolicySettings
 ) -> None:
     treated, propensity = compared.treated, compared.propensity
     q0, c0, t0 = scope.mean(CONTROL, reading.pattern)
@@ -130,13 +134,13 @@ def score_one(
     u = reading.quality - wc * reading.cost - wt * reading.time
     means = (q0 - wc * c0 - wt * t0, q1 - wc * c1 - wt * t1)
     utility = aipw(treated, u, propensity, means, (-(wc + wt) * CLIP, 1.0))
-    entry.proof.update(quality, utility, treated, reading.pattern)
+    trial.tests.update(quality, utility, treated, reading.pattern)
     if reading.second is not None:
         second = aipw(treated, reading.second, propensity, (q0, q1))
-        entry.proof.update_second(second, reading.pattern)
-    if entry.state.status == "active":
-        entry.proof.watch.update(quality, utility, settings.quality_margin)
+        trial.tests.update_second(second, reading.pattern)
+    if trial.state.status == "active":
+        trial.tests.watch.update(quality, utility, settings.quality_margin)
         if treated:
-            entry.proof.watch.falls.update(reading.quality)
-        if treated and entry.proof.suspicion is not None:
-            entry.proof.suspicion.note(reading.quality)
+            trial.tests.watch.falls.update(reading.quality)
+        if treated and trial.tests.suspicion is not None:
+            trial.tests.suspicion.note(reading.quality)

@@ -1,4 +1,4 @@
-"""Sessions whose first request was counted: requests of one session share their arm."""
+"""Remembers sessions whose first request was counted: requests of one session share their arm."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Sessions:
     def units(self) -> list[str]:
         return list(self._units)
 
-    def begins(self, scope: Scope, outcome: Outcome) -> bool:
+    def is_first(self, scope: Scope, outcome: Outcome) -> bool:
         """Whether this is the first outcome of its session in the scope: only that is evidence."""
         decision = outcome.decision
         if decision is None or decision.task.session_id is None:

@@ -5,16 +5,22 @@ from __future__ import annotations
 import msgspec
 
 from optimizations.engine.domain.optimization import OptimizationState
-from optimizations.engine.domain.optimization_ids import value_of
+from optimizations.engine.domain.optimization_ids import value_key
 from optimizations.engine.domain.task import CONTROL
-from optimizations.engine.trials.trial_tests import Proof
+from optimizations.engine.trials.trial_tests import TrialTests
 
 
-class Entry(msgspec.Struct):
+class Trial(msgspec.Struct):
     """A live optimization beside its running tests."""
 
     state: OptimizationState
-    proof: Proof
+    tests: TrialTests
+
+    @classmethod
+    def of(cls, state: OptimizationState) -> Trial:
+        """Resumes the tests that were saved with the state; fresh ones without any."""
+        saved = state.evidence
+        return cls(state, TrialTests.from_bytes(saved) if saved else TrialTests.fresh())
 
     def covers(self, pattern: str) -> bool:
         return not self.state.patterns or pattern in self.state.patterns
@@ -24,4 +30,4 @@ class Entry(msgspec.Struct):
         if self.state.adaptive:
             choice = self.state.choice
             return choice.get(pattern, choice.get("", CONTROL))
-        return value_of(self.state.params) if self.covers(pattern) else CONTROL
+        return value_key(self.state.params) if self.covers(pattern) else CONTROL

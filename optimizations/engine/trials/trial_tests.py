@@ -2,89 +2,54 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any
 
 import msgspec
 import numpy as np
 
 from optimizations.engine.domain.task import Json
-from optimizations.engine.statistics.betting import BETS, GRID, Array, BoundedMean, Score
+from optimizations.engine.statistics.arrays import Array
+from optimizations.engine.statistics.betting import BETS, GRID, BoundedMean
 from optimizations.engine.statistics.change_detection import FallDetector, even_wealth
+from optimizations.engine.statistics.effect_scores import Score
+from optimizations.engine.trials.output_guards import Latency, OutputVariety
 
 MARGINS: Array = np.array([-0.05, -0.04, -0.03, -0.02, -0.01, 0.0])
-REMEMBERED = 64  # outputs of each arm whose variety is compared
 
 
-class Variety(msgspec.Struct):
-    """How varied the last outputs are, and how long: a model that always says the same games."""
-
-    digests: list[int] = msgspec.field(default_factory=list)
-    n: int = 0
-    length: float = 0.0
-
-    def add(self, output: Json) -> None:
-        raw = msgspec.json.encode(output)
-        digest = int.from_bytes(hashlib.blake2b(raw, digest_size=6).digest(), "big")
-        self.digests = [*self.digests[-(REMEMBERED - 1) :], digest]
-        self.n += 1
-        self.length += len(raw)
-
-    @property
-    def distinct(self) -> float:
-        return len(set(self.digests)) / max(1, len(self.digests))
-
-    @property
-    def mean_length(self) -> float:
-        return self.length / max(1, self.n)
-
-
-class Latency(msgspec.Struct):
-    """The slowest of the last durations of each arm, in milliseconds."""
-
-    last: list[float] = msgspec.field(default_factory=list)
-
-    def add(self, duration: float) -> None:
-        self.last = [*self.last[-199:], duration]
-
-    @property
-    def p95(self) -> float:
-        return float(np.quantile(self.last, 0.95)) if self.last else 0.0
-
-
-class Watch(msgspec.Struct):
-    """Guards what is active: restarts of bets that it has begun to harm (e-CUSUM)."""
+class HarmWatch(msgspec.Struct):
+    """Watches what is active: bets that it has begun to harm, restarted when lost (e-CUSUM)."""
 
     falls: FallDetector
     quality: Array
     utility: Array
 
     @classmethod
-    def fresh(cls) -> Watch:
+    def fresh(cls) -> HarmWatch:
         return cls(FallDetector.fresh(), np.zeros(len(BETS)), np.zeros(len(BETS)))
 
     def update(self, quality: Score, utility: Score, tolerance: float) -> None:
-        self.quality = _restart(self.quality, quality, -tolerance)
-        self.utility = _restart(self.utility, utility, 0.0)
+        self.quality = _restart_bets(self.quality, quality, -tolerance)
+        self.utility = _restart_bets(self.utility, utility, 0.0)
 
     @property
     def loudest(self) -> float:
         return max(even_wealth(self.quality), even_wealth(self.utility))
 
-    def calm(self) -> None:
-        self.falls.calm()
+    def reset(self) -> None:
+        self.falls.reset()
         self.quality, self.utility = np.zeros(len(BETS)), np.zeros(len(BETS))
 
 
-def _restart(bets: Array, score: Score, theta: float) -> Array:
+def _restart_bets(bets: Array, score: Score, theta: float) -> Array:
     gain = (theta - score.value) / max(score.high - theta, 1e-3)
     return np.asarray(
         np.maximum(bets, 0.0) + np.log1p(np.maximum(gain * BETS, -0.999)), dtype=np.float64
     )
 
 
-class Suspicion(msgspec.Struct):
-    """What came since an alarm, while half is held out: fresh tests, and the treated arm by itself.
+class AlarmTests(msgspec.Struct):
+    """Evidence since an alarm, while half is held out: fresh tests, and the treated arm alone.
 
     `level` is the quality that the treated arm had before.
     """
@@ -96,14 +61,14 @@ class Suspicion(msgspec.Struct):
     total: float = 0.0
 
     @classmethod
-    def fresh(cls, level: float = 1.0) -> Suspicion:
+    def fresh(cls, level: float = 1.0) -> AlarmTests:
         return cls(BoundedMean.over(GRID), BoundedMean.over(GRID), level)
 
     def note(self, quality: float) -> None:
         self.n += 1
         self.total += quality
 
-    def fallen(self, errors: float) -> bool:
+    def has_fallen(self, errors: float) -> bool:
         """Whether the treated arm lies `errors` standard errors below its level still: the low that
         raised a false alarm does not last."""
         if not self.n:
@@ -113,7 +78,7 @@ class Suspicion(msgspec.Struct):
         return bool(self.level - mean > errors * (spread / self.n) ** 0.5)
 
 
-class Proof(msgspec.Struct):
+class TrialTests(msgspec.Struct):
     """Everything that is being tested about one optimization. `second` tests the other signal.
 
     `believed` is what the last review believed of its effect on quality and on utility in each
@@ -123,10 +88,10 @@ class Proof(msgspec.Struct):
     utility: BoundedMean
     quality: BoundedMean
     second: BoundedMean
-    watch: Watch
-    suspicion: Suspicion | None = None
-    treated_output: Variety = msgspec.field(default_factory=Variety)
-    control_output: Variety = msgspec.field(default_factory=Variety)
+    watch: HarmWatch
+    suspicion: AlarmTests | None = None
+    treated_output: OutputVariety = msgspec.field(default_factory=OutputVariety)
+    control_output: OutputVariety = msgspec.field(default_factory=OutputVariety)
     treated_latency: Latency = msgspec.field(default_factory=Latency)
     control_latency: Latency = msgspec.field(default_factory=Latency)
     n_treated: int = 0
@@ -134,12 +99,12 @@ class Proof(msgspec.Struct):
     believed: dict[str, tuple[float, float]] = msgspec.field(default_factory=dict)
 
     @classmethod
-    def fresh(cls) -> Proof:
+    def fresh(cls) -> TrialTests:
         grids = (BoundedMean.over(GRID), BoundedMean.over(GRID), BoundedMean.over(MARGINS))
-        return cls(*grids, Watch.fresh())
+        return cls(*grids, HarmWatch.fresh())
 
     def update(self, quality: Score, utility: Score, treated: bool, pattern: str = "") -> None:
-        better, worth = self._expected(pattern)
+        better, worth = self._believed_effect(pattern)
         self.quality.update(quality, better)
         self.utility.update(utility, worth)
         self.n_treated += treated
@@ -149,25 +114,25 @@ class Proof(msgspec.Struct):
             self.suspicion.utility.update(utility)
 
     def update_second(self, score: Score, pattern: str = "") -> None:
-        self.second.update(score, self._expected(pattern)[0])
+        self.second.update(score, self._believed_effect(pattern)[0])
 
-    def _expected(self, pattern: str) -> tuple[float, float] | tuple[None, None]:
+    def _believed_effect(self, pattern: str) -> tuple[float, float] | tuple[None, None]:
         return self.believed.get(pattern) or self.believed.get("") or (None, None)
 
-    def suspect(self) -> None:
+    def start_alarm_tests(self) -> None:
         """After an alarm: fresh tests that only see what comes now."""
-        self.suspicion = Suspicion.fresh(self.watch.falls.level)
+        self.suspicion = AlarmTests.fresh(self.watch.falls.level)
 
-    def cleared(self) -> None:
+    def end_alarm_tests(self) -> None:
         self.suspicion = None
-        self.watch.calm()
+        self.watch.reset()
 
     def note_output(self, output: Json, duration: float | None, treated: bool) -> None:
         (self.treated_output if treated else self.control_output).add(output)
         if duration is not None:
             (self.treated_latency if treated else self.control_latency).add(duration)
 
-    def gamed(self) -> str:
+    def find_gaming(self) -> str:
         """Why the quality signal is not believed, or ""."""
         a, b = self.treated_output, self.control_output
         if min(a.n, b.n) < 30:
@@ -182,7 +147,7 @@ class Proof(msgspec.Struct):
         return msgspec.msgpack.encode(self, enc_hook=_encode)
 
     @classmethod
-    def from_bytes(cls, data: bytes) -> Proof:
+    def from_bytes(cls, data: bytes) -> TrialTests:
         return msgspec.msgpack.decode(data, type=cls, dec_hook=_decode)
 
 

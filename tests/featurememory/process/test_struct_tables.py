@@ -29,14 +29,14 @@ import sys, threading
 sys.setswitchinterval(1e-6)
 import msgspec
 from featurememory.process import struct_tables
-from optimizations.engine.domain.task import Decision, Task
+from optimizations.engine.domain.task import Task, TaskDecision
 struct_tables.build(())
-raw = msgspec.msgpack.encode(Decision("d", Task("m")))
+raw = msgspec.msgpack.encode(TaskDecision("d", Task("m")))
 ready = threading.Barrier(8)
 def decode():
     ready.wait()
     for _ in range(20):
-        msgspec.msgpack.decode(raw, type=Decision)
+        msgspec.msgpack.decode(raw, type=TaskDecision)
 threads = [threading.Thread(target=decode) for _ in range(8)]
 for one in threads: one.start()
 for one in threads: one.join()

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from optimizations.model_catalog import PriceList, cards
+from optimizations.model_catalog import PriceList, load_cards
 from optimizations.models import ModelPrice
 from tests import builders
 
@@ -57,7 +57,7 @@ def test_a_registration_reaches_the_policy() -> None:
     }
     builders.caller(owner).post("models/", body)
 
-    (card,) = cards(owner.pk)
+    (card,) = load_cards(owner.pk)
 
     assert (card.task_types, card.tunable, card.prices) == (("t",), {"temperature": [0, 1]}, None)
 

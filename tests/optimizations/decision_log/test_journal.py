@@ -5,11 +5,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-from optimizations.decision_log.journal import Journal, MemoryJournal, records
+from optimizations.decision_log.journal import Journal, MemoryJournal, read_records
 
 
 def taken(journal: Journal) -> list[bytes]:
-    return [record for path in journal.seal() for record in records(path)]
+    return [record for path in journal.seal() for record in read_records(path)]
 
 
 def test_records_come_back_in_order(tmp_path: Path) -> None:
@@ -72,12 +72,12 @@ def test_what_another_process_is_writing_is_read_too_and_only_once(tmp_path: Pat
     writing, reading = Journal(tmp_path), Journal(tmp_path)
     writing.append(b"a")
     assert reading.seal() == []
-    found, ends = reading.elsewhere()
+    found, ends = reading.read_elsewhere()
     assert found == [b"a"]
-    reading.reached(ends)
+    reading.note_read(ends)
     writing.append(b"b")
 
-    assert reading.elsewhere()[0] == [b"b"]
+    assert reading.read_elsewhere()[0] == [b"b"]
     assert taken(writing) == [b"a", b"b"]  # it moves them itself once more
 
 
@@ -90,6 +90,6 @@ def test_in_memory_records_come_back_until_they_are_removed() -> None:
     journal.remove(first)
     left = journal.seal()
 
-    told = [[record for part in parts for record in records(part)] for parts in (first, again)]
+    told = [[record for part in parts for record in read_records(part)] for parts in (first, again)]
     assert told == [[b"a"], [b"a", b"b"]]
-    assert [record for part in left for record in records(part)] == [b"b"]
+    assert [record for part in left for record in read_records(part)] == [b"b"]

@@ -7,8 +7,8 @@ from django.db import connection, transaction
 
 from featurememory.database.write_lock import write_turn
 from optimizations.decision_log import log
-from optimizations.engine.domain.task import Decision, Request, Task
-from optimizations.models import Decision as Row
+from optimizations.engine.domain.task import Request, Task, TaskDecision
+from optimizations.models import Decision
 from tests import builders
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -17,17 +17,17 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def write(owner: builders.Project, name: str) -> None:
     task = Task(model_id="m", input="x")
     request = Request(id=name, task=task, at=0.0)
-    decision = Decision(id=name, task=task)
-    log.log().write(log.logged(owner.pk, request, decision, [], {"model_id": "m"}))
+    decision = TaskDecision(id=name, task=task)
+    log.decision_log().write(log.make_record(owner.pk, request, decision, [], {"model_id": "m"}))
 
 
 def logged(owner: builders.Project) -> set[str]:
-    return set(Row.objects.filter(project=owner).values_list("id", flat=True))
+    return set(Decision.objects.filter(project=owner).values_list("id", flat=True))
 
 
 def absorb_and_fail() -> None:
     with write_turn():
-        log.log().absorb()
+        log.decision_log().absorb()
         raise ZeroDivisionError
 
 
@@ -46,7 +46,7 @@ def test_moving_twice_moves_once() -> None:
     log.catch_up()
     log.catch_up()
 
-    assert Row.objects.filter(project=owner).count() == 1
+    assert Decision.objects.filter(project=owner).count() == 1
 
 
 def test_a_move_that_fails_loses_nothing() -> None:

@@ -1,13 +1,13 @@
 """A caller of the cache: asks, serves or runs, and reports."""
 
 from optimizations.engine.domain.outcome import Outcome
-from optimizations.engine.domain.task import Decision, Request, Task
+from optimizations.engine.domain.task import Request, Task, TaskDecision
 from optimizations.engine.policy import PolicyEngine
 
 
 def run(
     policy: PolicyEngine, number: int, text: str, output: str, told: bool | None = None
-) -> Decision:
+) -> TaskDecision:
     """`told`: what people say of a served answer."""
     at = number * 60.0
     decision = policy.decide(Request(f"r{number}", Task("m", text, "t"), at))

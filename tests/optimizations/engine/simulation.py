@@ -8,9 +8,10 @@ import numpy as np
 
 from optimizations.engine.domain.outcome import Outcome
 from optimizations.engine.domain.settings import ModelCard, PolicySettings, Prices
-from optimizations.engine.domain.task import Decision, Request, Task
+from optimizations.engine.domain.task import Request, Task, TaskDecision
 from optimizations.engine.policy import PolicyEngine
-from optimizations.engine.statistics.betting import BoundedMean, aipw
+from optimizations.engine.statistics.betting import BoundedMean
+from optimizations.engine.statistics.effect_scores import aipw
 
 LARGE, SMALL = "large", "small"
 COST = {LARGE: 1.0, SMALL: 0.15}  # of one request; 1 for any other model
@@ -33,7 +34,7 @@ def ask(number: int, pattern: str | None = "p") -> Request:
 
 
 def outcome(
-    decision: Decision, number: int, success: bool | None, duration: float = 100.0
+    decision: TaskDecision, number: int, success: bool | None, duration: float = 100.0
 ) -> Outcome:
     model = decision.task.model_id
     return Outcome(
@@ -59,7 +60,7 @@ def play(
     seed: int = 0,
     patterns: tuple[str, ...] = ("p",),
     start: int = 0,
-) -> Iterator[tuple[int, Decision]]:
+) -> Iterator[tuple[int, TaskDecision]]:
     """Plays `requests` tasks; yields each number with what was decided."""
     rng = np.random.default_rng(seed)
     for number in range(start, start + requests):

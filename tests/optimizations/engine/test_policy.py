@@ -144,7 +144,7 @@ def test_a_restored_engine_decides_and_learns_the_same() -> None:
 
 def _written(policy: PolicyEngine) -> list[OptimizationState]:
     for identifier in policy.optimizations:
-        policy._changed[identifier] = None
+        policy._pending.touched[identifier] = None
     return list(policy.take_changes().optimizations)
 
 

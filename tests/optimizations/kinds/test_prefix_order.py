@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from optimizations.models import EvidencePoint, OptimizationEvent
-from optimizations.storage import state_of
+from optimizations.storage import decode_state
 from tests import builders
 from tests.optimizations.caller import Orchestrator
 
@@ -39,7 +39,7 @@ def test_parts_that_recur_are_put_first_once_that_is_proven() -> None:
 
     made = caller.only("prefix_order")
     assert [made.status, *steps(caller)] == ["active", "candidate trial", "trial active"]
-    assert state_of(made).lift[1] > 0
+    assert decode_state(made).lift[1] > 0
     assert EvidencePoint.objects.filter(optimization_id=made.id).count() > 3
     changed = [answer for answer in answers[-50:] if answer["changed"]]
     assert len(changed) > 30

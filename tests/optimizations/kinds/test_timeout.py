@@ -8,7 +8,7 @@ import pytest
 
 from integration.learning.learn_batch import learn
 from optimizations.policy_runtime import outcomes
-from optimizations.storage import state_of
+from optimizations.storage import decode_state
 from tests import builders
 from tests.optimizations.caller import Orchestrator
 
@@ -30,7 +30,7 @@ def history(caller: Orchestrator) -> None:
     builders.keep(caller.owner, items)
     while learn(caller.owner.pk).more:
         pass
-    while outcomes.digest(caller.owner.pk, save=True):
+    while outcomes.count_outcomes(caller.owner.pk, save=True):
         pass
 
 
@@ -54,8 +54,8 @@ def test_a_limit_is_tried_against_a_control_group_and_its_effect_is_measured() -
     assert made.params == {"timeout_ms": 840, "retries": 1}
     assert {"treatment", "holdout"} <= {entry["arm"] for entry in arms}
     assert all(entry["params"] == made.params for entry in arms if entry["arm"] == "treatment")
-    assert min(state_of(made).n_treated, state_of(made).n_control) >= 20
-    assert state_of(made).lift[0] != 0.0  # a point at least: so few outcomes may bound nothing
+    assert min(decode_state(made).n_treated, decode_state(made).n_control) >= 20
+    assert decode_state(made).lift[0] != 0.0  # a point at least: so few outcomes may bound nothing
 
 
 def test_where_time_is_worth_nothing_the_tail_is_only_advised_about() -> None:

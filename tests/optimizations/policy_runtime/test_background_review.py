@@ -47,7 +47,7 @@ def test_a_price_that_comes_into_force_reaches_the_policy() -> None:
     ModelPrice.objects.create(project=owner, model_id="m", effective_from=day, input_per_1m=9.0)
     review(owner.pk)
 
-    card = policies.for_deciding(owner.pk).engine._table.cards["m"]
+    card = policies.for_deciding(owner.pk).engine._memory.table.cards["m"]
     assert card.prices is not None
     assert card.prices.input_per_1m == 9.0
 

@@ -16,8 +16,9 @@ from optimizations.models import (
     WaitingOutcome,
 )
 from optimizations.policy_runtime import outcomes
+from optimizations.policy_runtime.outcome_rows import load_outcomes
 from optimizations.policy_runtime.policy_cache import policies
-from optimizations.storage import state_of
+from optimizations.storage import decode_state
 from tests import builders
 from tests.optimizations.builders import decide, register, report, routed
 from tests.optimizations.caller import Orchestrator
@@ -28,7 +29,7 @@ pytestmark = pytest.mark.django_db
 def counted(owner: Project) -> int:
     """Outcomes the saved engine has seen."""
     policies.drop(owner.pk)
-    return policies.for_deciding(owner.pk).engine._outcomes
+    return policies.for_deciding(owner.pk).engine._memory.outcomes
 
 
 def waiting(owner: Project) -> int:
@@ -37,7 +38,7 @@ def waiting(owner: Project) -> int:
 
 def outcome_of(owner: Project, name: str) -> Outcome:
     number = builders.ModelInteraction.objects.get(project=owner, id=name).number
-    return outcomes.outcomes_of(owner.pk, [number])[number]
+    return load_outcomes(owner.pk, [number])[number]
 
 
 def test_a_project_that_asks_for_no_decisions_keeps_no_notes() -> None:
@@ -107,7 +108,7 @@ def test_a_crash_before_the_save_counts_everything_once() -> None:
     policies.drop(owner.pk)  # what a killed process had in memory
     assert waiting(owner) == 5
 
-    outcomes.digest(owner.pk, save=True)
+    outcomes.count_outcomes(owner.pk, save=True)
 
     assert (counted(owner), waiting(owner)) == (5, 0)
 
@@ -124,8 +125,8 @@ def test_a_save_that_fails_leaves_what_was_saved_before(monkeypatch: pytest.Monk
     with monkeypatch.context() as patch:
         patch.setattr(outcomes.OptimizationStorage, "save", broken)
         with pytest.raises(IntegrityError):
-            outcomes.digest(owner.pk, save=True)
-    outcomes.digest(owner.pk, save=True)
+            outcomes.count_outcomes(owner.pk, save=True)
+    outcomes.count_outcomes(owner.pk, save=True)
 
     assert (counted(owner), waiting(owner)) == (3, 0)
 
@@ -139,7 +140,7 @@ def test_unsaved_counts_are_not_counted_again_by_the_next_digest() -> None:
         outcomes.count_waiting(owner.pk, kept)
         outcomes.count_waiting(owner.pk, kept)
 
-        assert kept.engine._outcomes == 3
+        assert kept.engine._memory.outcomes == 3
 
 
 def feedback(owner: Project, decision: dict[str, Any], metric: str, value: Any) -> None:
@@ -155,7 +156,7 @@ def test_late_feedback_reaches_the_evidence() -> None:
     feedback(owner, decision, "success", False)
 
     assert waiting(owner) == 1
-    outcomes.digest(owner.pk, save=True)
+    outcomes.count_outcomes(owner.pk, save=True)
 
     assert outcome_of(owner, "answer").success is False
     assert waiting(owner) == 0
@@ -182,7 +183,7 @@ def test_feedback_between_learning_and_counting_is_counted_as_it_is_now() -> Non
     learn(owner.pk)
     feedback(owner, decision, "success", True)
 
-    outcomes.digest(owner.pk, save=True)
+    outcomes.count_outcomes(owner.pk, save=True)
 
     assert (counted(owner), waiting(owner)) == (1, 0)
 
@@ -214,7 +215,7 @@ def test_rules_about_time_follow_the_newest_interaction() -> None:
 def say(owner: Project, metric: str, value: Any, **target: str) -> None:
     body = {"metric_name": metric, "value": value, **target}
     assert builders.caller(owner).post("feedback/", body).status_code == 201
-    outcomes.digest(owner.pk, save=True)
+    outcomes.count_outcomes(owner.pk, save=True)
 
 
 def test_peoples_feedback_is_the_quality_and_success_the_second_signal() -> None:
@@ -267,8 +268,8 @@ def test_a_model_that_games_its_judge_is_never_activated() -> None:
                 value: Any = not small if word == "success" else 1.0 if small else 0.8
                 target = {"decision_id": prepared["decision_id"]}
                 caller.call.post("feedback/", {"metric_name": word, "value": value, **target})
-    outcomes.digest(caller.owner.pk, save=True)
+    outcomes.count_outcomes(caller.owner.pk, save=True)
     made = caller.only("route_model")
 
-    assert state_of(made).guards["success"]["effect"] < -0.5
+    assert decode_state(made).guards["success"]["effect"] < -0.5
     assert not OptimizationEvent.objects.filter(project=caller.owner, after="active").exists()

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from optimizations.summaries.guard_texts import spoken
+from optimizations.summaries.guard_texts import describe_guards
 
 
 @pytest.mark.parametrize(
@@ -22,12 +22,12 @@ from optimizations.summaries.guard_texts import spoken
     ],
 )
 def test_every_guard_has_its_words(name: str, value: object, said: str) -> None:
-    ((_, found),) = spoken({name: value})
+    ((_, found),) = describe_guards({name: value})
 
     assert found == said
 
 
 def test_the_levels_of_a_cache_are_told_in_words() -> None:
-    told = dict(spoken({"exact:once": [70, 0], "exact:confirmed": [37, 1]}))
+    told = dict(describe_guards({"exact:once": [70, 0], "exact:confirmed": [37, 1]}))
     assert told["Exact repeats, seen once"] == "0 of 70 wrong"
     assert told["Exact repeats, confirmed by a second run"] == "1 of 37 wrong"

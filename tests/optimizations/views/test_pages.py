@@ -44,7 +44,7 @@ def test_without_optimizations_the_page_says_what_they_need() -> None:
 
     shown = text(browser(owner).get("/optimizations/"))
 
-    assert "No optimization yet" in shown
+    assert "No optimizations yet" in shown
     assert "Memory only watches." in shown
 
 
@@ -65,7 +65,9 @@ def test_a_state_without_any_says_so() -> None:
     owner = builders.project()
     routed(owner)
 
-    assert "None in this state" in text(browser(owner).get("/optimizations/?status=retired"))
+    assert "No optimizations in this state" in text(
+        browser(owner).get("/optimizations/?status=retired")
+    )
 
 
 def test_only_the_rows_come_when_htmx_asks() -> None:
@@ -86,7 +88,7 @@ def test_the_detail_shows_arms_decisions_and_history() -> None:
 
     shown = text(browser(owner).get(f"/optimizations/{made.id}/"))
 
-    for words in ("Held out", "pinned", "unpin", "told", "small"):
+    for words in ("Held out", "pinned", "unpin", "reported", "small"):
         assert words.lower() in shown.lower()
 
 
@@ -106,7 +108,7 @@ def test_the_dialog_says_what_will_happen_and_the_button_does_it() -> None:
     user.post(f"/optimizations/{made.id}/unpin/")
     user.post(f"/optimizations/{made.id}/block/")
 
-    assert "The evidence decides about it again." in asked
+    assert "The evidence decides again." in asked
     row = Optimization.objects.get(id=made.id)
     assert (row.control, row.status) == ("blocked", "suspended")
 
@@ -173,7 +175,7 @@ def test_models_show_prices_calls_and_routes() -> None:
 
 
 def test_before_anything_is_registered_the_sentence_says_what_is_missing() -> None:
-    found = headline.for_project(builders.project())
+    found = headline.summarize_project(builders.project())
 
     assert (found.strong, found.link, found.proven) == ("Memory only watches.", "/models/", False)
 
@@ -182,11 +184,11 @@ def test_without_an_effect_the_sentence_claims_none() -> None:
     owner = builders.project()
     made = routed(owner)
 
-    assert not headline.for_project(owner).proven
-    assert headline.for_project(owner).strong == "No measurable saving yet."
+    assert not headline.summarize_project(owner).proven
+    assert headline.summarize_project(owner).strong == "No measurable saving yet."
     assert made.pattern_id is not None
     assert (
-        headline.for_pattern(owner, Pattern.objects.get(pk=made.pattern_id)).strong
+        headline.summarize_pattern(owner, Pattern.objects.get(pk=made.pattern_id)).strong
         == "No measurable effect yet."
     )
 
@@ -195,7 +197,7 @@ def test_registered_models_alone_are_no_effect() -> None:
     owner = builders.project()
     register(owner)
 
-    assert headline.for_project(owner).strong == "No measurable effect yet."
+    assert headline.summarize_project(owner).strong == "No measurable effect yet."
 
 
 def test_a_change_of_the_whole_task_type_is_told_by_each_of_its_patterns() -> None:
@@ -209,8 +211,8 @@ def test_a_change_of_the_whole_task_type_is_told_by_each_of_its_patterns() -> No
     manager.act(made.id, "pin", "tester")
 
     assert made.id in text(browser(owner).get(f"/patterns/{pattern.pk}/"))
-    assert "all of task.0" in headline.for_pattern(owner, pattern).text
-    assert headline.for_pattern(owner, other).strong == "Nothing is changed here."
+    assert "all of task.0" in headline.summarize_pattern(owner, pattern).text
+    assert headline.summarize_pattern(owner, other).strong == "Nothing is changed here."
 
 
 def test_the_page_asks_what_it_would_have_been_for_every_task() -> None:
@@ -235,7 +237,7 @@ def test_one_click_forgets_every_cached_answer() -> None:
     OptimizationStorage(owner.pk).store([state])
     page = browser(owner)
     assert "Purge…" in text(page.get("/optimizations/c-1/"))
-    assert "is forgotten at once" in text(page.get("/optimizations/c-1/purge/"))
+    assert "is deleted at once" in text(page.get("/optimizations/c-1/purge/"))
 
     assert page.post("/optimizations/c-1/purge/").status_code == 302
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from optimizations.engine.caching.cache_review import ALONE, TOGETHER, proof
+from optimizations.engine.caching.cache_review import ALONE, TOGETHER, weigh_proof
 from optimizations.engine.caching.cache_statistics import ANY, GROUPS
 from optimizations.engine.policy import PolicyEngine
 from optimizations.engine.statistics.error_rate import ErrorRate
@@ -17,7 +17,7 @@ def opens(rng: np.random.Generator, rate: float, repeats: int = 1000) -> bool:
     for wrong, group in zip(rng.random(repeats) < rate, rng.random(repeats) < 0.7, strict=True):
         for name in (names[0], names[1 + int(group)]):
             rates[name].add(bool(wrong))
-        if any(proof(name, r, BOUND) >= SERVE for name, r in rates.items()):
+        if any(weigh_proof(name, r, BOUND) >= SERVE for name, r in rates.items()):
             return True
     return False
 

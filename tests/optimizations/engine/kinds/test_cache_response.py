@@ -1,10 +1,10 @@
 from optimizations.engine.domain.outcome import Outcome
-from optimizations.engine.domain.task import Decision, Request, Task
+from optimizations.engine.domain.task import Request, Task, TaskDecision
 from optimizations.engine.policy import PolicyEngine
 from tests.optimizations.engine.caches import run
 
 
-def repeating(policy: PolicyEngine, requests: int, start: int = 0) -> list[Decision]:
+def repeating(policy: PolicyEngine, requests: int, start: int = 0) -> list[TaskDecision]:
     """Forty questions in turn, each with one right answer."""
     numbers = range(start, start + requests)
     return [run(policy, n, f"Question {n % 40}?", f"Answer {n % 40}") for n in numbers]

@@ -1,7 +1,7 @@
 from optimizations.engine.domain.outcome import Outcome
 from optimizations.engine.domain.settings import ModelCard, PolicySettings, Prices
 from optimizations.engine.domain.task import Request, Task
-from optimizations.engine.kinds.prefix_order import PrefixNotes, PrefixOrder, shared
+from optimizations.engine.kinds.prefix_order import PrefixNotes, PrefixOrder, common_prefix
 
 SETTINGS = PolicySettings()
 RULES = "Answer in English, name the source, and be brief. " * 20
@@ -65,7 +65,9 @@ def test_a_slot_at_the_end_or_a_cache_that_works_is_not_reported() -> None:
 
 
 def test_the_same_start_is_counted_to_the_character() -> None:
-    assert [shared(a, b) for a, b in (("abc", "abd"), ("", "a"), ("ab", "ab"), ("x", "y"))] == [
+    assert [
+        common_prefix(a, b) for a, b in (("abc", "abd"), ("", "a"), ("ab", "ab"), ("x", "y"))
+    ] == [
         2,
         0,
         2,

@@ -1,7 +1,13 @@
 import pytest
 
 from optimizations.engine.domain.task import Task
-from optimizations.engine.kinds.request_keys import around, asked, digest, momentary, spaced
+from optimizations.engine.kinds.request_keys import (
+    asked_text,
+    context_parts,
+    digest,
+    normalize_spacing,
+    points_at_now,
+)
 
 
 def chat(text: str, system: str = "Be kind.") -> Task:
@@ -10,14 +16,14 @@ def chat(text: str, system: str = "Be kind.") -> Task:
 
 
 def test_the_text_that_is_asked_is_the_last_message_or_the_input_itself() -> None:
-    assert asked(chat("Where is it?").input) == "Where is it?"
-    assert asked("Where is it?") == "Where is it?"
-    assert asked({"order": 7}) == ""
+    assert asked_text(chat("Where is it?").input) == "Where is it?"
+    assert asked_text("Where is it?") == "Where is it?"
+    assert asked_text({"order": 7}) == ""
 
 
 def test_all_but_that_text_is_compared_to_the_letter() -> None:
-    assert around(chat("one")) == around(chat("other"))
-    assert around(chat("one")) != around(chat("one", system="Be brief."))
+    assert context_parts(chat("one")) == context_parts(chat("other"))
+    assert context_parts(chat("one")) != context_parts(chat("one", system="Be brief."))
 
 
 def test_the_order_of_keys_does_not_matter() -> None:
@@ -25,8 +31,8 @@ def test_the_order_of_keys_does_not_matter() -> None:
 
 
 def test_questions_about_the_moment_are_known() -> None:
-    assert momentary(Task("m", "What is the rate now?"))
-    assert not momentary(Task("m", "What is a rate?"))
+    assert points_at_now(Task("m", "What is the rate now?"))
+    assert not points_at_now(Task("m", "What is a rate?"))
 
 
 @pytest.mark.parametrize(
@@ -38,7 +44,7 @@ def test_questions_about_the_moment_are_known() -> None:
     ],
 )
 def test_spaces_and_encoding_say_nothing_about_a_line(one: str, other: str) -> None:
-    assert spaced(one) == spaced(other)
+    assert normalize_spacing(one) == normalize_spacing(other)
 
 
 @pytest.mark.parametrize(
@@ -55,4 +61,4 @@ def test_spaces_and_encoding_say_nothing_about_a_line(one: str, other: str) -> N
     ],
 )
 def test_where_the_layout_may_be_the_matter_it_counts(one: str, other: str) -> None:
-    assert spaced(one) != spaced(other)
+    assert normalize_spacing(one) != normalize_spacing(other)

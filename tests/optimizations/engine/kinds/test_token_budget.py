@@ -4,7 +4,7 @@ import pytest
 from optimizations.engine.domain.outcome import Outcome
 from optimizations.engine.domain.settings import ModelCard
 from optimizations.engine.domain.task import Json, Request, Task
-from optimizations.engine.kinds.token_budget import FIRST
+from optimizations.engine.kinds.token_limits import FIRST
 from optimizations.engine.policy import PolicyEngine
 
 MOST = 1000

@@ -1,6 +1,6 @@
 import pytest
 
-from optimizations.engine.reporting.savings_ledger import savings_of
+from optimizations.engine.reporting.savings import sum_savings
 from tests.optimizations.engine.simulation import COST, LARGE, engine, play
 
 
@@ -37,7 +37,7 @@ def test_periods_add_up_to_the_whole() -> None:
 def test_stored_hours_give_the_same_ledger() -> None:
     policy, _ = played()
     kept = {(h.hour, h.optimization_id, h.verified): h for h in policy.take_changes().hours}
-    assert savings_of(kept.values(), 0, 1e9) == policy.savings(0, 1e9)
+    assert sum_savings(kept.values(), 0, 1e9) == policy.savings(0, 1e9)
 
 
 def test_without_an_effect_it_says_so() -> None:

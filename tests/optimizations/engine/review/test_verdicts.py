@@ -4,17 +4,17 @@ import pytest
 from optimizations.engine.domain.optimization import OptimizationState
 from optimizations.engine.domain.settings import PolicySettings
 from optimizations.engine.review import verdicts
-from optimizations.engine.statistics.betting import aipw
-from optimizations.engine.trials.trial_tests import Proof
+from optimizations.engine.statistics.effect_scores import aipw
+from optimizations.engine.trials.trial_tests import TrialTests
 
 SETTINGS = PolicySettings()
 ALLOWED = 0.01
 
 
-def trial(e_lift: float, e_guard: float) -> tuple[OptimizationState, Proof]:
+def trial(e_lift: float, e_guard: float) -> tuple[OptimizationState, TrialTests]:
     state = OptimizationState("o", "route_model", "chat", "large", {}, status="trial")
     state.e_lift, state.e_guard = e_lift, e_guard
-    proof = Proof.fresh()
+    proof = TrialTests.fresh()
     proof.n_treated = proof.n_control = SETTINGS.min_per_arm
     return state, proof
 
@@ -27,11 +27,11 @@ def test_a_trial_ends_with_both_proofs(e_lift: float, e_guard: float, step: str 
     assert (verdict.step if verdict else None) == step
 
 
-def suspected(treated: float, control: float, n: int = 400, level: float = 0.9) -> Proof:
+def suspected(treated: float, control: float, n: int = 400, level: float = 0.9) -> TrialTests:
     """An active change after an alarm, half held out, with these success rates since."""
-    rng, proof = np.random.default_rng(1), Proof.fresh()
+    rng, proof = np.random.default_rng(1), TrialTests.fresh()
     proof.watch.falls.level_sum, proof.watch.falls.level_n = level * 500, 500.0
-    proof.suspect()
+    proof.start_alarm_tests()
     assert proof.suspicion is not None
     for _ in range(n):
         arm = bool(rng.random() < 0.5)
@@ -43,7 +43,7 @@ def suspected(treated: float, control: float, n: int = 400, level: float = 0.9) 
     return proof
 
 
-def verdict_on(proof: Proof) -> str | None:
+def verdict_on(proof: TrialTests) -> str | None:
     state = OptimizationState("o", "route_model", "chat", "large", {}, status="active", alarm=True)
     verdict = verdicts.judge_active(state, proof, SETTINGS, ALLOWED)
     return verdict.step if verdict else None
@@ -60,9 +60,9 @@ def test_a_fall_of_both_arms_is_not() -> None:
 def test_a_loss_is_not_believed_while_the_treated_arm_is_what_it_was() -> None:
     since = suspected(0.75, 0.9).suspicion
     assert since is not None
-    assert verdicts.costly(since, ALLOWED, SETTINGS)
+    assert verdicts.is_costly(since, ALLOWED, SETTINGS)
     since.level = 0.75
-    assert not verdicts.costly(since, ALLOWED, SETTINGS)
+    assert not verdicts.is_costly(since, ALLOWED, SETTINGS)
 
 
 def test_an_alarm_without_its_tests_begins_them() -> None:

@@ -4,11 +4,11 @@ import pytest
 from optimizations.engine.statistics.betting import (
     GUARD_WEIGHTS,
     BoundedMean,
-    aipw,
     e_bh,
     effectiveness,
     requests_needed,
 )
+from optimizations.engine.statistics.effect_scores import aipw
 from tests.optimizations.engine.simulation import trial
 
 

@@ -3,12 +3,12 @@ import math
 import numpy as np
 import pytest
 
-from optimizations.engine.statistics.censored_lengths import KEPT, Lengths
+from optimizations.engine.statistics.censored_lengths import KEPT, AnswerLengths
 
 
-def noted(lengths: list[float], limits: list[float] | None = None) -> Lengths:
+def noted(lengths: list[float], limits: list[float] | None = None) -> AnswerLengths:
     """Answers of these lengths, cut off where a limit was shorter."""
-    found = Lengths()
+    found = AnswerLengths()
     for length, limit in zip(lengths, limits or [math.inf] * len(lengths), strict=True):
         found.add(min(length, limit), length > limit)
     return found
@@ -25,7 +25,7 @@ def test_few_answers_carry_the_tail_on_from_the_longest() -> None:
     curve = noted([float(n) for n in range(1, 25)]).curve()
     assert curve.limit(0.01, 1.0) == pytest.approx(24 * 4)  # one of 25 is longer than 24
     assert curve.limit(0.01, 0.5) == pytest.approx(24 * 2)
-    assert Lengths().curve().limit(0.01, 1.0) is None
+    assert AnswerLengths().curve().limit(0.01, 1.0) is None
 
 
 @pytest.mark.parametrize("known", [20, 50, 100, 400])

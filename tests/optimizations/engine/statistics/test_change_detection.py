@@ -27,7 +27,7 @@ def test_after_calm_the_new_level_is_learned() -> None:
     detector = FallDetector.fresh(level=0.9, weight=100)
     for _ in range(60):
         detector.update(0.0)
-    detector.calm()
+    detector.reset()
     for _ in range(400):
         detector.update(0.0)
     assert detector.value < 2

@@ -2,7 +2,8 @@ import numpy as np
 
 from optimizations.engine.domain.task import CONTROL
 from optimizations.engine.domain.trial_scope import Scope
-from optimizations.engine.statistics.posterior import likeness, posterior
+from optimizations.engine.statistics.posterior import infer_posterior
+from optimizations.engine.statistics.value_likeness import setting_likeness
 
 
 def scope_with(cells: dict[tuple[str, str], tuple[int, float]]) -> Scope:
@@ -15,7 +16,7 @@ def scope_with(cells: dict[tuple[str, str], tuple[int, float]]) -> Scope:
 
 def effect(scope: Scope, pattern: str) -> float:
     rng = np.random.default_rng(0)
-    post = posterior(scope, ["b"], {}, (0.1, 0.0), rng, ["p", "q"])
+    post = infer_posterior(scope, ["b"], {}, (0.1, 0.0), rng, ["p", "q"])
     return float(post.mean[["p", "q"].index(pattern), 0])
 
 
@@ -39,34 +40,34 @@ def test_patterns_that_differ_are_believed_to_differ() -> None:
 def test_an_untried_change_is_neither_trusted_nor_given_up() -> None:
     rng = np.random.default_rng(0)
     scope = scope_with({(CONTROL, "p"): (100, 0.5)})
-    post = posterior(scope, ["b"], {}, (0.1, 0.0), rng, ["p"])
+    post = infer_posterior(scope, ["b"], {}, (0.1, 0.0), rng, ["p"])
     assert 0.1 < post.chance_good(0.05)[0, 0] < 0.9
 
 
 def test_a_few_failures_are_no_proof_against_a_value() -> None:
     rng = np.random.default_rng(0)
     scope = scope_with({(CONTROL, "p"): (300, 0.95), ("b", "p"): (8, 0.75)})
-    post = posterior(scope, ["b"], {"b": 0.1}, (0.1, 0.0), rng, ["p"])
+    post = infer_posterior(scope, ["b"], {"b": 0.1}, (0.1, 0.0), rng, ["p"])
     assert post.chance_good(0.05)[0, 0] > 0.035
 
 
 def test_settings_with_equal_levels_are_alike() -> None:
     own, others = {"a": 1, "b": 1}, [{"a": 1, "b": 2}, {"a": 2, "b": 2}, {"a": 4, "b": 1}]
-    alike = likeness(own, others)
+    alike = setting_likeness(own, others)
     assert alike[0, 1] > alike[0, 2]
 
 
 def test_a_setting_nobody_tried_learns_from_its_neighbours() -> None:
     scope = scope_with({(CONTROL, "p"): (200, 0.5), ("b", "p"): (200, 0.9)})
     near, far = {"a": 3, "b": 9}, {"a": 1, "b": 2}
-    alike = likeness({"a": 1, "b": 1}, [{"a": 4, "b": 9}, near, far])
+    alike = setting_likeness({"a": 1, "b": 1}, [{"a": 4, "b": 9}, near, far])
     rng = np.random.default_rng(0)
-    post = posterior(scope, ["b", "near", "far"], {}, (0.1, 0.0), rng, ["p"], alike)
+    post = infer_posterior(scope, ["b", "near", "far"], {}, (0.1, 0.0), rng, ["p"], alike)
     assert post.mean[0, 1] > post.mean[0, 2] > 0
 
 
 def test_values_that_were_bad_make_the_untried_ones_doubtful() -> None:
     seen = {(CONTROL, "p"): (300, 0.8)} | {(v, "p"): (40, 0.4) for v in ("b", "c", "d")}
     rng = np.random.default_rng(0)
-    post = posterior(scope_with(seen), ["b", "c", "d", "e"], {}, (0.1, 0.0), rng, ["p"])
+    post = infer_posterior(scope_with(seen), ["b", "c", "d", "e"], {}, (0.1, 0.0), rng, ["p"])
     assert post.mean[0, 3] < -0.1

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from optimizations.engine.review.champion import UNCHANGED, choose
+from optimizations.engine.review.knapsack import UNCHANGED, choose_values
 from optimizations.engine.statistics.posterior import Posterior
 
 NOTHING = np.array([UNCHANGED, UNCHANGED])
@@ -14,7 +14,7 @@ def believed(mean: list[list[float]], saved: list[list[float]]) -> Posterior:
 
 
 def chosen(post: Posterior, allowed: float = 0.01) -> list[int]:
-    return choose(post, HALVES, np.ones(post.mean.shape), allowed, NOTHING)[0].tolist()
+    return choose_values(post, HALVES, np.ones(post.mean.shape), allowed, NOTHING)[0].tolist()
 
 
 def test_each_pattern_gets_its_best_value() -> None:
@@ -39,5 +39,5 @@ def test_quality_gained_in_one_pattern_pays_for_savings_in_another() -> None:
 @pytest.mark.parametrize("before", [[0, 0], [1, 1]])
 def test_a_choice_stays_while_the_other_is_hardly_better(before: list[int]) -> None:
     post = believed([[0.1, 0.105], [0.105, 0.1]], [[0, 0], [0, 0]])
-    picks, _ = choose(post, HALVES, np.ones((2, 2)), 0.01, np.array(before))
+    picks, _ = choose_values(post, HALVES, np.ones((2, 2)), 0.01, np.array(before))
     assert picks.tolist() == before
