@@ -14,13 +14,15 @@ LOCK := $(VENV)/bin/uv pip compile pyproject.toml --universal --python-version 3
 # The checks look at the code, never at the data directory in use.
 CHECK_ENV := FM_DATA_DIR=$(VENV)/check FM_DATABASE_URL= FM_REDIS_URL=
 
-.PHONY: help install install-dev run test lint check bench lock audit clean
+.PHONY: help install install-dev run format lint test check bench lock audit clean
 
 help:
 	@echo 'make run      install and start on http://127.0.0.1:$(PORT) (PORT=, DATA_DIR=)'
 	@echo 'make install  only the set-up: .venv with the locked packages'
+	@echo 'make format   format the code, and fix what the linter can fix'
+	@echo 'make lint     format, lint, types, import contracts, migrations: checks only'
 	@echo 'make test     the test suite, on SQLite and on PostgreSQL (ARGS=, DATABASE=)'
-	@echo 'make check    format, lint, types, import contracts, migrations, tests'
+	@echo 'make check    lint and test: what decides whether a change lands'
 	@echo 'make bench    the benchmarks of tests/benchmarks'
 	@echo 'make audit    look the locked packages up among known vulnerabilities'
 	@echo 'make lock     write the lock files again from pyproject.toml (UPGRADE=--upgrade)'
@@ -36,6 +38,10 @@ install-dev: $(VENV)/.installed-dev
 
 test: install-dev
 	@$(PY) tests/suite.py --database $(DATABASE) $(ARGS)
+
+format: install-dev
+	$(VENV)/bin/ruff check --fix --exit-zero .
+	$(VENV)/bin/ruff format .
 
 lint: install-dev
 	$(VENV)/bin/ruff format --check .

@@ -18,7 +18,9 @@ from tests.benchmarks.bench_house import PARTS
 
 ROOT = Path(__file__).resolve().parent.parent
 APPS = ("featurememory", "patterns", "optimizations", "integration")
-PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]
+PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob(".github/**/*.md")]
+# A path in the documentation begins with one of these, or is the name of a file.
+TOP = {path.name for path in ROOT.iterdir()} - {".venv", "var", "staticfiles"}
 
 
 def doc(name: str) -> str:
@@ -125,6 +127,46 @@ def test_links_lead_somewhere(page: Path) -> None:
     local = [target for target in targets if "://" not in target]
 
     assert [target for target in local if not (page.parent / target).exists()] == []
+
+
+def paths_in(text: str) -> set[str]:
+    """What stands in backticks or after `python -m` and looks like a place in this repository."""
+    words = {word for code in re.findall(r"`([^`\n]+)`", text) for word in code.split()}
+    paths = {word for word in words if word.partition("/")[0] in TOP and "/" in word}
+    files = {word for word in words if re.fullmatch(r"[\w.-]+\.(?:py|md|toml|yml|cfg|json)", word)}
+    modules = set(re.findall(r"python -m ((?:" + "|".join(APPS) + r"|tests)[\w.]+)", text))
+    return paths | files | {f"{module.replace('.', '/')}.py" for module in modules}
+
+
+def is_there(path: str) -> bool:
+    """`<name>` and `*` stand for anything; a bare file name may lie anywhere in the tree."""
+    pattern = re.sub(r"<[^>]+>", "*", path).rstrip("/")
+    if "/" in path or (ROOT / path).exists():
+        return any(ROOT.glob(pattern))
+    return any(any((ROOT / top).rglob(path)) for top in (*APPS, "tests", "docs", ".github"))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_paths_exist(page: Path) -> None:
+    assert [path for path in sorted(paths_in(page.read_text())) if not is_there(path)] == []
+
+
+def anchors(page: Path) -> set[str]:
+    """The names of a page's headings as links spell them."""
+    heads = re.findall(r"^#+ (.+)$", page.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", head.lower()).replace(" ", "-") for head in heads}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_links_lead_to_headings(page: Path) -> None:
+    found = re.findall(r"\]\(([^)#\s:]*)#([^)\s]+)\)", page.read_text())
+    lost = [
+        f"{target}#{anchor}"
+        for target, anchor in found
+        if anchor not in anchors(page.parent / target if target else page)
+    ]
+
+    assert lost == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
