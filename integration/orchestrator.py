@@ -54,7 +54,7 @@ class TaskResult:
 
 
 @dataclass(frozen=True)
-class Plan:
+class PreparedTask:
     """What `prepare` said: the task to run, and the decision (None when it could not be asked)."""
 
     task: Task
@@ -108,14 +108,14 @@ class ModelOrchestrator:
             return await learn(plan, None, elapsed_ms(began), error)
         return await learn(plan, reply, elapsed_ms(began))
 
-    def prepare(self, task: Task) -> Plan:
+    def prepare(self, task: Task) -> PreparedTask:
         """The task as it should run; as it is when the memory does not answer."""
         try:
             prepared = self.manager.apply(task, self.usable_models())
         except Exception as error:
             handle_feature_memory_error(error)
-            return Plan(task, None, [])
-        return Plan(prepared.decision.task, prepared.decision, prepared.patterns)
+            return PreparedTask(task, None, [])
+        return PreparedTask(prepared.decision.task, prepared.decision, prepared.patterns)
 
     def usable_models(self) -> list[str]:
         """What may be routed to: registered here, and not cut off by its breaker."""
@@ -160,7 +160,11 @@ class ModelOrchestrator:
         return run, breaker
 
     def learn(
-        self, plan: Plan, reply: Reply | None, duration: float, error: Exception | None = None
+        self,
+        plan: PreparedTask,
+        reply: Reply | None,
+        duration: float,
+        error: Exception | None = None,
     ) -> TaskResult:
         """The interaction into the memory; what became of the task."""
         text = None if error is None else f"{type(error).__name__}: {error}"[:2000]
@@ -180,7 +184,7 @@ class ModelOrchestrator:
         )
 
     def _remember(
-        self, plan: Plan, reply: Reply | None, duration: float, error: str | None
+        self, plan: PreparedTask, reply: Reply | None, duration: float, error: str | None
     ) -> None:
         item = interaction(plan, reply, duration, error)
         raw = msgspec.json.encode({name: v for name, v in item.items() if v is not None})
@@ -189,7 +193,7 @@ class ModelOrchestrator:
 
 
 def interaction(
-    plan: Plan, reply: Reply | None, duration: float, error: str | None
+    plan: PreparedTask, reply: Reply | None, duration: float, error: str | None
 ) -> dict[str, Any]:
     """One call in the shape of `POST /interactions/`."""
     task = plan.task

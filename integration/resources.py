@@ -19,7 +19,7 @@ from patterns.statistics.rollups import HOUR_MS, project_hour
 
 
 @dataclass(frozen=True)
-class Sample:
+class ProcessSample:
     """Bytes resident, bytes on disk, seconds of CPU used so far, and when (monotonic seconds)."""
 
     memory_bytes: int
@@ -28,9 +28,9 @@ class Sample:
     at: float
 
 
-def process_sample() -> Sample:
+def process_sample() -> ProcessSample:
     usage = resource.getrusage(resource.RUSAGE_SELF)
-    return Sample(resident(), on_disk(), usage.ru_utime + usage.ru_stime, time.monotonic())
+    return ProcessSample(resident(), on_disk(), usage.ru_utime + usage.ru_stime, time.monotonic())
 
 
 def on_disk() -> int:
@@ -51,7 +51,7 @@ class ResourceManager:
     def __init__(self) -> None:
         self.last = process_sample()
 
-    def sample(self) -> Sample:
+    def sample(self) -> ProcessSample:
         """Take a sample and add it to the current hour of every project."""
         now = process_sample()
         elapsed = max(1e-3, now.at - self.last.at)
@@ -64,7 +64,7 @@ class ResourceManager:
         disk_usage.count_tables()
         return now
 
-    def _note(self, project: Project, now: Sample, cores: float, queue: int) -> None:
+    def _note(self, project: Project, now: ProcessSample, cores: float, queue: int) -> None:
         counts = dict(
             Pattern.objects.filter(project=project).values_list("status").annotate(Count("pk"))
         )

@@ -17,7 +17,7 @@ from integration.models import ApiKey
 
 
 @dataclass(frozen=True)
-class Ready:
+class StartResult:
     """What the first lines of output show; `key` is None when the project has keys already."""
 
     project: Project
@@ -53,14 +53,14 @@ def build_struct_tables() -> int:
     return struct_tables.build(LATE)
 
 
-def prepare() -> Ready:
+def prepare() -> StartResult:
     """Bring the database up to date and make what is missing. Safe to run at every start."""
     if settings.STORAGE == "memory" and not _anchor:
         name = settings.DATABASES["default"]["NAME"]
         _anchor.append(sqlite3.connect(name, uri=True, check_same_thread=False))
     migrate()
     project = first_project()
-    return Ready(project, first_key(project), LoginLink.make(admin_user()))
+    return StartResult(project, first_key(project), LoginLink.make(admin_user()))
 
 
 def migrate() -> None:
@@ -93,10 +93,10 @@ def first_key(project: Project) -> str | None:
             key = ApiKey.register(project, given, "first key")
         except ValueError as error:
             raise CommandError(f"FM_INIT_API_KEY cannot be used: {error}") from error
-        if key.kind != ApiKey.Kind.ADMIN:
+        if key.kind != ApiKey.KeyKind.ADMIN:
             raise CommandError("FM_INIT_API_KEY cannot be used: it must begin with fm_ad_")
         return given
-    return ApiKey.create(project, ApiKey.Kind.ADMIN, "first key")[1]
+    return ApiKey.create(project, ApiKey.KeyKind.ADMIN, "first key")[1]
 
 
 def admin_user() -> object:
@@ -111,7 +111,7 @@ def admin_user() -> object:
     return user
 
 
-def announcement(ready: Ready, url: str) -> str:
+def announcement(ready: StartResult, url: str) -> str:
     """What the start prints: where, a login link, a key, and a line to paste."""
     place = f"data in {settings.DATA_DIR}"
     if settings.STORAGE == "memory":

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from patterns.models import PatternQuerySet
 
 SORTS = ("use_count", "confidence", "effectiveness", "last_used", "created_at")
-STORED = tuple(status for status in Pattern.Status.values if status != "archived")
+STORED = tuple(status for status in Pattern.PatternStatus.values if status != "archived")
 
 
 @dataclass(frozen=True)
@@ -150,8 +150,8 @@ def yes_or_no(value: Any, pointer: str) -> bool:
 
 def statuses(value: Any, pointer: str) -> str:
     names = [name.strip() for name in text(value, pointer).split(",")]
-    if not set(names) <= set(Pattern.Status.values):
-        raise invalid(f"must be among {', '.join(Pattern.Status.values)}", pointer)
+    if not set(names) <= set(Pattern.PatternStatus.values):
+        raise invalid(f"must be among {', '.join(Pattern.PatternStatus.values)}", pointer)
     return ",".join(names)
 
 

@@ -25,7 +25,7 @@ class ModelInteraction(models.Model):
     `processing_time` milliseconds, `memory_usage` bytes. Null means unknown, never zero.
     """
 
-    class State(models.IntegerChoices):
+    class InteractionState(models.IntegerChoices):
         PENDING = 0
         RECOGNIZED = 1
         FAILED = 2
@@ -49,7 +49,9 @@ class ModelInteraction(models.Model):
     cost = models.FloatField(null=True)
     success = models.BooleanField(null=True)
     score = models.FloatField(null=True)
-    state = models.SmallIntegerField(choices=State.choices, default=State.PENDING)
+    state = models.SmallIntegerField(
+        choices=InteractionState.choices, default=InteractionState.PENDING
+    )
     pattern_id = models.UUIDField(null=True)
     confidence = models.FloatField(null=True)
     recognized_at = models.BigIntegerField(null=True)
@@ -97,13 +99,13 @@ class Payload(models.Model):
 
 class PatternQuerySet(models.QuerySet["Pattern"]):
     def stored(self) -> PatternQuerySet:
-        return self.exclude(status=Pattern.Status.ARCHIVED)
+        return self.exclude(status=Pattern.PatternStatus.ARCHIVED)
 
 
 class Pattern(models.Model):
     """A recurring task. The columns mirror the engine's state (`state`), which is the truth."""
 
-    class Status(models.TextChoices):
+    class PatternStatus(models.TextChoices):
         CANDIDATE = "candidate"
         VALIDATED = "validated"
         DRIFTING = "drifting"
@@ -119,7 +121,9 @@ class Pattern(models.Model):
     parts = models.JSONField(default=list, help_text='[["Where is ", ""], ["", "order_id"]]')
     slots = models.JSONField(default=list)
     features = models.JSONField(default=list)
-    status = models.CharField(max_length=12, choices=Status.choices, default=Status.CANDIDATE)
+    status = models.CharField(
+        max_length=12, choices=PatternStatus.choices, default=PatternStatus.CANDIDATE
+    )
     pinned = models.BooleanField(default=False)
     confidence = models.FloatField(default=0.0)
     calibrated = models.BooleanField(default=False)

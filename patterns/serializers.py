@@ -79,7 +79,7 @@ def interaction(
         "session_id": row.session_id,
         "decision_id": row.decision_id,
         "received_at": rfc3339(row.received_at),
-        "status": ModelInteraction.State(row.state).label.lower(),
+        "status": ModelInteraction.InteractionState(row.state).label.lower(),
         "pattern_id": str(pattern_id) if pattern_id else None,
         "confidence": row.confidence,
         "recognized_at": rfc3339(row.recognized_at),

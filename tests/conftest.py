@@ -46,15 +46,15 @@ def _a_fresh_process() -> None:
     from integration.api.authentication import known_keys
     from patterns.ingest.backpressure import admission
     from patterns.ingest.wakeup import waiting
-    from patterns.recognition.recognizer_cache import memory
+    from patterns.recognition.recognizer_cache import recognizers
     from patterns.storage import payloads
 
     cache.clear()
     admission.forget()
     forget_config()
     known_keys.clear()
-    memory.drop()
-    payloads.current.forget()
+    recognizers.drop()
+    payloads.newest_dictionary.forget()
     payloads.dictionary.cache_clear()
     vars(payloads._local).clear()
     waiting.clear()

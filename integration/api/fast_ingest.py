@@ -26,7 +26,7 @@ ENDPOINTS: dict[str, type[Endpoint]] = {
 }
 
 
-class Short:
+class IngestRequest:
     """As much of the REST framework's request as these endpoints ask for."""
 
     def __init__(self, request: HttpRequest) -> None:
@@ -49,7 +49,7 @@ def door(get_response: Handler) -> Handler:
 
 
 def answered(endpoint: Any, request: HttpRequest) -> HttpResponse:
-    short: Any = Short(request)
+    short: Any = IngestRequest(request)
     try:
         known = KeyAuthentication().authenticate(short)
         short.auth = known[1] if known else None

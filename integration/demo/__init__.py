@@ -16,7 +16,7 @@ from featurememory.config import config_of
 from featurememory.database.write_lock import write_turn
 from featurememory.models import Activity, Project
 from featurememory.process.request_priority import give_way
-from integration.demo.traffic import KINDS, Request, answered, any_model, generate
+from integration.demo.traffic import KINDS, DemoRequest, answered, any_model, generate
 from integration.demo.trials import ask, register_models
 from integration.learning.learn_batch import learn
 from integration.repair.save_repair import consolidate
@@ -55,7 +55,7 @@ def load(name: str = "demo") -> Project:
     return project
 
 
-def watch(project: Project, dice: random.Random, requests: Sequence[Request]) -> None:
+def watch(project: Project, dice: random.Random, requests: Sequence[DemoRequest]) -> None:
     for start in range(0, len(requests), BATCH):
         give_way()
         lines = [answered(dice, one, any_model(dice)) for one in requests[start : start + BATCH]]

@@ -22,7 +22,7 @@ WORDS = ["the", "part", "arrived", "late", "and", "does", "not", "fit", "so", "i
 
 
 @dataclass(frozen=True)
-class Model:
+class DemoModel:
     """A model: price in dollars per million tokens, pace beside the usual one, share of traffic.
 
     `task_types`: what the help desk would let it serve (none named: everything).
@@ -39,15 +39,15 @@ class Model:
 MODELS = {
     model.model_id: model
     for model in (
-        Model(USUAL, 0.25, 2.0, 1.0, 8),
-        Model("qwen3-coder-30b", 0.3, 1.2, 0.9, 1, ("sql.generate",)),
-        Model("llama-3.3-70b", 0.1, 0.4, 1.3, 1, ("classify.ticket", "support.refund")),
+        DemoModel(USUAL, 0.25, 2.0, 1.0, 8),
+        DemoModel("qwen3-coder-30b", 0.3, 1.2, 0.9, 1, ("sql.generate",)),
+        DemoModel("llama-3.3-70b", 0.1, 0.4, 1.3, 1, ("classify.ticket", "support.refund")),
     )
 }
 
 
 @dataclass(frozen=True)
-class Kind:
+class DemoRequestKind:
     """One kind of request: its text, usual duration in ms, tokens out, share of successes.
 
     `edges`: how much more often (less when negative) another model succeeds than the usual one.
@@ -67,55 +67,55 @@ class Kind:
 
 QWEN, LLAMA = "qwen3-coder-30b", "llama-3.3-70b"
 KINDS = [
-    Kind(
+    DemoRequestKind(
         "support.order_status",
         "Where is my order {order}? It was due on {date}.",
         *(620, 60, 0.96, 9),
         {LLAMA: 0.0, QWEN: 0.01},
     ),
-    Kind(
+    DemoRequestKind(
         "support.refund",
         "I want a refund for the {product} I bought on {date}.",
         *(900, 90, 0.91, 4),
         {LLAMA: -0.25, QWEN: 0.02},
     ),
-    Kind(
+    DemoRequestKind(
         "support.address",
         "Please send order {order} to {number} Mill Lane, {city}.",
         *(480, 40, 0.97, 3),
         {LLAMA: -0.02, QWEN: 0.0},
     ),
-    Kind("billing.invoice", "Send invoice {invoice} to {email}.", *(350, 30, 0.98, 3)),
-    Kind(
+    DemoRequestKind("billing.invoice", "Send invoice {invoice} to {email}.", *(350, 30, 0.98, 3)),
+    DemoRequestKind(
         "translate.product",
         "Translate into {language}: The {product} ships from {city}.",
         *(1100, 80, 0.95, 3),
         {LLAMA: -0.08, QWEN: 0.01},
     ),
-    Kind(
+    DemoRequestKind(
         "rag.summarise",
         "Summarise this message in {number} bullet points:\n{prose}",
         *(2900, 210, 0.93, 4),
         {LLAMA: -0.1, QWEN: 0.02},
     ),
-    Kind(
+    DemoRequestKind(
         "classify.ticket",
         "Classify this ticket as billing, delivery or other:\n{prose}",
         *(420, 5, 0.96, 12),
         {LLAMA: 0.02, QWEN: 0.02},
     ),
-    Kind(
+    DemoRequestKind(
         "sql.generate",
         "Write a SQL query for the {number} best customers of {city}.",
         *(2100, 160, 0.62, 8),
         {LLAMA: -0.2, QWEN: 0.33},
     ),
-    Kind(
+    DemoRequestKind(
         "extract.contact",
         "Extract name and e-mail from: {name} <{email}> wrote on {date}.",
         *(700, 50, 0.97, 3),
     ),
-    Kind(
+    DemoRequestKind(
         "agent.plan",
         "Plan the visit of {name} in {city} on {date}.",
         *(5600, 420, 0.8, 2),
@@ -125,12 +125,12 @@ KINDS = [
 
 
 @dataclass(frozen=True)
-class Request:
+class DemoRequest:
     """What one user asks, and when (ms since the epoch)."""
 
     number: int
     timestamp: int
-    kind: Kind
+    kind: DemoRequestKind
     text: str
 
     @property
@@ -142,7 +142,7 @@ class Request:
         return {"messages": [{"role": "user", "content": self.text}]}
 
 
-def generate(seed: int, now_ms: int, total: int = TOTAL) -> Iterator[Request]:
+def generate(seed: int, now_ms: int, total: int = TOTAL) -> Iterator[DemoRequest]:
     """Requests, oldest first, over the last 30 days; busier by day than by night."""
     dice = random.Random(seed)
     start = now_ms - DAYS * DAY_MS
@@ -150,7 +150,7 @@ def generate(seed: int, now_ms: int, total: int = TOTAL) -> Iterator[Request]:
     weights = [kind.weight for kind in KINDS]
     for number, timestamp in enumerate(moments):
         kind = dice.choices(KINDS, weights)[0]
-        yield Request(number, timestamp, kind, fill(dice, kind.text))
+        yield DemoRequest(number, timestamp, kind, fill(dice, kind.text))
 
 
 def moment(dice: random.Random) -> float:
@@ -167,7 +167,7 @@ def any_model(dice: random.Random) -> str:
 
 def answered(
     dice: random.Random,
-    request: Request,
+    request: DemoRequest,
     model_id: str,
     decision_id: str | None = None,
     from_cache: bool = False,

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from featurememory.models import Project
 from featurememory.process.request_priority import give_way
-from integration.demo.traffic import MODELS, USUAL, Model, Request, answered
+from integration.demo.traffic import MODELS, USUAL, DemoModel, DemoRequest, answered
 from integration.learning.learn_batch import learn
 from optimizations.engine.domain.task import Json, Task
 from optimizations.manager import OptimizationManager
@@ -34,7 +34,7 @@ def register_models(project: Project, since: int) -> None:
         manager.register(registration(model, since))
 
 
-def registration(model: Model, since: int) -> Registration:
+def registration(model: DemoModel, since: int) -> Registration:
     prices: dict[str, float | None] = {
         "input_per_1m": model.input_per_1m,
         "output_per_1m": model.output_per_1m,
@@ -42,7 +42,7 @@ def registration(model: Model, since: int) -> Registration:
     return Registration(model.model_id, list(model.task_types), {}, True, prices, since)
 
 
-def ask(project: Project, dice: random.Random, requests: Sequence[Request]) -> None:
+def ask(project: Project, dice: random.Random, requests: Sequence[DemoRequest]) -> None:
     """Prepare, run and report each request; the evidence is counted between batches."""
     for start in range(0, len(requests), BATCH):
         batch = requests[start : start + BATCH]
@@ -52,7 +52,7 @@ def ask(project: Project, dice: random.Random, requests: Sequence[Request]) -> N
             step(project.pk)
 
 
-def served(project_id: UUID, dice: random.Random, batch: Sequence[Request]) -> Iterator[bytes]:
+def served(project_id: UUID, dice: random.Random, batch: Sequence[DemoRequest]) -> Iterator[bytes]:
     for request in batch:
         give_way()
         task = Task(

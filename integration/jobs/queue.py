@@ -70,7 +70,7 @@ def start_upgrades() -> int:
 def cancel(job: Job) -> None:
     """Takes effect after the step at hand; what is done stays done. 409 when it is over."""
     waiting = Job.objects.filter(pk=job.pk, state__in=("queued", "running"))
-    if not waiting.update(state=Job.State.CANCELLED, ended_at=timezone.now()):
+    if not waiting.update(state=Job.JobState.CANCELLED, ended_at=timezone.now()):
         raise FeatureMemoryError("This job is over.", ErrorCode.CONFLICT)
     job.refresh_from_db()
 
@@ -78,7 +78,7 @@ def cancel(job: Job) -> None:
 def retry(job: Job) -> None:
     """A failed or cancelled job goes on where it stopped. 409 for others."""
     over = Job.objects.filter(pk=job.pk, state__in=("failed", "cancelled"))
-    if not over.update(state=Job.State.QUEUED, ended_at=None):
+    if not over.update(state=Job.JobState.QUEUED, ended_at=None):
         raise FeatureMemoryError("Only a failed or cancelled job can go on.", ErrorCode.CONFLICT)
     job.refresh_from_db()
 
@@ -104,9 +104,9 @@ def run(job: Job) -> None:
     except Exception as error:
         known = handle_feature_memory_error(error)
         note(job, f"Failed: {known.message}")
-        end(job, Job.State.FAILED)
+        end(job, Job.JobState.FAILED)
         return
-    end(job, Job.State.DONE)
+    end(job, Job.JobState.DONE)
 
 
 def beat(job: Job, line: str) -> bool:

@@ -87,7 +87,7 @@ def judge(project: Project, row: ModelInteraction, metric: str, value: Any) -> N
     before = rollups.outcome_of(row)
     setattr(row, metric, value)
     ModelInteraction.objects.filter(pk=row.pk).update(**{metric: value})
-    if row.state == ModelInteraction.State.RECOGNIZED:
+    if row.state == ModelInteraction.InteractionState.RECOGNIZED:
         after = rollups.outcome_of(row)
         rollups.correct(project.pk, before, after)
         late_feedback.note(project.pk, before, after)

@@ -14,17 +14,17 @@ from featurememory.database.write_lock import write_turn
 from featurememory.errors import ErrorCode, FeatureMemoryError, handle_feature_memory_error
 from featurememory.models import Project
 from featurememory.process import request_priority
-from integration.learning.pattern_changes import Batch, Saving, save_patterns
+from integration.learning.pattern_changes import Batch, ChangedPatterns, save_patterns
 from optimizations.policy_runtime import outcomes
 from optimizations.tracker import PerformanceTracker
 from patterns.models import Learner, ModelInteraction, Payload
 from patterns.recognition import late_feedback, lease
 from patterns.recognition.recognizer_cache import (
-    Kept,
+    LoadedRecognizer,
     keep_numbers,
     keep_snapshot,
-    memory,
     note_recognizer,
+    recognizers,
 )
 from patterns.statistics.quantile_sketch import sketch
 from patterns.statistics.rollups import HOUR_MS, project_hour
@@ -40,7 +40,7 @@ TABLE = ModelInteraction._meta.db_table
 
 
 @dataclass(frozen=True)
-class Learned:
+class LearnResult:
     """`count` interactions were recognised; `more`: others wait."""
 
     count: int
@@ -48,7 +48,7 @@ class Learned:
     busy: bool = False
 
 
-class Outdated(Exception):
+class PatternsChanged(Exception):
     """Somebody changed the patterns (a prune, a merge) while the batch was being recognised."""
 
 
@@ -56,18 +56,18 @@ class Outdated(Exception):
 PASSING = (OperationalError, InterfaceError, MemoryError, OSError)
 
 
-def learn(project_id: UUID, limit: int = BATCH) -> Learned:
+def learn(project_id: UUID, limit: int = BATCH) -> LearnResult:
     """Recognise the oldest pending interactions of a project. All or nothing; safe to repeat."""
     with lease.lease(project_id) as held:
         if not held:
-            return Learned(0, more=True, busy=True)
+            return LearnResult(0, more=True, busy=True)
         rows = pending(project_id, limit)
         if not rows and project_id not in late_feedback.waiting_projects():
-            return Learned(0, more=False)
+            return LearnResult(0, more=False)
         try:
-            return Learned(learn_rows(project_id, rows), more=len(rows) == limit)
-        except Outdated:
-            return Learned(0, more=True)
+            return LearnResult(learn_rows(project_id, rows), more=len(rows) == limit)
+        except PatternsChanged:
+            return LearnResult(0, more=True)
 
 
 def learn_rows(project_id: UUID, rows: Sequence[ModelInteraction]) -> int:
@@ -75,13 +75,17 @@ def learn_rows(project_id: UUID, rows: Sequence[ModelInteraction]) -> int:
 
     Returns how many were recognised. Halving finds one bad row of 200 in 8 further tries.
     """
-    kept = memory.for_learning(project_id)
+    kept = recognizers.for_learning(project_id)
     try:
         batch = recognise(kept, rows)
         keep(project_id, kept, batch)
     except BaseException as error:
-        memory.drop(project_id)  # it has learned what was not saved: read the saved state
-        if not isinstance(error, Exception) or isinstance(error, (Outdated, *PASSING)) or not rows:
+        recognizers.drop(project_id)  # it has learned what was not saved: read the saved state
+        if (
+            not isinstance(error, Exception)
+            or isinstance(error, (PatternsChanged, *PASSING))
+            or not rows
+        ):
             raise
         if len(rows) == 1:
             set_aside(rows[0], error)
@@ -102,7 +106,7 @@ def pending(project_id: UUID, limit: int) -> list[ModelInteraction]:
     return list(waiting.order_by("number")[:limit])
 
 
-def recognise(kept: Kept, rows: Sequence[ModelInteraction]) -> Batch:
+def recognise(kept: LoadedRecognizer, rows: Sequence[ModelInteraction]) -> Batch:
     """Learn the rows one by one, in order; a row the engine cannot take fails alone."""
     numbers = [row.number for row in rows]
     hurried = in_a_hurry(rows)
@@ -143,19 +147,19 @@ def refuse(row: ModelInteraction, error: Exception) -> None:
     logger.debug("Recognition failed", exc_info=error)
 
 
-def keep(project_id: UUID, kept: Kept, batch: Batch) -> None:
+def keep(project_id: UUID, kept: LoadedRecognizer, batch: Batch) -> None:
     """One transaction: rows, patterns, rollups, hour, version. What it takes no lock for is made
     before: requests that store wait until it ends."""
     project = Project(pk=project_id)
-    saving = Saving(project, kept, batch)
+    saving = ChangedPatterns(project, kept, batch)
     with write_turn():
         learner = Learner.objects.select_for_update().defer("snapshot").get(pk=project_id)
         if learner.version != kept.version:
-            raise Outdated
+            raise PatternsChanged
         mark_rows(batch, kept.recognizer.version)
         hear_feedback(batch)
         if hear_judgements(project_id, kept):
-            saving = Saving(project, kept, batch, saving)
+            saving = ChangedPatterns(project, kept, batch, saving)
         save_patterns(saving)
         PerformanceTracker(project_id).record(batch.rows)
         outcomes.join(project_id, [row for row, _ in batch.rows])
@@ -164,7 +168,7 @@ def keep(project_id: UUID, kept: Kept, batch: Batch) -> None:
     kept.version = learner.version
 
 
-def note_progress(learner: Learner, kept: Kept, batch: Batch) -> None:
+def note_progress(learner: Learner, kept: LoadedRecognizer, batch: Batch) -> None:
     learner.version += 1
     learner.learned_since += len(batch.rows)
     changed = ["version", "learned_since", "unsaved", "recognizer"]
@@ -177,7 +181,7 @@ def note_progress(learner: Learner, kept: Kept, batch: Batch) -> None:
     learner.save(update_fields=changed)
 
 
-def examples_are_due(kept: Kept, learned: int, count: int) -> bool:
+def examples_are_due(kept: LoadedRecognizer, learned: int, count: int) -> bool:
     """Whether to save the recogniser's sample of interactions, which a restart else learns again.
     Each twentieth of it: 3 MB at most, every 300 interactions."""
     step = max(1, len(kept.recognizer.reservoir) // 20)
@@ -208,7 +212,7 @@ def hear_feedback(batch: Batch) -> None:
         rows[number].success, rows[number].score = success, score
 
 
-def hear_judgements(project_id: UUID, kept: Kept) -> bool:
+def hear_judgements(project_id: UUID, kept: LoadedRecognizer) -> bool:
     """Feedback on interactions counted before moves the quality of their patterns; whether any."""
     with kept.lock:
         found = late_feedback.take(project_id)

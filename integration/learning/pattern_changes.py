@@ -12,9 +12,9 @@ from featurememory.models import Project
 from patterns.engine.domain.results import Match
 from patterns.engine.recognizer_state.eviction import Eviction
 from patterns.models import ModelInteraction, Pattern, PatternEvent
-from patterns.recognition.recognizer_cache import Kept
+from patterns.recognition.recognizer_cache import LoadedRecognizer
 from patterns.storage.database import DatabasePatternStorage
-from patterns.storage.protocol import Made
+from patterns.storage.protocol import PreparedRows
 
 
 @dataclass
@@ -26,15 +26,19 @@ class Batch:
     engine_ms: list[float] = field(default_factory=list)
 
 
-class Saving:
+class ChangedPatterns:
     """The patterns a batch has changed, as rows: made outside of the transaction that saves them.
     `before` was made for the same batch, and the recogniser has changed since."""
 
-    made: Made
+    made: PreparedRows
     evicted: list[Eviction]
 
     def __init__(
-        self, project: Project, kept: Kept, batch: Batch, before: Saving | None = None
+        self,
+        project: Project,
+        kept: LoadedRecognizer,
+        batch: Batch,
+        before: ChangedPatterns | None = None,
     ) -> None:
         changes = kept.recognizer.take_changes()
         self.project, self.kept, self.batch = project, kept, batch
@@ -46,7 +50,7 @@ class Saving:
         self.made = self.rows.made(self.states, self.uses)
 
 
-def save_patterns(saving: Saving) -> None:
+def save_patterns(saving: ChangedPatterns) -> None:
     note_new_templates(saving.project, saving.states)
     saving.rows.put(saving.made)
     others = {name: n for name, n in saving.uses.items() if name not in saving.made}

@@ -14,11 +14,11 @@ from integration.resources import process_sample
 from patterns.ingest.backpressure import admission
 from patterns.models import ModelInteraction, Pattern, ProjectHour
 from patterns.recognition.lease import now_ms
-from patterns.recognition.recognizer_cache import memory as memory_of_patterns
+from patterns.recognition.recognizer_cache import recognizers as memory_of_patterns
 from patterns.retention.disk_usage import bytes_used
 
 
-class Figures:
+class MetricsCollector:
     """What is read from the database and /proc when the page is asked for."""
 
     def collect(self) -> Iterator[Metric]:
@@ -77,5 +77,5 @@ class Figures:
 
 def metrics(request: HttpRequest) -> HttpResponse:
     registry = CollectorRegistry()
-    registry.register(Figures())
+    registry.register(MetricsCollector())
     return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)

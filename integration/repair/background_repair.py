@@ -24,7 +24,12 @@ from django.utils import timezone
 from featurememory.errors import handle_feature_memory_error
 from featurememory.models import Project
 from integration.repair import save_repair
-from integration.repair.planner_client import Busy, Copy, Planned, Workshop
+from integration.repair.planner_client import (
+    LeaseNotAcquired,
+    PlannedPartition,
+    PlannerClient,
+    RecognizerCopy,
+)
 from integration.repair.save_repair import MORE_FOLLOWS, forget_pruned, save
 from patterns.engine.domain.results import Consolidation
 from patterns.engine.recognizer import DefaultPatternRecognizer
@@ -34,8 +39,8 @@ from patterns.engine.repair.plan import Plan
 from patterns.engine.settings import RecognizerSettings
 from patterns.models import Learner
 from patterns.recognition.lease import kept_alive, lease, now_ms
-from patterns.recognition.recognizer_cache import memory
-from patterns.recognition.repair_process import Ended
+from patterns.recognition.recognizer_cache import recognizers
+from patterns.recognition.repair_process import PlannerEnded
 
 logger = logging.getLogger("featurememory.repairs")
 
@@ -46,11 +51,11 @@ TRIES, PAUSE_S = 240, 0.25  # to get the lease
 
 def plans_for(
     project_id: UUID, settings: RecognizerSettings, should_stop: Callable[[], bool]
-) -> tuple[list[Planned], bytes]:
+) -> tuple[list[PlannedPartition], bytes]:
     """Plans of all partitions by these settings, and the passages they start from."""
     copy = copied(project_id)
     before, copy.embedding = copy.passages, settings.embedding
-    with Workshop(copy, should_stop) as workshop:
+    with PlannerClient(copy, should_stop) as workshop:
         return list(workshop.plans(project_id)), before
 
 
@@ -58,8 +63,8 @@ def repair(project_id: UUID, should_stop: Callable[[], bool]) -> Consolidation:
     """The whole repair of a project. Ended when told to stop, Busy when it never got the lease."""
     copy, began, found = copied(project_id), time.monotonic(), []
     passages = copy.passages
-    with Workshop(copy, should_stop) as workshop:
-        waiting: list[Planned] = []
+    with PlannerClient(copy, should_stop) as workshop:
+        waiting: list[PlannedPartition] = []
         for planned in workshop.plans(project_id):
             waiting.append(planned)
             if sum(len(one.draft.samples) for one in waiting) >= TOGETHER:
@@ -72,17 +77,17 @@ def repair(project_id: UUID, should_stop: Callable[[], bool]) -> Consolidation:
     return done
 
 
-def copied(project_id: UUID) -> Copy:
+def copied(project_id: UUID) -> RecognizerCopy:
     learned = Learner.objects.filter(pk=project_id).values_list("learned_since", flat=True).first()
-    kept = memory.for_reading(project_id)
+    kept = recognizers.for_reading(project_id)
     forget_pruned(project_id, kept)
     with kept.lock:
         recognizer = kept.recognizer
         drafts, passages = drafts_of(recognizer), recognizer.passages.to_bytes()
-        return Copy(drafts, passages, recognizer.settings.embedding, learned or 0)
+        return RecognizerCopy(drafts, passages, recognizer.settings.embedding, learned or 0)
 
 
-class Switch(Protocol):
+class RecognizerSwitch(Protocol):
     """From one recogniser to another: what happens to it under the lease before the plans are put
     in place, and in the transaction that saves the outcome."""
 
@@ -93,10 +98,10 @@ class Switch(Protocol):
 
 def put(
     project_id: UUID,
-    planned: list[Planned],
+    planned: list[PlannedPartition],
     passages: bytes,
     learned: int,
-    switch: Switch | None = None,
+    switch: RecognizerSwitch | None = None,
 ) -> Consolidation:
     """Put plans in place and save; `passages` is what the copy they were made from knew.
 
@@ -110,18 +115,18 @@ def put(
                 if done is not None:
                     return done
         time.sleep(PAUSE_S)
-    raise Busy
+    raise LeaseNotAcquired
 
 
 def tried(
     project_id: UUID,
-    planned: list[Planned],
+    planned: list[PlannedPartition],
     passages: bytes,
     learned: int,
-    switch: Switch | None,
+    switch: RecognizerSwitch | None,
 ) -> Consolidation | None:
     """None when somebody changed the patterns at this moment: nothing was saved."""
-    began, kept = time.monotonic(), memory.for_learning(project_id)
+    began, kept = time.monotonic(), recognizers.for_learning(project_id)
     plans = {one.draft.name: msgspec.msgpack.decode(one.plan, type=Plan) for one in planned}
     noted = next((one.passages for one in reversed(planned) if one.passages is not None), None)
     try:
@@ -136,10 +141,10 @@ def tried(
         also = switch.within if switch is not None else None
         saved = save(project_id, kept, done, learned=learned, also=also)
     except BaseException:
-        memory.drop(project_id)  # it has changed what was not saved
+        recognizers.drop(project_id)  # it has changed what was not saved
         raise
     if not saved:
-        memory.drop(project_id)
+        recognizers.drop(project_id)
         return None
     logger.info(
         "Put %d partitions in place in %.2f s, saved in %.2f s",
@@ -185,13 +190,13 @@ def repair_claimed(project_id: UUID) -> bool:
     """One repair, unless another process is at it; a failure is logged and tried again later."""
     if not claim(project_id):
         return False
-    claimed = Claim(project_id)
+    claimed = RepairClaim(project_id)
     try:
         repair(project_id, claimed.should_stop)
         return True
-    except Ended:
+    except PlannerEnded:
         logger.info("A repair of project %s was stopped", project_id)
-    except Busy:
+    except LeaseNotAcquired:
         logger.warning("A repair of project %s found no moment to be put in place", project_id)
     except Exception as error:
         logger.warning("A repair of project %s failed", project_id)
@@ -211,7 +216,7 @@ def claim(project_id: UUID) -> bool:
     return rows.update(repairing_until=now + CLAIM_MS) == 1
 
 
-class Claim:
+class RepairClaim:
     """Renews itself whenever it is asked whether to stop."""
 
     def __init__(self, project_id: UUID) -> None:

@@ -52,7 +52,7 @@ def move_some(project: Project, wanted: Mapping[str, str]) -> int:
     return len(left)
 
 
-def _move_part(project: Project, wanted: Mapping[str, str]) -> list[rollups.Outcome]:
+def _move_part(project: Project, wanted: Mapping[str, str]) -> list[rollups.CountedOutcome]:
     """What was taken from the patterns the interactions left."""
     found = list(ModelInteraction.objects.filter(project=project, id__in=list(wanted), state=1))
     owners = owners_of(project, {str(row.pattern_id) for row in found})

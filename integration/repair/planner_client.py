@@ -10,8 +10,8 @@ from uuid import UUID
 
 from patterns.engine.repair.drafts import newcomers
 from patterns.engine.repair.plan import Draft
-from patterns.recognition.recognizer_cache import memory
-from patterns.recognition.repair_process import Answer, Apart, Ended
+from patterns.recognition.recognizer_cache import recognizers
+from patterns.recognition.repair_process import PlannerAnswer, PlannerEnded, PlannerProcess
 
 logger = logging.getLogger("featurememory.repairs")
 
@@ -21,12 +21,12 @@ CAME, ROUNDS = 50, 4
 LEAST = 200  # samples; a partition that cannot be planned with so few is left as it is
 
 
-class Busy(Exception):
+class LeaseNotAcquired(Exception):
     """Others held the lease all the time; the repair is begun again later."""
 
 
 @dataclass
-class Copy:
+class RecognizerCopy:
     """What a repair starts from: drafts of all partitions, passages, how texts are embedded."""
 
     drafts: list[Draft]
@@ -36,7 +36,7 @@ class Copy:
 
 
 @dataclass
-class Planned:
+class PlannedPartition:
     """The plan of a partition as bytes: each try to put it in place takes a copy of its own."""
 
     draft: Draft
@@ -45,15 +45,15 @@ class Planned:
     known: set[str] = field(default_factory=set)
 
 
-class Workshop:
+class PlannerClient:
     """The process that plans. Where it ran out of time or memory it is started anew, with half of
     the texts; the others join by what the plan says of their like."""
 
-    def __init__(self, copy: Copy, should_stop: Callable[[], bool]) -> None:
+    def __init__(self, copy: RecognizerCopy, should_stop: Callable[[], bool]) -> None:
         self.copy, self.should_stop = copy, should_stop
-        self.apart: Apart | None = None
+        self.apart: PlannerProcess | None = None
 
-    def __enter__(self) -> Workshop:
+    def __enter__(self) -> PlannerClient:
         return self
 
     def __exit__(
@@ -65,17 +65,17 @@ class Workshop:
         if self.apart is not None:
             self.apart.close()
 
-    def plans(self, project_id: UUID) -> Iterator[Planned]:
+    def plans(self, project_id: UUID) -> Iterator[PlannedPartition]:
         for draft in self.copy.drafts:
             planned = self.plan(draft)
             if planned is not None:
                 yield self.followed(project_id, planned)
 
-    def plan(self, draft: Draft) -> Planned | None:
+    def plan(self, draft: Draft) -> PlannedPartition | None:
         while True:
             try:
                 return self.asked(draft)
-            except Ended as error:
+            except PlannerEnded as error:
                 if self.should_stop():
                     raise
                 self.close()
@@ -89,23 +89,23 @@ class Workshop:
                 )
                 draft = draft.halved()
 
-    def asked(self, draft: Draft) -> Planned:
+    def asked(self, draft: Draft) -> PlannedPartition:
         if self.apart is None:
-            self.apart = Apart(self.copy.embedding, self.copy.passages, self.should_stop)
+            self.apart = PlannerProcess(self.copy.embedding, self.copy.passages, self.should_stop)
         answer = self.apart.plan(draft)
         known = {name for name, _, _ in draft.samples}
-        return self.taken(Planned(draft, b"", None, known), answer)
+        return self.taken(PlannedPartition(draft, b"", None, known), answer)
 
-    def taken(self, planned: Planned, answer: Answer) -> Planned:
+    def taken(self, planned: PlannedPartition, answer: PlannerAnswer) -> PlannedPartition:
         planned.plan = bytes(answer.plan)
         if answer.passages is not None:
             self.copy.passages = planned.passages = answer.passages
         return planned
 
-    def followed(self, project_id: UUID, planned: Planned) -> Planned:
+    def followed(self, project_id: UUID, planned: PlannedPartition) -> PlannedPartition:
         """The plan with the texts that came while it was made, but for the last few."""
         for _ in range(ROUNDS):
-            kept = memory.for_reading(project_id)
+            kept = recognizers.for_reading(project_id)
             with kept.lock:
                 if planned.draft.name not in kept.recognizer.groupers:
                     break

@@ -22,7 +22,7 @@ from featurememory.models import Activity, Project
 from integration.models import Job, PreviousRecognizer
 from integration.repair.background_repair import plans_for, put
 from integration.repair.move_interactions import end_of
-from integration.repair.planner_client import Planned
+from integration.repair.planner_client import PlannedPartition
 from integration.repair.reprocessing import reprocess_steps
 from integration.repair.save_repair import MORE_FOLLOWS
 from patterns.engine.domain.results import Consolidation
@@ -32,7 +32,7 @@ from patterns.engine.repair.drafts import present
 from patterns.engine.repair.plan import Draft, Plan
 from patterns.engine.settings import RecognizerSettings
 from patterns.models import Learner, ModelInteraction, Pattern
-from patterns.recognition.recognizer_cache import load, memory, settings_in_use, settings_of
+from patterns.recognition.recognizer_cache import load, recognizers, settings_in_use, settings_of
 from patterns.storage.rows import state_of
 
 BEAT_S = 10.0
@@ -70,11 +70,11 @@ def reprocess(job: Job) -> Iterator[str]:
 
 def switch(job: Job, asked: str) -> Iterator[str]:
     project, settings = job.project, settings_of(job.project_id)
-    old = memory.for_reading(project.pk).recognizer.version
+    old = recognizers.for_reading(project.pk).recognizer.version
     yield f"Building recogniser {asked}; {old} goes on answering"
     planned, passages = plans_for(project.pk, settings, alive(job))
     yield compared(project, planned, settings)
-    put(project.pk, planned, passages, MORE_FOLLOWS, Forwards(project, settings))
+    put(project.pk, planned, passages, MORE_FOLLOWS, SwitchForward(project, settings))
     yield noted(project, job.actor, f"Recogniser {asked} took over from {old}")
 
 
@@ -82,15 +82,17 @@ def revert(job: Job) -> Iterator[str]:
     """Back to the recogniser before the last switch; patterns founded since stay."""
     project = job.project
     previous = PreviousRecognizer.objects.filter(pk=project.pk).first()
-    used = memory.for_reading(project.pk).recognizer.version
+    used = recognizers.for_reading(project.pk).recognizer.version
     if previous is None or used != previous.replaced_by:
         raise FeatureMemoryError("There is no recogniser to go back to.", ErrorCode.CONFLICT)
     plans = msgspec.msgpack.decode(bytes(previous.plans), type=dict[str, Plan])
     planned = [
-        Planned(Draft(name, plan.method, 0, 0.0, [], {}), msgspec.msgpack.encode(plan), None)
+        PlannedPartition(
+            Draft(name, plan.method, 0, 0.0, [], {}), msgspec.msgpack.encode(plan), None
+        )
         for name, plan in plans.items()
     ]
-    put(project.pk, planned, b"", MORE_FOLLOWS, Backwards(project, previous))
+    put(project.pk, planned, b"", MORE_FOLLOWS, SwitchBack(project, previous))
     old = previous.settings["version"]
     yield noted(project, job.actor, f"Recogniser {old} is in use again instead of {used}")
 
@@ -114,7 +116,9 @@ def alive(job: Job) -> Callable[[], bool]:
     return cancelled
 
 
-def compared(project: Project, planned: Sequence[Planned], settings: RecognizerSettings) -> str:
+def compared(
+    project: Project, planned: Sequence[PlannedPartition], settings: RecognizerSettings
+) -> str:
     """What the switch would change, tried on a copy of the patterns in use."""
     copy = load(project.pk).recognizer
     before, count = {state.id for state in copy}, len(copy.reservoir)
@@ -129,7 +133,7 @@ def compared(project: Project, planned: Sequence[Planned], settings: RecognizerS
     )
 
 
-class Forwards:
+class SwitchForward:
     """To the recogniser the settings ask for; what is needed to go back is written down."""
 
     def __init__(self, project: Project, settings: RecognizerSettings) -> None:
@@ -155,7 +159,7 @@ class Forwards:
         self.previous.save()
 
 
-class Backwards:
+class SwitchBack:
     """To the recogniser before; patterns that the switch merged away come back under their ids."""
 
     def __init__(self, project: Project, previous: PreviousRecognizer) -> None:

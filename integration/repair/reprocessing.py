@@ -14,7 +14,7 @@ from integration.repair.move_interactions import move_some
 from patterns.curation.learner_turn import learning_turn
 from patterns.models import Learner, ModelInteraction, Payload
 from patterns.recognition import lease
-from patterns.recognition.recognizer_cache import Kept, memory
+from patterns.recognition.recognizer_cache import LoadedRecognizer, recognizers
 from patterns.statistics import recount, rollups
 from patterns.storage.stored_observations import observation_of
 
@@ -47,13 +47,13 @@ def reprocess_steps(job: Job) -> Iterator[str]:
 def reprocess(project: Project, batch: Sequence[ModelInteraction]) -> int:
     """Match one batch again; how many moved."""
     with learning_turn(project):
-        kept = memory.for_learning(project.pk)
+        kept = recognizers.for_learning(project.pk)
         wanted = targets(kept, batch)
         with write_turn():
             return move_some(project, wanted)
 
 
-def targets(kept: Kept, batch: Sequence[ModelInteraction]) -> dict[str, str]:
+def targets(kept: LoadedRecognizer, batch: Sequence[ModelInteraction]) -> dict[str, str]:
     """The interactions that belong to another pattern, and to which."""
     numbers = [row.number for row in batch]
     payloads = dict(Payload.objects.filter(pk__in=numbers).values_list("number", "data"))

@@ -19,7 +19,12 @@ from integration.repair.move_interactions import move, redirect
 from patterns.engine.domain.results import Consolidation
 from patterns.models import Learner, Pattern, PatternEvent
 from patterns.recognition.lease import kept_alive, lease
-from patterns.recognition.recognizer_cache import Kept, keep_snapshot, memory, note_recognizer
+from patterns.recognition.recognizer_cache import (
+    LoadedRecognizer,
+    keep_snapshot,
+    note_recognizer,
+    recognizers,
+)
 from patterns.storage.database import DatabasePatternStorage
 from patterns.storage.protocol import NO_USES
 
@@ -57,23 +62,23 @@ def consolidate(project_id: UUID) -> Consolidation | None:
             return None
         began = time.monotonic()
         with kept_alive(project_id):
-            kept = memory.for_learning(project_id)
+            kept = recognizers.for_learning(project_id)
             try:
                 forget_pruned(project_id, kept)
                 with kept.lock:
                     done = kept.recognizer.consolidate()
                 saved = save(project_id, kept, done)
             except BaseException:
-                memory.drop(project_id)  # it has changed what was not saved
+                recognizers.drop(project_id)  # it has changed what was not saved
                 raise
         if not saved:
-            memory.drop(project_id)
+            recognizers.drop(project_id)
             return None
         took(project_id, time.monotonic() - began)
         return done
 
 
-def forget_pruned(project_id: UUID, kept: Kept) -> None:
+def forget_pruned(project_id: UUID, kept: LoadedRecognizer) -> None:
     """Examples of patterns in the trash found no pattern again."""
     recognizer = kept.recognizer
     gone = {sample.key for sample in recognizer.reservoir} - recognizer.owners.keys()
@@ -100,7 +105,7 @@ def is_uuid(text: str) -> bool:
 
 def save(
     project_id: UUID,
-    kept: Kept,
+    kept: LoadedRecognizer,
     done: Consolidation,
     *,
     learned: int | None = None,

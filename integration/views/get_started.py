@@ -35,7 +35,7 @@ def start_key(request: HttpRequest, project: Project) -> str:
         return str(kept["text"])
     if not may_change(request):
         return ""
-    _, text = ApiKey.create(project, ApiKey.Kind.INGEST, "Get started")
+    _, text = ApiKey.create(project, ApiKey.KeyKind.INGEST, "Get started")
     request.session["start_key"] = {"text": text, "until": time.time() + KEY_SHOWN_S}
     return text
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from featurememory.templatetags import figures
-from patterns.statistics.hourly_gauges import Gauge
+from patterns.statistics.hourly_gauges import HourlyGauge
 from patterns.statistics.series import Series, Sums, wilson
 
 RECOGNITION_BUDGET_MS = 50
@@ -27,7 +27,7 @@ class Figure:
     title: str = ""
 
 
-def stored_patterns(stored: int, limit: int, found: Sequence[Gauge]) -> Figure:
+def stored_patterns(stored: int, limit: int, found: Sequence[HourlyGauge]) -> Figure:
     counts = [gauge.stored for gauge in found]
     return Figure(
         "Stored patterns",
@@ -41,7 +41,7 @@ def stored_patterns(stored: int, limit: int, found: Sequence[Gauge]) -> Figure:
     )
 
 
-def recognition_rate(found: Sequence[Gauge], now: Gauge, before: Gauge) -> Figure:
+def recognition_rate(found: Sequence[HourlyGauge], now: HourlyGauge, before: HourlyGauge) -> Figure:
     return Figure(
         "Recognition rate",
         figures.percent(now.rate),
@@ -103,7 +103,7 @@ def duration(now: Series, before: Series) -> Figure:
     )
 
 
-def recognition_time(found: Sequence[Gauge], now: Gauge, before: Gauge) -> Figure:
+def recognition_time(found: Sequence[HourlyGauge], now: HourlyGauge, before: HourlyGauge) -> Figure:
     p95 = now.recognition(0.95)
     return Figure(
         "Recognition p95",

@@ -18,7 +18,7 @@ DAYS = [("", "Never"), ("30", "In 30 days"), ("90", "In 90 days"), ("365", "In a
 
 class KeyForm(forms.Form):
     name = forms.CharField(max_length=100, required=False)
-    kind = forms.ChoiceField(choices=ApiKey.Kind.choices)
+    kind = forms.ChoiceField(choices=ApiKey.KeyKind.choices)
     expires = forms.ChoiceField(choices=DAYS, required=False)
 
 

@@ -14,11 +14,11 @@ from featurememory.models import FeatureMemoryConfig, Project
 from featurememory.page_access import current_project, may_change, projects, status_counts
 from patterns.models import ModelInteraction
 
-__all__ = ["Live", "Shell", "current_project", "live", "shell"]
+__all__ = ["LiveCounter", "PageSurroundings", "current_project", "live", "shell"]
 RECOUNT_S = 600
 
 
-class Shell:
+class PageSurroundings:
     """Asked for by templates; what a page does not show is not read."""
 
     def __init__(self, request: HttpRequest) -> None:
@@ -51,7 +51,7 @@ class Shell:
         return status_counts(self.request)
 
     @cached_property
-    def live(self) -> Live:
+    def live(self) -> LiveCounter:
         return live(self.project)
 
     @property
@@ -64,14 +64,14 @@ def theme_of(request: HttpRequest) -> str:
     return theme if theme in ("light", "dark") else ""
 
 
-class Live:
+class LiveCounter:
     """How many interactions are stored, and how many came in the last minute."""
 
     def __init__(self, count: int, per_minute: int) -> None:
         self.count, self.per_minute = count, per_minute
 
 
-def live(project: Project) -> Live:
+def live(project: Project) -> LiveCounter:
     """One query: what came after the last full count is added to it; recounted every 10 minutes."""
     rows = ModelInteraction.objects.filter(project=project).order_by()
     kept = cache.get(f"stored:{project.pk}")
@@ -91,11 +91,11 @@ def live(project: Project) -> Live:
         per_minute += received >= minute_ago
     if fresh >= 5_000:
         cache.delete(f"stored:{project.pk}")
-    return Live(count + fresh, per_minute)
+    return LiveCounter(count + fresh, per_minute)
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
     """Context processor: `shell`, the same object for all templates of a request."""
     if not hasattr(request, "_shell"):
-        request._shell = Shell(request)  # type: ignore[attr-defined]
+        request._shell = PageSurroundings(request)  # type: ignore[attr-defined]
     return {"shell": request._shell}  # type: ignore[attr-defined]

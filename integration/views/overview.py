@@ -28,7 +28,7 @@ from patterns.charts import (
 from patterns.charts.chart import Chart
 from patterns.charts.plotly_parts import Mark
 from patterns.statistics import hourly_gauges, series
-from patterns.statistics.hourly_gauges import Gauge
+from patterns.statistics.hourly_gauges import HourlyGauge
 from patterns.statistics.series import Hours, Series
 from patterns.statistics.time_window import RANGES, Window, hour_of, time_of
 from patterns.views.chart_data import chart_csv, chart_table
@@ -71,15 +71,15 @@ class Overview:
         return hourly_gauges.read(self.project.pk, self.window.previous().start, self.window.end)
 
     @cached_property
-    def gauges(self) -> list[Gauge]:
+    def gauges(self) -> list[HourlyGauge]:
         return hourly_gauges.fill(self.window, self.hours)
 
     @cached_property
-    def gauge(self) -> Gauge:
+    def gauge(self) -> HourlyGauge:
         return hourly_gauges.together(self.gauges)
 
     @cached_property
-    def gauge_before(self) -> Gauge:
+    def gauge_before(self) -> HourlyGauge:
         return hourly_gauges.together(hourly_gauges.fill(self.window.previous(), self.hours))
 
     def marks(self) -> list[Mark]:

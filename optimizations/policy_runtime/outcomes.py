@@ -93,7 +93,7 @@ def note_correction(row: ModelInteraction, success: bool | None, score: float | 
 
 def note_verdicts(project_id: UUID, rows: Sequence[ModelInteraction]) -> None:
     """People's verdict on these interactions is about to change: keep what it was until now."""
-    counted = [row for row in rows if row.state == ModelInteraction.State.RECOGNIZED]
+    counted = [row for row in rows if row.state == ModelInteraction.InteractionState.RECOGNIZED]
     known = verdicts(project_id, counted)
     note_changes(project_id, {row.number: {"feedback": known.get(row.number)} for row in counted})
 

@@ -18,7 +18,7 @@ from featurememory.http.pagination import Page, limit_from, page
 from patterns.criteria import PatternCriteria
 from patterns.curation import editing, history
 from patterns.models import ModelInteraction, Pattern, PatternEvent
-from patterns.recognition.recognizer_cache import memory
+from patterns.recognition.recognizer_cache import recognizers
 from patterns.serializers import event, family_of, interactions, patterns
 
 FILTERS = {
@@ -66,8 +66,8 @@ class PatternDetail(Endpoint):
         row = find(request, pattern_id)
         change = body_of(request, PatternEdit)
         given = {k: v for k, v in msgspec.structs.asdict(change).items() if v is not UNSET}
-        if given.get("status", "candidate") not in Pattern.Status.values:
-            raise invalid(f"must be among {', '.join(Pattern.Status.values)}", "/status")
+        if given.get("status", "candidate") not in Pattern.PatternStatus.values:
+            raise invalid(f"must be among {', '.join(Pattern.PatternStatus.values)}", "/status")
         if "label" in given:
             given["label"] = given["label"] or ""
         row = editing.edit(key_of(request).project, row, actor(request), **given)
@@ -105,7 +105,7 @@ class Related(Endpoint):
 
 def related(row: Pattern, limit: int) -> list[tuple[Pattern, float]]:
     """The nearest stored patterns with their similarity, 0 to 1."""
-    kept = memory.for_reading(row.project_id)
+    kept = recognizers.for_reading(row.project_id)
     with kept.lock:
         near = kept.recognizer.related(str(row.pk), limit) if str(row.pk) in kept.recognizer else []
     rows = Pattern.objects.stored().in_bulk([history.parse_id(name) for name, _ in near])

@@ -18,7 +18,7 @@ from patterns.engine.domain.observation import Observation
 from patterns.engine.validator import PatternValidator
 from patterns.ingest.schema import Interaction, arrival, parse
 from patterns.models import Pattern
-from patterns.recognition.recognizer_cache import memory
+from patterns.recognition.recognizer_cache import recognizers
 from patterns.serializers import patterns
 
 
@@ -30,7 +30,7 @@ class Recognize(Endpoint):
         item = parse(read_body(request._request))
         arrival(item)  # refuses what could not be stored either
         observation = asked(item)
-        kept = memory.for_reading(key_of(request).project_id)
+        kept = recognizers.for_reading(key_of(request).project_id)
         with kept.lock:
             match = kept.recognizer.match_one(observation)
             features = kept.recognizer.features_of(observation)
@@ -64,7 +64,7 @@ def asked(item: Interaction) -> Observation:
     )
 
 
-class Verdict(Struct):
+class MatchVerdict(Struct):
     success: bool
 
 
@@ -72,11 +72,11 @@ class Confidence(Endpoint):
     scopes = {"POST": "edit"}
     body_limit = 1 << 16
 
-    @described("Tell whether a match of this pattern was right", body=Verdict)
+    @described("Tell whether a match of this pattern was right", body=MatchVerdict)
     @idempotent
     def post(self, request: Request, pattern_id: str) -> Response:
         row = find(request, pattern_id)
-        verdict = body_of(request, Verdict)
+        verdict = body_of(request, MatchVerdict)
         row = editing.judge(key_of(request).project, row, verdict.success)
         return Response(patterns([row])[0])
 
@@ -87,9 +87,9 @@ class Validate(Endpoint):
     @described("Check a pattern against the validation rules")
     def post(self, request: Request, pattern_id: str) -> Response:
         row = find(request, pattern_id)
-        if row.state is None or row.status == Pattern.Status.ARCHIVED:
+        if row.state is None or row.status == Pattern.PatternStatus.ARCHIVED:
             return Response({"valid": False, "errors": ["It was pruned."], "warnings": []})
-        storage = memory.for_reading(row.project_id).storage
+        storage = recognizers.for_reading(row.project_id).storage
         found = PatternValidator().validate(storage.get(str(row.pk)))
         body = {"valid": found.valid, "errors": found.errors, "warnings": found.warnings}
         return Response(body)

@@ -25,13 +25,13 @@ from patterns.charts.plotly_parts import (
     line,
     ticks,
 )
-from patterns.statistics.hourly_gauges import Gauge
+from patterns.statistics.hourly_gauges import HourlyGauge
 from patterns.statistics.time_window import Window
 
 MEMORY_BUDGET = 100_000_000
 
 
-def memory(window: Window, found: Sequence[Gauge]) -> Chart:
+def memory(window: Window, found: Sequence[HourlyGauge]) -> Chart:
     x, values = window.labels(), [gauge.memory for gauge in found]
     chart = Chart(
         "memory",

@@ -26,11 +26,11 @@ from patterns.charts.plotly_parts import (
     line,
     ticks,
 )
-from patterns.statistics.hourly_gauges import Gauge
+from patterns.statistics.hourly_gauges import HourlyGauge
 from patterns.statistics.time_window import Window
 
 
-def stored_patterns(window: Window, found: Sequence[Gauge], most: int) -> Chart:
+def stored_patterns(window: Window, found: Sequence[HourlyGauge], most: int) -> Chart:
     """Stored patterns by state, one above the other, with the limit."""
     x = window.labels()
     states = (

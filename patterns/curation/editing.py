@@ -11,7 +11,7 @@ from patterns.curation.history import learned_elsewhere, note, tell
 from patterns.curation.learner_turn import learning_turn, save_engine
 from patterns.curation.pruning import prune
 from patterns.models import Pattern
-from patterns.recognition.recognizer_cache import memory
+from patterns.recognition.recognizer_cache import recognizers
 
 
 def edit(
@@ -24,7 +24,7 @@ def edit(
     status: str | None = None,
 ) -> Pattern:
     """Change what is given (an empty label takes it away); `status` archived prunes."""
-    if status == Pattern.Status.ARCHIVED and pattern.status != status:
+    if status == Pattern.PatternStatus.ARCHIVED and pattern.status != status:
         prune(project, Pattern.objects.filter(pk=pattern.pk), actor)
         pattern.refresh_from_db()
         return pattern
@@ -58,7 +58,7 @@ def edit(
 def judge(project: Project, pattern: Pattern, success: bool) -> Pattern:
     """A person's (or a program's) word on whether a match was right moves the confidence."""
     with learning_turn(project), write_turn():
-        kept = memory.for_learning(project.pk)
+        kept = recognizers.for_learning(project.pk)
         if str(pattern.pk) not in kept.recognizer:
             raise not_found("pattern that is still in use")
         with kept.lock:

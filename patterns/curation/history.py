@@ -12,7 +12,7 @@ from featurememory.errors import not_found
 from featurememory.models import Activity, Project
 from patterns.engine.recognizer_state.human_decisions import Decisions
 from patterns.models import Learner, Operation, Pattern, PatternEvent
-from patterns.recognition.recognizer_cache import memory
+from patterns.recognition.recognizer_cache import recognizers
 
 KEPT = timedelta(days=Operation.LIFETIME_DAYS)
 
@@ -85,7 +85,7 @@ def learned_elsewhere(project: Project) -> None:
     learner, _ = Learner.objects.select_for_update().get_or_create(pk=project.pk)
     learner.version += 1
     learner.save(update_fields=["version"])
-    transaction.on_commit(lambda: memory.drop(project.pk))
+    transaction.on_commit(lambda: recognizers.drop(project.pk))
 
 
 def plural(count: int) -> str:

@@ -10,7 +10,7 @@ from featurememory.errors import ErrorCode, FeatureMemoryError
 from featurememory.models import Project
 from patterns.models import Learner
 from patterns.recognition.lease import lease
-from patterns.recognition.recognizer_cache import keep_snapshot, memory
+from patterns.recognition.recognizer_cache import keep_snapshot, recognizers
 
 
 @contextmanager
@@ -22,7 +22,9 @@ def learning_turn(project: Project) -> Iterator[None]:
                 try:
                     yield
                 except BaseException:
-                    memory.drop(project.pk)  # decided but not saved: no later batch may save it
+                    recognizers.drop(
+                        project.pk
+                    )  # decided but not saved: no later batch may save it
                     raise
                 return
         time.sleep(0.25)
@@ -37,7 +39,7 @@ def save_engine(project: Project) -> None:
     """Write what the engine changed by a person's decision, and its memory of that decision."""
     from patterns.storage.database import DatabasePatternStorage
 
-    kept = memory.for_learning(project.pk)
+    kept = recognizers.for_learning(project.pk)
     changes = kept.recognizer.take_changes()
     DatabasePatternStorage(project, kept.recognizer.version).store(
         kept.recognizer.get(name) for name in changes.changed

@@ -15,7 +15,7 @@ from featurememory.models import Project
 from patterns.curation.history import begin, decisions_before, note, parse_id, plural, stored, tell
 from patterns.curation.learner_turn import learning_turn, save_engine
 from patterns.models import Operation, Pattern
-from patterns.recognition.recognizer_cache import memory
+from patterns.recognition.recognizer_cache import recognizers
 
 # --- merge and split ----------------------------------------------------------------------------
 
@@ -30,7 +30,7 @@ def merge(project: Project, ids: Sequence[str], actor: str) -> tuple[Operation, 
         if len(rows) < len(unique):
             raise not_found("pattern")
         before = {name: row.status for name, row in rows.items()}
-        kept = memory.for_learning(project.pk)
+        kept = recognizers.for_learning(project.pk)
         decided = deepcopy(kept.recognizer.decisions)
         try:
             with kept.lock:
@@ -60,7 +60,7 @@ def apply_merge(project: Project, uses: Mapping[str, int], target: str) -> None:
     rows.filter(redirect_to__in=sources).update(redirect_to=UUID(target))
     rows.filter(pk=target).update(use_count=F("use_count") + sum(uses.values()))
     rows.filter(pk__in=sources).update(
-        status=Pattern.Status.ARCHIVED,
+        status=Pattern.PatternStatus.ARCHIVED,
         redirect_to=UUID(target),
         archived_at=timezone.now(),
         archived_why="merged",

@@ -36,7 +36,7 @@ def prune(project: Project, queryset: PatternQuerySet, actor: str) -> Operation:
         before = {str(row.pk): row.status for row in rows}
         operation = begin(project, "prune", actor, len(rows), {"status": before})
         Pattern.objects.filter(pk__in=[row.pk for row in rows]).update(
-            status=Pattern.Status.ARCHIVED,
+            status=Pattern.PatternStatus.ARCHIVED,
             archived_at=timezone.now(),
             archived_by=actor,
             archived_why="pruned",
@@ -49,7 +49,7 @@ def prune(project: Project, queryset: PatternQuerySet, actor: str) -> Operation:
 
 def in_trash(project: Project) -> Any:
     """Archived in the last 30 days and not merged into another; newest first."""
-    rows = Pattern.objects.filter(project=project, status=Pattern.Status.ARCHIVED)
+    rows = Pattern.objects.filter(project=project, status=Pattern.PatternStatus.ARCHIVED)
     recent = rows.filter(redirect_to__isnull=True, archived_at__gt=timezone.now() - KEPT)
     return recent.filter(state__isnull=False).order_by("-archived_at", "pk")
 

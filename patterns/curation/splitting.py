@@ -12,7 +12,7 @@ from patterns.curation.history import begin, decisions_before, note, parse_id, s
 from patterns.curation.learner_turn import learning_turn, save_engine
 from patterns.curation.merging import apply_merge
 from patterns.models import Operation
-from patterns.recognition.recognizer_cache import memory
+from patterns.recognition.recognizer_cache import recognizers
 
 
 def unsplit(project: Project, operation: Operation) -> None:
@@ -31,7 +31,7 @@ def split(
         row = stored(project).filter(pk=parse_id(pattern_id)).first()
         if row is None:
             raise not_found("pattern")
-        kept = memory.for_learning(project.pk)
+        kept = recognizers.for_learning(project.pk)
         decided = deepcopy(kept.recognizer.decisions)
         try:
             with kept.lock:

@@ -32,7 +32,7 @@ def restore(
         if operation_id is not None:
             return undo(project, actor, operation_id)
         rows = in_trash(project).filter(pk__in=[parse_id(name) for name in ids or []])
-        found = {str(row.pk): Pattern.Status.CANDIDATE.value for row in rows}
+        found = {str(row.pk): Pattern.PatternStatus.CANDIDATE.value for row in rows}
         if not found:
             raise not_found("pattern in the trash")
         return bring_back(project, actor, found)

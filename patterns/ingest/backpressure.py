@@ -37,7 +37,7 @@ STORAGE_FULL = 1 - disk_usage.MARGIN
 
 
 @dataclass
-class Gauge:
+class ResourceGauge:
     """One resource: `read` gives its use in the unit of `limit`. Asked every CHECK_S seconds, ten
     times as often while it is not healthy."""
 
@@ -144,25 +144,27 @@ def storage_added(count: int, size: int) -> float:
     return (size + count * disk_usage.ROW_BYTES + disk_usage.to_learn(count)) / _room[0]
 
 
-def queue_gauge() -> Gauge:
+def queue_gauge() -> ResourceGauge:
     refusal = FeatureMemoryError(
         "Recognition is behind by more than the queue may hold; send again later.",
         ErrorCode.THROTTLED,
         {"retry_after": 5},
     )
-    return Gauge("queue", settings.QUEUE_LIMIT, waiting, refusal, each=lambda count, _: count)
+    return ResourceGauge(
+        "queue", settings.QUEUE_LIMIT, waiting, refusal, each=lambda count, _: count
+    )
 
 
-def disk_gauge() -> Gauge:
+def disk_gauge() -> ResourceGauge:
     refusal = FeatureMemoryError(
         "The disk is almost full: nothing was stored. Free some space; no restart is needed.",
         ErrorCode.STORAGE_FULL,
         {"retry_after": 5},
     )
-    return Gauge("disk", 1.0, disk_pressure, refusal)
+    return ResourceGauge("disk", 1.0, disk_pressure, refusal)
 
 
-def storage_gauge(queue: Gauge) -> Gauge:
+def storage_gauge(queue: ResourceGauge) -> ResourceGauge:
     refusal = FeatureMemoryError(
         "storage.max_size is reached: nothing was stored. The oldest interactions are being "
         "forgotten; send again in a moment.",
@@ -170,7 +172,7 @@ def storage_gauge(queue: Gauge) -> Gauge:
         {"retry_after": 3},
     )
     # A cleanup leaves 0.8 of the room; below this there is some again.
-    return Gauge(
+    return ResourceGauge(
         "storage",
         1.0,
         lambda: storage_in_use(queue.value),
@@ -180,17 +182,17 @@ def storage_gauge(queue: Gauge) -> Gauge:
     )
 
 
-def memory_gauge() -> Gauge:
+def memory_gauge() -> ResourceGauge:
     refusal = FeatureMemoryError(
         "The server uses as much memory as FM_MEMORY_LIMIT allows: nothing was stored, try again.",
         ErrorCode.OVERLOADED,
         {"retry_after": 5},
     )
     # An allocator seldom gives a fifth back.
-    return Gauge("memory", settings.MEMORY_LIMIT, memory_in_use, refusal, open_again=0.95)
+    return ResourceGauge("memory", settings.MEMORY_LIMIT, memory_in_use, refusal, open_again=0.95)
 
 
-def all_gauges() -> list[Gauge]:
+def all_gauges() -> list[ResourceGauge]:
     on_disk = [disk_gauge()] if settings.STORAGE == "persistent" else []
     queue = queue_gauge()
     return [queue, storage_gauge(queue), memory_gauge(), *on_disk]
@@ -200,7 +202,7 @@ def all_gauges() -> list[Gauge]:
 class Admission:
     """Asked for every request that stores."""
 
-    gauges: list[Gauge] = field(default_factory=all_gauges)
+    gauges: list[ResourceGauge] = field(default_factory=all_gauges)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def check(self) -> None:

@@ -32,7 +32,7 @@ GATHER_S = 0.002
 
 
 @dataclass(slots=True)
-class Receipt:
+class StoreResult:
     """Which arrivals were new, by position."""
 
     stored: list[bool]
@@ -42,7 +42,7 @@ class Receipt:
 class Delivery:
     project_id: UUID
     arrivals: Sequence[Arrival]
-    done: Future[Receipt] = field(default_factory=Future)
+    done: Future[StoreResult] = field(default_factory=Future)
 
 
 class Writer:
@@ -53,7 +53,7 @@ class Writer:
         self._start = threading.Lock()
         self._thread: threading.Thread | None = None
 
-    def store(self, project_id: UUID, arrivals: Sequence[Arrival]) -> Receipt:
+    def store(self, project_id: UUID, arrivals: Sequence[Arrival]) -> StoreResult:
         self._ensure_running()
         delivery = Delivery(project_id, arrivals)
         try:
@@ -106,13 +106,13 @@ class Writer:
 writer = Writer()
 
 
-def store(project_id: UUID, arrivals: Sequence[Arrival]) -> Receipt:
+def store(project_id: UUID, arrivals: Sequence[Arrival]) -> StoreResult:
     """Store what is new; a known (project, id) is a duplicate and changes nothing.
 
     Returns after the commit. Raises FeatureMemoryError 503 when too much waits.
     """
     if not arrivals:
-        return Receipt([])
+        return StoreResult([])
     admission.check()
     # In a test's transaction another thread would not see this one's rows.
     if connection.vendor == "sqlite" and not connection.in_atomic_block:
@@ -137,7 +137,7 @@ def write_group(group: Sequence[Delivery]) -> None:
     admission.note(len(taken), sum(len(arrival.payload) for arrival in taken))
     for delivery in group:
         fresh = list(islice(stored[delivery.project_id], len(delivery.arrivals)))
-        delivery.done.set_result(Receipt(fresh))
+        delivery.done.set_result(StoreResult(fresh))
 
 
 def overloaded() -> FeatureMemoryError:

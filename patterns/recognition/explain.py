@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from patterns.models import ModelInteraction
-from patterns.recognition.recognizer_cache import memory
+from patterns.recognition.recognizer_cache import recognizers
 from patterns.storage.payloads import Stored
 from patterns.storage.stored_observations import observation_of
 
@@ -18,7 +18,7 @@ def explain(row: ModelInteraction, data: Stored | None) -> dict[str, Any] | None
         observation = observation_of(row, data)
     except ValueError:
         return None
-    kept = memory.for_reading(row.project_id)
+    kept = recognizers.for_reading(row.project_id)
     with kept.lock:
         match = kept.recognizer.match_one(observation)
     return match.why if match else None

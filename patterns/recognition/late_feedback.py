@@ -9,12 +9,12 @@ from uuid import UUID
 from django.db.models import F
 
 from patterns.models import LateJudgement, Pattern
-from patterns.statistics.rollups import Outcome
+from patterns.statistics.rollups import CountedOutcome
 
 Judgement = tuple[float, int]  # what to add to a pattern's sum of quality and to its judged uses
 
 
-def note(project_id: UUID, before: Outcome, after: Outcome) -> None:
+def note(project_id: UUID, before: CountedOutcome, after: CountedOutcome) -> None:
     """Keep what changed about a counted interaction: one row a pattern, however many words come."""
     quality = (after.quality or 0.0) - (before.quality or 0.0)
     count = int(after.quality is not None) - int(before.quality is not None)

@@ -36,7 +36,7 @@ PROJECTS = 16
 
 
 @dataclass
-class Kept:
+class LoadedRecognizer:
     """A recogniser, the learner's version it stands for, and the lock around its use."""
 
     recognizer: DefaultPatternRecognizer
@@ -47,21 +47,21 @@ class Kept:
     embedding: tuple[str, ...] = ()
 
 
-class Memory:
+class RecognizerCache:
     """At most `PROJECTS` recognisers; the one unused for longest goes first."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[UUID, Kept] = OrderedDict()
+        self._kept: OrderedDict[UUID, LoadedRecognizer] = OrderedDict()
         self._lock = threading.Lock()
 
-    def for_reading(self, project_id: UUID) -> Kept:
+    def for_reading(self, project_id: UUID) -> LoadedRecognizer:
         """Good for `match_one`; at most STALE_S behind."""
         kept = self._get(project_id)
         if kept is None or time.monotonic() - kept.checked > STALE_S:
             kept = self.for_learning(project_id)
         return kept
 
-    def for_learning(self, project_id: UUID) -> Kept:
+    def for_learning(self, project_id: UUID) -> LoadedRecognizer:
         """Exactly what was saved last; only for the holder of the lease."""
         rows = Learner.objects.filter(pk=project_id)
         version, used = rows.values_list("version", "recognizer").first() or (0, {})
@@ -90,14 +90,14 @@ class Memory:
             else:
                 self._kept.pop(project_id, None)
 
-    def _get(self, project_id: UUID) -> Kept | None:
+    def _get(self, project_id: UUID) -> LoadedRecognizer | None:
         with self._lock:
             kept = self._kept.get(project_id)
             if kept is not None:
                 self._kept.move_to_end(project_id)
             return kept
 
-    def _load(self, project_id: UUID) -> Kept:
+    def _load(self, project_id: UUID) -> LoadedRecognizer:
         kept = load(project_id)
         with self._lock:
             self._kept[project_id] = kept
@@ -106,7 +106,7 @@ class Memory:
         return kept
 
 
-def load(project_id: UUID) -> Kept:
+def load(project_id: UUID) -> LoadedRecognizer:
     """A recogniser that goes on where the saved one stopped."""
     learner = Learner.objects.filter(pk=project_id).first()
     rows = Pattern.objects.filter(project_id=project_id, state__isnull=False).stored()
@@ -119,7 +119,9 @@ def load(project_id: UUID) -> Kept:
     storage = storage_of(project_id, recognizer.version)
     # The embedding asked for, also when it is not to be had: else every use would load anew.
     version = learner.version if learner else 0
-    return Kept(recognizer, version, time.monotonic(), storage, embedding=settings.embedding)
+    return LoadedRecognizer(
+        recognizer, version, time.monotonic(), storage, embedding=settings.embedding
+    )
 
 
 def version_in_use(learner: Learner | None, settings: RecognizerSettings) -> str:
@@ -225,4 +227,4 @@ def settings_of(project_id: UUID) -> RecognizerSettings:
     )
 
 
-memory = Memory()
+recognizers = RecognizerCache()

@@ -38,7 +38,7 @@ OUT_OF_MEMORY, FAILED = 3, 4  # exit codes
 _LENGTH = struct.Struct("!Q")
 
 
-class Start(msgspec.Struct):
+class PlannerStart(msgspec.Struct):
     """What every plan needs: `embedding` of the settings, the passages known, and the limits."""
 
     embedding: tuple[str, ...]
@@ -47,26 +47,26 @@ class Start(msgspec.Struct):
     memory: int  # bytes
 
 
-class Order(msgspec.Struct):
+class PlannerOrder(msgspec.Struct):
     """A start comes first, then drafts to plan; `more` adds a draft to the one before."""
 
-    start: Start | None = None
+    start: PlannerStart | None = None
     draft: Draft | None = None
     more: bool = False
 
 
-class Answer(msgspec.Struct, array_like=True):
+class PlannerAnswer(msgspec.Struct, array_like=True):
     """The plan, and all passages known once they have changed."""
 
     plan: msgspec.Raw
     passages: bytes | None
 
 
-class Ended(Exception):
+class PlannerEnded(Exception):
     """The process is gone: it ran out of time or memory, or was told to stop."""
 
 
-class Apart:
+class PlannerProcess:
     """The parent's end. Start it with `embedding` (of the settings) and the passages known."""
 
     def __init__(
@@ -79,12 +79,12 @@ class Apart:
             stdout=subprocess.PIPE,
             env=_environment(),
         )
-        self._send(Order(start=Start(embedding, passages, LIMIT_CPU_S, LIMIT_BYTES)))
+        self._send(PlannerOrder(start=PlannerStart(embedding, passages, LIMIT_CPU_S, LIMIT_BYTES)))
 
-    def plan(self, draft: Draft, more: bool = False) -> Answer:
+    def plan(self, draft: Draft, more: bool = False) -> PlannerAnswer:
         """Ended when there will be no answer; the message says why."""
-        self._send(Order(draft=draft, more=more))
-        return msgspec.msgpack.decode(self._receive(), type=Answer)
+        self._send(PlannerOrder(draft=draft, more=more))
+        return msgspec.msgpack.decode(self._receive(), type=PlannerAnswer)
 
     def close(self) -> None:
         self.process.kill()
@@ -94,12 +94,12 @@ class Apart:
                 stream.close()
         self.process.wait()
 
-    def _send(self, order: Order) -> None:
+    def _send(self, order: PlannerOrder) -> None:
         assert self.process.stdin
         try:
             _write(self.process.stdin, msgspec.msgpack.encode(order))
         except OSError:
-            raise Ended(self._reason()) from None
+            raise PlannerEnded(self._reason()) from None
 
     def _receive(self) -> bytes:
         head = self._read(_LENGTH.size)
@@ -111,13 +111,13 @@ class Apart:
         until = time.monotonic() + LIMIT_S
         while len(found) < count:
             if self.should_stop():
-                raise Ended("told to stop")
+                raise PlannerEnded("told to stop")
             if time.monotonic() > until:
-                raise Ended(f"more than {LIMIT_S} s")
+                raise PlannerEnded(f"more than {LIMIT_S} s")
             if select.select([number], [], [], POLL_S)[0]:
                 part = os.read(number, min(count - len(found), 1 << 20))
                 if not part:
-                    raise Ended(self._reason())
+                    raise PlannerEnded(self._reason())
                 found += part
         return bytes(found)
 
@@ -150,7 +150,7 @@ def main() -> None:
     os.nice(NICE)
     sys.stdout = sys.stderr  # what a library prints must not get between the answers
     struct_tables.build(())  # before the first thread
-    orders: queue.SimpleQueue[Order] = queue.SimpleQueue()
+    orders: queue.SimpleQueue[PlannerOrder] = queue.SimpleQueue()
     threading.Thread(target=listen, args=(orders,), daemon=True).start()
     start = orders.get().start
     assert start
@@ -171,13 +171,13 @@ def main() -> None:
         answer(plan, passages.to_bytes() if passages.noted != before else None)
 
 
-def listen(orders: queue.SimpleQueue[Order]) -> None:
+def listen(orders: queue.SimpleQueue[PlannerOrder]) -> None:
     """Ends the process with its parent: nobody else holds the other end of the pipe."""
     stream = sys.stdin.buffer
     with ending():
         while len(head := stream.read(_LENGTH.size)) == _LENGTH.size:
             data = stream.read(_LENGTH.unpack(head)[0])
-            orders.put(msgspec.msgpack.decode(data, type=Order))
+            orders.put(msgspec.msgpack.decode(data, type=PlannerOrder))
 
 
 @contextlib.contextmanager
@@ -196,7 +196,7 @@ def ending() -> Iterator[None]:
 def answer(plan: Plan, passages: bytes | None) -> None:
     with os.fdopen(os.dup(1), "wb") as stream:
         raw = msgspec.Raw(msgspec.msgpack.encode(plan))
-        _write(stream, msgspec.msgpack.encode(Answer(raw, passages)))
+        _write(stream, msgspec.msgpack.encode(PlannerAnswer(raw, passages)))
 
 
 def limit_memory(more: int) -> None:

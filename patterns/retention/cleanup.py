@@ -45,7 +45,7 @@ ONE_LINE_S = 3600  # cleanups after one another are told in one line of the acti
 
 
 @dataclass(frozen=True)
-class Receipt:
+class CleanupResult:
     """What a cleanup took, or (`dry_run`) would take."""
 
     dry_run: bool
@@ -59,7 +59,7 @@ class Receipt:
     def as_dict(self) -> dict[str, int | bool]:
         return asdict(self)
 
-    def __add__(self, other: Receipt) -> Receipt:
+    def __add__(self, other: CleanupResult) -> CleanupResult:
         return replace(
             other,
             weak_patterns=self.weak_patterns + other.weak_patterns,
@@ -138,17 +138,17 @@ def make_room(project_id: UUID) -> int:
         going = min(going, MOST)
     gone = forget_interactions(project, going)
     disk_usage.reuse(gone)
-    tell(project, Receipt(False, interactions=gone))
+    tell(project, CleanupResult(False, interactions=gone))
     return gone
 
 
-def cleanup(project: Project, *, dry_run: bool = False) -> Receipt:
+def cleanup(project: Project, *, dry_run: bool = False) -> CleanupResult:
     """Weak patterns, surplus patterns, old trash, and interactions beyond the limits of storage."""
     config, plan = config_of(project.pk), forecast(project)
     patterns = len(plan.weak), len(plan.surplus), len(plan.trash)
     before = plan.bytes_used
     if dry_run:
-        return Receipt(True, *patterns, plan.interactions, before, before)
+        return CleanupResult(True, *patterns, plan.interactions, before, before)
     with write_turn():
         storage = DatabasePatternStorage(project)
         since = unused_since(config.cleanup_interval, newest_use(project))
@@ -162,7 +162,7 @@ def cleanup(project: Project, *, dry_run: bool = False) -> Receipt:
         learner.save(update_fields=["version", "cleaned_at"])
     gone = forget_interactions(project, plan.interactions)
     disk_usage.give_back(gone)
-    done = Receipt(False, len(weak), *patterns[1:], gone, before, disk_usage.bytes_used())
+    done = CleanupResult(False, len(weak), *patterns[1:], gone, before, disk_usage.bytes_used())
     # What had to stay: `admission` does not wait for less.
     cache.set("storage_floor", 0 if something_can_go() else done.bytes_after, None)
     cache.delete(f"forecast:{project.pk}")
@@ -194,13 +194,13 @@ def expire(project: Project) -> None:
     StoredAnswer.objects.filter(created_at__lt=timezone.now() - timedelta(days=1)).delete()
 
 
-def tell(project: Project, done: Receipt) -> None:
+def tell(project: Project, done: CleanupResult) -> None:
     """In the activity: one line for all cleanups of an hour. At its limit a busy memory cleans up
     every few seconds, and what is told of it must not fill the space it makes."""
     if not done.total:
         return
     name = f"cleaned:{project.pk}"
-    rounds, pk, before = cache.get(name) or (0, 0, Receipt(False))
+    rounds, pk, before = cache.get(name) or (0, 0, CleanupResult(False))
     done, rounds = before + done, rounds + 1
     row = Activity.objects.filter(pk=pk).first()
     row = row or Activity(project=project, actor="memory", verb="cleanup")

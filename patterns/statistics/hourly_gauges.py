@@ -13,7 +13,7 @@ from patterns.statistics.time_window import Window
 
 
 @dataclass
-class Gauge:
+class HourlyGauge:
     """The last values seen in a bucket, and what was recognised in it. None: nothing was seen."""
 
     validated: int | None = None
@@ -46,8 +46,8 @@ def read(project_id: UUID, first: int, end: int) -> list[Any]:
     return list(found.order_by("hour"))
 
 
-def fill(window: Window, rows: Iterable[Any]) -> list[Gauge]:
-    found = [Gauge() for _ in range(window.count)]
+def fill(window: Window, rows: Iterable[Any]) -> list[HourlyGauge]:
+    found = [HourlyGauge() for _ in range(window.count)]
     for row in rows:
         place = window.bucket(row.hour)
         if place is None:
@@ -62,16 +62,16 @@ def fill(window: Window, rows: Iterable[Any]) -> list[Gauge]:
     return found
 
 
-def add_recognition(gauge: Gauge, row: Any) -> None:
+def add_recognition(gauge: HourlyGauge, row: Any) -> None:
     gauge.recognized += row.recognized
     gauge.matched += row.matched
     if row.recognition_ms:
         gauge.sketches.append(bytes(row.recognition_ms))
 
 
-def together(found: Iterable[Gauge]) -> Gauge:
+def together(found: Iterable[HourlyGauge]) -> HourlyGauge:
     """Recognition of all buckets; the gauges are those of the last bucket that has any."""
-    total = Gauge()
+    total = HourlyGauge()
     for gauge in found:
         total.recognized += gauge.recognized
         total.matched += gauge.matched

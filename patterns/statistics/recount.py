@@ -11,8 +11,8 @@ from patterns.statistics.quantile_sketch import sketch
 from patterns.statistics.rollups import (
     ALL_TIME,
     HOUR_MS,
+    CountedOutcome,
     Key,
-    Outcome,
     added,
     count_into,
     existing,
@@ -25,7 +25,7 @@ from patterns.statistics.rollups import (
 RESKETCH = 5000
 
 
-def sketch_again(project_id: UUID, outcomes: Iterable[Outcome]) -> None:
+def sketch_again(project_id: UUID, outcomes: Iterable[CountedOutcome]) -> None:
     """New duration sketches for the rows these outcomes were taken from, from what is stored.
 
     A row of more than RESKETCH interactions, or with forgotten ones, keeps the sketch it has.

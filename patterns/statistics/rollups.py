@@ -27,7 +27,7 @@ LOOKUP = 400
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class CountedOutcome:
     """What one recognised interaction adds to the rollups. Units as in ModelInteraction."""
 
     pattern_id: str
@@ -78,7 +78,7 @@ SUMS = (
 Key: TypeAlias = tuple[int, str, str]
 
 
-def add(project_id: UUID, outcomes: Iterable[Outcome], *, totals: bool = True) -> None:
+def add(project_id: UUID, outcomes: Iterable[CountedOutcome], *, totals: bool = True) -> None:
     """Add outcomes to their hours; call it in the transaction that marks them recognised.
 
     Without `totals` the rows of ALL_PATTERNS stay: for outcomes that are counted there already.
@@ -91,10 +91,10 @@ def add(project_id: UUID, outcomes: Iterable[Outcome], *, totals: bool = True) -
 
 
 def grouped_by_key(
-    outcomes: Iterable[Outcome], *, totals: bool = True, all_time: bool = True
-) -> dict[Key, list[Outcome]]:
+    outcomes: Iterable[CountedOutcome], *, totals: bool = True, all_time: bool = True
+) -> dict[Key, list[CountedOutcome]]:
     """Each outcome under every row it counts for."""
-    grouped: dict[Key, list[Outcome]] = {}
+    grouped: dict[Key, list[CountedOutcome]] = {}
     for outcome in outcomes:
         hour = outcome.timestamp // HOUR_MS
         for when in (hour, ALL_TIME) if all_time else (hour,):
@@ -129,7 +129,7 @@ def database_key(key: Key) -> tuple[int, UUID | str, str]:
     return key[0], uuid if connection.features.has_native_uuid_field else uuid.hex, key[2]
 
 
-def count_into(row: PatternHour, outcomes: Sequence[Outcome]) -> None:
+def count_into(row: PatternHour, outcomes: Sequence[CountedOutcome]) -> None:
     for outcome in outcomes:
         row.count += 1
         row.duration_sum += outcome.duration
@@ -153,7 +153,7 @@ def count_into(row: PatternHour, outcomes: Sequence[Outcome]) -> None:
     row.durations = sketch(row.durations, [outcome.duration for outcome in outcomes])
 
 
-def correct(project_id: UUID, before: Outcome, after: Outcome) -> None:
+def correct(project_id: UUID, before: CountedOutcome, after: CountedOutcome) -> None:
     """Replace what an outcome said of success and quality, where it was counted before."""
     hours = PatternHour.objects.filter(
         project_id=project_id,
@@ -206,7 +206,7 @@ def project_hour(project_id: UUID, hour: int) -> ProjectHour:
     return row
 
 
-def subtract(project_id: UUID, outcomes: Iterable[Outcome]) -> None:
+def subtract(project_id: UUID, outcomes: Iterable[CountedOutcome]) -> None:
     """Take outcomes that were counted for a pattern out of its rows again (ALL_PATTERNS stays).
 
     Sums are exact. A sketch cannot forget: `sketch_again` makes it anew once the rows have moved.
@@ -234,9 +234,9 @@ def added(rows: Sequence[PatternHour]) -> PatternHour:
     return total
 
 
-def outcome_of(row: Any) -> Outcome:
+def outcome_of(row: Any) -> CountedOutcome:
     """A recognised interaction's row as an outcome."""
-    return Outcome(
+    return CountedOutcome(
         pattern_id=str(row.pattern_id),
         model_id=row.model_id,
         timestamp=row.timestamp,

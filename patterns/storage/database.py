@@ -20,7 +20,7 @@ from patterns.engine.pattern.pattern_state import PatternState
 from patterns.engine.recognizer import DefaultPatternRecognizer
 from patterns.models import Pattern
 from patterns.storage import upserts
-from patterns.storage.protocol import NO_USES, Made, changed, valid_id
+from patterns.storage.protocol import NO_USES, PreparedRows, changed, valid_id
 from patterns.storage.rows import MIRRORED, row_of, state_of
 
 
@@ -39,7 +39,7 @@ class DatabasePatternStorage:
         self.put(made)
         self.add_uses({name: count for name, count in uses.items() if name not in made})
 
-    def made(self, states: Iterable[PatternState], uses: Mapping[str, int]) -> Made:
+    def made(self, states: Iterable[PatternState], uses: Mapping[str, int]) -> PreparedRows:
         """The costly half of `store`: what `put` writes, by id. Needs no transaction."""
         rows = [row_of(state, self.project.pk, self.version) for state in states]
         for row in rows:
@@ -47,7 +47,7 @@ class DatabasePatternStorage:
         rows.sort(key=lambda row: row.pk)  # one lock order for all processes
         return {str(row.pk): upserts.as_columns(row) for row in rows}
 
-    def put(self, made: Made) -> None:
+    def put(self, made: PreparedRows) -> None:
         upserts.put(list(made.values()), MIRRORED)
 
     def add_uses(self, uses: Mapping[str, int]) -> None:
@@ -90,7 +90,7 @@ class DatabasePatternStorage:
             self.rows.stored()
             .filter(pk__in=ids)
             .update(
-                status=Pattern.Status.ARCHIVED,
+                status=Pattern.PatternStatus.ARCHIVED,
                 archived_at=timezone.now(),
                 archived_by=actor,
                 archived_why=why,

@@ -28,7 +28,7 @@ CHECK_S = 5.0
 _local = threading.local()
 
 
-class Current:
+class NewestDictionary:
     """The newest dictionary, asked for at most every CHECK_S seconds."""
 
     def __init__(self) -> None:
@@ -46,7 +46,7 @@ class Current:
         self.checked = -CHECK_S
 
 
-current = Current()
+newest_dictionary = NewestDictionary()
 
 
 @lru_cache(maxsize=8)
@@ -79,7 +79,7 @@ def _decompressor(number: int) -> zstandard.ZstdDecompressor:
 
 
 def pack(content: dict[str, Any]) -> bytes:
-    number = current.get()
+    number = newest_dictionary.get()
     return bytes([number]) + _compressor(number).compress(msgspec.json.encode(content))
 
 
@@ -131,5 +131,5 @@ def train() -> PayloadDictionary | None:
     except zstandard.ZstdError:
         return None
     row = PayloadDictionary.objects.create(data=made.as_bytes(), trained_on=max(found))
-    current.forget()
+    newest_dictionary.forget()
     return row

@@ -11,7 +11,7 @@ from featurememory.errors import ErrorCode, FeatureMemoryError, not_found
 from patterns.criteria import STORED, PatternCriteria
 from patterns.engine.pattern.pattern_state import PatternState
 
-Made: TypeAlias = dict[str, list[Any]]  # columns of rows, by the id of the pattern
+PreparedRows: TypeAlias = dict[str, list[Any]]  # columns of rows, by the id of the pattern
 NO_USES: Mapping[str, int] = {}
 CHANGEABLE = ("label", "pinned", "status", "confidence")
 

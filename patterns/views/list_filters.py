@@ -14,7 +14,7 @@ UNUSED_DAYS = 30
 
 
 @dataclass(frozen=True)
-class Tab:
+class PatternTab:
     """A view: a stored query string with its count."""
 
     name: str
@@ -33,7 +33,9 @@ class Chip:
     without: str
 
 
-def tabs(criteria: PatternCriteria, counts: dict[str, int], prunable: int | None) -> list[Tab]:
+def tabs(
+    criteria: PatternCriteria, counts: dict[str, int], prunable: int | None
+) -> list[PatternTab]:
     """All, one for each state, and what could be pruned without loss."""
     query = criteria.query()
     here = {name: value for name, value in query.items() if name not in ("sort", "q")}
@@ -45,7 +47,7 @@ def tabs(criteria: PatternCriteria, counts: dict[str, int], prunable: int | None
     ):
         made.append((name, {"status": status}, counts.get(status, 0)))
     made.append(("Prunable", prunable_query(), prunable))
-    return [Tab(name, urlencode(q), n, here == as_parsed(q)) for name, q, n in made]
+    return [PatternTab(name, urlencode(q), n, here == as_parsed(q)) for name, q, n in made]
 
 
 def as_parsed(query: dict[str, str]) -> dict[str, str]:

@@ -43,7 +43,7 @@ SHOWN = (
 
 
 @dataclass(frozen=True)
-class Row:
+class PatternListRow:
     """A pattern with its figures; `id` and `short` are written once for all their places."""
 
     pattern: Pattern
@@ -63,7 +63,7 @@ def filtered(request: HttpRequest) -> tuple[PatternCriteria, Any]:
     return criteria, criteria.apply(stored(current_project(request)))
 
 
-def rows_of(project: Project, patterns: list[Pattern]) -> list[Row]:
+def rows_of(project: Project, patterns: list[Pattern]) -> list[PatternListRow]:
     """Patterns with their all-time sums and the last 14 days, in three queries."""
     owners = family_of(pattern.pk for pattern in patterns)
     sums = series.figures_of(project.pk, owners)
@@ -71,9 +71,9 @@ def rows_of(project: Project, patterns: list[Pattern]) -> list[Row]:
     return [row_of(pattern, sums[pattern.pk], days[pattern.pk]) for pattern in patterns]
 
 
-def row_of(pattern: Pattern, sums: series.Sums, days: list[int]) -> Row:
+def row_of(pattern: Pattern, sums: series.Sums, days: list[int]) -> PatternListRow:
     name = str(pattern.pk)
-    return Row(pattern, sums, days, SafeString(name), SafeString(short(name)))
+    return PatternListRow(pattern, sums, days, SafeString(name), SafeString(short(name)))
 
 
 @page

@@ -15,7 +15,7 @@ from integration.learning.learn_batch import learn
 from integration.repair.save_repair import consolidate
 from patterns.curation import merging
 from patterns.models import Learner, ModelInteraction, Pattern
-from patterns.recognition.recognizer_cache import load, memory
+from patterns.recognition.recognizer_cache import load, recognizers
 from tests.builders import item, keep, learn_all, project
 from tests.patterns.engine.streams import mixed
 
@@ -40,10 +40,10 @@ def run(dies_after: set[int]) -> tuple[list[Any], bytes]:
         if number == 12:
             consolidate(owner.pk)
         if number in dies_after:
-            memory.drop()
+            recognizers.drop()
     rows = ModelInteraction.objects.filter(project=owner).order_by("number")
     found = list(rows.values_list("id", "pattern_id", "confidence"))
-    return found, memory.for_learning(owner.pk).recognizer.snapshot()
+    return found, recognizers.for_learning(owner.pk).recognizer.snapshot()
 
 
 @pytest.mark.parametrize("dies_after", [{3}, {15, 16, 20}, set(range(25))])
@@ -98,9 +98,9 @@ def test_a_merge_of_prompts_holds_after_a_restart() -> None:
     merging.merge(owner, [first, second], "a person")
     examples = ModelInteraction.objects.filter(project=owner, pattern_id__in=[first, second])
     ids = set(examples.values_list("id", flat=True))
-    memory.drop()
+    recognizers.drop()
 
-    recognizer = memory.for_learning(owner.pk).recognizer
+    recognizer = recognizers.for_learning(owner.pk).recognizer
     asked = [one for one in mixed(300, 5) if one.id in ids]
     found = [recognizer.match_one(replace(one, task_type="t")) for one in asked]
     assert len(asked) > 40

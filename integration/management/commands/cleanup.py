@@ -9,7 +9,7 @@ from django.core.management import CommandError
 
 from featurememory.models import Project
 from integration.management.stored import StoredCommand
-from patterns.retention.cleanup import Receipt, cleanup
+from patterns.retention.cleanup import CleanupResult, cleanup
 from patterns.retention.forecast import forecast, rules
 
 
@@ -31,7 +31,7 @@ class Command(StoredCommand):
             if dry_run:
                 self.explain(row)
 
-    def report(self, project: Project, done: Receipt) -> None:
+    def report(self, project: Project, done: CleanupResult) -> None:
         verb = "would go" if done.dry_run else "gone"
         self.stdout.write(
             f"{project.name}: {done.weak_patterns} weak and {done.surplus_patterns} surplus "

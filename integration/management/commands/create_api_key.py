@@ -22,7 +22,7 @@ class Command(StoredCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--project", required=True, help="made when there is none of the name")
-        parser.add_argument("--kind", required=True, choices=ApiKey.Kind.values)
+        parser.add_argument("--kind", required=True, choices=ApiKey.KeyKind.values)
         parser.add_argument("--name", default="", help="for the list of keys")
         parser.add_argument("--expires", help="30d, 12h or 90m; default: never")
 

@@ -24,7 +24,7 @@ class Command(StoredCommand):
         if row is None:
             raise CommandError(f"There is no project {project!r}.")
         job = queue.start(row, "rollups", "command")
-        Job.objects.filter(pk=job.pk).update(state=Job.State.RUNNING)
+        Job.objects.filter(pk=job.pk).update(state=Job.JobState.RUNNING)
         job.refresh_from_db()
         queue.run(job)
         self.stdout.write(job.log[-1][1] if job.log else job.state)

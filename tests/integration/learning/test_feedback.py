@@ -12,7 +12,7 @@ from featurememory.models import Project
 from integration.learning import learn_batch
 from integration.learning.feedback import FeedbackIn, take
 from patterns.models import Feedback, ModelInteraction
-from patterns.recognition.recognizer_cache import memory
+from patterns.recognition.recognizer_cache import recognizers
 from tests.builders import (
     Caller,
     caller,
@@ -79,7 +79,7 @@ def test_after_learning_the_rollups_follow_too(
 def test_feedback_that_comes_while_its_interaction_is_being_learned_counts(owner: Project) -> None:
     keep(owner, items(2))
     learn_batch.lease.acquire(owner.pk, "me")
-    kept = memory.for_learning(owner.pk)
+    kept = recognizers.for_learning(owner.pk)
     batch = learn_batch.recognise(kept, learn_batch.pending(owner.pk, 10))
     take(owner, FeedbackIn("success", False, interaction_id="i-0"))
     learn_batch.keep(owner.pk, kept, batch)

@@ -11,12 +11,12 @@ from django.db import OperationalError
 from featurememory.models import FeatureMemoryConfig, Project
 from featurememory.process import request_priority
 from integration.learning import learn_batch, pattern_changes
-from integration.learning.learn_batch import Outdated, learn
+from integration.learning.learn_batch import PatternsChanged, learn
 from integration.learning.pattern_changes import Batch
 from patterns.curation import pruning
 from patterns.models import Learner, ModelInteraction, Pattern, PatternEvent, ProjectHour
 from patterns.recognition import lease
-from patterns.recognition.recognizer_cache import memory
+from patterns.recognition.recognizer_cache import recognizers
 from tests import builders
 from tests.builders import items, keep, learn_all, learned, project, states_of
 
@@ -114,11 +114,11 @@ def test_a_batch_recognised_before_an_edit_is_not_saved_after_it() -> None:
     owner = project()
     learned(owner, 4)
     keep(owner, items(4, start=4))
-    kept = memory.for_learning(owner.pk)
+    kept = recognizers.for_learning(owner.pk)
     batch = learn_batch.recognise(kept, learn_batch.pending(owner.pk, 10))
     pruning.prune(owner, Pattern.objects.all(), "a person")
 
-    with pytest.raises(Outdated):
+    with pytest.raises(PatternsChanged):
         learn_batch.keep(owner.pk, kept, batch)
     assert states_of(owner)[0] == 4
 
@@ -208,7 +208,7 @@ def test_a_damaged_pattern_matches_nothing_and_learning_goes_on(
     owner = project()
     (damaged,) = learned(owner, 3)
     Pattern.objects.filter(project=owner).update(state=b"\xc1 no state")
-    memory.drop()
+    recognizers.drop()
     keep(owner, items(3, start=3))
 
     assert learn_all(owner) == 3
@@ -222,7 +222,7 @@ def test_a_damaged_snapshot_does_not_stop_learning() -> None:
     owner = project()
     learned(owner, 3)
     Learner.objects.filter(pk=owner.pk).update(snapshot=b"\xc1 no snapshot")
-    memory.drop()
+    recognizers.drop()
     keep(owner, items(3, start=3))
 
     assert learn_all(owner) == 3

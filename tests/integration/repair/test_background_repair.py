@@ -17,12 +17,12 @@ import pytest
 from featurememory.models import Project
 from integration.repair import background_repair, planner_client, save_repair
 from integration.repair.background_repair import claim, copied, put, repair, repair_claimed
-from integration.repair.planner_client import Workshop
+from integration.repair.planner_client import PlannerClient
 from patterns.curation import editing, merging, pruning, splitting
 from patterns.engine.domain.results import Consolidation
 from patterns.models import Learner, ModelInteraction, Pattern, PatternEvent
 from patterns.recognition import lease, repair_process
-from patterns.recognition.recognizer_cache import load, memory
+from patterns.recognition.recognizer_cache import load, recognizers
 from tests.builders import (
     item,
     keep,
@@ -60,7 +60,7 @@ def never() -> bool:
 def meanwhile(owner: Project, change: Callable[[], object]) -> Consolidation:
     """A repair in which this happens after the plans are made and before they are in place."""
     copy = copied(owner.pk)
-    with Workshop(copy, never) as workshop:
+    with PlannerClient(copy, never) as workshop:
         planned = [one for one in map(workshop.plan, copy.drafts) if one is not None]
     change()
     return put(owner.pk, planned, copy.passages, copy.learned)
@@ -83,7 +83,7 @@ def test_a_repair_in_the_background_ends_like_one_here_and_now(owner: Project) -
     expected = here.recognizer.consolidate()
 
     assert repair(owner.pk, never) == expected
-    kept = memory.for_learning(owner.pk).recognizer
+    kept = recognizers.for_learning(owner.pk).recognizer
     assert kept.snapshot() == here.recognizer.snapshot()
     assert load(owner.pk).recognizer.snapshot() == here.recognizer.snapshot()
     exact(owner, 40)
@@ -115,7 +115,7 @@ def test_many_that_came_while_it_planned_are_planned_too(
     monkeypatch.setattr(planner_client, "CAME", 5)
     learn_some(owner, *range(40))
     copy = copied(owner.pk)
-    with Workshop(copy, never) as workshop:
+    with PlannerClient(copy, never) as workshop:
         planned = workshop.plan(copy.drafts[0])
         learn_some(owner, *range(40, 70))
         assert planned
@@ -135,7 +135,7 @@ def test_a_pattern_pruned_meanwhile_stays_pruned(owner: Project) -> None:
     first.refresh_from_db()
     assert first.status == "archived"
     assert len(in_use(owner)) == 1
-    assert str(first.pk) not in memory.for_learning(owner.pk).recognizer
+    assert str(first.pk) not in recognizers.for_learning(owner.pk).recognizer
 
 
 def test_patterns_merged_meanwhile_stay_merged(owner: Project) -> None:
@@ -147,7 +147,7 @@ def test_patterns_merged_meanwhile_stay_merged(owner: Project) -> None:
     exact(owner, 40)
     (row,) = in_use(owner)
     assert row.use_count == 40
-    memory.drop()
+    recognizers.drop()
     learn_some(owner, 41, 42)
     assert [one.use_count for one in in_use(owner)] == [42]
 
@@ -159,7 +159,7 @@ def test_a_label_given_meanwhile_stays(owner: Project) -> None:
     meanwhile(owner, lambda: editing.edit(owner, first, "a person", label="Mine", pinned=True))
 
     row = Pattern.objects.get(pk=first.pk)
-    state = memory.for_learning(owner.pk).recognizer.get(str(first.pk))
+    state = recognizers.for_learning(owner.pk).recognizer.get(str(first.pk))
     assert (row.label, row.pinned, state.label, state.pinned) == ("Mine", True, "Mine", True)
 
 
@@ -220,8 +220,8 @@ def test_where_planning_fails_half_of_the_texts_must_do(
     monkeypatch.setattr(planner_client, "LEAST", 10)
     learn_some(owner, *range(40))
     copy = copied(owner.pk)
-    with caplog.at_level(logging.WARNING), Workshop(copy, never) as workshop:
-        workshop.apart = repair_process.Apart(copy.embedding, b"", never)
+    with caplog.at_level(logging.WARNING), PlannerClient(copy, never) as workshop:
+        workshop.apart = repair_process.PlannerProcess(copy.embedding, b"", never)
         os.kill(workshop.apart.process.pid, signal.SIGKILL)
         (planned,) = workshop.plans(owner.pk)
     put(owner.pk, [planned], copy.passages, copy.learned)
@@ -234,7 +234,7 @@ def test_where_planning_fails_half_of_the_texts_must_do(
 
 def test_it_stops_when_told_and_is_begun_again_later(owner: Project) -> None:
     learn_some(owner, *range(40))
-    with pytest.raises(repair_process.Ended):
+    with pytest.raises(repair_process.PlannerEnded):
         repair(owner.pk, lambda: True)
 
     assert Learner.objects.get(pk=owner.pk).consolidated_at is None
@@ -268,14 +268,14 @@ def test_learning_goes_on_while_patterns_are_repaired(monkeypatch: pytest.Monkey
     owner = project()
     learn_some(owner, *range(40))
     planning, go_on = threading.Event(), threading.Event()
-    real = Workshop.plan
+    real = PlannerClient.plan
 
-    def slow(self: Workshop, draft: Any) -> Any:
+    def slow(self: PlannerClient, draft: Any) -> Any:
         planning.set()
         assert go_on.wait(30)
         return real(self, draft)
 
-    monkeypatch.setattr(Workshop, "plan", slow)
+    monkeypatch.setattr(PlannerClient, "plan", slow)
     monkeypatch.setattr(save_repair, "FEW", 5)
     assert background_repair.start_due() == 1
     assert planning.wait(30)
@@ -293,15 +293,15 @@ def test_learning_goes_on_while_patterns_are_repaired(monkeypatch: pytest.Monkey
 def test_stopping_ends_the_repair_at_hand_and_its_process(monkeypatch: pytest.MonkeyPatch) -> None:
     owner = project()
     learn_some(owner, *range(40))
-    started: list[repair_process.Apart] = []
-    real = repair_process.Apart.plan
+    started: list[repair_process.PlannerProcess] = []
+    real = repair_process.PlannerProcess.plan
 
-    def noted(self: repair_process.Apart, *args: Any) -> Any:
+    def noted(self: repair_process.PlannerProcess, *args: Any) -> Any:
         started.append(self)
         background_repair._stopping.wait(30)
         return real(self, *args)
 
-    monkeypatch.setattr(repair_process.Apart, "plan", noted)
+    monkeypatch.setattr(repair_process.PlannerProcess, "plan", noted)
     monkeypatch.setattr(save_repair, "FEW", 5)
     background_repair.start_due()
     while not started:

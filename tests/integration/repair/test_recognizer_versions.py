@@ -14,7 +14,7 @@ from patterns.curation import editing
 from patterns.engine.recognizer import DefaultPatternRecognizer, version_of
 from patterns.engine.settings import RecognizerSettings
 from patterns.models import Learner, ModelInteraction, Pattern
-from patterns.recognition.recognizer_cache import load, memory
+from patterns.recognition.recognizer_cache import load, recognizers
 from tests.builders import caller, item, keep, learn_all, project, uses_and_recount
 from tests.integration.repair.test_background_repair import exact, in_use, learn_some
 from tests.patterns.engine.streams import WORDS, mixed
@@ -32,7 +32,7 @@ def owner() -> Project:
 @pytest.fixture
 def newer(monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.setattr(DefaultPatternRecognizer, "VERSION", "99")
-    memory.drop()
+    recognizers.drop()
     return "99"
 
 
@@ -155,12 +155,12 @@ def test_another_embedder_takes_effect_with_the_switch(
     asked = RecognizerSettings(**{**_fields(asked), "embedder_model": "small"})
     monkeypatch.setattr("patterns.recognition.recognizer_cache.settings_of", lambda _: asked)
     monkeypatch.setattr(recognizer_versions, "settings_of", lambda _: asked)
-    assert memory.for_learning(owner.pk).recognizer.embedder is None
+    assert recognizers.for_learning(owner.pk).recognizer.embedder is None
 
     worked(owner)
     assert in_force(owner) == version_of(asked)
     assert len(version_of(asked)) <= 20
-    assert memory.for_learning(owner.pk).recognizer.embedder is not None
+    assert recognizers.for_learning(owner.pk).recognizer.embedder is not None
     exact(owner, 60)
 
 
@@ -171,7 +171,7 @@ def _fields(settings: RecognizerSettings) -> dict[str, Any]:
 @pytest.mark.parametrize("snapshot", [b"", b"\xc1", b"\x91\xa1x", b"\x98" + b"\xc0" * 8])
 def test_a_snapshot_of_an_unknown_version_stops_nothing(owner: Project, snapshot: bytes) -> None:
     Learner.objects.filter(pk=owner.pk).update(snapshot=snapshot, recognizer={"version": "0"})
-    memory.drop()
+    recognizers.drop()
     keep(owner, [item(99, input={"city": WORDS[0]}, task_type="j")])
     learn_all(owner)
 

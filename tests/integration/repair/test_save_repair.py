@@ -15,7 +15,7 @@ from patterns.curation import merging, pruning
 from patterns.engine.domain.results import Change, Consolidation
 from patterns.models import Learner, Pattern, PatternEvent
 from patterns.recognition import lease
-from patterns.recognition.recognizer_cache import load, memory
+from patterns.recognition.recognizer_cache import load, recognizers
 from tests.builders import (
     item,
     items,
@@ -69,12 +69,12 @@ def test_consolidating_real_traffic_keeps_every_count(owner: Project) -> None:
 def test_it_sees_what_was_learned_even_after_a_restart(owner: Project) -> None:
     keep(owner, [item(n, input=f"Cancel order {n} please, it is late.") for n in range(40)])
     learn_all(owner, limit=7)
-    memory.drop()  # a restart
+    recognizers.drop()  # a restart
     consolidate(owner.pk)
 
     template = Pattern.objects.get(project=owner, status__in=["candidate", "validated"]).template
     assert template.startswith("Cancel order <")
-    assert len(memory.for_learning(owner.pk).recognizer.reservoir) > 30
+    assert len(recognizers.for_learning(owner.pk).recognizer.reservoir) > 30
 
 
 def test_interactions_that_move_take_their_use_with_them(owner: Project) -> None:
@@ -197,4 +197,4 @@ def test_afterwards_the_count_starts_anew_and_this_process_goes_on_with_the_resu
 
     learner = Learner.objects.get(pk=owner.pk)
     assert (learner.learned_since, learner.snapshot is not None) == (0, True)
-    assert memory.for_learning(owner.pk).version == learner.version
+    assert recognizers.for_learning(owner.pk).version == learner.version

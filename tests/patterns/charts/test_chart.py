@@ -18,7 +18,7 @@ from patterns.charts import (
 )
 from patterns.charts.chart import Chart
 from patterns.statistics import series
-from patterns.statistics.hourly_gauges import Gauge
+from patterns.statistics.hourly_gauges import HourlyGauge
 from patterns.statistics.series import Series, Sums
 from patterns.statistics.time_window import Window
 
@@ -39,9 +39,9 @@ def days(*qualities: float | None) -> Series:
     return Series(WINDOW, buckets, series.added(buckets))
 
 
-def gauges(*stored: int | None) -> list[Gauge]:
-    known = [Gauge() if n is None else Gauge(n, 2, 1, memory=n * 10**6) for n in stored]
-    return [Gauge() for _ in range(WINDOW.count - len(known))] + known
+def gauges(*stored: int | None) -> list[HourlyGauge]:
+    known = [HourlyGauge() if n is None else HourlyGauge(n, 2, 1, memory=n * 10**6) for n in stored]
+    return [HourlyGauge() for _ in range(WINDOW.count - len(known))] + known
 
 
 def figure_of(chart: Chart) -> dict:

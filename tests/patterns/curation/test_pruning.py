@@ -17,7 +17,7 @@ from patterns.curation.pruning import consequences, in_trash, prune
 from patterns.curation.undo import restore
 from patterns.models import Operation, Pattern, PatternEvent
 from patterns.recognition import lease
-from patterns.recognition.recognizer_cache import memory
+from patterns.recognition.recognizer_cache import recognizers
 from tests.builders import items, keep, learn_all, learned, pattern_row, project, uses_and_recount
 
 pytestmark = pytest.mark.django_db
@@ -61,7 +61,7 @@ def test_a_decision_that_cannot_be_saved_is_forgotten_by_the_recogniser_too(
             orders[decide]()
     assert (list(Pattern.objects.order_by("pk").values()), uses_and_recount(owner)) == before
 
-    kept = memory.for_learning(owner.pk).recognizer
+    kept = recognizers.for_learning(owner.pk).recognizer
     assert {state.id: state.confidence for state in kept} == {
         str(row.pk): row.confidence for row in (first, second)
     }
@@ -140,9 +140,9 @@ def test_a_verdict_counts_after_restart(owner: Project) -> None:
     (row,) = learned(owner, 5)
     before = row.confidence
     after = judge(owner, row, success=False).confidence
-    memory.drop()
+    recognizers.drop()
     keep(owner, items(1, start=50))
     learn_all(owner)
 
     assert after < before
-    assert memory.for_learning(owner.pk).recognizer.get(str(row.pk)).wrong == 1
+    assert recognizers.for_learning(owner.pk).recognizer.get(str(row.pk)).wrong == 1

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from featurememory.errors import ErrorCode, FeatureMemoryError
 from patterns.ingest import backpressure as module
-from patterns.ingest.backpressure import Admission, Gauge, admission, all_gauges
+from patterns.ingest.backpressure import Admission, ResourceGauge, admission, all_gauges
 from patterns.models import Learner
 from patterns.retention import cleanup as retention_cleanup
 from patterns.retention import disk_usage
@@ -21,8 +21,8 @@ from tests.builders import caller, item, items, keep, learn_all, learned, projec
 REFUSED = FeatureMemoryError("no", ErrorCode.OVERLOADED, {"retry_after": 1})
 
 
-def gauge(values: list[float], **changes: Any) -> Gauge:
-    return Gauge("queue", 10.0, lambda: values.pop(0), REFUSED, **changes)
+def gauge(values: list[float], **changes: Any) -> ResourceGauge:
+    return ResourceGauge("queue", 10.0, lambda: values.pop(0), REFUSED, **changes)
 
 
 def test_a_gauge_closes_at_its_limit_and_opens_below_four_fifths() -> None:

@@ -9,7 +9,13 @@ import pytest
 from featurememory.models import FeatureMemoryConfig, Project
 from patterns.models import Learner, Pattern
 from patterns.recognition import recognizer_cache as module
-from patterns.recognition.recognizer_cache import PROJECTS, STALE_S, Memory, load, memory
+from patterns.recognition.recognizer_cache import (
+    PROJECTS,
+    STALE_S,
+    RecognizerCache,
+    load,
+    recognizers,
+)
 from tests.builders import item, items, keep, learn_all, learned, observation, project
 
 pytestmark = pytest.mark.django_db
@@ -29,16 +35,16 @@ def moment(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 def test_a_question_is_answered_from_memory(owner: Project, django_assert_num_queries: Any) -> None:
     learned(owner, 3)
-    memory.for_reading(owner.pk)
+    recognizers.for_reading(owner.pk)
     with django_assert_num_queries(0):
-        memory.for_reading(owner.pk)
+        recognizers.for_reading(owner.pk)
 
 
 def test_what_another_process_learned_is_seen_within_seconds(
     owner: Project, moment: list[float]
 ) -> None:
     learned(owner, 3)
-    other = Memory()
+    other = RecognizerCache()
     assert len(other.for_reading(owner.pk).recognizer) == 1
     keep(owner, [item(9, task_type="new")])
     learn_all(owner)
@@ -50,7 +56,7 @@ def test_what_another_process_learned_is_seen_within_seconds(
 
 def test_a_learner_never_goes_on_from_an_old_state(owner: Project) -> None:
     learned(owner, 3)
-    other = Memory()
+    other = RecognizerCache()
     other.for_learning(owner.pk)
     keep(owner, [item(9, task_type="new")])
     learn_all(owner)
@@ -64,7 +70,7 @@ def test_a_recogniser_that_is_loaded_again_answers_like_the_one_that_learned(
     owner: Project,
 ) -> None:
     learned(owner, 40, tasks=4)
-    here = memory.for_learning(owner.pk).recognizer
+    here = recognizers.for_learning(owner.pk).recognizer
     loaded = load(owner.pk).recognizer
 
     for number in range(40):
@@ -85,12 +91,12 @@ def test_pruned_patterns_are_not_loaded(owner: Project) -> None:
 def test_thresholds_reach_the_recogniser(owner: Project) -> None:
     FeatureMemoryConfig.objects.create(project=owner, max_patterns=7, confidence_threshold=0.9)
 
-    settings = memory.for_reading(owner.pk).recognizer.settings
+    settings = recognizers.for_reading(owner.pk).recognizer.settings
     assert (settings.max_patterns, settings.confidence_threshold) == (7, 0.9)
 
 
 def test_it_keeps_so_many_projects_and_drops_the_one_unused_for_longest() -> None:
-    small = Memory()
+    small = RecognizerCache()
     owners = [project() for _ in range(PROJECTS + 1)]
     for owner in owners[:-1]:
         small.for_reading(owner.pk)
@@ -104,19 +110,19 @@ def test_it_keeps_so_many_projects_and_drops_the_one_unused_for_longest() -> Non
 
 
 def test_what_is_dropped_is_read_again(owner: Project) -> None:
-    first = memory.for_reading(owner.pk)
-    memory.drop(owner.pk)
+    first = recognizers.for_reading(owner.pk)
+    recognizers.drop(owner.pk)
 
-    assert memory.for_reading(owner.pk) is not first
+    assert recognizers.for_reading(owner.pk) is not first
 
 
 def test_figures_tell_how_well_the_caches_do(owner: Project) -> None:
     (row,) = learned(owner, 3)
-    storage = memory.for_learning(owner.pk).storage
+    storage = recognizers.for_learning(owner.pk).storage
     storage.get(str(row.pk))
     storage.get(str(row.pk))
 
-    figures = memory.figures()
+    figures = recognizers.figures()
     assert figures["size"] >= 1
     assert figures["hits"] >= 1
     assert figures["misses"] >= 1

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from types import SimpleNamespace
 
 from patterns.statistics import hourly_gauges
-from patterns.statistics.hourly_gauges import Gauge
+from patterns.statistics.hourly_gauges import HourlyGauge
 from patterns.statistics.rollups import HOUR_MS
 from patterns.statistics.time_window import Window
 from tests.builders import NOON
@@ -40,4 +40,4 @@ def test_an_hour_without_a_sample_leaves_the_gauge_unknown() -> None:
 
     assert found[-1].stored is None
     assert hourly_gauges.together(found).rate == 0.75
-    assert Gauge().rate is None
+    assert HourlyGauge().rate is None

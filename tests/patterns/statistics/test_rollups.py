@@ -13,7 +13,7 @@ from featurememory.models import Project
 from patterns.models import PatternHour
 from patterns.statistics import rollups
 from patterns.statistics.quantile_sketch import merged, quantile, sketch
-from patterns.statistics.rollups import ALL_PATTERNS, ALL_TIME, HOUR_MS, Outcome
+from patterns.statistics.rollups import ALL_PATTERNS, ALL_TIME, HOUR_MS, CountedOutcome
 from tests.builders import (
     HOUR,
     NOON,
@@ -30,8 +30,8 @@ pytestmark = pytest.mark.django_db
 PATTERN = str(UUID(int=1))
 
 
-def outcome(**fields: Any) -> Outcome:
-    usual = Outcome(PATTERN, "m", NOON, 100.0, True, None, 60.0, 40.0, None, 1024.0, 0.5)
+def outcome(**fields: Any) -> CountedOutcome:
+    usual = CountedOutcome(PATTERN, "m", NOON, 100.0, True, None, 60.0, 40.0, None, 1024.0, 0.5)
     return replace(usual, **fields)
 
 

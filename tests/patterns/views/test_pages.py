@@ -523,11 +523,11 @@ def test_why_is_asked_after_the_page(viewer: Client, owner: Project) -> None:
 def test_a_pattern_that_cannot_be_read_leaves_the_interaction_readable(
     viewer: Client, owner: Project
 ) -> None:
-    from patterns.recognition.recognizer_cache import memory
+    from patterns.recognition.recognizer_cache import recognizers
 
     learned(owner, 4)
     Pattern.objects.filter(project=owner).update(state=b"no state")
-    memory.drop()
+    recognizers.drop()
 
     assert viewer.get("/interactions/i-1/").status_code == 200
     assert viewer.get("/interactions/i-1/why/", headers=HTMX).status_code == 200
