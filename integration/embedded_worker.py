@@ -18,7 +18,7 @@ from django.db import close_old_connections
 from featurememory.errors import handle_feature_memory_error
 from integration.repair import background_repair
 from integration.tasks import WORK, sweep
-from patterns.ingest.wakeup import waiting
+from patterns.ingest.wakeup import work_waits
 from patterns.models import ModelInteraction
 
 logger = logging.getLogger("featurememory.runner")
@@ -44,15 +44,15 @@ class Runner:
         """Let the step at hand end; what is left waits in the database."""
         self.stopping.set()
         background_repair.stop()
-        waiting.set()
+        work_waits.set()
         self.thread.join(seconds)
 
     def run(self) -> None:
         if os.environ.get("FM_LOAD_DEMO"):
             self.safely("demo", load_demo)
         while not self.stopping.is_set():
-            if waiting.wait(self.seconds_to_next()):
-                waiting.clear()
+            if work_waits.wait(self.seconds_to_next()):
+                work_waits.clear()
                 if not self.stopping.is_set():
                     self.safely("learn", sweep)
                     self.stopping.wait(GATHER_S)
@@ -75,7 +75,7 @@ class Runner:
         except Exception as error:
             logger.warning("%s failed and will be tried again", name)
             handle_feature_memory_error(error)
-            waiting.set()  # what waited still waits
+            work_waits.set()  # what waited still waits
             self.stopping.wait(PAUSE_S)
         finally:
             close_old_connections()

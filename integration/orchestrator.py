@@ -19,9 +19,9 @@ from integration.breaker import CircuitBreaker
 from integration.registry import ModelRegistry
 from optimizations.engine.domain.task import Decision, Task
 from optimizations.manager import OptimizationManager
-from patterns.ingest.schema import arrival, parse
-from patterns.ingest.wakeup import wake
-from patterns.ingest.writer import store
+from patterns.ingest.schema import build_arrival, parse_interaction
+from patterns.ingest.wakeup import wake_learner
+from patterns.ingest.writer import store_arrivals
 
 logger = logging.getLogger("featurememory.orchestrator")
 
@@ -188,8 +188,8 @@ class ModelOrchestrator:
     ) -> None:
         item = interaction(plan, reply, duration, error)
         raw = msgspec.json.encode({name: v for name, v in item.items() if v is not None})
-        store(self.project.pk, [arrival(parse(raw))])
-        wake(self.project.pk)
+        store_arrivals(self.project.pk, [build_arrival(parse_interaction(raw))])
+        wake_learner(self.project.pk)
 
 
 def interaction(

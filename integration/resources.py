@@ -12,10 +12,10 @@ from django.db.models import Count
 
 from featurememory.database.write_lock import write_turn
 from featurememory.models import Project
-from patterns.ingest.backpressure import resident, waiting
+from patterns.ingest.backpressure import count_waiting, read_resident_bytes
 from patterns.models import Pattern
 from patterns.retention import disk_usage, forecast
-from patterns.statistics.rollups import HOUR_MS, project_hour
+from patterns.statistics.rollups import HOUR_MS, lock_project_hour
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,9 @@ class ProcessSample:
 
 def process_sample() -> ProcessSample:
     usage = resource.getrusage(resource.RUSAGE_SELF)
-    return ProcessSample(resident(), on_disk(), usage.ru_utime + usage.ru_stime, time.monotonic())
+    return ProcessSample(
+        read_resident_bytes(), on_disk(), usage.ru_utime + usage.ru_stime, time.monotonic()
+    )
 
 
 def on_disk() -> int:
@@ -57,11 +59,11 @@ class ResourceManager:
         elapsed = max(1e-3, now.at - self.last.at)
         cores = (now.cpu_seconds - self.last.cpu_seconds) / elapsed
         self.last = now
-        queue = int(waiting())
+        queue = int(count_waiting())
         for project in Project.objects.all():
             self._note(project, now, cores, queue)
-            forecast.count(project)
-        disk_usage.count_tables()
+            forecast.count_rules(project)
+        disk_usage.measure_table_sizes()
         return now
 
     def _note(self, project: Project, now: ProcessSample, cores: float, queue: int) -> None:
@@ -69,7 +71,7 @@ class ResourceManager:
             Pattern.objects.filter(project=project).values_list("status").annotate(Count("pk"))
         )
         with write_turn():
-            row = project_hour(project.pk, int(time.time() * 1000) // HOUR_MS)
+            row = lock_project_hour(project.pk, int(time.time() * 1000) // HOUR_MS)
             row.memory_bytes = max(row.memory_bytes, now.memory_bytes)
             row.disk_bytes = now.disk_bytes
             row.queue = max(row.queue, queue)

@@ -17,7 +17,7 @@ from integration.learning.learn_batch import learn, waiting_projects
 from integration.repair import background_repair
 from integration.resources import ResourceManager
 from optimizations.policy_runtime import background_review, outcomes
-from patterns.ingest.wakeup import awake
+from patterns.ingest.wakeup import allow_next_wakeup
 from patterns.retention import cleanup
 from patterns.storage import payloads
 
@@ -42,7 +42,7 @@ def each(ids: Iterable[UUID], work: Callable[[UUID], int]) -> Iterator[int]:
 def learn_pending(project_id: str, batches: int = 50) -> int:
     """Recognise what waits in one project, at most `batches` batches; how many were recognised."""
     total, looked = 0, time.monotonic()
-    awake(UUID(project_id))
+    allow_next_wakeup(UUID(project_id))
     for _ in range(batches):
         done = learn(UUID(project_id))
         outcomes.digest(UUID(project_id))
@@ -75,13 +75,13 @@ def cleanup_due() -> int:
     """Clean up the projects whose interval has passed; how many were."""
 
     ids = Project.objects.values_list("pk", flat=True)
-    return sum(each(ids, lambda project_id: int(cleanup.clean_due(project_id))))
+    return sum(each(ids, lambda project_id: int(cleanup.clean_up_if_due(project_id))))
 
 
 @shared_task(name="integration.tasks.train_payloads")
 def train_payloads() -> int:
     """Train a dictionary for payloads when there are enough to learn from; how many were made."""
-    return int(payloads.training_is_due() and payloads.train() is not None)
+    return int(payloads.is_training_due() and payloads.train_dictionary() is not None)
 
 
 @shared_task(name="integration.tasks.review_optimizations")

@@ -117,13 +117,13 @@ LOOKUPS = {
 }
 
 
-def text(value: Any, pointer: str) -> str:
+def parse_text(value: Any, pointer: str) -> str:
     if not isinstance(value, str) or len(value) > 500 or "\x00" in value:
         raise invalid("must be a text of at most 500 characters", pointer)
     return value
 
 
-def share(value: Any, pointer: str) -> float:
+def parse_share(value: Any, pointer: str) -> float:
     try:
         number = math.nan if isinstance(value, bool) else float(value)
     except (TypeError, ValueError):
@@ -133,45 +133,45 @@ def share(value: Any, pointer: str) -> float:
     return number
 
 
-def moment(value: Any, pointer: str) -> datetime:
+def parse_moment(value: Any, pointer: str) -> datetime:
     try:
-        found = datetime.fromisoformat(text(value, pointer).replace(" ", "+"))
+        found = datetime.fromisoformat(parse_text(value, pointer).replace(" ", "+"))
     except ValueError as error:
         raise invalid("must be an RFC 3339 time, like 2026-11-22T10:00:00Z", pointer) from error
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
-def yes_or_no(value: Any, pointer: str) -> bool:
+def parse_boolean(value: Any, pointer: str) -> bool:
     found = {"true": True, "1": True, "false": False, "0": False}.get(str(value).lower())
     if found is None:
         raise invalid("must be true or false", pointer)
     return found
 
 
-def statuses(value: Any, pointer: str) -> str:
-    names = [name.strip() for name in text(value, pointer).split(",")]
+def parse_statuses(value: Any, pointer: str) -> str:
+    names = [name.strip() for name in parse_text(value, pointer).split(",")]
     if not set(names) <= set(Pattern.PatternStatus.values):
         raise invalid(f"must be among {', '.join(Pattern.PatternStatus.values)}", pointer)
     return ",".join(names)
 
 
-def sort(value: Any, pointer: str) -> str:
-    name = text(value, pointer)
+def parse_sort(value: Any, pointer: str) -> str:
+    name = parse_text(value, pointer)
     if name.removeprefix("-") not in SORTS:
         raise invalid(f"must be among {', '.join(SORTS)}, with - in front to descend", pointer)
     return name
 
 
 PARSERS = {
-    "status": statuses,
-    "model_id": text,
-    "task_type": text,
-    "min_confidence": share,
-    "max_confidence": share,
-    "min_effectiveness": share,
-    "used_before": moment,
-    "used_after": moment,
-    "pinned": yes_or_no,
-    "q": text,
-    "sort": sort,
+    "status": parse_statuses,
+    "model_id": parse_text,
+    "task_type": parse_text,
+    "min_confidence": parse_share,
+    "max_confidence": parse_share,
+    "min_effectiveness": parse_share,
+    "used_before": parse_moment,
+    "used_after": parse_moment,
+    "pinned": parse_boolean,
+    "q": parse_text,
+    "sort": parse_sort,
 }

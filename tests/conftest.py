@@ -45,7 +45,7 @@ def _a_fresh_process() -> None:
     from featurememory.config import forget_config
     from integration.api.authentication import known_keys
     from patterns.ingest.backpressure import admission
-    from patterns.ingest.wakeup import waiting
+    from patterns.ingest.wakeup import work_waits
     from patterns.recognition.recognizer_cache import recognizers
     from patterns.storage import payloads
 
@@ -55,9 +55,9 @@ def _a_fresh_process() -> None:
     known_keys.clear()
     recognizers.drop()
     payloads.newest_dictionary.forget()
-    payloads.dictionary.cache_clear()
+    payloads.load_dictionary.cache_clear()
     vars(payloads._local).clear()
-    waiting.clear()
+    work_waits.clear()
 
 
 @pytest.fixture(autouse=True)

@@ -127,7 +127,7 @@ class ThresholdsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 def present_effects(config: FeatureMemoryConfig) -> dict[str, str]:
     """What the present values mean for this project right now, by field."""
     from patterns.models import Pattern
-    from patterns.retention.disk_usage import bytes_used
+    from patterns.retention.disk_usage import measure_bytes_used
 
     rows = Pattern.objects.stored().filter(project_id=config.project_id)
     total = rows.count()
@@ -138,15 +138,15 @@ def present_effects(config: FeatureMemoryConfig) -> dict[str, str]:
         "confidence_threshold": f"Now {passing:,} of {total:,} patterns pass; "
         f"at {higher:.2f} it would be {fewer:,}.",
         "max_patterns": f"Now {total:,} are stored.",
-        "max_size": f"Now {bytes_used():,} bytes are in use. {next_cleanup(config)}",
+        "max_size": f"Now {measure_bytes_used():,} bytes are in use. {next_cleanup(config)}",
     }
 
 
 def next_cleanup(config: FeatureMemoryConfig) -> str:
     """What was counted last; System health shows it with the sizes of the tables."""
-    from patterns.retention.forecast import shown
+    from patterns.retention.forecast import read_counted_rules
 
-    rules = shown(config.project)
+    rules = read_counted_rules(config.project)
     if rules is None:
         return "System health tells what the next cleanup takes."
     taken = [f"{rule.name.lower()} {rule.rows:,} (about {rule.bytes:,} bytes)" for rule in rules]

@@ -18,7 +18,7 @@ from featurememory.http.openapi import described
 from featurememory.http.pagination import limit_from, page
 from integration.jobs import queue
 from integration.models import Job
-from patterns.serializers import moment
+from patterns.serializers import format_time
 
 
 class JobOrder(Struct):
@@ -89,8 +89,8 @@ def shown(job: Job) -> dict[str, Any]:
         "unit": job.unit,
         "seconds_left": job.seconds_left,
         "actor": job.actor,
-        "created_at": moment(job.created_at),
-        "started_at": moment(job.started_at),
-        "ended_at": moment(job.ended_at),
+        "created_at": format_time(job.created_at),
+        "started_at": format_time(job.started_at),
+        "ended_at": format_time(job.ended_at),
         "log": [{"at": at, "text": text} for at, text in job.log],
     }

@@ -20,8 +20,8 @@ from integration.demo.traffic import KINDS, DemoRequest, answered, any_model, ge
 from integration.demo.trials import ask, register_models
 from integration.learning.learn_batch import learn
 from integration.repair.save_repair import consolidate
-from patterns.ingest.schema import arrival, parse
-from patterns.ingest.writer import store
+from patterns.ingest.schema import build_arrival, parse_interaction
+from patterns.ingest.writer import store_arrivals
 from patterns.models import (
     Feedback,
     Learner,
@@ -59,7 +59,7 @@ def watch(project: Project, dice: random.Random, requests: Sequence[DemoRequest]
     for start in range(0, len(requests), BATCH):
         give_way()
         lines = [answered(dice, one, any_model(dice)) for one in requests[start : start + BATCH]]
-        store(project.pk, [arrival(parse(line)) for line in lines])
+        store_arrivals(project.pk, [build_arrival(parse_interaction(line)) for line in lines])
     while learn(project.pk, BATCH).more:
         give_way()
 

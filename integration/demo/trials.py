@@ -16,8 +16,8 @@ from optimizations.model_catalog import Registration
 from optimizations.models import PolicyState
 from optimizations.policy_runtime import background_review, outcomes
 from optimizations.prepare import prepare
-from patterns.ingest.schema import arrival, parse
-from patterns.ingest.writer import store
+from patterns.ingest.schema import build_arrival, parse_interaction
+from patterns.ingest.writer import store_arrivals
 
 BATCH = 50  # requests between which the outcomes come in
 PARAMETERS: dict[str, Json] = {"temperature": 0.2, "max_tokens": 512}
@@ -46,7 +46,10 @@ def ask(project: Project, dice: random.Random, requests: Sequence[DemoRequest]) 
     """Prepare, run and report each request; the evidence is counted between batches."""
     for start in range(0, len(requests), BATCH):
         batch = requests[start : start + BATCH]
-        store(project.pk, [arrival(parse(line)) for line in served(project.pk, dice, batch)])
+        store_arrivals(
+            project.pk,
+            [build_arrival(parse_interaction(line)) for line in served(project.pk, dice, batch)],
+        )
         for step in (learn, outcomes.digest, background_review.review):
             give_way()
             step(project.pk)

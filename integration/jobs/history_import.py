@@ -24,9 +24,9 @@ import zstandard
 from featurememory.errors import ErrorCode, FeatureMemoryError, invalid
 from featurememory.models import Project
 from integration.models import Job
-from patterns.ingest.schema import Arrival, arrival, parse
-from patterns.ingest.wakeup import wake
-from patterns.ingest.writer import store
+from patterns.ingest.schema import Arrival, build_arrival, parse_interaction
+from patterns.ingest.wakeup import wake_learner
+from patterns.ingest.writer import store_arrivals
 
 BATCH = 500
 ERRORS_KEPT = 20
@@ -106,18 +106,18 @@ def batches(items: Iterator[bytes], progress: Progress) -> Iterator[list[Arrival
 
 def with_id(item: bytes) -> Arrival:
     """The arrival of a line; without an id of its own, one made of its content."""
-    made = parse(item)
+    made = parse_interaction(item)
     if made.id is None:
         made.id = "import-" + hashlib.blake2b(item.strip(), digest_size=16).hexdigest()
-    return arrival(made)
+    return build_arrival(made)
 
 
 def keep(project: Project, batch: list[Arrival], progress: Progress) -> None:
-    stored = sum(store(project.pk, batch).stored)
+    stored = sum(store_arrivals(project.pk, batch).stored)
     progress.stored += stored
     progress.duplicates += len(batch) - stored
     if stored:
-        wake(project.pk)
+        wake_learner(project.pk)
 
 
 @contextmanager

@@ -89,6 +89,6 @@ def judge(project: Project, row: ModelInteraction, metric: str, value: Any) -> N
     ModelInteraction.objects.filter(pk=row.pk).update(**{metric: value})
     if row.state == ModelInteraction.InteractionState.RECOGNIZED:
         after = rollups.outcome_of(row)
-        rollups.correct(project.pk, before, after)
-        late_feedback.note(project.pk, before, after)
+        rollups.correct_outcome(project.pk, before, after)
+        late_feedback.queue_judgement(project.pk, before, after)
         outcomes.note_correction(row, before.success, before.score)

@@ -21,13 +21,13 @@ from patterns.models import Learner, ModelInteraction, Payload
 from patterns.recognition import late_feedback, lease
 from patterns.recognition.recognizer_cache import (
     LoadedRecognizer,
-    keep_numbers,
-    keep_snapshot,
-    note_recognizer,
+    append_unsaved,
     recognizers,
+    record_recognizer,
+    set_snapshot,
 )
-from patterns.statistics.quantile_sketch import sketch
-from patterns.statistics.rollups import HOUR_MS, project_hour
+from patterns.statistics.quantile_sketch import update_sketch
+from patterns.statistics.rollups import HOUR_MS, lock_project_hour
 from patterns.storage.stored_observations import observation_of
 
 logger = logging.getLogger("featurememory.learning")
@@ -58,11 +58,11 @@ PASSING = (OperationalError, InterfaceError, MemoryError, OSError)
 
 def learn(project_id: UUID, limit: int = BATCH) -> LearnResult:
     """Recognise the oldest pending interactions of a project. All or nothing; safe to repeat."""
-    with lease.lease(project_id) as held:
+    with lease.hold_lease(project_id) as held:
         if not held:
             return LearnResult(0, more=True, busy=True)
         rows = pending(project_id, limit)
-        if not rows and project_id not in late_feedback.waiting_projects():
+        if not rows and project_id not in late_feedback.find_waiting_projects():
             return LearnResult(0, more=False)
         try:
             return LearnResult(learn_rows(project_id, rows), more=len(rows) == limit)
@@ -172,12 +172,12 @@ def note_progress(learner: Learner, kept: LoadedRecognizer, batch: Batch) -> Non
     learner.version += 1
     learner.learned_since += len(batch.rows)
     changed = ["version", "learned_since", "unsaved", "recognizer"]
-    note_recognizer(learner, kept.recognizer)
+    record_recognizer(learner, kept.recognizer)
     if examples_are_due(kept, learner.learned_since, len(batch.rows)):
-        keep_snapshot(learner, kept.recognizer)
+        set_snapshot(learner, kept.recognizer)
         changed.append("snapshot")
     else:
-        keep_numbers(learner, [row.number for row, _ in batch.rows])
+        append_unsaved(learner, [row.number for row, _ in batch.rows])
     learner.save(update_fields=changed)
 
 
@@ -215,7 +215,7 @@ def hear_feedback(batch: Batch) -> None:
 def hear_judgements(project_id: UUID, kept: LoadedRecognizer) -> bool:
     """Feedback on interactions counted before moves the quality of their patterns; whether any."""
     with kept.lock:
-        found = late_feedback.take(project_id)
+        found = late_feedback.take_judgements(project_id)
         for pattern_id, (quality, count) in found.items():
             kept.recognizer.correct_quality(pattern_id, quality, count)
     return bool(found)
@@ -228,10 +228,10 @@ def str_id(pattern_id: str) -> str:
 
 def count_hour(project_id: UUID, batch: Batch) -> None:
     """The hour by our clock: how much was recognised, and how long the engine took."""
-    row = project_hour(project_id, lease.now_ms() // HOUR_MS)
+    row = lock_project_hour(project_id, lease.now_ms() // HOUR_MS)
     row.recognized += len(batch.rows)
     row.matched += sum(not match.created for _, match in batch.rows)
-    row.recognition_ms = sketch(row.recognition_ms, batch.engine_ms)
+    row.recognition_ms = update_sketch(row.recognition_ms, batch.engine_ms)
     row.save(update_fields=["recognized", "matched", "recognition_ms"])
 
 
@@ -239,4 +239,4 @@ def waiting_projects() -> list[UUID]:
     """Projects with pending interactions, then those with late words on counted ones."""
     rows = ModelInteraction.objects.pending().order_by()
     pending = rows.values_list("project_id", flat=True).distinct()
-    return list(dict.fromkeys([*pending, *late_feedback.waiting_projects()]))
+    return list(dict.fromkeys([*pending, *late_feedback.find_waiting_projects()]))

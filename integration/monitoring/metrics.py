@@ -15,7 +15,7 @@ from patterns.ingest.backpressure import admission
 from patterns.models import ModelInteraction, Pattern, ProjectHour
 from patterns.recognition.lease import now_ms
 from patterns.recognition.recognizer_cache import recognizers as memory_of_patterns
-from patterns.retention.disk_usage import bytes_used
+from patterns.retention.disk_usage import measure_bytes_used
 
 
 class MetricsCollector:
@@ -35,7 +35,7 @@ class MetricsCollector:
         for name, value in memory_of_patterns.figures().items():
             yield GaugeMetricFamily(f"featurememory_pattern_cache_{name}", "Pattern cache", value)
         yield GaugeMetricFamily("featurememory_disk_bytes", "Data on disk", sample.disk_bytes)
-        yield GaugeMetricFamily("featurememory_storage_bytes", "Bytes in use", bytes_used())
+        yield GaugeMetricFamily("featurememory_storage_bytes", "Bytes in use", measure_bytes_used())
         admission.refresh()
         pressure = GaugeMetricFamily(
             "featurememory_pressure", "Use of a resource as a share of its limit", labels=["name"]

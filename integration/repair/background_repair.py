@@ -38,7 +38,7 @@ from patterns.engine.repair.drafts import drafts_of
 from patterns.engine.repair.plan import Plan
 from patterns.engine.settings import RecognizerSettings
 from patterns.models import Learner
-from patterns.recognition.lease import kept_alive, lease, now_ms
+from patterns.recognition.lease import hold_lease, keep_lease_alive, now_ms
 from patterns.recognition.recognizer_cache import recognizers
 from patterns.recognition.repair_process import PlannerEnded
 
@@ -108,9 +108,9 @@ def put(
     With a switch the recogniser changes on the way.
     """
     for _ in range(TRIES):
-        with lease(project_id) as held:
+        with hold_lease(project_id) as held:
             if held:
-                with kept_alive(project_id):
+                with keep_lease_alive(project_id):
                     done = tried(project_id, planned, passages, learned, switch)
                 if done is not None:
                     return done

@@ -48,7 +48,7 @@ def move_some(project: Project, wanted: Mapping[str, str]) -> int:
     names, left = sorted(wanted, key=lambda name: (wanted[name], name)), []
     for start in range(0, len(names), 500):
         left += _move_part(project, {name: wanted[name] for name in names[start : start + 500]})
-    recount.sketch_again(project.pk, left)
+    recount.rebuild_sketches(project.pk, left)
     return len(left)
 
 
@@ -60,8 +60,8 @@ def _move_part(project: Project, wanted: Mapping[str, str]) -> list[rollups.Coun
     before = [rollups.outcome_of(row) for row in rows]
     targets = [wanted[row.id] for row in rows]
     after = [replace(one, pattern_id=to) for one, to in zip(before, targets, strict=True)]
-    rollups.subtract(project.pk, before)
-    rollups.add(project.pk, after, totals=False)
+    rollups.subtract_outcomes(project.pk, before)
+    rollups.add_outcomes(project.pk, after, totals=False)
     uses = Counter(targets)
     uses.subtract(Counter(owners[one.pattern_id] for one in before))
     for target in uses.keys() & set(targets):

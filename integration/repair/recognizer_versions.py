@@ -32,7 +32,12 @@ from patterns.engine.repair.drafts import present
 from patterns.engine.repair.plan import Draft, Plan
 from patterns.engine.settings import RecognizerSettings
 from patterns.models import Learner, ModelInteraction, Pattern
-from patterns.recognition.recognizer_cache import load, recognizers, settings_in_use, settings_of
+from patterns.recognition.recognizer_cache import (
+    find_settings_in_use,
+    load_recognizer,
+    read_settings,
+    recognizers,
+)
 from patterns.storage.rows import state_of
 
 BEAT_S = 10.0
@@ -43,7 +48,7 @@ def wanted(project_id: UUID) -> str | None:
     learner = Learner.objects.filter(pk=project_id).only("recognizer", "version").first()
     if learner is None or not learner.version:
         return None
-    asked = version_of(settings_of(project_id))
+    asked = version_of(read_settings(project_id))
     return asked if asked != learner.recognizer.get("version", "1") else None
 
 
@@ -69,7 +74,7 @@ def reprocess(job: Job) -> Iterator[str]:
 
 
 def switch(job: Job, asked: str) -> Iterator[str]:
-    project, settings = job.project, settings_of(job.project_id)
+    project, settings = job.project, read_settings(job.project_id)
     old = recognizers.for_reading(project.pk).recognizer.version
     yield f"Building recogniser {asked}; {old} goes on answering"
     planned, passages = plans_for(project.pk, settings, alive(job))
@@ -120,7 +125,7 @@ def compared(
     project: Project, planned: Sequence[PlannedPartition], settings: RecognizerSettings
 ) -> str:
     """What the switch would change, tried on a copy of the patterns in use."""
-    copy = load(project.pk).recognizer
+    copy = load_recognizer(project.pk).recognizer
     before, count = {state.id for state in copy}, len(copy.reservoir)
     copy.change_to(settings)
     plans = {one.draft.name: msgspec.msgpack.decode(one.plan, type=Plan) for one in planned}
@@ -166,7 +171,7 @@ class SwitchBack:
         self.project, self.previous = project, previous
 
     def before(self, recognizer: DefaultPatternRecognizer) -> None:
-        recognizer.change_to(settings_in_use(self.project.pk, self.previous.settings))
+        recognizer.change_to(find_settings_in_use(self.project.pk, self.previous.settings))
         recognizer.version = self.previous.settings["version"]
         self.rows = self._still_merged()
         for row in self.rows:

@@ -82,12 +82,12 @@ def rollup_steps(job: Job) -> Iterator[str]:
     job.total = found.filter(timestamp__gte=since * rollups.HOUR_MS).count()
     yield "Counting"
     with learning_turn(project):
-        rows = recount.recount(project.pk, since, lambda _: keep_lease(project))
+        rows = recount.recount_rollups(project.pk, since, lambda _: keep_lease(project))
         with write_turn():
-            recount.replace(project.pk, since, rows)
+            recount.replace_rollups(project.pk, since, rows)
     job.done = job.total
     yield f"{job.total:,} interactions counted into {len(rows):,} rows"
 
 
 def keep_lease(project: Project) -> None:
-    lease.acquire(project.pk, lease.holder())
+    lease.acquire_lease(project.pk, lease.name_holder())

@@ -18,12 +18,12 @@ from featurememory.models import Activity, Project
 from integration.repair.move_interactions import move, redirect
 from patterns.engine.domain.results import Consolidation
 from patterns.models import Learner, Pattern, PatternEvent
-from patterns.recognition.lease import kept_alive, lease
+from patterns.recognition.lease import hold_lease, keep_lease_alive
 from patterns.recognition.recognizer_cache import (
     LoadedRecognizer,
-    keep_snapshot,
-    note_recognizer,
     recognizers,
+    record_recognizer,
+    set_snapshot,
 )
 from patterns.storage.database import DatabasePatternStorage
 from patterns.storage.protocol import NO_USES
@@ -57,11 +57,11 @@ def took(project_id: UUID, seconds: float) -> None:
 
 def consolidate(project_id: UUID) -> Consolidation | None:
     """Repair the patterns of a project here and now; None when somebody else is learning."""
-    with lease(project_id) as held:
+    with hold_lease(project_id) as held:
         if not held:
             return None
         began = time.monotonic()
-        with kept_alive(project_id):
+        with keep_lease_alive(project_id):
             kept = recognizers.for_learning(project_id)
             try:
                 forget_pruned(project_id, kept)
@@ -138,8 +138,8 @@ def save(
             seen = learner.learned_since if learned is None else learned
             learner.learned_since = max(0, learner.learned_since - seen)
             learner.consolidated_at = timezone.now()
-        keep_snapshot(learner, recognizer)
-        note_recognizer(learner, recognizer)
+        set_snapshot(learner, recognizer)
+        record_recognizer(learner, recognizer)
         learner.save()
     kept.version = learner.version
     return True

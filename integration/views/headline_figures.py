@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from featurememory.templatetags import figures
 from patterns.statistics.hourly_gauges import HourlyGauge
-from patterns.statistics.series import Series, Sums, wilson
+from patterns.statistics.series import Series, Sums, wilson_interval
 
 RECOGNITION_BUDGET_MS = 50
 
@@ -70,7 +70,7 @@ def effectiveness(now: Series, before: Series) -> Figure:
 
 
 def interval_of(found: Series) -> tuple[float, float] | None:
-    return wilson(found.total.quality, found.total.quality_count)
+    return wilson_interval(found.total.quality, found.total.quality_count)
 
 
 def tokens(now: Series, before: Series) -> Figure:

@@ -31,7 +31,7 @@ from patterns.statistics import hourly_gauges, series
 from patterns.statistics.hourly_gauges import HourlyGauge
 from patterns.statistics.series import Hours, Series
 from patterns.statistics.time_window import RANGES, Window, hour_of, time_of
-from patterns.views.chart_data import chart_csv, chart_table
+from patterns.views.chart_data import render_chart_table, stream_chart_csv
 
 
 class Overview:
@@ -43,24 +43,24 @@ class Overview:
     @cached_property
     def rows(self) -> Hours:
         longest = Window.ending(self.now, self.name or "30d")
-        return series.read(self.project.pk, longest.start, longest.end)
+        return series.read_rollups(self.project.pk, longest.start, longest.end)
 
     @cached_property
     def window(self) -> Window:
-        return Window.ending(self.now, self.name or series.range_for(self.rows, self.now))
+        return Window.ending(self.now, self.name or series.choose_range(self.rows, self.now))
 
     @cached_property
     def series(self) -> Series:
-        return series.fill(self.window, self.rows)
+        return series.fill_series(self.window, self.rows)
 
     @cached_property
     def before(self) -> Series:
         """The range before it; empty when it held too little: +40,000 % says nothing."""
         window = self.window.previous()
-        rows = series.read(self.project.pk, window.start, window.end)
-        found = series.fill(window, rows)
+        rows = series.read_rollups(self.project.pk, window.start, window.end)
+        found = series.fill_series(window, rows)
         enough = found.total.count >= max(LEAST, SHARE * self.series.total.count)
-        return found if enough else series.fill(window, [])
+        return found if enough else series.fill_series(window, [])
 
     @cached_property
     def comparable(self) -> bool:
@@ -68,19 +68,23 @@ class Overview:
 
     @cached_property
     def hours(self) -> list[Any]:
-        return hourly_gauges.read(self.project.pk, self.window.previous().start, self.window.end)
+        return hourly_gauges.read_hours(
+            self.project.pk, self.window.previous().start, self.window.end
+        )
 
     @cached_property
     def gauges(self) -> list[HourlyGauge]:
-        return hourly_gauges.fill(self.window, self.hours)
+        return hourly_gauges.fill_buckets(self.window, self.hours)
 
     @cached_property
     def gauge(self) -> HourlyGauge:
-        return hourly_gauges.together(self.gauges)
+        return hourly_gauges.sum_gauges(self.gauges)
 
     @cached_property
     def gauge_before(self) -> HourlyGauge:
-        return hourly_gauges.together(hourly_gauges.fill(self.window.previous(), self.hours))
+        return hourly_gauges.sum_gauges(
+            hourly_gauges.fill_buckets(self.window.previous(), self.hours)
+        )
 
     def marks(self) -> list[Mark]:
         """Changed thresholds in the window, for the time axis; the last three."""
@@ -103,11 +107,15 @@ class Overview:
         """One chart by its name; KeyError when there is none of that name."""
         limit = config_of(self.project.pk).max_patterns
         made: dict[str, Callable[[], Chart]] = {
-            "effectiveness": lambda: effectiveness.effectiveness(self.series, self.marks()),
-            "patterns": lambda: stored_patterns.stored_patterns(self.window, self.gauges, limit),
-            "tokens": lambda: token_use.tokens(self.series),
-            "duration": lambda: durations.durations(self.series),
-            "memory": lambda: process_memory.memory(self.window, self.gauges),
+            "effectiveness": lambda: effectiveness.build_effectiveness_chart(
+                self.series, self.marks()
+            ),
+            "patterns": lambda: stored_patterns.build_stored_patterns_chart(
+                self.window, self.gauges, limit
+            ),
+            "tokens": lambda: token_use.build_token_use_chart(self.series),
+            "duration": lambda: durations.build_durations_chart(self.series),
+            "memory": lambda: process_memory.build_process_memory_chart(self.window, self.gauges),
         }
         return made[name]()
 
@@ -180,12 +188,12 @@ def attention(counts: dict[str, int], stored: int, limit: int) -> list[tuple[str
 
 @page
 def table(request: HttpRequest, name: str) -> HttpResponse:
-    return chart_table(request, chosen_chart(request, name))
+    return render_chart_table(request, chosen_chart(request, name))
 
 
 @page
 def download(request: HttpRequest, name: str) -> HttpResponseBase:
-    return chart_csv(chosen_chart(request, name))
+    return stream_chart_csv(chosen_chart(request, name))
 
 
 def chosen_chart(request: HttpRequest, name: str) -> Chart:

@@ -23,8 +23,8 @@ from featurememory.models import Activity, Project
 from featurememory.page_access import current_project, page, show
 from integration import resources
 from integration.views.navigation import live
-from patterns.curation.history import KEPT
-from patterns.ingest.backpressure import admission, resident
+from patterns.curation.history import UNDO_PERIOD
+from patterns.ingest.backpressure import admission, read_resident_bytes
 from patterns.models import Learner, ModelInteraction, Operation, Pattern
 from patterns.retention import disk_usage, forecast
 from patterns.statistics import hourly_gauges
@@ -41,7 +41,9 @@ def activity(request: HttpRequest) -> HttpResponse:
     rows = Activity.objects.filter(project=project)
     found = pagination.page(rows, "-at", request.GET.get("cursor"), 50)
     ids = [row.operation_id for row in found.rows if row.operation_id]
-    still = Operation.objects.filter(pk__in=ids, undone_at=None, at__gt=timezone.now() - KEPT)
+    still = Operation.objects.filter(
+        pk__in=ids, undone_at=None, at__gt=timezone.now() - UNDO_PERIOD
+    )
     context = {"page": found, "undoable": set(still.values_list("pk", flat=True))}
     return show(request, "activity.html", "_activity.html", context)
 
@@ -61,8 +63,10 @@ def health(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     admission.refresh()
     window = Window.ending(now, "24h")
-    gauge = hourly_gauges.together(
-        hourly_gauges.fill(window, hourly_gauges.read(project.pk, window.start, window.end))
+    gauge = hourly_gauges.sum_gauges(
+        hourly_gauges.fill_buckets(
+            window, hourly_gauges.read_hours(project.pk, window.start, window.end)
+        )
     )
     context = {
         "p50": gauge.recognition(0.5),
@@ -73,12 +77,12 @@ def health(request: HttpRequest) -> HttpResponse:
         "learner": Learner.objects.filter(pk=project.pk)
         .only("consolidated_at", "cleaned_at")
         .first(),
-        "memory": resident(),
+        "memory": read_resident_bytes(),
         "disk": resources.on_disk(),
         "limit": 100_000_000,
-        "tables": largest(disk_usage.tables()),
-        "next_cleanup": forecast.shown(project),
-        "max_size": disk_usage.limit(config_of(project.pk).max_size),
+        "tables": largest(disk_usage.read_table_sizes()),
+        "next_cleanup": forecast.read_counted_rules(project),
+        "max_size": disk_usage.read_limit(config_of(project.pk).max_size),
         "in_memory": settings.STORAGE == "memory",
         "state": admission.state,
         "gauges": admission.gauges,

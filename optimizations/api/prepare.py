@@ -20,8 +20,8 @@ from featurememory.http.request_body import read_body
 from optimizations.decision_log import log
 from optimizations.engine.domain.task import Task
 from optimizations.prepare import Prepared, answer, prepare
-from patterns.ingest.schema import CAMEL, Name, Optional, must_be_shallow
-from patterns.serializers import rfc3339
+from patterns.ingest.schema import CAMEL, Name, Optional, refuse_deep_nesting
+from patterns.serializers import format_ms
 
 
 class TaskIn(Struct):
@@ -49,7 +49,7 @@ class Prepare(Endpoint):
     @idempotent
     def post(self, request: Request) -> Response:
         raw = read_body(request._request, settings.BODY_LIMIT)
-        must_be_shallow(raw)
+        refuse_deep_nesting(raw)
         sent = decode(raw, dict[str, Any])
         if isinstance(sent.get("task"), dict):
             sent["task"] = {CAMEL.get(name, name): v for name, v in sent["task"].items()}
@@ -96,11 +96,11 @@ def replayed(logged: log.Logged) -> dict[str, Any]:
     asked, decision = logged.request, logged.decision
     return {
         **answer(Prepared(decision, logged.patterns), logged.sent),
-        "at": rfc3339(logged.at),
+        "at": format_ms(logged.at),
         "question": {
             "task": logged.sent,
             "models": asked.models,
-            "moment": rfc3339(round(asked.at * 1000)),
+            "moment": format_ms(round(asked.at * 1000)),
             "recognizer_version": asked.recognizer_version,
         },
         "draws": [msgspec.to_builtins(draw) for draw in decision.draws],

@@ -20,7 +20,7 @@ from optimizations import model_catalog
 from optimizations.manager import OptimizationManager
 from optimizations.models import RegisteredModel
 from optimizations.serializers import registered_model
-from patterns.ingest.schema import Name, Quantity, epoch_ms
+from patterns.ingest.schema import Name, Quantity, to_epoch_ms
 
 
 class PricesIn(Struct):
@@ -81,7 +81,7 @@ def registration(given: ModelIn) -> model_catalog.Registration:
 
 def moment(value: str | float) -> int:
     try:
-        return epoch_ms(value)
+        return to_epoch_ms(value)
     except Exception as error:
         raise invalid("is no RFC 3339 time", "/effective_from") from error
 

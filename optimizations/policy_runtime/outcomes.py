@@ -27,7 +27,7 @@ from optimizations.storage import OptimizationStorage
 from patterns.models import Feedback, ModelInteraction, Payload
 from patterns.recognition import late_feedback
 from patterns.statistics import rollups
-from patterns.storage.payloads import unpack
+from patterns.storage.payloads import unpack_payload
 
 # One digest counts at most so many: people who change something wait for it.
 BATCH = 500
@@ -82,8 +82,8 @@ def hear_early_words(project_id: UUID, rows: Sequence[ModelInteraction]) -> None
         setattr(row, word.metric_name, word.value)
         ModelInteraction.objects.filter(pk=row.pk).update(**{word.metric_name: word.value})
         after = rollups.outcome_of(row)
-        rollups.correct(project_id, before, after)
-        late_feedback.note(project_id, before, after)
+        rollups.correct_outcome(project_id, before, after)
+        late_feedback.queue_judgement(project_id, before, after)
 
 
 def note_correction(row: ModelInteraction, success: bool | None, score: float | None) -> None:
@@ -295,6 +295,6 @@ def outcome_of(
 def contents(data: bytes | None) -> dict[str, Any]:
     """A payload that is damaged or forgotten tells nothing."""
     try:
-        return unpack(data) if data else {}
+        return unpack_payload(data) if data else {}
     except ValueError:
         return {}

@@ -28,7 +28,7 @@ from optimizations.summaries.forest_plot import forest, state_or_blank
 from optimizations.summaries.guard_texts import spoken
 from patterns.charts.chart import Chart
 from patterns.models import Pattern
-from patterns.views.chart_data import chart_csv, chart_table
+from patterns.views.chart_data import render_chart_table, stream_chart_csv
 
 TABS = (
     ("All", ""),
@@ -138,12 +138,12 @@ def evidence_chart(row: Optimization) -> Chart:
 
 @page
 def chart(request: HttpRequest, optimization_id: str) -> HttpResponse:
-    return chart_table(request, evidence_chart(find(request, optimization_id)))
+    return render_chart_table(request, evidence_chart(find(request, optimization_id)))
 
 
 @page
 def chart_file(request: HttpRequest, optimization_id: str) -> HttpResponseBase:
-    return chart_csv(evidence_chart(find(request, optimization_id)))
+    return stream_chart_csv(evidence_chart(find(request, optimization_id)))
 
 
 # The page asks for it by itself, so it reads fewer decisions than the API does.

@@ -19,7 +19,12 @@ from patterns.criteria import PatternCriteria
 from patterns.curation import editing, history
 from patterns.models import ModelInteraction, Pattern, PatternEvent
 from patterns.recognition.recognizer_cache import recognizers
-from patterns.serializers import event, family_of, interactions, patterns
+from patterns.serializers import (
+    family_of,
+    serialize_event,
+    serialize_interactions,
+    serialize_patterns,
+)
 
 FILTERS = {
     "status": "candidate, validated, drifting, archived; several with commas",
@@ -45,7 +50,7 @@ class Patterns(Endpoint):
         limit = limit_from(query.get("limit"))
         rows = Pattern.objects.filter(project_id=key_of(request).project_id).defer("state", "parts")
         found = page(criteria.apply(rows), criteria.sort, query.get("cursor"), limit)
-        return listing(request, found, patterns(found.rows), limit)
+        return listing(request, found, serialize_patterns(found.rows), limit)
 
 
 class PatternEdit(Struct):
@@ -59,22 +64,22 @@ class PatternDetail(Endpoint):
 
     @described("Show one pattern; the id of a merged one shows the pattern that took over")
     def get(self, request: Request, pattern_id: str) -> Response:
-        return Response(patterns([find(request, pattern_id)])[0])
+        return Response(serialize_patterns([find_pattern(request, pattern_id)])[0])
 
     @described("Change label, pinned or status", body=PatternEdit)
     def patch(self, request: Request, pattern_id: str) -> Response:
-        row = find(request, pattern_id)
+        row = find_pattern(request, pattern_id)
         change = body_of(request, PatternEdit)
         given = {k: v for k, v in msgspec.structs.asdict(change).items() if v is not UNSET}
         if given.get("status", "candidate") not in Pattern.PatternStatus.values:
             raise invalid(f"must be among {', '.join(Pattern.PatternStatus.values)}", "/status")
         if "label" in given:
             given["label"] = given["label"] or ""
-        row = editing.edit(key_of(request).project, row, actor(request), **given)
-        return Response(patterns([row])[0])
+        row = editing.edit_pattern(key_of(request).project, row, name_actor(request), **given)
+        return Response(serialize_patterns([row])[0])
 
 
-def find(request: Request, pattern_id: str) -> Pattern:
+def find_pattern(request: Request, pattern_id: str) -> Pattern:
     """The pattern of this id in the key's project, following the redirects of merges."""
     rows = Pattern.objects.filter(project_id=key_of(request).project_id)
     row = rows.filter(pk=history.parse_id(pattern_id)).first()
@@ -85,7 +90,7 @@ def find(request: Request, pattern_id: str) -> Pattern:
     return row
 
 
-def actor(request: Request) -> str:
+def name_actor(request: Request) -> str:
     return f"key {key_of(request).name or key_of(request).public}"[:150]
 
 
@@ -94,16 +99,16 @@ class Related(Endpoint):
 
     @described("Patterns most like this one", many=True)
     def get(self, request: Request, pattern_id: str) -> Response:
-        row = find(request, pattern_id)
+        row = find_pattern(request, pattern_id)
         limit = limit_from(request.query_params.get("limit"), default=10)
-        near = related(row, limit)
-        data = patterns([other for other, _ in near])
+        near = find_related(row, limit)
+        data = serialize_patterns([other for other, _ in near])
         for entry, (_, score) in zip(data, near, strict=True):
             entry["similarity"] = score
         return listing(request, Page([], None, None), data, limit)
 
 
-def related(row: Pattern, limit: int) -> list[tuple[Pattern, float]]:
+def find_related(row: Pattern, limit: int) -> list[tuple[Pattern, float]]:
     """The nearest stored patterns with their similarity, 0 to 1."""
     kept = recognizers.for_reading(row.project_id)
     with kept.lock:
@@ -118,11 +123,11 @@ class History(Endpoint):
 
     @described("What happened to this pattern, newest first", many=True)
     def get(self, request: Request, pattern_id: str) -> Response:
-        row = find(request, pattern_id)
+        row = find_pattern(request, pattern_id)
         limit = limit_from(request.query_params.get("limit"))
         rows = PatternEvent.objects.filter(project_id=row.project_id, pattern_id=row.pk)
         found = page(rows, "-id", request.query_params.get("cursor"), limit, key="id")
-        return listing(request, found, [event(entry) for entry in found.rows], limit)
+        return listing(request, found, [serialize_event(entry) for entry in found.rows], limit)
 
 
 class Examples(Endpoint):
@@ -130,10 +135,10 @@ class Examples(Endpoint):
 
     @described("Interactions of this pattern, newest first", many=True)
     def get(self, request: Request, pattern_id: str) -> Response:
-        row = find(request, pattern_id)
+        row = find_pattern(request, pattern_id)
         limit = limit_from(request.query_params.get("limit"), default=20)
         rows = ModelInteraction.objects.filter(
             project_id=row.project_id, pattern_id__in=list(family_of([row.pk]))
         )
         found = page(rows, "-number", request.query_params.get("cursor"), limit, key="number")
-        return listing(request, found, interactions(found.rows), limit)
+        return listing(request, found, serialize_interactions(found.rows), limit)

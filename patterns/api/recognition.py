@@ -12,14 +12,14 @@ from featurememory.http.idempotency import idempotent
 from featurememory.http.json_body import body_of
 from featurememory.http.openapi import described
 from featurememory.http.request_body import read_body
-from patterns.api.patterns import find
+from patterns.api.patterns import find_pattern
 from patterns.curation import editing
 from patterns.engine.domain.observation import Observation
 from patterns.engine.validator import PatternValidator
-from patterns.ingest.schema import Interaction, arrival, parse
+from patterns.ingest.schema import Interaction, build_arrival, parse_interaction
 from patterns.models import Pattern
 from patterns.recognition.recognizer_cache import recognizers
-from patterns.serializers import patterns
+from patterns.serializers import serialize_patterns
 
 
 class Recognize(Endpoint):
@@ -27,9 +27,9 @@ class Recognize(Endpoint):
 
     @described("Which pattern this interaction belongs to; changes nothing", body=Interaction)
     def post(self, request: Request) -> Response:
-        item = parse(read_body(request._request))
-        arrival(item)  # refuses what could not be stored either
-        observation = asked(item)
+        item = parse_interaction(read_body(request._request))
+        build_arrival(item)  # refuses what could not be stored either
+        observation = build_observation(item)
         kept = recognizers.for_reading(key_of(request).project_id)
         with kept.lock:
             match = kept.recognizer.match_one(observation)
@@ -44,16 +44,16 @@ class Recognize(Endpoint):
         return Response({"match": shown, "features": list(features)})
 
 
-def asked(item: Interaction) -> Observation:
-    from patterns.ingest.schema import content_of, epoch_ms
-    from patterns.storage.payloads import pack, unpack
+def build_observation(item: Interaction) -> Observation:
+    from patterns.ingest.schema import collect_content, to_epoch_ms
+    from patterns.storage.payloads import pack_payload, unpack_payload
 
-    content = unpack(pack(content_of(item)))
+    content = unpack_payload(pack_payload(collect_content(item)))
     return Observation(
         id=item.id or "",
         input=content.get("input"),
         output=content.get("output"),
-        timestamp=epoch_ms(item.metadata.timestamp) / 1000,
+        timestamp=to_epoch_ms(item.metadata.timestamp) / 1000,
         parameters=content.get("parameters") or {},
         model_id=item.model_id,
         task_type=item.task_type or "",
@@ -75,10 +75,10 @@ class Confidence(Endpoint):
     @described("Tell whether a match of this pattern was right", body=MatchVerdict)
     @idempotent
     def post(self, request: Request, pattern_id: str) -> Response:
-        row = find(request, pattern_id)
+        row = find_pattern(request, pattern_id)
         verdict = body_of(request, MatchVerdict)
-        row = editing.judge(key_of(request).project, row, verdict.success)
-        return Response(patterns([row])[0])
+        row = editing.judge_match(key_of(request).project, row, verdict.success)
+        return Response(serialize_patterns([row])[0])
 
 
 class Validate(Endpoint):
@@ -86,7 +86,7 @@ class Validate(Endpoint):
 
     @described("Check a pattern against the validation rules")
     def post(self, request: Request, pattern_id: str) -> Response:
-        row = find(request, pattern_id)
+        row = find_pattern(request, pattern_id)
         if row.state is None or row.status == Pattern.PatternStatus.ARCHIVED:
             return Response({"valid": False, "errors": ["It was pruned."], "warnings": []})
         storage = recognizers.for_reading(row.project_id).storage

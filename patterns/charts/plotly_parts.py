@@ -26,7 +26,7 @@ class Mark:
     text: str
 
 
-def stretches(values: Values) -> list[tuple[int, int]]:
+def find_stretches(values: Values) -> list[tuple[int, int]]:
     """Where the values have no gap, as (first, last + 1)."""
     found: list[tuple[int, int]] = []
     for i, value in enumerate(values):
@@ -39,9 +39,11 @@ def stretches(values: Values) -> list[tuple[int, int]]:
     return found
 
 
-def line(x: list[str], y: Values, name: str, colour: str, meta: str, **more: Any) -> dict[str, Any]:
+def draw_line(
+    x: list[str], y: Values, name: str, colour: str, meta: str, **more: Any
+) -> dict[str, Any]:
     """A line; a value between two gaps gets a dot, because a line of one point is invisible."""
-    lonely = {first for first, last in stretches(y) if last == first + 1}
+    lonely = {first for first, last in find_stretches(y) if last == first + 1}
     trace: dict[str, Any] = {
         "type": "scatter",
         "x": x,
@@ -59,7 +61,7 @@ def line(x: list[str], y: Values, name: str, colour: str, meta: str, **more: Any
     return trace
 
 
-def band(
+def draw_band(
     x: list[str], low: Values, high: Values, colour: str, opacity: float
 ) -> list[dict[str, Any]]:
     """One closed polygon for each stretch without gaps."""
@@ -74,11 +76,11 @@ def band(
             "fillcolor": f"var(--{colour},{opacity})",
             "hoverinfo": "skip",
         }
-        for first, last in stretches(high)
+        for first, last in find_stretches(high)
     ]
 
 
-def ticks(low: float, high: float, write: Callable[[float], str]) -> dict[str, Any]:
+def choose_ticks(low: float, high: float, write: Callable[[float], str]) -> dict[str, Any]:
     """About four round ticks that cover low to high."""
     rough = max(high - low, 1e-9) / 3.5
     power = 10.0 ** floor(log10(rough))
@@ -92,7 +94,7 @@ def ticks(low: float, high: float, write: Callable[[float], str]) -> dict[str, A
     }
 
 
-def axis(**more: Any) -> dict[str, Any]:
+def build_axis(**more: Any) -> dict[str, Any]:
     return {
         "gridcolor": "var(--line)",
         "linecolor": "var(--line)",
@@ -103,7 +105,7 @@ def axis(**more: Any) -> dict[str, Any]:
     }
 
 
-def canvas(
+def build_canvas(
     x: dict[str, Any], y: dict[str, Any], *, left: int = 52, right: int = 10, top: int = 8
 ) -> dict[str, Any]:
     """The layout that every chart over time has; `x` and `y` are what its axes have of their own."""
@@ -114,14 +116,16 @@ def canvas(
         "showlegend": False,
         "hovermode": "x unified",
         "hoverlabel": {"bgcolor": "var(--surface)", "bordercolor": "var(--line-strong)"},
-        "xaxis": axis(type="date", showgrid=False, nticks=5, **x),
-        "yaxis": axis(**y),
+        "xaxis": build_axis(type="date", showgrid=False, nticks=5, **x),
+        "yaxis": build_axis(**y),
         "shapes": [],
         "annotations": [],
     }
 
 
-def layout(window: Window, y: dict[str, Any], *, right: int = 10, top: int = 8) -> dict[str, Any]:
+def build_layout(
+    window: Window, y: dict[str, Any], *, right: int = 10, top: int = 8
+) -> dict[str, Any]:
     labels = window.labels()
     days = window.step == DAY
     x = {
@@ -134,10 +138,10 @@ def layout(window: Window, y: dict[str, Any], *, right: int = 10, top: int = 8) 
         "spikedash": "solid",
         "spikecolor": "var(--line-strong)",
     }
-    return canvas(x, y, right=right, top=top)
+    return build_canvas(x, y, right=right, top=top)
 
 
-def limit(made: dict[str, Any], value: float, text: str, axis_name: str = "y") -> None:
+def add_limit_line(made: dict[str, Any], value: float, text: str, axis_name: str = "y") -> None:
     """A dashed line with its label."""
     made["shapes"].append(
         {
@@ -152,13 +156,13 @@ def limit(made: dict[str, Any], value: float, text: str, axis_name: str = "y") -
         }
     )
     made["annotations"].append(
-        note(
+        build_annotation(
             text, "c2", xref="paper", x=0.01, xanchor="left", yref=axis_name, y=value, yanchor="top"
         )
     )
 
 
-def mark(made: dict[str, Any], event: Mark) -> None:
+def add_event_mark(made: dict[str, Any], event: Mark) -> None:
     """A dashed vertical line with its label above the plot."""
     made["shapes"].append(
         {
@@ -172,11 +176,11 @@ def mark(made: dict[str, Any], event: Mark) -> None:
         }
     )
     made["annotations"].append(
-        note(event.text, "text-2", x=event.x, yref="paper", y=1, yanchor="bottom")
+        build_annotation(event.text, "text-2", x=event.x, yref="paper", y=1, yanchor="bottom")
     )
 
 
-def note(text: str, colour: str, **where: Any) -> dict[str, Any]:
+def build_annotation(text: str, colour: str, **where: Any) -> dict[str, Any]:
     return {
         "text": text,
         "showarrow": False,
@@ -185,24 +189,24 @@ def note(text: str, colour: str, **where: Any) -> dict[str, Any]:
     }
 
 
-def end_label(
+def add_end_label(
     made: dict[str, Any], values: Values, text: str, colour: str, yref: str = "y"
 ) -> None:
     """The name of a line at its end, in the right margin."""
     last = next((v for v in reversed(values) if v is not None), None)
     if last is not None:
         made["annotations"].append(
-            note(text, colour, xref="paper", x=1.015, xanchor="left", yref=yref, y=last)
+            build_annotation(text, colour, xref="paper", x=1.015, xanchor="left", yref=yref, y=last)
         )
 
 
-def figure(data: list[dict[str, Any]], made: dict[str, Any]) -> dict[str, Any]:
+def build_figure(data: list[dict[str, Any]], made: dict[str, Any]) -> dict[str, Any]:
     """Validated by plotly, as plain values, without its 7 kB default template."""
-    return validated(json.dumps([data, made]))
+    return validate_figure(json.dumps([data, made]))
 
 
 @lru_cache(maxsize=64)
-def validated(text: str) -> dict[str, Any]:
+def validate_figure(text: str) -> dict[str, Any]:
     """A figure in JSON, checked once: the same one again (a reload, another reader) costs nothing."""
     import plotly.graph_objects as go
 
@@ -212,7 +216,7 @@ def validated(text: str) -> dict[str, Any]:
     return {"data": data, "layout": {name: part for name, part in made.items() if part != []}}
 
 
-def few(made: dict[str, Any]) -> dict[str, Any]:
+def keep_outer_ticks(made: dict[str, Any]) -> dict[str, Any]:
     """Only the lowest and highest tick: for a panel that is not high enough for more."""
     ends = slice(None, None, max(1, len(made["tickvals"]) - 1))
     return made | {"tickvals": made["tickvals"][ends], "ticktext": made["ticktext"][ends]}

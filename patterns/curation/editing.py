@@ -7,14 +7,14 @@ from typing import Any
 from featurememory.database.write_lock import write_turn
 from featurememory.errors import not_found
 from featurememory.models import Project
-from patterns.curation.history import learned_elsewhere, note, tell
-from patterns.curation.learner_turn import learning_turn, save_engine
-from patterns.curation.pruning import prune
+from patterns.curation.history import add_activity, add_pattern_events, invalidate_recognizers
+from patterns.curation.learner_turn import learning_turn, save_recognizer
+from patterns.curation.pruning import prune_patterns
 from patterns.models import Pattern
 from patterns.recognition.recognizer_cache import recognizers
 
 
-def edit(
+def edit_pattern(
     project: Project,
     pattern: Pattern,
     actor: str,
@@ -25,7 +25,7 @@ def edit(
 ) -> Pattern:
     """Change what is given (an empty label takes it away); `status` archived prunes."""
     if status == Pattern.PatternStatus.ARCHIVED and pattern.status != status:
-        prune(project, Pattern.objects.filter(pk=pattern.pk), actor)
+        prune_patterns(project, Pattern.objects.filter(pk=pattern.pk), actor)
         pattern.refresh_from_db()
         return pattern
     changes: dict[str, Any] = {}
@@ -41,8 +41,8 @@ def edit(
             Pattern.objects.filter(pk=pattern.pk).update(**changes)
             for name, value in changes.items():
                 details = {"before": getattr(pattern, name), "after": value}
-                note(project, [str(pattern.pk)], name, actor, details)
-                tell(
+                add_pattern_events(project, [str(pattern.pk)], name, actor, details)
+                add_activity(
                     project,
                     actor,
                     "edit",
@@ -50,12 +50,12 @@ def edit(
                     None,
                     pattern,
                 )
-            learned_elsewhere(project)
+            invalidate_recognizers(project)
         pattern.refresh_from_db()
     return pattern
 
 
-def judge(project: Project, pattern: Pattern, success: bool) -> Pattern:
+def judge_match(project: Project, pattern: Pattern, success: bool) -> Pattern:
     """A person's (or a program's) word on whether a match was right moves the confidence."""
     with learning_turn(project), write_turn():
         kept = recognizers.for_learning(project.pk)
@@ -63,6 +63,6 @@ def judge(project: Project, pattern: Pattern, success: bool) -> Pattern:
             raise not_found("pattern that is still in use")
         with kept.lock:
             kept.recognizer.update_pattern_confidence(str(pattern.pk), success)
-        save_engine(project)
+        save_recognizer(project)
     pattern.refresh_from_db()
     return pattern

@@ -14,10 +14,10 @@ from patterns.engine.recognizer_state.human_decisions import Decisions
 from patterns.models import Learner, Operation, Pattern, PatternEvent
 from patterns.recognition.recognizer_cache import recognizers
 
-KEPT = timedelta(days=Operation.LIFETIME_DAYS)
+UNDO_PERIOD = timedelta(days=Operation.LIFETIME_DAYS)
 
 
-def decisions_before(before: Decisions, after: Decisions) -> dict[str, dict[str, Any]]:
+def collect_previous_decisions(before: Decisions, after: Decisions) -> dict[str, dict[str, Any]]:
     """What the recogniser knew before of all that an operation decided; null: nothing."""
     return {
         kind: {
@@ -32,7 +32,7 @@ def decisions_before(before: Decisions, after: Decisions) -> dict[str, dict[str,
 # --- small steps --------------------------------------------------------------------------------
 
 
-def stored(project: Project) -> Any:
+def select_stored(project: Project) -> Any:
     return Pattern.objects.stored().filter(project=project)
 
 
@@ -43,7 +43,7 @@ def parse_id(text: UUID | str) -> UUID:
         raise not_found("pattern") from error
 
 
-def begin(
+def create_operation(
     project: Project, kind: str, actor: str, affected: int, before: dict[str, Any]
 ) -> Operation:
     return Operation.objects.create(
@@ -51,7 +51,7 @@ def begin(
     )
 
 
-def note(
+def add_pattern_events(
     project: Project, ids: Any, kind: str, actor: str, details: dict[str, Any] | None = None
 ) -> None:
     PatternEvent.objects.bulk_create(
@@ -62,7 +62,7 @@ def note(
     )
 
 
-def tell(
+def add_activity(
     project: Project,
     actor: str,
     verb: str,
@@ -80,7 +80,7 @@ def tell(
     )
 
 
-def learned_elsewhere(project: Project) -> None:
+def invalidate_recognizers(project: Project) -> None:
     """Rows were changed past the engine: every process reads the patterns anew, this one at once."""
     learner, _ = Learner.objects.select_for_update().get_or_create(pk=project.pk)
     learner.version += 1
@@ -88,5 +88,5 @@ def learned_elsewhere(project: Project) -> None:
     transaction.on_commit(lambda: recognizers.drop(project.pk))
 
 
-def plural(count: int) -> str:
+def format_pattern_count(count: int) -> str:
     return "1 pattern" if count == 1 else f"{count:,} patterns"

@@ -9,15 +9,15 @@ from contextlib import contextmanager
 from featurememory.errors import ErrorCode, FeatureMemoryError
 from featurememory.models import Project
 from patterns.models import Learner
-from patterns.recognition.lease import lease
-from patterns.recognition.recognizer_cache import keep_snapshot, recognizers
+from patterns.recognition.lease import hold_lease
+from patterns.recognition.recognizer_cache import recognizers, set_snapshot
 
 
 @contextmanager
 def learning_turn(project: Project) -> Iterator[None]:
     """The lease of the project: what a batch is learning right now must not be mixed with this."""
     for _ in range(20):
-        with lease(project.pk) as held:
+        with hold_lease(project.pk) as held:
             if held:
                 try:
                     yield
@@ -35,7 +35,7 @@ def learning_turn(project: Project) -> Iterator[None]:
     )
 
 
-def save_engine(project: Project) -> None:
+def save_recognizer(project: Project) -> None:
     """Write what the engine changed by a person's decision, and its memory of that decision."""
     from patterns.storage.database import DatabasePatternStorage
 
@@ -45,7 +45,7 @@ def save_engine(project: Project) -> None:
         kept.recognizer.get(name) for name in changes.changed
     )
     learner, _ = Learner.objects.select_for_update().get_or_create(pk=project.pk)
-    keep_snapshot(learner, kept.recognizer)
+    set_snapshot(learner, kept.recognizer)
     learner.version += 1
     learner.save(update_fields=["snapshot", "unsaved", "version"])
     kept.version = learner.version

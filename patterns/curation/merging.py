@@ -12,21 +12,29 @@ from django.utils import timezone
 from featurememory.database.write_lock import write_turn
 from featurememory.errors import invalid, not_found
 from featurememory.models import Project
-from patterns.curation.history import begin, decisions_before, note, parse_id, plural, stored, tell
-from patterns.curation.learner_turn import learning_turn, save_engine
+from patterns.curation.history import (
+    add_activity,
+    add_pattern_events,
+    collect_previous_decisions,
+    create_operation,
+    format_pattern_count,
+    parse_id,
+    select_stored,
+)
+from patterns.curation.learner_turn import learning_turn, save_recognizer
 from patterns.models import Operation, Pattern
 from patterns.recognition.recognizer_cache import recognizers
 
 # --- merge and split ----------------------------------------------------------------------------
 
 
-def merge(project: Project, ids: Sequence[str], actor: str) -> tuple[Operation, list[str]]:
+def merge_patterns(project: Project, ids: Sequence[str], actor: str) -> tuple[Operation, list[str]]:
     """Make one pattern of several; the most used keeps its id, the others redirect to it."""
     unique = sorted({str(parse_id(name)) for name in ids})
     if len(unique) < 2:
         raise invalid("name at least two different patterns", "/ids")
     with learning_turn(project), write_turn():
-        rows = {str(row.pk): row for row in stored(project).filter(pk__in=unique)}
+        rows = {str(row.pk): row for row in select_stored(project).filter(pk__in=unique)}
         if len(rows) < len(unique):
             raise not_found("pattern")
         before = {name: row.status for name, row in rows.items()}
@@ -41,12 +49,14 @@ def merge(project: Project, ids: Sequence[str], actor: str) -> tuple[Operation, 
         sources = [name for name in unique if name != target]
         uses = {name: rows[name].use_count for name in sources}
         apply_merge(project, uses, target)
-        taken_back = decisions_before(decided, kept.recognizer.decisions)
+        taken_back = collect_previous_decisions(decided, kept.recognizer.decisions)
         undo_with = {"status": before, "into": target, "uses": uses, "decisions": taken_back}
-        operation = begin(project, "merge", actor, len(unique), undo_with)
-        note(project, unique, "merged", actor, {"into": target})
-        tell(project, actor, "merge", f"Merged {plural(len(unique))}", operation)
-        save_engine(project)
+        operation = create_operation(project, "merge", actor, len(unique), undo_with)
+        add_pattern_events(project, unique, "merged", actor, {"into": target})
+        add_activity(
+            project, actor, "merge", f"Merged {format_pattern_count(len(unique))}", operation
+        )
+        save_recognizer(project)
     return operation, [target]
 
 
@@ -68,7 +78,7 @@ def apply_merge(project: Project, uses: Mapping[str, int], target: str) -> None:
     )
 
 
-def unmerge(project: Project, operation: Operation) -> None:
+def undo_merge(project: Project, operation: Operation) -> None:
     """Uses go back to the sources, from whoever holds them now: the target may be merged too."""
     uses = operation.before.get("uses", {})
     rows = Pattern.objects.filter(project=project)

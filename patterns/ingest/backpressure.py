@@ -83,20 +83,20 @@ class ResourceGauge:
         return "degraded" if self.value >= self.limit * DEGRADED else "healthy"
 
 
-def waiting() -> float:
+def count_waiting() -> float:
     """Pending interactions, counted no further than their limit."""
     # No order: in that of the number, SQLite would read the whole table every CHECK_S.
     rows = ModelInteraction.objects.pending().order_by()
     return float(rows[: settings.QUEUE_LIMIT].count())
 
 
-def disk_pressure() -> float:
+def measure_disk_pressure() -> float:
     """1 when only the reserve is left on the data directory's disk, less the more there is."""
     free = shutil.disk_usage(settings.DATA_DIR).free
     return settings.DISK_RESERVE / max(1, free)
 
 
-def resident() -> int:
+def read_resident_bytes() -> int:
     """Resident bytes of this process now; the highest so far where /proc is missing."""
     try:
         return int(Path("/proc/self/statm").read_text().split()[1]) * PAGE
@@ -107,64 +107,66 @@ def resident() -> int:
 _trimmed = [-TRIM_S]
 
 
-def memory_in_use() -> float:
+def read_memory_in_use() -> float:
     """Resident bytes. At the limit first what the process holds without need is given back."""
-    found, now = resident(), time.monotonic()
+    found, now = read_resident_bytes(), time.monotonic()
     if found < settings.MEMORY_LIMIT or now - _trimmed[0] < TRIM_S:
         return float(found)
     _trimmed[0] = now
     gc.collect()
     with suppress(OSError, AttributeError):  # glibc only
         ctypes.CDLL("libc.so.6").malloc_trim(0)
-    return float(resident())
+    return float(read_resident_bytes())
 
 
-def storage_limit() -> int:
+def read_storage_limit() -> int:
     """Bytes the database may use: the largest `storage.max_size` of the projects that share it."""
     largest = FeatureMemoryConfig.objects.aggregate(most=Max("max_size"))["most"]
-    return disk_usage.limit(int(largest or FeatureMemoryConfig().max_size))
+    return disk_usage.read_limit(int(largest or FeatureMemoryConfig().max_size))
 
 
 _room = [1 << 50]  # for rows, as read last
 
 
-def storage_in_use(waits: float = 0.0) -> float:
+def measure_storage_in_use(waits: float = 0.0) -> float:
     """Share of the limit taken: by rows, with what learning will add to those that wait, of the room
     for rows; or by the files with their log, of the limit itself. What the last cleanup had to leave
     (patterns, sums, examples) raises the limit: refusing would not make it less."""
-    limit, floor = storage_limit(), (cache.get("storage_floor") or 0) * 1.1
-    used, beside = disk_usage.bytes_used(), disk_usage.bytes_beside()
-    _room[0] = int(max(disk_usage.room(limit), floor))
-    rows = (used + disk_usage.to_learn(waits)) / _room[0]
+    limit, floor = read_storage_limit(), (cache.get("storage_floor") or 0) * 1.1
+    used, beside = disk_usage.measure_bytes_used(), disk_usage.measure_bytes_beside()
+    _room[0] = int(max(disk_usage.compute_room(limit), floor))
+    rows = (used + disk_usage.estimate_learning_bytes(waits)) / _room[0]
     return max(rows, (used + beside) / max(limit * STORAGE_FULL, floor + disk_usage.LOG))
 
 
-def storage_added(count: int, size: int) -> float:
+def estimate_storage_added(count: int, size: int) -> float:
     """Share of the room that so many interactions with so many bytes of payload take once learned."""
-    return (size + count * disk_usage.ROW_BYTES + disk_usage.to_learn(count)) / _room[0]
+    return (
+        size + count * disk_usage.ROW_BYTES + disk_usage.estimate_learning_bytes(count)
+    ) / _room[0]
 
 
-def queue_gauge() -> ResourceGauge:
+def make_queue_gauge() -> ResourceGauge:
     refusal = FeatureMemoryError(
         "Recognition is behind by more than the queue may hold; send again later.",
         ErrorCode.THROTTLED,
         {"retry_after": 5},
     )
     return ResourceGauge(
-        "queue", settings.QUEUE_LIMIT, waiting, refusal, each=lambda count, _: count
+        "queue", settings.QUEUE_LIMIT, count_waiting, refusal, each=lambda count, _: count
     )
 
 
-def disk_gauge() -> ResourceGauge:
+def make_disk_gauge() -> ResourceGauge:
     refusal = FeatureMemoryError(
         "The disk is almost full: nothing was stored. Free some space; no restart is needed.",
         ErrorCode.STORAGE_FULL,
         {"retry_after": 5},
     )
-    return ResourceGauge("disk", 1.0, disk_pressure, refusal)
+    return ResourceGauge("disk", 1.0, measure_disk_pressure, refusal)
 
 
-def storage_gauge(queue: ResourceGauge) -> ResourceGauge:
+def make_storage_gauge(queue: ResourceGauge) -> ResourceGauge:
     refusal = FeatureMemoryError(
         "storage.max_size is reached: nothing was stored. The oldest interactions are being "
         "forgotten; send again in a moment.",
@@ -175,34 +177,36 @@ def storage_gauge(queue: ResourceGauge) -> ResourceGauge:
     return ResourceGauge(
         "storage",
         1.0,
-        lambda: storage_in_use(queue.value),
+        lambda: measure_storage_in_use(queue.value),
         refusal,
         open_again=0.95,
-        each=storage_added,
+        each=estimate_storage_added,
     )
 
 
-def memory_gauge() -> ResourceGauge:
+def make_memory_gauge() -> ResourceGauge:
     refusal = FeatureMemoryError(
         "The server uses as much memory as FM_MEMORY_LIMIT allows: nothing was stored, try again.",
         ErrorCode.OVERLOADED,
         {"retry_after": 5},
     )
     # An allocator seldom gives a fifth back.
-    return ResourceGauge("memory", settings.MEMORY_LIMIT, memory_in_use, refusal, open_again=0.95)
+    return ResourceGauge(
+        "memory", settings.MEMORY_LIMIT, read_memory_in_use, refusal, open_again=0.95
+    )
 
 
-def all_gauges() -> list[ResourceGauge]:
-    on_disk = [disk_gauge()] if settings.STORAGE == "persistent" else []
-    queue = queue_gauge()
-    return [queue, storage_gauge(queue), memory_gauge(), *on_disk]
+def make_gauges() -> list[ResourceGauge]:
+    on_disk = [make_disk_gauge()] if settings.STORAGE == "persistent" else []
+    queue = make_queue_gauge()
+    return [queue, make_storage_gauge(queue), make_memory_gauge(), *on_disk]
 
 
 @dataclass
 class Admission:
     """Asked for every request that stores."""
 
-    gauges: list[ResourceGauge] = field(default_factory=all_gauges)
+    gauges: list[ResourceGauge] = field(default_factory=make_gauges)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def check(self) -> None:
@@ -230,7 +234,7 @@ class Admission:
 
     def forget(self) -> None:
         """As if nothing had been read yet."""
-        self.gauges = all_gauges()
+        self.gauges = make_gauges()
 
     @property
     def state(self) -> str:

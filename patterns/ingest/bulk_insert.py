@@ -22,7 +22,7 @@ FIELDS = ("number", "project_id", "id", *COLUMNS, "state")
 LOOKUP = 500
 
 
-def first_of_each(arrivals: Sequence[Arrival], known: set[str]) -> list[bool]:
+def mark_first_of_each(arrivals: Sequence[Arrival], known: set[str]) -> list[bool]:
     """Which arrivals are neither known nor a repetition of an earlier one of the same delivery."""
     seen, fresh = set(known), []
     for arrival in arrivals:
@@ -35,7 +35,7 @@ def insert_sqlite(project_id: UUID, arrivals: Sequence[Arrival]) -> list[bool]:
     """The one writer asks what is known first: nobody else can add it meanwhile."""
     project = project_id.hex
     with connection.cursor() as cursor:
-        fresh = first_of_each(arrivals, known_ids(cursor, project, arrivals))
+        fresh = mark_first_of_each(arrivals, find_known_ids(cursor, project, arrivals))
         cursor.execute("SELECT seq FROM sqlite_sequence WHERE name = %s", [TABLE])
         last = (cursor.fetchone() or (0,))[0]
         new = [arrival for arrival, is_fresh in zip(arrivals, fresh, strict=True) if is_fresh]
@@ -52,7 +52,7 @@ def insert_sqlite(project_id: UUID, arrivals: Sequence[Arrival]) -> list[bool]:
     return fresh
 
 
-def known_ids(cursor: Any, project: str, arrivals: Sequence[Arrival]) -> set[str]:
+def find_known_ids(cursor: Any, project: str, arrivals: Sequence[Arrival]) -> set[str]:
     known: set[str] = set()
     ids = [arrival.id for arrival in arrivals]
     for start in range(0, len(ids), LOOKUP):
@@ -75,18 +75,18 @@ def insert_postgresql(project_id: UUID, arrivals: Sequence[Arrival]) -> list[boo
     COPY ends at the first known id, and takes nothing: other processes may insert the same ids
     meanwhile, so the unique constraint decides. See docs/adr/0006.
     """
-    fresh = first_of_each(arrivals, set())
+    fresh = mark_first_of_each(arrivals, set())
     new = [arrival for arrival, is_fresh in zip(arrivals, fresh, strict=True) if is_fresh]
     with connection.cursor() as cursor:
-        numbers = next_numbers(cursor, len(new))
+        numbers = reserve_numbers(cursor, len(new))
         # Sorted: two requests that share ids lock them in the same order and cannot deadlock.
         ordered = sorted(zip(numbers, new, strict=True), key=lambda pair: pair[1].id)
         rows = [(number, project_id, item.id, *item.columns, 0) for number, item in ordered]
         payloads = [(number, item.payload) for number, item in ordered]
         try:
             with transaction.atomic(), connection.wrap_database_errors:
-                copy(cursor, TABLE, FIELDS, TYPES, rows)
-                copy(cursor, PAYLOADS, ("number", "data"), ["int8", "bytea"], payloads)
+                copy_rows(cursor, TABLE, FIELDS, TYPES, rows)
+                copy_rows(cursor, PAYLOADS, ("number", "data"), ["int8", "bytea"], payloads)
         except IntegrityError:
             stored = insert_unknown(cursor, rows, payloads)
             return [
@@ -96,7 +96,7 @@ def insert_postgresql(project_id: UUID, arrivals: Sequence[Arrival]) -> list[boo
     return fresh
 
 
-def next_numbers(cursor: Any, count: int) -> list[int]:
+def reserve_numbers(cursor: Any, count: int) -> list[int]:
     """Numbers nobody else gets, in order of arrival. A rollback does not give them back."""
     cursor.execute(
         "SELECT nextval((SELECT pg_get_serial_sequence(%s, 'number'))::regclass) "
@@ -106,7 +106,7 @@ def next_numbers(cursor: Any, count: int) -> list[int]:
     return sorted(row[0] for row in cursor.fetchall())
 
 
-def copy(
+def copy_rows(
     cursor: Any, table: str, fields: Sequence[str], types: list[str], rows: Sequence[Any]
 ) -> None:
     """Binary: a third less time than COPY's text for rows with a payload."""

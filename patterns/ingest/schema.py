@@ -19,7 +19,7 @@ from uuid_utils import uuid7
 
 from featurememory.errors import ErrorCode, FeatureMemoryError, invalid
 from featurememory.http.json_body import decode
-from patterns.storage.payloads import pack
+from patterns.storage.payloads import pack_payload
 
 # A database text holds no NUL (PostgreSQL refuses it), so neither does a column of ours.
 Name = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[^\x00]*$")]
@@ -114,25 +114,25 @@ SPELLED_CAMEL = re.compile(rb'"(?:' + "|".join(CAMEL).encode() + rb')"\s*:')
 NO_BRACKETS = bytes(byte for byte in range(256) if byte not in b"[]{}")
 
 
-def parse(raw: bytes) -> Interaction:
+def parse_interaction(raw: bytes) -> Interaction:
     """One item's JSON as an Interaction (400, 413 or 422 as FeatureMemoryError)."""
     if len(raw) > settings.BODY_LIMIT:
         raise FeatureMemoryError(
             f"One interaction may have {settings.BODY_LIMIT:,} bytes; this has {len(raw):,}.",
             ErrorCode.TOO_LARGE,
         )
-    must_be_shallow(raw)
+    refuse_deep_nesting(raw)
     if SPELLED_CAMEL.search(raw):
-        raw = snake_cased(raw)
+        raw = to_snake_case(raw)
     return decode(raw, Interaction)
 
 
-def must_be_shallow(raw: bytes) -> None:
+def refuse_deep_nesting(raw: bytes) -> None:
     """Refuse JSON nested deeper than `DEPTH` (400) before anything recurses over it. Linear."""
     if raw.count(b"[") + raw.count(b"{") <= DEPTH:
         return
     depth = 0
-    for bracket in brackets_of(raw):
+    for bracket in extract_brackets(raw):
         depth += 1 if bracket in b"[{" else -1
         if depth > DEPTH:
             raise FeatureMemoryError(
@@ -140,7 +140,7 @@ def must_be_shallow(raw: bytes) -> None:
             )
 
 
-def brackets_of(raw: bytes) -> bytes:
+def extract_brackets(raw: bytes) -> bytes:
     """The brackets of a JSON text that stand outside its strings, in order.
 
     Without a regular expression: one over quoted strings took 42 s for 80 kB of `"\\"\\"…`, since
@@ -150,7 +150,7 @@ def brackets_of(raw: bytes) -> bytes:
     return b"".join(unescaped.split(b'"')[::2]).translate(None, NO_BRACKETS)
 
 
-def snake_cased(raw: bytes) -> bytes:
+def to_snake_case(raw: bytes) -> bytes:
     """The spec's camelCase names as ours; values, and the names inside them, stay as they are."""
 
     def renamed(part: Raw | bytes) -> dict[str, Raw]:
@@ -173,7 +173,7 @@ def snake_cased(raw: bytes) -> bytes:
     return msgspec.json.encode(item)
 
 
-def epoch_ms(value: str | float) -> int:
+def to_epoch_ms(value: str | float) -> int:
     """RFC 3339 text or epoch milliseconds as integer milliseconds; 422 outside 1970 to 9999."""
     pointer = "/metadata/timestamp"
     if isinstance(value, str):
@@ -188,7 +188,7 @@ def epoch_ms(value: str | float) -> int:
     return round(value)
 
 
-def arrival(item: Interaction) -> Arrival:
+def build_arrival(item: Interaction) -> Arrival:
     """The row of an interaction that was just received."""
     resources = item.metadata.resource_usage or ResourceUsage()
     usage = item.usage or Usage()
@@ -197,7 +197,7 @@ def arrival(item: Interaction) -> Arrival:
         item.task_type or "",
         item.session_id,
         item.decision_id,
-        epoch_ms(item.metadata.timestamp),
+        to_epoch_ms(item.metadata.timestamp),
         time.time_ns() // 1_000_000,
         item.metadata.duration,
         resources.memory_usage,
@@ -210,10 +210,10 @@ def arrival(item: Interaction) -> Arrival:
         item.success,
         item.score,
     )
-    return Arrival(item.id or str(uuid7()), columns, pack(content_of(item)))
+    return Arrival(item.id or str(uuid7()), columns, pack_payload(collect_content(item)))
 
 
-def content_of(item: Interaction) -> dict[str, Any]:
+def collect_content(item: Interaction) -> dict[str, Any]:
     content: dict[str, Any] = {"input": item.input}
     for name in ("output", "error"):
         value = getattr(item, name)

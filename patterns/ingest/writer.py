@@ -59,7 +59,7 @@ class Writer:
         try:
             self._queue.put(delivery, timeout=2.0)
         except queue.Full:
-            raise overloaded() from None
+            raise make_overloaded_error() from None
         return delivery.done.result(PATIENCE_S)
 
     def _ensure_running(self) -> None:
@@ -106,7 +106,7 @@ class Writer:
 writer = Writer()
 
 
-def store(project_id: UUID, arrivals: Sequence[Arrival]) -> StoreResult:
+def store_arrivals(project_id: UUID, arrivals: Sequence[Arrival]) -> StoreResult:
     """Store what is new; a known (project, id) is a duplicate and changes nothing.
 
     Returns after the commit. Raises FeatureMemoryError 503 when too much waits.
@@ -140,7 +140,7 @@ def write_group(group: Sequence[Delivery]) -> None:
         delivery.done.set_result(StoreResult(fresh))
 
 
-def overloaded() -> FeatureMemoryError:
+def make_overloaded_error() -> FeatureMemoryError:
     return FeatureMemoryError(
         "Too many interactions wait to be stored: nothing of this request was stored, try again.",
         ErrorCode.OVERLOADED,

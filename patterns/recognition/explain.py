@@ -10,7 +10,7 @@ from patterns.storage.payloads import Stored
 from patterns.storage.stored_observations import observation_of
 
 
-def explain(row: ModelInteraction, data: Stored | None) -> dict[str, Any] | None:
+def explain_match(row: ModelInteraction, data: Stored | None) -> dict[str, Any] | None:
     """`why` of the recogniser as it stands; None while the interaction waits, or is damaged."""
     if row.pattern_id is None or data is None:
         return None

@@ -14,7 +14,7 @@ from patterns.statistics.rollups import CountedOutcome
 Judgement = tuple[float, int]  # what to add to a pattern's sum of quality and to its judged uses
 
 
-def note(project_id: UUID, before: CountedOutcome, after: CountedOutcome) -> None:
+def queue_judgement(project_id: UUID, before: CountedOutcome, after: CountedOutcome) -> None:
     """Keep what changed about a counted interaction: one row a pattern, however many words come."""
     quality = (after.quality or 0.0) - (before.quality or 0.0)
     count = int(after.quality is not None) - int(before.quality is not None)
@@ -31,12 +31,12 @@ def note(project_id: UUID, before: CountedOutcome, after: CountedOutcome) -> Non
         )
 
 
-def waiting_projects() -> list[UUID]:
+def find_waiting_projects() -> list[UUID]:
     rows = LateJudgement.objects.order_by()
     return list(rows.values_list("project_id", flat=True).distinct())
 
 
-def take(project_id: UUID) -> Mapping[str, Judgement]:
+def take_judgements(project_id: UUID) -> Mapping[str, Judgement]:
     """What waits, by the pattern that holds the interactions today; gone with the transaction."""
     rows = list(LateJudgement.objects.select_for_update().filter(project_id=project_id))
     LateJudgement.objects.filter(pk__in=[row.pk for row in rows]).delete()

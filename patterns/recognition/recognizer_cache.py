@@ -65,7 +65,7 @@ class RecognizerCache:
         """Exactly what was saved last; only for the holder of the lease."""
         rows = Learner.objects.filter(pk=project_id)
         version, used = rows.values_list("version", "recognizer").first() or (0, {})
-        kept, settings = self._get(project_id), settings_in_use(project_id, used)
+        kept, settings = self._get(project_id), find_settings_in_use(project_id, used)
         if kept is None or kept.version != version or kept.embedding != settings.embedding:
             kept = self._load(project_id)
         kept.checked = time.monotonic()
@@ -98,7 +98,7 @@ class RecognizerCache:
             return kept
 
     def _load(self, project_id: UUID) -> LoadedRecognizer:
-        kept = load(project_id)
+        kept = load_recognizer(project_id)
         with self._lock:
             self._kept[project_id] = kept
             while len(self._kept) > PROJECTS:
@@ -106,17 +106,17 @@ class RecognizerCache:
         return kept
 
 
-def load(project_id: UUID) -> LoadedRecognizer:
+def load_recognizer(project_id: UUID) -> LoadedRecognizer:
     """A recogniser that goes on where the saved one stopped."""
     learner = Learner.objects.filter(pk=project_id).first()
     rows = Pattern.objects.filter(project_id=project_id, state__isnull=False).stored()
-    states = list(readable(rows.order_by("pk").iterator()))
+    states = list(read_states(rows.order_by("pk").iterator()))
     snapshot = bytes(learner.snapshot) if learner and learner.snapshot else None
-    since = list(learned_since(project_id, bytes(learner.unsaved))) if learner else []
-    settings = settings_in_use(project_id, learner.recognizer if learner else {})
-    recognizer = restored(project_id, states, snapshot, since, settings)
-    recognizer.version = version_in_use(learner, settings)
-    storage = storage_of(project_id, recognizer.version)
+    since = list(read_learned_since(project_id, bytes(learner.unsaved))) if learner else []
+    settings = find_settings_in_use(project_id, learner.recognizer if learner else {})
+    recognizer = restore_recognizer(project_id, states, snapshot, since, settings)
+    recognizer.version = find_version_in_use(learner, settings)
+    storage = open_storage(project_id, recognizer.version)
     # The embedding asked for, also when it is not to be had: else every use would load anew.
     version = learner.version if learner else 0
     return LoadedRecognizer(
@@ -124,23 +124,23 @@ def load(project_id: UUID) -> LoadedRecognizer:
     )
 
 
-def version_in_use(learner: Learner | None, settings: RecognizerSettings) -> str:
+def find_version_in_use(learner: Learner | None, settings: RecognizerSettings) -> str:
     """Of the recogniser that answers; the first that learned here noted none."""
     if learner is None or not learner.version:
         return version_of(settings)
     return str(learner.recognizer.get("version", "1"))
 
 
-def settings_in_use(project_id: UUID, used: Mapping[str, str]) -> RecognizerSettings:
+def find_settings_in_use(project_id: UUID, used: Mapping[str, str]) -> RecognizerSettings:
     """The thresholds as they are set, and the embedder of the recogniser that is in use: another
     choice takes effect when a recogniser has been built with it."""
-    settings = settings_of(project_id)
+    settings = read_settings(project_id)
     names = ("embedder", "embedder_url", "embedder_model")
     known = {name: used[name] for name in names if name in used}
     return msgspec.structs.replace(settings, **known)
 
 
-def note_recognizer(learner: Learner, recognizer: DefaultPatternRecognizer) -> None:
+def record_recognizer(learner: Learner, recognizer: DefaultPatternRecognizer) -> None:
     """Write down which recogniser is in use, so that it stays so; the caller saves the row."""
     settings = recognizer.settings
     learner.recognizer = {
@@ -151,18 +151,18 @@ def note_recognizer(learner: Learner, recognizer: DefaultPatternRecognizer) -> N
     }
 
 
-def keep_snapshot(learner: Learner, recognizer: DefaultPatternRecognizer) -> None:
+def set_snapshot(learner: Learner, recognizer: DefaultPatternRecognizer) -> None:
     """Everything learned so far is in the row now; the caller saves it."""
     learner.snapshot, learner.unsaved = recognizer.snapshot(), b""
 
 
-def keep_numbers(learner: Learner, numbers: Sequence[int]) -> None:
+def append_unsaved(learner: Learner, numbers: Sequence[int]) -> None:
     """These were learned since the snapshot: a restart learns them again. The caller saves it."""
     known = msgspec.msgpack.decode(bytes(learner.unsaved or b"\x90"), type=list[int])
     learner.unsaved = msgspec.msgpack.encode([*known, *numbers])
 
 
-def learned_since(project_id: UUID, unsaved: bytes) -> Iterator[tuple[Observation, str]]:
+def read_learned_since(project_id: UUID, unsaved: bytes) -> Iterator[tuple[Observation, str]]:
     """What was learned since the snapshot and which pattern each belongs to, in that order.
 
     Interactions that were forgotten or damaged since are left out.
@@ -180,7 +180,7 @@ def learned_since(project_id: UUID, unsaved: bytes) -> Iterator[tuple[Observatio
                 yield observation_of(row, data), str(row.pattern_id)
 
 
-def readable(rows: Iterable[Pattern]) -> Iterator[PatternState]:
+def read_states(rows: Iterable[Pattern]) -> Iterator[PatternState]:
     """A damaged row must not stop a project: it is listed still, and matches nothing."""
     for row in rows:
         try:
@@ -189,11 +189,11 @@ def readable(rows: Iterable[Pattern]) -> Iterator[PatternState]:
             handle_feature_memory_error(error)
 
 
-def storage_of(project_id: UUID, version: str) -> CachedPatternStorage:
+def open_storage(project_id: UUID, version: str) -> CachedPatternStorage:
     return CachedPatternStorage(DatabasePatternStorage(Project(pk=project_id), version))
 
 
-def restored(
+def restore_recognizer(
     project_id: UUID,
     states: list[PatternState],
     snapshot: bytes | None,
@@ -215,7 +215,7 @@ def restored(
         return DefaultPatternRecognizer.restore(states, None, settings, since, seed=seed)
 
 
-def settings_of(project_id: UUID) -> RecognizerSettings:
+def read_settings(project_id: UUID) -> RecognizerSettings:
     config = config_of(project_id)
     return RecognizerSettings(
         max_patterns=config.max_patterns,

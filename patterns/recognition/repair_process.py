@@ -151,7 +151,7 @@ def main() -> None:
     sys.stdout = sys.stderr  # what a library prints must not get between the answers
     struct_tables.build(())  # before the first thread
     orders: queue.SimpleQueue[PlannerOrder] = queue.SimpleQueue()
-    threading.Thread(target=listen, args=(orders,), daemon=True).start()
+    threading.Thread(target=read_orders, args=(orders,), daemon=True).start()
     start = orders.get().start
     assert start
     embedder, passages = chosen(*start.embedding), Passages(start.passages)
@@ -168,20 +168,20 @@ def main() -> None:
             planner = None  # its memory first
             planner = Planner(order.draft, passages, embedder)
             plan = planner.run()
-        answer(plan, passages.to_bytes() if passages.noted != before else None)
+        send_answer(plan, passages.to_bytes() if passages.noted != before else None)
 
 
-def listen(orders: queue.SimpleQueue[PlannerOrder]) -> None:
+def read_orders(orders: queue.SimpleQueue[PlannerOrder]) -> None:
     """Ends the process with its parent: nobody else holds the other end of the pipe."""
     stream = sys.stdin.buffer
-    with ending():
+    with exit_after():
         while len(head := stream.read(_LENGTH.size)) == _LENGTH.size:
             data = stream.read(_LENGTH.unpack(head)[0])
             orders.put(msgspec.msgpack.decode(data, type=PlannerOrder))
 
 
 @contextlib.contextmanager
-def ending() -> Iterator[None]:
+def exit_after() -> Iterator[None]:
     """Whatever happens inside, the process ends with it, whichever thread it is."""
     try:
         yield
@@ -193,7 +193,7 @@ def ending() -> Iterator[None]:
         os._exit(FAILED)
 
 
-def answer(plan: Plan, passages: bytes | None) -> None:
+def send_answer(plan: Plan, passages: bytes | None) -> None:
     with os.fdopen(os.dup(1), "wb") as stream:
         raw = msgspec.Raw(msgspec.msgpack.encode(plan))
         _write(stream, msgspec.msgpack.encode(PlannerAnswer(raw, passages)))
@@ -216,5 +216,5 @@ def limit_time(more: int) -> None:
 
 
 if __name__ == "__main__":
-    with ending():
+    with exit_after():
         main()

@@ -26,13 +26,13 @@ def forget_interactions(project: Project, count: int) -> int:
             if not oldest:
                 break
             after = oldest[-1].number
-            doomed = without_examples(project, oldest, first_kept)[: count - gone]
-            forget(project, doomed)
+            doomed = exclude_examples(project, oldest, first_kept)[: count - gone]
+            delete_rows(project, doomed)
         gone += len(doomed)
     return gone
 
 
-def without_examples(
+def exclude_examples(
     project: Project, rows: list[ModelInteraction], first_kept: dict[UUID, int | None]
 ) -> list[ModelInteraction]:
     """The rows that are not among the newest of their pattern. `first_kept` remembers where these
@@ -42,7 +42,7 @@ def without_examples(
         Pattern.objects.stored().filter(project=project, pk__in=new).values_list("pk", flat=True)
     )
     for name in new:
-        first_kept[name] = first_example(project, name) if name in stored else None
+        first_kept[name] = find_first_example(project, name) if name in stored else None
 
     def goes(row: ModelInteraction) -> bool:
         first = first_kept[row.pattern_id] if row.pattern_id else None
@@ -51,21 +51,21 @@ def without_examples(
     return [row for row in rows if goes(row)]
 
 
-def first_example(project: Project, pattern_id: UUID) -> int:
+def find_first_example(project: Project, pattern_id: UUID) -> int:
     """The number from which on a pattern's interactions are kept as its examples."""
     rows = ModelInteraction.objects.filter(project=project, pattern_id=pattern_id)
     newest = list(rows.order_by("-number").values_list("number", flat=True)[:EXAMPLES])
     return newest[-1]
 
 
-def forget(project: Project, rows: list[ModelInteraction]) -> None:
+def delete_rows(project: Project, rows: list[ModelInteraction]) -> None:
     numbers = [row.number for row in rows]
-    remember_forgotten(project, max((row.timestamp for row in rows), default=0))
+    record_forgotten_until(project, max((row.timestamp for row in rows), default=0))
     Payload.objects.filter(pk__in=numbers).delete()
     ModelInteraction.objects.filter(pk__in=numbers)._raw_delete(using="default")
 
 
-def remember_forgotten(project: Project, newest: int) -> None:
+def record_forgotten_until(project: Project, newest: int) -> None:
     """Up to here the rollups can no longer be counted again: see `rollups.recount`."""
     learner = Learner.objects.filter(pk=project.pk, forgotten_until__lt=newest)
     learner.update(forgotten_until=newest)

@@ -41,33 +41,33 @@ class TableSize:
     bytes: int
 
 
-def limit(max_size: int) -> int:
+def read_limit(max_size: int) -> int:
     """`storage.max_size` as it holds here: in memory at most half of what the process may use."""
     return min(max_size, settings.MEMORY_LIMIT // 2) if settings.STORAGE == "memory" else max_size
 
 
-def room(max_size: int) -> int:
+def compute_room(max_size: int) -> int:
     """Bytes that rows may fill, so that the files, and SQLite's log, stay below `storage.max_size`."""
-    most = limit(max_size)
-    return int(most * (1 - MARGIN)) - min(beside_rows(), most // SHARE)
+    most = read_limit(max_size)
+    return int(most * (1 - MARGIN)) - min(estimate_beside_rows(), most // SHARE)
 
 
-def beside_rows() -> int:
+def estimate_beside_rows() -> int:
     if connection.vendor == "postgresql":
         return CATALOGUES
     return LOG if settings.STORAGE == "persistent" else 0
 
 
-def to_learn(waits: float) -> int:
+def estimate_learning_bytes(waits: float) -> int:
     """Bytes that learning so many interactions will take."""
     anew = connection.vendor == "postgresql"
     return int(waits * (LEARNING_ANEW if anew else LEARNING_BYTES))
 
 
-def bytes_used() -> int:
+def measure_bytes_used() -> int:
     """Bytes in use by the database: free space inside its files does not count."""
     if connection.vendor == "postgresql":
-        return sum(table.bytes for table in live_postgresql())
+        return sum(table.bytes for table in measure_postgresql_tables())
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT page_size * (page_count - freelist_count) "
@@ -76,7 +76,7 @@ def bytes_used() -> int:
         return int(cursor.fetchone()[0])
 
 
-def bytes_beside() -> int:
+def measure_bytes_beside() -> int:
     """Bytes on the disk that `give_back` returns without forgetting anything: SQLite's free pages
     and its write-ahead log, which grows while readers hold it."""
     if connection.vendor != "sqlite":
@@ -102,7 +102,7 @@ FORGOTTEN = (ModelInteraction._meta.db_table, Payload._meta.db_table)
 REWRITTEN = (Learner._meta.db_table, Pattern._meta.db_table)
 
 
-def live_postgresql() -> list[TableSize]:
+def measure_postgresql_tables() -> list[TableSize]:
     """Sizes, for the tables that forget without the space that forgotten rows left.
 
     PostgreSQL keeps that space for new rows, so the size of the files says nothing about how much
@@ -120,27 +120,27 @@ def live_postgresql() -> list[TableSize]:
     return found
 
 
-def tables() -> list[TableSize] | None:
+def read_table_sizes() -> list[TableSize] | None:
     """Every table with its indexes, largest first, as counted last; None before the first time."""
     kept: tuple[float, list[TableSize]] | None = cache.get("table_sizes")
     return kept[1] if kept else None
 
 
-def count_tables() -> list[TableSize] | None:
+def measure_table_sizes() -> list[TableSize] | None:
     """What `tables` tells from now on. SQLite's pages are counted, which reads the whole file: a
     small one every minute, a large one every ten. Call it off the request path."""
     kept: tuple[float, list[TableSize]] | None = cache.get("table_sizes")
-    wait = COUNT_LARGE_S if bytes_used() > LARGE else COUNT_S
+    wait = COUNT_LARGE_S if measure_bytes_used() > LARGE else COUNT_S
     if kept and time.time() - kept[0] < wait:
         return kept[1]
     postgresql = connection.vendor == "postgresql"
-    found = largest_first(live_postgresql()) if postgresql else pages_by_table()
+    found = sort_by_size(measure_postgresql_tables()) if postgresql else measure_sqlite_tables()
     if found is not None:
         cache.set("table_sizes", (time.time(), found), None)
     return found
 
 
-def pages_by_table() -> list[TableSize] | None:
+def measure_sqlite_tables() -> list[TableSize] | None:
     """None where SQLite was built without `dbstat`. One statement a tree: while one reads, the log
     cannot begin anew, and all of a gigabyte in one took long enough for 38 MB of it."""
     found: dict[str, int] = {}
@@ -155,14 +155,14 @@ def pages_by_table() -> list[TableSize] | None:
             except DatabaseError:
                 return None
             found[table] = found.get(table, 0) + int(size)
-    return largest_first([TableSize(name, size) for name, size in found.items()])
+    return sort_by_size([TableSize(name, size) for name, size in found.items()])
 
 
-def largest_first(found: list[TableSize]) -> list[TableSize]:
+def sort_by_size(found: list[TableSize]) -> list[TableSize]:
     return sorted(found, key=lambda table: (-table.bytes, table.name))
 
 
-def give_back(forgotten: int) -> None:
+def give_back_space(forgotten: int) -> None:
     """Free space goes back: to the disk on SQLite, to new rows on PostgreSQL.
 
     In steps that do not hold up other writes for long. PostgreSQL shortens a file only at its end;
@@ -171,15 +171,15 @@ def give_back(forgotten: int) -> None:
     if connection.in_atomic_block:
         return
     if connection.vendor == "postgresql":
-        reuse(forgotten)
+        vacuum_forgotten(forgotten)
         return
     connection.ensure_connection()
-    while free_pages() and give_back_step(connection.connection):
+    while count_free_pages() and give_back_pages(connection.connection):
         pass
     shorten_log(0)
 
 
-def reuse(forgotten: int) -> None:
+def vacuum_forgotten(forgotten: int) -> None:
     """New rows may fill what forgotten ones left. SQLite does so by itself."""
     if connection.vendor != "postgresql" or connection.in_atomic_block or not forgotten:
         return
@@ -191,7 +191,7 @@ def reuse(forgotten: int) -> None:
             cursor.execute(f"VACUUM (ANALYZE) {table}")
 
 
-def tidy() -> None:
+def vacuum_rewritten() -> None:
     """PostgreSQL: few rows that learning writes anew again and again, megabytes each time. Its own
     vacuum comes once a minute; until then ten thousand learned left 30 MB of them behind."""
     if connection.vendor != "postgresql" or connection.in_atomic_block:
@@ -201,16 +201,16 @@ def tidy() -> None:
             cursor.execute(f"VACUUM {table}")
 
 
-def free_pages() -> int:
+def count_free_pages() -> int:
     with connection.cursor() as cursor:
         cursor.execute("PRAGMA freelist_count")
         return int(cursor.fetchone()[0])
 
 
-def give_back_step(raw: Any) -> bool:
+def give_back_pages(raw: Any) -> bool:
     """Whether any page went. A script, because the driver's `execute` runs this statement for one
     page only: it ends it after its first row."""
-    before = free_pages()
+    before = count_free_pages()
     with writers_wait():
         raw.executescript(f"PRAGMA incremental_vacuum({STEP})")
-    return free_pages() < before
+    return count_free_pages() < before

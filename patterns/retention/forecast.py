@@ -17,7 +17,7 @@ from featurememory.models import FeatureMemoryConfig, Project
 from patterns.models import ModelInteraction, Operation, Pattern, Payload
 from patterns.retention import disk_usage
 from patterns.storage.database import DatabasePatternStorage
-from patterns.storage.protocol import unused_since
+from patterns.storage.protocol import compute_unused_since
 
 # Forgetting starts when this share of the room for rows (`space.room`) is used, so that it is not
 # filled between two looks, and frees SLACK more than needed, so that it is not due again at once.
@@ -54,28 +54,31 @@ class Forecast:
     bytes_used: int
 
 
-def forecast(project: Project) -> Forecast:
-    config, used = config_of(project.pk), disk_usage.bytes_used()
-    since = unused_since(config.cleanup_interval, newest_use(project))
+def forecast_cleanup(project: Project) -> Forecast:
+    config, used = config_of(project.pk), disk_usage.measure_bytes_used()
+    since = compute_unused_since(config.cleanup_interval, find_newest_use(project))
     weak = DatabasePatternStorage(project).weak(config.confidence_threshold, since)
     rows = ModelInteraction.objects.filter(project=project).exclude(state=0)
-    total = recognized(project)
-    large, many = min(total, wanted(project, claimed(), total)), beyond_count(config, total)
-    old = beyond_age(project, config, rows)
+    total = count_recognized(project)
+    large, many = (
+        min(total, count_needed_for_room(project, measure_claimed_bytes(), total)),
+        count_beyond_limit(config, total),
+    )
+    old = count_beyond_age(project, config, rows)
     most = max(large, many, old)
-    going = min(most, max(0, total - examples(project))) if most else 0
-    surplus = surplus_patterns(project, config.max_patterns, weak)
-    return Forecast(weak, surplus, old_trash(project), large, many, old, going, used)
+    going = min(most, max(0, total - count_examples(project))) if most else 0
+    surplus = find_surplus_patterns(project, config.max_patterns, weak)
+    return Forecast(weak, surplus, find_old_trash(project), large, many, old, going, used)
 
 
-def newest_use(project: Project) -> datetime:
+def find_newest_use(project: Project) -> datetime:
     """The newest timestamp seen: replayed history is judged by its own time, not the clock."""
     newest = ModelInteraction.objects.filter(project=project).order_by("-number")
     moment = newest.values_list("timestamp", flat=True).first()
     return datetime.fromtimestamp(moment / 1000, UTC) if moment else timezone.now()
 
 
-def surplus_patterns(project: Project, limit: int, going: list[str]) -> list[str]:
+def find_surplus_patterns(project: Project, limit: int, going: list[str]) -> list[str]:
     """Beyond `max_patterns` the least used go first, the longest unused among equals."""
     staying = Pattern.objects.stored().filter(project=project).exclude(pk__in=going)
     surplus = max(0, staying.count() - limit)
@@ -83,7 +86,7 @@ def surplus_patterns(project: Project, limit: int, going: list[str]) -> list[str
     return [str(pk) for pk in rows.values_list("pk", flat=True)[:surplus]]
 
 
-def old_trash(project: Project) -> list[str]:
+def find_old_trash(project: Project) -> list[str]:
     """Archived for longer than Undo reaches back. Redirects of merges stay."""
     limit = timezone.now() - timedelta(days=Operation.LIFETIME_DAYS)
     rows = Pattern.objects.filter(project=project, status="archived", archived_at__lt=limit)
@@ -91,12 +94,12 @@ def old_trash(project: Project) -> list[str]:
     return [str(pk) for pk in full.values_list("pk", flat=True)]
 
 
-def examples(project: Project) -> int:
+def count_examples(project: Project) -> int:
     rows = Pattern.objects.stored().filter(project=project)
     return int(rows.aggregate(n=Sum(Least("use_count", EXAMPLES)))["n"] or 0)
 
 
-def recognized(project: Project | None = None) -> int:
+def count_recognized(project: Project | None = None) -> int:
     """Interactions that may be forgotten, of one project or of all. Counted as all less those that
     wait: both counts read nothing but an index."""
     rows = ModelInteraction.objects.order_by()
@@ -106,38 +109,38 @@ def recognized(project: Project | None = None) -> int:
     return max(0, int(rows.count()) - int(waits.count()))
 
 
-def claimed() -> int:
+def measure_claimed_bytes() -> int:
     """Bytes in use, and those that learning will add to what waits: ingest goes by both, too."""
     waits = int(ModelInteraction.objects.pending().order_by().count())
-    return disk_usage.bytes_used() + disk_usage.to_learn(waits)
+    return disk_usage.measure_bytes_used() + disk_usage.estimate_learning_bytes(waits)
 
 
-def wanted(project: Project, claim: int, total: int) -> int:
+def count_needed_for_room(project: Project, claim: int, total: int) -> int:
     """How many interactions have to go for room; there may be fewer. By what each takes itself: by
     the mean of all bytes, the few that are recognised of a burst would bear a few times too little."""
-    room = disk_usage.room(config_of(project.pk).max_size)
+    room = disk_usage.compute_room(config_of(project.pk).max_size)
     if claim <= room * FULL or not total:
         return 0
-    everywhere = max(total, recognized())
-    each = min(bytes_each(project), max(1, claim // everywhere))
+    everywhere = max(total, count_recognized())
+    each = min(estimate_interaction_bytes(project), max(1, claim // everywhere))
     surplus = (claim - room * (FULL - SLACK)) / each
     return int(surplus * total / everywhere) + 1
 
 
-def beyond_count(config: FeatureMemoryConfig, total: int) -> int:
+def count_beyond_limit(config: FeatureMemoryConfig, total: int) -> int:
     return max(0, total - config.max_interactions) if config.max_interactions else 0
 
 
-def beyond_age(project: Project, config: FeatureMemoryConfig, rows: Any) -> int:
+def count_beyond_age(project: Project, config: FeatureMemoryConfig, rows: Any) -> int:
     if not config.max_age:
         return 0
-    oldest = newest_use(project) - timedelta(days=config.max_age)
+    oldest = find_newest_use(project) - timedelta(days=config.max_age)
     return int(rows.filter(timestamp__lt=int(oldest.timestamp() * 1000)).count())
 
 
-def rules(project: Project, found: Forecast) -> list[Rule]:
+def list_rules(project: Project, found: Forecast) -> list[Rule]:
     """For people: every rule that takes something, and what all of them free together."""
-    config, each = config_of(project.pk), bytes_each(project)
+    config, each = config_of(project.pk), estimate_interaction_bytes(project)
     threshold = f"below {config.confidence_threshold:.2f} and unused; to the trash"
     trash = Pattern.objects.filter(pk__in=found.trash).aggregate(n=Sum("size_bytes"))["n"] or 0
     all_rules = [
@@ -162,7 +165,7 @@ def rules(project: Project, found: Forecast) -> list[Rule]:
     return [rule for rule in all_rules if rule.rows]
 
 
-def bytes_each(project: Project) -> int:
+def estimate_interaction_bytes(project: Project) -> int:
     """About how much an interaction takes, by the newest payloads."""
     numbers = ModelInteraction.objects.filter(project=project).order_by("-number")
     newest = list(numbers.values_list("number", flat=True)[:200])
@@ -170,13 +173,13 @@ def bytes_each(project: Project) -> int:
     return disk_usage.ROW_BYTES + int(mean or 0)
 
 
-def shown(project: Project) -> list[Rule] | None:
+def read_counted_rules(project: Project) -> list[Rule] | None:
     """The rules as counted last; None before the first time."""
     kept: tuple[float, list[Rule]] | None = cache.get(f"forecast:{project.pk}")
     return kept[1] if kept else None
 
 
-def count(project: Project) -> list[Rule]:
+def count_rules(project: Project) -> list[Rule]:
     """What `shown` tells from now on; counted every minute, for a large project every five."""
     name, now = f"forecast:{project.pk}", time.time()
     kept: tuple[float, list[Rule]] | None = cache.get(name)
@@ -184,6 +187,6 @@ def count(project: Project) -> list[Rule]:
     wait = COUNT_LARGE_S if (newest or 0) > LARGE else COUNT_S
     if kept and now - kept[0] < wait:
         return kept[1]
-    made = rules(project, forecast(project))
+    made = list_rules(project, forecast_cleanup(project))
     cache.set(name, (now, made), None)
     return made

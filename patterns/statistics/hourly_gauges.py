@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from patterns.models import ProjectHour
-from patterns.statistics.quantile_sketch import merged, quantile
+from patterns.statistics.quantile_sketch import merge_sketches, read_quantile
 from patterns.statistics.time_window import Window
 
 
@@ -35,10 +35,10 @@ class HourlyGauge:
         return self.matched / self.recognized if self.recognized else None
 
     def recognition(self, share: float) -> float | None:
-        return quantile(merged(self.sketches), share)
+        return read_quantile(merge_sketches(self.sketches), share)
 
 
-def read(project_id: UUID, first: int, end: int) -> list[Any]:
+def read_hours(project_id: UUID, first: int, end: int) -> list[Any]:
     """The project's hours, oldest first, as named tuples."""
     rows = ProjectHour.objects.filter(project_id=project_id, hour__gte=first, hour__lt=end)
     names = ("hour", "samples", "validated", "candidates", "drifting", "memory_bytes")
@@ -46,7 +46,7 @@ def read(project_id: UUID, first: int, end: int) -> list[Any]:
     return list(found.order_by("hour"))
 
 
-def fill(window: Window, rows: Iterable[Any]) -> list[HourlyGauge]:
+def fill_buckets(window: Window, rows: Iterable[Any]) -> list[HourlyGauge]:
     found = [HourlyGauge() for _ in range(window.count)]
     for row in rows:
         place = window.bucket(row.hour)
@@ -69,7 +69,7 @@ def add_recognition(gauge: HourlyGauge, row: Any) -> None:
         gauge.sketches.append(bytes(row.recognition_ms))
 
 
-def together(found: Iterable[HourlyGauge]) -> HourlyGauge:
+def sum_gauges(found: Iterable[HourlyGauge]) -> HourlyGauge:
     """Recognition of all buckets; the gauges are those of the last bucket that has any."""
     total = HourlyGauge()
     for gauge in found:

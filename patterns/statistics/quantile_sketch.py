@@ -12,14 +12,14 @@ from patterns.storage.payloads import Stored
 CENTROIDS = 60
 
 
-def sketch(stored: Stored, values: Sequence[float]) -> bytes:
+def update_sketch(stored: Stored, values: Sequence[float]) -> bytes:
     """The t-digest of the stored one and these values."""
     digest = TDigest.from_bytes(bytes(stored)) if stored else TDigest(CENTROIDS)
     digest.batch_update(list(values))
     return digest.to_bytes()
 
 
-def merged(sketches: Iterable[Stored]) -> TDigest | None:
+def merge_sketches(sketches: Iterable[Stored]) -> TDigest | None:
     """One digest of many; None when all are empty."""
     total: TDigest | None = None
     for stored in sketches:
@@ -29,7 +29,7 @@ def merged(sketches: Iterable[Stored]) -> TDigest | None:
     return total
 
 
-def quantile(digest: TDigest | None, share: float) -> float | None:
+def read_quantile(digest: TDigest | None, share: float) -> float | None:
     """The quantile of a sketch in its own unit; None without values."""
     if digest is None or digest.is_empty():
         return None

@@ -17,7 +17,7 @@ from django.db import connection
 from django.db.models import F
 
 from patterns.models import PatternHour, ProjectHour
-from patterns.statistics.quantile_sketch import merged, sketch
+from patterns.statistics.quantile_sketch import merge_sketches, update_sketch
 
 HOUR_MS = 3_600_000
 ALL_TIME = -1
@@ -78,19 +78,21 @@ SUMS = (
 Key: TypeAlias = tuple[int, str, str]
 
 
-def add(project_id: UUID, outcomes: Iterable[CountedOutcome], *, totals: bool = True) -> None:
+def add_outcomes(
+    project_id: UUID, outcomes: Iterable[CountedOutcome], *, totals: bool = True
+) -> None:
     """Add outcomes to their hours; call it in the transaction that marks them recognised.
 
     Without `totals` the rows of ALL_PATTERNS stay: for outcomes that are counted there already.
     """
-    grouped = grouped_by_key(outcomes, totals=totals)
-    rows = existing(project_id, grouped)
+    grouped = group_by_key(outcomes, totals=totals)
+    rows = find_rows(project_id, grouped)
     for key, group in grouped.items():
-        count_into(rows.setdefault(key, fresh(project_id, key)), group)
-    save(sorted(rows.values(), key=lambda row: (row.hour, str(row.pattern_id), row.model_id)))
+        count_outcomes(rows.setdefault(key, make_row(project_id, key)), group)
+    save_rows(sorted(rows.values(), key=lambda row: (row.hour, str(row.pattern_id), row.model_id)))
 
 
-def grouped_by_key(
+def group_by_key(
     outcomes: Iterable[CountedOutcome], *, totals: bool = True, all_time: bool = True
 ) -> dict[Key, list[CountedOutcome]]:
     """Each outcome under every row it counts for."""
@@ -103,11 +105,11 @@ def grouped_by_key(
     return grouped
 
 
-def fresh(project_id: UUID, key: Key) -> PatternHour:
+def make_row(project_id: UUID, key: Key) -> PatternHour:
     return PatternHour(project_id=project_id, hour=key[0], pattern_id=UUID(key[1]), model_id=key[2])
 
 
-def existing(project_id: UUID, keys: Iterable[Key]) -> dict[Key, PatternHour]:
+def find_rows(project_id: UUID, keys: Iterable[Key]) -> dict[Key, PatternHour]:
     """The stored rows of these keys, each found in the unique index."""
     found: dict[Key, PatternHour] = {}
     wanted = list(keys)
@@ -117,19 +119,19 @@ def existing(project_id: UUID, keys: Iterable[Key]) -> dict[Key, PatternHour]:
         values = ", ".join(["(%s, %s, %s)"] * len(part))
         where = f"(hour, pattern_id, model_id) IN (VALUES {values})"
         rows = PatternHour.objects.filter(project_id=project_id).extra(
-            where=[where], params=[value for key in part for value in database_key(key)]
+            where=[where], params=[value for key in part for value in to_database_key(key)]
         )
         found |= {(row.hour, str(row.pattern_id), row.model_id): row for row in rows}
     return found
 
 
-def database_key(key: Key) -> tuple[int, UUID | str, str]:
+def to_database_key(key: Key) -> tuple[int, UUID | str, str]:
     """The key as the columns hold it: SQLite keeps a UUID as 32 hexadecimal digits."""
     uuid = UUID(key[1])
     return key[0], uuid if connection.features.has_native_uuid_field else uuid.hex, key[2]
 
 
-def count_into(row: PatternHour, outcomes: Sequence[CountedOutcome]) -> None:
+def count_outcomes(row: PatternHour, outcomes: Sequence[CountedOutcome]) -> None:
     for outcome in outcomes:
         row.count += 1
         row.duration_sum += outcome.duration
@@ -150,10 +152,10 @@ def count_into(row: PatternHour, outcomes: Sequence[CountedOutcome]) -> None:
         if outcome.cost is not None:
             row.cost_sum += outcome.cost
             row.cost_count += 1
-    row.durations = sketch(row.durations, [outcome.duration for outcome in outcomes])
+    row.durations = update_sketch(row.durations, [outcome.duration for outcome in outcomes])
 
 
-def correct(project_id: UUID, before: CountedOutcome, after: CountedOutcome) -> None:
+def correct_outcome(project_id: UUID, before: CountedOutcome, after: CountedOutcome) -> None:
     """Replace what an outcome said of success and quality, where it was counted before."""
     hours = PatternHour.objects.filter(
         project_id=project_id,
@@ -175,61 +177,61 @@ UNIQUE = ("project_id", "hour", "pattern_id", "model_id")
 COLUMNS = (*UNIQUE, *SUMS, "durations")
 
 
-def save(rows: Sequence[PatternHour]) -> None:
+def save_rows(rows: Sequence[PatternHour]) -> None:
     """Put the rows in place of those of the same key.
 
     By hand: there is about one row an interaction, and Django's bulk_create takes thrice the time.
     """
     sql = (
-        f"INSERT INTO {PatternHour._meta.db_table} ({', '.join(quoted(COLUMNS))}) "
+        f"INSERT INTO {PatternHour._meta.db_table} ({', '.join(quote_names(COLUMNS))}) "
         f"VALUES ({', '.join(['%s'] * len(COLUMNS))}) "
-        f"ON CONFLICT ({', '.join(quoted(UNIQUE))}) DO UPDATE SET "
-        + ", ".join(f"{name} = excluded.{name}" for name in quoted(COLUMNS[len(UNIQUE) :]))
+        f"ON CONFLICT ({', '.join(quote_names(UNIQUE))}) DO UPDATE SET "
+        + ", ".join(f"{name} = excluded.{name}" for name in quote_names(COLUMNS[len(UNIQUE) :]))
     )
     with connection.cursor() as cursor:
-        cursor.executemany(sql, [as_columns(row) for row in rows])
+        cursor.executemany(sql, [to_columns(row) for row in rows])
 
 
-def quoted(names: Iterable[str]) -> list[str]:
+def quote_names(names: Iterable[str]) -> list[str]:
     return [f'"{name}"' for name in names]
 
 
-def as_columns(row: PatternHour) -> list[Any]:
-    key = database_key((row.hour, str(row.pattern_id), row.model_id))
+def to_columns(row: PatternHour) -> list[Any]:
+    key = to_database_key((row.hour, str(row.pattern_id), row.model_id))
     owner = row.project_id if connection.features.has_native_uuid_field else row.project_id.hex
     return [owner, *key, *(getattr(row, name) for name in (*SUMS, "durations"))]
 
 
-def project_hour(project_id: UUID, hour: int) -> ProjectHour:
+def lock_project_hour(project_id: UUID, hour: int) -> ProjectHour:
     """The row of this hour, locked where the database can, made when there is none."""
     row, _ = ProjectHour.objects.select_for_update().get_or_create(project_id=project_id, hour=hour)
     return row
 
 
-def subtract(project_id: UUID, outcomes: Iterable[CountedOutcome]) -> None:
+def subtract_outcomes(project_id: UUID, outcomes: Iterable[CountedOutcome]) -> None:
     """Take outcomes that were counted for a pattern out of its rows again (ALL_PATTERNS stays).
 
     Sums are exact. A sketch cannot forget: `sketch_again` makes it anew once the rows have moved.
     """
-    grouped = grouped_by_key(outcomes, totals=False)
-    rows = existing(project_id, grouped)
+    grouped = group_by_key(outcomes, totals=False)
+    rows = find_rows(project_id, grouped)
     for key, row in rows.items():
         minus = PatternHour()
-        count_into(minus, grouped[key])
+        count_outcomes(minus, grouped[key])
         for name in SUMS:
             setattr(row, name, getattr(row, name) - getattr(minus, name))
     empty = [row.pk for row in rows.values() if row.count <= 0]
     PatternHour.objects.filter(pk__in=empty).delete()
-    save([row for row in rows.values() if row.count > 0])
+    save_rows([row for row in rows.values() if row.count > 0])
 
 
-def added(rows: Sequence[PatternHour]) -> PatternHour:
+def sum_rows(rows: Sequence[PatternHour]) -> PatternHour:
     """Rollup rows as one: sums add up, sketches merge."""
     total = rows[0]
     for row in rows[1:]:
         for name in SUMS:
             setattr(total, name, getattr(total, name) + getattr(row, name))
-    digest = merged([row.durations for row in rows]) if len(rows) > 1 else None
+    digest = merge_sketches([row.durations for row in rows]) if len(rows) > 1 else None
     total.durations = digest.to_bytes() if digest else total.durations
     return total
 

@@ -20,8 +20,8 @@ from patterns.engine.pattern.pattern_state import PatternState
 from patterns.engine.recognizer import DefaultPatternRecognizer
 from patterns.models import Pattern
 from patterns.storage import upserts
-from patterns.storage.protocol import NO_USES, PreparedRows, changed, valid_id
-from patterns.storage.rows import MIRRORED, row_of, state_of
+from patterns.storage.protocol import NO_USES, PreparedRows, apply_changes, parse_pattern_id
+from patterns.storage.rows import MIRRORED, build_row, state_of
 
 
 class DatabasePatternStorage:
@@ -41,14 +41,14 @@ class DatabasePatternStorage:
 
     def made(self, states: Iterable[PatternState], uses: Mapping[str, int]) -> PreparedRows:
         """The costly half of `store`: what `put` writes, by id. Needs no transaction."""
-        rows = [row_of(state, self.project.pk, self.version) for state in states]
+        rows = [build_row(state, self.project.pk, self.version) for state in states]
         for row in rows:
             row.use_count = uses.get(str(row.pk), 0)
         rows.sort(key=lambda row: row.pk)  # one lock order for all processes
-        return {str(row.pk): upserts.as_columns(row) for row in rows}
+        return {str(row.pk): upserts.to_columns(row) for row in rows}
 
     def put(self, made: PreparedRows) -> None:
-        upserts.put(list(made.values()), MIRRORED)
+        upserts.upsert_rows(list(made.values()), MIRRORED)
 
     def add_uses(self, uses: Mapping[str, int]) -> None:
         by_count: dict[int, list[str]] = {}
@@ -62,13 +62,13 @@ class DatabasePatternStorage:
         return [state_of(row) for row in rows.order_by(criteria.sort, "pk")]
 
     def get(self, pattern_id: str) -> PatternState:
-        row = self.rows.stored().filter(pk=valid_id(pattern_id)).first()
+        row = self.rows.stored().filter(pk=parse_pattern_id(pattern_id)).first()
         if row is None:
             raise not_found("pattern")
         return state_of(row)
 
     def update(self, pattern_id: str, **changes: Any) -> PatternState:
-        state = changed(self.get(pattern_id), changes)
+        state = apply_changes(self.get(pattern_id), changes)
         self.rows.filter(pk=pattern_id).update(**changes, state=state.to_bytes())
         return state
 

@@ -50,7 +50,7 @@ newest_dictionary = NewestDictionary()
 
 
 @lru_cache(maxsize=8)
-def dictionary(number: int) -> zstandard.ZstdCompressionDict | None:
+def load_dictionary(number: int) -> zstandard.ZstdCompressionDict | None:
     if number == 0:
         return None
     data = PayloadDictionary.objects.values_list("data", flat=True).get(pk=number)
@@ -62,7 +62,7 @@ def dictionary(number: int) -> zstandard.ZstdCompressionDict | None:
 def _compressor(number: int) -> zstandard.ZstdCompressor:
     """One a thread: a compressor may not be used by two threads at once."""
     if getattr(_local, "compressor", (None, None))[0] != number:
-        made = zstandard.ZstdCompressor(level=LEVEL, dict_data=dictionary(number))
+        made = zstandard.ZstdCompressor(level=LEVEL, dict_data=load_dictionary(number))
         _local.compressor = number, made
     found: zstandard.ZstdCompressor = _local.compressor[1]
     return found
@@ -73,17 +73,17 @@ def _decompressor(number: int) -> zstandard.ZstdDecompressor:
     if number not in known:
         if len(known) >= 8:
             known.clear()
-        known[number] = zstandard.ZstdDecompressor(dict_data=dictionary(number))
+        known[number] = zstandard.ZstdDecompressor(dict_data=load_dictionary(number))
     found: zstandard.ZstdDecompressor = known[number]
     return found
 
 
-def pack(content: dict[str, Any]) -> bytes:
+def pack_payload(content: dict[str, Any]) -> bytes:
     number = newest_dictionary.get()
     return bytes([number]) + _compressor(number).compress(msgspec.json.encode(content))
 
 
-def unpack_raw(data: Stored) -> bytes:
+def unpack_json(data: Stored) -> bytes:
     """The payload's JSON text, as bytes. ValueError when the row is damaged."""
     content = bytes(data)
     try:
@@ -92,9 +92,9 @@ def unpack_raw(data: Stored) -> bytes:
         raise ValueError(f"the payload is damaged: {error}") from error
 
 
-def unpack(data: Stored) -> dict[str, Any]:
+def unpack_payload(data: Stored) -> dict[str, Any]:
     """The payload as values. Numbers beyond the range of a float become infinite, as in json."""
-    raw = unpack_raw(data)
+    raw = unpack_json(data)
     try:
         value = msgspec.json.decode(raw)
     except msgspec.DecodeError:
@@ -106,10 +106,10 @@ def unpack(data: Stored) -> dict[str, Any]:
 
 def unpack_parts(data: Stored) -> dict[str, msgspec.Raw]:
     """The payload's members as they were sent."""
-    return msgspec.json.decode(unpack_raw(data), type=dict[str, msgspec.Raw])
+    return msgspec.json.decode(unpack_json(data), type=dict[str, msgspec.Raw])
 
 
-def training_is_due() -> bool:
+def is_training_due() -> bool:
     """After FIRST payloads, and again when there are GROWTH times as many as at the last time."""
     newest = Payload.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
     last = PayloadDictionary.objects.order_by("-pk").first()
@@ -118,14 +118,14 @@ def training_is_due() -> bool:
     return newest >= last.trained_on * GROWTH and last.pk < MOST
 
 
-def train() -> PayloadDictionary | None:
+def train_dictionary() -> PayloadDictionary | None:
     """A dictionary from the newest payloads, in force for what comes; None when they are too few
     or too alike to learn from."""
     rows = Payload.objects.order_by("-pk").values_list("pk", "data")[:SAMPLES]
     found: dict[int, bytes] = {}
     for number, data in rows:
         with suppress(ValueError):  # a damaged one has nothing to teach
-            found[number] = unpack_raw(data)
+            found[number] = unpack_json(data)
     try:
         made = zstandard.train_dictionary(SIZE, list(found.values()))
     except zstandard.ZstdError:

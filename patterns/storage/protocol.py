@@ -35,14 +35,14 @@ class PatternStorage(Protocol):
         """Take away what is unpinned, below the confidence and not used since; the ids taken."""
 
 
-def valid_id(text: str) -> UUID:
+def parse_pattern_id(text: str) -> UUID:
     try:
         return UUID(text)
     except (ValueError, AttributeError, TypeError) as error:
         raise not_found("pattern") from error
 
 
-def changed(state: PatternState, changes: Mapping[str, Any]) -> PatternState:
+def apply_changes(state: PatternState, changes: Mapping[str, Any]) -> PatternState:
     unknown = sorted(set(changes) - set(CHANGEABLE))
     if unknown:
         raise FeatureMemoryError(
@@ -59,6 +59,6 @@ def changed(state: PatternState, changes: Mapping[str, Any]) -> PatternState:
     return state
 
 
-def unused_since(interval_s: int, newest: datetime) -> datetime:
+def compute_unused_since(interval_s: int, newest: datetime) -> datetime:
     """Before this moment a pattern counts as unused: `interval_s` before the newest use."""
     return newest - timedelta(seconds=interval_s)

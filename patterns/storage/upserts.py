@@ -17,12 +17,12 @@ FIELDS = Pattern._meta.concrete_fields
 TABLE = Pattern._meta.db_table
 
 
-def as_columns(row: Pattern) -> list[Any]:
+def to_columns(row: Pattern) -> list[Any]:
     """The row as this database's columns hold it."""
     return [field.get_db_prep_save(getattr(row, field.attname), connection) for field in FIELDS]
 
 
-def put(rows: Sequence[list[Any]], mirrored: Sequence[str]) -> None:
+def upsert_rows(rows: Sequence[list[Any]], mirrored: Sequence[str]) -> None:
     """Insert what `as_columns` made; of a known pattern replace the columns named in `mirrored`
     and add to the uses."""
     quoted = connection.ops.quote_name

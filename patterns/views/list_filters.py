@@ -33,7 +33,7 @@ class Chip:
     without: str
 
 
-def tabs(
+def build_tabs(
     criteria: PatternCriteria, counts: dict[str, int], prunable: int | None
 ) -> list[PatternTab]:
     """All, one for each state, and what could be pruned without loss."""
@@ -46,15 +46,15 @@ def tabs(
         ("Drifting", "drifting"),
     ):
         made.append((name, {"status": status}, counts.get(status, 0)))
-    made.append(("Prunable", prunable_query(), prunable))
-    return [PatternTab(name, urlencode(q), n, here == as_parsed(q)) for name, q, n in made]
+    made.append(("Prunable", build_prunable_query(), prunable))
+    return [PatternTab(name, urlencode(q), n, here == normalize_query(q)) for name, q, n in made]
 
 
-def as_parsed(query: dict[str, str]) -> dict[str, str]:
+def normalize_query(query: dict[str, str]) -> dict[str, str]:
     return PatternCriteria.parse(query).query()
 
 
-def prunable_query() -> dict[str, str]:
+def build_prunable_query() -> dict[str, str]:
     """Unpinned candidates that nothing matched for 30 days."""
     since = timezone.now().date() - timedelta(days=UNUSED_DAYS)
     return {"status": "candidate", "pinned": "false", "used_before": since.isoformat()}
@@ -74,17 +74,19 @@ WORDS = {
 }
 
 
-def chips(criteria: PatternCriteria) -> list[Chip]:
+def build_chips(criteria: PatternCriteria) -> list[Chip]:
     query = criteria.query()
     made = []
     for name, (field, operator) in WORDS.items():
         if name in query and name != "q":
             rest = {key: value for key, value in query.items() if key != name}
-            made.append(Chip(field, operator, spoken(name, query[name]), urlencode(rest)))
+            made.append(
+                Chip(field, operator, format_filter_value(name, query[name]), urlencode(rest))
+            )
     return made
 
 
-def spoken(name: str, value: str) -> str:
+def format_filter_value(name: str, value: str) -> str:
     if name in ("used_before", "used_after"):
         return value[:10]
     if name == "pinned":
@@ -92,7 +94,7 @@ def spoken(name: str, value: str) -> str:
     return value.replace(",", " or ") if name == "status" else value
 
 
-def link(query: dict[str, str], cursor: str | None, limit: int) -> str | None:
+def build_page_query(query: dict[str, str], cursor: str | None, limit: int) -> str | None:
     """The query string of a neighbouring page."""
     if cursor is None:
         return None
@@ -109,7 +111,7 @@ class Head:
     direction: str
 
 
-def heads(criteria: PatternCriteria) -> dict[str, Head]:
+def build_heads(criteria: PatternCriteria) -> dict[str, Head]:
     made = {}
     for field, name in (
         ("confidence", "Confidence"),

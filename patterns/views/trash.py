@@ -11,11 +11,11 @@ from patterns.views.pattern_list import SHOWN
 
 
 @page
-def trash(request: HttpRequest) -> HttpResponse:
-    rows = pruning.in_trash(current_project(request)).order_by()
+def list_trash(request: HttpRequest) -> HttpResponse:
+    rows = pruning.select_trash(current_project(request)).order_by()
     shown = rows.only(*SHOWN, "archived_at", "archived_by", "archived_why")
     found = keyset_page(shown, "-archived_at", request.GET.get("cursor"), 50)
     for row in found.rows:
-        row.until = row.archived_at + history.KEPT
+        row.until = row.archived_at + history.UNDO_PERIOD
     context = {"page": found, "total": rows.count()}
     return show(request, "patterns/trash.html", "patterns/_trash.html", context)

@@ -9,7 +9,7 @@ import pytest
 
 from integration import embedded_worker as module
 from integration.embedded_worker import Runner
-from patterns.ingest.wakeup import waiting
+from patterns.ingest.wakeup import work_waits
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def started() -> Iterator[Callable[[Runner], Runner]]:
     yield start
     for runner in running:
         runner.stop()
-    waiting.clear()
+    work_waits.clear()
 
 
 Start = Callable[[Runner], Runner]
@@ -45,7 +45,7 @@ def later(work: Callable[[], int], seconds: float = 3600.0) -> Runner:
 
 def test_what_waits_is_learned_at_once(started: Start, swept: threading.Semaphore) -> None:
     started(later(lambda: 0))
-    waiting.set()
+    work_waits.set()
 
     assert swept.acquire(timeout=10)
 

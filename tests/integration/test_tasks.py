@@ -34,8 +34,8 @@ def test_a_backlog_makes_room_for_itself_while_it_is_learned(
 ) -> None:
     owner = project()
     FeatureMemoryConfig.objects.create(project=owner, max_size=1 << 20)
-    room = disk_usage.room(1 << 20)
-    monkeypatch.setattr(disk_usage, "bytes_used", lambda: int(room * 0.99))
+    room = disk_usage.compute_room(1 << 20)
+    monkeypatch.setattr(disk_usage, "measure_bytes_used", lambda: int(room * 0.99))
     keep(owner, items(600))
     monkeypatch.setattr(tasks, "ROOM_S", 0.0)
     monkeypatch.setattr(cleanup, "LEAST", 100)

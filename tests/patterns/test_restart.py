@@ -15,7 +15,7 @@ from integration.learning.learn_batch import learn
 from integration.repair.save_repair import consolidate
 from patterns.curation import merging
 from patterns.models import Learner, ModelInteraction, Pattern
-from patterns.recognition.recognizer_cache import load, recognizers
+from patterns.recognition.recognizer_cache import load_recognizer, recognizers
 from tests.builders import item, keep, learn_all, project
 from tests.patterns.engine.streams import mixed
 
@@ -74,7 +74,7 @@ def test_between_snapshots_only_numbers_are_written() -> None:
     learner.refresh_from_db()
     assert bytes(learner.snapshot) == before
     assert 0 < len(learner.unsaved) < 500
-    assert len(load(owner.pk).recognizer.reservoir) == 241
+    assert len(load_recognizer(owner.pk).recognizer.reservoir) == 241
 
 
 def test_what_was_forgotten_or_damaged_since_is_left_out() -> None:
@@ -85,7 +85,7 @@ def test_what_was_forgotten_or_damaged_since_is_left_out() -> None:
     learn_all(owner)
     ModelInteraction.objects.get(project=owner, id="i-900").delete()
 
-    assert len(load(owner.pk).recognizer.reservoir) == 241
+    assert len(load_recognizer(owner.pk).recognizer.reservoir) == 241
 
 
 def test_a_merge_of_prompts_holds_after_a_restart() -> None:
@@ -95,7 +95,7 @@ def test_a_merge_of_prompts_holds_after_a_restart() -> None:
     consolidate(owner.pk)
     rows = Pattern.objects.stored().filter(project=owner, kind="text").order_by("-use_count")
     first, second = (str(row.pk) for row in rows[:2])
-    merging.merge(owner, [first, second], "a person")
+    merging.merge_patterns(owner, [first, second], "a person")
     examples = ModelInteraction.objects.filter(project=owner, pattern_id__in=[first, second])
     ids = set(examples.values_list("id", flat=True))
     recognizers.drop()

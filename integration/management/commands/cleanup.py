@@ -9,8 +9,8 @@ from django.core.management import CommandError
 
 from featurememory.models import Project
 from integration.management.stored import StoredCommand
-from patterns.retention.cleanup import CleanupResult, cleanup
-from patterns.retention.forecast import forecast, rules
+from patterns.retention.cleanup import CleanupResult, clean_up
+from patterns.retention.forecast import forecast_cleanup, list_rules
 
 
 class Command(StoredCommand):
@@ -27,7 +27,7 @@ class Command(StoredCommand):
             if not projects:
                 raise CommandError(f"There is no project {project!r}.")
         for row in projects:
-            self.report(row, cleanup(row, dry_run=dry_run))
+            self.report(row, clean_up(row, dry_run=dry_run))
             if dry_run:
                 self.explain(row)
 
@@ -42,6 +42,6 @@ class Command(StoredCommand):
 
     def explain(self, project: Project) -> None:
         """The same, rule by rule, with the bytes it frees."""
-        for rule in rules(project, forecast(project)):
+        for rule in list_rules(project, forecast_cleanup(project)):
             freed = f", about {rule.bytes:,} bytes" if rule.bytes else ""
             self.stdout.write(f"  {rule.name}: {rule.rows:,}{freed} ({rule.why})")

@@ -108,7 +108,7 @@ def test_trouble_in_the_middle_is_a_problem_too(
     def failing(*_: Any) -> None:
         raise error
 
-    monkeypatch.setattr(interactions, "store", failing)
+    monkeypatch.setattr(interactions, "store_arrivals", failing)
     response = caller(project()).post("interactions/", item())
 
     body = refused(response, status, code)

@@ -109,7 +109,7 @@ def test_a_request_that_failed_leaves_its_key_free(
     api: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as broken:
-        broken.setattr(interactions, "store", None)
+        broken.setattr(interactions, "store_arrivals", None)
         assert api.post("interactions/", item(1), headers=NAME).status_code == 500
 
     assert api.post("interactions/", item(1), headers=NAME).status_code == 201

@@ -78,7 +78,7 @@ def test_after_learning_the_rollups_follow_too(
 
 def test_feedback_that_comes_while_its_interaction_is_being_learned_counts(owner: Project) -> None:
     keep(owner, items(2))
-    learn_batch.lease.acquire(owner.pk, "me")
+    learn_batch.lease.acquire_lease(owner.pk, "me")
     kept = recognizers.for_learning(owner.pk)
     batch = learn_batch.recognise(kept, learn_batch.pending(owner.pk, 10))
     take(owner, FeedbackIn("success", False, interaction_id="i-0"))

@@ -116,7 +116,7 @@ def test_a_batch_recognised_before_an_edit_is_not_saved_after_it() -> None:
     keep(owner, items(4, start=4))
     kept = recognizers.for_learning(owner.pk)
     batch = learn_batch.recognise(kept, learn_batch.pending(owner.pk, 10))
-    pruning.prune(owner, Pattern.objects.all(), "a person")
+    pruning.prune_patterns(owner, Pattern.objects.all(), "a person")
 
     with pytest.raises(PatternsChanged):
         learn_batch.keep(owner.pk, kept, batch)
@@ -134,7 +134,7 @@ def test_after_an_edit_in_the_middle_the_batch_is_learned_anew(
     def prune_meanwhile(*args: Any) -> Any:
         monkeypatch.setattr(learn_batch, "recognise", recognise)
         batch = recognise(*args)
-        pruning.prune(owner, Pattern.objects.all(), "a person")
+        pruning.prune_patterns(owner, Pattern.objects.all(), "a person")
         return batch
 
     monkeypatch.setattr(learn_batch, "recognise", prune_meanwhile)
@@ -231,12 +231,12 @@ def test_a_damaged_snapshot_does_not_stop_learning() -> None:
 def test_while_another_worker_holds_the_lease_nothing_is_learned() -> None:
     owner = project()
     keep(owner, items(3))
-    lease.acquire(owner.pk, "another:1")
+    lease.acquire_lease(owner.pk, "another:1")
 
     done = learn(owner.pk)
     assert (done.count, done.more, done.busy) == (0, True, True)
 
-    lease.release(owner.pk, "another:1")
+    lease.release_lease(owner.pk, "another:1")
     assert learn_all(owner) == 3
 
 

@@ -22,7 +22,7 @@ from patterns.curation import editing, merging, pruning, splitting
 from patterns.engine.domain.results import Consolidation
 from patterns.models import Learner, ModelInteraction, Pattern, PatternEvent
 from patterns.recognition import lease, repair_process
-from patterns.recognition.recognizer_cache import load, recognizers
+from patterns.recognition.recognizer_cache import load_recognizer, recognizers
 from tests.builders import (
     item,
     keep,
@@ -79,13 +79,13 @@ def in_use(owner: Project) -> list[Pattern]:
 
 def test_a_repair_in_the_background_ends_like_one_here_and_now(owner: Project) -> None:
     learn_some(owner, *range(40))
-    here = load(owner.pk)
+    here = load_recognizer(owner.pk)
     expected = here.recognizer.consolidate()
 
     assert repair(owner.pk, never) == expected
     kept = recognizers.for_learning(owner.pk).recognizer
     assert kept.snapshot() == here.recognizer.snapshot()
-    assert load(owner.pk).recognizer.snapshot() == here.recognizer.snapshot()
+    assert load_recognizer(owner.pk).recognizer.snapshot() == here.recognizer.snapshot()
     exact(owner, 40)
 
 
@@ -130,7 +130,10 @@ def test_a_pattern_pruned_meanwhile_stays_pruned(owner: Project) -> None:
     learn_some(owner, *range(40))
     repair(owner.pk, never)
     first = in_use(owner)[0]
-    meanwhile(owner, lambda: pruning.prune(owner, Pattern.objects.filter(pk=first.pk), "a person"))
+    meanwhile(
+        owner,
+        lambda: pruning.prune_patterns(owner, Pattern.objects.filter(pk=first.pk), "a person"),
+    )
 
     first.refresh_from_db()
     assert first.status == "archived"
@@ -142,7 +145,7 @@ def test_patterns_merged_meanwhile_stay_merged(owner: Project) -> None:
     learn_some(owner, *range(40))
     repair(owner.pk, never)
     ids = [str(row.pk) for row in in_use(owner)]
-    meanwhile(owner, lambda: merging.merge(owner, ids, "a person"))
+    meanwhile(owner, lambda: merging.merge_patterns(owner, ids, "a person"))
 
     exact(owner, 40)
     (row,) = in_use(owner)
@@ -156,7 +159,9 @@ def test_a_label_given_meanwhile_stays(owner: Project) -> None:
     learn_some(owner, *range(40))
     repair(owner.pk, never)
     first = in_use(owner)[0]
-    meanwhile(owner, lambda: editing.edit(owner, first, "a person", label="Mine", pinned=True))
+    meanwhile(
+        owner, lambda: editing.edit_pattern(owner, first, "a person", label="Mine", pinned=True)
+    )
 
     row = Pattern.objects.get(pk=first.pk)
     state = recognizers.for_learning(owner.pk).recognizer.get(str(first.pk))
@@ -169,7 +174,9 @@ def test_a_split_made_meanwhile_stays(owner: Project) -> None:
     (row,) = in_use(owner)
     meanwhile(
         owner,
-        lambda: splitting.split(owner, str(row.pk), "a person", slot="city", example_ids=[]),
+        lambda: splitting.split_pattern(
+            owner, str(row.pk), "a person", slot="city", example_ids=[]
+        ),
     )
 
     keep(owner, [item(31, input={"city": WORDS[1], "n": 3}, task_type="j")])
@@ -202,13 +209,13 @@ def test_a_crash_while_it_is_put_in_place_leaves_all_as_it_was(
     owner: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     learn_some(owner, *range(40))
-    before = load(owner.pk).recognizer.snapshot(), uses_and_recount(owner)
+    before = load_recognizer(owner.pk).recognizer.snapshot(), uses_and_recount(owner)
     with monkeypatch.context() as broken:
         broken.setattr(save_repair, "note", None)
         with pytest.raises(TypeError):
             repair(owner.pk, never)
 
-    assert (load(owner.pk).recognizer.snapshot(), uses_and_recount(owner)) == before
+    assert (load_recognizer(owner.pk).recognizer.snapshot(), uses_and_recount(owner)) == before
     assert not PatternEvent.objects.filter(kind="merged").exists()
     repair(owner.pk, never)
     exact(owner, 40)

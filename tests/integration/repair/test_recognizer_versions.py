@@ -14,7 +14,7 @@ from patterns.curation import editing
 from patterns.engine.recognizer import DefaultPatternRecognizer, version_of
 from patterns.engine.settings import RecognizerSettings
 from patterns.models import Learner, ModelInteraction, Pattern
-from patterns.recognition.recognizer_cache import load, recognizers
+from patterns.recognition.recognizer_cache import load_recognizer, recognizers
 from tests.builders import caller, item, keep, learn_all, project, uses_and_recount
 from tests.integration.repair.test_background_repair import exact, in_use, learn_some
 from tests.patterns.engine.streams import WORDS, mixed
@@ -77,7 +77,7 @@ def test_the_one_in_use_goes_on_until_its_successor_is_built(owner: Project, new
 
 def test_the_job_compares_switches_and_keeps_every_count(owner: Project, newer: str) -> None:
     named = in_use(owner)[0]
-    editing.edit(owner, named, "a person", label="Mine")
+    editing.edit_pattern(owner, named, "a person", label="Mine")
     job = worked(owner)
 
     assert job.state == "done"
@@ -99,7 +99,7 @@ def test_a_revert_brings_patterns_ids_and_counts_back(owner: Project, newer: str
     learn_all(owner)
     before, total = uses_and_recount(owner), 60 + len(some)
     ids = {row.pk for row in in_use(owner)}
-    old = load(owner.pk).recognizer.version
+    old = load_recognizer(owner.pk).recognizer.version
     worked(owner)
     assert not ids <= {row.pk for row in in_use(owner)}
     counted(owner, total)
@@ -153,8 +153,8 @@ def test_another_embedder_takes_effect_with_the_switch(
 ) -> None:
     asked = RecognizerSettings(embedder="endpoint", embedder_url="http://127.0.0.1:9")
     asked = RecognizerSettings(**{**_fields(asked), "embedder_model": "small"})
-    monkeypatch.setattr("patterns.recognition.recognizer_cache.settings_of", lambda _: asked)
-    monkeypatch.setattr(recognizer_versions, "settings_of", lambda _: asked)
+    monkeypatch.setattr("patterns.recognition.recognizer_cache.read_settings", lambda _: asked)
+    monkeypatch.setattr(recognizer_versions, "read_settings", lambda _: asked)
     assert recognizers.for_learning(owner.pk).recognizer.embedder is None
 
     worked(owner)

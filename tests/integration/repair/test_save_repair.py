@@ -15,7 +15,7 @@ from patterns.curation import merging, pruning
 from patterns.engine.domain.results import Change, Consolidation
 from patterns.models import Learner, Pattern, PatternEvent
 from patterns.recognition import lease
-from patterns.recognition.recognizer_cache import load, recognizers
+from patterns.recognition.recognizer_cache import load_recognizer, recognizers
 from tests.builders import (
     item,
     items,
@@ -38,7 +38,7 @@ def owner() -> Project:
 
 def saved(owner: Project, **done: Any) -> None:
     """Save a consolidation that did this, as the background would."""
-    copy = load(owner.pk)
+    copy = load_recognizer(owner.pk)
     save(owner.pk, copy, Consolidation(**done))
 
 
@@ -124,7 +124,7 @@ def test_redirects_in_a_chain_lose_no_use(owner: Project) -> None:
 
 def test_interactions_of_a_pattern_that_was_merged_before_can_move(owner: Project) -> None:
     a, b, c = three(owner)
-    _, (target,) = merging.merge(owner, [a, b], "a person")
+    _, (target,) = merging.merge_patterns(owner, [a, b], "a person")
     saved(owner, moved={"i-0": c, "i-1": c, "i-3": target})
 
     exact(owner, 9)
@@ -141,8 +141,8 @@ def test_saving_the_same_twice_changes_nothing_the_second_time(owner: Project) -
 
 def test_an_edit_meanwhile_wins(owner: Project) -> None:
     a, b, _ = three(owner)
-    copy = load(owner.pk)
-    pruning.prune(owner, Pattern.objects.filter(pk=a), "a person")
+    copy = load_recognizer(owner.pk)
+    pruning.prune_patterns(owner, Pattern.objects.filter(pk=a), "a person")
     assert not save(owner.pk, copy, Consolidation(redirects={b: a}))
 
     assert Pattern.objects.get(pk=b).redirect_to is None
@@ -165,7 +165,7 @@ def test_a_crash_while_saving_leaves_all_as_it_was(
 
 def test_while_somebody_learns_it_waits(owner: Project) -> None:
     three(owner)
-    lease.acquire(owner.pk, "another:1")
+    lease.acquire_lease(owner.pk, "another:1")
 
     assert consolidate(owner.pk) is None
 

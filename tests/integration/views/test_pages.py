@@ -423,10 +423,10 @@ def test_a_viewer_sees_keys_but_cannot_touch_them(viewer: Client, owner: Project
 def test_activity_offers_undo_only_while_it_can_be_undone(admin: Client, owner: Project) -> None:
     learned(owner, 8, tasks=2)
     rows = Pattern.objects.filter(project=owner)
-    operation = pruning.prune(owner, rows, "ada")
+    operation = pruning.prune_patterns(owner, rows, "ada")
     offered = text_of(admin.get("/activity/"))
 
-    undo.restore(owner, "ada", operation.pk)
+    undo.undo_or_restore(owner, "ada", operation.pk)
 
     assert f'value="{operation.pk}"' in offered
     assert f'value="{operation.pk}"' not in text_of(admin.get("/activity/"))

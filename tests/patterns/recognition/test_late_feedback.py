@@ -64,7 +64,7 @@ def test_many_words_on_one_pattern_wait_in_one_row(owner: Project) -> None:
         word(owner, f"i-{number}", 0.5)
 
     assert LateJudgement.objects.filter(project=owner).count() == 1
-    assert late_feedback.waiting_projects() == [owner.pk]
+    assert late_feedback.find_waiting_projects() == [owner.pk]
 
 
 def test_a_word_on_a_use_nobody_had_judged_adds_a_judged_use(owner: Project) -> None:
@@ -83,7 +83,7 @@ def test_words_follow_a_pattern_that_was_merged_meanwhile(owner: Project) -> Non
     word(owner, "i-0", 0.0)
     word(owner, "i-1", 0.0)
     ids = [str(pk) for pk in Pattern.objects.filter(project=owner).values_list("pk", flat=True)]
-    merging.merge(owner, ids, "ada")
+    merging.merge_patterns(owner, ids, "ada")
     learn_batch.learn(owner.pk)
 
     assert effectiveness(owner) == pytest.approx(expected(owner))

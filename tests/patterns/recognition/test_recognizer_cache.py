@@ -13,7 +13,7 @@ from patterns.recognition.recognizer_cache import (
     PROJECTS,
     STALE_S,
     RecognizerCache,
-    load,
+    load_recognizer,
     recognizers,
 )
 from tests.builders import item, items, keep, learn_all, learned, observation, project
@@ -71,7 +71,7 @@ def test_a_recogniser_that_is_loaded_again_answers_like_the_one_that_learned(
 ) -> None:
     learned(owner, 40, tasks=4)
     here = recognizers.for_learning(owner.pk).recognizer
-    loaded = load(owner.pk).recognizer
+    loaded = load_recognizer(owner.pk).recognizer
 
     for number in range(40):
         asked = observation(number, task_type=f"task.{number % 4}")
@@ -85,7 +85,7 @@ def test_pruned_patterns_are_not_loaded(owner: Project) -> None:
     first, second = learned(owner, 4, tasks=2)
     Pattern.objects.filter(pk=first.pk).update(status="archived")
 
-    assert [one.id for one in load(owner.pk).recognizer] == [str(second.pk)]
+    assert [one.id for one in load_recognizer(owner.pk).recognizer] == [str(second.pk)]
 
 
 def test_thresholds_reach_the_recogniser(owner: Project) -> None:
