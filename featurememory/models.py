@@ -46,7 +46,7 @@ class Project(models.Model):
         return config
 
 
-def between(low: float, high: float) -> list[Any]:
+def limit_to(low: float, high: float) -> list[Any]:
     return [MinValueValidator(low), MaxValueValidator(high)]
 
 
@@ -88,18 +88,18 @@ class FeatureMemoryConfig(models.Model):
     project = models.OneToOneField(Project, on_delete=models.CASCADE, related_name="thresholds")
     max_patterns = models.PositiveIntegerField(
         default=1000,
-        validators=between(1, 1_000_000),
+        validators=limit_to(1, 1_000_000),
         help_text="Patterns, 1 to 1,000,000, default 1,000. Beyond it the least valuable pattern "
         "goes first; pinned ones stay.",
     )
     confidence_threshold = models.FloatField(
         default=0.7,
-        validators=between(0, 1),
+        validators=limit_to(0, 1),
         help_text="0 to 1, default 0.70. A pattern counts as validated from this confidence on.",
     )
     cleanup_interval = models.PositiveIntegerField(
         default=86_400,
-        validators=between(60, 31_536_000),
+        validators=limit_to(60, 31_536_000),
         help_text="Seconds, 60 to 31,536,000 (a year), default 86,400 (24 hours). Time between "
         "two scheduled cleanups.",
     )
@@ -129,42 +129,42 @@ class FeatureMemoryConfig(models.Model):
     )
     max_optimizations = models.PositiveIntegerField(
         default=500,
-        validators=between(1, 100_000),
+        validators=limit_to(1, 100_000),
         help_text="Optimizations, 1 to 100,000, default 500.",
     )
     effectiveness_threshold = models.FloatField(
         default=0.5,
-        validators=between(0, 1),
+        validators=limit_to(0, 1),
         help_text="0 to 1, default 0.50. An optimization below it is retired.",
     )
     retention_period = models.PositiveIntegerField(
         default=30,
-        validators=between(1, 3650),
+        validators=limit_to(1, 3650),
         help_text="Days, 1 to 3,650, default 30. An optimization unused for longer is retired.",
     )
     cost_weight = models.FloatField(
         default=0.1,
-        validators=between(0, 10),
+        validators=limit_to(0, 10),
         help_text="0 to 10, default 0.1: 10 % of the cost is worth 1 point of quality.",
     )
     duration_weight = models.FloatField(
         default=0.0,
-        validators=between(0, 10),
+        validators=limit_to(0, 10),
         help_text="0 to 10, default 0. What 100 % of the usual duration is worth in quality.",
     )
     holdout = models.FloatField(
         default=0.1,
-        validators=between(0.01, 0.5),
+        validators=limit_to(0.01, 0.5),
         help_text="Share of traffic, 0.01 to 0.5, default 0.10. Kept unchanged for comparison.",
     )
     exploration_budget = models.FloatField(
         default=0.1,
-        validators=between(0, 0.5),
+        validators=limit_to(0, 0.5),
         help_text="Share of traffic, 0 to 0.5, default 0.10. Most that trials may use at once.",
     )
     quality_margin = models.FloatField(
         default=0.05,
-        validators=between(0, 0.5),
+        validators=limit_to(0, 0.5),
         help_text="Points of quality, 0 to 0.5, default 0.05. A larger loss counts as harm.",
     )
     cache_similar = models.BooleanField(
@@ -176,7 +176,7 @@ class FeatureMemoryConfig(models.Model):
     cache_similar_error = models.FloatField(
         "most wrong answers among similar ones",
         default=0.05,
-        validators=between(0.001, 0.2),
+        validators=limit_to(0.001, 0.2),
         help_text="Share of the served answers, 0.001 to 0.2, default 0.05. Only with similar "
         "requests: more wrong ones than that end it.",
     )
@@ -199,21 +199,21 @@ class FeatureMemoryConfig(models.Model):
     max_size = models.PositiveBigIntegerField(
         "storage max size",
         default=100 << 20,
-        validators=between(1 << 20, 1 << 50),
+        validators=limit_to(1 << 20, 1 << 50),
         help_text="Bytes, 1 MiB (1,048,576) or more, default 100 MiB (104,857,600). Cleanup "
         "removes the oldest interactions beyond it.",
     )
     max_age = models.PositiveIntegerField(
         "storage max age",
         default=0,
-        validators=between(0, 3650),
+        validators=limit_to(0, 3650),
         help_text="Days, 0 to 3,650, default 0 (no limit). Cleanup removes older interactions; "
         "patterns, rollups and the newest examples of each pattern stay.",
     )
     max_interactions = models.PositiveBigIntegerField(
         "storage max interactions",
         default=0,
-        validators=between(0, 1 << 40),
+        validators=limit_to(0, 1 << 40),
         help_text="Interactions, default 0 (no limit). Cleanup removes the oldest beyond it.",
     )
     version = models.PositiveBigIntegerField(default=1, editable=False)

@@ -27,11 +27,11 @@ def page(view: View) -> View:
     @wraps(view)
     def handle(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not request.user.is_authenticated:
-            return to_login(request)
+            return redirect_to_sign_in(request)
         try:
             response = view(request, *args, **kwargs)
         except FeatureMemoryError as error:
-            response = refused(request, error)
+            response = render_refusal(request, error)
         patch_vary_headers(response, ["HX-Request"])
         response.headers.setdefault("Cache-Control", "private, no-cache")
         return response
@@ -55,7 +55,7 @@ def may_change(request: HttpRequest) -> bool:
     return request.user.has_perm(CHANGE)
 
 
-def to_login(request: HttpRequest) -> HttpResponse:
+def redirect_to_sign_in(request: HttpRequest) -> HttpResponse:
     """A part of a page cannot show a login form: the browser is told to go there as a whole."""
     if is_part(request):
         target = request.htmx.current_url_abs_path or "/"  # type: ignore[attr-defined]
@@ -63,7 +63,7 @@ def to_login(request: HttpRequest) -> HttpResponse:
     return redirect_to_login(request.get_full_path())
 
 
-def refused(request: HttpRequest, error: FeatureMemoryError) -> HttpResponse:
+def render_refusal(request: HttpRequest, error: FeatureMemoryError) -> HttpResponse:
     template = "part_error.html" if is_part(request) else "error.html"
     context = {"error": error, "status": error.status}
     return render(request, template, context, status=error.status)
@@ -75,7 +75,7 @@ def is_part(request: HttpRequest) -> bool:
     return bool(htmx) and not htmx.history_restore_request
 
 
-def show(
+def render_page(
     request: HttpRequest, template: str, part: str, context: dict[str, Any], status: int = 200
 ) -> HttpResponse:
     """The page, or only its part when htmx asked for it."""
@@ -86,12 +86,12 @@ def current_project(request: HttpRequest) -> Project:
     """The chosen project, else the first own one with interactions, else the demo, else the first."""
     found: Project | None = getattr(request, "_project", None)
     if found is None:
-        found = choose(projects(request), request.session.get("project"))
+        found = choose_project(list_projects(request), request.session.get("project"))
         request._project = found  # type: ignore[attr-defined]
     return found
 
 
-def projects(request: HttpRequest) -> list[Project]:
+def list_projects(request: HttpRequest) -> list[Project]:
     """All projects, oldest first, each with `busy`: it holds interactions. Asked once a request."""
     found: list[Project] | None = getattr(request, "_projects", None)
     if found is None:
@@ -103,7 +103,7 @@ def projects(request: HttpRequest) -> list[Project]:
     return found
 
 
-def choose(found: Sequence[Any], name: str | None) -> Project:
+def choose_project(found: Sequence[Any], name: str | None) -> Project:
     """The project of that name; without one the first own busy one, the demo, the first."""
     chosen = next((project for project in found if project.name == name), None)
     if chosen or not found:
@@ -115,7 +115,7 @@ def choose(found: Sequence[Any], name: str | None) -> Project:
     return first
 
 
-def status_counts(request: HttpRequest) -> dict[str, int]:
+def count_statuses(request: HttpRequest) -> dict[str, int]:
     """Patterns of the current project by state, and `all` that are stored; asked once a request."""
     found: dict[str, int] | None = getattr(request, "_status_counts", None)
     if found is None:

@@ -30,7 +30,7 @@ PAUSE_S = 1.0
 GATHER_S = 0.1
 
 
-class Runner:
+class EmbeddedWorker:
     def __init__(self, work: dict[str, Callable[[], int]], schedule: dict[str, float]) -> None:
         self.work, self.schedule = work, schedule
         self.next_run = {name: time.monotonic() for name in schedule}
@@ -43,18 +43,18 @@ class Runner:
     def stop(self, seconds: float = 10.0) -> None:
         """Let the step at hand end; what is left waits in the database."""
         self.stopping.set()
-        background_repair.stop()
+        background_repair.stop_repairs()
         work_waits.set()
         self.thread.join(seconds)
 
     def run(self) -> None:
         if os.environ.get("FM_LOAD_DEMO"):
-            self.safely("demo", load_demo)
+            self.run_safely("demo", load_demo_if_empty)
         while not self.stopping.is_set():
             if work_waits.wait(self.seconds_to_next()):
                 work_waits.clear()
                 if not self.stopping.is_set():
-                    self.safely("learn", sweep)
+                    self.run_safely("learn", sweep)
                     self.stopping.wait(GATHER_S)
             self.run_due()
 
@@ -67,9 +67,9 @@ class Runner:
                 return
             if time.monotonic() >= self.next_run[name]:
                 self.next_run[name] = time.monotonic() + seconds
-                self.safely(name, self.work[name])
+                self.run_safely(name, self.work[name])
 
-    def safely(self, name: str, work: Callable[[], int]) -> None:
+    def run_safely(self, name: str, work: Callable[[], int]) -> None:
         try:
             work()
         except Exception as error:
@@ -81,18 +81,18 @@ class Runner:
             close_old_connections()
 
 
-def load_demo() -> int:
+def load_demo_if_empty() -> int:
     """At the first start of an empty memory there is something to look at."""
     if ModelInteraction.objects.exists():
         return 0
     from integration import demo
 
-    demo.load()
+    demo.load_demo()
     return 1
 
 
-def start() -> Runner:
-    runner = Runner(WORK, settings.BACKGROUND_SCHEDULE)
+def start_worker() -> EmbeddedWorker:
+    runner = EmbeddedWorker(WORK, settings.BACKGROUND_SCHEDULE)
     runner.start()
     atexit.register(runner.stop)
     return runner

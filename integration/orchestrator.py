@@ -93,8 +93,8 @@ class ModelOrchestrator:
         try:
             reply = self.execute(plan.task)
         except Exception as error:
-            return self.learn(plan, None, elapsed_ms(began), error)
-        return self.learn(plan, reply, elapsed_ms(began))
+            return self.learn(plan, None, measure_elapsed_ms(began), error)
+        return self.learn(plan, reply, measure_elapsed_ms(began))
 
     async def handle_task_async(self, task: Task) -> TaskResult:
         plan = await sync_to_async(self.prepare)(task)
@@ -105,8 +105,8 @@ class ModelOrchestrator:
         try:
             reply = await self.execute_async(plan.task)
         except Exception as error:
-            return await learn(plan, None, elapsed_ms(began), error)
-        return await learn(plan, reply, elapsed_ms(began))
+            return await learn(plan, None, measure_elapsed_ms(began), error)
+        return await learn(plan, reply, measure_elapsed_ms(began))
 
     def prepare(self, task: Task) -> PreparedTask:
         """The task as it should run; as it is when the memory does not answer."""
@@ -136,7 +136,7 @@ class ModelOrchestrator:
             breaker.record(False)
             raise
         breaker.record(True)
-        return as_reply(given)
+        return to_reply(given)
 
     async def execute_async(self, task: Task) -> Reply:
         run, breaker = self._admitted(task)
@@ -151,7 +151,7 @@ class ModelOrchestrator:
             breaker.record(False)
             raise
         breaker.record(True)
-        return as_reply(given)
+        return to_reply(given)
 
     def _admitted(self, task: Task) -> tuple[Callable[[Task], Any], CircuitBreaker]:
         run = self.registry.get(task.model_id)
@@ -186,13 +186,13 @@ class ModelOrchestrator:
     def _remember(
         self, plan: PreparedTask, reply: Reply | None, duration: float, error: str | None
     ) -> None:
-        item = interaction(plan, reply, duration, error)
+        item = build_interaction(plan, reply, duration, error)
         raw = msgspec.json.encode({name: v for name, v in item.items() if v is not None})
         store_arrivals(self.project.pk, [build_arrival(parse_interaction(raw))])
         wake_learner(self.project.pk)
 
 
-def interaction(
+def build_interaction(
     plan: PreparedTask, reply: Reply | None, duration: float, error: str | None
 ) -> dict[str, Any]:
     """One call in the shape of `POST /interactions/`."""
@@ -219,11 +219,11 @@ def interaction(
     }
 
 
-def as_reply(given: Any) -> Reply:
+def to_reply(given: Any) -> Reply:
     return given if isinstance(given, Reply) else Reply(given)
 
 
-def elapsed_ms(began: float) -> float:
+def measure_elapsed_ms(began: float) -> float:
     return (time.perf_counter() - began) * 1000
 
 

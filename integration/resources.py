@@ -28,14 +28,17 @@ class ProcessSample:
     at: float
 
 
-def process_sample() -> ProcessSample:
+def sample_process() -> ProcessSample:
     usage = resource.getrusage(resource.RUSAGE_SELF)
     return ProcessSample(
-        read_resident_bytes(), on_disk(), usage.ru_utime + usage.ru_stime, time.monotonic()
+        read_resident_bytes(),
+        measure_disk_bytes(),
+        usage.ru_utime + usage.ru_stime,
+        time.monotonic(),
     )
 
 
-def on_disk() -> int:
+def measure_disk_bytes() -> int:
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_database_size(current_database())")
@@ -51,11 +54,11 @@ class ResourceManager:
     mean; and counts what pages show of space, where counting takes long."""
 
     def __init__(self) -> None:
-        self.last = process_sample()
+        self.last = sample_process()
 
     def sample(self) -> ProcessSample:
         """Take a sample and add it to the current hour of every project."""
-        now = process_sample()
+        now = sample_process()
         elapsed = max(1e-3, now.at - self.last.at)
         cores = (now.cpu_seconds - self.last.cpu_seconds) / elapsed
         self.last = now

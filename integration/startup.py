@@ -50,20 +50,20 @@ _anchor: list[sqlite3.Connection] = []
 
 def build_struct_tables() -> int:
     """Build msgspec's type tables while there is one thread; how many there are."""
-    return struct_tables.build(LATE)
+    return struct_tables.build_tables(LATE)
 
 
-def prepare() -> StartResult:
+def prepare_start() -> StartResult:
     """Bring the database up to date and make what is missing. Safe to run at every start."""
     if settings.STORAGE == "memory" and not _anchor:
         name = settings.DATABASES["default"]["NAME"]
         _anchor.append(sqlite3.connect(name, uri=True, check_same_thread=False))
-    migrate()
-    project = first_project()
-    return StartResult(project, first_key(project), LoginLink.make(admin_user()))
+    migrate_database()
+    project = ensure_project()
+    return StartResult(project, ensure_key(project), LoginLink.make(ensure_admin_user()))
 
 
-def migrate() -> None:
+def migrate_database() -> None:
     """Migrations, by one process at a time where several start at once (PostgreSQL)."""
     if connection.vendor == "sqlite":
         call_command("migrate", interactive=False, verbosity=0)
@@ -76,7 +76,7 @@ def migrate() -> None:
             cursor.execute("SELECT pg_advisory_unlock(7233071)")
 
 
-def first_project() -> Project:
+def ensure_project() -> Project:
     name = os.environ.get("FM_INIT_PROJECT") or "default"
     try:
         return Project.named(name)
@@ -84,7 +84,7 @@ def first_project() -> Project:
         raise CommandError(f"FM_INIT_PROJECT cannot be used: {error}") from error
 
 
-def first_key(project: Project) -> str | None:
+def ensure_key(project: Project) -> str | None:
     """FM_INIT_API_KEY, else a new key, when the project has none."""
     if project.keys.exists():
         return None
@@ -99,7 +99,7 @@ def first_key(project: Project) -> str | None:
     return ApiKey.create(project, ApiKey.KeyKind.ADMIN, "first key")[1]
 
 
-def admin_user() -> object:
+def ensure_admin_user() -> object:
     users = get_user_model().objects
     user, made = users.get_or_create(
         username="admin", defaults={"is_staff": True, "is_superuser": True}
@@ -111,7 +111,7 @@ def admin_user() -> object:
     return user
 
 
-def announcement(ready: StartResult, url: str) -> str:
+def format_announcement(ready: StartResult, url: str) -> str:
     """What the start prints: where, a login link, a key, and a line to paste."""
     place = f"data in {settings.DATA_DIR}"
     if settings.STORAGE == "memory":

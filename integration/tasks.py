@@ -13,7 +13,7 @@ from celery import shared_task
 from featurememory.errors import handle_feature_memory_error
 from featurememory.models import Project
 from integration.jobs import queue
-from integration.learning.learn_batch import learn, waiting_projects
+from integration.learning.learn_batch import find_waiting_projects, learn_next_batch
 from integration.repair import background_repair
 from integration.resources import ResourceManager
 from optimizations.policy_runtime import background_review, outcomes
@@ -28,7 +28,7 @@ logger = logging.getLogger("featurememory.tasks")
 ROOM_S = 1.0
 
 
-def each(ids: Iterable[UUID], work: Callable[[UUID], int]) -> Iterator[int]:
+def run_for_each(ids: Iterable[UUID], work: Callable[[UUID], int]) -> Iterator[int]:
     """The work for every project; one that fails is logged and does not stop the others."""
     for project_id in list(ids):
         try:
@@ -44,7 +44,7 @@ def learn_pending(project_id: str, batches: int = 50) -> int:
     total, looked = 0, time.monotonic()
     allow_next_wakeup(UUID(project_id))
     for _ in range(batches):
-        done = learn(UUID(project_id))
+        done = learn_next_batch(UUID(project_id))
         outcomes.digest(UUID(project_id))
         total += done.count
         if not done.more or done.busy:
@@ -58,7 +58,9 @@ def learn_pending(project_id: str, batches: int = 50) -> int:
 @shared_task(name="integration.tasks.sweep")
 def sweep() -> int:
     """Recognise whatever waits anywhere: what a lost wake-up or a crash left behind."""
-    learned = sum(each(waiting_projects(), lambda project_id: learn_pending(str(project_id))))
+    learned = sum(
+        run_for_each(find_waiting_projects(), lambda project_id: learn_pending(str(project_id)))
+    )
     outcomes.digest_all()
     return learned
 
@@ -67,7 +69,7 @@ def sweep() -> int:
 def consolidate_due() -> int:
     """Begin to repair the patterns of projects that have learned enough; how many there are."""
     queue.start_upgrades()
-    return background_repair.start_due()
+    return background_repair.start_due_repairs()
 
 
 @shared_task(name="integration.tasks.cleanup_due")
@@ -75,7 +77,7 @@ def cleanup_due() -> int:
     """Clean up the projects whose interval has passed; how many were."""
 
     ids = Project.objects.values_list("pk", flat=True)
-    return sum(each(ids, lambda project_id: int(cleanup.clean_up_if_due(project_id))))
+    return sum(run_for_each(ids, lambda project_id: int(cleanup.clean_up_if_due(project_id))))
 
 
 @shared_task(name="integration.tasks.train_payloads")

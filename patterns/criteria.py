@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -100,9 +100,6 @@ class PatternCriteria:
             if value != field.default:
                 made[field.name] = value.isoformat() if isinstance(value, datetime) else str(value)
         return made
-
-    def with_(self, **changes: Any) -> PatternCriteria:
-        return replace(self, **changes)
 
 
 LOOKUPS = {

@@ -15,7 +15,7 @@ from django.db import transaction
 from django.test import Client
 
 from featurememory.models import Project
-from integration.learning.learn_batch import learn
+from integration.learning.learn_batch import learn_next_batch
 from integration.models import ApiKey
 from patterns.engine.domain.observation import Observation
 from patterns.engine.domain.results import TemplatePart
@@ -123,7 +123,7 @@ def learn_all(owner: Project, limit: int = 200) -> int:
     """Recognise what waits; how many were recognised."""
     total, more = 0, True
     while more:
-        done = learn(owner.pk, limit)
+        done = learn_next_batch(owner.pk, limit)
         total, more = total + done.count, done.more and not done.busy
     return total
 

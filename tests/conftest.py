@@ -50,11 +50,11 @@ def _a_fresh_process() -> None:
     from patterns.storage import payloads
 
     cache.clear()
-    admission.forget()
+    admission.reset()
     forget_config()
     known_keys.clear()
     recognizers.drop()
-    payloads.newest_dictionary.forget()
+    payloads.newest_dictionary.expire()
     payloads.load_dictionary.cache_clear()
     vars(payloads._local).clear()
     work_waits.clear()

@@ -12,7 +12,7 @@ FULL = ("disk is full", "no space left", "disk i/o error", "could not extend fil
 BUSY = ("locked", "too many connections", "timeout", "pool")
 
 
-def known(error: DatabaseError) -> FeatureMemoryError | None:
+def translate_database_error(error: DatabaseError) -> FeatureMemoryError | None:
     """The error as storage trouble the caller can wait out; None when it is a fault of ours."""
     text = str(error).lower()
     if any(sign in text for sign in FULL):

@@ -38,14 +38,14 @@ def write_turn() -> Iterator[None]:
 
 
 @contextmanager
-def writers_wait() -> Iterator[None]:
+def hold_writers() -> Iterator[None]:
     """For a statement that cannot run in a transaction: the writers of this process wait."""
     with _turn:
         yield
         shorten_log(LOG_MOST)
 
 
-def log_bytes() -> int:
+def measure_log_bytes() -> int:
     """Bytes of SQLite's write-ahead log; 0 in memory, or where the server keeps its own."""
     if connection.vendor != "sqlite":
         return 0
@@ -58,7 +58,7 @@ def log_bytes() -> int:
 def shorten_log(most: int) -> None:
     """Writes the log back into the database and empties it, when it is larger than `most`."""
     now = time.monotonic()
-    if log_bytes() <= most or connection.in_atomic_block or now - _shortened[0] < AGAIN_S:
+    if measure_log_bytes() <= most or connection.in_atomic_block or now - _shortened[0] < AGAIN_S:
         return
     with connection.cursor() as cursor:
         cursor.execute(f"PRAGMA busy_timeout={PATIENCE_MS}")

@@ -18,7 +18,7 @@ from rest_framework.response import Response
 
 from featurememory.errors import ErrorCode, FeatureMemoryError, invalid
 from featurememory.http.drf import key_of
-from featurememory.http.request_body import raw_bytes
+from featurememory.http.request_body import read_raw_body
 from featurememory.models import StoredAnswer
 
 LIFETIME = timedelta(hours=24)
@@ -37,20 +37,20 @@ def idempotent(view: View) -> View:
             return view(endpoint, request, *args, **kwargs)
         if not 1 <= len(name) <= 255:
             raise invalid("must have 1 to 255 characters", "/Idempotency-Key")
-        return once(endpoint, request, name, lambda: view(endpoint, request, *args, **kwargs))
+        return run_once(endpoint, request, name, lambda: view(endpoint, request, *args, **kwargs))
 
     return answer
 
 
-def once(endpoint: Any, request: Request, name: str, run: Callable[[], Response]) -> Response:
-    body = raw_bytes(request._request, endpoint.body_limit)
+def run_once(endpoint: Any, request: Request, name: str, run: Callable[[], Response]) -> Response:
+    body = read_raw_body(request._request, endpoint.body_limit)
     again: Any = request._request  # Django has no public way to read a body twice
     again._read_started, again._stream = False, _Again(body)
     request._request.META["CONTENT_LENGTH"] = str(len(body))
     request._request.META.pop("HTTP_TRANSFER_ENCODING", None)
-    stored, fresh = claim(request, name, digest(body))
+    stored, fresh = claim_answer(request, name, hash_content(body))
     if not fresh:
-        return replay(stored, digest(body))
+        return replay_answer(stored, hash_content(body))
     try:
         response = run()
     except BaseException:
@@ -61,7 +61,7 @@ def once(endpoint: Any, request: Request, name: str, run: Callable[[], Response]
     return response
 
 
-def id_of(request: Request, index: int = 0) -> str | None:
+def derive_item_id(request: Request, index: int = 0) -> str | None:
     """An id for an item without one in a request with an Idempotency-Key; None without the key.
 
     The same request sent again gets the same ids: when the process died after storing and before
@@ -88,14 +88,14 @@ class _Again:
         return taken
 
 
-def digest(content: bytes) -> str:
+def hash_content(content: bytes) -> str:
     return hashlib.blake2b(content, digest_size=32).hexdigest()
 
 
-def claim(request: Request, name: str, fingerprint: str) -> tuple[StoredAnswer, bool]:
+def claim_answer(request: Request, name: str, fingerprint: str) -> tuple[StoredAnswer, bool]:
     """The row of this key, and whether it is ours to fill."""
     project = key_of(request).project
-    key = digest(f"{request.method} {request.path} {name}".encode("utf-8", "surrogateescape"))
+    key = hash_content(f"{request.method} {request.path} {name}".encode("utf-8", "surrogateescape"))
     now = timezone.now()
     rows = StoredAnswer.objects.filter(project=project, key=key)
     rows.filter(created_at__lt=now - LIFETIME).delete()
@@ -109,24 +109,24 @@ def claim(request: Request, name: str, fingerprint: str) -> tuple[StoredAnswer, 
     except IntegrityError:
         found = rows.first()
         if found is None:  # refused and freed between our two statements
-            raise still_running() from None
+            raise make_still_running_error() from None
         return found, False
 
 
-def replay(stored: StoredAnswer, fingerprint: str) -> Response:
+def replay_answer(stored: StoredAnswer, fingerprint: str) -> Response:
     if stored.fingerprint != fingerprint:
         raise FeatureMemoryError(
             "This Idempotency-Key was used with another body. Use a new key for a new request.",
             ErrorCode.IDEMPOTENCY_MISMATCH,
         )
     if stored.status == 0:
-        raise still_running()
+        raise make_still_running_error()
     response = Response(msgspec.Raw(bytes(stored.body)), status=stored.status)
     response["Idempotent-Replayed"] = "true"
     return response
 
 
-def still_running() -> FeatureMemoryError:
+def make_still_running_error() -> FeatureMemoryError:
     return FeatureMemoryError(
         "A request with this Idempotency-Key is still running.", ErrorCode.CONFLICT
     )

@@ -14,7 +14,7 @@ Handler = Callable[[HttpRequest], HttpResponse]
 GIVEN = re.compile(r"[A-Za-z0-9_\-]{8,64}")
 
 
-def request_id(get_response: Handler) -> Handler:
+def assign_request_id(get_response: Handler) -> Handler:
     """Keep the caller's X-Request-ID when it is a plain token, else make one; answer with it.
 
     The outermost: from here on other work gives way.
@@ -24,11 +24,11 @@ def request_id(get_response: Handler) -> Handler:
         given = request.headers.get("X-Request-ID", "")
         name = given if GIVEN.fullmatch(given) else str(uuid7())
         token = json_logs.request_id.set(name)
-        request_priority.begins()
+        request_priority.enter_request()
         try:
             response = get_response(request)
         finally:
-            request_priority.ends()
+            request_priority.leave_request()
             json_logs.request_id.reset(token)
         response["X-Request-ID"] = name
         return response
@@ -51,7 +51,7 @@ POLICY = "; ".join(
 )
 
 
-def content_security_policy(get_response: Handler) -> Handler:
+def add_content_security_policy(get_response: Handler) -> Handler:
     """The same strict policy on every answer (Django 5.2 has no setting for it)."""
 
     def handle(request: HttpRequest) -> HttpResponse:

@@ -14,7 +14,7 @@ from rest_framework import exceptions
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from featurememory.database.errors import known
+from featurememory.database.errors import translate_database_error
 from featurememory.errors import ErrorCode, FeatureMemoryError, handle_feature_memory_error
 from featurememory.process import json_logs
 
@@ -37,7 +37,7 @@ TITLES = {
 }
 
 
-def problem(error: FeatureMemoryError, instance: str) -> dict[str, Any]:
+def build_problem(error: FeatureMemoryError, instance: str) -> dict[str, Any]:
     """The error as an RFC 9457 problem."""
     details = {key: value for key, value in error.details.items() if key != "retry_after"}
     return {
@@ -53,7 +53,7 @@ def problem(error: FeatureMemoryError, instance: str) -> dict[str, Any]:
     }
 
 
-def translated(error: Exception) -> FeatureMemoryError:
+def translate_error(error: Exception) -> FeatureMemoryError:
     """DRF's, Django's and the database's own errors as ours."""
     code = None
     if isinstance(error, Http404):
@@ -65,15 +65,15 @@ def translated(error: Exception) -> FeatureMemoryError:
     if code is not None:
         return FeatureMemoryError(str(error) or TITLES[404], code)
     if isinstance(error, DatabaseError):
-        return known(error) or handle_feature_memory_error(error)
+        return translate_database_error(error) or handle_feature_memory_error(error)
     return handle_feature_memory_error(error)
 
 
-def problem_handler(error: Exception, context: Mapping[str, Any]) -> Response:
+def handle_problem(error: Exception, context: Mapping[str, Any]) -> Response:
     """DRF's EXCEPTION_HANDLER: every refusal is problem+json; the last one is shown on /start/."""
     request = context["request"]
-    known_error = translated(error)
-    response = Response(problem(known_error, request.path), status=known_error.status)
+    known_error = translate_error(error)
+    response = Response(build_problem(known_error, request.path), status=known_error.status)
     response.content_type = "application/problem+json"
     if known_error.status == 401:
         response["WWW-Authenticate"] = 'Bearer realm="Feature Memory"'

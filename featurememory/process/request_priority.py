@@ -14,15 +14,15 @@ YIELDED = 1.5
 _answering: set[int] = set()  # threads; adding and discarding are atomic
 
 
-def begins() -> None:
+def enter_request() -> None:
     _answering.add(threading.get_ident())
 
 
-def ends() -> None:
+def leave_request() -> None:
     _answering.discard(threading.get_ident())
 
 
-def answering() -> int:
+def count_other_requests() -> int:
     """How many other threads answer a request now."""
     return len(_answering - {threading.get_ident()})
 
@@ -30,14 +30,14 @@ def answering() -> int:
 def give_way(longest: float = LONGEST_S) -> None:
     """Returns once no other thread answers a request, or after `longest` seconds."""
     until = time.monotonic() + longest
-    while answering() and time.monotonic() < until:
+    while count_other_requests() and time.monotonic() < until:
         time.sleep(STEP_S)
 
 
-def share(took: float) -> None:
+def yield_after(took: float) -> None:
     """After a step that took so many seconds: YIELDED times as long for requests, if there are any.
 
     For work that must go on beside them: however many come, it is never stopped altogether.
     """
-    if answering():
+    if count_other_requests():
         time.sleep(YIELDED * took)

@@ -16,19 +16,19 @@ import msgspec
 OURS = ("featurememory", "patterns", "optimizations", "integration")
 
 
-def build(modules: Iterable[str] = ()) -> int:
+def build_tables(modules: Iterable[str] = ()) -> int:
     """Imports what defines types, and builds the tables of all of them; how many there are."""
     for name in modules:
         import_module(name)
-    found = list(known(msgspec.Struct))
+    found = list(find_structs(msgspec.Struct))
     for record in found:
         with suppress(TypeError, NameError):  # what is only encoded may hold anything
             msgspec.msgpack.Decoder(record)
     return len(found)
 
 
-def known(base: type[msgspec.Struct]) -> Iterator[type[msgspec.Struct]]:
+def find_structs(base: type[msgspec.Struct]) -> Iterator[type[msgspec.Struct]]:
     for record in base.__subclasses__():
-        yield from known(record)
+        yield from find_structs(record)
         if record.__module__.partition(".")[0] in OURS:
             yield record

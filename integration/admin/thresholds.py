@@ -99,7 +99,7 @@ class ThresholdsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
     ) -> Any:
         form = super().get_form(request, obj, change, **kwargs)
-        for name, effect in present_effects(obj).items() if obj else ():
+        for name, effect in describe_effects(obj).items() if obj else ():
             if name in form.base_fields:
                 form.base_fields[name].help_text += f" {effect}"
         return form
@@ -124,7 +124,7 @@ class ThresholdsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return redirect(reverse("admin:featurememory_featurememoryconfig_change", args=[obj.pk]))
 
 
-def present_effects(config: FeatureMemoryConfig) -> dict[str, str]:
+def describe_effects(config: FeatureMemoryConfig) -> dict[str, str]:
     """What the present values mean for this project right now, by field."""
     from patterns.models import Pattern
     from patterns.retention.disk_usage import measure_bytes_used
@@ -138,11 +138,11 @@ def present_effects(config: FeatureMemoryConfig) -> dict[str, str]:
         "confidence_threshold": f"Now {passing:,} of {total:,} patterns pass; "
         f"at {higher:.2f} it would be {fewer:,}.",
         "max_patterns": f"Now {total:,} are stored.",
-        "max_size": f"Now {measure_bytes_used():,} bytes are in use. {next_cleanup(config)}",
+        "max_size": f"Now {measure_bytes_used():,} bytes are in use. {describe_next_cleanup(config)}",
     }
 
 
-def next_cleanup(config: FeatureMemoryConfig) -> str:
+def describe_next_cleanup(config: FeatureMemoryConfig) -> str:
     """What was counted last; System health shows it with the sizes of the tables."""
     from patterns.retention.forecast import read_counted_rules
 

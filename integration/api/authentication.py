@@ -41,7 +41,7 @@ class KeyCache:
         return key
 
     def _remember(self, text: str, key: ApiKey, now: float) -> None:
-        touch(key)
+        record_use(key)
         with self._lock:
             if len(self._seen) >= self.SIZE:
                 self._seen.clear()
@@ -55,7 +55,7 @@ class KeyCache:
 known_keys = KeyCache()
 
 
-def touch(key: ApiKey) -> None:
+def record_use(key: ApiKey) -> None:
     """Note the use, at most once a minute: a write per request would cost more than the request."""
     now = timezone.now()
     if key.last_used_at is None or now - key.last_used_at > timedelta(minutes=1):
@@ -63,7 +63,7 @@ def touch(key: ApiKey) -> None:
         key.last_used_at = now
 
 
-def text_from(request: Request) -> str | None:
+def read_key_text(request: Request) -> str | None:
     """The key's text from Authorization (Bearer or Basic) or X-API-Key; None when there is none."""
     if given := request.headers.get("X-API-Key"):
         return given.strip()
@@ -72,11 +72,11 @@ def text_from(request: Request) -> str | None:
         return None
     scheme, _, value = header.partition(" ")
     if scheme.lower() == "basic":
-        return from_basic(value)
+        return read_basic_key(value)
     return value.strip() if scheme.lower() == "bearer" else ""
 
 
-def from_basic(value: str) -> str:
+def read_basic_key(value: str) -> str:
     """Clients of other products send `public:secret`; whichever half is one of our keys counts."""
     try:
         pair = base64.b64decode(value, validate=True).decode().split(":", 1)
@@ -87,7 +87,7 @@ def from_basic(value: str) -> str:
 
 class KeyAuthentication(BaseAuthentication):
     def authenticate(self, request: Request) -> tuple[Any, ApiKey] | None:
-        text = text_from(request)
+        text = read_key_text(request)
         if text is None:
             return None
         key = known_keys.get(text)

@@ -15,7 +15,7 @@ from django.http import HttpRequest, HttpResponse
 
 from featurememory.http.drf import HasScope
 from featurememory.http.endpoint import Endpoint
-from featurememory.http.problems import problem_handler
+from featurememory.http.problems import handle_problem
 from integration.api.authentication import KeyAuthentication
 from patterns.api.interactions import InteractionBatch, Interactions
 
@@ -35,7 +35,7 @@ class IngestRequest:
         self.auth: Any = None
 
 
-def door(get_response: Handler) -> Handler:
+def answer_ingest(get_response: Handler) -> Handler:
     """Middleware: POSTs of interactions are answered here, everything else further on."""
 
     def handle(request: HttpRequest) -> HttpResponse:
@@ -43,12 +43,12 @@ def door(get_response: Handler) -> Handler:
         if endpoint is None:
             return get_response(request)
         request.get_host()  # refuses what is not among FM_ALLOWED_HOSTS
-        return answered(endpoint(), request)
+        return answer_endpoint(endpoint(), request)
 
     return handle
 
 
-def answered(endpoint: Any, request: HttpRequest) -> HttpResponse:
+def answer_endpoint(endpoint: Any, request: HttpRequest) -> HttpResponse:
     short: Any = IngestRequest(request)
     try:
         known = KeyAuthentication().authenticate(short)
@@ -56,7 +56,7 @@ def answered(endpoint: Any, request: HttpRequest) -> HttpResponse:
         HasScope().has_permission(short, endpoint)
         found = endpoint.post(short)
     except Exception as error:
-        found = problem_handler(error, {"request": short, "view": endpoint})
+        found = handle_problem(error, {"request": short, "view": endpoint})
     kind = found.content_type or "application/json"
     body = msgspec.json.encode(found.data)
     headers = {name: value for name, value in found.items() if name != "Content-Type"}

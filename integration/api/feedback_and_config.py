@@ -14,7 +14,7 @@ from featurememory.http.idempotency import idempotent
 from featurememory.http.json_body import body_of
 from featurememory.http.openapi import described
 from featurememory.models import FeatureMemoryConfig
-from integration.learning.feedback import FeedbackIn, take
+from integration.learning.feedback import FeedbackIn, store_feedback
 
 
 class Feedbacks(Endpoint):
@@ -24,7 +24,7 @@ class Feedbacks(Endpoint):
     @described("Tell how an interaction, decision or session went", body=FeedbackIn, status=201)
     @idempotent
     def post(self, request: Request) -> Response:
-        row = take(key_of(request).project, body_of(request, FeedbackIn))
+        row = store_feedback(key_of(request).project, body_of(request, FeedbackIn))
         body = {"id": row.pk, "status": "stored", "metric_name": row.metric_name}
         return Response(body, status=201)
 

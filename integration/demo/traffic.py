@@ -142,30 +142,30 @@ class DemoRequest:
         return {"messages": [{"role": "user", "content": self.text}]}
 
 
-def generate(seed: int, now_ms: int, total: int = TOTAL) -> Iterator[DemoRequest]:
+def generate_requests(seed: int, now_ms: int, total: int = TOTAL) -> Iterator[DemoRequest]:
     """Requests, oldest first, over the last 30 days; busier by day than by night."""
     dice = random.Random(seed)
     start = now_ms - DAYS * DAY_MS
-    moments = sorted(start + int(moment(dice) * DAY_MS) for _ in range(total))
+    moments = sorted(start + int(draw_moment(dice) * DAY_MS) for _ in range(total))
     weights = [kind.weight for kind in KINDS]
     for number, timestamp in enumerate(moments):
         kind = dice.choices(KINDS, weights)[0]
-        yield DemoRequest(number, timestamp, kind, fill(dice, kind.text))
+        yield DemoRequest(number, timestamp, kind, fill_template(dice, kind.text))
 
 
-def moment(dice: random.Random) -> float:
+def draw_moment(dice: random.Random) -> float:
     """Days from the start: growing traffic, and three in four requests in working hours."""
     day = int(DAYS * dice.random() ** 0.7)
     hour = dice.gauss(14, 3) if dice.random() < 0.75 else dice.uniform(0, 24)
     return min(DAYS - 0.01, day + min(23.9, max(0.0, hour)) / 24)
 
 
-def any_model(dice: random.Random) -> str:
+def draw_model(dice: random.Random) -> str:
     """Before anybody asks the memory, people try this and that."""
     return dice.choices(list(MODELS), [model.weight for model in MODELS.values()])[0]
 
 
-def answered(
+def serve_request(
     dice: random.Random,
     request: DemoRequest,
     model_id: str,
@@ -184,7 +184,7 @@ def answered(
     tokens_in = 40 + len(request.text) // 4
     tokens_out = max(1, int(dice.gauss(kind.tokens, kind.tokens / 6)))
     success = fate.random() < kind.success_of(model_id)
-    reply = fill(fate, "Done for {order} in {city}.")
+    reply = fill_template(fate, "Done for {order} in {city}.")
     cost = (tokens_in * model.input_per_1m + tokens_out * model.output_per_1m) / 1e6
     interaction = {
         "id": f"demo-{request.number}",
@@ -217,7 +217,7 @@ def answered(
     return msgspec.json.encode(interaction)
 
 
-def fill(dice: random.Random, template: str) -> str:
+def fill_template(dice: random.Random, template: str) -> str:
     values = {
         "order": f"{dice.choice(['AB', 'KX', 'ZR'])}-{dice.randrange(100_000, 999_999)}",
         "invoice": f"INV-{dice.randrange(10_000, 99_999)}",

@@ -8,8 +8,8 @@ from uuid import UUID
 
 from featurememory.models import Project
 from featurememory.process.request_priority import give_way
-from integration.demo.traffic import MODELS, USUAL, DemoModel, DemoRequest, answered
-from integration.learning.learn_batch import learn
+from integration.demo.traffic import MODELS, USUAL, DemoModel, DemoRequest, serve_request
+from integration.learning.learn_batch import learn_next_batch
 from optimizations.engine.domain.task import Json, Task
 from optimizations.manager import OptimizationManager
 from optimizations.model_catalog import Registration
@@ -31,10 +31,10 @@ def register_models(project: Project, since: int) -> None:
     PolicyState.objects.get_or_create(pk=project.pk, defaults={"salt": b"demo".ljust(16)})
     manager = OptimizationManager(project)
     for model in MODELS.values():
-        manager.register(registration(model, since))
+        manager.register(build_registration(model, since))
 
 
-def registration(model: DemoModel, since: int) -> Registration:
+def build_registration(model: DemoModel, since: int) -> Registration:
     prices: dict[str, float | None] = {
         "input_per_1m": model.input_per_1m,
         "output_per_1m": model.output_per_1m,
@@ -42,20 +42,25 @@ def registration(model: DemoModel, since: int) -> Registration:
     return Registration(model.model_id, list(model.task_types), {}, True, prices, since)
 
 
-def ask(project: Project, dice: random.Random, requests: Sequence[DemoRequest]) -> None:
+def run_with_advice(project: Project, dice: random.Random, requests: Sequence[DemoRequest]) -> None:
     """Prepare, run and report each request; the evidence is counted between batches."""
     for start in range(0, len(requests), BATCH):
         batch = requests[start : start + BATCH]
         store_arrivals(
             project.pk,
-            [build_arrival(parse_interaction(line)) for line in served(project.pk, dice, batch)],
+            [
+                build_arrival(parse_interaction(line))
+                for line in serve_batch(project.pk, dice, batch)
+            ],
         )
-        for step in (learn, outcomes.digest, background_review.review):
+        for step in (learn_next_batch, outcomes.digest, background_review.review):
             give_way()
             step(project.pk)
 
 
-def served(project_id: UUID, dice: random.Random, batch: Sequence[DemoRequest]) -> Iterator[bytes]:
+def serve_batch(
+    project_id: UUID, dice: random.Random, batch: Sequence[DemoRequest]
+) -> Iterator[bytes]:
     for request in batch:
         give_way()
         task = Task(
@@ -63,4 +68,4 @@ def served(project_id: UUID, dice: random.Random, batch: Sequence[DemoRequest]) 
         )
         decision = prepare(project_id, task).decision
         model_id, cached = decision.task.model_id, decision.served_from_cache
-        yield answered(dice, request, model_id, decision.id, cached)
+        yield serve_request(dice, request, model_id, decision.id, cached)

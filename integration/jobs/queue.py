@@ -19,24 +19,24 @@ from django.utils import timezone
 
 from featurememory.errors import ErrorCode, FeatureMemoryError, handle_feature_memory_error, invalid
 from featurememory.models import Activity, Project
-from integration.jobs.history_import import import_steps
+from integration.jobs.history_import import run_import_steps
 from integration.models import Job
 from integration.repair import recognizer_versions
-from integration.repair.reprocessing import rollup_steps
+from integration.repair.reprocessing import run_rollup_steps
 
 Steps = Callable[[Job], Iterator[str]]
 KINDS: dict[str, tuple[str, Steps]] = {
-    "reprocess": ("Match every interaction again", recognizer_versions.reprocess),
-    "revert": ("Go back to the recogniser before", recognizer_versions.revert),
-    "rollups": ("Count the rollups again", rollup_steps),
-    "import": ("Import a file", import_steps),
+    "reprocess": ("Match every interaction again", recognizer_versions.upgrade_and_reprocess),
+    "revert": ("Go back to the recogniser before", recognizer_versions.revert_recognizer),
+    "rollups": ("Count the rollups again", run_rollup_steps),
+    "import": ("Import a file", run_import_steps),
 }
 # A running job without a sign of life for this long belongs to a process that died.
 ABANDONED = timedelta(seconds=60)
 LINES = 50
 
 
-def start(project: Project, kind: str, actor: str, params: dict[str, Any] | None = None) -> Job:
+def start_job(project: Project, kind: str, actor: str, params: dict[str, Any] | None = None) -> Job:
     """Queue a job; 409 while one of its kind runs in the project."""
     if kind not in KINDS:
         raise invalid(f"must be among {', '.join(KINDS)}", "/kind")
@@ -58,16 +58,23 @@ def start(project: Project, kind: str, actor: str, params: dict[str, Any] | None
 
 def start_upgrades() -> int:
     """Build the recogniser that new rules or settings ask for, wherever it is not in use yet."""
-    found = [project for project in Project.objects.all() if recognizer_versions.due(project.pk)]
+    found = [
+        project
+        for project in Project.objects.all()
+        if recognizer_versions.is_upgrade_due(project.pk)
+    ]
     for project in found:
         with suppress(FeatureMemoryError):  # one is at work
-            start(
-                project, "reprocess", "memory", {"version": recognizer_versions.wanted(project.pk)}
+            start_job(
+                project,
+                "reprocess",
+                "memory",
+                {"version": recognizer_versions.find_wanted_version(project.pk)},
             )
     return len(found)
 
 
-def cancel(job: Job) -> None:
+def cancel_job(job: Job) -> None:
     """Takes effect after the step at hand; what is done stays done. 409 when it is over."""
     waiting = Job.objects.filter(pk=job.pk, state__in=("queued", "running"))
     if not waiting.update(state=Job.JobState.CANCELLED, ended_at=timezone.now()):
@@ -75,7 +82,7 @@ def cancel(job: Job) -> None:
     job.refresh_from_db()
 
 
-def retry(job: Job) -> None:
+def retry_job(job: Job) -> None:
     """A failed or cancelled job goes on where it stopped. 409 for others."""
     over = Job.objects.filter(pk=job.pk, state__in=("failed", "cancelled"))
     if not over.update(state=Job.JobState.QUEUED, ended_at=None):
@@ -83,7 +90,7 @@ def retry(job: Job) -> None:
     job.refresh_from_db()
 
 
-def claim() -> Job | None:
+def claim_job() -> Job | None:
     """The oldest job nobody works on, now ours; None when there is none."""
     now = timezone.now()
     abandoned = Q(state="running") & (Q(beat_at__lt=now - ABANDONED) | Q(beat_at=None))
@@ -95,34 +102,34 @@ def claim() -> Job | None:
     return None
 
 
-def run(job: Job) -> None:
+def run_job(job: Job) -> None:
     """All steps of a job. Never raises: a failure is the job's state, with the reason in its log."""
     try:
         for line in KINDS[job.kind][1](job):
-            if not beat(job, line):
+            if not save_progress(job, line):
                 return
     except Exception as error:
         known = handle_feature_memory_error(error)
-        note(job, f"Failed: {known.message}")
-        end(job, Job.JobState.FAILED)
+        append_log(job, f"Failed: {known.message}")
+        end_job(job, Job.JobState.FAILED)
         return
-    end(job, Job.JobState.DONE)
+    end_job(job, Job.JobState.DONE)
 
 
-def beat(job: Job, line: str) -> bool:
+def save_progress(job: Job, line: str) -> bool:
     """Save the progress of a step; False when the job was cancelled meanwhile."""
     if line:
-        note(job, line)
+        append_log(job, line)
     progress = {name: getattr(job, name) for name in ("done", "total", "cursor", "log", "unit")}
     running = Job.objects.filter(pk=job.pk, state="running")
     return bool(running.update(**progress, beat_at=timezone.now()))
 
 
-def note(job: Job, line: str) -> None:
+def append_log(job: Job, line: str) -> None:
     job.log = [*job.log, [timezone.now().isoformat(timespec="seconds"), line[:500]]][-LINES:]
 
 
-def end(job: Job, state: str) -> None:
+def end_job(job: Job, state: str) -> None:
     now = timezone.now()
     values = {"done": job.done, "total": job.total, "log": job.log, "cursor": job.cursor}
     Job.objects.filter(pk=job.pk, state="running").update(state=state, ended_at=now, **values)
@@ -137,24 +144,24 @@ def run_waiting() -> int:
     if not Job.objects.filter(state__in=("queued", "running")).exists() or _at_work.locked():
         return 0
     if not settings.EMBEDDED:
-        return work()
-    threading.Thread(target=work_alone, name="fm-jobs", daemon=True).start()
+        return run_queued_jobs()
+    threading.Thread(target=run_in_thread, name="fm-jobs", daemon=True).start()
     return 1
 
 
-def work_alone() -> None:
+def run_in_thread() -> None:
     """In a thread of its own, whose connection nobody else closes."""
     try:
-        work()
+        run_queued_jobs()
     finally:
         close_old_connections()
 
 
-def work() -> int:
+def run_queued_jobs() -> int:
     """Run waiting jobs until there is none; how many were run."""
     count = 0
     with _at_work:
-        while (job := claim()) is not None:
-            run(job)
+        while (job := claim_job()) is not None:
+            run_job(job)
             count += 1
     return count

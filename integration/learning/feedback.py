@@ -30,7 +30,7 @@ class FeedbackIn(Struct):
     session_id: Text | None = None
 
 
-def target_of(given: FeedbackIn) -> tuple[str, str]:
+def find_target(given: FeedbackIn) -> tuple[str, str]:
     named = [(kind, getattr(given, name)) for name, kind in TARGETS.items() if getattr(given, name)]
     if len(named) != 1:
         raise invalid("name exactly one of interaction_id, decision_id, session_id", "")
@@ -51,9 +51,9 @@ def check_value(given: FeedbackIn) -> None:
         raise invalid("must be a number, a text, true, false or null", "/value")
 
 
-def take(project: Project, given: FeedbackIn) -> Feedback:
+def store_feedback(project: Project, given: FeedbackIn) -> Feedback:
     """Keep the feedback and let success and score of the interactions follow. 404, 422."""
-    kind, name = target_of(given)
+    kind, name = find_target(given)
     check_value(given)
     rows = ModelInteraction.objects.filter(
         Q(**{f"{kind}_id" if kind != "interaction" else "id": name})
@@ -65,7 +65,7 @@ def take(project: Project, given: FeedbackIn) -> Feedback:
             raise not_found(kind)
         if given.metric_name in ("success", "score"):
             for row in found:
-                judge(project, row, given.metric_name, given.value)
+                apply_metric(project, row, given.metric_name, given.value)
         if given.metric_name == outcomes.VERDICT:
             outcomes.note_verdicts(project.pk, found)
         return Feedback.objects.create(
@@ -82,7 +82,7 @@ def wait_for_learning(project: Project) -> None:
     Learner.objects.select_for_update().only("pk").filter(pk=project.pk).first()
 
 
-def judge(project: Project, row: ModelInteraction, metric: str, value: Any) -> None:
+def apply_metric(project: Project, row: ModelInteraction, metric: str, value: Any) -> None:
     """The new value in the row, and in the rollups when the row was counted already."""
     before = rollups.outcome_of(row)
     setattr(row, metric, value)

@@ -56,12 +56,12 @@ class PatternsChanged(Exception):
 PASSING = (OperationalError, InterfaceError, MemoryError, OSError)
 
 
-def learn(project_id: UUID, limit: int = BATCH) -> LearnResult:
+def learn_next_batch(project_id: UUID, limit: int = BATCH) -> LearnResult:
     """Recognise the oldest pending interactions of a project. All or nothing; safe to repeat."""
     with lease.hold_lease(project_id) as held:
         if not held:
             return LearnResult(0, more=True, busy=True)
-        rows = pending(project_id, limit)
+        rows = read_pending(project_id, limit)
         if not rows and project_id not in late_feedback.find_waiting_projects():
             return LearnResult(0, more=False)
         try:
@@ -77,8 +77,8 @@ def learn_rows(project_id: UUID, rows: Sequence[ModelInteraction]) -> int:
     """
     kept = recognizers.for_learning(project_id)
     try:
-        batch = recognise(kept, rows)
-        keep(project_id, kept, batch)
+        batch = recognise_rows(kept, rows)
+        save_batch(project_id, kept, batch)
     except BaseException as error:
         recognizers.drop(project_id)  # it has learned what was not saved: read the saved state
         if (
@@ -88,28 +88,28 @@ def learn_rows(project_id: UUID, rows: Sequence[ModelInteraction]) -> int:
         ):
             raise
         if len(rows) == 1:
-            set_aside(rows[0], error)
+            set_row_aside(rows[0], error)
             return 0
         half = len(rows) // 2
         return learn_rows(project_id, rows[:half]) + learn_rows(project_id, rows[half:])
     return len(batch.rows)
 
 
-def set_aside(row: ModelInteraction, error: Exception) -> None:
+def set_row_aside(row: ModelInteraction, error: Exception) -> None:
     """Keep a row that cannot be saved out of the way of those behind it."""
-    refuse(row, error)
+    log_refusal(row, error)
     ModelInteraction.objects.filter(pk=row.number, state=0).update(state=2)
 
 
-def pending(project_id: UUID, limit: int) -> list[ModelInteraction]:
+def read_pending(project_id: UUID, limit: int) -> list[ModelInteraction]:
     waiting = ModelInteraction.objects.pending().filter(project_id=project_id)
     return list(waiting.order_by("number")[:limit])
 
 
-def recognise(kept: LoadedRecognizer, rows: Sequence[ModelInteraction]) -> Batch:
+def recognise_rows(kept: LoadedRecognizer, rows: Sequence[ModelInteraction]) -> Batch:
     """Learn the rows one by one, in order; a row the engine cannot take fails alone."""
     numbers = [row.number for row in rows]
-    hurried = in_a_hurry(rows)
+    hurried = is_in_a_hurry(rows)
     payloads = dict(Payload.objects.filter(pk__in=numbers).values_list("number", "data"))
     batch = Batch()
     for row in rows:
@@ -121,21 +121,21 @@ def recognise(kept: LoadedRecognizer, rows: Sequence[ModelInteraction]) -> Batch
             batch.engine_ms.append((time.perf_counter() - began) * 1000)
             batch.rows.append((row, match))
             if not hurried:
-                request_priority.share(time.perf_counter() - began)
+                request_priority.yield_after(time.perf_counter() - began)
         except Exception as error:
-            refuse(row, error)
+            log_refusal(row, error)
             batch.failed.append(row.number)
     return batch
 
 
-def in_a_hurry(rows: Sequence[ModelInteraction]) -> bool:
+def is_in_a_hurry(rows: Sequence[ModelInteraction]) -> bool:
     """Whether recognition must not give way: it is late, or the next decisions depend on it. With
     outcomes seconds behind, a fast caller had used up a trial before anything was learned from it."""
     late = bool(rows) and lease.now_ms() - rows[0].received_at > LATE_MS
     return late or any(row.decision_id is not None for row in rows)
 
 
-def refuse(row: ModelInteraction, error: Exception) -> None:
+def log_refusal(row: ModelInteraction, error: Exception) -> None:
     """Log why a row cannot be recognised; it is kept and can be tried again with `reprocess`."""
     known = FeatureMemoryError(
         f"Interaction {row.id!r} could not be recognised: {error!r:.200}",
@@ -147,7 +147,7 @@ def refuse(row: ModelInteraction, error: Exception) -> None:
     logger.debug("Recognition failed", exc_info=error)
 
 
-def keep(project_id: UUID, kept: LoadedRecognizer, batch: Batch) -> None:
+def save_batch(project_id: UUID, kept: LoadedRecognizer, batch: Batch) -> None:
     """One transaction: rows, patterns, rollups, hour, version. What it takes no lock for is made
     before: requests that store wait until it ends."""
     project = Project(pk=project_id)
@@ -157,23 +157,23 @@ def keep(project_id: UUID, kept: LoadedRecognizer, batch: Batch) -> None:
         if learner.version != kept.version:
             raise PatternsChanged
         mark_rows(batch, kept.recognizer.version)
-        hear_feedback(batch)
-        if hear_judgements(project_id, kept):
+        reload_feedback(batch)
+        if apply_late_feedback(project_id, kept):
             saving = ChangedPatterns(project, kept, batch, saving)
         save_patterns(saving)
         PerformanceTracker(project_id).record(batch.rows)
         outcomes.join(project_id, [row for row, _ in batch.rows])
         count_hour(project_id, batch)
-        note_progress(learner, kept, batch)
+        record_progress(learner, kept, batch)
     kept.version = learner.version
 
 
-def note_progress(learner: Learner, kept: LoadedRecognizer, batch: Batch) -> None:
+def record_progress(learner: Learner, kept: LoadedRecognizer, batch: Batch) -> None:
     learner.version += 1
     learner.learned_since += len(batch.rows)
     changed = ["version", "learned_since", "unsaved", "recognizer"]
     record_recognizer(learner, kept.recognizer)
-    if examples_are_due(kept, learner.learned_since, len(batch.rows)):
+    if is_snapshot_due(kept, learner.learned_since, len(batch.rows)):
         set_snapshot(learner, kept.recognizer)
         changed.append("snapshot")
     else:
@@ -181,7 +181,7 @@ def note_progress(learner: Learner, kept: LoadedRecognizer, batch: Batch) -> Non
     learner.save(update_fields=changed)
 
 
-def examples_are_due(kept: LoadedRecognizer, learned: int, count: int) -> bool:
+def is_snapshot_due(kept: LoadedRecognizer, learned: int, count: int) -> bool:
     """Whether to save the recogniser's sample of interactions, which a restart else learns again.
     Each twentieth of it: 3 MB at most, every 300 interactions."""
     step = max(1, len(kept.recognizer.reservoir) // 20)
@@ -191,7 +191,7 @@ def examples_are_due(kept: LoadedRecognizer, learned: int, count: int) -> bool:
 def mark_rows(batch: Batch, version: str) -> None:
     now = lease.now_ms()
     done = [
-        (str_id(match.pattern_id), match.confidence, now, version, row.number)
+        (to_uuid_text(match.pattern_id), match.confidence, now, version, row.number)
         for row, match in batch.rows
     ]
     with connection.cursor() as cursor:
@@ -204,7 +204,7 @@ def mark_rows(batch: Batch, version: str) -> None:
         ModelInteraction.objects.filter(pk__in=batch.failed).update(state=2)
 
 
-def hear_feedback(batch: Batch) -> None:
+def reload_feedback(batch: Batch) -> None:
     """Feedback that came since the rows were read; from now on it corrects the rollups itself."""
     rows = {row.number: row for row, _ in batch.rows}
     told = ModelInteraction.objects.filter(pk__in=list(rows))
@@ -212,7 +212,7 @@ def hear_feedback(batch: Batch) -> None:
         rows[number].success, rows[number].score = success, score
 
 
-def hear_judgements(project_id: UUID, kept: LoadedRecognizer) -> bool:
+def apply_late_feedback(project_id: UUID, kept: LoadedRecognizer) -> bool:
     """Feedback on interactions counted before moves the quality of their patterns; whether any."""
     with kept.lock:
         found = late_feedback.take_judgements(project_id)
@@ -221,7 +221,7 @@ def hear_judgements(project_id: UUID, kept: LoadedRecognizer) -> bool:
     return bool(found)
 
 
-def str_id(pattern_id: str) -> str:
+def to_uuid_text(pattern_id: str) -> str:
     """A UUID as this database's column holds it."""
     return pattern_id if connection.features.has_native_uuid_field else UUID(pattern_id).hex
 
@@ -235,7 +235,7 @@ def count_hour(project_id: UUID, batch: Batch) -> None:
     row.save(update_fields=["recognized", "matched", "recognition_ms"])
 
 
-def waiting_projects() -> list[UUID]:
+def find_waiting_projects() -> list[UUID]:
     """Projects with pending interactions, then those with late words on counted ones."""
     rows = ModelInteraction.objects.pending().order_by()
     pending = rows.values_list("project_id", flat=True).distinct()

@@ -47,21 +47,21 @@ class ChangedPatterns:
         names = dict.fromkeys([*(before.made if before else ()), *changes.changed])
         self.states = [kept.recognizer.get(name) for name in names if name in kept.recognizer]
         self.rows = DatabasePatternStorage(project, kept.recognizer.version)
-        self.made = self.rows.made(self.states, self.uses)
+        self.made = self.rows.prepare_rows(self.states, self.uses)
 
 
 def save_patterns(saving: ChangedPatterns) -> None:
-    note_new_templates(saving.project, saving.states)
-    saving.rows.put(saving.made)
+    record_new_templates(saving.project, saving.states)
+    saving.rows.write_rows(saving.made)
     others = {name: n for name, n in saving.uses.items() if name not in saving.made}
-    make_missing(saving.project, others, saving.batch)
+    create_missing_patterns(saving.project, others, saving.batch)
     saving.rows.add_uses(others)
     reasons = {eviction.id: eviction.reason for eviction in saving.evicted}
     saving.rows.evict(reasons)
     saving.kept.storage.forget([*saving.made, *reasons])
 
 
-def make_missing(project: Project, uses: Mapping[str, int], batch: Batch) -> None:
+def create_missing_patterns(project: Project, uses: Mapping[str, int], batch: Batch) -> None:
     """A pattern founded and evicted within one batch still gets its row: its uses are counted."""
     if not uses:
         return
@@ -82,7 +82,7 @@ def make_missing(project: Project, uses: Mapping[str, int], batch: Batch) -> Non
     )
 
 
-def note_new_templates(project: Project, states: Sequence[Any]) -> None:
+def record_new_templates(project: Project, states: Sequence[Any]) -> None:
     """A history entry for every pattern in use whose template reads differently now."""
     settled = {state.id: state for state in states if state.use_count >= 3}
     before = Pattern.objects.filter(pk__in=settled, use_count__gte=3)

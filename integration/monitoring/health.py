@@ -10,7 +10,7 @@ from django.db import DatabaseError, connection
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 
-from featurememory.database.errors import known
+from featurememory.database.errors import translate_database_error
 from featurememory.database.write_lock import write_turn
 from featurememory.errors import handle_feature_memory_error
 from featurememory.models import Probe
@@ -21,15 +21,15 @@ KEPT_S = 1.0
 
 
 @never_cache
-def live(request: HttpRequest) -> JsonResponse:
+def report_live(request: HttpRequest) -> JsonResponse:
     return JsonResponse({"status": "live"})
 
 
 @never_cache
-def ready(request: HttpRequest) -> JsonResponse:
+def report_ready(request: HttpRequest) -> JsonResponse:
     problem = cache.get("health_problem", "unknown")
     if problem == "unknown":
-        problem = probe()
+        problem = probe_storage()
         cache.set("health_problem", problem, KEPT_S)
     if problem:
         return JsonResponse({"status": "unhealthy", "detail": problem}, status=503)
@@ -44,7 +44,7 @@ def ready(request: HttpRequest) -> JsonResponse:
     return JsonResponse(body)
 
 
-def probe() -> str:
+def probe_storage() -> str:
     """What is wrong with the storage; "" when a row could be written and read."""
     value = time.time_ns()
     try:
@@ -52,5 +52,5 @@ def probe() -> str:
             Probe.objects.update_or_create(pk=1, defaults={"value": value})
         stored = Probe.objects.values_list("value", flat=True).get(pk=1)
     except DatabaseError as error:
-        return (known(error) or handle_feature_memory_error(error)).message
+        return (translate_database_error(error) or handle_feature_memory_error(error)).message
     return "" if stored >= value else "The row that was written could not be read again."

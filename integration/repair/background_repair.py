@@ -30,7 +30,7 @@ from integration.repair.planner_client import (
     PlannerClient,
     RecognizerCopy,
 )
-from integration.repair.save_repair import MORE_FOLLOWS, forget_pruned, save
+from integration.repair.save_repair import MORE_FOLLOWS, forget_pruned, save_consolidation
 from patterns.engine.domain.results import Consolidation
 from patterns.engine.recognizer import DefaultPatternRecognizer
 from patterns.engine.repair.consolidate import put_in_place, together
@@ -49,35 +49,35 @@ CLAIM_MS = 60_000  # after a crash others wait this long
 TRIES, PAUSE_S = 240, 0.25  # to get the lease
 
 
-def plans_for(
+def make_plans(
     project_id: UUID, settings: RecognizerSettings, should_stop: Callable[[], bool]
 ) -> tuple[list[PlannedPartition], bytes]:
     """Plans of all partitions by these settings, and the passages they start from."""
-    copy = copied(project_id)
+    copy = copy_recognizer(project_id)
     before, copy.embedding = copy.passages, settings.embedding
     with PlannerClient(copy, should_stop) as workshop:
         return list(workshop.plans(project_id)), before
 
 
-def repair(project_id: UUID, should_stop: Callable[[], bool]) -> Consolidation:
+def repair_project(project_id: UUID, should_stop: Callable[[], bool]) -> Consolidation:
     """The whole repair of a project. Ended when told to stop, Busy when it never got the lease."""
-    copy, began, found = copied(project_id), time.monotonic(), []
+    copy, began, found = copy_recognizer(project_id), time.monotonic(), []
     passages = copy.passages
     with PlannerClient(copy, should_stop) as workshop:
         waiting: list[PlannedPartition] = []
         for planned in workshop.plans(project_id):
             waiting.append(planned)
             if sum(len(one.draft.samples) for one in waiting) >= TOGETHER:
-                found.append(put(project_id, waiting, passages, MORE_FOLLOWS))
+                found.append(put_plans_in_place(project_id, waiting, passages, MORE_FOLLOWS))
                 passages, waiting = waiting[-1].passages or passages, []
-        found.append(put(project_id, waiting, passages, copy.learned))
+        found.append(put_plans_in_place(project_id, waiting, passages, copy.learned))
     done, seconds = together(found), time.monotonic() - began
-    save_repair.took(project_id, seconds)
+    save_repair.record_repair_time(project_id, seconds)
     logger.info("Repaired in %.1f s: %d changes", seconds, len(done.changes))
     return done
 
 
-def copied(project_id: UUID) -> RecognizerCopy:
+def copy_recognizer(project_id: UUID) -> RecognizerCopy:
     learned = Learner.objects.filter(pk=project_id).values_list("learned_since", flat=True).first()
     kept = recognizers.for_reading(project_id)
     forget_pruned(project_id, kept)
@@ -91,12 +91,12 @@ class RecognizerSwitch(Protocol):
     """From one recogniser to another: what happens to it under the lease before the plans are put
     in place, and in the transaction that saves the outcome."""
 
-    def before(self, recognizer: DefaultPatternRecognizer) -> None: ...
+    def prepare(self, recognizer: DefaultPatternRecognizer) -> None: ...
 
-    def within(self, done: Consolidation) -> None: ...
+    def save(self, done: Consolidation) -> None: ...
 
 
-def put(
+def put_plans_in_place(
     project_id: UUID,
     planned: list[PlannedPartition],
     passages: bytes,
@@ -111,14 +111,14 @@ def put(
         with hold_lease(project_id) as held:
             if held:
                 with keep_lease_alive(project_id):
-                    done = tried(project_id, planned, passages, learned, switch)
+                    done = try_to_put_in_place(project_id, planned, passages, learned, switch)
                 if done is not None:
                     return done
         time.sleep(PAUSE_S)
     raise LeaseNotAcquired
 
 
-def tried(
+def try_to_put_in_place(
     project_id: UUID,
     planned: list[PlannedPartition],
     passages: bytes,
@@ -132,14 +132,14 @@ def tried(
     try:
         forget_pruned(project_id, kept)
         if switch is not None:
-            switch.before(kept.recognizer)
+            switch.prepare(kept.recognizer)
         with kept.lock:
             if noted is not None:
                 kept.recognizer.passages.follow(passages, noted)
             done = put_in_place(kept.recognizer, plans)
         worked = time.monotonic()
-        also = switch.within if switch is not None else None
-        saved = save(project_id, kept, done, learned=learned, also=also)
+        also = switch.save if switch is not None else None
+        saved = save_consolidation(project_id, kept, done, learned=learned, also=also)
     except BaseException:
         recognizers.drop(project_id)  # it has changed what was not saved
         raise
@@ -159,17 +159,21 @@ _at_work = threading.Lock()
 _stopping = threading.Event()
 
 
-def start_due() -> int:
+def start_due_repairs() -> int:
     """Begin the repairs that are due, in a thread of its own; how many there are."""
     if _at_work.locked() or _stopping.is_set():
         return 0
-    found = [pk for pk in Project.objects.values_list("pk", flat=True) if save_repair.due(pk)]
+    found = [
+        pk for pk in Project.objects.values_list("pk", flat=True) if save_repair.is_repair_due(pk)
+    ]
     if found:
-        threading.Thread(target=work_alone, args=(found,), name="fm-repair", daemon=True).start()
+        threading.Thread(
+            target=repair_in_thread, args=(found,), name="fm-repair", daemon=True
+        ).start()
     return len(found)
 
 
-def stop(seconds: float = 5.0) -> None:
+def stop_repairs(seconds: float = 5.0) -> None:
     """The repair at hand ends within moments; what it had put in place stays."""
     _stopping.set()
     if _at_work.acquire(timeout=seconds):
@@ -177,7 +181,7 @@ def stop(seconds: float = 5.0) -> None:
     _stopping.clear()
 
 
-def work_alone(found: list[UUID]) -> None:
+def repair_in_thread(found: list[UUID]) -> None:
     try:
         with _at_work:
             for project_id in found:
@@ -188,11 +192,11 @@ def work_alone(found: list[UUID]) -> None:
 
 def repair_claimed(project_id: UUID) -> bool:
     """One repair, unless another process is at it; a failure is logged and tried again later."""
-    if not claim(project_id):
+    if not claim_repair(project_id):
         return False
     claimed = RepairClaim(project_id)
     try:
-        repair(project_id, claimed.should_stop)
+        repair_project(project_id, claimed.should_stop)
         return True
     except PlannerEnded:
         logger.info("A repair of project %s was stopped", project_id)
@@ -207,7 +211,7 @@ def repair_claimed(project_id: UUID) -> bool:
     return False
 
 
-def claim(project_id: UUID) -> bool:
+def claim_repair(project_id: UUID) -> bool:
     now = now_ms()
     free = Q(repairing_until__lt=now) | Q(repairing_until__gt=now + 2 * CLAIM_MS)
     if settings.EMBEDDED:  # the claim of a killed process is its successor's

@@ -13,7 +13,7 @@ from patterns.statistics import recount, rollups
 from patterns.storage.database import DatabasePatternStorage
 
 
-def redirect(project: Project, redirects: dict[str, str]) -> None:
+def redirect_patterns(project: Project, redirects: dict[str, str]) -> None:
     from patterns.curation.merging import apply_merge
 
     uses = dict(
@@ -24,25 +24,27 @@ def redirect(project: Project, redirects: dict[str, str]) -> None:
     by_target: dict[str, dict[str, int]] = {}
     for source in redirects:
         if UUID(source) in uses:
-            by_target.setdefault(end_of(source, redirects), {})[source] = uses[UUID(source)]
+            by_target.setdefault(follow_redirects(source, redirects), {})[source] = uses[
+                UUID(source)
+            ]
     for target, sources in by_target.items():
         apply_merge(project, sources, target)
 
 
-def end_of(name: str, redirects: Mapping[str, str]) -> str:
+def follow_redirects(name: str, redirects: Mapping[str, str]) -> str:
     """Where a chain of redirects ends."""
     for _ in redirects:
         name = redirects.get(name, name)
     return name
 
 
-def move(project: Project, moved: Mapping[str, str], redirects: Mapping[str, str]) -> None:
+def move_sampled(project: Project, moved: Mapping[str, str], redirects: Mapping[str, str]) -> None:
     """Interactions of the reservoir go to their new pattern; counts and rollups follow exactly."""
-    ends = {target: end_of(target, redirects) for target in set(moved.values())}
-    move_some(project, {name: ends[target] for name, target in moved.items()})
+    ends = {target: follow_redirects(target, redirects) for target in set(moved.values())}
+    move_interactions(project, {name: ends[target] for name, target in moved.items()})
 
 
-def move_some(project: Project, wanted: Mapping[str, str]) -> int:
+def move_interactions(project: Project, wanted: Mapping[str, str]) -> int:
     """Recognised interactions (id to pattern) go there, unless a merge leads there anyway; how
     many moved. Use counts and rollups change with them."""
     names, left = sorted(wanted, key=lambda name: (wanted[name], name)), []
@@ -55,7 +57,7 @@ def move_some(project: Project, wanted: Mapping[str, str]) -> int:
 def _move_part(project: Project, wanted: Mapping[str, str]) -> list[rollups.CountedOutcome]:
     """What was taken from the patterns the interactions left."""
     found = list(ModelInteraction.objects.filter(project=project, id__in=list(wanted), state=1))
-    owners = owners_of(project, {str(row.pattern_id) for row in found})
+    owners = find_owners(project, {str(row.pattern_id) for row in found})
     rows = [row for row in found if owners[str(row.pattern_id)] != wanted[row.id]]
     before = [rollups.outcome_of(row) for row in rows]
     targets = [wanted[row.id] for row in rows]
@@ -71,7 +73,7 @@ def _move_part(project: Project, wanted: Mapping[str, str]) -> list[rollups.Coun
     return before
 
 
-def owners_of(project: Project, names: set[str]) -> dict[str, str]:
+def find_owners(project: Project, names: set[str]) -> dict[str, str]:
     """Who holds the uses of these patterns: themselves, or whom they were ever merged into."""
     merged = Pattern.objects.filter(project=project, pk__in=names, redirect_to__isnull=False)
     found = {str(pk): str(to) for pk, to in merged.values_list("pk", "redirect_to")}

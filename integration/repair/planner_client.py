@@ -69,12 +69,12 @@ class PlannerClient:
         for draft in self.copy.drafts:
             planned = self.plan(draft)
             if planned is not None:
-                yield self.followed(project_id, planned)
+                yield self.add_newcomers(project_id, planned)
 
     def plan(self, draft: Draft) -> PlannedPartition | None:
         while True:
             try:
-                return self.asked(draft)
+                return self.ask_for_plan(draft)
             except PlannerEnded as error:
                 if self.should_stop():
                     raise
@@ -89,20 +89,20 @@ class PlannerClient:
                 )
                 draft = draft.halved()
 
-    def asked(self, draft: Draft) -> PlannedPartition:
+    def ask_for_plan(self, draft: Draft) -> PlannedPartition:
         if self.apart is None:
             self.apart = PlannerProcess(self.copy.embedding, self.copy.passages, self.should_stop)
         answer = self.apart.plan(draft)
         known = {name for name, _, _ in draft.samples}
-        return self.taken(PlannedPartition(draft, b"", None, known), answer)
+        return self.take_answer(PlannedPartition(draft, b"", None, known), answer)
 
-    def taken(self, planned: PlannedPartition, answer: PlannerAnswer) -> PlannedPartition:
+    def take_answer(self, planned: PlannedPartition, answer: PlannerAnswer) -> PlannedPartition:
         planned.plan = bytes(answer.plan)
         if answer.passages is not None:
             self.copy.passages = planned.passages = answer.passages
         return planned
 
-    def followed(self, project_id: UUID, planned: PlannedPartition) -> PlannedPartition:
+    def add_newcomers(self, project_id: UUID, planned: PlannedPartition) -> PlannedPartition:
         """The plan with the texts that came while it was made, but for the last few."""
         for _ in range(ROUNDS):
             kept = recognizers.for_reading(project_id)
@@ -112,7 +112,7 @@ class PlannerClient:
                 came = newcomers(kept.recognizer, planned.draft.name, planned.known)
             if len(came.samples) <= CAME or self.apart is None:
                 break
-            self.taken(planned, self.apart.plan(came, more=True))
+            self.take_answer(planned, self.apart.plan(came, more=True))
             planned.known.update(name for name, _, _ in came.samples)
         return planned
 

@@ -20,10 +20,10 @@ from django.utils import timezone
 from featurememory.errors import ErrorCode, FeatureMemoryError
 from featurememory.models import Activity, Project
 from integration.models import Job, PreviousRecognizer
-from integration.repair.background_repair import plans_for, put
-from integration.repair.move_interactions import end_of
+from integration.repair.background_repair import make_plans, put_plans_in_place
+from integration.repair.move_interactions import follow_redirects
 from integration.repair.planner_client import PlannedPartition
-from integration.repair.reprocessing import reprocess_steps
+from integration.repair.reprocessing import run_reprocess_steps
 from integration.repair.save_repair import MORE_FOLLOWS
 from patterns.engine.domain.results import Consolidation
 from patterns.engine.recognizer import DefaultPatternRecognizer, version_of
@@ -43,7 +43,7 @@ from patterns.storage.rows import state_of
 BEAT_S = 10.0
 
 
-def wanted(project_id: UUID) -> str | None:
+def find_wanted_version(project_id: UUID) -> str | None:
     """The version the settings ask for, when another one is in use and has learned something."""
     learner = Learner.objects.filter(pk=project_id).only("recognizer", "version").first()
     if learner is None or not learner.version:
@@ -52,9 +52,9 @@ def wanted(project_id: UUID) -> str | None:
     return asked if asked != learner.recognizer.get("version", "1") else None
 
 
-def due(project_id: UUID) -> bool:
+def is_upgrade_due(project_id: UUID) -> bool:
     """Whether to begin by itself: not again for a version that was tried, or reverted, before."""
-    asked = wanted(project_id)
+    asked = find_wanted_version(project_id)
     return (
         asked is not None
         and not Job.objects.filter(
@@ -63,27 +63,29 @@ def due(project_id: UUID) -> bool:
     )
 
 
-def reprocess(job: Job) -> Iterator[str]:
+def upgrade_and_reprocess(job: Job) -> Iterator[str]:
     """Switch to the version asked for, if it is another one; then match every interaction again."""
-    asked = wanted(job.project_id)
+    asked = find_wanted_version(job.project_id)
     if asked is not None and "after" not in job.cursor:
         job.params = {**job.params, "version": asked}
         job.save(update_fields=["params"])  # so that it does not begin again by itself
-        yield from switch(job, asked)
-    yield from reprocess_steps(job)
+        yield from switch_recognizer(job, asked)
+    yield from run_reprocess_steps(job)
 
 
-def switch(job: Job, asked: str) -> Iterator[str]:
+def switch_recognizer(job: Job, asked: str) -> Iterator[str]:
     project, settings = job.project, read_settings(job.project_id)
     old = recognizers.for_reading(project.pk).recognizer.version
     yield f"Building recogniser {asked}; {old} goes on answering"
-    planned, passages = plans_for(project.pk, settings, alive(job))
-    yield compared(project, planned, settings)
-    put(project.pk, planned, passages, MORE_FOLLOWS, SwitchForward(project, settings))
-    yield noted(project, job.actor, f"Recogniser {asked} took over from {old}")
+    planned, passages = make_plans(project.pk, settings, make_cancel_check(job))
+    yield compare_recognizers(project, planned, settings)
+    put_plans_in_place(
+        project.pk, planned, passages, MORE_FOLLOWS, SwitchForward(project, settings)
+    )
+    yield record_switch(project, job.actor, f"Recogniser {asked} took over from {old}")
 
 
-def revert(job: Job) -> Iterator[str]:
+def revert_recognizer(job: Job) -> Iterator[str]:
     """Back to the recogniser before the last switch; patterns founded since stay."""
     project = job.project
     previous = PreviousRecognizer.objects.filter(pk=project.pk).first()
@@ -97,17 +99,17 @@ def revert(job: Job) -> Iterator[str]:
         )
         for name, plan in plans.items()
     ]
-    put(project.pk, planned, b"", MORE_FOLLOWS, SwitchBack(project, previous))
+    put_plans_in_place(project.pk, planned, b"", MORE_FOLLOWS, SwitchBack(project, previous))
     old = previous.settings["version"]
-    yield noted(project, job.actor, f"Recogniser {old} is in use again instead of {used}")
+    yield record_switch(project, job.actor, f"Recogniser {old} is in use again instead of {used}")
 
 
-def noted(project: Project, actor: str, summary: str) -> str:
+def record_switch(project: Project, actor: str, summary: str) -> str:
     Activity.objects.create(project=project, actor=actor, verb="switch", summary=summary)
     return summary
 
 
-def alive(job: Job) -> Callable[[], bool]:
+def make_cancel_check(job: Job) -> Callable[[], bool]:
     """Tells the builder when the job was cancelled, and others that somebody works on it."""
     last = [time.monotonic()]
 
@@ -121,7 +123,7 @@ def alive(job: Job) -> Callable[[], bool]:
     return cancelled
 
 
-def compared(
+def compare_recognizers(
     project: Project, planned: Sequence[PlannedPartition], settings: RecognizerSettings
 ) -> str:
     """What the switch would change, tried on a copy of the patterns in use."""
@@ -144,7 +146,7 @@ class SwitchForward:
     def __init__(self, project: Project, settings: RecognizerSettings) -> None:
         self.project, self.settings = project, settings
 
-    def before(self, recognizer: DefaultPatternRecognizer) -> None:
+    def prepare(self, recognizer: DefaultPatternRecognizer) -> None:
         used = recognizer.settings
         self.previous = PreviousRecognizer(
             project=self.project,
@@ -159,8 +161,8 @@ class SwitchForward:
         recognizer.change_to(self.settings)
         self.previous.replaced_by = recognizer.version
 
-    def within(self, done: Consolidation) -> None:
-        self.previous.redirected = merged_away(self.project, done)
+    def save(self, done: Consolidation) -> None:
+        self.previous.redirected = collect_merged_away(self.project, done)
         self.previous.save()
 
 
@@ -170,7 +172,7 @@ class SwitchBack:
     def __init__(self, project: Project, previous: PreviousRecognizer) -> None:
         self.project, self.previous = project, previous
 
-    def before(self, recognizer: DefaultPatternRecognizer) -> None:
+    def prepare(self, recognizer: DefaultPatternRecognizer) -> None:
         recognizer.change_to(find_settings_in_use(self.project.pk, self.previous.settings))
         recognizer.version = self.previous.settings["version"]
         self.rows = self._still_merged()
@@ -183,7 +185,7 @@ class SwitchBack:
         found = rows.filter(archived_why="merged", redirect_to__isnull=False, state__isnull=False)
         return list(found.order_by("pk"))
 
-    def within(self, done: Consolidation) -> None:
+    def save(self, done: Consolidation) -> None:
         rows = Pattern.objects.filter(project=self.project)
         for row in self.rows:
             _, uses, children = self.previous.redirected[str(row.pk)]
@@ -195,24 +197,24 @@ class SwitchBack:
         self.previous.delete()
 
 
-def merged_away(project: Project, done: Consolidation) -> dict[str, list[Any]]:
+def collect_merged_away(project: Project, done: Consolidation) -> dict[str, list[Any]]:
     """Each pattern that is about to be merged away: into which, how many of its uses go there (not
     those that move elsewhere), and which patterns led to it."""
     found: dict[str, list[Any]] = {}
     rows = Pattern.objects.filter(project=project)
     for row in rows.filter(pk__in=list(done.redirects)):
         children = rows.filter(redirect_to=row.pk).values_list("pk", flat=True)
-        into = end_of(str(row.pk), done.redirects)
+        into = follow_redirects(str(row.pk), done.redirects)
         found[str(row.pk)] = [into, row.use_count, [str(pk) for pk in children]]
     homes = {child: pk for pk, (_, _, children) in found.items() for child in children}
-    for name, owner in owners_now(project, list(done.moved)):
+    for name, owner in read_owners(project, list(done.moved)):
         home = homes.get(owner, owner)
-        if home in found and end_of(done.moved[name], done.redirects) != found[home][0]:
+        if home in found and follow_redirects(done.moved[name], done.redirects) != found[home][0]:
             found[home][1] -= 1
     return found
 
 
-def owners_now(project: Project, names: Sequence[str]) -> Iterator[tuple[str, str]]:
+def read_owners(project: Project, names: Sequence[str]) -> Iterator[tuple[str, str]]:
     """The pattern of each of these interactions."""
     rows = ModelInteraction.objects.filter(project=project, state=1)
     for start in range(0, len(names), 500):

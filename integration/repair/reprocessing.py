@@ -10,7 +10,7 @@ from django.db.models import Max
 from featurememory.database.write_lock import write_turn
 from featurememory.models import Project
 from integration.models import Job
-from integration.repair.move_interactions import move_some
+from integration.repair.move_interactions import move_interactions
 from patterns.curation.learner_turn import learning_turn
 from patterns.models import Learner, ModelInteraction, Payload
 from patterns.recognition import lease
@@ -21,7 +21,7 @@ from patterns.storage.stored_observations import observation_of
 STEP = 200
 
 
-def reprocess_steps(job: Job) -> Iterator[str]:
+def run_reprocess_steps(job: Job) -> Iterator[str]:
     """Every recognised interaction is matched under the present patterns; who fits another one
     better moves there, and counts follow. What matches nothing stays where it is.
 
@@ -37,23 +37,23 @@ def reprocess_steps(job: Job) -> Iterator[str]:
         batch = list(part.order_by("number")[:STEP])
         if not batch:
             break
-        moved = job.cursor["moved"] + reprocess(job.project, batch)
+        moved = job.cursor["moved"] + reprocess_batch(job.project, batch)
         job.cursor = {**job.cursor, "after": batch[-1].number, "moved": moved}
         job.done += len(batch)
         yield ""
     yield f"{job.cursor['moved']:,} of {job.done:,} interactions moved to another pattern"
 
 
-def reprocess(project: Project, batch: Sequence[ModelInteraction]) -> int:
+def reprocess_batch(project: Project, batch: Sequence[ModelInteraction]) -> int:
     """Match one batch again; how many moved."""
     with learning_turn(project):
         kept = recognizers.for_learning(project.pk)
-        wanted = targets(kept, batch)
+        wanted = find_targets(kept, batch)
         with write_turn():
-            return move_some(project, wanted)
+            return move_interactions(project, wanted)
 
 
-def targets(kept: LoadedRecognizer, batch: Sequence[ModelInteraction]) -> dict[str, str]:
+def find_targets(kept: LoadedRecognizer, batch: Sequence[ModelInteraction]) -> dict[str, str]:
     """The interactions that belong to another pattern, and to which."""
     numbers = [row.number for row in batch]
     payloads = dict(Payload.objects.filter(pk__in=numbers).values_list("number", "data"))
@@ -70,7 +70,7 @@ def targets(kept: LoadedRecognizer, batch: Sequence[ModelInteraction]) -> dict[s
     return wanted
 
 
-def rollup_steps(job: Job) -> Iterator[str]:
+def run_rollup_steps(job: Job) -> Iterator[str]:
     """Count the hours again whose interactions are all still there; older ones stay as they are.
 
     Counting happens beside the traffic; only putting the result in place holds the writers up.
@@ -82,12 +82,12 @@ def rollup_steps(job: Job) -> Iterator[str]:
     job.total = found.filter(timestamp__gte=since * rollups.HOUR_MS).count()
     yield "Counting"
     with learning_turn(project):
-        rows = recount.recount_rollups(project.pk, since, lambda _: keep_lease(project))
+        rows = recount.recount_rollups(project.pk, since, lambda _: renew_lease(project))
         with write_turn():
             recount.replace_rollups(project.pk, since, rows)
     job.done = job.total
     yield f"{job.total:,} interactions counted into {len(rows):,} rows"
 
 
-def keep_lease(project: Project) -> None:
+def renew_lease(project: Project) -> None:
     lease.acquire_lease(project.pk, lease.name_holder())

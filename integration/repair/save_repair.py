@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from featurememory.database.write_lock import write_turn
 from featurememory.models import Activity, Project
-from integration.repair.move_interactions import move, redirect
+from integration.repair.move_interactions import move_sampled, redirect_patterns
 from patterns.engine.domain.results import Consolidation
 from patterns.models import Learner, Pattern, PatternEvent
 from patterns.recognition.lease import hold_lease, keep_lease_alive
@@ -41,7 +41,7 @@ _took: dict[UUID, float] = {}  # seconds of the last repair by this process
 MORE_FOLLOWS = -1
 
 
-def due(project_id: UUID) -> bool:
+def is_repair_due(project_id: UUID) -> bool:
     learners = Learner.objects.filter(pk=project_id, learned_since__gte=FEW)
     row = learners.defer("snapshot").first()
     if row is None:
@@ -51,11 +51,11 @@ def due(project_id: UUID) -> bool:
     return row.consolidated_at is None or row.consolidated_at < timezone.now() - pause
 
 
-def took(project_id: UUID, seconds: float) -> None:
+def record_repair_time(project_id: UUID, seconds: float) -> None:
     _took[project_id] = seconds
 
 
-def consolidate(project_id: UUID) -> Consolidation | None:
+def consolidate_project(project_id: UUID) -> Consolidation | None:
     """Repair the patterns of a project here and now; None when somebody else is learning."""
     with hold_lease(project_id) as held:
         if not held:
@@ -67,14 +67,14 @@ def consolidate(project_id: UUID) -> Consolidation | None:
                 forget_pruned(project_id, kept)
                 with kept.lock:
                     done = kept.recognizer.consolidate()
-                saved = save(project_id, kept, done)
+                saved = save_consolidation(project_id, kept, done)
             except BaseException:
                 recognizers.drop(project_id)  # it has changed what was not saved
                 raise
         if not saved:
             recognizers.drop(project_id)
             return None
-        took(project_id, time.monotonic() - began)
+        record_repair_time(project_id, time.monotonic() - began)
         return done
 
 
@@ -103,7 +103,7 @@ def is_uuid(text: str) -> bool:
     return True
 
 
-def save(
+def save_consolidation(
     project_id: UUID,
     kept: LoadedRecognizer,
     done: Consolidation,
@@ -121,18 +121,18 @@ def save(
     changes = recognizer.take_changes()
     storage = DatabasePatternStorage(project, recognizer.version)
     # Made before the turn: requests that store wait until that ends.
-    made = storage.made(map(recognizer.get, changes.changed), NO_USES)
+    made = storage.prepare_rows(map(recognizer.get, changes.changed), NO_USES)
     with write_turn():
         learner = Learner.objects.select_for_update().defer("snapshot").get(pk=project_id)
         if learner.version != kept.version:
             return False
-        storage.put(made)
+        storage.write_rows(made)
         if also is not None:
             also(done)
-        redirect(project, done.redirects)
-        move(project, done.moved, done.redirects)
+        redirect_patterns(project, done.redirects)
+        move_sampled(project, done.moved, done.redirects)
         storage.evict({eviction.id: eviction.reason for eviction in changes.evicted})
-        note(project, done)
+        record_changes(project, done)
         learner.version += 1
         if learned != MORE_FOLLOWS:
             seen = learner.learned_since if learned is None else learned
@@ -145,7 +145,7 @@ def save(
     return True
 
 
-def note(project: Project, done: Consolidation) -> None:
+def record_changes(project: Project, done: Consolidation) -> None:
     """History entries for the patterns, and one line of activity for the whole."""
     PatternEvent.objects.bulk_create(
         PatternEvent(

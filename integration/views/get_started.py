@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 from django_htmx.http import HTMX_STOP_POLLING
 
 from featurememory.models import Project
-from featurememory.page_access import changing, choose, may_change, page, projects
+from featurememory.page_access import changing, choose_project, list_projects, may_change, page
 from integration.models import ApiKey
 from patterns.models import ModelInteraction, Pattern
 
@@ -23,12 +23,14 @@ SIMILAR_NEEDED = 3
 REFUSAL_S = 900
 
 
-def own_project(request: HttpRequest) -> Project:
+def choose_own_project(request: HttpRequest) -> Project:
     """Where a person's own interactions go: never the demo."""
-    return choose([project for project in projects(request) if not project.is_demo], None)
+    return choose_project(
+        [project for project in list_projects(request) if not project.is_demo], None
+    )
 
 
-def start_key(request: HttpRequest, project: Project) -> str:
+def get_start_key(request: HttpRequest, project: Project) -> str:
     """The key shown to this session, the same for an hour; "" for those who may not make one."""
     kept = request.session.get("start_key", {})
     if kept.get("until", 0) > time.time() and is_usable(kept["text"]):
@@ -45,31 +47,31 @@ def is_usable(text: str) -> bool:
 
 
 @page
-def start(request: HttpRequest) -> HttpResponse:
-    project = own_project(request)
-    key = start_key(request, project)
+def show_start(request: HttpRequest) -> HttpResponse:
+    project = choose_own_project(request)
+    key = get_start_key(request, project)
     host = request.build_absolute_uri("/").rstrip("/")
     context = {
         "key": key,
         "host": host,
         "shown_key": key or "YOUR_KEY",
         "now": timezone.now(),
-        "demo_there": any(found.is_demo for found in projects(request)),
-        **arrival(project, host),
+        "demo_there": any(found.is_demo for found in list_projects(request)),
+        **describe_arrival(project, host),
     }
     return render(request, "start.html", context)
 
 
 @page
-def wait(request: HttpRequest) -> HttpResponse:
+def show_arrival(request: HttpRequest) -> HttpResponse:
     """The waiting box alone; status 286 ends the poll once something has arrived."""
     host = request.build_absolute_uri("/").rstrip("/")
-    context = arrival(own_project(request), host)
+    context = describe_arrival(choose_own_project(request), host)
     status = HTMX_STOP_POLLING if context["done"] else 200
     return render(request, "_arrival.html", context, status=status)
 
 
-def arrival(project: Project, host: str) -> dict[str, Any]:
+def describe_arrival(project: Project, host: str) -> dict[str, Any]:
     """What the box shows: the newest interaction and how far the first pattern is, or the last refusal."""
     newest = ModelInteraction.objects.filter(project=project).order_by("-number").first()
     refusal = cache.get("last_refusal")
@@ -108,7 +110,7 @@ def tokens_of(row: ModelInteraction) -> float | None:
 def load_demo(request: HttpRequest) -> HttpResponseBase:
     from integration import demo
 
-    demo.load("demo")
+    demo.load_demo("demo")
     request.session["project"] = "demo"
     return redirect("overview")
 
@@ -118,6 +120,6 @@ def load_demo(request: HttpRequest) -> HttpResponseBase:
 def remove_demo(request: HttpRequest) -> HttpResponseBase:
     from integration import demo
 
-    demo.remove()
+    demo.remove_demo()
     request.session.pop("project", None)
     return redirect("overview")

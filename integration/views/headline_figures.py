@@ -27,7 +27,7 @@ class Figure:
     title: str = ""
 
 
-def stored_patterns(stored: int, limit: int, found: Sequence[HourlyGauge]) -> Figure:
+def build_stored_patterns(stored: int, limit: int, found: Sequence[HourlyGauge]) -> Figure:
     counts = [gauge.stored for gauge in found]
     return Figure(
         "Stored patterns",
@@ -41,7 +41,9 @@ def stored_patterns(stored: int, limit: int, found: Sequence[HourlyGauge]) -> Fi
     )
 
 
-def recognition_rate(found: Sequence[HourlyGauge], now: HourlyGauge, before: HourlyGauge) -> Figure:
+def build_recognition_rate(
+    found: Sequence[HourlyGauge], now: HourlyGauge, before: HourlyGauge
+) -> Figure:
     return Figure(
         "Recognition rate",
         figures.percent(now.rate),
@@ -54,8 +56,8 @@ def recognition_rate(found: Sequence[HourlyGauge], now: HourlyGauge, before: Hou
     )
 
 
-def effectiveness(now: Series, before: Series) -> Figure:
-    interval, note = interval_of(now), "no score or success yet"
+def build_effectiveness(now: Series, before: Series) -> Figure:
+    interval, note = compute_interval(now), "no score or success yet"
     if interval:
         note = f"{figures.percent(interval[0])} to {figures.percent(interval[1])}, 95%"
     return Figure(
@@ -69,28 +71,28 @@ def effectiveness(now: Series, before: Series) -> Figure:
     )
 
 
-def interval_of(found: Series) -> tuple[float, float] | None:
+def compute_interval(found: Series) -> tuple[float, float] | None:
     return wilson_interval(found.total.quality, found.total.quality_count)
 
 
-def tokens(now: Series, before: Series) -> Figure:
+def build_tokens(now: Series, before: Series) -> Figure:
     total = now.total
     return Figure(
         "Tokens",
         figures.compact(total.tokens_sum) if total.tokens_count else figures.NONE,
-        told(total),
-        told(before.total),
+        count_known_tokens(total),
+        count_known_tokens(before.total),
         f"{figures.number(total.tokens)} a call" if total.tokens else "none told",
-        [told(bucket) for bucket in now.buckets],
+        [count_known_tokens(bucket) for bucket in now.buckets],
         better="none",
     )
 
 
-def told(sums: Sums) -> float | None:
+def count_known_tokens(sums: Sums) -> float | None:
     return sums.tokens_sum if sums.tokens_count else None
 
 
-def duration(now: Series, before: Series) -> Figure:
+def build_duration(now: Series, before: Series) -> Figure:
     p95, earlier = now.total.duration(0.95), before.total.duration(0.95)
     return Figure(
         "Duration p95",
@@ -103,7 +105,9 @@ def duration(now: Series, before: Series) -> Figure:
     )
 
 
-def recognition_time(found: Sequence[HourlyGauge], now: HourlyGauge, before: HourlyGauge) -> Figure:
+def build_recognition_time(
+    found: Sequence[HourlyGauge], now: HourlyGauge, before: HourlyGauge
+) -> Figure:
     p95 = now.recognition(0.95)
     return Figure(
         "Recognition p95",

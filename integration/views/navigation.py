@@ -11,10 +11,16 @@ from django.utils import timezone
 
 from featurememory.config import config_of
 from featurememory.models import FeatureMemoryConfig, Project
-from featurememory.page_access import current_project, may_change, projects, status_counts
+from featurememory.page_access import count_statuses, current_project, list_projects, may_change
 from patterns.models import ModelInteraction
 
-__all__ = ["LiveCounter", "PageSurroundings", "current_project", "live", "shell"]
+__all__ = [
+    "LiveCounter",
+    "PageSurroundings",
+    "add_page_surroundings",
+    "count_live",
+    "current_project",
+]
 RECOUNT_S = 600
 
 
@@ -30,7 +36,7 @@ class PageSurroundings:
 
     @cached_property
     def projects(self) -> list[Project]:
-        return projects(self.request)
+        return list_projects(self.request)
 
     @cached_property
     def config(self) -> FeatureMemoryConfig:
@@ -48,18 +54,18 @@ class PageSurroundings:
     @cached_property
     def counts(self) -> dict[str, int]:
         """Stored patterns by state, and `all` of them."""
-        return status_counts(self.request)
+        return count_statuses(self.request)
 
     @cached_property
     def live(self) -> LiveCounter:
-        return live(self.project)
+        return count_live(self.project)
 
     @property
     def theme(self) -> str:
-        return theme_of(self.request)
+        return read_theme(self.request)
 
 
-def theme_of(request: HttpRequest) -> str:
+def read_theme(request: HttpRequest) -> str:
     theme = request.COOKIES.get("theme", "")
     return theme if theme in ("light", "dark") else ""
 
@@ -71,7 +77,7 @@ class LiveCounter:
         self.count, self.per_minute = count, per_minute
 
 
-def live(project: Project) -> LiveCounter:
+def count_live(project: Project) -> LiveCounter:
     """One query: what came after the last full count is added to it; recounted every 10 minutes."""
     rows = ModelInteraction.objects.filter(project=project).order_by()
     kept = cache.get(f"stored:{project.pk}")
@@ -94,7 +100,7 @@ def live(project: Project) -> LiveCounter:
     return LiveCounter(count + fresh, per_minute)
 
 
-def shell(request: HttpRequest) -> dict[str, Any]:
+def add_page_surroundings(request: HttpRequest) -> dict[str, Any]:
     """Context processor: `shell`, the same object for all templates of a request."""
     if not hasattr(request, "_shell"):
         request._shell = PageSurroundings(request)  # type: ignore[attr-defined]

@@ -13,10 +13,10 @@ from django.utils import timezone
 
 from featurememory.config import config_of
 from featurememory.models import Activity, ConfigVersion, Project
-from featurememory.page_access import current_project, page, show
+from featurememory.page_access import current_project, page, render_page
 from integration.views import headline_figures
 from integration.views.headline_figures import Figure
-from integration.views.navigation import live
+from integration.views.navigation import count_live
 from patterns.charts import (
     chart,
     durations,
@@ -123,12 +123,12 @@ class Overview:
         """The six: what is stored and recognised, and what it was worth."""
         now, before, limit = self.series, self.before, config_of(self.project.pk).max_patterns
         return [
-            headline_figures.stored_patterns(stored, limit, self.gauges),
-            headline_figures.recognition_rate(self.gauges, self.gauge, self.gauge_before),
-            headline_figures.effectiveness(now, before),
-            headline_figures.tokens(now, before),
-            headline_figures.duration(now, before),
-            headline_figures.recognition_time(self.gauges, self.gauge, self.gauge_before),
+            headline_figures.build_stored_patterns(stored, limit, self.gauges),
+            headline_figures.build_recognition_rate(self.gauges, self.gauge, self.gauge_before),
+            headline_figures.build_effectiveness(now, before),
+            headline_figures.build_tokens(now, before),
+            headline_figures.build_duration(now, before),
+            headline_figures.build_recognition_time(self.gauges, self.gauge, self.gauge_before),
         ]
 
 
@@ -138,39 +138,39 @@ CHARTS = ("effectiveness", "patterns", "tokens", "duration", "memory")
 
 
 @page
-def overview(request: HttpRequest) -> HttpResponseBase:
+def show_overview(request: HttpRequest) -> HttpResponseBase:
     project = current_project(request)
-    if not live(project).count:
+    if not count_live(project).count:
         return redirect("start")
     found = Overview(project, request.GET.get("range"), timezone.now())
     activity = list(Activity.objects.filter(project=project)[:6])
-    shell = shell_of(request)
+    shell = get_surroundings(request)
     stored = shell.counts["all"]
     context = {
         "window": found.window,
         "ranges": list(RANGES),
         "total": found.series.total,
         "comparable": found.comparable,
-        "interval": headline_figures.interval_of(found.series),
+        "interval": headline_figures.compute_interval(found.series),
         "gauge": found.gauge,
         "enough": found.series.total.quality_count >= chart.ENOUGH,
         "needed": chart.ENOUGH,
         "figures": found.figures(stored),
         "charts": {name: found.chart(name) for name in CHARTS},
         "activity": activity,
-        "attention": attention(shell.counts, stored, shell.config.max_patterns),
+        "attention": list_attention(shell.counts, stored, shell.config.max_patterns),
         "query": f"range={found.window.name}",
     }
-    return show(request, "overview.html", "overview.html", context)
+    return render_page(request, "overview.html", "overview.html", context)
 
 
-def shell_of(request: HttpRequest) -> Any:
-    from integration.views.navigation import shell
+def get_surroundings(request: HttpRequest) -> Any:
+    from integration.views.navigation import add_page_surroundings
 
-    return shell(request)["shell"]
+    return add_page_surroundings(request)["shell"]
 
 
-def attention(counts: dict[str, int], stored: int, limit: int) -> list[tuple[str, str]]:
+def list_attention(counts: dict[str, int], stored: int, limit: int) -> list[tuple[str, str]]:
     """What a person should look at, as (text, link)."""
     found = []
     if drifting := counts.get("drifting", 0):
@@ -187,16 +187,16 @@ def attention(counts: dict[str, int], stored: int, limit: int) -> list[tuple[str
 
 
 @page
-def table(request: HttpRequest, name: str) -> HttpResponse:
-    return render_chart_table(request, chosen_chart(request, name))
+def show_chart_table(request: HttpRequest, name: str) -> HttpResponse:
+    return render_chart_table(request, build_chart(request, name))
 
 
 @page
-def download(request: HttpRequest, name: str) -> HttpResponseBase:
-    return stream_chart_csv(chosen_chart(request, name))
+def download_chart(request: HttpRequest, name: str) -> HttpResponseBase:
+    return stream_chart_csv(build_chart(request, name))
 
 
-def chosen_chart(request: HttpRequest, name: str) -> Chart:
+def build_chart(request: HttpRequest, name: str) -> Chart:
     from django.http import Http404
 
     if name not in CHARTS:

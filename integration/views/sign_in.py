@@ -32,9 +32,9 @@ def sign_in_once(request: HttpRequest, token: str) -> HttpResponse:
 
 
 @require_POST
-def theme(request: HttpRequest) -> HttpResponse:
+def set_theme(request: HttpRequest) -> HttpResponse:
     """For browsers without script; with it the page sets the same cookie itself."""
-    response = back(request)
+    response = redirect_back(request)
     chosen = request.POST.get("theme")
     if chosen in ("light", "dark"):
         response.set_cookie("theme", chosen, max_age=YEAR_S, samesite="Lax")
@@ -43,7 +43,7 @@ def theme(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @page
-def project(request: HttpRequest) -> HttpResponse:
+def choose_project(request: HttpRequest) -> HttpResponse:
     """Which project the pages show, for this session."""
     name = request.POST.get("project", "")
     if Project.objects.filter(name=name).exists():
@@ -51,7 +51,7 @@ def project(request: HttpRequest) -> HttpResponse:
     return redirect("overview")
 
 
-def back(request: HttpRequest) -> HttpResponse:
+def redirect_back(request: HttpRequest) -> HttpResponse:
     """To the page the person came from, if it is ours."""
     came = request.headers.get("Referer", "")
     if url_has_allowed_host_and_scheme(came, {request.get_host()}, request.is_secure()):

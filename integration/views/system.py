@@ -20,9 +20,9 @@ from django.utils import timezone
 from featurememory.config import config_of
 from featurememory.http import pagination
 from featurememory.models import Activity, Project
-from featurememory.page_access import current_project, page, show
+from featurememory.page_access import current_project, page, render_page
 from integration import resources
-from integration.views.navigation import live
+from integration.views.navigation import count_live
 from patterns.curation.history import UNDO_PERIOD
 from patterns.ingest.backpressure import admission, read_resident_bytes
 from patterns.models import Learner, ModelInteraction, Operation, Pattern
@@ -36,29 +36,29 @@ PATIENCE_MS = 60_000
 
 
 @page
-def activity(request: HttpRequest) -> HttpResponse:
+def list_activity(request: HttpRequest) -> HttpResponse:
     project = current_project(request)
     rows = Activity.objects.filter(project=project)
-    found = pagination.page(rows, "-at", request.GET.get("cursor"), 50)
+    found = pagination.read_page(rows, "-at", request.GET.get("cursor"), 50)
     ids = [row.operation_id for row in found.rows if row.operation_id]
     still = Operation.objects.filter(
         pk__in=ids, undone_at=None, at__gt=timezone.now() - UNDO_PERIOD
     )
     context = {"page": found, "undoable": set(still.values_list("pk", flat=True))}
-    return show(request, "activity.html", "_activity.html", context)
+    return render_page(request, "activity.html", "_activity.html", context)
 
 
 @page
-def counter(request: HttpRequest) -> HttpResponse:
+def show_live_counter(request: HttpRequest) -> HttpResponse:
     """The live counter; 204 while the number the page shows (`seen`) is still right."""
-    found = live(current_project(request))
+    found = count_live(current_project(request))
     if request.GET.get("seen") == f"{found.count}.{found.per_minute}":
         return HttpResponse(status=204)
     return render(request, "_live.html", {"live": found})
 
 
 @page
-def health(request: HttpRequest) -> HttpResponse:
+def show_health(request: HttpRequest) -> HttpResponse:
     project = current_project(request)
     now = timezone.now()
     admission.refresh()
@@ -73,14 +73,14 @@ def health(request: HttpRequest) -> HttpResponse:
         "p95": gauge.recognition(0.95),
         "recognized": gauge.recognized,
         "budget": RECOGNITION_BUDGET_MS,
-        "queue": queue_of(project),
+        "queue": describe_queue(project),
         "learner": Learner.objects.filter(pk=project.pk)
         .only("consolidated_at", "cleaned_at")
         .first(),
         "memory": read_resident_bytes(),
-        "disk": resources.on_disk(),
+        "disk": resources.measure_disk_bytes(),
         "limit": 100_000_000,
-        "tables": largest(disk_usage.read_table_sizes()),
+        "tables": list_largest_tables(disk_usage.read_table_sizes()),
         "next_cleanup": forecast.read_counted_rules(project),
         "max_size": disk_usage.read_limit(config_of(project.pk).max_size),
         "in_memory": settings.STORAGE == "memory",
@@ -96,7 +96,7 @@ def health(request: HttpRequest) -> HttpResponse:
     return render(request, "health.html", context)
 
 
-def largest(
+def list_largest_tables(
     found: list[disk_usage.TableSize] | None, most: int = 8
 ) -> list[tuple[str, int]] | None:
     """Tables by their models' names, the small ones together."""
@@ -110,7 +110,7 @@ def largest(
     return named[:most] + ([("all others", rest)] if rest else [])
 
 
-def queue_of(project: Project) -> dict[str, Any]:
+def describe_queue(project: Project) -> dict[str, Any]:
     """What waits to be recognised, for how long, and what failed."""
     pending = ModelInteraction.objects.filter(project=project, state=0)
     oldest = pending.aggregate(at=Min("received_at"))["at"]
@@ -136,7 +136,7 @@ HITS = 6
 
 
 @page
-def search(request: HttpRequest) -> HttpResponse:
+def search_everything(request: HttpRequest) -> HttpResponse:
     """Pages by name, patterns by template, task or id, interactions by their exact id."""
     text = request.GET.get("q", "").strip()[:200].replace("\x00", "")
     project = current_project(request)
@@ -148,7 +148,7 @@ def search(request: HttpRequest) -> HttpResponse:
     }
     if request.htmx.target == "hits":  # type: ignore[attr-defined]
         return render(request, "_hits.html", context)
-    return show(request, "search.html", "_search.html", context)
+    return render_page(request, "search.html", "_search.html", context)
 
 
 def find_patterns(project: Project, text: str) -> list[Pattern]:

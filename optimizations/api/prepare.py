@@ -14,7 +14,7 @@ from featurememory.errors import not_found
 from featurememory.http.drf import key_of
 from featurememory.http.endpoint import Endpoint
 from featurememory.http.idempotency import idempotent
-from featurememory.http.json_body import decode, from_msgspec
+from featurememory.http.json_body import decode_json, translate_validation_error
 from featurememory.http.openapi import described
 from featurememory.http.request_body import read_body
 from optimizations.decision_log import log
@@ -50,7 +50,7 @@ class Prepare(Endpoint):
     def post(self, request: Request) -> Response:
         raw = read_body(request._request, settings.BODY_LIMIT)
         refuse_deep_nesting(raw)
-        sent = decode(raw, dict[str, Any])
+        sent = decode_json(raw, dict[str, Any])
         if isinstance(sent.get("task"), dict):
             sent["task"] = {CAMEL.get(name, name): v for name, v in sent["task"].items()}
         order = checked(sent)
@@ -64,7 +64,7 @@ def checked(sent: dict[str, Any]) -> PrepareIn:
     try:
         return msgspec.convert(sent, PrepareIn)
     except msgspec.ValidationError as error:
-        raise from_msgspec(error) from error
+        raise translate_validation_error(error) from error
 
 
 def task_of(order: PrepareIn) -> Task:

@@ -12,10 +12,10 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 
 from featurememory.config import config_of
-from featurememory.http.pagination import limit_from
-from featurememory.http.pagination import page as keyset_page
+from featurememory.http.pagination import parse_limit
+from featurememory.http.pagination import read_page as keyset_page
 from featurememory.models import Project
-from featurememory.page_access import changing, current_project, page, show
+from featurememory.page_access import changing, current_project, page, render_page
 from optimizations import what_if as optimizations_what_if
 from optimizations.decision_log import log
 from optimizations.engine.domain.optimization import OptimizationState
@@ -57,7 +57,7 @@ def optimizations(request: HttpRequest) -> HttpResponse:
     known = status if status in dict(TABS).values() else ""
     rows = Optimization.objects.filter(project=project)
     shown = rows.filter(status__in=known.split(",")) if known else rows
-    limit = limit_from(request.GET.get("limit"))
+    limit = parse_limit(request.GET.get("limit"))
     found = keyset_page(shown, "-number", request.GET.get("cursor"), limit, key="number")
     lines, scale = forest(project, found.rows)
     query = f"status={known}&" if known else ""
@@ -74,7 +74,7 @@ def optimizations(request: HttpRequest) -> HttpResponse:
         # What a trial still needs stands in its own line.
         "findings": [one for one in advice if one.code != "needs_more"][:5],
     }
-    return show(request, "optimizations/list.html", "optimizations/_rows.html", context)
+    return render_page(request, "optimizations/list.html", "optimizations/_rows.html", context)
 
 
 def tabs(rows: Any, current: str) -> list[Tab]:
@@ -163,7 +163,9 @@ def what_if(request: HttpRequest, optimization_id: str) -> HttpResponse:
             optimizations_what_if.of_optimization(row.project_id, state, READ)
         )
     context = {"row": row, "text": text}
-    return show(request, "optimizations/what_if.html", "optimizations/_what_if.html", context)
+    return render_page(
+        request, "optimizations/what_if.html", "optimizations/_what_if.html", context
+    )
 
 
 PURGE = "purge"
@@ -221,7 +223,7 @@ def act(request: HttpRequest, optimization_id: str, verb: str) -> HttpResponseBa
             project_id=row.project_id, optimization_id=row.id, interaction=None
         ).count(),
     }
-    return show(request, "optimizations/act.html", "optimizations/_act.html", context)
+    return render_page(request, "optimizations/act.html", "optimizations/_act.html", context)
 
 
 PAST = {

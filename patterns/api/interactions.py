@@ -12,12 +12,12 @@ from rest_framework.response import Response
 
 from featurememory.errors import ErrorCode, FeatureMemoryError, invalid, not_found
 from featurememory.http.drf import key_of
-from featurememory.http.endpoint import Endpoint, listing
-from featurememory.http.idempotency import id_of, idempotent
-from featurememory.http.json_body import decode
+from featurememory.http.endpoint import Endpoint, respond_with_page
+from featurememory.http.idempotency import derive_item_id, idempotent
+from featurememory.http.json_body import decode_json
 from featurememory.http.openapi import described
-from featurememory.http.pagination import limit_from, near, page
-from featurememory.http.problems import problem
+from featurememory.http.pagination import parse_limit, read_nearby_page, read_page
+from featurememory.http.problems import build_problem
 from featurememory.http.request_body import read_body
 from patterns.ingest.schema import Arrival, Interaction, build_arrival, parse_interaction
 from patterns.ingest.wakeup import wake_learner
@@ -38,7 +38,7 @@ class Interactions(Endpoint):
     def post(self, request: Request) -> Response:
         raw = read_body(request._request, settings.BODY_LIMIT)
         item = parse_interaction(raw)
-        item.id = item.id or id_of(request)
+        item.id = item.id or derive_item_id(request)
         made = build_arrival(item)
         project = key_of(request).project
         is_new = store_arrivals(project.pk, [made]).stored[0]
@@ -57,17 +57,17 @@ class Interactions(Endpoint):
         },
     )
     def get(self, request: Request) -> Response:
-        limit = limit_from(request.query_params.get("limit"))
+        limit = parse_limit(request.query_params.get("limit"))
         everything = ModelInteraction.objects.filter(project_id=key_of(request).project_id)
         rows, cursor = (
             filter_interactions(everything, request.query_params),
             request.query_params.get("cursor"),
         )
         if request.query_params.get("model_id") or request.query_params.get("session_id"):
-            found = near(rows, everything, cursor, limit, key="number")
+            found = read_nearby_page(rows, everything, cursor, limit, key="number")
         else:
-            found = page(rows, "-number", cursor, limit, key="number")
-        return listing(request, found, serialize_interactions(found.rows), limit)
+            found = read_page(rows, "-number", cursor, limit, key="number")
+        return respond_with_page(request, found, serialize_interactions(found.rows), limit)
 
 
 def filter_interactions(rows: Any, query: Any) -> Any:
@@ -138,7 +138,7 @@ def read_items(request: Request) -> list[bytes]:
     raw = read_body(request._request, settings.BATCH_BODY_LIMIT, (JSON, NDJSON))
     if request._request.content_type == NDJSON:
         return [line for line in raw.splitlines() if line.strip()]
-    return [bytes(item) for item in decode(raw, list[Raw])]
+    return [bytes(item) for item in decode_json(raw, list[Raw])]
 
 
 def parse_items(items: list[bytes], request: Request) -> tuple[list[Arrival], list[dict[str, Any]]]:
@@ -147,8 +147,8 @@ def parse_items(items: list[bytes], request: Request) -> tuple[list[Arrival], li
     for index, item in enumerate(items):
         try:
             parsed = parse_interaction(item)
-            parsed.id = parsed.id or id_of(request, index)
+            parsed.id = parsed.id or derive_item_id(request, index)
             accepted.append(build_arrival(parsed))
         except FeatureMemoryError as error:
-            rejected.append({"index": index, "problem": problem(error, request.path)})
+            rejected.append({"index": index, "problem": build_problem(error, request.path)})
     return accepted, rejected

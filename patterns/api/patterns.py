@@ -11,10 +11,10 @@ from rest_framework.response import Response
 
 from featurememory.errors import invalid, not_found
 from featurememory.http.drf import key_of
-from featurememory.http.endpoint import Endpoint, listing
+from featurememory.http.endpoint import Endpoint, respond_with_page
 from featurememory.http.json_body import body_of
 from featurememory.http.openapi import described
-from featurememory.http.pagination import Page, limit_from, page
+from featurememory.http.pagination import Page, parse_limit, read_page
 from patterns.criteria import PatternCriteria
 from patterns.curation import editing, history
 from patterns.models import ModelInteraction, Pattern, PatternEvent
@@ -47,10 +47,10 @@ class Patterns(Endpoint):
     def get(self, request: Request) -> Response:
         query = request.query_params
         criteria = PatternCriteria.parse(query.dict())
-        limit = limit_from(query.get("limit"))
+        limit = parse_limit(query.get("limit"))
         rows = Pattern.objects.filter(project_id=key_of(request).project_id).defer("state", "parts")
-        found = page(criteria.apply(rows), criteria.sort, query.get("cursor"), limit)
-        return listing(request, found, serialize_patterns(found.rows), limit)
+        found = read_page(criteria.apply(rows), criteria.sort, query.get("cursor"), limit)
+        return respond_with_page(request, found, serialize_patterns(found.rows), limit)
 
 
 class PatternEdit(Struct):
@@ -100,12 +100,12 @@ class Related(Endpoint):
     @described("Patterns most like this one", many=True)
     def get(self, request: Request, pattern_id: str) -> Response:
         row = find_pattern(request, pattern_id)
-        limit = limit_from(request.query_params.get("limit"), default=10)
+        limit = parse_limit(request.query_params.get("limit"), default=10)
         near = find_related(row, limit)
         data = serialize_patterns([other for other, _ in near])
         for entry, (_, score) in zip(data, near, strict=True):
             entry["similarity"] = score
-        return listing(request, Page([], None, None), data, limit)
+        return respond_with_page(request, Page([], None, None), data, limit)
 
 
 def find_related(row: Pattern, limit: int) -> list[tuple[Pattern, float]]:
@@ -124,10 +124,12 @@ class History(Endpoint):
     @described("What happened to this pattern, newest first", many=True)
     def get(self, request: Request, pattern_id: str) -> Response:
         row = find_pattern(request, pattern_id)
-        limit = limit_from(request.query_params.get("limit"))
+        limit = parse_limit(request.query_params.get("limit"))
         rows = PatternEvent.objects.filter(project_id=row.project_id, pattern_id=row.pk)
-        found = page(rows, "-id", request.query_params.get("cursor"), limit, key="id")
-        return listing(request, found, [serialize_event(entry) for entry in found.rows], limit)
+        found = read_page(rows, "-id", request.query_params.get("cursor"), limit, key="id")
+        return respond_with_page(
+            request, found, [serialize_event(entry) for entry in found.rows], limit
+        )
 
 
 class Examples(Endpoint):
@@ -136,9 +138,9 @@ class Examples(Endpoint):
     @described("Interactions of this pattern, newest first", many=True)
     def get(self, request: Request, pattern_id: str) -> Response:
         row = find_pattern(request, pattern_id)
-        limit = limit_from(request.query_params.get("limit"), default=20)
+        limit = parse_limit(request.query_params.get("limit"), default=20)
         rows = ModelInteraction.objects.filter(
             project_id=row.project_id, pattern_id__in=list(family_of([row.pk]))
         )
-        found = page(rows, "-number", request.query_params.get("cursor"), limit, key="number")
-        return listing(request, found, serialize_interactions(found.rows), limit)
+        found = read_page(rows, "-number", request.query_params.get("cursor"), limit, key="number")
+        return respond_with_page(request, found, serialize_interactions(found.rows), limit)

@@ -71,7 +71,7 @@ class ResourceGauge:
         wait = CHECK_S if self.state == "healthy" else CHECK_S / 10
         return time.monotonic() - self.checked >= wait
 
-    def refused(self) -> FeatureMemoryError:
+    def make_refusal(self) -> FeatureMemoryError:
         """A new error each time: one that is raised again keeps the frames of all times before,
         and with them the bodies of the requests refused."""
         return FeatureMemoryError(self.refusal.message, self.refusal.code, self.refusal.details)
@@ -214,7 +214,7 @@ class Admission:
         self.refresh()
         for gauge in self.gauges:
             if gauge.closed:
-                raise gauge.refused()
+                raise gauge.make_refusal()
 
     def refresh(self) -> None:
         """Reads the gauges that are due; while one thread does, the others go by what is known."""
@@ -227,12 +227,12 @@ class Admission:
         finally:
             self.lock.release()
 
-    def note(self, count: int, size: int) -> None:
+    def count_stored(self, count: int, size: int) -> None:
         """So many interactions with so many bytes of payload were stored just now."""
         for gauge in self.gauges:
             gauge.add(gauge.each(count, size))
 
-    def forget(self) -> None:
+    def reset(self) -> None:
         """As if nothing had been read yet."""
         self.gauges = make_gauges()
 

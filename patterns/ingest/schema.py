@@ -18,7 +18,7 @@ from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 from uuid_utils import uuid7
 
 from featurememory.errors import ErrorCode, FeatureMemoryError, invalid
-from featurememory.http.json_body import decode
+from featurememory.http.json_body import decode_json
 from patterns.storage.payloads import pack_payload
 
 # A database text holds no NUL (PostgreSQL refuses it), so neither does a column of ours.
@@ -124,7 +124,7 @@ def parse_interaction(raw: bytes) -> Interaction:
     refuse_deep_nesting(raw)
     if SPELLED_CAMEL.search(raw):
         raw = to_snake_case(raw)
-    return decode(raw, Interaction)
+    return decode_json(raw, Interaction)
 
 
 def refuse_deep_nesting(raw: bytes) -> None:

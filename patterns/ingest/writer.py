@@ -79,9 +79,9 @@ class Writer:
         except Exception:
             close_old_connections()
             for delivery in group:
-                self._alone(delivery)
+                self._write_alone(delivery)
 
-    def _alone(self, delivery: Delivery) -> None:
+    def _write_alone(self, delivery: Delivery) -> None:
         try:
             write_group([delivery])
         except Exception as error:
@@ -93,7 +93,7 @@ class Writer:
         until = time.monotonic() + GATHER_S
         size = len(group[0].arrivals)
         while size < GROUP:
-            more = len(group) < request_priority.answering()
+            more = len(group) < request_priority.count_other_requests()
             patience = max(0.0, until - time.monotonic()) if more else 0.0
             try:
                 group.append(self._queue.get(patience > 0, patience))
@@ -134,7 +134,7 @@ def write_group(group: Sequence[Delivery]) -> None:
             arrivals = [one for delivery in deliveries for one in delivery.arrivals]
             stored[project_id] = iter(insert(project_id, arrivals))
     taken = [arrival for delivery in group for arrival in delivery.arrivals]
-    admission.note(len(taken), sum(len(arrival.payload) for arrival in taken))
+    admission.count_stored(len(taken), sum(len(arrival.payload) for arrival in taken))
     for delivery in group:
         fresh = list(islice(stored[delivery.project_id], len(delivery.arrivals)))
         delivery.done.set_result(StoreResult(fresh))

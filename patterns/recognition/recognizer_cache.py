@@ -72,7 +72,7 @@ class RecognizerCache:
         kept.recognizer.settings = settings
         return kept
 
-    def figures(self) -> dict[str, int]:
+    def count_cached(self) -> dict[str, int]:
         """What the caches of all kept projects hold, and how often they had what was asked for."""
         with self._lock:
             storages = [kept.storage for kept in self._kept.values()]

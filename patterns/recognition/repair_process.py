@@ -149,7 +149,7 @@ def _write(stream: IO[bytes], data: bytes) -> None:
 def main() -> None:
     os.nice(NICE)
     sys.stdout = sys.stderr  # what a library prints must not get between the answers
-    struct_tables.build(())  # before the first thread
+    struct_tables.build_tables(())  # before the first thread
     orders: queue.SimpleQueue[PlannerOrder] = queue.SimpleQueue()
     threading.Thread(target=read_orders, args=(orders,), daemon=True).start()
     start = orders.get().start

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.cache import cache
 from django.db import DatabaseError, connection
 
-from featurememory.database.write_lock import log_bytes, shorten_log, writers_wait
+from featurememory.database.write_lock import hold_writers, measure_log_bytes, shorten_log
 from patterns.models import Learner, ModelInteraction, Pattern, Payload
 
 # Pages of 8 kB given back in one step: 4 MB, which all pass through the log while no other write runs.
@@ -85,7 +85,7 @@ def measure_bytes_beside() -> int:
         cursor.execute(
             "SELECT page_size * freelist_count FROM pragma_page_size, pragma_freelist_count"
         )
-        return int(cursor.fetchone()[0]) + log_bytes()
+        return int(cursor.fetchone()[0]) + measure_log_bytes()
 
 
 # Row header and line pointer take 28 bytes, and alignment some more.
@@ -211,6 +211,6 @@ def give_back_pages(raw: Any) -> bool:
     """Whether any page went. A script, because the driver's `execute` runs this statement for one
     page only: it ends it after its first row."""
     before = count_free_pages()
-    with writers_wait():
+    with hold_writers():
         raw.executescript(f"PRAGMA incremental_vacuum({STEP})")
     return count_free_pages() < before

@@ -57,7 +57,7 @@ class Forecast:
 def forecast_cleanup(project: Project) -> Forecast:
     config, used = config_of(project.pk), disk_usage.measure_bytes_used()
     since = compute_unused_since(config.cleanup_interval, find_newest_use(project))
-    weak = DatabasePatternStorage(project).weak(config.confidence_threshold, since)
+    weak = DatabasePatternStorage(project).find_weak(config.confidence_threshold, since)
     rows = ModelInteraction.objects.filter(project=project).exclude(state=0)
     total = count_recognized(project)
     large, many = (

@@ -35,11 +35,11 @@ class DatabasePatternStorage:
         return Pattern.objects.filter(project_id=self.project.pk)
 
     def store(self, states: Iterable[PatternState], uses: Mapping[str, int] = NO_USES) -> None:
-        made = self.made(states, uses)
-        self.put(made)
+        made = self.prepare_rows(states, uses)
+        self.write_rows(made)
         self.add_uses({name: count for name, count in uses.items() if name not in made})
 
-    def made(self, states: Iterable[PatternState], uses: Mapping[str, int]) -> PreparedRows:
+    def prepare_rows(self, states: Iterable[PatternState], uses: Mapping[str, int]) -> PreparedRows:
         """The costly half of `store`: what `put` writes, by id. Needs no transaction."""
         rows = [build_row(state, self.project.pk, self.version) for state in states]
         for row in rows:
@@ -47,7 +47,7 @@ class DatabasePatternStorage:
         rows.sort(key=lambda row: row.pk)  # one lock order for all processes
         return {str(row.pk): upserts.to_columns(row) for row in rows}
 
-    def put(self, made: PreparedRows) -> None:
+    def write_rows(self, made: PreparedRows) -> None:
         upserts.upsert_rows(list(made.values()), MIRRORED)
 
     def add_uses(self, uses: Mapping[str, int]) -> None:
@@ -72,7 +72,7 @@ class DatabasePatternStorage:
         self.rows.filter(pk=pattern_id).update(**changes, state=state.to_bytes())
         return state
 
-    def weak(self, threshold: float, unused_since: datetime) -> list[str]:
+    def find_weak(self, threshold: float, unused_since: datetime) -> list[str]:
         """What `cleanup` would take."""
         rows = self.rows.stored().filter(
             pinned=False, confidence__lt=threshold, last_used__lt=unused_since
@@ -80,7 +80,7 @@ class DatabasePatternStorage:
         return [str(pk) for pk in rows.values_list("pk", flat=True)]
 
     def cleanup(self, threshold: float, unused_since: datetime) -> list[str]:
-        ids = self.weak(threshold, unused_since)
+        ids = self.find_weak(threshold, unused_since)
         self.archive(ids, "memory", f"below {threshold:.2f} and unused")
         return ids
 

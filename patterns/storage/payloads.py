@@ -42,7 +42,7 @@ class NewestDictionary:
             self.number = newest.first() or 0
         return self.number
 
-    def forget(self) -> None:
+    def expire(self) -> None:
         self.checked = -CHECK_S
 
 
@@ -131,5 +131,5 @@ def train_dictionary() -> PayloadDictionary | None:
     except zstandard.ZstdError:
         return None
     row = PayloadDictionary.objects.create(data=made.as_bytes(), trained_on=max(found))
-    newest_dictionary.forget()
+    newest_dictionary.expire()
     return row

@@ -9,12 +9,12 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 
-from featurememory.page_access import show
+from featurememory.page_access import render_page
 from patterns.charts.chart import Chart
 
 
 def render_chart_table(request: HttpRequest, chart: Chart) -> HttpResponse:
-    return show(request, "chart_page.html", "_chart_table.html", {"chart": chart})
+    return render_page(request, "chart_page.html", "_chart_table.html", {"chart": chart})
 
 
 def stream_chart_csv(chart: Chart) -> StreamingHttpResponse:

@@ -12,10 +12,10 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from featurememory.errors import FeatureMemoryError
-from featurememory.http.pagination import limit_from, near
-from featurememory.http.pagination import page as keyset_page
+from featurememory.http.pagination import parse_limit, read_nearby_page
+from featurememory.http.pagination import read_page as keyset_page
 from featurememory.models import Project
-from featurememory.page_access import current_project, page, show
+from featurememory.page_access import current_project, page, render_page
 from patterns.models import ModelInteraction, Pattern, Payload
 from patterns.recognition.explain import explain_match
 from patterns.serializers import family_of, find_redirects
@@ -136,7 +136,7 @@ def filter_by_state(rows: Any, state: int) -> Any:
 @page
 def list_interactions(request: HttpRequest) -> HttpResponse:
     project = current_project(request)
-    limit = limit_from(request.GET.get("limit"))
+    limit = parse_limit(request.GET.get("limit"))
     everything = ModelInteraction.objects.filter(project=project)
     rows, used = filter_interactions(everything, request.GET)
     indexed = set(used) <= INDEXED
@@ -147,7 +147,7 @@ def list_interactions(request: HttpRequest) -> HttpResponse:
     if indexed:
         found = keyset_page(annotate_payload(rows), "-number", cursor, limit, key="number")
     else:
-        found = near(annotate_payload(rows), everything, cursor, limit, key="number")
+        found = read_nearby_page(annotate_payload(rows), everything, cursor, limit, key="number")
     shown = build_previews(found.rows)
     names = find_patterns(project, found.rows)
     for entry in shown:
@@ -162,7 +162,7 @@ def list_interactions(request: HttpRequest) -> HttpResponse:
         "next": found.next and urlencode({**used, "cursor": found.next}),
         "previous": found.previous and urlencode({**used, "cursor": found.previous}),
     }
-    return show(request, "interactions/list.html", "interactions/_list.html", context)
+    return render_page(request, "interactions/list.html", "interactions/_list.html", context)
 
 
 def find_patterns(project: Project, rows: Sequence[ModelInteraction]) -> dict[Any, Pattern]:
@@ -234,7 +234,7 @@ def show_explanation(request: HttpRequest, interaction_id: str) -> HttpResponse:
     except FeatureMemoryError:  # a pattern cannot be read: the page of the interaction still can
         found = None
     context = {"why": found, "row": row}
-    return show(request, "interactions/why.html", "interactions/_why.html", context)
+    return render_page(request, "interactions/why.html", "interactions/_why.html", context)
 
 
 @page

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 from django_htmx.http import trigger_client_event
 
 from featurememory.models import Project
-from featurememory.page_access import changing, current_project, is_part, show
+from featurememory.page_access import changing, current_project, is_part, render_page
 from featurememory.templatetags import figures
 from patterns.criteria import PatternCriteria
 from patterns.curation import editing, history, merging, pruning, splitting
@@ -77,7 +77,7 @@ def confirm_prune(request: HttpRequest, project: Project) -> HttpResponse:
         "back": request.GET.get("back", ""),
         "until": timezone.now() + history.UNDO_PERIOD,
     }
-    return show(request, "patterns/prune.html", "patterns/_prune.html", context)
+    return render_page(request, "patterns/prune.html", "patterns/_prune.html", context)
 
 
 def respond_done(

@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 from django.http import HttpRequest, StreamingHttpResponse
 
-from featurememory.http.pagination import page as keyset_page
+from featurememory.http.pagination import read_page as keyset_page
 from featurememory.page_access import page
 from patterns.views.chart_data import stream_csv
 from patterns.views.pattern_list import filter_patterns

@@ -11,10 +11,10 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from featurememory.config import config_of
-from featurememory.http.pagination import limit_from
-from featurememory.http.pagination import page as keyset_page
+from featurememory.http.pagination import parse_limit
+from featurememory.http.pagination import read_page as keyset_page
 from featurememory.models import Project
-from featurememory.page_access import current_project, page, show, status_counts
+from featurememory.page_access import count_statuses, current_project, page, render_page
 from featurememory.templatetags import figures
 from featurememory.templatetags.drawings import short
 from patterns.criteria import PatternCriteria
@@ -86,9 +86,9 @@ def build_row(pattern: Pattern, sums: series.Sums, days: list[int]) -> PatternLi
 def list_patterns(request: HttpRequest) -> HttpResponse:
     project = current_project(request)
     criteria, queryset = filter_patterns(request)
-    limit = limit_from(request.GET.get("limit"))
+    limit = parse_limit(request.GET.get("limit"))
     found = keyset_page(queryset.only(*SHOWN), criteria.sort, request.GET.get("cursor"), limit)
-    counts = status_counts(request)
+    counts = count_statuses(request)
     prunable = count_prunable(project, counts)
     query = criteria.query()
     made = build_tabs(criteria, counts, prunable)
@@ -110,7 +110,7 @@ def list_patterns(request: HttpRequest) -> HttpResponse:
         "filtered": bool(set(query) - {"sort"}),
         "similar": most_similar(counts, project),
     }
-    return show(request, "patterns/list.html", "patterns/_list.html", context)
+    return render_page(request, "patterns/list.html", "patterns/_list.html", context)
 
 
 def count_prunable(project: Project, counts: dict[str, int]) -> int | None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 
-from featurememory.http.pagination import page as keyset_page
-from featurememory.page_access import current_project, page, show
+from featurememory.http.pagination import read_page as keyset_page
+from featurememory.page_access import current_project, page, render_page
 from patterns.curation import history, pruning
 from patterns.views.pattern_list import SHOWN
 
@@ -18,4 +18,4 @@ def list_trash(request: HttpRequest) -> HttpResponse:
     for row in found.rows:
         row.until = row.archived_at + history.UNDO_PERIOD
     context = {"page": found, "total": rows.count()}
-    return show(request, "patterns/trash.html", "patterns/_trash.html", context)
+    return render_page(request, "patterns/trash.html", "patterns/_trash.html", context)

@@ -19,7 +19,7 @@ from django.db import connection, transaction
 from django.db.models import Model
 
 from featurememory.models import Activity, Project
-from integration.learning.learn_batch import learn
+from integration.learning.learn_batch import learn_next_batch
 from patterns.ingest.schema import build_arrival, parse_interaction
 from patterns.ingest.writer import store_arrivals
 from patterns.models import ModelInteraction, Pattern, PatternHour, Payload, ProjectHour
@@ -93,7 +93,7 @@ def learned(project: Project, patterns: int) -> list[UUID]:
         for place, item in enumerate(made, start):
             item.task_type = f"desk.{place % patterns:04d}"
         store_arrivals(project.pk, [build_arrival(item) for item in made])
-    while learn(project.pk).more:
+    while learn_next_batch(project.pk).more:
         pass
     payloads.train_dictionary()
     ModelInteraction.objects.filter(project=project).delete()  # not among the calls counted

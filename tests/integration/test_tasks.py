@@ -59,14 +59,14 @@ def test_a_project_that_cannot_learn_does_not_stop_the_others(
     owners = [project() for _ in range(3)]
     for owner in owners:
         keep(owner, items(2))
-    learn = tasks.learn
+    learn = tasks.learn_next_batch
 
     def fails_for_the_second(project_id: UUID) -> Any:
         if project_id == owners[1].pk:
             raise OSError("disk full")
         return learn(project_id)
 
-    monkeypatch.setattr(tasks, "learn", fails_for_the_second)
+    monkeypatch.setattr(tasks, "learn_next_batch", fails_for_the_second)
 
     assert sweep() == 4
     assert [states_of(owner)[0] for owner in owners] == [0, 2, 0]

@@ -11,8 +11,8 @@ import msgspec
 import pytest
 
 from featurememory.models import Project
-from integration.learning.learn_batch import learn
-from integration.repair.save_repair import consolidate
+from integration.learning.learn_batch import learn_next_batch
+from integration.repair.save_repair import consolidate_project
 from patterns.curation import merging
 from patterns.models import Learner, ModelInteraction, Pattern
 from patterns.recognition.recognizer_cache import load_recognizer, recognizers
@@ -36,9 +36,9 @@ def run(dies_after: set[int]) -> tuple[list[Any], bytes]:
     owner = Project.objects.create(pk=SAME, name="same")
     keep(owner, stream(300))
     for number in range(25):
-        learn(owner.pk, 12)
+        learn_next_batch(owner.pk, 12)
         if number == 12:
-            consolidate(owner.pk)
+            consolidate_project(owner.pk)
         if number in dies_after:
             recognizers.drop()
     rows = ModelInteraction.objects.filter(project=owner).order_by("number")
@@ -92,7 +92,7 @@ def test_a_merge_of_prompts_holds_after_a_restart() -> None:
     owner = project()
     keep(owner, [row for row in stream(300) if isinstance(row["input"], str)])
     learn_all(owner)
-    consolidate(owner.pk)
+    consolidate_project(owner.pk)
     rows = Pattern.objects.stored().filter(project=owner, kind="text").order_by("-use_count")
     first, second = (str(row.pk) for row in rows[:2])
     merging.merge_patterns(owner, [first, second], "a person")

@@ -33,11 +33,11 @@ class Command(StoredCommand):
             row = Project.named(project)
         except ValueError as error:
             raise CommandError(f"--project {error}") from error
-        _, text = ApiKey.create(row, kind, name[:100], moment(expires))
+        _, text = ApiKey.create(row, kind, name[:100], parse_expiry(expires))
         self.stdout.write(text)
 
 
-def moment(text: str | None) -> Any:
+def parse_expiry(text: str | None) -> Any:
     if text is None:
         return None
     found = re.fullmatch(r"(\d{1,5})([dhm])", text)

@@ -37,8 +37,8 @@ class Command(BaseCommand):
             os.environ["FM_SERVING_AT"] = url
             first = True
         else:
-            ready = startup.prepare()
-            self.stdout.write(startup.announcement(ready, url))
+            ready = startup.prepare_start()
+            self.stdout.write(startup.format_announcement(ready, url))
             self.stdout.flush()
             first = ready.key is not None
         if first and settings.EMBEDDED and not no_demo:

@@ -152,10 +152,10 @@ def test_a_damaged_file_is_told_in_one_sentence(
 
 
 def test_progress_reads_as_a_line() -> None:
-    text = Progress(100, done_bytes=50, stored=1200, duplicates=3, rejected=1).line()
+    text = Progress(100, done_bytes=50, stored=1200, duplicates=3, rejected=1).format_line()
 
     assert text.startswith(" 50%  1,200 stored, 3 known, 1 refused, ")
-    assert Progress(0).line().startswith("100%")
+    assert Progress(0).format_line().startswith("100%")
 
 
 def test_the_command_makes_the_project_and_reports(tmp_path: Path, capsys: Any) -> None:

@@ -37,8 +37,8 @@ def newer(monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 def worked(owner: Project, kind: str = "reprocess", **params: Any) -> Job:
-    job = queue.start(owner, kind, "a person", params)
-    queue.work()
+    job = queue.start_job(owner, kind, "a person", params)
+    queue.run_queued_jobs()
     job.refresh_from_db()
     return job
 
@@ -72,7 +72,7 @@ def test_the_one_in_use_goes_on_until_its_successor_is_built(owner: Project, new
 
     assert {row.pk for row in in_use(owner)} == before
     assert ModelInteraction.objects.get(project=owner, id="i-61").recognizer_version != newer
-    assert recognizer_versions.wanted(owner.pk) == newer
+    assert recognizer_versions.find_wanted_version(owner.pk) == newer
 
 
 def test_the_job_compares_switches_and_keeps_every_count(owner: Project, newer: str) -> None:
@@ -119,7 +119,7 @@ def test_a_revert_brings_patterns_ids_and_counts_back(owner: Project, newer: str
 
 def test_what_was_reverted_does_not_begin_again_by_itself(owner: Project, newer: str) -> None:
     assert queue.start_upgrades() == 1
-    queue.work()
+    queue.run_queued_jobs()
     assert in_force(owner) == newer
     worked(owner, "revert")
 
@@ -140,7 +140,7 @@ def test_a_crash_in_the_switch_leaves_the_one_in_use(
 ) -> None:
     before = uses_and_recount(owner)
     with monkeypatch.context() as broken:
-        broken.setattr(recognizer_versions, "merged_away", None)
+        broken.setattr(recognizer_versions, "collect_merged_away", None)
         assert worked(owner).state == "failed"
 
     assert in_force(owner) != newer

@@ -10,7 +10,15 @@ from django.utils import timezone
 
 from featurememory.models import Activity, Project
 from integration.repair import save_repair
-from integration.repair.save_repair import AFTER, FEW, PAUSE, REST, consolidate, due, save
+from integration.repair.save_repair import (
+    AFTER,
+    FEW,
+    PAUSE,
+    REST,
+    consolidate_project,
+    is_repair_due,
+    save_consolidation,
+)
 from patterns.curation import merging, pruning
 from patterns.engine.domain.results import Change, Consolidation
 from patterns.models import Learner, Pattern, PatternEvent
@@ -39,7 +47,7 @@ def owner() -> Project:
 def saved(owner: Project, **done: Any) -> None:
     """Save a consolidation that did this, as the background would."""
     copy = load_recognizer(owner.pk)
-    save(owner.pk, copy, Consolidation(**done))
+    save_consolidation(owner.pk, copy, Consolidation(**done))
 
 
 def exact(owner: Project, total: int) -> None:
@@ -59,7 +67,7 @@ def test_consolidating_real_traffic_keeps_every_count(owner: Project) -> None:
     keep(owner, [item(n, input=f"Ask {n % 5} about {n}.", task_type="t") for n in range(60)])
     learn_all(owner)
 
-    assert consolidate(owner.pk) is not None
+    assert consolidate_project(owner.pk) is not None
     exact(owner, 60)
     keep(owner, items(10, start=100, task_type="t"))
     learn_all(owner)
@@ -70,7 +78,7 @@ def test_it_sees_what_was_learned_even_after_a_restart(owner: Project) -> None:
     keep(owner, [item(n, input=f"Cancel order {n} please, it is late.") for n in range(40)])
     learn_all(owner, limit=7)
     recognizers.drop()  # a restart
-    consolidate(owner.pk)
+    consolidate_project(owner.pk)
 
     template = Pattern.objects.get(project=owner, status__in=["candidate", "validated"]).template
     assert template.startswith("Cancel order <")
@@ -143,7 +151,7 @@ def test_an_edit_meanwhile_wins(owner: Project) -> None:
     a, b, _ = three(owner)
     copy = load_recognizer(owner.pk)
     pruning.prune_patterns(owner, Pattern.objects.filter(pk=a), "a person")
-    assert not save(owner.pk, copy, Consolidation(redirects={b: a}))
+    assert not save_consolidation(owner.pk, copy, Consolidation(redirects={b: a}))
 
     assert Pattern.objects.get(pk=b).redirect_to is None
     exact(owner, 9)
@@ -155,7 +163,7 @@ def test_a_crash_while_saving_leaves_all_as_it_was(
     a, b, c = three(owner)
     before = uses_and_recount(owner)
     with monkeypatch.context() as broken:
-        broken.setattr(save_repair, "note", None)
+        broken.setattr(save_repair, "record_changes", None)
         with pytest.raises(TypeError):
             saved(owner, redirects={a: b}, moved={"i-1": c})
 
@@ -167,7 +175,7 @@ def test_while_somebody_learns_it_waits(owner: Project) -> None:
     three(owner)
     lease.acquire_lease(owner.pk, "another:1")
 
-    assert consolidate(owner.pk) is None
+    assert consolidate_project(owner.pk) is None
 
 
 @pytest.mark.parametrize(
@@ -179,21 +187,21 @@ def test_it_is_due_after_a_few_at_first_and_then_sooner_the_more_was_learned(
     three(owner)
     learner = Learner.objects.filter(pk=owner.pk)
     learner.update(learned_since=FEW - 1)
-    assert not due(owner.pk)
+    assert not is_repair_due(owner.pk)
     learner.update(learned_since=learned_since)
-    assert due(owner.pk)
+    assert is_repair_due(owner.pk)
 
     learner.update(consolidated_at=timezone.now() - pause + timedelta(seconds=5))
-    assert not due(owner.pk)
+    assert not is_repair_due(owner.pk)
     learner.update(consolidated_at=timezone.now() - pause - timedelta(seconds=1))
-    assert due(owner.pk)
+    assert is_repair_due(owner.pk)
 
 
 def test_afterwards_the_count_starts_anew_and_this_process_goes_on_with_the_result(
     owner: Project,
 ) -> None:
     three(owner)
-    consolidate(owner.pk)
+    consolidate_project(owner.pk)
 
     learner = Learner.objects.get(pk=owner.pk)
     assert (learner.learned_since, learner.snapshot is not None) == (0, True)

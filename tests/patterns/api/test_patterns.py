@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from featurememory.models import Activity, Project
-from integration.repair.save_repair import consolidate
+from integration.repair.save_repair import consolidate_project
 from patterns.models import ModelInteraction, Pattern, PatternHour
 from tests.builders import (
     Caller,
@@ -81,7 +81,7 @@ def test_its_features_are_of_the_specs_types_and_each_has_a_confidence(
 
 def test_a_template_has_the_static_text_and_names_what_varies(api: Caller, owner: Project) -> None:
     learned(owner, 40)
-    consolidate(owner.pk)  # as the background does within half a minute
+    consolidate_project(owner.pk)  # as the background does within half a minute
     (shown,) = api.get("patterns/").json()["data"]
 
     assert shown["template"].startswith("Where is my order <")
@@ -89,7 +89,7 @@ def test_a_template_has_the_static_text_and_names_what_varies(api: Caller, owner
 
 def test_the_slots_are_those_of_the_template_with_their_values(api: Caller, owner: Project) -> None:
     learned(owner, 40)
-    consolidate(owner.pk)
+    consolidate_project(owner.pk)
     (shown,) = api.get("patterns/").json()["data"]
 
     named = re.findall(r"<(\w+)>", shown["template"])
@@ -259,7 +259,7 @@ def test_a_verdict_is_true_or_false(api: Caller, owner: Project, body: Any) -> N
 
 def test_validation_has_errors_and_warnings(api: Caller, owner: Project) -> None:
     learned(owner, 40)
-    consolidate(owner.pk)
+    consolidate_project(owner.pk)
     (row,) = Pattern.objects.stored().filter(project=owner)
     found = api.post(f"patterns/{row.pk}/validate/").json()
     assert (found["valid"], found["errors"]) == (True, [])

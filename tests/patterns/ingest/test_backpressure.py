@@ -110,14 +110,14 @@ def test_ingest_stops_short_of_max_size_until_a_cleanup_made_room(
     owner = project()
     learned(owner, 40)
     full = int(owner.config.max_size * 0.98)
-    admission.forget()
+    admission.reset()
     monkeypatch.setattr(disk_usage, "measure_bytes_used", lambda: full)
     with pytest.raises(FeatureMemoryError, match="max_size"):
         keep(owner, items(1, start=100))
 
     monkeypatch.setattr(disk_usage, "measure_bytes_used", lambda: int(full * 0.85))
     clean_up(owner)
-    admission.forget()
+    admission.reset()
     assert keep(owner, items(1, start=100)) == [True]
 
 
@@ -141,7 +141,7 @@ def test_what_waits_does_not_raise_the_limit(monkeypatch: pytest.MonkeyPatch) ->
     used = owner.config.max_size * 2
     monkeypatch.setattr(disk_usage, "measure_bytes_used", lambda: used)
     clean_up(owner)
-    admission.forget()
+    admission.reset()
 
     with pytest.raises(FeatureMemoryError, match="max_size"):
         keep(owner, items(1, start=100))
@@ -158,7 +158,7 @@ def test_the_write_ahead_log_counts_towards_max_size_and_a_cleanup_is_due(
     monkeypatch.setattr(disk_usage, "measure_bytes_used", lambda: int(limit * 0.7))
     assert not retention_cleanup.is_cleanup_due(owner.pk)
     monkeypatch.setattr(disk_usage, "measure_bytes_beside", lambda: int(limit * 0.28))
-    admission.forget()
+    admission.reset()
 
     assert retention_cleanup.is_cleanup_due(owner.pk)
     with pytest.raises(FeatureMemoryError, match="max_size"):
@@ -173,13 +173,13 @@ def test_what_learning_will_add_to_what_waits_counts_before_it_is_learned(
     keep(owner, items(30))
     nearly = disk_usage.compute_room(owner.config.max_size) - disk_usage.estimate_learning_bytes(20)
     monkeypatch.setattr(disk_usage, "measure_bytes_used", lambda: nearly)
-    admission.forget()
+    admission.reset()
     with pytest.raises(FeatureMemoryError, match="max_size"):
         keep(owner, items(1, start=100))
 
     learn_all(owner)
     monkeypatch.setattr(disk_usage, "measure_bytes_used", lambda: int(nearly * 0.94))
-    admission.forget()
+    admission.reset()
     assert keep(owner, items(1, start=100)) == [True]
 
 
@@ -191,7 +191,7 @@ def test_what_is_stored_between_two_looks_closes_without_another_look(
     room = disk_usage.compute_room(owner.config.max_size)
     left = 15 * (disk_usage.ROW_BYTES + disk_usage.estimate_learning_bytes(1) + 200)
     monkeypatch.setattr(disk_usage, "measure_bytes_used", lambda: room - left)
-    admission.forget()
+    admission.reset()
     admission.refresh()
     monkeypatch.setattr(module, "CHECK_S", 1e9)
     keep(owner, items(10))

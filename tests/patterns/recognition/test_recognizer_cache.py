@@ -122,7 +122,7 @@ def test_figures_tell_how_well_the_caches_do(owner: Project) -> None:
     storage.get(str(row.pk))
     storage.get(str(row.pk))
 
-    figures = recognizers.figures()
+    figures = recognizers.count_cached()
     assert figures["size"] >= 1
     assert figures["hits"] >= 1
     assert figures["misses"] >= 1
