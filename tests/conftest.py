@@ -10,7 +10,9 @@ import pytest
 from django.core.cache import cache
 from django.db import connections
 
+from featurememory.models import Project
 from tests import servers
+from tests.builders import Caller, caller, project
 
 DATABASE_FIXTURES = {"db", "transactional_db", "live_server"}
 
@@ -94,3 +96,15 @@ def redis_server() -> Iterator[str]:
         pytest.skip("redis-server is not installed (Debian: apt install redis-server)")
     with servers.redis() as url:
         yield url
+
+
+@pytest.fixture
+def owner() -> Project:
+    """The project of a test. Needs the mark `django_db`."""
+    return project("shop")
+
+
+@pytest.fixture
+def api(owner: Project) -> Caller:
+    """Calls the API for the project of the test; may read, write and edit patterns."""
+    return caller(owner, "rw")

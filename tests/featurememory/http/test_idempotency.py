@@ -22,16 +22,6 @@ pytestmark = pytest.mark.django_db
 NAME = {"Idempotency-Key": "k-1"}
 
 
-@pytest.fixture
-def owner() -> Project:
-    return project()
-
-
-@pytest.fixture
-def api(owner: Project) -> Caller:
-    return caller(owner)
-
-
 def stored(owner: Project) -> int:
     return int(ModelInteraction.objects.filter(project=owner).count())
 

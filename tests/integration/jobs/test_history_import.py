@@ -18,14 +18,9 @@ from featurememory.models import Project
 from integration.jobs.history_import import Progress, import_file
 from patterns.ingest.schema import COLUMNS
 from patterns.models import ModelInteraction
-from tests.builders import item, items, project
+from tests.builders import item, items
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def owner() -> Project:
-    return project()
 
 
 def imported(owner: Project, path: Path) -> Progress:

@@ -20,17 +20,11 @@ from tests.builders import (
     keep,
     learn_all,
     learned,
-    project,
     rebuilt_figures,
     rollup_figures,
 )
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def owner() -> Project:
-    return project()
 
 
 @pytest.fixture

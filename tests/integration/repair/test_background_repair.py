@@ -43,11 +43,6 @@ from tests.patterns.engine.streams import TEMPLATES, WORDS, filling
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def owner() -> Project:
-    return project()
-
-
 def asked(number: int, **changes: Any) -> dict[str, Any]:
     """Prompts of two templates by turns."""
     text = TEMPLATES[number % 2].format(filling(random.Random(number)))

@@ -31,11 +31,6 @@ def _static() -> Iterator[None]:
 
 
 @pytest.fixture
-def owner() -> Project:
-    return project("shop")
-
-
-@pytest.fixture
 def admin() -> Client:
     return browser(person("ada", superuser=True))
 

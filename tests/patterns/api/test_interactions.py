@@ -14,21 +14,11 @@ from featurememory.models import Project
 from patterns.ingest.backpressure import admission
 from patterns.ingest.wakeup import work_waits
 from patterns.models import ModelInteraction
-from tests.builders import Caller, caller, damage, item, items, keep, learn_all, learned, project
+from tests.builders import Caller, damage, item, items, keep, learn_all, learned
 
 pytestmark = pytest.mark.django_db
 
 NDJSON = "application/x-ndjson"
-
-
-@pytest.fixture
-def owner() -> Project:
-    return project()
-
-
-@pytest.fixture
-def api(owner: Project) -> Caller:
-    return caller(owner, "rw")
 
 
 def lines(*entries: Any) -> bytes:

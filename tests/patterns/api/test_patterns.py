@@ -27,16 +27,6 @@ from tests.builders import (
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def owner() -> Project:
-    return project()
-
-
-@pytest.fixture
-def api(owner: Project) -> Caller:
-    return caller(owner, "rw")
-
-
 def listed(api: Caller, **query: Any) -> list[str]:
     return [row["id"] for row in api.get("patterns/", **query).json()["data"]]
 

@@ -23,11 +23,6 @@ from tests.builders import items, keep, learn_all, learned, pattern_row, project
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def owner() -> Project:
-    return project()
-
-
 def test_while_a_batch_is_learned_a_decision_waits_and_then_says_so(
     owner: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:

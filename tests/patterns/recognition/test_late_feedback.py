@@ -11,14 +11,9 @@ from patterns.curation import merging
 from patterns.models import LateJudgement, ModelInteraction, Pattern, PatternHour
 from patterns.recognition import late_feedback
 from patterns.statistics.rollups import ALL_TIME
-from tests.builders import items, keep, learned, project
+from tests.builders import items, keep, learned
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def owner() -> Project:
-    return project()
 
 
 def word(owner: Project, name: str, score: float) -> None:

@@ -28,11 +28,6 @@ START = datetime.fromtimestamp(NOON / 1000, UTC)
 EVERYTHING = PatternCriteria()
 
 
-@pytest.fixture
-def owner() -> Project:
-    return project()
-
-
 @pytest.fixture(params=["database", "memory", "cached database", "cached memory"])
 def storage(request: pytest.FixtureRequest, owner: Project) -> PatternStorage:
     kind = request.param

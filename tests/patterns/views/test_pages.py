@@ -27,11 +27,6 @@ def _static() -> Iterator[None]:
 
 
 @pytest.fixture
-def owner() -> Project:
-    return project("shop")
-
-
-@pytest.fixture
 def editor() -> Client:
     return browser(person("eva", may_change=True))
 
