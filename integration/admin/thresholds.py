@@ -32,54 +32,32 @@ class ThresholdsForm(forms.ModelForm):  # type: ignore[type-arg]
         fields = FeatureMemoryConfig.field_names()
 
 
+# A section of the API is a fieldset, except that the time between cleanups stands with what they do.
+TITLES = {
+    "patterns": "Recognition",
+    "storage": "Storage and pruning",
+    "optimizations": "Optimizations",
+}
+SHOWN_UNDER = {"cleanup_interval": "storage"}
+
+
+def threshold_fieldsets() -> list[Any]:
+    """Every threshold once, under the title of its section."""
+    places = [
+        (SHOWN_UNDER.get(name, section), name)
+        for section, names in FeatureMemoryConfig.SECTIONS.items()
+        for name in names
+    ]
+    return [
+        (title, {"fields": [name for place, name in places if place == section]})
+        for section, title in TITLES.items()
+    ]
+
+
 @admin.register(FeatureMemoryConfig)
 class ThresholdsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     form = ThresholdsForm
-    fieldsets = [
-        (
-            "Recognition",
-            {
-                "fields": [
-                    "confidence_threshold",
-                    "max_patterns",
-                    "embedder",
-                    "embedder_url",
-                    "embedder_model",
-                ]
-            },
-        ),
-        (
-            "Storage and pruning",
-            {
-                "fields": [
-                    "cleanup_interval",
-                    "type",
-                    "max_size",
-                    "max_age",
-                    "max_interactions",
-                    "path",
-                ]
-            },
-        ),
-        (
-            "Optimizations",
-            {
-                "fields": [
-                    "max_optimizations",
-                    "effectiveness_threshold",
-                    "retention_period",
-                    "cost_weight",
-                    "duration_weight",
-                    "holdout",
-                    "exploration_budget",
-                    "quality_margin",
-                    "cache_similar",
-                    "cache_similar_error",
-                ]
-            },
-        ),
-        ("This change", {"fields": ["reason"]}),
-    ]
+    fieldsets = [*threshold_fieldsets(), ("This change", {"fields": ["reason"]})]
     save_on_top = False
 
     def has_add_permission(self, request: HttpRequest) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -12,16 +11,13 @@ from uuid import UUID
 
 from featurememory.config import config_of
 from featurememory.errors import ErrorCode, FeatureMemoryError
+from featurememory.process.project_cache import ProjectCache
 from optimizations.engine.domain.settings import PolicySettings
 from optimizations.engine.policy import PolicyEngine
 from optimizations.model_catalog import cards
 from optimizations.models import PolicyState
 from optimizations.policy_runtime.project_lock import PATIENCE_S, alone
 from optimizations.storage import states_of
-
-# Deciders may lag this much behind the process that learns.
-STALE_S = 2.0
-PROJECTS = 16
 
 
 @dataclass
@@ -46,20 +42,16 @@ class Kept:
         return self.moment / 1000 if self.moment else time.time()
 
 
-class PolicyMemory:
-    """At most `PROJECTS` engines; the one unused for longest goes first."""
+class PolicyMemory(ProjectCache[Kept]):
+    """The policies of this process, one a project."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[UUID, Kept] = OrderedDict()
-        self._lock = threading.Lock()
+        super().__init__()
         self._writing: dict[UUID, threading.RLock] = {}
 
     def for_deciding(self, project_id: UUID) -> Kept:
         """Good for `decide`; at most STALE_S behind what was saved."""
-        kept = self._get(project_id)
-        if kept is None or time.monotonic() - kept.checked > STALE_S:
-            kept = self._current(project_id, kept)
-        return kept
+        return self.find_fresh(project_id) or self._current(project_id, self.find(project_id))
 
     @contextmanager
     def changing(self, project_id: UUID) -> Iterator[Kept]:
@@ -74,7 +66,7 @@ class PolicyMemory:
             )
         try:
             with alone(project_id):
-                kept = self._current(project_id, self._get(project_id))
+                kept = self._current(project_id, self.find(project_id))
                 yield kept
         except BaseException:
             self.drop(project_id)
@@ -82,33 +74,14 @@ class PolicyMemory:
         finally:
             writing.release()
 
-    def drop(self, project_id: UUID | None = None) -> None:
-        """Forget one project (all without an id): its next use reads the database."""
-        with self._lock:
-            if project_id is None:
-                self._kept.clear()
-            else:
-                self._kept.pop(project_id, None)
-
     def _writing_of(self, project_id: UUID) -> threading.RLock:
         with self._lock:
             return self._writing.setdefault(project_id, threading.RLock())
 
-    def _get(self, project_id: UUID) -> Kept | None:
-        with self._lock:
-            kept = self._kept.get(project_id)
-            if kept is not None:
-                self._kept.move_to_end(project_id)
-            return kept
-
     def _current(self, project_id: UUID, kept: Kept | None) -> Kept:
         saved = PolicyState.objects.filter(pk=project_id).values_list("version", flat=True).first()
         if kept is None or kept.version != (saved or 0):
-            kept = fresh(project_id) if saved is None else load(project_id)
-            with self._lock:
-                self._kept[project_id] = kept
-                while len(self._kept) > PROJECTS:
-                    self._kept.popitem(last=False)
+            kept = self.keep(project_id, fresh(project_id) if saved is None else load(project_id))
         kept.checked = time.monotonic()
         with kept.lock:
             settings = settings_of(project_id)
@@ -138,19 +111,8 @@ def load(project_id: UUID) -> Kept:
 
 
 def settings_of(project_id: UUID) -> PolicySettings:
-    config = config_of(project_id)
-    return PolicySettings(
-        max_optimizations=config.max_optimizations,
-        effectiveness_threshold=config.effectiveness_threshold,
-        retention_period=config.retention_period * 86_400.0,
-        cost_weight=config.cost_weight,
-        duration_weight=config.duration_weight,
-        holdout=config.holdout,
-        exploration_budget=config.exploration_budget,
-        quality_margin=config.quality_margin,
-        cache_similar=config.cache_similar,
-        cache_similar_error=config.cache_similar_error,
-    )
+    shared = config_of(project_id).values_for(PolicySettings.__struct_fields__)
+    return PolicySettings(**shared | {"retention_period": shared["retention_period"] * 86_400.0})
 
 
 policies = PolicyMemory()

@@ -5,9 +5,8 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -17,6 +16,7 @@ from django.conf import settings as django_settings
 from featurememory.config import config_of
 from featurememory.errors import FeatureMemoryError, handle_feature_memory_error
 from featurememory.models import Project
+from featurememory.process.project_cache import ProjectCache
 from patterns.engine.domain.observation import Observation
 from patterns.engine.grouping.free_text.embedders import EmbedderError, chosen
 from patterns.engine.pattern.pattern_state import PatternState
@@ -30,9 +30,9 @@ from patterns.storage.stored_observations import observation_of
 
 logger = logging.getLogger("featurememory.memory")
 
-# Readers may lag this much behind a learner in another process; learners never do.
-STALE_S = 2.0
-PROJECTS = 16
+
+class PatternsChanged(Exception):
+    """Somebody changed the patterns (a prune, a merge) since the recogniser was read: save nothing."""
 
 
 @dataclass
@@ -47,63 +47,42 @@ class LoadedRecognizer:
     embedding: tuple[str, ...] = ()
 
 
-class RecognizerCache:
-    """At most `PROJECTS` recognisers; the one unused for longest goes first."""
-
-    def __init__(self) -> None:
-        self._kept: OrderedDict[UUID, LoadedRecognizer] = OrderedDict()
-        self._lock = threading.Lock()
+class RecognizerCache(ProjectCache[LoadedRecognizer]):
+    """The recognisers of this process, one a project."""
 
     def for_reading(self, project_id: UUID) -> LoadedRecognizer:
-        """Good for `match_one`; at most STALE_S behind."""
-        kept = self._get(project_id)
-        if kept is None or time.monotonic() - kept.checked > STALE_S:
-            kept = self.for_learning(project_id)
-        return kept
+        """Good for `match_one`; at most STALE_S seconds behind a learner in another process."""
+        return self.find_fresh(project_id) or self.for_learning(project_id)
 
     def for_learning(self, project_id: UUID) -> LoadedRecognizer:
         """Exactly what was saved last; only for the holder of the lease."""
         rows = Learner.objects.filter(pk=project_id)
         version, used = rows.values_list("version", "recognizer").first() or (0, {})
-        kept, settings = self._get(project_id), find_settings_in_use(project_id, used)
-        if kept is None or kept.version != version or kept.embedding != settings.embedding:
-            kept = self._load(project_id)
-        kept.checked = time.monotonic()
-        kept.recognizer.settings = settings
-        return kept
+        loaded, settings = self.find(project_id), find_settings_in_use(project_id, used)
+        if loaded is None or loaded.version != version or loaded.embedding != settings.embedding:
+            loaded = self.keep(project_id, load_recognizer(project_id))
+        loaded.checked = time.monotonic()
+        loaded.recognizer.settings = settings
+        return loaded
+
+    @contextmanager
+    def saved_or_dropped(self, project_id: UUID) -> Iterator[None]:
+        """For work that changes the recogniser and saves it: what is raised inside drops it, since it
+        may hold changes that were not saved. The next use reads the saved state."""
+        try:
+            yield
+        except BaseException:
+            self.drop(project_id)
+            raise
 
     def count_cached(self) -> dict[str, int]:
-        """What the caches of all kept projects hold, and how often they had what was asked for."""
-        with self._lock:
-            storages = [kept.storage for kept in self._kept.values()]
+        """Patterns in the caches of all projects, and how often one was found there, or not."""
+        storages = [loaded.storage for loaded in self.list_entries()]
         return {
             "size": sum(len(storage) for storage in storages),
             "hits": sum(storage.hits for storage in storages),
             "misses": sum(storage.misses for storage in storages),
         }
-
-    def drop(self, project_id: UUID | None = None) -> None:
-        """Forget one project (all without an id): its next use reads the database."""
-        with self._lock:
-            if project_id is None:
-                self._kept.clear()
-            else:
-                self._kept.pop(project_id, None)
-
-    def _get(self, project_id: UUID) -> LoadedRecognizer | None:
-        with self._lock:
-            kept = self._kept.get(project_id)
-            if kept is not None:
-                self._kept.move_to_end(project_id)
-            return kept
-
-    def _load(self, project_id: UUID) -> LoadedRecognizer:
-        kept = load_recognizer(project_id)
-        with self._lock:
-            self._kept[project_id] = kept
-            while len(self._kept) > PROJECTS:
-                self._kept.popitem(last=False)
-        return kept
 
 
 def load_recognizer(project_id: UUID) -> LoadedRecognizer:
@@ -216,15 +195,8 @@ def restore_recognizer(
 
 
 def read_settings(project_id: UUID) -> RecognizerSettings:
-    config = config_of(project_id)
-    return RecognizerSettings(
-        max_patterns=config.max_patterns,
-        confidence_threshold=config.confidence_threshold,
-        embedder=config.embedder,
-        embedder_url=config.embedder_url,
-        embedder_model=config.embedder_model,
-        embedder_key=django_settings.EMBEDDER_KEY,
-    )
+    shared = config_of(project_id).values_for(RecognizerSettings.__struct_fields__)
+    return RecognizerSettings(**shared, embedder_key=django_settings.EMBEDDER_KEY)
 
 
 recognizers = RecognizerCache()

@@ -10,8 +10,6 @@ from featurememory.models import FeatureMemoryConfig, Project
 from patterns.models import Learner, Pattern
 from patterns.recognition import recognizer_cache as module
 from patterns.recognition.recognizer_cache import (
-    PROJECTS,
-    STALE_S,
     RecognizerCache,
     load_recognizer,
     recognizers,
@@ -19,11 +17,6 @@ from patterns.recognition.recognizer_cache import (
 from tests.builders import item, items, keep, learn_all, learned, observation, project
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def owner() -> Project:
-    return project()
 
 
 @pytest.fixture
@@ -50,7 +43,7 @@ def test_what_another_process_learned_is_seen_within_seconds(
     learn_all(owner)
     assert len(other.for_reading(owner.pk).recognizer) == 1
 
-    moment[0] += STALE_S + 0.1
+    moment[0] += RecognizerCache.STALE_S + 0.1
     assert len(other.for_reading(owner.pk).recognizer) == 2
 
 
@@ -95,18 +88,17 @@ def test_thresholds_reach_the_recogniser(owner: Project) -> None:
     assert (settings.max_patterns, settings.confidence_threshold) == (7, 0.9)
 
 
-def test_it_keeps_so_many_projects_and_drops_the_one_unused_for_longest() -> None:
+def test_it_evicts_the_project_that_was_not_used_for_longest() -> None:
     small = RecognizerCache()
-    owners = [project() for _ in range(PROJECTS + 1)]
+    owners = [project() for _ in range(RecognizerCache.SIZE + 1)]
     for owner in owners[:-1]:
         small.for_reading(owner.pk)
     small.for_reading(owners[0].pk)
     small.for_reading(owners[-1].pk)
 
-    kept = set(small._kept)
-    assert len(kept) == PROJECTS
-    assert owners[0].pk in kept
-    assert owners[1].pk not in kept
+    assert len(small.list_entries()) == RecognizerCache.SIZE
+    assert small.find(owners[0].pk) is not None
+    assert small.find(owners[1].pk) is None
 
 
 def test_what_is_dropped_is_read_again(owner: Project) -> None:
