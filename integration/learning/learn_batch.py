@@ -21,6 +21,7 @@ from patterns.models import Learner, ModelInteraction, Payload
 from patterns.recognition import late_feedback, lease
 from patterns.recognition.recognizer_cache import (
     LoadedRecognizer,
+    PatternsChanged,
     append_unsaved,
     recognizers,
     record_recognizer,
@@ -48,10 +49,6 @@ class LearnResult:
     busy: bool = False
 
 
-class PatternsChanged(Exception):
-    """Somebody changed the patterns (a prune, a merge) while the batch was being recognised."""
-
-
 # Trouble of the database or the machine, not of a row: the batch waits and is learned later.
 PASSING = (OperationalError, InterfaceError, MemoryError, OSError)
 
@@ -75,17 +72,13 @@ def learn_rows(project_id: UUID, rows: Sequence[ModelInteraction]) -> int:
 
     Returns how many were recognised. Halving finds one bad row of 200 in 8 further tries.
     """
-    kept = recognizers.for_learning(project_id)
     try:
-        batch = recognise_rows(kept, rows)
-        save_batch(project_id, kept, batch)
-    except BaseException as error:
-        recognizers.drop(project_id)  # it has learned what was not saved: read the saved state
-        if (
-            not isinstance(error, Exception)
-            or isinstance(error, (PatternsChanged, *PASSING))
-            or not rows
-        ):
+        with recognizers.saved_or_dropped(project_id):
+            loaded = recognizers.for_learning(project_id)
+            batch = recognise_rows(loaded, rows)
+            save_batch(project_id, loaded, batch)
+    except Exception as error:
+        if isinstance(error, (PatternsChanged, *PASSING)) or not rows:
             raise
         if len(rows) == 1:
             set_row_aside(rows[0], error)

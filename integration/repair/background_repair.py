@@ -39,7 +39,7 @@ from patterns.engine.repair.plan import Plan
 from patterns.engine.settings import RecognizerSettings
 from patterns.models import Learner
 from patterns.recognition.lease import hold_lease, keep_lease_alive, now_ms
-from patterns.recognition.recognizer_cache import recognizers
+from patterns.recognition.recognizer_cache import PatternsChanged, recognizers
 from patterns.recognition.repair_process import PlannerEnded
 
 logger = logging.getLogger("featurememory.repairs")
@@ -126,25 +126,23 @@ def try_to_put_in_place(
     switch: RecognizerSwitch | None,
 ) -> Consolidation | None:
     """None when somebody changed the patterns at this moment: nothing was saved."""
-    began, kept = time.monotonic(), recognizers.for_learning(project_id)
+    began = time.monotonic()
     plans = {one.draft.name: msgspec.msgpack.decode(one.plan, type=Plan) for one in planned}
     noted = next((one.passages for one in reversed(planned) if one.passages is not None), None)
     try:
-        forget_pruned(project_id, kept)
-        if switch is not None:
-            switch.prepare(kept.recognizer)
-        with kept.lock:
-            if noted is not None:
-                kept.recognizer.passages.follow(passages, noted)
-            done = put_in_place(kept.recognizer, plans)
-        worked = time.monotonic()
-        also = switch.save if switch is not None else None
-        saved = save_consolidation(project_id, kept, done, learned=learned, also=also)
-    except BaseException:
-        recognizers.drop(project_id)  # it has changed what was not saved
-        raise
-    if not saved:
-        recognizers.drop(project_id)
+        with recognizers.saved_or_dropped(project_id):
+            loaded = recognizers.for_learning(project_id)
+            forget_pruned(project_id, loaded)
+            if switch is not None:
+                switch.prepare(loaded.recognizer)
+            with loaded.lock:
+                if noted is not None:
+                    loaded.recognizer.passages.follow(passages, noted)
+                done = put_in_place(loaded.recognizer, plans)
+            worked = time.monotonic()
+            also = switch.save if switch is not None else None
+            save_consolidation(project_id, loaded, done, learned=learned, also=also)
+    except PatternsChanged:
         return None
     logger.info(
         "Put %d partitions in place in %.2f s, saved in %.2f s",

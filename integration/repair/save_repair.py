@@ -21,6 +21,7 @@ from patterns.models import Learner, Pattern, PatternEvent
 from patterns.recognition.lease import hold_lease, keep_lease_alive
 from patterns.recognition.recognizer_cache import (
     LoadedRecognizer,
+    PatternsChanged,
     recognizers,
     record_recognizer,
     set_snapshot,
@@ -61,18 +62,14 @@ def consolidate_project(project_id: UUID) -> Consolidation | None:
         if not held:
             return None
         began = time.monotonic()
-        with keep_lease_alive(project_id):
-            kept = recognizers.for_learning(project_id)
-            try:
-                forget_pruned(project_id, kept)
-                with kept.lock:
-                    done = kept.recognizer.consolidate()
-                saved = save_consolidation(project_id, kept, done)
-            except BaseException:
-                recognizers.drop(project_id)  # it has changed what was not saved
-                raise
-        if not saved:
-            recognizers.drop(project_id)
+        try:
+            with keep_lease_alive(project_id), recognizers.saved_or_dropped(project_id):
+                loaded = recognizers.for_learning(project_id)
+                forget_pruned(project_id, loaded)
+                with loaded.lock:
+                    done = loaded.recognizer.consolidate()
+                save_consolidation(project_id, loaded, done)
+        except PatternsChanged:
             return None
         record_repair_time(project_id, time.monotonic() - began)
         return done
@@ -110,8 +107,8 @@ def save_consolidation(
     *,
     learned: int | None = None,
     also: Callable[[Consolidation], None] | None = None,
-) -> bool:
-    """Everything or nothing; False when somebody changed the patterns meanwhile.
+) -> None:
+    """Everything or nothing. PatternsChanged when somebody changed the patterns meanwhile.
 
     `learned` is how many of the interactions learned since the last repair this one has seen (None:
     all); MORE_FOLLOWS says that the repair goes on. `also` is called in the same
@@ -125,7 +122,7 @@ def save_consolidation(
     with write_turn():
         learner = Learner.objects.select_for_update().defer("snapshot").get(pk=project_id)
         if learner.version != kept.version:
-            return False
+            raise PatternsChanged
         storage.write_rows(made)
         if also is not None:
             also(done)
@@ -142,7 +139,6 @@ def save_consolidation(
         record_recognizer(learner, recognizer)
         learner.save()
     kept.version = learner.version
-    return True
 
 
 def record_changes(project: Project, done: Consolidation) -> None:

@@ -19,13 +19,8 @@ def learning_turn(project: Project) -> Iterator[None]:
     for _ in range(20):
         with hold_lease(project.pk) as held:
             if held:
-                try:
+                with recognizers.saved_or_dropped(project.pk):
                     yield
-                except BaseException:
-                    recognizers.drop(
-                        project.pk
-                    )  # decided but not saved: no later batch may save it
-                    raise
                 return
         time.sleep(0.25)
     raise FeatureMemoryError(

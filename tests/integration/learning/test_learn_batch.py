@@ -11,12 +11,12 @@ from django.db import OperationalError
 from featurememory.models import FeatureMemoryConfig, Project
 from featurememory.process import request_priority
 from integration.learning import learn_batch, pattern_changes
-from integration.learning.learn_batch import PatternsChanged, learn_next_batch
+from integration.learning.learn_batch import learn_next_batch
 from integration.learning.pattern_changes import Batch
 from patterns.curation import pruning
 from patterns.models import Learner, ModelInteraction, Pattern, PatternEvent, ProjectHour
 from patterns.recognition import lease
-from patterns.recognition.recognizer_cache import recognizers
+from patterns.recognition.recognizer_cache import PatternsChanged, recognizers
 from tests import builders
 from tests.builders import items, keep, learn_all, learned, project, states_of
 

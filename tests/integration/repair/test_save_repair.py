@@ -23,25 +23,19 @@ from patterns.curation import merging, pruning
 from patterns.engine.domain.results import Change, Consolidation
 from patterns.models import Learner, Pattern, PatternEvent
 from patterns.recognition import lease
-from patterns.recognition.recognizer_cache import load_recognizer, recognizers
+from patterns.recognition.recognizer_cache import PatternsChanged, load_recognizer, recognizers
 from tests.builders import (
     item,
     items,
     keep,
     learn_all,
     learned,
-    project,
     rebuilt_figures,
     rollup_figures,
     uses_and_recount,
 )
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def owner() -> Project:
-    return project()
 
 
 def saved(owner: Project, **done: Any) -> None:
@@ -151,7 +145,8 @@ def test_an_edit_meanwhile_wins(owner: Project) -> None:
     a, b, _ = three(owner)
     copy = load_recognizer(owner.pk)
     pruning.prune_patterns(owner, Pattern.objects.filter(pk=a), "a person")
-    assert not save_consolidation(owner.pk, copy, Consolidation(redirects={b: a}))
+    with pytest.raises(PatternsChanged):
+        save_consolidation(owner.pk, copy, Consolidation(redirects={b: a}))
 
     assert Pattern.objects.get(pk=b).redirect_to is None
     exact(owner, 9)
