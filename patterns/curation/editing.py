@@ -28,31 +28,27 @@ def edit_pattern(
         prune_patterns(project, Pattern.objects.filter(pk=pattern.pk), actor)
         pattern.refresh_from_db()
         return pattern
-    changes: dict[str, Any] = {}
+    given = {"label": label, "pinned": pinned, "status": status}
+    changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     if label is not None:
         changes["label"] = label.strip() or None
-    if pinned is not None:
-        changes["pinned"] = pinned
-    if status is not None:
-        changes["status"] = status
     changes = {name: new for name, new in changes.items() if getattr(pattern, name) != new}
     if changes:
-        with write_turn():
-            Pattern.objects.filter(pk=pattern.pk).update(**changes)
-            for name, value in changes.items():
-                details = {"before": getattr(pattern, name), "after": value}
-                add_pattern_events(project, [str(pattern.pk)], name, actor, details)
-                add_activity(
-                    project,
-                    actor,
-                    "edit",
-                    f"Set {name} of {pattern} to {value}"[:300],
-                    None,
-                    pattern,
-                )
-            invalidate_recognizers(project)
+        save_changes(project, pattern, actor, changes)
         pattern.refresh_from_db()
     return pattern
+
+
+def save_changes(project: Project, pattern: Pattern, actor: str, changes: dict[str, Any]) -> None:
+    """The columns, an entry of history and a line of activity for each of them."""
+    with write_turn():
+        Pattern.objects.filter(pk=pattern.pk).update(**changes)
+        for name, value in changes.items():
+            details = {"before": getattr(pattern, name), "after": value}
+            add_pattern_events(project, [str(pattern.pk)], name, actor, details)
+            summary = f"Set {name} of {pattern} to {value}"[:300]
+            add_activity(project, actor, "edit", summary, None, pattern)
+        invalidate_recognizers(project)
 
 
 def judge_match(project: Project, pattern: Pattern, success: bool) -> Pattern:

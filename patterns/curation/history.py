@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -10,26 +11,10 @@ from django.db import transaction
 
 from featurememory.errors import not_found
 from featurememory.models import Activity, Project
-from patterns.engine.recognizer_state.human_decisions import Decisions
 from patterns.models import Learner, Operation, Pattern, PatternEvent
 from patterns.recognition.recognizer_cache import recognizers
 
 UNDO_PERIOD = timedelta(days=Operation.LIFETIME_DAYS)
-
-
-def collect_previous_decisions(before: Decisions, after: Decisions) -> dict[str, dict[str, Any]]:
-    """What the recogniser knew before of all that an operation decided; null: nothing."""
-    return {
-        kind: {
-            key: getattr(before, kind).get(key)
-            for key, value in getattr(after, kind).items()
-            if getattr(before, kind).get(key) != value
-        }
-        for kind in after.__struct_fields__
-    }
-
-
-# --- small steps --------------------------------------------------------------------------------
 
 
 def select_stored(project: Project) -> Any:
@@ -43,16 +28,38 @@ def parse_id(text: UUID | str) -> UUID:
         raise not_found("pattern") from error
 
 
-def create_operation(
-    project: Project, kind: str, actor: str, affected: int, before: dict[str, Any]
+# What happened to each pattern, by the kind of the operation.
+EVENTS = {"prune": "pruned", "restore": "restored", "merge": "merged", "split": "split"}
+
+
+def record_operation(
+    project: Project,
+    kind: str,
+    actor: str,
+    ids: Collection[str],
+    summary: str,
+    *,
+    before: dict[str, Any] | None = None,
+    details: dict[str, Any] | None = None,
+    pattern: Pattern | None = None,
 ) -> Operation:
-    return Operation.objects.create(
-        project=project, kind=kind, actor=actor, affected=affected, before=before
+    """Write an operation down: its row with what Undo needs (`before`), an entry in the history of
+    every pattern it changed, and one line of activity. A restore cannot be undone."""
+    operation = Operation.objects.create(
+        project=project, kind=kind, actor=actor, affected=len(ids), before=before or {}
     )
+    add_pattern_events(project, ids, EVENTS[kind], actor, details)
+    can_undo = kind != "restore"
+    add_activity(project, actor, kind, summary, operation if can_undo else None, pattern)
+    return operation
 
 
 def add_pattern_events(
-    project: Project, ids: Any, kind: str, actor: str, details: dict[str, Any] | None = None
+    project: Project,
+    ids: Collection[str],
+    kind: str,
+    actor: str,
+    details: dict[str, Any] | None = None,
 ) -> None:
     PatternEvent.objects.bulk_create(
         PatternEvent(

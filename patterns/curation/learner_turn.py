@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from copy import deepcopy
+from typing import Any
 
 from featurememory.errors import ErrorCode, FeatureMemoryError
 from featurememory.models import Project
+from patterns.engine.domain.results import Change
+from patterns.engine.recognizer import DefaultPatternRecognizer
+from patterns.engine.recognizer_state.human_decisions import Decisions
 from patterns.models import Learner
 from patterns.recognition.lease import hold_lease
 from patterns.recognition.recognizer_cache import recognizers, set_snapshot
@@ -44,3 +49,29 @@ def save_recognizer(project: Project) -> None:
     learner.version += 1
     learner.save(update_fields=["snapshot", "unsaved", "version"])
     kept.version = learner.version
+
+
+def change_recognizer(
+    project: Project, change: Callable[[DefaultPatternRecognizer], Change]
+) -> tuple[Change, dict[str, Any]]:
+    """Have the recogniser merge or split; what it did, and the decisions it held before (for Undo).
+
+    Raises what the recogniser raises.
+    """
+    loaded = recognizers.for_learning(project.pk)
+    before = deepcopy(loaded.recognizer.decisions)
+    with loaded.lock:
+        done = change(loaded.recognizer)
+    return done, collect_previous_decisions(before, loaded.recognizer.decisions)
+
+
+def collect_previous_decisions(before: Decisions, after: Decisions) -> dict[str, dict[str, Any]]:
+    """What the recogniser held before of everything that a change decided; null: nothing."""
+    return {
+        kind: {
+            key: getattr(before, kind).get(key)
+            for key, value in getattr(after, kind).items()
+            if getattr(before, kind).get(key) != value
+        }
+        for kind in after.__struct_fields__
+    }

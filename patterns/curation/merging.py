@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from copy import deepcopy
 from uuid import UUID
 
 from django.db.models import F
@@ -13,19 +12,13 @@ from featurememory.database.write_lock import write_turn
 from featurememory.errors import invalid, not_found
 from featurememory.models import Project
 from patterns.curation.history import (
-    add_activity,
-    add_pattern_events,
-    collect_previous_decisions,
-    create_operation,
     format_pattern_count,
     parse_id,
+    record_operation,
     select_stored,
 )
-from patterns.curation.learner_turn import learning_turn, save_recognizer
+from patterns.curation.learner_turn import change_recognizer, learning_turn, save_recognizer
 from patterns.models import Operation, Pattern
-from patterns.recognition.recognizer_cache import recognizers
-
-# --- merge and split ----------------------------------------------------------------------------
 
 
 def merge_patterns(project: Project, ids: Sequence[str], actor: str) -> tuple[Operation, list[str]]:
@@ -37,24 +30,18 @@ def merge_patterns(project: Project, ids: Sequence[str], actor: str) -> tuple[Op
         rows = {str(row.pk): row for row in select_stored(project).filter(pk__in=unique)}
         if len(rows) < len(unique):
             raise not_found("pattern")
-        before = {name: row.status for name, row in rows.items()}
-        kept = recognizers.for_learning(project.pk)
-        decided = deepcopy(kept.recognizer.decisions)
         try:
-            with kept.lock:
-                change = kept.recognizer.merge(unique)
+            change, decided = change_recognizer(project, lambda one: one.merge(unique))
         except ValueError as error:
             raise invalid(str(error), "/ids") from error
         target = change.targets[0]
-        sources = [name for name in unique if name != target]
-        uses = {name: rows[name].use_count for name in sources}
+        uses = {name: rows[name].use_count for name in unique if name != target}
         apply_merge(project, uses, target)
-        taken_back = collect_previous_decisions(decided, kept.recognizer.decisions)
-        undo_with = {"status": before, "into": target, "uses": uses, "decisions": taken_back}
-        operation = create_operation(project, "merge", actor, len(unique), undo_with)
-        add_pattern_events(project, unique, "merged", actor, {"into": target})
-        add_activity(
-            project, actor, "merge", f"Merged {format_pattern_count(len(unique))}", operation
+        statuses = {name: row.status for name, row in rows.items()}
+        undo_with = {"status": statuses, "into": target, "uses": uses, "decisions": decided}
+        summary, details = f"Merged {format_pattern_count(len(unique))}", {"into": target}
+        operation = record_operation(
+            project, "merge", actor, unique, summary, before=undo_with, details=details
         )
         save_recognizer(project)
     return operation, [target]

@@ -12,11 +12,9 @@ from featurememory.database.write_lock import write_turn
 from featurememory.models import Project
 from patterns.curation.history import (
     UNDO_PERIOD,
-    add_activity,
-    add_pattern_events,
-    create_operation,
     format_pattern_count,
     invalidate_recognizers,
+    record_operation,
 )
 from patterns.models import Operation, Pattern, PatternQuerySet
 
@@ -41,16 +39,15 @@ def prune_patterns(project: Project, queryset: PatternQuerySet, actor: str) -> O
     with write_turn():
         rows = list(queryset.stored().filter(project=project).only("pk", "status"))
         before = {str(row.pk): row.status for row in rows}
-        operation = create_operation(project, "prune", actor, len(rows), {"status": before})
         Pattern.objects.filter(pk__in=[row.pk for row in rows]).update(
             status=Pattern.PatternStatus.ARCHIVED,
             archived_at=timezone.now(),
             archived_by=actor,
             archived_why="pruned",
         )
-        add_pattern_events(project, before, "pruned", actor)
-        add_activity(
-            project, actor, "prune", f"Pruned {format_pattern_count(len(rows))}", operation
+        summary = f"Pruned {format_pattern_count(len(rows))}"
+        operation = record_operation(
+            project, "prune", actor, before, summary, before={"status": before}
         )
         invalidate_recognizers(project)
     return operation
@@ -64,13 +61,12 @@ def select_trash(project: Project) -> Any:
 
 
 def restore_patterns(project: Project, actor: str, statuses: dict[str, str]) -> Operation:
+    """Take patterns out of the trash, each with the status it had (`statuses`: id to status)."""
     for status in set(statuses.values()):
         ids = [name for name, before in statuses.items() if before == status]
         Pattern.objects.filter(project=project, pk__in=ids).update(
             status=status, archived_at=None, archived_by="", archived_why=""
         )
-    operation = create_operation(project, "restore", actor, len(statuses), {})
-    add_pattern_events(project, statuses, "restored", actor)
-    add_activity(project, actor, "restore", f"Restored {format_pattern_count(len(statuses))}", None)
     invalidate_recognizers(project)
-    return operation
+    summary = f"Restored {format_pattern_count(len(statuses))}"
+    return record_operation(project, "restore", actor, statuses, summary)

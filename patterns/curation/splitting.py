@@ -3,23 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from copy import deepcopy
 
 from featurememory.database.write_lock import write_turn
 from featurememory.errors import invalid, not_found
 from featurememory.models import Project
-from patterns.curation.history import (
-    add_activity,
-    add_pattern_events,
-    collect_previous_decisions,
-    create_operation,
-    parse_id,
-    select_stored,
-)
-from patterns.curation.learner_turn import learning_turn, save_recognizer
+from patterns.curation.history import parse_id, record_operation, select_stored
+from patterns.curation.learner_turn import change_recognizer, learning_turn, save_recognizer
 from patterns.curation.merging import apply_merge
 from patterns.models import Operation
-from patterns.recognition.recognizer_cache import recognizers
 
 
 def undo_split(project: Project, operation: Operation) -> None:
@@ -38,26 +29,23 @@ def split_pattern(
         row = select_stored(project).filter(pk=parse_id(pattern_id)).first()
         if row is None:
             raise not_found("pattern")
-        kept = recognizers.for_learning(project.pk)
-        decided = deepcopy(kept.recognizer.decisions)
+        own, ids = str(row.pk), list(example_ids)
         try:
-            with kept.lock:
-                change = kept.recognizer.split(
-                    pattern_id, slot=slot, observation_ids=list(example_ids)
-                )
+            change, decided = change_recognizer(
+                project, lambda one: one.split(pattern_id, slot=slot, observation_ids=ids)
+            )
         except (ValueError, KeyError) as error:
             pointer = "/by" if slot is not None else "/example_ids"
             raise invalid(str(error).strip("'"), pointer) from error
         undo_with = {
-            "status": {str(row.pk): row.status},
-            "into": str(row.pk),
-            "parts": [name for name in change.targets if name != str(row.pk)],
-            "decisions": collect_previous_decisions(decided, kept.recognizer.decisions),
+            "status": {own: row.status},
+            "into": own,
+            "parts": [name for name in change.targets if name != own],
+            "decisions": decided,
         }
-        operation = create_operation(project, "split", actor, 1, undo_with)
-        add_pattern_events(project, [str(row.pk)], "split", actor, {"into": list(change.targets)})
-        add_activity(
-            project, actor, "split", f"Split {row} into {len(change.targets)}", operation, row
+        summary, details = f"Split {row} into {len(change.targets)}", {"into": list(change.targets)}
+        operation = record_operation(
+            project, "split", actor, [own], summary, before=undo_with, details=details, pattern=row
         )
         save_recognizer(project)
     return operation, list(change.targets)
