@@ -16,9 +16,10 @@ from featurememory.models import Project
 from featurememory.page_access import changing, choose_project, list_projects, may_change, page
 from integration.models import ApiKey
 from patterns.models import ModelInteraction, Pattern
+from patterns.recognition.related import SIMILAR_NEEDED, count_similar
+from patterns.views.interactions import count_tokens
 
 KEY_SHOWN_S = 3600
-SIMILAR_NEEDED = 3
 # A refusal older than this is no longer news on the page.
 REFUSAL_S = 900
 
@@ -92,17 +93,10 @@ def describe_arrival(project: Project, host: str) -> dict[str, Any]:
             .first()
         )
         context["pattern"] = most if most and most.use_count >= SIMILAR_NEEDED else None
-        context["similar"] = min(SIMILAR_NEEDED, most.use_count if most else 1)
+        context["similar"] = max(1, count_similar(project))
         context["needed"] = SIMILAR_NEEDED
-        context["tokens"] = tokens_of(newest)
+        context["tokens"] = count_tokens(newest)
     return context
-
-
-def tokens_of(row: ModelInteraction) -> float | None:
-    if row.token_count is not None:
-        return row.token_count
-    told = [n for n in (row.input_tokens, row.output_tokens) if n is not None]
-    return sum(told) if told else None
 
 
 @require_POST

@@ -18,7 +18,7 @@ from featurememory.http.pagination import Page, parse_limit, read_page
 from patterns.criteria import PatternCriteria
 from patterns.curation import editing, history
 from patterns.models import ModelInteraction, Pattern, PatternEvent
-from patterns.recognition.recognizer_cache import recognizers
+from patterns.recognition.related import find_related
 from patterns.serializers import (
     family_of,
     serialize_event,
@@ -106,16 +106,6 @@ class Related(Endpoint):
         for entry, (_, score) in zip(data, near, strict=True):
             entry["similarity"] = score
         return respond_with_page(request, Page([], None, None), data, limit)
-
-
-def find_related(row: Pattern, limit: int) -> list[tuple[Pattern, float]]:
-    """The nearest stored patterns with their similarity, 0 to 1."""
-    kept = recognizers.for_reading(row.project_id)
-    with kept.lock:
-        near = kept.recognizer.related(str(row.pk), limit) if str(row.pk) in kept.recognizer else []
-    rows = Pattern.objects.stored().in_bulk([history.parse_id(name) for name, _ in near])
-    pairs = [(rows.get(history.parse_id(name)), score) for name, score in near]
-    return [(other, score) for other, score in pairs if other is not None]
 
 
 class History(Endpoint):

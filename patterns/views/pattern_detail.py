@@ -12,19 +12,19 @@ from django.utils import timezone
 
 from featurememory.config import config_of
 from featurememory.models import Project
-from featurememory.page_access import current_project, page
+from featurememory.page_access import current_project, page, render_page
 from patterns.charts import pattern_use
 from patterns.charts.chart import Chart
 from patterns.models import ModelInteraction, Pattern, PatternEvent
+from patterns.recognition.related import find_related
 from patterns.statistics import series
 from patterns.statistics.series import Hours
 from patterns.statistics.time_window import RANGES, Window
-from patterns.views.chart_data import render_chart_table, stream_chart_csv
+from patterns.views.chart_data import make_chart_views
 from patterns.views.interactions import annotate_payload, build_previews
-from patterns.views.pattern_list import SHOWN
 
 EXAMPLES = 8
-RELATED_AMONG = 200
+RELATED_SHOWN = 5
 
 
 def find_pattern(project: Project, pattern_id: UUID) -> tuple[Pattern, list[UUID]]:
@@ -62,7 +62,6 @@ def show_pattern(request: HttpRequest, pattern_id: UUID) -> HttpResponseBase:
             PatternEvent.objects.filter(project=project, pattern_id=row.pk).order_by("-id")[:8]
         ),
         "examples": list_examples(project, family),
-        "related": related(project, row),
         "all_uses": row.use_count,
     }
     return render(request, "patterns/detail.html", context)
@@ -99,31 +98,12 @@ def list_examples(project: Project, ids: list[UUID]) -> list[dict[str, Any]]:
     return build_previews(list(annotate_payload(rows)[:EXAMPLES]))
 
 
-def related(project: Project, row: Pattern) -> list[tuple[Pattern, float]]:
-    """Patterns that share static words with this one, among the most used: Jaccard, best five."""
-    words = static_words(row)
-    rows = Pattern.objects.stored().filter(project=project).exclude(pk=row.pk)
-    scored = []
-    for other in rows.only(*SHOWN).order_by("-use_count")[:RELATED_AMONG]:
-        theirs = static_words(other)
-        if words and theirs:
-            scored.append((other, len(words & theirs) / len(words | theirs)))
-    best = sorted(scored, key=lambda pair: -pair[1])[:5]
-    return [pair for pair in best if pair[1] >= 0.2]
-
-
-def static_words(row: Pattern) -> set[str]:
-    return {word for text, slot in row.parts if not slot for word in text[:5000].lower().split()}
-
-
 @page
-def show_chart_table(request: HttpRequest, pattern_id: UUID) -> HttpResponse:
-    return render_chart_table(request, build_use_chart(request, pattern_id))
-
-
-@page
-def download_chart(request: HttpRequest, pattern_id: UUID) -> HttpResponseBase:
-    return stream_chart_csv(build_use_chart(request, pattern_id))
+def show_related(request: HttpRequest, pattern_id: UUID) -> HttpResponse:
+    """Asked for after the page: the recogniser may have to be loaded first."""
+    row, _ = find_pattern(current_project(request), pattern_id)
+    context = {"pattern": row, "related": find_related(row, RELATED_SHOWN)}
+    return render_page(request, "patterns/related.html", "patterns/_related.html", context)
 
 
 def build_use_chart(request: HttpRequest, pattern_id: UUID) -> Chart:
@@ -131,3 +111,6 @@ def build_use_chart(request: HttpRequest, pattern_id: UUID) -> Chart:
     _, family = find_pattern(project, pattern_id)
     rows, window = read_use(request, project, family)
     return pattern_use.build_pattern_use_chart(series.fill_series(window, rows))
+
+
+show_chart_table, download_chart = make_chart_views(build_use_chart)

@@ -18,7 +18,8 @@ from featurememory.page_access import count_statuses, current_project, page, ren
 from featurememory.templatetags import figures
 from featurememory.templatetags.drawings import short
 from patterns.criteria import PatternCriteria
-from patterns.models import ModelInteraction, Pattern
+from patterns.models import Pattern
+from patterns.recognition.related import SIMILAR_NEEDED, count_similar
 from patterns.serializers import family_of
 from patterns.statistics import series
 from patterns.views.list_filters import (
@@ -108,7 +109,7 @@ def list_patterns(request: HttpRequest) -> HttpResponse:
         "threshold": config_of(project.pk).confidence_threshold,
         "counts": counts,
         "filtered": bool(set(query) - {"sort"}),
-        "similar": most_similar(counts, project),
+        **describe_empty(counts, project),
     }
     return render_page(request, "patterns/list.html", "patterns/_list.html", context)
 
@@ -120,11 +121,11 @@ def count_prunable(project: Project, counts: dict[str, int]) -> int | None:
     return PatternCriteria.parse(build_prunable_query()).apply(select_patterns(project)).count()
 
 
-def most_similar(counts: dict[str, int], project: Project) -> int:
-    """For the empty page: how far the first pattern is."""
+def describe_empty(counts: dict[str, int], project: Project) -> dict[str, int]:
+    """For the page without patterns: how far the first one is."""
     if counts.get("all"):
-        return 0
-    return len(ModelInteraction.objects.filter(project=project).values_list("pk")[:2])
+        return {}
+    return {"similar": count_similar(project), "needed": SIMILAR_NEEDED}
 
 
 @page

@@ -30,6 +30,7 @@ urlpatterns = [
         pattern_detail.download_chart,
         name="pattern_chart_csv",
     ),
+    path("patterns/<uuid:pattern_id>/related/", pattern_detail.show_related, name="related"),
     path("patterns/<uuid:pattern_id>/split/", pattern_changes.split_pattern, name="split"),
     path("patterns/<uuid:pattern_id>/label/", pattern_changes.label_pattern, name="label"),
     path("interactions/", interactions.list_interactions, name="interactions"),
