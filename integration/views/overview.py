@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils import timezone
 
@@ -31,7 +31,7 @@ from patterns.statistics import hourly_gauges, series
 from patterns.statistics.hourly_gauges import HourlyGauge
 from patterns.statistics.series import Hours, Series
 from patterns.statistics.time_window import RANGES, Window, hour_of, time_of
-from patterns.views.chart_data import render_chart_table, stream_chart_csv
+from patterns.views.chart_data import make_chart_views
 
 
 class Overview:
@@ -186,19 +186,10 @@ def list_attention(counts: dict[str, int], stored: int, limit: int) -> list[tupl
     return found
 
 
-@page
-def show_chart_table(request: HttpRequest, name: str) -> HttpResponse:
-    return render_chart_table(request, build_chart(request, name))
-
-
-@page
-def download_chart(request: HttpRequest, name: str) -> HttpResponseBase:
-    return stream_chart_csv(build_chart(request, name))
-
-
 def build_chart(request: HttpRequest, name: str) -> Chart:
-    from django.http import Http404
-
     if name not in CHARTS:
         raise Http404(name)
     return Overview(current_project(request), request.GET.get("range"), timezone.now()).chart(name)
+
+
+show_chart_table, download_chart = make_chart_views(build_chart)

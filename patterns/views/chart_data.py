@@ -4,13 +4,32 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 
-from featurememory.page_access import render_page
+from featurememory.page_access import page, render_page
 from patterns.charts.chart import Chart
+
+
+def make_chart_views(
+    build_chart: Callable[..., Chart],
+) -> tuple[Callable[..., HttpResponse], Callable[..., StreamingHttpResponse]]:
+    """The two views of a chart, its table and its CSV.
+
+    `build_chart` takes the request and what the URL captures; Http404 when there is no such chart.
+    """
+
+    @page
+    def show_table(request: HttpRequest, **captured: Any) -> HttpResponse:
+        return render_chart_table(request, build_chart(request, **captured))
+
+    @page
+    def download_csv(request: HttpRequest, **captured: Any) -> StreamingHttpResponse:
+        return stream_chart_csv(build_chart(request, **captured))
+
+    return show_table, download_csv
 
 
 def render_chart_table(request: HttpRequest, chart: Chart) -> HttpResponse:
