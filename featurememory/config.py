@@ -1,4 +1,4 @@
-"""The thresholds in force, kept for two seconds: a change reaches every process within five."""
+"""Reads and saves thresholds. Cached for two seconds: a change reaches every process within five."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _lock = threading.Lock()
 
 
 def config_of(project_id: UUID) -> FeatureMemoryConfig:
-    """The project's thresholds, at most `KEPT_S` old. Not for editing."""
+    """The project's thresholds, at most `KEPT_S` seconds old. Not for editing."""
     now = time.monotonic()
     with _lock:
         until, config = _kept.get(project_id, (0.0, None))
@@ -49,7 +49,7 @@ def find_changes(before: FeatureMemoryConfig, after: FeatureMemoryConfig) -> dic
 
 @transaction.atomic
 def save_config(config: FeatureMemoryConfig, actor: str, reason: str = "") -> dict[str, list[Any]]:
-    """Save changed thresholds with a version and a line in the activity; what changed."""
+    """Save changed thresholds with a version and lines of activity; returns {name: [before, after]}."""
     before = FeatureMemoryConfig.objects.get(pk=config.pk)
     changes = find_changes(before, config)
     if not changes:
@@ -77,7 +77,7 @@ def save_config(config: FeatureMemoryConfig, actor: str, reason: str = "") -> di
 def patch_config(
     project_id: UUID, values: dict[str, dict[str, Any]], actor: str
 ) -> FeatureMemoryConfig:
-    """Change any part, all or nothing. 422 names every field that is wrong."""
+    """Change thresholds ({section: {name: value}}), all or none. 422 names every invalid field."""
     config, _ = FeatureMemoryConfig.objects.get_or_create(project_id=project_id)
     errors: list[dict[str, str]] = []
     for section, fields in values.items():
@@ -104,7 +104,7 @@ def describe_error(pointer: str, message: str, code: str) -> dict[str, str]:
 
 
 def has_type(name: str, value: Any) -> bool:
-    """The type of the field's default; a whole number will do for a float, nothing for a bool."""
+    """Whether the value has the type of the field's default; an int is also a float, never a bool."""
     kind = type(getattr(FeatureMemoryConfig(), name))
     if isinstance(value, bool):
         return kind is bool

@@ -1,4 +1,4 @@
-"""Reads FM_… environment variables; a value that cannot be used stops the start with one line."""
+"""Reads FM_… environment variables; an invalid value stops the start with one line."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def read_names(name: str, *, default: list[str]) -> list[str]:
     return [part.strip() for part in text.split(",") if part.strip()] or default
 
 
-# Where Linux tells a container's limit (cgroup v2, v1).
+# Files with a container's memory limit on Linux (cgroup v2, v1).
 CGROUPS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
 
 
@@ -69,7 +69,7 @@ def read_log_level(name: str, *, default: str) -> str:
 
 
 def prepare_data_dir(name: str, *, default: Path, make: bool = True) -> Path:
-    """The directory, made when it is missing."""
+    """The directory, created when missing."""
     path = Path(os.environ.get(name) or default).absolute()
     if not make:
         return path
@@ -97,7 +97,7 @@ SQLITE_PRAGMAS = """
 """
 
 
-# A database that the connections of one process share and that ends with the last of them.
+# An in-memory database shared by the connections of one process; it ends with the last of them.
 MEMORY_DATABASE = "file:/featurememory?vfs=memdb"
 MEMORY_PAGE = 8192
 MEMORY_PRAGMAS = f"""
@@ -107,7 +107,7 @@ MEMORY_PRAGMAS = f"""
 
 
 def configure_memory_database(limit: int) -> dict[str, Any]:
-    """Django's DATABASES entry for a database of at most `limit` bytes that touches no disk."""
+    """Django's DATABASES entry for an in-memory database of at most `limit` bytes."""
     if sqlite3.sqlite_version_info < (3, 36):
         refuse_value(
             "FM_STORAGE", f"memory needs SQLite 3.36, this Python has {sqlite3.sqlite_version}"

@@ -1,4 +1,4 @@
-"""What all apps share: projects, their thresholds with history, and who did what."""
+"""Models shared by all apps: projects, thresholds with history, activity."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from featurememory.thresholds import storage_type as storage_type  # migrations 
 
 
 class Project(models.Model):
-    """A closed space: keys, interactions, patterns and settings never cross it."""
+    """A tenant: keys, interactions, patterns and settings belong to exactly one project."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     name = models.SlugField(max_length=80, unique=True)
@@ -40,7 +40,7 @@ class Project(models.Model):
 
     @classmethod
     def named(cls, name: str) -> Project:
-        """The project of this name, made when there is none; ValueError for an impossible one."""
+        """The project of this name, created when missing; ValueError for an invalid name."""
         try:
             cls(name=name).clean_fields(exclude=["id", "is_demo"])
         except ValidationError as error:
@@ -108,7 +108,7 @@ class FeatureMemoryConfig(PatternThresholds, OptimizationThresholds, StorageThre
 
 
 class ConfigVersion(models.Model):
-    """One saved change of the thresholds: before, after, who and why. Never edited."""
+    """A saved change of the thresholds: before, after, who and why. Never edited."""
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE)
     number = models.PositiveBigIntegerField()
@@ -126,7 +126,7 @@ class ConfigVersion(models.Model):
 
 
 class Activity(models.Model):
-    """One line of "who or what changed what"; `operation_id` leads to its Undo where there is one."""
+    """A line of activity: who or what changed what; `operation_id` is set when it can be undone."""
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE)
     at = models.DateTimeField(default=timezone.now)
@@ -165,7 +165,7 @@ class StoredAnswer(models.Model):
 
 
 class Probe(models.Model):
-    """The one row that readiness checks write and read."""
+    """The row that readiness checks write and read."""
 
     value = models.BigIntegerField()
 
@@ -174,7 +174,7 @@ class Probe(models.Model):
 
 
 class LoginLink(models.Model):
-    """A link that signs one user in once, within its lifetime. Only its digest is stored."""
+    """A one-time sign-in link of a user, valid for LIFETIME. Only its digest is stored."""
 
     LIFETIME = timedelta(hours=12)
 
@@ -191,7 +191,7 @@ class LoginLink(models.Model):
 
     @classmethod
     def make(cls, user: Any) -> str:
-        """A fresh token; older links of the user end."""
+        """Create a token; older links of the user become invalid."""
         token = secrets.token_urlsafe(24)
         cls.objects.filter(user=user).delete()
         cls.objects.create(user=user, digest=cls.digest_of(token))
@@ -199,7 +199,7 @@ class LoginLink(models.Model):
 
     @classmethod
     def use(cls, token: str) -> Any | None:
-        """The user of a good token, which is used up by this; None for any other."""
+        """Use up a token and return its user; None for an invalid, used or expired one."""
         good = cls.objects.filter(
             digest=cls.digest_of(token), created_at__gt=timezone.now() - cls.LIFETIME
         )

@@ -28,16 +28,16 @@ DATA_DIR = prepare_data_dir("FM_DATA_DIR", default=BASE_DIR / "var", make=STORAG
 DATABASE_URL = os.environ.get("FM_DATABASE_URL", "")
 REDIS_URL = read_redis_url(os.environ.get("FM_REDIS_URL", ""))
 DEBUG = read_flag("FM_DEBUG", default=False)
-# True: the web process does the background work itself, in a thread (see runner.py).
+# True: the web process does the background work in a thread (see integration/embedded_worker.py).
 EMBEDDED = read_flag("FM_EMBEDDED", default=not REDIS_URL)
 VERSION = "0.1.0"
 
 
 def load_secret_key() -> str:
-    """FM_SECRET_KEY, else one made at first start and kept in the data directory."""
+    """FM_SECRET_KEY, else one generated at first start and stored in the data directory."""
     if given := os.environ.get("FM_SECRET_KEY"):
         return given
-    if STORAGE == "memory":  # what it signs is gone with the process, too
+    if STORAGE == "memory":  # sessions end with the process, too
         return secrets.token_urlsafe(50)
     path = DATA_DIR / "secret_key"
     if not path.exists():
@@ -50,7 +50,7 @@ def load_secret_key() -> str:
 
 
 SECRET_KEY = load_secret_key()
-# This machine itself always counts: a container's health check asks 127.0.0.1.
+# Local names are always allowed: a container's health check asks 127.0.0.1.
 LOCAL_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
 ALLOWED_HOSTS = list(
     dict.fromkeys([*read_names("FM_ALLOWED_HOSTS", default=["testserver"]), *LOCAL_HOSTS])
@@ -113,7 +113,7 @@ TEMPLATES = [
     }
 ]
 
-# Beyond these the API pushes back (429, 503, 507) before anything bursts: patterns/admission.py.
+# Beyond these the API refuses requests (429, 503, 507): patterns/ingest/backpressure.py.
 QUEUE_LIMIT = read_integer("FM_QUEUE_LIMIT", default=500_000, minimum=1)
 DISK_RESERVE = read_integer("FM_DISK_RESERVE", default=16 << 20, minimum=0)
 MEMORY_LIMIT = read_integer("FM_MEMORY_LIMIT", default=choose_memory_limit(), minimum=128 << 20)
@@ -208,7 +208,7 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = "UTC"
-# Seconds between two runs of a task: Celery beat and the embedded runner share this schedule.
+# Seconds between two runs of a task: Celery beat and the embedded worker share this schedule.
 BACKGROUND_SCHEDULE = {
     "integration.tasks.sweep": 5.0,
     "integration.tasks.consolidate_due": 30.0,

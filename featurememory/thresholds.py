@@ -18,7 +18,7 @@ def limit_to(low: float, high: float) -> list[Any]:
 
 
 def storage_type() -> str:
-    """How this server keeps everything: one process cannot keep one project here and one there."""
+    """The storage type of this server, which is the same for all projects."""
     return str(settings.STORAGE)
 
 

@@ -1,4 +1,4 @@
-"""The WSGI application; in the embedded default the background work starts with it."""
+"""The WSGI application; embedded, the background worker starts with it."""
 
 import gc
 import os

@@ -1,6 +1,6 @@
-"""The embedded stand-in for worker and beat: the same tasks on the same schedule, in a thread.
+"""Runs the background tasks in a thread of the server, instead of Celery worker and beat.
 
-It sleeps until something waits or the next task is due, so an idle server costs next to nothing.
+It sleeps until interactions are pending or a task is due, so an idle server uses almost no CPU.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from patterns.models import ModelInteraction
 
 logger = logging.getLogger("featurememory.runner")
 
-# After a failure (a full disk, say) the same work waits this long before it is tried again.
+# Pause after a failure (such as a full disk) before the work is tried again.
 PAUSE_S = 1.0
-# What comes in meanwhile is learned as one batch: a batch of one costs 10 ms of the interpreter,
-# which requests wait for; one of 50 costs 30 ms. An interaction after a pause waits for nothing.
+# What arrives within this time is learned as one batch: a batch of one costs 10 ms of the interpreter,
+# for which requests wait; one of 50 costs 30 ms. The first interaction after a pause does not wait.
 GATHER_S = 0.1
 
 
@@ -41,7 +41,7 @@ class EmbeddedWorker:
         self.thread.start()
 
     def stop(self, seconds: float = 10.0) -> None:
-        """Let the step at hand end; what is left waits in the database."""
+        """Stop after the current step; the rest stays pending in the database."""
         self.stopping.set()
         background_repair.stop_repairs()
         work_waits.set()
@@ -75,14 +75,14 @@ class EmbeddedWorker:
         except Exception as error:
             logger.warning("%s failed and will be tried again", name)
             handle_feature_memory_error(error)
-            work_waits.set()  # what waited still waits
+            work_waits.set()  # the work is still pending
             self.stopping.wait(PAUSE_S)
         finally:
             close_old_connections()
 
 
 def load_demo_if_empty() -> int:
-    """At the first start of an empty memory there is something to look at."""
+    """Load the demo at the first start of an empty server; how many projects were made."""
     if ModelInteraction.objects.exists():
         return 0
     from integration import demo

@@ -1,4 +1,4 @@
-"""Keys by which programs come in."""
+"""API keys, jobs, and the recogniser before the last switch."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ class ApiKey(models.Model):
 
 
 class PreviousRecognizer(models.Model):
-    """What a project's recogniser was before the last switch: enough to go back to it."""
+    """The recogniser of a project before the last switch: enough to revert to it."""
 
     project = models.OneToOneField(Project, on_delete=models.CASCADE, primary_key=True)
     settings = models.JSONField(help_text="Version and embedder, as in the learner's row")
@@ -113,7 +113,7 @@ class PreviousRecognizer(models.Model):
 
 
 class Job(models.Model):
-    """Long work that survives a restart: each step commits its progress and where to go on."""
+    """A background job that survives restarts: each step commits its progress and cursor."""
 
     class JobState(models.TextChoices):
         QUEUED = "queued"

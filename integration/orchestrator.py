@@ -27,8 +27,8 @@ logger = logging.getLogger("featurememory.orchestrator")
 
 
 class Reply(msgspec.Struct, frozen=True):
-    """What a model may return when it has more to tell than its output. Cost in the project's
-    currency, `score` 0 to 1; None is unknown, never zero."""
+    """What a model may return instead of its bare output. Cost in the project's currency, `score` 0 to
+    1; None is unknown, never zero."""
 
     output: Any
     input_tokens: float | None = None
@@ -41,7 +41,7 @@ class Reply(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True)
 class TaskResult:
-    """How a task went. `optimizations_applied` as `POST /tasks/prepare/` answers them."""
+    """The outcome of a task. `duration` in ms; `optimizations_applied` as in `POST /tasks/prepare/`."""
 
     success: bool
     result: Any
@@ -55,7 +55,7 @@ class TaskResult:
 
 @dataclass(frozen=True)
 class PreparedTask:
-    """What `prepare` said: the task to run, and the decision (None when it could not be asked)."""
+    """The task to run, and its decision (None when preparing failed)."""
 
     task: Task
     decision: Decision | None
@@ -68,10 +68,10 @@ class PreparedTask:
 
 
 class ModelOrchestrator:
-    """Runs tasks on the callables of `registry`, with the memory of `project`.
+    """Runs tasks on the callables of `registry`, prepared by and learned into `project`.
 
-    `handle_task` for models that are plain functions, `handle_task_async` for coroutines (it runs
-    both). A model that raises is learned from too; memory that fails never stops a task.
+    `handle_task` is for plain functions, `handle_task_async` for both plain and coroutine functions.
+    Failed calls are learned too; a failure of Feature Memory never stops a task.
     """
 
     def __init__(
@@ -109,7 +109,7 @@ class ModelOrchestrator:
         return await learn(plan, reply, measure_elapsed_ms(began))
 
     def prepare(self, task: Task) -> PreparedTask:
-        """The task as it should run; as it is when the memory does not answer."""
+        """The task as it should run; unchanged when preparing fails."""
         try:
             prepared = self.manager.apply(task, self.usable_models())
         except Exception as error:
@@ -118,14 +118,14 @@ class ModelOrchestrator:
         return PreparedTask(prepared.decision.task, prepared.decision, prepared.patterns)
 
     def usable_models(self) -> list[str]:
-        """What may be routed to: registered here, and not cut off by its breaker."""
+        """Models that tasks may be routed to: registered, and their circuit is not open."""
         return [name for name in self.registry.model_ids if self.breaker(name).state != "open"]
 
     def breaker(self, model_id: str) -> CircuitBreaker:
         return self._breakers.setdefault(model_id, self._new_breaker())
 
     def execute(self, task: Task) -> Reply:
-        """Run the model once. Raises what it raises, and MODEL_FAILED while its circuit is open."""
+        """Run the model once. Raises what the model raises, MODEL_FAILED while its circuit is open."""
         run, breaker = self._admitted(task)
         try:
             given = run(task)
@@ -145,7 +145,7 @@ class ModelOrchestrator:
             if inspect.isawaitable(given):
                 given = await given
         except asyncio.CancelledError:
-            breaker.forget_probe()  # the caller gave up: that says nothing of the model
+            breaker.forget_probe()  # cancelled by the caller, which says nothing about the model
             raise
         except BaseException:
             breaker.record(False)
@@ -166,7 +166,7 @@ class ModelOrchestrator:
         duration: float,
         error: Exception | None = None,
     ) -> TaskResult:
-        """The interaction into the memory; what became of the task."""
+        """Store the interaction and return the result of the task. `duration` in ms."""
         text = None if error is None else f"{type(error).__name__}: {error}"[:2000]
         try:
             self._remember(plan, reply, duration, text)
@@ -228,6 +228,6 @@ def measure_elapsed_ms(began: float) -> float:
 
 
 def close_coroutine(given: Any) -> None:
-    """It will never run; say so to Python, or it warns."""
+    """Close a coroutine that will never run, so that Python does not warn."""
     if inspect.iscoroutine(given):
         given.close()

@@ -1,4 +1,4 @@
-"""Memory, CPU and disk of our own process and data, sampled into the hourly rollups."""
+"""Samples memory, CPU and disk of this process into the hourly rollups."""
 
 from __future__ import annotations
 
@@ -50,8 +50,8 @@ def measure_disk_bytes() -> int:
 
 
 class ResourceManager:
-    """Samples this process into `ProjectHour`: memory and queue as the hourly maximum, CPU as a
-    mean; and counts what pages show of space, where counting takes long."""
+    """Samples this process into `ProjectHour`: memory and queue as hourly maximum, CPU as mean. Also
+    counts what pages show of storage, where counting takes long."""
 
     def __init__(self) -> None:
         self.last = sample_process()

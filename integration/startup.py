@@ -1,4 +1,4 @@
-"""What a start prepares: tables, the first project with its key, the user admin, a login link."""
+"""Prepares a start: migrations, the first project with a key, the user admin, a login link."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from integration.models import ApiKey
 
 @dataclass(frozen=True)
 class StartResult:
-    """What the first lines of output show; `key` is None when the project has keys already."""
+    """What the start prints; `key` is None when the project already has keys."""
 
     project: Project
     key: str | None
     login_token: str
 
 
-# Types that are defined in modules which only the first request, or a task, would import.
+# Modules that define Struct types but are imported only by the first request or task.
 LATE = (
     "patterns.recognition.repair_process",
     "patterns.api.patterns",
@@ -49,12 +49,12 @@ _anchor: list[sqlite3.Connection] = []
 
 
 def build_struct_tables() -> int:
-    """Build msgspec's type tables while there is one thread; how many there are."""
+    """Build msgspec's type tables while there is a single thread; how many were built."""
     return struct_tables.build_tables(LATE)
 
 
 def prepare_start() -> StartResult:
-    """Bring the database up to date and make what is missing. Safe to run at every start."""
+    """Migrate the database and create what is missing. Runs at every start."""
     if settings.STORAGE == "memory" and not _anchor:
         name = settings.DATABASES["default"]["NAME"]
         _anchor.append(sqlite3.connect(name, uri=True, check_same_thread=False))
@@ -64,7 +64,7 @@ def prepare_start() -> StartResult:
 
 
 def migrate_database() -> None:
-    """Migrations, by one process at a time where several start at once (PostgreSQL)."""
+    """Run migrations; on PostgreSQL under a lock, because several processes may start at once."""
     if connection.vendor == "sqlite":
         call_command("migrate", interactive=False, verbosity=0)
         return
@@ -85,7 +85,7 @@ def ensure_project() -> Project:
 
 
 def ensure_key(project: Project) -> str | None:
-    """FM_INIT_API_KEY, else a new key, when the project has none."""
+    """Create the first key of a project, FM_INIT_API_KEY or a new one; None when it has keys."""
     if project.keys.exists():
         return None
     if given := os.environ.get("FM_INIT_API_KEY"):
@@ -112,10 +112,10 @@ def ensure_admin_user() -> object:
 
 
 def format_announcement(ready: StartResult, url: str) -> str:
-    """What the start prints: where, a login link, a key, and a line to paste."""
+    """The text the start prints: address, login link, key, and a curl command."""
     place = f"data in {settings.DATA_DIR}"
     if settings.STORAGE == "memory":
-        place = "everything in memory: GONE when this server stops"
+        place = "all data in memory: LOST when this server stops"
     lines = [
         "",
         f"Feature Memory {settings.VERSION}   {place}",

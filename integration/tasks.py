@@ -1,4 +1,4 @@
-"""The background work, as Celery tasks; the embedded runner calls the same functions."""
+"""The background work as Celery tasks; the embedded worker calls the same functions."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from patterns.storage import payloads
 
 logger = logging.getLogger("featurememory.tasks")
 
-# While a backlog is learned, seconds between two looks whether the oldest must go: it must not grow
-# past `storage.max_size` before cleanup gets its turn.
+# While a backlog is learned, seconds between two checks for room: storage must not exceed
+# `storage.max_size` before the next cleanup.
 ROOM_S = 1.0
 
 
 def run_for_each(ids: Iterable[UUID], work: Callable[[UUID], int]) -> Iterator[int]:
-    """The work for every project; one that fails is logged and does not stop the others."""
+    """Do the work for every project; a failure is logged and does not stop the others."""
     for project_id in list(ids):
         try:
             yield work(project_id)
@@ -40,7 +40,7 @@ def run_for_each(ids: Iterable[UUID], work: Callable[[UUID], int]) -> Iterator[i
 
 @shared_task(name="integration.tasks.learn_pending")
 def learn_pending(project_id: str, batches: int = 50) -> int:
-    """Recognise what waits in one project, at most `batches` batches; how many were recognised."""
+    """Recognise pending interactions of a project, at most `batches` batches; how many."""
     total, looked = 0, time.monotonic()
     allow_next_wakeup(UUID(project_id))
     for _ in range(batches):
@@ -57,7 +57,7 @@ def learn_pending(project_id: str, batches: int = 50) -> int:
 
 @shared_task(name="integration.tasks.sweep")
 def sweep() -> int:
-    """Recognise whatever waits anywhere: what a lost wake-up or a crash left behind."""
+    """Recognise pending interactions of all projects, also after a lost wake-up or a crash."""
     learned = sum(
         run_for_each(find_waiting_projects(), lambda project_id: learn_pending(str(project_id)))
     )
@@ -67,14 +67,14 @@ def sweep() -> int:
 
 @shared_task(name="integration.tasks.consolidate_due")
 def consolidate_due() -> int:
-    """Begin to repair the patterns of projects that have learned enough; how many there are."""
+    """Start repairs of projects that have learned enough; how many there are."""
     queue.start_upgrades()
     return background_repair.start_due_repairs()
 
 
 @shared_task(name="integration.tasks.cleanup_due")
 def cleanup_due() -> int:
-    """Clean up the projects whose interval has passed; how many were."""
+    """Clean up the projects that are due; how many were cleaned."""
 
     ids = Project.objects.values_list("pk", flat=True)
     return sum(run_for_each(ids, lambda project_id: int(cleanup.clean_up_if_due(project_id))))
@@ -82,7 +82,7 @@ def cleanup_due() -> int:
 
 @shared_task(name="integration.tasks.train_payloads")
 def train_payloads() -> int:
-    """Train a dictionary for payloads when there are enough to learn from; how many were made."""
+    """Train a payload dictionary if due; how many were made."""
     return int(payloads.is_training_due() and payloads.train_dictionary() is not None)
 
 
@@ -94,7 +94,7 @@ def review_optimizations() -> int:
 
 @shared_task(name="integration.tasks.run_jobs")
 def run_jobs() -> int:
-    """Run the jobs that wait; how many were taken."""
+    """Run the queued jobs; how many were started."""
     return queue.run_waiting()
 
 
@@ -104,7 +104,7 @@ _resources_lock = threading.Lock()
 
 @shared_task(name="integration.tasks.sample_resources")
 def sample_resources() -> int:
-    """Note memory, CPU and disk; the resident bytes."""
+    """Sample memory, CPU and disk; returns the resident bytes."""
     with _resources_lock:
         if not _resources:
             _resources.append(ResourceManager())

@@ -1,4 +1,4 @@
-"""Which patterns are meant: one set of filters for the API, the pages, CSV and storage."""
+"""Filters for patterns, shared by the API, the pages, the exports and storage."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class PatternCriteria:
 
     @classmethod
     def parse(cls, query: Mapping[str, Any]) -> PatternCriteria:
-        """From query parameters or a JSON object; unknown names are left alone. 422 on nonsense."""
+        """Read query parameters or a JSON object; unknown names are ignored. 422 for an invalid value."""
         given = {name: query[name] for name in query if query[name] not in ("", None)}
         made: dict[str, Any] = {}
         for field in fields(cls):
@@ -53,7 +53,7 @@ class PatternCriteria:
         return cls(**made)
 
     def apply(self, queryset: PatternQuerySet) -> PatternQuerySet:
-        """The rows that meet the filters, unordered."""
+        """The rows that match the filters, unordered."""
         statuses = self.status.split(",") if self.status else STORED
         return queryset.filter(self._condition(), status__in=statuses)
 
@@ -73,7 +73,7 @@ class PatternCriteria:
             return found
 
     def accepts(self, state: PatternState) -> bool:
-        """The same filters on an engine state, for storage in memory."""
+        """Whether an engine state matches, for storage in memory."""
         text = f"{state.template_text}\n{state.label or ''}\n{state.task_type}".lower()
         used = datetime.fromtimestamp(state.last_used, UTC)
         return (
@@ -93,7 +93,7 @@ class PatternCriteria:
         )
 
     def query(self) -> dict[str, str]:
-        """The parameters that differ from the defaults, as they stand in a URL."""
+        """The filters that differ from the defaults, as URL parameters."""
         made = {}
         for field in fields(self):
             value = getattr(self, field.name)

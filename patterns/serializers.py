@@ -1,4 +1,4 @@
-"""Rows as the values the API answers with."""
+"""Rows as the JSON values of the API."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def read_payload_parts(row: ModelInteraction, data: Stored | None) -> dict[str, 
 
 
 def to_whole_number(value: float | None) -> float | int | None:
-    """A count that was sent as 512 reads 512, not 512.0."""
+    """A whole number as int: 512, not 512.0."""
     return int(value) if value is not None and value.is_integer() else value
 
 
@@ -96,7 +96,7 @@ def serialize_interactions(rows: Sequence[ModelInteraction]) -> list[dict[str, A
 
 
 def find_redirects(ids: Iterable[UUID]) -> dict[UUID, UUID]:
-    """Which of these patterns were merged, and into which."""
+    """Merged patterns among these ids, with the id each was merged into."""
     moved = Pattern.objects.filter(pk__in=list(ids), redirect_to__isnull=False)
     return {pk: to for pk, to in moved.values_list("pk", "redirect_to") if to}
 
@@ -153,7 +153,7 @@ def serialize_models(rows: Sequence[Pattern]) -> dict[UUID, list[dict[str, Any]]
 
 
 def family_of(ids: Iterable[UUID]) -> dict[UUID, UUID]:
-    """Every pattern id whose interactions count for one of these, merged ones included."""
+    """These ids and those merged into them, each with the id its interactions count for."""
     own = {pattern_id: pattern_id for pattern_id in ids}
     merged_ones = Pattern.objects.filter(redirect_to__in=list(own))
     return own | {pk: to for pk, to in merged_ones.values_list("pk", "redirect_to") if to}

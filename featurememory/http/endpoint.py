@@ -1,4 +1,4 @@
-"""What every endpoint shares: scopes, problem+json (RFC 9457), bodies, pages, idempotency."""
+"""The base class of endpoints, and the response of lists."""
 
 from __future__ import annotations
 
@@ -27,9 +27,6 @@ class NoSuchEndpoint(Endpoint):
         raise FeatureMemoryError(
             "There is no such endpoint. The list is at /api/v1/docs/.", ErrorCode.NOT_FOUND
         )
-
-
-# --- lists --------------------------------------------------------------------------------------
 
 
 def respond_with_page(request: Request, page: Page[Any], data: list[Any], limit: int) -> Response:

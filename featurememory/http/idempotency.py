@@ -1,4 +1,4 @@
-"""Idempotency-Key on POST: the same key and body get the stored answer again, for 24 hours."""
+"""Idempotency-Key on POST: the same key and body return the stored answer, for 24 hours."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from featurememory.http.request_body import read_raw_body
 from featurememory.models import StoredAnswer
 
 LIFETIME = timedelta(hours=24)
-# A request that has no answer after this long died with its process; its key is free again.
+# A request without an answer after this long died with its process; its key is free again.
 ABANDONED = timedelta(seconds=60)
 View = Callable[..., Response]
 
@@ -54,7 +54,7 @@ def run_once(endpoint: Any, request: Request, name: str, run: Callable[[], Respo
     try:
         response = run()
     except BaseException:
-        stored.delete()  # a refused request may be corrected and sent again under its key
+        stored.delete()  # a rejected request may be corrected and sent again with its key
         raise
     stored.body, stored.status = msgspec.json.encode(response.data), response.status_code
     stored.save(update_fields=["body", "status"])
@@ -64,8 +64,8 @@ def run_once(endpoint: Any, request: Request, name: str, run: Callable[[], Respo
 def derive_item_id(request: Request, index: int = 0) -> str | None:
     """An id for an item without one in a request with an Idempotency-Key; None without the key.
 
-    The same request sent again gets the same ids: when the process died after storing and before
-    noting its answer, the repetition finds the rows. A UUID of version 8 (RFC 9562).
+    A repeated request gets the same ids: when the process died after storing and before saving its
+    answer, the repetition finds the rows. A UUID of version 8 (RFC 9562).
     """
     name = request.headers.get("Idempotency-Key")
     if name is None:
@@ -77,7 +77,7 @@ def derive_item_id(request: Request, index: int = 0) -> str | None:
 
 
 class _Again:
-    """The body once more, for the view that reads it."""
+    """A body that was already read, for the view to read again."""
 
     def __init__(self, body: bytes) -> None:
         self.body = body
@@ -93,13 +93,13 @@ def hash_content(content: bytes) -> str:
 
 
 def claim_answer(request: Request, name: str, fingerprint: str) -> tuple[StoredAnswer, bool]:
-    """The row of this key, and whether it is ours to fill."""
+    """The row of this key, and whether this request created it."""
     project = key_of(request).project
     key = hash_content(f"{request.method} {request.path} {name}".encode("utf-8", "surrogateescape"))
     now = timezone.now()
     rows = StoredAnswer.objects.filter(project=project, key=key)
     rows.filter(created_at__lt=now - LIFETIME).delete()
-    # Later than now: the clock was set back meanwhile.
+    # In the future: the clock was set back meanwhile.
     dead = Q(created_at__lt=now - ABANDONED) | Q(created_at__gt=now + ABANDONED)
     rows.filter(dead, status=0).delete()
     try:
@@ -108,7 +108,7 @@ def claim_answer(request: Request, name: str, fingerprint: str) -> tuple[StoredA
             return made, True
     except IntegrityError:
         found = rows.first()
-        if found is None:  # refused and freed between our two statements
+        if found is None:  # deleted between the two statements
             raise make_still_running_error() from None
         return found, False
 

@@ -13,9 +13,6 @@ from featurememory.http.request_body import read_body
 T = TypeVar("T")
 
 
-# --- bodies -------------------------------------------------------------------------------------
-
-
 def body_of(request: Request, shape: type[T], limit: int | None = None) -> T:
     """The JSON body as `shape` (a msgspec type). 400 malformed, 413, 415, 422 with the pointer."""
     return decode_json(read_body(request._request, limit), shape)
@@ -34,7 +31,7 @@ def decode_json(raw: bytes, shape: type[T]) -> T:
 
 
 def require_json(raw: bytes) -> None:
-    """A wrong type may be met before the syntax error further on; the syntax error wins."""
+    """Raise 400 for invalid JSON, which takes precedence over a wrong type found earlier."""
     try:
         msgspec.json.decode(raw, type=msgspec.Raw)
     except msgspec.ValidationError:

@@ -1,4 +1,4 @@
-"""Around every request: an id for logs and answers, and the content security policy."""
+"""Middleware: request ids for logs and answers, and the content security policy."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ GIVEN = re.compile(r"[A-Za-z0-9_\-]{8,64}")
 
 
 def assign_request_id(get_response: Handler) -> Handler:
-    """Keep the caller's X-Request-ID when it is a plain token, else make one; answer with it.
+    """Use the X-Request-ID of the caller when it is a plain token, else a new one; return it.
 
-    The outermost: from here on other work gives way.
+    The outermost middleware: it also registers the request, so that background work yields.
     """
 
     def handle(request: HttpRequest) -> HttpResponse:
@@ -52,7 +52,7 @@ POLICY = "; ".join(
 
 
 def add_content_security_policy(get_response: Handler) -> Handler:
-    """The same strict policy on every answer (Django 5.2 has no setting for it)."""
+    """Add the same strict policy to every response (Django 5.2 has no setting for it)."""
 
     def handle(request: HttpRequest) -> HttpResponse:
         response = get_response(request)

@@ -1,4 +1,4 @@
-"""Keyset pages: a page costs the same however deep it lies, and rows that arrive do not shift it."""
+"""Keyset pagination: every page costs the same, and new rows do not shift it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from featurememory.errors import invalid
 
 Row = TypeVar("Row", bound=Model)
 MAXIMUM = 200
-# Keys a filter without an index looks at for one page: 25 ms of SQLite.
+# Keys a filter without an index scans per page: 25 ms on SQLite.
 REACH = 100_000
 
 
@@ -79,7 +79,7 @@ def read_page(
 ) -> Page[Row]:
     """One page of `queryset` in the order of `sort` ("-field" descends), ties broken by `key`.
 
-    When `sort` is the key itself, pass it as both. Raises 422 for a cursor it did not give out.
+    When `sort` is the key itself, pass it as both. Raises 422 for an invalid cursor.
     """
     from django.core.exceptions import ValidationError
 
@@ -97,11 +97,11 @@ def read_nearby_page(
     key: str,
     reach: int = REACH,
 ) -> Page[Row]:
-    """A page of `rows`, highest key first, that looks at no more than `reach` keys from the cursor.
+    """A page of `rows`, highest key first, that scans at most `reach` keys from the cursor.
 
-    For filters that no index serves: few rows may meet them, and to fill a page would read the
-    whole table. Such a page may hold fewer rows than `limit`, or none; it has neighbours as long as
-    `everything`, the rows without the filter, goes on.
+    For filters without an index: few rows may match, and filling a page could read the whole table. A
+    page may hold fewer rows than `limit`, or none; it has neighbours as long as there are further rows
+    in `everything`, the rows without the filter.
     """
     start, backwards = _start(everything, cursor, key)
     edge = start + reach if backwards else start - reach
@@ -118,7 +118,7 @@ def read_nearby_page(
 
 
 def _start(everything: QuerySet[Row], cursor: str | None, key: str) -> tuple[int, bool]:
-    """Where a page begins, and whether it leads backwards."""
+    """The key at which a page starts, and whether it is read backwards."""
     if cursor:
         direction, _, last = decode_cursor(cursor, 3)
         try:

@@ -1,4 +1,4 @@
-"""Errors as `application/problem+json` (RFC 9457): the one place where an exception becomes an answer."""
+"""Turns exceptions into `application/problem+json` responses (RFC 9457)."""
 
 from __future__ import annotations
 
@@ -17,8 +17,6 @@ from rest_framework.response import Response
 from featurememory.database.errors import translate_database_error
 from featurememory.errors import ErrorCode, FeatureMemoryError, handle_feature_memory_error
 from featurememory.process import json_logs
-
-# --- problems -----------------------------------------------------------------------------------
 
 TITLES = {
     400: "The request is malformed",
@@ -54,7 +52,7 @@ def build_problem(error: FeatureMemoryError, instance: str) -> dict[str, Any]:
 
 
 def translate_error(error: Exception) -> FeatureMemoryError:
-    """DRF's, Django's and the database's own errors as ours."""
+    """Errors of DRF, Django and the database as FeatureMemoryError."""
     code = None
     if isinstance(error, Http404):
         code = ErrorCode.NOT_FOUND
@@ -70,7 +68,7 @@ def translate_error(error: Exception) -> FeatureMemoryError:
 
 
 def handle_problem(error: Exception, context: Mapping[str, Any]) -> Response:
-    """DRF's EXCEPTION_HANDLER: every refusal is problem+json; the last one is shown on /start/."""
+    """DRF's EXCEPTION_HANDLER: answers with problem+json; /start/ shows the last one."""
     request = context["request"]
     known_error = translate_error(error)
     response = Response(build_problem(known_error, request.path), status=known_error.status)
@@ -86,6 +84,7 @@ def handle_problem(error: Exception, context: Mapping[str, Any]) -> Response:
 
 
 def remember_refusal(request: Request, error: FeatureMemoryError) -> None:
+    """Cache the error for the page /start/."""
     refusal = {
         "at": time.time(),
         "status": error.status,

@@ -1,4 +1,4 @@
-"""Reads a request body within limits: size, content type, gzip and zstd without bombs."""
+"""Reads request bodies within limits: size, content type, gzip and zstd without bombs."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def unpack_body(body: bytes, request: HttpRequest, limit: int) -> bytes:
 
 
 def decompress_gzip(body: bytes, limit: int) -> bytes:
-    """All members of the gzip file (RFC 1952), stopping as soon as the limit is passed."""
+    """Unpack all members of a gzip body (RFC 1952); 413 as soon as the limit is exceeded."""
     out, rest = bytearray(), body
     try:
         while rest or not out:
@@ -85,8 +85,8 @@ def decompress_gzip(body: bytes, limit: int) -> bytes:
 
 
 def decompress_zstd(body: bytes, limit: int) -> bytes:
-    """All frames (RFC 8878). The size is counted first: a frame cannot be unpacked up to a limit
-    and be known to be whole, and a stream that was cut off ends without an error."""
+    """Unpack all frames of a zstd body (RFC 8878). The size is checked in a first pass, because unpacking
+    up to a limit does not detect truncated frames."""
     decompressor = zstandard.ZstdDecompressor(max_window_size=8 << 20)
     out, rest = bytearray(), body
     try:

@@ -1,4 +1,4 @@
-"""The thresholds, tuned in the Django admin: one row per project, no adding, no deleting."""
+"""Thresholds in the Django admin: one row per project, without adding or deleting."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class ThresholdsForm(forms.ModelForm):  # type: ignore[type-arg]
     reason = forms.CharField(
         required=False,
         max_length=200,
-        help_text="Why, for those who read the history. Up to 200 characters.",
+        help_text="Reason for the history. Up to 200 characters.",
     )
 
     class Meta:
@@ -32,7 +32,7 @@ class ThresholdsForm(forms.ModelForm):  # type: ignore[type-arg]
         fields = FeatureMemoryConfig.field_names()
 
 
-# A section of the API is a fieldset, except that the time between cleanups stands with what they do.
+# A section of the API is a fieldset, except that the cleanup interval stands with storage.
 TITLES = {
     "patterns": "Recognition",
     "storage": "Storage and pruning",
@@ -67,7 +67,7 @@ class ThresholdsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return False
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        """With one project the list leads straight to its form."""
+        """With one project, redirect to its form."""
         rows = list(FeatureMemoryConfig.objects.values_list("pk", flat=True)[:2])
         if len(rows) == 1:
             return redirect("admin:featurememory_featurememoryconfig_change", rows[0])
@@ -103,7 +103,7 @@ class ThresholdsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 def describe_effects(config: FeatureMemoryConfig) -> dict[str, str]:
-    """What the present values mean for this project right now, by field."""
+    """What the current values mean for this project now, by field."""
     from patterns.models import Pattern
     from patterns.retention.disk_usage import measure_bytes_used
 
@@ -121,14 +121,14 @@ def describe_effects(config: FeatureMemoryConfig) -> dict[str, str]:
 
 
 def describe_next_cleanup(config: FeatureMemoryConfig) -> str:
-    """What was counted last; System health shows it with the sizes of the tables."""
+    """The last counted cleanup, as System health shows it."""
     from patterns.retention.forecast import read_counted_rules
 
     rules = read_counted_rules(config.project)
     if rules is None:
-        return "System health tells what the next cleanup takes."
+        return "System health shows what the next cleanup removes."
     taken = [f"{rule.name.lower()} {rule.rows:,} (about {rule.bytes:,} bytes)" for rule in rules]
-    return f"The next cleanup takes: {', '.join(taken) or 'nothing'}."
+    return f"The next cleanup removes: {', '.join(taken) or 'nothing'}."
 
 
 @admin.register(ConfigVersion)

@@ -1,4 +1,4 @@
-"""Who is calling: the API key of a request."""
+"""Authenticates API requests by their key."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from integration.models import ApiKey
 
 
 class KeyCache:
-    """Keys seen in the last seconds, so that a busy client costs no query per request.
+    """Caches recently used keys, so that a busy client costs no query per request.
 
     A revoked key works for at most `SECONDS` longer.
     """
@@ -56,7 +56,7 @@ known_keys = KeyCache()
 
 
 def record_use(key: ApiKey) -> None:
-    """Note the use, at most once a minute: a write per request would cost more than the request."""
+    """Record the use, at most once a minute: a write per request would cost more than the request."""
     now = timezone.now()
     if key.last_used_at is None or now - key.last_used_at > timedelta(minutes=1):
         ApiKey.objects.filter(pk=key.pk).update(last_used_at=now)
@@ -77,7 +77,8 @@ def read_key_text(request: Request) -> str | None:
 
 
 def read_basic_key(value: str) -> str:
-    """Clients of other products send `public:secret`; whichever half is one of our keys counts."""
+    """The key in Basic credentials. Clients of other products send `public:secret`; the half that looks
+    like one of our keys counts."""
     try:
         pair = base64.b64decode(value, validate=True).decode().split(":", 1)
     except (binascii.Error, UnicodeDecodeError):

@@ -1,8 +1,7 @@
-"""The short way in for interactions: past what pages need, and past the REST framework.
+"""A fast path for posting interactions, which skips the middleware of pages and the REST framework.
 
-Sessions, sign-in, forms and content negotiation cost a request for one interaction more than
-storing it does. The endpoints are the same, and so is what they answer; only the way there is
-shorter.
+Sessions, sign-in, forms and content negotiation cost more than storing an interaction. Endpoints and
+answers are the same.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ ENDPOINTS: dict[str, type[Endpoint]] = {
 
 
 class IngestRequest:
-    """As much of the REST framework's request as these endpoints ask for."""
+    """The parts of the REST framework's request that these endpoints use."""
 
     def __init__(self, request: HttpRequest) -> None:
         self._request = request
@@ -36,19 +35,20 @@ class IngestRequest:
 
 
 def answer_ingest(get_response: Handler) -> Handler:
-    """Middleware: POSTs of interactions are answered here, everything else further on."""
+    """Middleware: answers POSTs of interactions itself and passes on everything else."""
 
     def handle(request: HttpRequest) -> HttpResponse:
         endpoint = ENDPOINTS.get(request.path_info) if request.method == "POST" else None
         if endpoint is None:
             return get_response(request)
-        request.get_host()  # refuses what is not among FM_ALLOWED_HOSTS
+        request.get_host()  # raises for hosts that are not in FM_ALLOWED_HOSTS
         return answer_endpoint(endpoint(), request)
 
     return handle
 
 
 def answer_endpoint(endpoint: Any, request: HttpRequest) -> HttpResponse:
+    """Authenticate, check the scope, call the endpoint; errors become problem+json."""
     short: Any = IngestRequest(request)
     try:
         known = KeyAuthentication().authenticate(short)

@@ -1,4 +1,4 @@
-"""/api/v1/jobs/: long work, its progress, cancel and retry."""
+"""/api/v1/jobs/: start, list, cancel and retry jobs."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class JobVerb(Endpoint):
     scopes = {"POST": "admin"}
     body_limit = 1 << 16
 
-    @described("Cancel a job, or let a failed one go on")
+    @described("Cancel a job, or resume a failed or cancelled one")
     def post(self, request: Request, job_id: str, verb: str) -> Response:
         job = find_job(request, job_id)
         {"cancel": queue.cancel_job, "retry": queue.retry_job}[verb](job)

@@ -1,8 +1,7 @@
 """The demo project: a month of generated traffic of a small help desk, learned like any other.
 
-The first part of it is only watched. For the rest the memory is asked before each task: what it
-proposes, tries and proves there is decided by the engine itself. The badge "Demo" says that the
-traffic is generated.
+The first part is only observed. For the rest each task is prepared first, so that proposals, trials and
+proofs come from the engine itself. The badge "Demo" marks the traffic as generated.
 """
 
 from __future__ import annotations
@@ -47,7 +46,7 @@ SEED, WATCHED, BATCH = 7, 0.2, 50
 
 
 def load_demo(name: str = "demo") -> Project:
-    """Make the demo project when it is missing; takes some seconds."""
+    """Create the demo project when it is missing; takes some seconds."""
     project, made = Project.objects.get_or_create(name=name, defaults={"is_demo": True})
     if made:
         requests = list(generate_requests(SEED, time.time_ns() // 1_000_000))
@@ -73,7 +72,7 @@ def learn_untouched(project: Project, dice: random.Random, requests: Sequence[De
 
 
 def remove_demo() -> None:
-    """Take away every demo project with all that it holds."""
+    """Delete every demo project with all its data."""
     for project in Project.objects.filter(is_demo=True):
         delete_rows(project.pk)
         project.delete()
@@ -98,7 +97,7 @@ def delete_rows(project_id: UUID) -> None:
 
 
 def backfill_hours(project: Project) -> None:
-    """Hourly state counts as they would have been, read off the patterns' creation times."""
+    """Create the hourly pattern counts of the past from the patterns' creation times."""
     threshold = config_of(project.pk).confidence_threshold
     made = list(
         Pattern.objects.stored().filter(project=project).values_list("created_at", "confidence")

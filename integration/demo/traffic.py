@@ -1,6 +1,6 @@
-"""The demo's traffic: requests of a small help desk, and how each model serves them.
+"""The traffic of the demo: requests to a small help desk, and how each model serves them.
 
-Everything is generated here from a seed; nothing of it is measured.
+Everything is generated from a seed; nothing is measured.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ WORDS = ["the", "part", "arrived", "late", "and", "does", "not", "fit", "so", "i
 
 @dataclass(frozen=True)
 class DemoModel:
-    """A model: price in dollars per million tokens, pace beside the usual one, share of traffic.
+    """A model: price in dollars per million tokens, pace relative to the usual one, share of traffic.
 
-    `task_types`: what the help desk would let it serve (none named: everything).
+    `task_types`: the tasks it may serve (empty: all).
     """
 
     model_id: str
@@ -126,7 +126,7 @@ KINDS = [
 
 @dataclass(frozen=True)
 class DemoRequest:
-    """What one user asks, and when (ms since the epoch)."""
+    """A request of a user; `timestamp` in ms since the epoch."""
 
     number: int
     timestamp: int
@@ -161,7 +161,7 @@ def draw_moment(dice: random.Random) -> float:
 
 
 def draw_model(dice: random.Random) -> str:
-    """Before anybody asks the memory, people try this and that."""
+    """The model of a request that was not prepared: drawn by its share of traffic."""
     return dice.choices(list(MODELS), [model.weight for model in MODELS.values()])[0]
 
 
@@ -172,7 +172,7 @@ def serve_request(
     decision_id: str | None = None,
     from_cache: bool = False,
 ) -> bytes:
-    """The interaction as it would be sent, once this model (or the cache) has served the request.
+    """The interaction (JSON) after this model, or the cache, has served the request.
 
     A model gives the same answer to the same request, so that repeats can be served again.
     """

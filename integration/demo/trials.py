@@ -1,4 +1,4 @@
-"""The second part of the demo: before each task the memory is asked how to run it."""
+"""The second part of the demo: every task is prepared before it runs."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ PARAMETERS: dict[str, Json] = {"temperature": 0.2, "max_tokens": 512}
 
 
 def register_models(project: Project, since: int) -> None:
-    """The help desk's models, with prices in force from `since` (ms) on.
+    """Register the models, with prices valid from `since` (ms) on.
 
-    A salt of its own instead of a secret one: every demo draws the same lots.
+    With a fixed salt instead of a random one, so that every demo draws the same assignments.
     """
     PolicyState.objects.get_or_create(pk=project.pk, defaults={"salt": b"demo".ljust(16)})
     manager = OptimizationManager(project)

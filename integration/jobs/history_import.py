@@ -1,7 +1,6 @@
-"""History from files into a project: JSONL (plain, .gz, .zst), CSV, Parquet.
+"""Imports interactions from files: JSONL (plain, .gz, .zst), CSV, Parquet.
 
-Resumable by nature: a line's id is its own, or made of the file's name and the line's content, so
-that lines that were stored before are duplicates.
+Resumable: an item without an id gets one made of its content, so items stored before are duplicates.
 """
 
 from __future__ import annotations
@@ -30,12 +29,12 @@ from patterns.ingest.writer import store_arrivals
 
 BATCH = 500
 ERRORS_KEPT = 20
-CHUNK = 1 << 10  # compressed bytes unpacked at once: a bomb makes 32 MB of them at most
+CHUNK = 1 << 10  # compressed bytes unpacked at once; a bomb expands them to 32 MB at most
 
 
 @dataclass
 class Progress:
-    """Lines read so far, what became of them, and how far the file is read (bytes)."""
+    """Progress of an import: bytes read, items stored, duplicate and rejected."""
 
     total_bytes: int
     done_bytes: int = 0
@@ -51,8 +50,8 @@ class Progress:
         left = seconds / share - seconds if 0 < share < 1 else 0.0
         read = self.stored + self.duplicates + self.rejected
         return (
-            f"{share:4.0%}  {self.stored:,} stored, {self.duplicates:,} known, "
-            f"{self.rejected:,} refused, {read / seconds:,.0f}/s, {left:.0f} s left"
+            f"{share:4.0%}  {self.stored:,} stored, {self.duplicates:,} duplicates, "
+            f"{self.rejected:,} rejected, {read / seconds:,.0f}/s, {left:.0f} s left"
         )
 
 
@@ -73,8 +72,8 @@ def import_file(project: Project, path: Path, show: Callable[[Progress], None]) 
 
 
 def run_import_steps(job: Job) -> Iterator[str]:
-    """The same as a job; `params`: {"path", "name"}. Taken up again it reads from the start:
-    what is stored already is known by its id."""
+    """The import as a job; `params`: {"path", "name"}. When resumed it reads from the start; what is
+    already stored is recognised by its id."""
     path = Path(job.params["path"])
     progress = Progress(path.stat().st_size)
     job.total, job.unit = progress.total_bytes, "bytes"
@@ -105,7 +104,7 @@ def read_batches(items: Iterator[bytes], progress: Progress) -> Iterator[list[Ar
 
 
 def parse_item(item: bytes) -> Arrival:
-    """The arrival of a line; without an id of its own, one made of its content."""
+    """The arrival of an item; without an id it gets one made of its content."""
     made = parse_interaction(item)
     if made.id is None:
         made.id = "import-" + hashlib.blake2b(item.strip(), digest_size=16).hexdigest()
@@ -122,7 +121,7 @@ def store_batch(project: Project, batch: list[Arrival], progress: Progress) -> N
 
 @contextmanager
 def open_items(path: Path) -> Iterator[tuple[IO[bytes], Iterator[bytes]]]:
-    """The file, whose position tells the progress, and its items as JSON."""
+    """Yields the open file, whose position is the progress, and its items as JSON."""
     with path.open("rb") as raw:
         yield raw, translate_read_errors(read_items(path, raw), path.name)
 
@@ -138,7 +137,7 @@ def read_items(path: Path, raw: IO[bytes]) -> Iterator[bytes]:
 
 
 def translate_read_errors(items: Iterator[bytes], name: str) -> Iterator[bytes]:
-    """A damaged file is told in one sentence; what was read before it stays stored."""
+    """Turn read errors of a damaged file into MALFORMED_BODY; items read before stay stored."""
     try:
         yield from items
     except (OSError, EOFError, zlib.error, zstandard.ZstdError, UnicodeError, csv.Error) as error:
@@ -157,8 +156,8 @@ def open_uncompressed(raw: IO[bytes], name: str) -> tuple[IO[bytes], str]:
 
 
 class WholeFrames(io.RawIOBase):
-    """Reads all frames of a .zst file. EOFError when the last one is cut off, which the library's
-    own reader takes for the end."""
+    """Reads all frames of a .zst file. EOFError when the last one is truncated, which the library's own
+    reader does not detect."""
 
     def __init__(self, raw: IO[bytes]) -> None:
         self.raw, self.rest, self.ready = raw, b"", b""
@@ -176,7 +175,7 @@ class WholeFrames(io.RawIOBase):
         return size
 
     def _unpack(self) -> bool:
-        """More of the content; False at the end of the file."""
+        """Unpack more; False at the end of the file."""
         data = self.rest or self.raw.read(CHUNK)
         if not data:
             if self.inside:
@@ -206,7 +205,7 @@ def read_csv(stream: IO[bytes]) -> Iterator[bytes]:
                 nest_columns({k: parse_cell(k, v) for k, v in row.items() if k and v})
             )
     finally:
-        text.detach()  # or it closes the file, whose position is still asked for
+        text.detach()  # keeps the file open, whose position is still read
 
 
 def parse_cell(name: str, text: str) -> Any:
@@ -221,7 +220,7 @@ def parse_cell(name: str, text: str) -> Any:
 
 
 def nest_columns(row: dict[str, Any]) -> dict[str, Any]:
-    """Flat columns in their places: duration under metadata, cost under usage."""
+    """Nest flat columns as in the API: duration under metadata, cost under usage."""
     item: dict[str, Any] = {}
     for name, value in row.items():
         if name in METADATA:

@@ -1,4 +1,4 @@
-"""Late words on outcomes: kept all, the last one per metric in force."""
+"""Late feedback on outcomes: all values are stored, the last one per metric counts."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def check_value(given: FeedbackIn) -> None:
 
 
 def store_feedback(project: Project, given: FeedbackIn) -> Feedback:
-    """Keep the feedback and let success and score of the interactions follow. 404, 422."""
+    """Store feedback and update success and score of its interactions. 404 for an unknown target, 422."""
     kind, name = find_target(given)
     check_value(given)
     rows = ModelInteraction.objects.filter(
@@ -78,12 +78,12 @@ def store_feedback(project: Project, given: FeedbackIn) -> Feedback:
 
 
 def wait_for_learning(project: Project) -> None:
-    """A batch that is being saved must not count these rows with their old values meanwhile."""
+    """Wait for a batch that is being saved, so that it does not count rows with old values."""
     Learner.objects.select_for_update().only("pk").filter(pk=project.pk).first()
 
 
 def apply_metric(project: Project, row: ModelInteraction, metric: str, value: Any) -> None:
-    """The new value in the row, and in the rollups when the row was counted already."""
+    """Set the value in the row, and correct the rollups when the row was already counted."""
     before = rollups.outcome_of(row)
     setattr(row, metric, value)
     ModelInteraction.objects.filter(pk=row.pk).update(**{metric: value})

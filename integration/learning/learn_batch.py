@@ -1,4 +1,4 @@
-"""learn(): the whole write path of a batch, read like a list of steps."""
+"""Learns a batch of pending interactions: recognise, save, count."""
 
 from __future__ import annotations
 
@@ -34,22 +34,22 @@ from patterns.storage.stored_observations import observation_of
 logger = logging.getLogger("featurememory.learning")
 
 BATCH = 200
-# Recognition gives way to requests as long as it is not further behind than this: a burst is taken
-# in fast and recognised afterwards, a load that lasts is slowed down to what can be recognised.
+# Recognition yields to requests until it is this late: a burst is stored fast and recognised
+# afterwards, while a lasting load is slowed down to the speed of recognition.
 LATE_MS = 8_000
 TABLE = ModelInteraction._meta.db_table
 
 
 @dataclass(frozen=True)
 class LearnResult:
-    """`count` interactions were recognised; `more`: others wait."""
+    """`count` interactions were recognised; `more`: others are pending; `busy`: another learner works."""
 
     count: int
     more: bool
     busy: bool = False
 
 
-# Trouble of the database or the machine, not of a row: the batch waits and is learned later.
+# Errors of the database or the machine, not of a row: the batch stays pending.
 PASSING = (OperationalError, InterfaceError, MemoryError, OSError)
 
 
@@ -68,7 +68,7 @@ def learn_next_batch(project_id: UUID, limit: int = BATCH) -> LearnResult:
 
 
 def learn_rows(project_id: UUID, rows: Sequence[ModelInteraction]) -> int:
-    """Learn and save a batch; what cannot be saved is narrowed down to the row and set aside.
+    """Learn and save a batch; a row that cannot be saved is found by halving and set aside.
 
     Returns how many were recognised. Halving finds one bad row of 200 in 8 further tries.
     """
@@ -89,7 +89,7 @@ def learn_rows(project_id: UUID, rows: Sequence[ModelInteraction]) -> int:
 
 
 def set_row_aside(row: ModelInteraction, error: Exception) -> None:
-    """Keep a row that cannot be saved out of the way of those behind it."""
+    """Mark a row that cannot be saved as failed, so that it does not block the others."""
     log_refusal(row, error)
     ModelInteraction.objects.filter(pk=row.number, state=0).update(state=2)
 
@@ -99,8 +99,8 @@ def read_pending(project_id: UUID, limit: int) -> list[ModelInteraction]:
     return list(waiting.order_by("number")[:limit])
 
 
-def recognise_rows(kept: LoadedRecognizer, rows: Sequence[ModelInteraction]) -> Batch:
-    """Learn the rows one by one, in order; a row the engine cannot take fails alone."""
+def recognise_rows(loaded: LoadedRecognizer, rows: Sequence[ModelInteraction]) -> Batch:
+    """Learn the rows in order; a row that the engine rejects fails alone."""
     numbers = [row.number for row in rows]
     hurried = is_in_a_hurry(rows)
     payloads = dict(Payload.objects.filter(pk__in=numbers).values_list("number", "data"))
@@ -109,8 +109,8 @@ def recognise_rows(kept: LoadedRecognizer, rows: Sequence[ModelInteraction]) -> 
         try:
             observation = observation_of(row, payloads[row.number])
             began = time.perf_counter()
-            with kept.lock:
-                match = kept.recognizer.learn_one(observation)
+            with loaded.lock:
+                match = loaded.recognizer.learn_one(observation)
             batch.engine_ms.append((time.perf_counter() - began) * 1000)
             batch.rows.append((row, match))
             if not hurried:
@@ -122,8 +122,8 @@ def recognise_rows(kept: LoadedRecognizer, rows: Sequence[ModelInteraction]) -> 
 
 
 def is_in_a_hurry(rows: Sequence[ModelInteraction]) -> bool:
-    """Whether recognition must not give way: it is late, or the next decisions depend on it. With
-    outcomes seconds behind, a fast caller had used up a trial before anything was learned from it."""
+    """Whether recognition must not yield: it is late, or decisions depend on it. With outcomes seconds
+    late, a fast caller used up a trial before anything was learned from it."""
     late = bool(rows) and lease.now_ms() - rows[0].received_at > LATE_MS
     return late or any(row.decision_id is not None for row in rows)
 
@@ -140,44 +140,44 @@ def log_refusal(row: ModelInteraction, error: Exception) -> None:
     logger.debug("Recognition failed", exc_info=error)
 
 
-def save_batch(project_id: UUID, kept: LoadedRecognizer, batch: Batch) -> None:
-    """One transaction: rows, patterns, rollups, hour, version. What it takes no lock for is made
-    before: requests that store wait until it ends."""
+def save_batch(project_id: UUID, loaded: LoadedRecognizer, batch: Batch) -> None:
+    """Save rows, patterns, rollups, hour and version in one transaction. Rows are prepared before it,
+    because storing requests wait until it ends."""
     project = Project(pk=project_id)
-    saving = ChangedPatterns(project, kept, batch)
+    saving = ChangedPatterns(project, loaded, batch)
     with write_turn():
         learner = Learner.objects.select_for_update().defer("snapshot").get(pk=project_id)
-        if learner.version != kept.version:
+        if learner.version != loaded.version:
             raise PatternsChanged
-        mark_rows(batch, kept.recognizer.version)
+        mark_rows(batch, loaded.recognizer.version)
         reload_feedback(batch)
-        if apply_late_feedback(project_id, kept):
-            saving = ChangedPatterns(project, kept, batch, saving)
+        if apply_late_feedback(project_id, loaded):
+            saving = ChangedPatterns(project, loaded, batch, saving)
         save_patterns(saving)
         PerformanceTracker(project_id).record(batch.rows)
         outcomes.join(project_id, [row for row, _ in batch.rows])
         count_hour(project_id, batch)
-        record_progress(learner, kept, batch)
-    kept.version = learner.version
+        record_progress(learner, loaded, batch)
+    loaded.version = learner.version
 
 
-def record_progress(learner: Learner, kept: LoadedRecognizer, batch: Batch) -> None:
+def record_progress(learner: Learner, loaded: LoadedRecognizer, batch: Batch) -> None:
     learner.version += 1
     learner.learned_since += len(batch.rows)
     changed = ["version", "learned_since", "unsaved", "recognizer"]
-    record_recognizer(learner, kept.recognizer)
-    if is_snapshot_due(kept, learner.learned_since, len(batch.rows)):
-        set_snapshot(learner, kept.recognizer)
+    record_recognizer(learner, loaded.recognizer)
+    if is_snapshot_due(loaded, learner.learned_since, len(batch.rows)):
+        set_snapshot(learner, loaded.recognizer)
         changed.append("snapshot")
     else:
         append_unsaved(learner, [row.number for row, _ in batch.rows])
     learner.save(update_fields=changed)
 
 
-def is_snapshot_due(kept: LoadedRecognizer, learned: int, count: int) -> bool:
-    """Whether to save the recogniser's sample of interactions, which a restart else learns again.
-    Each twentieth of it: 3 MB at most, every 300 interactions."""
-    step = max(1, len(kept.recognizer.reservoir) // 20)
+def is_snapshot_due(loaded: LoadedRecognizer, learned: int, count: int) -> bool:
+    """Whether to save a snapshot; without one a restart replays the interactions since the last. After
+    each twentieth of the sample: at most 3 MB, every 300 interactions."""
+    step = max(1, len(loaded.recognizer.reservoir) // 20)
     return learned // step != (learned - count) // step
 
 
@@ -198,29 +198,29 @@ def mark_rows(batch: Batch, version: str) -> None:
 
 
 def reload_feedback(batch: Batch) -> None:
-    """Feedback that came since the rows were read; from now on it corrects the rollups itself."""
+    """Reload success and score of the rows, in case feedback arrived since they were read."""
     rows = {row.number: row for row, _ in batch.rows}
     told = ModelInteraction.objects.filter(pk__in=list(rows))
     for number, success, score in told.values_list("number", "success", "score"):
         rows[number].success, rows[number].score = success, score
 
 
-def apply_late_feedback(project_id: UUID, kept: LoadedRecognizer) -> bool:
-    """Feedback on interactions counted before moves the quality of their patterns; whether any."""
-    with kept.lock:
+def apply_late_feedback(project_id: UUID, loaded: LoadedRecognizer) -> bool:
+    """Apply queued feedback on earlier interactions to their patterns; whether there was any."""
+    with loaded.lock:
         found = late_feedback.take_judgements(project_id)
         for pattern_id, (quality, count) in found.items():
-            kept.recognizer.correct_quality(pattern_id, quality, count)
+            loaded.recognizer.correct_quality(pattern_id, quality, count)
     return bool(found)
 
 
 def to_uuid_text(pattern_id: str) -> str:
-    """A UUID as this database's column holds it."""
+    """A UUID as stored in columns of this database."""
     return pattern_id if connection.features.has_native_uuid_field else UUID(pattern_id).hex
 
 
 def count_hour(project_id: UUID, batch: Batch) -> None:
-    """The hour by our clock: how much was recognised, and how long the engine took."""
+    """Count the batch in the current hour: interactions recognised and engine times."""
     row = lock_project_hour(project_id, lease.now_ms() // HOUR_MS)
     row.recognized += len(batch.rows)
     row.matched += sum(not match.created for _, match in batch.rows)
@@ -229,7 +229,7 @@ def count_hour(project_id: UUID, batch: Batch) -> None:
 
 
 def find_waiting_projects() -> list[UUID]:
-    """Projects with pending interactions, then those with late words on counted ones."""
+    """Projects with pending interactions, then those with queued feedback."""
     rows = ModelInteraction.objects.pending().order_by()
     pending = rows.values_list("project_id", flat=True).distinct()
     return list(dict.fromkeys([*pending, *late_feedback.find_waiting_projects()]))

@@ -1,4 +1,4 @@
-"""/health/live and /health/ready. Ready means: a row was written and read again just now."""
+"""/health/live and /health/ready. Ready means that a row could be written and read."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from featurememory.errors import handle_feature_memory_error
 from featurememory.models import Probe
 from patterns.ingest.backpressure import admission
 
-# A check each second from many sides must not become a write each.
+# Seconds a result is kept, so that frequent checks do not write each time.
 KEPT_S = 1.0
 
 
@@ -45,7 +45,7 @@ def report_ready(request: HttpRequest) -> JsonResponse:
 
 
 def probe_storage() -> str:
-    """What is wrong with the storage; "" when a row could be written and read."""
+    """Write and read a row; returns what is wrong, or ""."""
     value = time.time_ns()
     try:
         with write_turn():

@@ -19,7 +19,7 @@ from patterns.retention.disk_usage import measure_bytes_used
 
 
 class MetricsCollector:
-    """What is read from the database and /proc when the page is asked for."""
+    """Reads all metrics from the database and /proc when scraped."""
 
     def collect(self) -> Iterator[Metric]:
         yield self.totals()
@@ -66,7 +66,7 @@ class MetricsCollector:
         return family
 
     def queue(self) -> Iterator[Metric]:
-        # No order: in that of the number, SQLite would read the table for the queue.
+        # No order: ordered by number, SQLite would read the whole table.
         waiting = ModelInteraction.objects.pending().order_by()
         seen = waiting.aggregate(count=Count("number"), first=Min("received_at"))
         first = seen["first"]

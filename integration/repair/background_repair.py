@@ -1,9 +1,8 @@
-"""Repairs in the background, beside learning.
+"""Repairs patterns in the background while learning continues.
 
-A repair copies what the recogniser sampled, has the costly part done by a process of its own
-(`patterns.apart`) and puts the outcome in place under the lease: a moment, in which what was
-learned meanwhile joins in. People's changes since the copy win. A repair that dies leaves what was
-put in place before, which is whole, and is simply begun again.
+A repair copies the recogniser's sample, plans in a separate process (`repair_process`) and puts the plans
+in place under the lease, which takes a moment; what was learned meanwhile is added. Changes by people
+since the copy take precedence. An interrupted repair leaves a consistent state and is started again.
 """
 
 from __future__ import annotations
@@ -52,7 +51,7 @@ TRIES, PAUSE_S = 240, 0.25  # to get the lease
 def make_plans(
     project_id: UUID, settings: RecognizerSettings, should_stop: Callable[[], bool]
 ) -> tuple[list[PlannedPartition], bytes]:
-    """Plans of all partitions by these settings, and the passages they start from."""
+    """Plans of all partitions under these settings, and the passages known before."""
     copy = copy_recognizer(project_id)
     before, copy.embedding = copy.passages, settings.embedding
     with PlannerClient(copy, should_stop) as workshop:
@@ -60,7 +59,7 @@ def make_plans(
 
 
 def repair_project(project_id: UUID, should_stop: Callable[[], bool]) -> Consolidation:
-    """The whole repair of a project. Ended when told to stop, Busy when it never got the lease."""
+    """Repair a project. PlannerEnded when stopped, LeaseNotAcquired when the lease was never free."""
     copy, began, found = copy_recognizer(project_id), time.monotonic(), []
     passages = copy.passages
     with PlannerClient(copy, should_stop) as workshop:
@@ -78,18 +77,19 @@ def repair_project(project_id: UUID, should_stop: Callable[[], bool]) -> Consoli
 
 
 def copy_recognizer(project_id: UUID) -> RecognizerCopy:
+    """What a repair needs of the recogniser in use."""
     learned = Learner.objects.filter(pk=project_id).values_list("learned_since", flat=True).first()
-    kept = recognizers.for_reading(project_id)
-    forget_pruned(project_id, kept)
-    with kept.lock:
-        recognizer = kept.recognizer
+    loaded = recognizers.for_reading(project_id)
+    forget_pruned(project_id, loaded)
+    with loaded.lock:
+        recognizer = loaded.recognizer
         drafts, passages = drafts_of(recognizer), recognizer.passages.to_bytes()
         return RecognizerCopy(drafts, passages, recognizer.settings.embedding, learned or 0)
 
 
 class RecognizerSwitch(Protocol):
-    """From one recogniser to another: what happens to it under the lease before the plans are put
-    in place, and in the transaction that saves the outcome."""
+    """A switch to another recogniser: `prepare` runs under the lease before the plans are put in place,
+    `save` in the transaction that saves the result."""
 
     def prepare(self, recognizer: DefaultPatternRecognizer) -> None: ...
 
@@ -103,9 +103,9 @@ def put_plans_in_place(
     learned: int,
     switch: RecognizerSwitch | None = None,
 ) -> Consolidation:
-    """Put plans in place and save; `passages` is what the copy they were made from knew.
+    """Put plans in place and save; `passages` are those known to the copy they were made from.
 
-    With a switch the recogniser changes on the way.
+    `learned`: see `save_consolidation`. LeaseNotAcquired after TRIES attempts.
     """
     for _ in range(TRIES):
         with hold_lease(project_id) as held:
@@ -125,7 +125,7 @@ def try_to_put_in_place(
     learned: int,
     switch: RecognizerSwitch | None,
 ) -> Consolidation | None:
-    """None when somebody changed the patterns at this moment: nothing was saved."""
+    """None, with nothing saved, when somebody changed the patterns meanwhile."""
     began = time.monotonic()
     plans = {one.draft.name: msgspec.msgpack.decode(one.plan, type=Plan) for one in planned}
     noted = next((one.passages for one in reversed(planned) if one.passages is not None), None)
@@ -151,14 +151,14 @@ def try_to_put_in_place(
     return done
 
 
-# --- when and by whom -----------------------------------------------------------------------------
+# --- scheduling -----------------------------------------------------------------------------
 
 _at_work = threading.Lock()
 _stopping = threading.Event()
 
 
 def start_due_repairs() -> int:
-    """Begin the repairs that are due, in a thread of its own; how many there are."""
+    """Start the due repairs in a thread; how many there are."""
     if _at_work.locked() or _stopping.is_set():
         return 0
     found = [
@@ -172,7 +172,7 @@ def start_due_repairs() -> int:
 
 
 def stop_repairs(seconds: float = 5.0) -> None:
-    """The repair at hand ends within moments; what it had put in place stays."""
+    """Stop the running repair within moments; what it has put in place stays."""
     _stopping.set()
     if _at_work.acquire(timeout=seconds):
         _at_work.release()
@@ -189,7 +189,7 @@ def repair_in_thread(found: list[UUID]) -> None:
 
 
 def repair_claimed(project_id: UUID) -> bool:
-    """One repair, unless another process is at it; a failure is logged and tried again later."""
+    """Repair a project unless another process does; a failure is logged and retried later."""
     if not claim_repair(project_id):
         return False
     claimed = RepairClaim(project_id)
@@ -199,7 +199,7 @@ def repair_claimed(project_id: UUID) -> bool:
     except PlannerEnded:
         logger.info("A repair of project %s was stopped", project_id)
     except LeaseNotAcquired:
-        logger.warning("A repair of project %s found no moment to be put in place", project_id)
+        logger.warning("A repair of project %s could not get the lease", project_id)
     except Exception as error:
         logger.warning("A repair of project %s failed", project_id)
         handle_feature_memory_error(error)
@@ -219,7 +219,7 @@ def claim_repair(project_id: UUID) -> bool:
 
 
 class RepairClaim:
-    """Renews itself whenever it is asked whether to stop."""
+    """A claim on the repair of a project, renewed whenever `should_stop` is asked."""
 
     def __init__(self, project_id: UUID) -> None:
         self.project_id, self.renewed = project_id, time.monotonic()

@@ -1,4 +1,4 @@
-"""Move stored interactions to the patterns a repair gave them."""
+"""Moves stored interactions to the patterns that a repair assigned."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from patterns.storage.database import DatabasePatternStorage
 
 
 def redirect_patterns(project: Project, redirects: dict[str, str]) -> None:
+    """Merge stored patterns along `redirects` (id to id; chains are followed)."""
     from patterns.curation.merging import apply_merge
 
     uses = dict(
@@ -32,21 +33,21 @@ def redirect_patterns(project: Project, redirects: dict[str, str]) -> None:
 
 
 def follow_redirects(name: str, redirects: Mapping[str, str]) -> str:
-    """Where a chain of redirects ends."""
+    """The end of a chain of redirects."""
     for _ in redirects:
         name = redirects.get(name, name)
     return name
 
 
 def move_sampled(project: Project, moved: Mapping[str, str], redirects: Mapping[str, str]) -> None:
-    """Interactions of the reservoir go to their new pattern; counts and rollups follow exactly."""
+    """Move sampled interactions to their new patterns, with exact counts and rollups."""
     ends = {target: follow_redirects(target, redirects) for target in set(moved.values())}
     move_interactions(project, {name: ends[target] for name, target in moved.items()})
 
 
 def move_interactions(project: Project, wanted: Mapping[str, str]) -> int:
-    """Recognised interactions (id to pattern) go there, unless a merge leads there anyway; how
-    many moved. Use counts and rollups change with them."""
+    """Move recognised interactions (id to pattern id) with use counts and rollups, except those that a
+    redirect leads there anyway. Returns how many moved."""
     names, left = sorted(wanted, key=lambda name: (wanted[name], name)), []
     for start in range(0, len(names), 500):
         left += _move_part(project, {name: wanted[name] for name in names[start : start + 500]})
@@ -55,7 +56,7 @@ def move_interactions(project: Project, wanted: Mapping[str, str]) -> int:
 
 
 def _move_part(project: Project, wanted: Mapping[str, str]) -> list[rollups.CountedOutcome]:
-    """What was taken from the patterns the interactions left."""
+    """Move up to 500 interactions; returns their outcomes as counted for the former patterns."""
     found = list(ModelInteraction.objects.filter(project=project, id__in=list(wanted), state=1))
     owners = find_owners(project, {str(row.pattern_id) for row in found})
     rows = [row for row in found if owners[str(row.pattern_id)] != wanted[row.id]]
@@ -74,7 +75,7 @@ def _move_part(project: Project, wanted: Mapping[str, str]) -> list[rollups.Coun
 
 
 def find_owners(project: Project, names: set[str]) -> dict[str, str]:
-    """Who holds the uses of these patterns: themselves, or whom they were ever merged into."""
+    """The pattern that holds the uses of each of these: itself, or the one it was merged into."""
     merged = Pattern.objects.filter(project=project, pk__in=names, redirect_to__isnull=False)
     found = {str(pk): str(to) for pk, to in merged.values_list("pk", "redirect_to")}
     return {name: found.get(name, name) for name in names}

@@ -1,4 +1,4 @@
-"""The planning process seen from the one that asked for it: drafts out, plans in."""
+"""The client of the planning process: sends drafts, receives plans."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from patterns.recognition.repair_process import PlannerAnswer, PlannerEnded, Pla
 
 logger = logging.getLogger("featurememory.repairs")
 
-# Texts that came while a plan was made are added to it apart, until so few are left (in so many
-# rounds): those join under the lease, at half a millisecond each.
+# Texts that arrived while a plan was made are added by the process, until at most CAME are left (in at
+# most ROUNDS rounds); those join under the lease, at half a millisecond each.
 CAME, ROUNDS = 50, 4
 LEAST = 200  # samples; a partition that cannot be planned with so few is left as it is
 
 
 class LeaseNotAcquired(Exception):
-    """Others held the lease all the time; the repair is begun again later."""
+    """The lease was held by others all the time; the repair is started again later."""
 
 
 @dataclass
 class RecognizerCopy:
-    """What a repair starts from: drafts of all partitions, passages, how texts are embedded."""
+    """What a repair starts from: drafts of all partitions, passages, embedding, learned count."""
 
     drafts: list[Draft]
     passages: bytes
@@ -37,7 +37,7 @@ class RecognizerCopy:
 
 @dataclass
 class PlannedPartition:
-    """The plan of a partition as bytes: each try to put it in place takes a copy of its own."""
+    """The plan of a partition as bytes, since each attempt to put it in place needs its own copy."""
 
     draft: Draft
     plan: bytes
@@ -46,8 +46,8 @@ class PlannedPartition:
 
 
 class PlannerClient:
-    """The process that plans. Where it ran out of time or memory it is started anew, with half of
-    the texts; the others join by what the plan says of their like."""
+    """Plans partitions in a separate process. When it runs out of time or memory, it is restarted with
+    half of the texts; the others join by the resulting plan."""
 
     def __init__(self, copy: RecognizerCopy, should_stop: Callable[[], bool]) -> None:
         self.copy, self.should_stop = copy, should_stop
@@ -103,13 +103,13 @@ class PlannerClient:
         return planned
 
     def add_newcomers(self, project_id: UUID, planned: PlannedPartition) -> PlannedPartition:
-        """The plan with the texts that came while it was made, but for the last few."""
+        """The plan extended by the texts that arrived while it was made, except the last few."""
         for _ in range(ROUNDS):
-            kept = recognizers.for_reading(project_id)
-            with kept.lock:
-                if planned.draft.name not in kept.recognizer.groupers:
+            loaded = recognizers.for_reading(project_id)
+            with loaded.lock:
+                if planned.draft.name not in loaded.recognizer.groupers:
                     break
-                came = newcomers(kept.recognizer, planned.draft.name, planned.known)
+                came = newcomers(loaded.recognizer, planned.draft.name, planned.known)
             if len(came.samples) <= CAME or self.apart is None:
                 break
             self.take_answer(planned, self.apart.plan(came, more=True))

@@ -1,9 +1,9 @@
-"""Recogniser versions side by side: the one in use answers while its successor is built.
+"""Switches between recogniser versions: the one in use answers while its successor is built.
 
-A version is the rules (`DefaultPatternRecognizer.VERSION`) and the embedder. When the settings ask
-for another one than is in use, a `reprocess` job plans all partitions anew apart, says what would
-change, and switches in one transaction; ids, labels, counts and people's decisions survive as in
-any repair. What was before is kept, and a `revert` job goes back to it.
+A version is the rules (`DefaultPatternRecognizer.VERSION`) and the embedder. When the settings need another
+version, a `reprocess` job plans all partitions in a separate process, reports what would change, and
+switches in one transaction; ids, labels, counts and decisions survive as in any repair. The previous
+recogniser is kept, and a `revert` job switches back to it.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ BEAT_S = 10.0
 
 
 def find_wanted_version(project_id: UUID) -> str | None:
-    """The version the settings ask for, when another one is in use and has learned something."""
+    """The version the settings need, when another one is in use and has learned something; else None."""
     learner = Learner.objects.filter(pk=project_id).only("recognizer", "version").first()
     if learner is None or not learner.version:
         return None
@@ -53,7 +53,7 @@ def find_wanted_version(project_id: UUID) -> str | None:
 
 
 def is_upgrade_due(project_id: UUID) -> bool:
-    """Whether to begin by itself: not again for a version that was tried, or reverted, before."""
+    """Whether to switch automatically: not again for a version that was tried or reverted before."""
     asked = find_wanted_version(project_id)
     return (
         asked is not None
@@ -64,11 +64,11 @@ def is_upgrade_due(project_id: UUID) -> bool:
 
 
 def upgrade_and_reprocess(job: Job) -> Iterator[str]:
-    """Switch to the version asked for, if it is another one; then match every interaction again."""
+    """Switch to the version the settings need, if another is in use; then re-match all interactions."""
     asked = find_wanted_version(job.project_id)
     if asked is not None and "after" not in job.cursor:
         job.params = {**job.params, "version": asked}
-        job.save(update_fields=["params"])  # so that it does not begin again by itself
+        job.save(update_fields=["params"])  # so that it does not start again automatically
         yield from switch_recognizer(job, asked)
     yield from run_reprocess_steps(job)
 
@@ -76,22 +76,24 @@ def upgrade_and_reprocess(job: Job) -> Iterator[str]:
 def switch_recognizer(job: Job, asked: str) -> Iterator[str]:
     project, settings = job.project, read_settings(job.project_id)
     old = recognizers.for_reading(project.pk).recognizer.version
-    yield f"Building recogniser {asked}; {old} goes on answering"
+    yield f"Building recogniser {asked}; {old} keeps answering"
     planned, passages = make_plans(project.pk, settings, make_cancel_check(job))
     yield compare_recognizers(project, planned, settings)
     put_plans_in_place(
         project.pk, planned, passages, MORE_FOLLOWS, SwitchForward(project, settings)
     )
-    yield record_switch(project, job.actor, f"Recogniser {asked} took over from {old}")
+    yield record_switch(project, job.actor, f"Switched from recogniser {old} to {asked}")
 
 
 def revert_recognizer(job: Job) -> Iterator[str]:
-    """Back to the recogniser before the last switch; patterns founded since stay."""
+    """Revert to the recogniser before the last switch; patterns created since stay. 409 without one."""
     project = job.project
     previous = PreviousRecognizer.objects.filter(pk=project.pk).first()
     used = recognizers.for_reading(project.pk).recognizer.version
     if previous is None or used != previous.replaced_by:
-        raise FeatureMemoryError("There is no recogniser to go back to.", ErrorCode.CONFLICT)
+        raise FeatureMemoryError(
+            "There is no previous recogniser to revert to.", ErrorCode.CONFLICT
+        )
     plans = msgspec.msgpack.decode(bytes(previous.plans), type=dict[str, Plan])
     planned = [
         PlannedPartition(
@@ -101,7 +103,7 @@ def revert_recognizer(job: Job) -> Iterator[str]:
     ]
     put_plans_in_place(project.pk, planned, b"", MORE_FOLLOWS, SwitchBack(project, previous))
     old = previous.settings["version"]
-    yield record_switch(project, job.actor, f"Recogniser {old} is in use again instead of {used}")
+    yield record_switch(project, job.actor, f"Reverted from recogniser {used} to {old}")
 
 
 def record_switch(project: Project, actor: str, summary: str) -> str:
@@ -110,7 +112,7 @@ def record_switch(project: Project, actor: str, summary: str) -> str:
 
 
 def make_cancel_check(job: Job) -> Callable[[], bool]:
-    """Tells the builder when the job was cancelled, and others that somebody works on it."""
+    """A function that returns whether the job was cancelled, and renews its heartbeat."""
     last = [time.monotonic()]
 
     def cancelled() -> bool:
@@ -126,7 +128,7 @@ def make_cancel_check(job: Job) -> Callable[[], bool]:
 def compare_recognizers(
     project: Project, planned: Sequence[PlannedPartition], settings: RecognizerSettings
 ) -> str:
-    """What the switch would change, tried on a copy of the patterns in use."""
+    """A sentence on what the switch would change, tried on a copy of the recogniser."""
     copy = load_recognizer(project.pk).recognizer
     before, count = {state.id for state in copy}, len(copy.reservoir)
     copy.change_to(settings)
@@ -134,14 +136,14 @@ def compare_recognizers(
     done = put_in_place(copy, plans)
     after = {state.id for state in copy}
     return (
-        f"Of {count:,} sampled interactions {len(done.moved):,} would move. Patterns: "
-        f"{len(before & after):,} stay, {len(done.redirects):,} lead to another, "
-        f"{len(after - before):,} are new"
+        f"{len(done.moved):,} of {count:,} sampled interactions would move. Patterns: "
+        f"{len(before & after):,} kept, {len(done.redirects):,} merged into another, "
+        f"{len(after - before):,} new"
     )
 
 
 class SwitchForward:
-    """To the recogniser the settings ask for; what is needed to go back is written down."""
+    """A switch to the recogniser the settings need; saves what a revert needs."""
 
     def __init__(self, project: Project, settings: RecognizerSettings) -> None:
         self.project, self.settings = project, settings
@@ -167,7 +169,7 @@ class SwitchForward:
 
 
 class SwitchBack:
-    """To the recogniser before; patterns that the switch merged away come back under their ids."""
+    """A switch back to the previous recogniser; patterns that the switch merged get their ids back."""
 
     def __init__(self, project: Project, previous: PreviousRecognizer) -> None:
         self.project, self.previous = project, previous
@@ -180,7 +182,7 @@ class SwitchBack:
             recognizer.add(state_of(row))
 
     def _still_merged(self) -> list[Pattern]:
-        """Not those that somebody brought back or pruned since."""
+        """Patterns merged by the switch, except those restored or pruned since."""
         rows = Pattern.objects.filter(project=self.project, pk__in=list(self.previous.redirected))
         found = rows.filter(archived_why="merged", redirect_to__isnull=False, state__isnull=False)
         return list(found.order_by("pk"))
@@ -198,8 +200,8 @@ class SwitchBack:
 
 
 def collect_merged_away(project: Project, done: Consolidation) -> dict[str, list[Any]]:
-    """Each pattern that is about to be merged away: into which, how many of its uses go there (not
-    those that move elsewhere), and which patterns led to it."""
+    """Each pattern about to be merged: its target, how many of its uses go there (not those that move
+    elsewhere), and the patterns that redirect to it."""
     found: dict[str, list[Any]] = {}
     rows = Pattern.objects.filter(project=project)
     for row in rows.filter(pk__in=list(done.redirects)):
@@ -215,7 +217,7 @@ def collect_merged_away(project: Project, done: Consolidation) -> dict[str, list
 
 
 def read_owners(project: Project, names: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """The pattern of each of these interactions."""
+    """The current pattern of each of these interactions, as (interaction id, pattern id)."""
     rows = ModelInteraction.objects.filter(project=project, state=1)
     for start in range(0, len(names), 500):
         some = rows.filter(id__in=names[start : start + 500])

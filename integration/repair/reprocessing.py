@@ -1,4 +1,4 @@
-"""Jobs that go over what is stored: match every interaction again, count every rollup again."""
+"""Jobs over stored interactions: re-match them, recount their rollups."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ STEP = 200
 
 
 def run_reprocess_steps(job: Job) -> Iterator[str]:
-    """Every recognised interaction is matched under the present patterns; who fits another one
-    better moves there, and counts follow. What matches nothing stays where it is.
+    """Match every recognised interaction again; those that match another pattern move there with their
+    counts. Those that match none stay.
 
     `cursor`: {"after": number of the last row done, "until": the newest row at the start, "moved"}.
     """
@@ -45,16 +45,16 @@ def run_reprocess_steps(job: Job) -> Iterator[str]:
 
 
 def reprocess_batch(project: Project, batch: Sequence[ModelInteraction]) -> int:
-    """Match one batch again; how many moved."""
+    """Re-match one batch; how many moved."""
     with learning_turn(project):
-        kept = recognizers.for_learning(project.pk)
-        wanted = find_targets(kept, batch)
+        loaded = recognizers.for_learning(project.pk)
+        wanted = find_targets(loaded, batch)
         with write_turn():
             return move_interactions(project, wanted)
 
 
-def find_targets(kept: LoadedRecognizer, batch: Sequence[ModelInteraction]) -> dict[str, str]:
-    """The interactions that belong to another pattern, and to which."""
+def find_targets(loaded: LoadedRecognizer, batch: Sequence[ModelInteraction]) -> dict[str, str]:
+    """Interactions that match another pattern than theirs, as id to pattern id."""
     numbers = [row.number for row in batch]
     payloads = dict(Payload.objects.filter(pk__in=numbers).values_list("number", "data"))
     wanted: dict[str, str] = {}
@@ -62,18 +62,18 @@ def find_targets(kept: LoadedRecognizer, batch: Sequence[ModelInteraction]) -> d
         try:
             observation = observation_of(row, payloads[row.number])
         except (KeyError, ValueError):
-            continue  # a damaged payload says nothing new
-        with kept.lock:
-            match = kept.recognizer.match_one(observation)
+            continue  # a damaged payload cannot be matched
+        with loaded.lock:
+            match = loaded.recognizer.match_one(observation)
         if match is not None and UUID(match.pattern_id) != row.pattern_id:
             wanted[row.id] = match.pattern_id
     return wanted
 
 
 def run_rollup_steps(job: Job) -> Iterator[str]:
-    """Count the hours again whose interactions are all still there; older ones stay as they are.
+    """Recount the hours whose interactions are all still stored; older hours stay unchanged.
 
-    Counting happens beside the traffic; only putting the result in place holds the writers up.
+    Counting runs beside the traffic; only replacing the rows blocks writers.
     """
     project = job.project
     learner, _ = Learner.objects.get_or_create(pk=project.pk)

@@ -1,6 +1,6 @@
-"""Consolidation: patterns are merged and split as the examples say, and saved as a whole.
+"""Decides when a project is repaired, and saves the result.
 
-`repairs` does it in the background; `consolidate` here and now, while learning waits.
+`background_repair` repairs while learning continues; `consolidate_project` at once, while learning waits.
 """
 
 from __future__ import annotations
@@ -31,18 +31,19 @@ from patterns.storage.protocol import NO_USES
 
 logger = logging.getLogger("featurememory.consolidation")
 
-# After so many learned interactions, but not more often than this …
+# A repair is due after AFTER learned interactions, at most once per PAUSE …
 AFTER, PAUSE = 500, timedelta(seconds=60)
-# … and for small projects, whose templates would else stay unmined for days: after a few, at first
-# at once and then at most this often.
+# … and in small projects, whose templates would otherwise stay unmined for days, after FEW, the first time
+# at once and then at most once per REST.
 FEW, REST = 10, timedelta(minutes=10)
-# Repairs take a core, though at the lowest priority: at most this share of the time.
+# Repairs use a core, at low priority, for at most this share of the time.
 SHARE = 0.05
 _took: dict[UUID, float] = {}  # seconds of the last repair by this process
 MORE_FOLLOWS = -1
 
 
 def is_repair_due(project_id: UUID) -> bool:
+    """Whether enough was learned, and enough time has passed, since the last repair."""
     learners = Learner.objects.filter(pk=project_id, learned_since__gte=FEW)
     row = learners.defer("snapshot").first()
     if row is None:
@@ -57,7 +58,7 @@ def record_repair_time(project_id: UUID, seconds: float) -> None:
 
 
 def consolidate_project(project_id: UUID) -> Consolidation | None:
-    """Repair the patterns of a project here and now; None when somebody else is learning."""
+    """Repair the patterns of a project at once; None when somebody else is learning."""
     with hold_lease(project_id) as held:
         if not held:
             return None
@@ -75,9 +76,9 @@ def consolidate_project(project_id: UUID) -> Consolidation | None:
         return done
 
 
-def forget_pruned(project_id: UUID, kept: LoadedRecognizer) -> None:
-    """Examples of patterns in the trash found no pattern again."""
-    recognizer = kept.recognizer
+def forget_pruned(project_id: UUID, loaded: LoadedRecognizer) -> None:
+    """Drop sampled interactions of pruned patterns, so that they do not create the patterns again."""
+    recognizer = loaded.recognizer
     gone = {sample.key for sample in recognizer.reservoir} - recognizer.owners.keys()
     names = [name for name in gone if is_uuid(name)]
     pruned: set[str] = set()
@@ -86,7 +87,7 @@ def forget_pruned(project_id: UUID, kept: LoadedRecognizer) -> None:
         trash = rows.filter(status="archived", redirect_to=None, state__isnull=False)
         pruned |= {str(pk) for pk in trash.values_list("pk", flat=True)}
     if pruned:
-        with kept.lock:
+        with loaded.lock:
             for sample in recognizer.reservoir.to_list():
                 if sample.key in pruned:
                     recognizer.reservoir.discard(sample.id)
@@ -102,26 +103,25 @@ def is_uuid(text: str) -> bool:
 
 def save_consolidation(
     project_id: UUID,
-    kept: LoadedRecognizer,
+    loaded: LoadedRecognizer,
     done: Consolidation,
     *,
     learned: int | None = None,
     also: Callable[[Consolidation], None] | None = None,
 ) -> None:
-    """Everything or nothing. PatternsChanged when somebody changed the patterns meanwhile.
+    """Save a repair in one transaction. PatternsChanged when somebody changed the patterns meanwhile.
 
-    `learned` is how many of the interactions learned since the last repair this one has seen (None:
-    all); MORE_FOLLOWS says that the repair goes on. `also` is called in the same
-    transaction, before interactions move.
+    `learned`: how many interactions learned since the last repair this one has covered (None: all;
+    MORE_FOLLOWS: the repair continues). `also` runs in the transaction, before interactions move.
     """
-    project, recognizer = Project.objects.get(pk=project_id), kept.recognizer
+    project, recognizer = Project.objects.get(pk=project_id), loaded.recognizer
     changes = recognizer.take_changes()
     storage = DatabasePatternStorage(project, recognizer.version)
-    # Made before the turn: requests that store wait until that ends.
+    # Prepared before the write turn, for which storing requests wait.
     made = storage.prepare_rows(map(recognizer.get, changes.changed), NO_USES)
     with write_turn():
         learner = Learner.objects.select_for_update().defer("snapshot").get(pk=project_id)
-        if learner.version != kept.version:
+        if learner.version != loaded.version:
             raise PatternsChanged
         storage.write_rows(made)
         if also is not None:
@@ -138,11 +138,11 @@ def save_consolidation(
         set_snapshot(learner, recognizer)
         record_recognizer(learner, recognizer)
         learner.save()
-    kept.version = learner.version
+    loaded.version = learner.version
 
 
 def record_changes(project: Project, done: Consolidation) -> None:
-    """History entries for the patterns, and one line of activity for the whole."""
+    """Add history entries for the changed patterns, and one line of activity."""
     PatternEvent.objects.bulk_create(
         PatternEvent(
             project=project,

@@ -1,4 +1,4 @@
-"""The pages that belong to no single app, one module for each."""
+"""Pages that span several apps, one module each."""
 
 from __future__ import annotations
 

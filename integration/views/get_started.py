@@ -1,4 +1,4 @@
-"""Get started: a key, lines to paste, and a box that notices the first interaction."""
+"""Get started: a key, commands to paste, and a box that shows the first interaction."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ REFUSAL_S = 900
 
 
 def choose_own_project(request: HttpRequest) -> Project:
-    """Where a person's own interactions go: never the demo."""
+    """The project for a person's own interactions: never the demo."""
     return choose_project(
         [project for project in list_projects(request) if not project.is_demo], None
     )
 
 
 def get_start_key(request: HttpRequest, project: Project) -> str:
-    """The key shown to this session, the same for an hour; "" for those who may not make one."""
+    """The key shown to this session, the same for an hour; "" without permission to create one."""
     kept = request.session.get("start_key", {})
     if kept.get("until", 0) > time.time() and is_usable(kept["text"]):
         return str(kept["text"])
@@ -65,7 +65,7 @@ def show_start(request: HttpRequest) -> HttpResponse:
 
 @page
 def show_arrival(request: HttpRequest) -> HttpResponse:
-    """The waiting box alone; status 286 ends the poll once something has arrived."""
+    """The waiting box alone; status 286 ends polling once an interaction has arrived."""
     host = request.build_absolute_uri("/").rstrip("/")
     context = describe_arrival(choose_own_project(request), host)
     status = HTMX_STOP_POLLING if context["done"] else 200
@@ -73,7 +73,7 @@ def show_arrival(request: HttpRequest) -> HttpResponse:
 
 
 def describe_arrival(project: Project, host: str) -> dict[str, Any]:
-    """What the box shows: the newest interaction and how far the first pattern is, or the last refusal."""
+    """What the box shows: the newest interaction and the progress to a pattern, or the last refusal."""
     newest = ModelInteraction.objects.filter(project=project).order_by("-number").first()
     refusal = cache.get("last_refusal")
     if refusal and time.time() - refusal["at"] > REFUSAL_S:

@@ -1,4 +1,4 @@
-"""The six figures at the head of the Overview: each its value in words, and how it moved."""
+"""The six headline figures of the Overview, with their change."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ RECOGNITION_BUDGET_MS = 50
 
 @dataclass(frozen=True)
 class Figure:
-    """One of the six: its value in words, how it moved, what it is measured by."""
+    """A headline figure: `value` as text, `now` and `before` for the change, a note and a trend."""
 
     name: str
     value: str
@@ -49,10 +49,10 @@ def build_recognition_rate(
         figures.percent(now.rate),
         now.rate,
         before.rate,
-        "met a known pattern",
+        "matched a known pattern",
         [gauge.rate for gauge in found],
         kind="points",
-        title="Interactions that met a pattern known before, by the time of their recognition",
+        title="Interactions that matched an existing pattern, by time of recognition",
     )
 
 
@@ -82,7 +82,7 @@ def build_tokens(now: Series, before: Series) -> Figure:
         figures.compact(total.tokens_sum) if total.tokens_count else figures.NONE,
         count_known_tokens(total),
         count_known_tokens(before.total),
-        f"{figures.number(total.tokens)} a call" if total.tokens else "none told",
+        f"{figures.number(total.tokens)} per call" if total.tokens else "not reported",
         [count_known_tokens(bucket) for bucket in now.buckets],
         better="none",
     )

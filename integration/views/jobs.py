@@ -1,4 +1,4 @@
-"""Jobs: long work with its progress. A running one polls itself every second and ends with 286."""
+"""Jobs with their progress. A running job's card polls every second; status 286 ends polling."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def start_job(request: HttpRequest) -> HttpResponse:
 
 
 def save_upload(file: File[bytes]) -> dict[str, str]:
-    """The file in the data directory until its import is done."""
+    """Save an upload in the data directory until it is imported; the parameters of the job."""
     folder = settings.DATA_DIR / "uploads"
     folder.mkdir(parents=True, exist_ok=True)
     name = get_valid_filename(file.name or "upload.jsonl")

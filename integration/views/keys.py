@@ -1,4 +1,4 @@
-"""API keys: made, shown once, revoked. Only those who may change things see the controls."""
+"""API keys: create, show once, revoke. Only people with change permission see the controls."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class KeyForm(forms.Form):
 
 @page
 def list_keys(request: HttpRequest) -> HttpResponse:
-    """The list; a key made just now is shown this once."""
+    """The list of keys; a key just created is shown once."""
     if request.method == "POST":
         return create_key(request)
     fresh = request.session.pop("fresh_key", "")
@@ -60,7 +60,7 @@ def create_key(request: HttpRequest) -> HttpResponse:
 
 @changing
 def revoke_key(request: HttpRequest, pk: int) -> HttpResponse:
-    """GET asks, POST revokes: a program that uses the key stops working at once."""
+    """GET asks, POST revokes the key: programs that use it stop working at once."""
     project = current_project(request)
     key = get_object_or_404(ApiKey, pk=pk, project=project)
     if request.method != "POST":
@@ -80,7 +80,7 @@ def forget_known_keys() -> None:
 
 
 def describe_key(key: ApiKey) -> str:
-    return f"{key.name or 'without a name'} (fm_{key.kind}_{key.public}_…)"
+    return f"{key.name or 'unnamed'} (fm_{key.kind}_{key.public}_…)"
 
 
 def record_key_change(request: HttpRequest, project: Project, verb: str, summary: str) -> None:

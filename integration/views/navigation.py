@@ -1,4 +1,4 @@
-"""What surrounds every page: navigation with counts, project, live counter, theme. Few queries."""
+"""What surrounds every page: navigation with counts, project, live counter, theme."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ RECOUNT_S = 600
 
 
 class PageSurroundings:
-    """Asked for by templates; what a page does not show is not read."""
+    """The values of navigation and header, read lazily: only what a template uses costs a query."""
 
     def __init__(self, request: HttpRequest) -> None:
         self.request = request
@@ -44,7 +44,7 @@ class PageSurroundings:
 
     @cached_property
     def thresholds_id(self) -> int:
-        """The row whose admin form is the page "Thresholds"; the kept copy may have no id yet."""
+        """The id of the row behind the page "Thresholds"; the cached copy may have none yet."""
         return self.config.pk or self.project.config.pk
 
     @cached_property
@@ -78,7 +78,7 @@ class LiveCounter:
 
 
 def count_live(project: Project) -> LiveCounter:
-    """One query: what came after the last full count is added to it; recounted every 10 minutes."""
+    """Count interactions in one query: the last full count, renewed every 10 minutes, plus newer ones."""
     rows = ModelInteraction.objects.filter(project=project).order_by()
     kept = cache.get(f"stored:{project.pk}")
     if kept is None:

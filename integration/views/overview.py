@@ -1,4 +1,4 @@
-"""Overview: is the memory paying off? One sentence, six figures, five charts, what happened."""
+"""Overview: whether Feature Memory pays off, in a sentence, six figures, five charts and activity."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from patterns.views.chart_data import make_chart_views
 
 
 class Overview:
-    """Everything the page reads of one project and range, read once and only when it is shown."""
+    """The data of the page for one project and range, read lazily and once."""
 
     def __init__(self, project: Project, name: str | None, now: datetime) -> None:
         self.project, self.now, self.name = project, now, name if name in RANGES else ""
@@ -55,7 +55,7 @@ class Overview:
 
     @cached_property
     def before(self) -> Series:
-        """The range before it; empty when it held too little: +40,000 % says nothing."""
+        """The preceding range; empty when it has too little data to compare with."""
         window = self.window.previous()
         rows = series.read_rollups(self.project.pk, window.start, window.end)
         found = series.fill_series(window, rows)
@@ -87,7 +87,7 @@ class Overview:
         )
 
     def marks(self) -> list[Mark]:
-        """Changed thresholds in the window, for the time axis; the last three."""
+        """The last three changes of thresholds in the window, as marks on the time axis."""
         found = ConfigVersion.objects.filter(
             project=self.project, at__gte=time_of(self.window.start)
         )
@@ -120,7 +120,7 @@ class Overview:
         return made[name]()
 
     def figures(self, stored: int) -> list[Figure]:
-        """The six: what is stored and recognised, and what it was worth."""
+        """The six headline figures."""
         now, before, limit = self.series, self.before, config_of(self.project.pk).max_patterns
         return [
             headline_figures.build_stored_patterns(stored, limit, self.gauges),
@@ -132,7 +132,7 @@ class Overview:
         ]
 
 
-# Below so many interactions, or such a share of today's, the range before is no yardstick.
+# With fewer interactions, or a smaller share of the current ones, the preceding range is not compared.
 LEAST, SHARE = 30, 0.02
 CHARTS = ("effectiveness", "patterns", "tokens", "duration", "memory")
 
@@ -171,15 +171,17 @@ def get_surroundings(request: HttpRequest) -> Any:
 
 
 def list_attention(counts: dict[str, int], stored: int, limit: int) -> list[tuple[str, str]]:
-    """What a person should look at, as (text, link)."""
+    """What needs attention, as (text, link)."""
     found = []
     if drifting := counts.get("drifting", 0):
-        words = "pattern drifts: its" if drifting == 1 else "patterns drift: their"
-        found.append((f"{drifting:,} {words} interactions change", "/patterns/?status=drifting"))
+        words = "pattern is drifting: its" if drifting == 1 else "patterns are drifting: their"
+        found.append(
+            (f"{drifting:,} {words} interactions are changing", "/patterns/?status=drifting")
+        )
     if stored >= 0.95 * limit:
         found.append(
             (
-                f"{stored:,} of {limit:,} patterns: the least valuable go first",
+                f"{stored:,} of {limit:,} patterns: the least valuable are evicted first",
                 "/patterns/?sort=last_used",
             )
         )

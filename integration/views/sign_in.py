@@ -1,4 +1,4 @@
-"""In and out: login by form or one-time link, and what a person chooses for all pages."""
+"""Sign-in by form or one-time link, and the choice of theme and project."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def sign_in_once(request: HttpRequest, token: str) -> HttpResponse:
 
 @require_POST
 def set_theme(request: HttpRequest) -> HttpResponse:
-    """For browsers without script; with it the page sets the same cookie itself."""
+    """Set the theme cookie, for browsers without JavaScript."""
     response = redirect_back(request)
     chosen = request.POST.get("theme")
     if chosen in ("light", "dark"):
@@ -44,7 +44,7 @@ def set_theme(request: HttpRequest) -> HttpResponse:
 @require_POST
 @page
 def choose_project(request: HttpRequest) -> HttpResponse:
-    """Which project the pages show, for this session."""
+    """Choose the project that pages show in this session."""
     name = request.POST.get("project", "")
     if Project.objects.filter(name=name).exists():
         request.session["project"] = name
@@ -52,7 +52,7 @@ def choose_project(request: HttpRequest) -> HttpResponse:
 
 
 def redirect_back(request: HttpRequest) -> HttpResponse:
-    """To the page the person came from, if it is ours."""
+    """Redirect to the referring page if it is ours."""
     came = request.headers.get("Referer", "")
     if url_has_allowed_host_and_scheme(came, {request.get_host()}, request.is_secure()):
         return redirect(came)

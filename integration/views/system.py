@@ -31,7 +31,7 @@ from patterns.statistics import hourly_gauges
 from patterns.statistics.time_window import Window
 
 RECOGNITION_BUDGET_MS = 50
-# Longer than this in the queue means that nobody works on it.
+# Interactions pending for longer mean that no learner runs.
 PATIENCE_MS = 60_000
 
 
@@ -99,7 +99,7 @@ def show_health(request: HttpRequest) -> HttpResponse:
 def list_largest_tables(
     found: list[disk_usage.TableSize] | None, most: int = 8
 ) -> list[tuple[str, int]] | None:
-    """Tables by their models' names, the small ones together."""
+    """The largest tables by the names of their models, the others summed."""
     if found is None:
         return None
     names = {
@@ -111,7 +111,7 @@ def list_largest_tables(
 
 
 def describe_queue(project: Project) -> dict[str, Any]:
-    """What waits to be recognised, for how long, and what failed."""
+    """How many interactions are pending, for how long (ms), and whether recognition is stuck."""
     pending = ModelInteraction.objects.filter(project=project, state=0)
     oldest = pending.aggregate(at=Min("received_at"))["at"]
     waited = None if oldest is None else max(0.0, time.time() * 1000 - oldest)

@@ -1,4 +1,4 @@
-"""The web addresses of the pages that belong to no single app."""
+"""URLs of the pages that span several apps."""
 
 from django.contrib.auth.views import LogoutView
 from django.urls import path

@@ -1,4 +1,4 @@
-"""/api/v1/interactions/: take in, list, show."""
+"""/api/v1/interactions/: store, list and show interactions."""
 
 from __future__ import annotations
 
@@ -71,6 +71,8 @@ class Interactions(Endpoint):
 
 
 def filter_interactions(rows: Any, query: Any) -> Any:
+    """The rows that match model_id, session_id and pattern_id of the query. 404 for a bad pattern id,
+    422 for a value with NUL."""
     from patterns.curation.history import parse_id
     from patterns.serializers import family_of
 
@@ -134,7 +136,7 @@ class InteractionBatch(Endpoint):
 
 
 def read_items(request: Request) -> list[bytes]:
-    """The items of the array, or the lines, as they were sent."""
+    """The raw JSON of each item: of the array, or of the non-empty lines (NDJSON)."""
     raw = read_body(request._request, settings.BATCH_BODY_LIMIT, (JSON, NDJSON))
     if request._request.content_type == NDJSON:
         return [line for line in raw.splitlines() if line.strip()]
@@ -142,7 +144,7 @@ def read_items(request: Request) -> list[bytes]:
 
 
 def parse_items(items: list[bytes], request: Request) -> tuple[list[Arrival], list[dict[str, Any]]]:
-    """Good items as arrivals, and a problem for each of the others."""
+    """Valid items as arrivals, and {"index", "problem"} for each invalid one."""
     accepted, rejected = [], []
     for index, item in enumerate(items):
         try:

@@ -22,14 +22,14 @@ from patterns.serializers import serialize_patterns
 
 
 class OrderEndpoint(Endpoint):
-    """Takes an order that changes patterns and can be undone."""
+    """Base of the endpoints that change patterns; every such change can be undone."""
 
     scopes = {"POST": "edit"}
     body_limit = 1 << 20
 
 
 def require_exactly_one(order: Struct, *names: str, pointer: str = "") -> None:
-    """422 unless the order has exactly one of these members."""
+    """Raise 422 unless exactly one of these members of the order is given."""
     if sum(getattr(order, name) is not None for name in names) != 1:
         raise invalid("give either " + " or ".join(f'"{name}"' for name in names), pointer)
 
@@ -73,6 +73,7 @@ def choose_patterns(order: PruneOrder) -> Any:
 
 
 def parse_known_id(name: str) -> Any:
+    """The id as a UUID; 422 when it is none."""
     try:
         return history.parse_id(name)
     except FeatureMemoryError:
@@ -96,7 +97,7 @@ class RestoreOrder(Struct):
 
 
 class Restore(OrderEndpoint):
-    @described("Undo an operation as a whole, or take patterns out of the trash", body=RestoreOrder)
+    @described("Undo a whole operation, or restore patterns from the trash", body=RestoreOrder)
     @idempotent
     def post(self, request: Request) -> Response:
         order = body_of(request, RestoreOrder)
@@ -111,7 +112,7 @@ class MergeOrder(Struct):
 
 
 class Merge(OrderEndpoint):
-    @described("Make one pattern of several; their ids live on as redirects", body=MergeOrder)
+    @described("Merge patterns into one; the ids of the others redirect to it", body=MergeOrder)
     @idempotent
     def post(self, request: Request) -> Response:
         order = body_of(request, MergeOrder)
@@ -126,7 +127,7 @@ class SplitOrder(Struct):
 
 
 class Split(OrderEndpoint):
-    @described("Make several patterns of one: by a slot, or for chosen examples", body=SplitOrder)
+    @described("Split a pattern by the values of a slot, or by chosen examples", body=SplitOrder)
     @idempotent
     def post(self, request: Request, pattern_id: str) -> Response:
         row = find_pattern(request, pattern_id)

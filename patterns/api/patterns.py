@@ -1,4 +1,4 @@
-"""/api/v1/patterns/: what was learned, and people's decisions about it."""
+"""/api/v1/patterns/: read patterns and their history; change label, pin and status."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ class Related(Endpoint):
 class History(Endpoint):
     scopes = {"GET": "read"}
 
-    @described("What happened to this pattern, newest first", many=True)
+    @described("The history of this pattern, newest first", many=True)
     def get(self, request: Request, pattern_id: str) -> Response:
         row = find_pattern(request, pattern_id)
         limit = parse_limit(request.query_params.get("limit"))

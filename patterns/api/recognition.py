@@ -1,4 +1,4 @@
-"""Endpoints that ask the recogniser: recognize, confidence, validate."""
+"""Endpoints that query the recogniser: recognize, confidence, validate."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ class Recognize(Endpoint):
     @described("Which pattern this interaction belongs to; changes nothing", body=Interaction)
     def post(self, request: Request) -> Response:
         item = parse_interaction(read_body(request._request))
-        build_arrival(item)  # refuses what could not be stored either
+        build_arrival(item)  # raises for what could not be stored either
         observation = build_observation(item)
-        kept = recognizers.for_reading(key_of(request).project_id)
-        with kept.lock:
-            match = kept.recognizer.match_one(observation)
-            features = kept.recognizer.features_of(observation)
+        loaded = recognizers.for_reading(key_of(request).project_id)
+        with loaded.lock:
+            match = loaded.recognizer.match_one(observation)
+            features = loaded.recognizer.features_of(observation)
         shown = None
         if match is not None:
             shown = {
@@ -45,6 +45,7 @@ class Recognize(Endpoint):
 
 
 def build_observation(item: Interaction) -> Observation:
+    """The interaction as the engine would see it once stored. Timestamps in seconds."""
     from patterns.ingest.schema import collect_content, to_epoch_ms
     from patterns.storage.payloads import pack_payload, unpack_payload
 
@@ -72,7 +73,7 @@ class Confidence(Endpoint):
     scopes = {"POST": "edit"}
     body_limit = 1 << 16
 
-    @described("Tell whether a match of this pattern was right", body=MatchVerdict)
+    @described("Report whether a match of this pattern was right", body=MatchVerdict)
     @idempotent
     def post(self, request: Request, pattern_id: str) -> Response:
         row = find_pattern(request, pattern_id)

@@ -1,6 +1,6 @@
-"""Series as Plotly figures, each with its twin: a sentence, a table, a legend. Pure functions.
+"""A chart: a Plotly figure with its accessible text, table and legend. Pure functions.
 
-The parts of a figure are in plots.py. A chart that has too little to say says what it waits for.
+The parts of a figure are in plotly_parts.py. A chart without enough data says what it needs.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from patterns.charts.plotly_parts import (
 )
 from patterns.statistics.time_window import Window
 
-# Below this many judged interactions an average says more about chance than about the memory.
+# With fewer judged interactions an average is mostly noise.
 ENOUGH = 20
 ROOM_FOR_LABELS = 96
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column of the table twin; `kind` names its number format ("x": the time axis)."""
+    """A column of the chart's table; `kind` names its number format ("x": the time axis)."""
 
     title: str
     kind: str
@@ -40,7 +40,7 @@ class Legend:
 
 @dataclass(frozen=True)
 class Chart:
-    """Everything a page says about one chart. Without `figure`, `empty` says what will fill it."""
+    """Everything a page shows of one chart. Without `figure`, `empty` says which data is missing."""
 
     name: str
     title: str
@@ -56,7 +56,7 @@ class Chart:
 def describe_line(
     what: str, x: list[str], values: Values, write: Callable[[float | None], str]
 ) -> str:
-    """What a line shows, for those who do not see it."""
+    """The line described in a sentence, for screen readers."""
     known = [(label, value) for label, value in zip(x, values, strict=True) if value is not None]
     if not known:
         return f"{what}: no data in this range."

@@ -29,8 +29,6 @@ from patterns.charts.plotly_parts import (
 )
 from patterns.statistics.series import Series, wilson_interval
 
-# --- the charts ----------------------------------------------------------------------------------
-
 
 def build_effectiveness_chart(series: Series, marks: Sequence[Mark] = ()) -> Chart:
     """Mean quality of all interactions with its 95 % interval. No holdout line: nothing is held out."""

@@ -1,7 +1,7 @@
 """The parts of a Plotly figure: lines, bands, axes, limits, marks. Plain dicts, pure functions.
 
 Colours are written as the stylesheet's variables ("var(--c1)", "var(--c1,.15)" with opacity);
-the browser puts in those of the present theme. `plotly` is imported on the first figure only.
+the browser replaces them by the colours of the current theme. `plotly` is imported on the first figure only.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Mark:
 
 
 def find_stretches(values: Values) -> list[tuple[int, int]]:
-    """Where the values have no gap, as (first, last + 1)."""
+    """The runs of values without a gap, as (first, last + 1)."""
     found: list[tuple[int, int]] = []
     for i, value in enumerate(values):
         if value is None:
@@ -42,7 +42,7 @@ def find_stretches(values: Values) -> list[tuple[int, int]]:
 def draw_line(
     x: list[str], y: Values, name: str, colour: str, meta: str, **more: Any
 ) -> dict[str, Any]:
-    """A line; a value between two gaps gets a dot, because a line of one point is invisible."""
+    """A line trace. A single value between two gaps is drawn as a dot, else it would be invisible."""
     lonely = {first for first, last in find_stretches(y) if last == first + 1}
     trace: dict[str, Any] = {
         "type": "scatter",
@@ -64,7 +64,7 @@ def draw_line(
 def draw_band(
     x: list[str], low: Values, high: Values, colour: str, opacity: float
 ) -> list[dict[str, Any]]:
-    """One closed polygon for each stretch without gaps."""
+    """A filled area between `low` and `high`: one closed polygon for each run without gaps."""
     return [
         {
             "type": "scatter",
@@ -108,7 +108,7 @@ def build_axis(**more: Any) -> dict[str, Any]:
 def build_canvas(
     x: dict[str, Any], y: dict[str, Any], *, left: int = 52, right: int = 10, top: int = 8
 ) -> dict[str, Any]:
-    """The layout that every chart over time has; `x` and `y` are what its axes have of their own."""
+    """The layout shared by all charts over time; `x` and `y` add to its axes."""
     return {
         "margin": {"l": left, "r": right, "t": top, "b": 24},
         "paper_bgcolor": "rgba(0,0,0,0)",
@@ -142,7 +142,7 @@ def build_layout(
 
 
 def add_limit_line(made: dict[str, Any], value: float, text: str, axis_name: str = "y") -> None:
-    """A dashed line with its label."""
+    """Add a dashed horizontal line with its label."""
     made["shapes"].append(
         {
             "type": "line",
@@ -163,7 +163,7 @@ def add_limit_line(made: dict[str, Any], value: float, text: str, axis_name: str
 
 
 def add_event_mark(made: dict[str, Any], event: Mark) -> None:
-    """A dashed vertical line with its label above the plot."""
+    """Add a dashed vertical line with its label above the plot."""
     made["shapes"].append(
         {
             "type": "line",
@@ -192,7 +192,7 @@ def build_annotation(text: str, colour: str, **where: Any) -> dict[str, Any]:
 def add_end_label(
     made: dict[str, Any], values: Values, text: str, colour: str, yref: str = "y"
 ) -> None:
-    """The name of a line at its end, in the right margin."""
+    """Label a line at its end, in the right margin."""
     last = next((v for v in reversed(values) if v is not None), None)
     if last is not None:
         made["annotations"].append(
@@ -201,22 +201,22 @@ def add_end_label(
 
 
 def build_figure(data: list[dict[str, Any]], made: dict[str, Any]) -> dict[str, Any]:
-    """Validated by plotly, as plain values, without its 7 kB default template."""
+    """The figure as plain values, validated by plotly, without its default template (7 kB)."""
     return validate_figure(json.dumps([data, made]))
 
 
 @lru_cache(maxsize=64)
 def validate_figure(text: str) -> dict[str, Any]:
-    """A figure in JSON, checked once: the same one again (a reload, another reader) costs nothing."""
+    """Validate a figure given as JSON. Cached: the same figure again costs nothing."""
     import plotly.graph_objects as go
 
     data, made = json.loads(text)
     go.Figure(data=data, layout=made)  # raises for what Plotly does not know
-    # Asked back, it copies every value of these once more: a third of the time of a chart.
+    # Reading the values back from plotly copies them: a third of the time of a chart.
     return {"data": data, "layout": {name: part for name, part in made.items() if part != []}}
 
 
 def keep_outer_ticks(made: dict[str, Any]) -> dict[str, Any]:
-    """Only the lowest and highest tick: for a panel that is not high enough for more."""
+    """Keep only the lowest and highest tick, for a low panel."""
     ends = slice(None, None, max(1, len(made["tickvals"]) - 1))
     return made | {"tickvals": made["tickvals"][ends], "ticktext": made["ticktext"][ends]}

@@ -44,7 +44,7 @@ def build_process_memory_chart(window: Window, found: Sequence[HourlyGauge]) -> 
     )
     if not any(value is not None for value in values):
         return explain_missing_figure(
-            chart, "Measured every minute while the server runs; nothing in this range yet."
+            chart, "Measured every minute while the server runs; no data in this range yet."
         )
     made = build_layout(
         window, choose_ticks(0, max(MEMORY_BUDGET, find_highest(values)), format_axis_size)

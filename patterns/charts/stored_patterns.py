@@ -31,7 +31,7 @@ from patterns.statistics.time_window import Window
 
 
 def build_stored_patterns_chart(window: Window, found: Sequence[HourlyGauge], most: int) -> Chart:
-    """Stored patterns by state, one above the other, with the limit."""
+    """Stored patterns by status, stacked, with the limit as a line."""
     x = window.labels()
     states = (
         ("Validated", "c1", "validated"),
@@ -44,7 +44,7 @@ def build_stored_patterns_chart(window: Window, found: Sequence[HourlyGauge], mo
     chart = Chart(
         "patterns",
         "Patterns over time",
-        f"Stored patterns by state · {figures.number(now)} of {most:,}",
+        f"Stored patterns by status · {figures.number(now)} of {most:,}",
         (TIME, *(Column(name, "number") for name, _, _ in states), Column("All", "number")),
         build_table(x, *columns.values(), stored),
         describe_line("The number of stored patterns", x, stored, figures.number),
@@ -55,7 +55,7 @@ def build_stored_patterns_chart(window: Window, found: Sequence[HourlyGauge], mo
     )
     if now is None:
         return explain_missing_figure(
-            chart, "Counted every minute while the server runs; nothing in this range yet."
+            chart, "Counted every minute while the server runs; no data in this range yet."
         )
     made = build_layout(
         window,

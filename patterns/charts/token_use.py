@@ -38,7 +38,7 @@ def build_token_use_chart(series: Series) -> Chart:
     )
     if not series.total.tokens_count:
         return explain_missing_figure(
-            chart, "No interaction in this range told its tokens (usage or token_count)."
+            chart, "No interaction in this range reported tokens (usage or token_count)."
         )
     split = any(value is not None for value in prompt + completion)
     made = build_layout(

@@ -1,4 +1,4 @@
-"""Label, pin, change the status of a pattern, and a person's verdict on it."""
+"""Change label, pin and status of a pattern, and judge its matches."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def edit_pattern(
     pinned: bool | None = None,
     status: str | None = None,
 ) -> Pattern:
-    """Change what is given (an empty label takes it away); `status` archived prunes."""
+    """Change what is given (an empty label removes it); `status` archived prunes the pattern."""
     if status == Pattern.PatternStatus.ARCHIVED and pattern.status != status:
         prune_patterns(project, Pattern.objects.filter(pk=pattern.pk), actor)
         pattern.refresh_from_db()
@@ -52,13 +52,16 @@ def save_changes(project: Project, pattern: Pattern, actor: str, changes: dict[s
 
 
 def judge_match(project: Project, pattern: Pattern, success: bool) -> Pattern:
-    """A person's (or a program's) word on whether a match was right moves the confidence."""
+    """Report whether a match was right; the confidence of the pattern follows.
+
+    404 when the pattern is no longer in use, 503 while the project is being learned.
+    """
     with learning_turn(project), write_turn():
-        kept = recognizers.for_learning(project.pk)
-        if str(pattern.pk) not in kept.recognizer:
+        loaded = recognizers.for_learning(project.pk)
+        if str(pattern.pk) not in loaded.recognizer:
             raise not_found("pattern that is still in use")
-        with kept.lock:
-            kept.recognizer.update_pattern_confidence(str(pattern.pk), success)
+        with loaded.lock:
+            loaded.recognizer.update_pattern_confidence(str(pattern.pk), success)
         save_recognizer(project)
     pattern.refresh_from_db()
     return pattern

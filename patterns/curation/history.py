@@ -1,4 +1,4 @@
-"""The history of patterns and operations: what every change writes down."""
+"""The records every change leaves: operations, pattern history, activity."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ def select_stored(project: Project) -> Any:
 
 
 def parse_id(text: UUID | str) -> UUID:
+    """The id of a pattern or an operation; 404 when it is no UUID."""
     try:
         return text if isinstance(text, UUID) else UUID(text)
     except (ValueError, AttributeError, TypeError) as error:
@@ -88,7 +89,10 @@ def add_activity(
 
 
 def invalidate_recognizers(project: Project) -> None:
-    """Rows were changed past the engine: every process reads the patterns anew, this one at once."""
+    """Make every process reload the patterns, because rows were changed without the engine.
+
+    This process reloads on commit, others within RecognizerCache.STALE_S seconds.
+    """
     learner, _ = Learner.objects.select_for_update().get_or_create(pk=project.pk)
     learner.version += 1
     learner.save(update_fields=["version"])

@@ -1,4 +1,4 @@
-"""A turn at the recogniser: under the lease, in one transaction, saved at its end."""
+"""Change the recogniser by hand: take the lease, change it, save it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,10 @@ from patterns.recognition.recognizer_cache import recognizers, set_snapshot
 
 @contextmanager
 def learning_turn(project: Project) -> Iterator[None]:
-    """The lease of the project: what a batch is learning right now must not be mixed with this."""
+    """Hold the lease of the project, so that no batch is learned meanwhile.
+
+    Waits up to 5 s for it, then raises 503. What is raised inside drops the unsaved recogniser.
+    """
     for _ in range(20):
         with hold_lease(project.pk) as held:
             if held:
@@ -36,19 +39,19 @@ def learning_turn(project: Project) -> Iterator[None]:
 
 
 def save_recognizer(project: Project) -> None:
-    """Write what the engine changed by a person's decision, and its memory of that decision."""
+    """Save what the recogniser changed, and the decision it now remembers. Inside a transaction."""
     from patterns.storage.database import DatabasePatternStorage
 
-    kept = recognizers.for_learning(project.pk)
-    changes = kept.recognizer.take_changes()
-    DatabasePatternStorage(project, kept.recognizer.version).store(
-        kept.recognizer.get(name) for name in changes.changed
+    loaded = recognizers.for_learning(project.pk)
+    changes = loaded.recognizer.take_changes()
+    DatabasePatternStorage(project, loaded.recognizer.version).store(
+        loaded.recognizer.get(name) for name in changes.changed
     )
     learner, _ = Learner.objects.select_for_update().get_or_create(pk=project.pk)
-    set_snapshot(learner, kept.recognizer)
+    set_snapshot(learner, loaded.recognizer)
     learner.version += 1
     learner.save(update_fields=["snapshot", "unsaved", "version"])
-    kept.version = learner.version
+    loaded.version = learner.version
 
 
 def change_recognizer(

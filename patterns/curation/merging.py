@@ -1,4 +1,4 @@
-"""Merge patterns and take a merge back."""
+"""Merge patterns and undo a merge."""
 
 from __future__ import annotations
 
@@ -22,7 +22,11 @@ from patterns.models import Operation, Pattern
 
 
 def merge_patterns(project: Project, ids: Sequence[str], actor: str) -> tuple[Operation, list[str]]:
-    """Make one pattern of several; the most used keeps its id, the others redirect to it."""
+    """Merge patterns into the most used one; the others redirect to it.
+
+    Returns the operation and the id of the remaining pattern. 422 for fewer than two ids or patterns
+    that cannot be merged, 404 for an unknown one.
+    """
     unique = sorted({str(parse_id(name)) for name in ids})
     if len(unique) < 2:
         raise invalid("name at least two different patterns", "/ids")
@@ -48,7 +52,7 @@ def merge_patterns(project: Project, ids: Sequence[str], actor: str) -> tuple[Op
 
 
 def apply_merge(project: Project, uses: Mapping[str, int], target: str) -> None:
-    """Sources become redirects and hand their use counts over.
+    """Turn the sources (id to use count) into redirects and add their uses to the target.
 
     Interactions and rollups keep their pattern ids: readers follow the redirects (`family_of`), so
     that a merge, and its undo, cost the same for ten uses and for a million.
@@ -66,7 +70,8 @@ def apply_merge(project: Project, uses: Mapping[str, int], target: str) -> None:
 
 
 def undo_merge(project: Project, operation: Operation) -> None:
-    """Uses go back to the sources, from whoever holds them now: the target may be merged too."""
+    """Return the uses to the sources, from the pattern that holds them now: the target may have been
+    merged since."""
     uses = operation.before.get("uses", {})
     rows = Pattern.objects.filter(project=project)
     if not uses:

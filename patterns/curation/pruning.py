@@ -1,4 +1,4 @@
-"""People's decisions about patterns: prune, restore, merge, split, pin, label. All can be undone."""
+"""Prune patterns and restore them from the trash."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from patterns.models import Operation, Pattern, PatternQuerySet
 
 @dataclass(frozen=True)
 class Consequences:
-    """What pruning would concern: patterns, interactions that keep their record, bytes freed."""
+    """What pruning would affect: patterns, their interactions (which are kept), bytes freed."""
 
     patterns: int
     interactions: int
@@ -35,7 +35,7 @@ def count_consequences(project: Project, queryset: PatternQuerySet) -> Consequen
 
 
 def prune_patterns(project: Project, queryset: PatternQuerySet, actor: str) -> Operation:
-    """Soft: the patterns stop matching and go to the trash for 30 days. One Operation, one Undo."""
+    """Move patterns to the trash for 30 days: they stop matching. One operation with one Undo."""
     with write_turn():
         rows = list(queryset.stored().filter(project=project).only("pk", "status"))
         before = {str(row.pk): row.status for row in rows}
@@ -54,14 +54,14 @@ def prune_patterns(project: Project, queryset: PatternQuerySet, actor: str) -> O
 
 
 def select_trash(project: Project) -> Any:
-    """Archived in the last 30 days and not merged into another; newest first."""
+    """Patterns archived in the last 30 days and not merged into another, newest first."""
     rows = Pattern.objects.filter(project=project, status=Pattern.PatternStatus.ARCHIVED)
     recent = rows.filter(redirect_to__isnull=True, archived_at__gt=timezone.now() - UNDO_PERIOD)
     return recent.filter(state__isnull=False).order_by("-archived_at", "pk")
 
 
 def restore_patterns(project: Project, actor: str, statuses: dict[str, str]) -> Operation:
-    """Take patterns out of the trash, each with the status it had (`statuses`: id to status)."""
+    """Restore patterns from the trash, each to the status it had (`statuses`: id to status)."""
     for status in set(statuses.values()):
         ids = [name for name, before in statuses.items() if before == status]
         Pattern.objects.filter(project=project, pk__in=ids).update(

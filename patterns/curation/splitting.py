@@ -1,4 +1,4 @@
-"""Split a pattern by a slot or by examples, and take a split back."""
+"""Split a pattern by a slot or by examples, and undo a split."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from patterns.models import Operation
 
 
 def undo_split(project: Project, operation: Operation) -> None:
-    """The parts become redirects to the pattern they were parted from."""
+    """Turn the parts into redirects to the pattern they were split from."""
     parts = select_stored(project).filter(pk__in=operation.before.get("parts", []))
     uses = {str(pk): count for pk, count in parts.values_list("pk", "use_count")}
     if uses:
@@ -24,7 +24,10 @@ def undo_split(project: Project, operation: Operation) -> None:
 def split_pattern(
     project: Project, pattern_id: str, actor: str, *, slot: str | None, example_ids: Sequence[str]
 ) -> tuple[Operation, list[str]]:
-    """Make several patterns of one: a pattern per value of a slot, or one for the examples."""
+    """Split a pattern: one pattern per value of `slot`, or one for the interactions `example_ids`.
+
+    Returns the operation and the ids of the resulting patterns. 404, 422 when it cannot be split.
+    """
     with learning_turn(project), write_turn():
         row = select_stored(project).filter(pk=parse_id(pattern_id)).first()
         if row is None:

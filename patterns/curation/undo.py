@@ -24,9 +24,9 @@ def undo_or_restore(
     operation_id: UUID | str | None = None,
     ids: Sequence[str] | None = None,
 ) -> Operation:
-    """Undo an operation as a whole, or take single patterns out of the trash.
+    """Undo a whole operation, or restore single patterns from the trash.
 
-    404 when there is nothing of that id, 409 when the operation was undone before or is too old.
+    404 for an unknown id, 409 when the operation was already undone or is older than 30 days.
     """
     with write_turn():
         if operation_id is not None:
@@ -44,7 +44,7 @@ def undo_operation(project: Project, actor: str, operation_id: UUID | str) -> Op
         raise not_found("operation")
     if operation.undone_at or operation.at < timezone.now() - UNDO_PERIOD:
         raise FeatureMemoryError(
-            "This operation was undone before, or is older than 30 days.", ErrorCode.CONFLICT
+            "This operation was already undone, or is older than 30 days.", ErrorCode.CONFLICT
         )
     operation.undone_at = timezone.now()
     operation.save(update_fields=["undone_at"])
@@ -55,7 +55,7 @@ def undo_operation(project: Project, actor: str, operation_id: UUID | str) -> Op
 
 
 def forget_decisions(project: Project, operation: Operation) -> None:
-    """The recogniser forgets the decision: it must not hold for the future either."""
+    """Make the recogniser forget the decision, so that it does not apply to future interactions."""
     known = operation.before.get("decisions", {})
     if not any(known.values()):
         return

@@ -1,7 +1,7 @@
-"""Whether more may come in: pushes back before disk, memory, storage or the queue burst.
+"""Refuses new interactions before disk, memory, storage or the queue are exhausted.
 
-States with hysteresis, so that a value at its limit does not flap: a gauge closes at its limit and
-opens again below a share of it; from 80 % on the state is degraded.
+Hysteresis keeps a value near its limit from flapping: a gauge closes at its limit and opens again
+below a share of it. From 80 % on its state is degraded.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ DEGRADED = 0.8
 CHECK_S = 2.0
 TRIM_S = 10.0  # between two attempts to give memory back; one takes 0.1 s
 PAGE = os.sysconf("SC_PAGE_SIZE")
-# Share of `storage.max_size` that files and log may take together: rows alone stop at `space.room`, but
-# a long reader (an export) lets the log grow.
+# Share of `storage.max_size` that files and log may take together. Rows alone stop at
+# `disk_usage.compute_room`, but a long reader (an export) lets the log grow.
 STORAGE_FULL = 1 - disk_usage.MARGIN
 
 
 @dataclass
 class ResourceGauge:
-    """One resource: `read` gives its use in the unit of `limit`. Asked every CHECK_S seconds, ten
+    """Use of one resource; `read` returns it in the unit of `limit`. Read every CHECK_S seconds, ten
     times as often while it is not healthy."""
 
     name: str
@@ -61,7 +61,7 @@ class ResourceGauge:
         self.add(0)
 
     def add(self, amount: float) -> None:
-        """What came in since the last look counts at once: the next one may be too late for it."""
+        """Count what was stored since the last reading at once: the next reading may come too late."""
         self.value += amount
         if self.value >= self.limit:
             self.closed = True
@@ -72,8 +72,8 @@ class ResourceGauge:
         return time.monotonic() - self.checked >= wait
 
     def make_refusal(self) -> FeatureMemoryError:
-        """A new error each time: one that is raised again keeps the frames of all times before,
-        and with them the bodies of the requests refused."""
+        """A new error each time: an error that is raised again keeps the frames of all earlier raises,
+        and with them the bodies of the refused requests."""
         return FeatureMemoryError(self.refusal.message, self.refusal.code, self.refusal.details)
 
     @property
@@ -91,7 +91,7 @@ def count_waiting() -> float:
 
 
 def measure_disk_pressure() -> float:
-    """1 when only the reserve is left on the data directory's disk, less the more there is."""
+    """FM_DISK_RESERVE as a share of the free bytes on the disk of the data directory."""
     free = shutil.disk_usage(settings.DATA_DIR).free
     return settings.DISK_RESERVE / max(1, free)
 
@@ -108,7 +108,7 @@ _trimmed = [-TRIM_S]
 
 
 def read_memory_in_use() -> float:
-    """Resident bytes. At the limit first what the process holds without need is given back."""
+    """Resident bytes. At the limit, memory the process does not need is released first."""
     found, now = read_resident_bytes(), time.monotonic()
     if found < settings.MEMORY_LIMIT or now - _trimmed[0] < TRIM_S:
         return float(found)
@@ -125,13 +125,14 @@ def read_storage_limit() -> int:
     return disk_usage.read_limit(int(largest or FeatureMemoryConfig().max_size))
 
 
-_room = [1 << 50]  # for rows, as read last
+_room = [1 << 50]  # bytes for rows, as last read
 
 
 def measure_storage_in_use(waits: float = 0.0) -> float:
-    """Share of the limit taken: by rows, with what learning will add to those that wait, of the room
-    for rows; or by the files with their log, of the limit itself. What the last cleanup had to leave
-    (patterns, sums, examples) raises the limit: refusing would not make it less."""
+    """Use of storage as a share of its limit, the higher of two: bytes of rows (with what learning the
+    `waits` pending ones will add) of the room for rows; bytes of the files with their log of the whole
+    limit. What the last cleanup had to keep (patterns, sums, examples) raises the limit: refusing
+    requests would not shrink it."""
     limit, floor = read_storage_limit(), (cache.get("storage_floor") or 0) * 1.1
     used, beside = disk_usage.measure_bytes_used(), disk_usage.measure_bytes_beside()
     _room[0] = int(max(disk_usage.compute_room(limit), floor))
@@ -140,7 +141,7 @@ def measure_storage_in_use(waits: float = 0.0) -> float:
 
 
 def estimate_storage_added(count: int, size: int) -> float:
-    """Share of the room that so many interactions with so many bytes of payload take once learned."""
+    """Share of the room that `count` interactions with `size` bytes of payload take once learned."""
     return (
         size + count * disk_usage.ROW_BYTES + disk_usage.estimate_learning_bytes(count)
     ) / _room[0]
@@ -173,7 +174,7 @@ def make_storage_gauge(queue: ResourceGauge) -> ResourceGauge:
         ErrorCode.STORAGE_FULL,
         {"retry_after": 3},
     )
-    # A cleanup leaves 0.8 of the room; below this there is some again.
+    # A cleanup leaves 0.8 of the room.
     return ResourceGauge(
         "storage",
         1.0,
@@ -190,7 +191,7 @@ def make_memory_gauge() -> ResourceGauge:
         ErrorCode.OVERLOADED,
         {"retry_after": 5},
     )
-    # An allocator seldom gives a fifth back.
+    # Allocators rarely return a fifth of the memory.
     return ResourceGauge(
         "memory", settings.MEMORY_LIMIT, read_memory_in_use, refusal, open_again=0.95
     )
@@ -204,20 +205,20 @@ def make_gauges() -> list[ResourceGauge]:
 
 @dataclass
 class Admission:
-    """Asked for every request that stores."""
+    """Decides for every storing request whether it is accepted."""
 
     gauges: list[ResourceGauge] = field(default_factory=make_gauges)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def check(self) -> None:
-        """Raises 429, 503 or 507 with Retry-After while a gauge is closed."""
+        """Raise 429, 503 or 507 with Retry-After while a gauge is closed."""
         self.refresh()
         for gauge in self.gauges:
             if gauge.closed:
                 raise gauge.make_refusal()
 
     def refresh(self) -> None:
-        """Reads the gauges that are due; while one thread does, the others go by what is known."""
+        """Read the gauges that are due; other threads use the known values meanwhile."""
         if not self.lock.acquire(blocking=False):
             return
         try:
@@ -228,12 +229,12 @@ class Admission:
             self.lock.release()
 
     def count_stored(self, count: int, size: int) -> None:
-        """So many interactions with so many bytes of payload were stored just now."""
+        """Count `count` interactions with `size` bytes of payload that were just stored."""
         for gauge in self.gauges:
             gauge.add(gauge.each(count, size))
 
     def reset(self) -> None:
-        """As if nothing had been read yet."""
+        """Forget all readings."""
         self.gauges = make_gauges()
 
     @property

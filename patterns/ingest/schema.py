@@ -1,7 +1,7 @@
 """The shape of an interaction on the wire, and how one item becomes a row.
 
 Input, output, parameters, tags and error stay the bytes that were sent: they are checked to be
-JSON, kept, and given back as they came.
+JSON, stored, and returned unchanged.
 """
 
 from __future__ import annotations
@@ -128,7 +128,7 @@ def parse_interaction(raw: bytes) -> Interaction:
 
 
 def refuse_deep_nesting(raw: bytes) -> None:
-    """Refuse JSON nested deeper than `DEPTH` (400) before anything recurses over it. Linear."""
+    """Raise 400 for JSON nested deeper than `DEPTH`, before anything recurses over it. Linear time."""
     if raw.count(b"[") + raw.count(b"{") <= DEPTH:
         return
     depth = 0
@@ -151,7 +151,7 @@ def extract_brackets(raw: bytes) -> bytes:
 
 
 def to_snake_case(raw: bytes) -> bytes:
-    """The spec's camelCase names as ours; values, and the names inside them, stay as they are."""
+    """Rename the camelCase members to snake_case; values, and names inside them, stay as they are."""
 
     def renamed(part: Raw | bytes) -> dict[str, Raw]:
         return {
@@ -169,7 +169,7 @@ def to_snake_case(raw: bytes) -> bytes:
                 metadata["resource_usage"] = Raw(msgspec.json.encode(inner))
             item["metadata"] = Raw(msgspec.json.encode(metadata))
     except (msgspec.DecodeError, UnicodeDecodeError):
-        return raw  # the decoder proper says what is wrong, and where
+        return raw  # the decoder reports what is wrong, and where
     return msgspec.json.encode(item)
 
 
@@ -189,7 +189,7 @@ def to_epoch_ms(value: str | float) -> int:
 
 
 def build_arrival(item: Interaction) -> Arrival:
-    """The row of an interaction that was just received."""
+    """Column values and packed payload of an interaction just received. 422 for a bad timestamp."""
     resources = item.metadata.resource_usage or ResourceUsage()
     usage = item.usage or Usage()
     columns = (
@@ -214,6 +214,7 @@ def build_arrival(item: Interaction) -> Arrival:
 
 
 def collect_content(item: Interaction) -> dict[str, Any]:
+    """The members that go into the payload; absent and null ones are left out."""
     content: dict[str, Any] = {"input": item.input}
     for name in ("output", "error"):
         value = getattr(item, name)

@@ -1,7 +1,7 @@
-"""The fast way in: arrivals become rows in one transaction per group; 2xx only after the commit.
+"""Store arrivals, one transaction per group; requests are answered after the commit.
 
-On SQLite one thread writes for all requests that wait (group commit): 30 small requests share one
-commit. On PostgreSQL every request writes for itself, by COPY.
+On SQLite one thread writes for all waiting requests (group commit): 30 small requests share one
+commit. On PostgreSQL every request writes its own rows by COPY.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from patterns.ingest.schema import Arrival
 # Bound on what may wait in memory for the writer: 50 groups of the largest batch.
 WAITING, GROUP = 512, 4000
 PATIENCE_S = 20.0
-# A commit costs as much as reading a request: worth waiting for those that are at it.
+# A commit costs as much as reading a request: worth waiting for requests being read.
 GATHER_S = 0.002
 
 
@@ -73,7 +73,7 @@ class Writer:
             self._write(self._next_group())
 
     def _write(self, group: Sequence[Delivery]) -> None:
-        """One bad delivery must not refuse the others of its group; a full disk refuses all."""
+        """Write a group; if that fails, write each delivery alone, so that a bad one fails alone."""
         try:
             write_group(group)
         except Exception:
@@ -88,7 +88,7 @@ class Writer:
             delivery.done.set_exception(error)
 
     def _next_group(self) -> list[Delivery]:
-        """What waits, and what other requests at work deliver within a moment."""
+        """What is queued, and what requests in progress deliver within GATHER_S."""
         group = [self._queue.get()]
         until = time.monotonic() + GATHER_S
         size = len(group[0].arrivals)
@@ -123,7 +123,7 @@ def store_arrivals(project_id: UUID, arrivals: Sequence[Arrival]) -> StoreResult
 
 
 def write_group(group: Sequence[Delivery]) -> None:
-    """All deliveries in one transaction, those of a project as one; answers after the commit."""
+    """Write all deliveries in one transaction, one insert per project; resolve them after the commit."""
     by_project: dict[UUID, list[Delivery]] = {}
     for delivery in group:
         by_project.setdefault(delivery.project_id, []).append(delivery)

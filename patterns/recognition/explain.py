@@ -1,4 +1,4 @@
-"""Why an interaction belongs to its pattern, asked of the recogniser as it is now."""
+"""Explain why an interaction belongs to its pattern."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ from patterns.storage.stored_observations import observation_of
 
 
 def explain_match(row: ModelInteraction, data: Stored | None) -> dict[str, Any] | None:
-    """`why` of the recogniser as it stands; None while the interaction waits, or is damaged."""
+    """The current recogniser's explanation (slots, anchors, runner-up); None while the interaction is
+    pending or when its payload is damaged."""
     if row.pattern_id is None or data is None:
         return None
     try:
         observation = observation_of(row, data)
     except ValueError:
         return None
-    kept = recognizers.for_reading(row.project_id)
-    with kept.lock:
-        match = kept.recognizer.match_one(observation)
+    loaded = recognizers.for_reading(row.project_id)
+    with loaded.lock:
+        match = loaded.recognizer.match_one(observation)
     return match.why if match else None

@@ -1,4 +1,4 @@
-"""Who may learn a project's stream right now: one holder, for a limited time."""
+"""The lease on learning a project: one holder at a time, for a limited time."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ LENGTH_MS = 30_000
 
 
 def name_holder() -> str:
-    """Embedded there is one learner, so the lease of a killed process is its successor's."""
+    """The name of this learner. Embedded there is only one, so a new process inherits the lease of a
+    killed one."""
     if settings.EMBEDDED:
         return "embedded"
     return f"{socket.gethostname()}:{os.getpid()}:{threading.get_ident()}"[:80]
@@ -32,15 +33,16 @@ def now_ms() -> int:
 
 
 def acquire_lease(project_id: UUID, name: str) -> bool:
+    """Take or renew the lease for LENGTH_MS; False when somebody else holds it."""
     taken = select_free_lease(project_id, name)
     return taken.update(holder=name, until=now_ms() + LENGTH_MS) == 1
 
 
 def select_free_lease(project_id: UUID, name: str) -> QuerySet[Learner]:
-    """The learner of a project, made when there is none, unless somebody else holds it."""
+    """The learner row of a project (created when missing), unless somebody else holds the lease."""
     Learner.objects.only("pk").get_or_create(pk=project_id)
     now = now_ms()
-    # The last clause: a clock that was set back must not lock the project for long.
+    # The last clause: after a clock was set back the lease must not last for long.
     mine = Q(holder=name) | Q(until__lt=now) | Q(until__gt=now + 2 * LENGTH_MS)
     return Learner.objects.filter(mine, pk=project_id)
 
@@ -54,7 +56,7 @@ _here = threading.Lock()
 
 @contextmanager
 def hold_lease(project_id: UUID) -> Iterator[bool]:
-    """True inside when this thread may learn; otherwise another one is at it."""
+    """Yields True when this thread may learn, False when another one does."""
     with (
         hold_local_lease(project_id) if settings.EMBEDDED else hold_shared_lease(project_id) as held
     ):
@@ -63,7 +65,7 @@ def hold_lease(project_id: UUID) -> Iterator[bool]:
 
 @contextmanager
 def hold_local_lease(project_id: UUID) -> Iterator[bool]:
-    """Embedded a lock of this process will do: two commits a batch less."""
+    """Embedded a lock within the process is enough, which saves two commits per batch."""
     if not _here.acquire(timeout=5):
         yield False
         return
@@ -86,9 +88,9 @@ def hold_shared_lease(project_id: UUID) -> Iterator[bool]:
 
 @contextmanager
 def keep_lease_alive(project_id: UUID) -> Iterator[None]:
-    """Renews the lease held here while one long step runs that cannot renew it itself.
+    """Renew the lease in the background during a long step that cannot renew it.
 
-    Embedded nobody else could take it, and the lock of this process holds without an end.
+    Embedded there is nothing to renew: the lock of the process does not expire.
     """
     if settings.EMBEDDED:
         yield

@@ -1,4 +1,4 @@
-"""The recognisers this process keeps, one a project, refreshed when another process has learned."""
+"""The recognisers in this process, one per project, reloaded when another process has learned."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class PatternsChanged(Exception):
 
 @dataclass
 class LoadedRecognizer:
-    """A recogniser, the learner's version it stands for, and the lock around its use."""
+    """A recogniser, the learner version it was loaded at, and the lock around its use."""
 
     recognizer: DefaultPatternRecognizer
     version: int
@@ -48,14 +48,14 @@ class LoadedRecognizer:
 
 
 class RecognizerCache(ProjectCache[LoadedRecognizer]):
-    """The recognisers of this process, one a project."""
+    """The recognisers of this process, one per project."""
 
     def for_reading(self, project_id: UUID) -> LoadedRecognizer:
-        """Good for `match_one`; at most STALE_S seconds behind a learner in another process."""
+        """For `match_one`: at most STALE_S seconds behind a learner in another process."""
         return self.find_fresh(project_id) or self.for_learning(project_id)
 
     def for_learning(self, project_id: UUID) -> LoadedRecognizer:
-        """Exactly what was saved last; only for the holder of the lease."""
+        """The last saved state; only for the holder of the lease."""
         rows = Learner.objects.filter(pk=project_id)
         version, used = rows.values_list("version", "recognizer").first() or (0, {})
         loaded, settings = self.find(project_id), find_settings_in_use(project_id, used)
@@ -86,7 +86,7 @@ class RecognizerCache(ProjectCache[LoadedRecognizer]):
 
 
 def load_recognizer(project_id: UUID) -> LoadedRecognizer:
-    """A recogniser that goes on where the saved one stopped."""
+    """Load the saved recogniser and replay what was learned since its snapshot."""
     learner = Learner.objects.filter(pk=project_id).first()
     rows = Pattern.objects.filter(project_id=project_id, state__isnull=False).stored()
     states = list(read_states(rows.order_by("pk").iterator()))
@@ -96,7 +96,7 @@ def load_recognizer(project_id: UUID) -> LoadedRecognizer:
     recognizer = restore_recognizer(project_id, states, snapshot, since, settings)
     recognizer.version = find_version_in_use(learner, settings)
     storage = open_storage(project_id, recognizer.version)
-    # The embedding asked for, also when it is not to be had: else every use would load anew.
+    # The configured embedding even if it is unavailable, else every use would reload.
     version = learner.version if learner else 0
     return LoadedRecognizer(
         recognizer, version, time.monotonic(), storage, embedding=settings.embedding
@@ -104,15 +104,15 @@ def load_recognizer(project_id: UUID) -> LoadedRecognizer:
 
 
 def find_version_in_use(learner: Learner | None, settings: RecognizerSettings) -> str:
-    """Of the recogniser that answers; the first that learned here noted none."""
+    """The version of the recogniser in use; projects of the first version recorded none."""
     if learner is None or not learner.version:
         return version_of(settings)
     return str(learner.recognizer.get("version", "1"))
 
 
 def find_settings_in_use(project_id: UUID, used: Mapping[str, str]) -> RecognizerSettings:
-    """The thresholds as they are set, and the embedder of the recogniser that is in use: another
-    choice takes effect when a recogniser has been built with it."""
+    """The project's thresholds with the embedder in use: a newly chosen embedder takes effect once a
+    recogniser has been built with it."""
     settings = read_settings(project_id)
     names = ("embedder", "embedder_url", "embedder_model")
     known = {name: used[name] for name in names if name in used}
@@ -120,7 +120,7 @@ def find_settings_in_use(project_id: UUID, used: Mapping[str, str]) -> Recognize
 
 
 def record_recognizer(learner: Learner, recognizer: DefaultPatternRecognizer) -> None:
-    """Write down which recogniser is in use, so that it stays so; the caller saves the row."""
+    """Set in the row which recogniser is in use; the caller saves it."""
     settings = recognizer.settings
     learner.recognizer = {
         "version": recognizer.version,
@@ -131,20 +131,20 @@ def record_recognizer(learner: Learner, recognizer: DefaultPatternRecognizer) ->
 
 
 def set_snapshot(learner: Learner, recognizer: DefaultPatternRecognizer) -> None:
-    """Everything learned so far is in the row now; the caller saves it."""
+    """Put a snapshot of everything learned into the row; the caller saves it."""
     learner.snapshot, learner.unsaved = recognizer.snapshot(), b""
 
 
 def append_unsaved(learner: Learner, numbers: Sequence[int]) -> None:
-    """These were learned since the snapshot: a restart learns them again. The caller saves it."""
+    """Add interactions learned since the snapshot, which a restart replays; the caller saves the row."""
     known = msgspec.msgpack.decode(bytes(learner.unsaved or b"\x90"), type=list[int])
     learner.unsaved = msgspec.msgpack.encode([*known, *numbers])
 
 
 def read_learned_since(project_id: UUID, unsaved: bytes) -> Iterator[tuple[Observation, str]]:
-    """What was learned since the snapshot and which pattern each belongs to, in that order.
+    """Interactions learned since the snapshot, each with its pattern id, in order of learning.
 
-    Interactions that were forgotten or damaged since are left out.
+    Deleted and damaged ones are skipped.
     """
     numbers = msgspec.msgpack.decode(unsaved or b"\x90", type=list[int])
     for start in range(0, len(numbers), 500):
@@ -160,7 +160,7 @@ def read_learned_since(project_id: UUID, unsaved: bytes) -> Iterator[tuple[Obser
 
 
 def read_states(rows: Iterable[Pattern]) -> Iterator[PatternState]:
-    """A damaged row must not stop a project: it is listed still, and matches nothing."""
+    """The states of the rows. Damaged rows are logged and skipped: they stay listed but match nothing."""
     for row in rows:
         try:
             yield state_of(row)
@@ -179,18 +179,18 @@ def restore_recognizer(
     since: Sequence[tuple[Observation, str]],
     settings: RecognizerSettings,
 ) -> DefaultPatternRecognizer:
-    """The patterns count; without a readable snapshot only the examples beside them are lost."""
+    """Restore from states and snapshot; without a readable snapshot only the sample is lost."""
     # Seeded by the project: two projects that receive the same history share no pattern id.
     seed = project_id.int & (1 << 63) - 1
     try:
         chosen(*settings.embedding)
     except EmbedderError as error:
-        logger.error("Project %s compares free text by its letters: %s", project_id, error)
+        logger.error("Project %s falls back to the lexical embedder: %s", project_id, error)
         settings = msgspec.structs.replace(settings, embedder="lexical")
     try:
         return DefaultPatternRecognizer.restore(states, snapshot, settings, since, seed=seed)
     except (msgspec.DecodeError, ValueError) as error:
-        logger.error("The examples of project %s cannot be read: %s", project_id, error)
+        logger.error("The snapshot of project %s cannot be read: %s", project_id, error)
         return DefaultPatternRecognizer.restore(states, None, settings, since, seed=seed)
 
 

@@ -1,8 +1,8 @@
-"""Plans of repairs made in a process of their own: `python -m patterns.apart`.
+"""Plans repairs in a separate process: `python -m patterns.recognition.repair_process`.
 
-Grouping thousands of prompts takes seconds and hundreds of megabytes. There it holds up neither
-requests nor learning, gets only the processor time that is left over, has limits, and gives its
-memory back by ending. It needs no database and no settings, and ends when its parent does.
+Grouping thousands of prompts takes seconds and hundreds of megabytes. A separate process blocks
+neither requests nor learning, runs at low priority, has limits, and frees its memory by ending. It needs
+no database and no settings, and ends with its parent.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _LENGTH = struct.Struct("!Q")
 
 
 class PlannerStart(msgspec.Struct):
-    """What every plan needs: `embedding` of the settings, the passages known, and the limits."""
+    """The first message: `embedding` of the settings, the known passages, and the limits."""
 
     embedding: tuple[str, ...]
     passages: bytes
@@ -48,7 +48,7 @@ class PlannerStart(msgspec.Struct):
 
 
 class PlannerOrder(msgspec.Struct):
-    """A start comes first, then drafts to plan; `more` adds a draft to the one before."""
+    """A message to the process: a start first, then drafts; `more` adds a draft to the previous one."""
 
     start: PlannerStart | None = None
     draft: Draft | None = None
@@ -56,18 +56,18 @@ class PlannerOrder(msgspec.Struct):
 
 
 class PlannerAnswer(msgspec.Struct, array_like=True):
-    """The plan, and all passages known once they have changed."""
+    """The plan, and all known passages if they have changed."""
 
     plan: msgspec.Raw
     passages: bytes | None
 
 
 class PlannerEnded(Exception):
-    """The process is gone: it ran out of time or memory, or was told to stop."""
+    """The process ended: out of time or memory, or stopped."""
 
 
 class PlannerProcess:
-    """The parent's end. Start it with `embedding` (of the settings) and the passages known."""
+    """The process as its parent sees it; `embedding` and `passages` as in PlannerStart."""
 
     def __init__(
         self, embedding: tuple[str, ...], passages: bytes, should_stop: Callable[[], bool]
@@ -82,7 +82,7 @@ class PlannerProcess:
         self._send(PlannerOrder(start=PlannerStart(embedding, passages, LIMIT_CPU_S, LIMIT_BYTES)))
 
     def plan(self, draft: Draft, more: bool = False) -> PlannerAnswer:
-        """Ended when there will be no answer; the message says why."""
+        """The plan of a draft. PlannerEnded, with the reason, when the process has ended."""
         self._send(PlannerOrder(draft=draft, more=more))
         return msgspec.msgpack.decode(self._receive(), type=PlannerAnswer)
 
@@ -131,7 +131,7 @@ class PlannerProcess:
 
 
 def _environment() -> dict[str, str]:
-    """The child finds this package wherever this process did; one thread is enough for it."""
+    """The child imports from the same paths and uses one thread."""
     paths = os.pathsep.join(path for path in sys.path if path)
     threads = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
     return {**os.environ, **threads, "PYTHONPATH": paths, "PYTHONSAFEPATH": "1"}
@@ -143,12 +143,12 @@ def _write(stream: IO[bytes], data: bytes) -> None:
     stream.flush()
 
 
-# --- the child's end ------------------------------------------------------------------------------
+# --- the process itself ------------------------------------------------------------------------------
 
 
 def main() -> None:
     os.nice(NICE)
-    sys.stdout = sys.stderr  # what a library prints must not get between the answers
+    sys.stdout = sys.stderr  # output of libraries must not mix with the answers
     struct_tables.build_tables(())  # before the first thread
     orders: queue.SimpleQueue[PlannerOrder] = queue.SimpleQueue()
     threading.Thread(target=read_orders, args=(orders,), daemon=True).start()
@@ -165,14 +165,14 @@ def main() -> None:
         if order.more and planner is not None:
             plan = planner.more(order.draft)
         else:
-            planner = None  # its memory first
+            planner = None  # frees its memory first
             planner = Planner(order.draft, passages, embedder)
             plan = planner.run()
         send_answer(plan, passages.to_bytes() if passages.noted != before else None)
 
 
 def read_orders(orders: queue.SimpleQueue[PlannerOrder]) -> None:
-    """Ends the process with its parent: nobody else holds the other end of the pipe."""
+    """Read orders until the pipe closes, which ends this process together with its parent."""
     stream = sys.stdin.buffer
     with exit_after():
         while len(head := stream.read(_LENGTH.size)) == _LENGTH.size:
@@ -182,7 +182,7 @@ def read_orders(orders: queue.SimpleQueue[PlannerOrder]) -> None:
 
 @contextlib.contextmanager
 def exit_after() -> Iterator[None]:
-    """Whatever happens inside, the process ends with it, whichever thread it is."""
+    """End the process after the block, also from a thread; the exit code tells how it went."""
     try:
         yield
         os._exit(0)
@@ -200,7 +200,7 @@ def send_answer(plan: Plan, passages: bytes | None) -> None:
 
 
 def limit_memory(more: int) -> None:
-    """Libraries reserve much that they never touch: what counts is what comes on top."""
+    """Allow `more` bytes beyond the address space in use: libraries reserve much they never touch."""
     with contextlib.suppress(OSError, ValueError):  # macOS knows no such limit
         with open("/proc/self/statm") as held:  # noqa: PTH123
             size = int(held.read().split()[0]) * resource.getpagesize()

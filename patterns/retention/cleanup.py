@@ -1,6 +1,6 @@
-"""Forgetting: weak patterns, old trash, and the oldest interactions beyond the size limit.
+"""Cleanup: archives weak patterns, empties old trash, deletes the oldest interactions over the limits.
 
-Bounded batches off the request path; each can stop anywhere and go on later.
+Runs in bounded batches outside of requests; it can stop anywhere and continue later.
 """
 
 from __future__ import annotations
@@ -34,19 +34,19 @@ from patterns.retention.forecast import (
 from patterns.storage.database import DatabasePatternStorage
 from patterns.storage.protocol import compute_unused_since
 
-# Between two batches of learning at least so many, or this part of what has to go, is forgotten at
-# once: looking for less costs more than it frees. On SQLite at most MOST, a second of work: learning
-# goes on in between. PostgreSQL vacuums afterwards, which costs the same for many as for few.
+# Interactions deleted at once between two batches of learning: at least LEAST, or one PARTth of what has
+# to go, since searching for fewer costs more than it frees. On SQLite at most MOST, a second of work, so
+# that learning continues. PostgreSQL vacuums afterwards, which costs the same for many as for few.
 LEAST, PART, MOST = 2000, 8, 10_000
-# Names of patterns that nothing points to any more, deleted in one cleanup.
+# Rows of emptied patterns without interactions that one cleanup deletes.
 NAMES = 5000
 HISTORY = timedelta(days=365)
-ONE_LINE_S = 3600  # cleanups after one another are told in one line of the activity
+ONE_LINE_S = 3600  # cleanups within this time share one line of activity
 
 
 @dataclass(frozen=True)
 class CleanupResult:
-    """What a cleanup took, or (`dry_run`) would take."""
+    """What a cleanup removed, or (`dry_run`) would remove."""
 
     dry_run: bool
     weak_patterns: int = 0
@@ -70,8 +70,8 @@ class CleanupResult:
 
     def __str__(self) -> str:
         return (
-            f"{self.weak_patterns + self.surplus_patterns} patterns to the trash, "
-            f"{self.emptied_trash} out of it, {self.interactions:,} old interactions"
+            f"{self.weak_patterns + self.surplus_patterns} patterns moved to the trash, "
+            f"{self.emptied_trash} deleted from it, {self.interactions:,} old interactions deleted"
         )
 
     @property
@@ -79,13 +79,13 @@ class CleanupResult:
         return self.weak_patterns + self.surplus_patterns + self.emptied_trash + self.interactions
 
 
-# Of `storage.max_size`, log and free pages included: from here on they are given back. Files that
-# rows filled up to their room stay below it, so nothing is moved to be filled again at once.
+# Share of `storage.max_size`, log and free pages included, from which on free pages are returned to the
+# disk. Files filled by rows alone stay below it, so pages are not returned only to be needed again.
 CROWDED = 0.97
 
 
 def is_cleanup_due(project_id: UUID) -> bool:
-    """Whether `cleanup_interval` has passed since the last cleanup, or the disk budget is passed."""
+    """Whether `cleanup_interval` has passed since the last cleanup, or storage is nearly full."""
     is_over = is_interval_over(project_id)
     return is_over or is_crowded(config_of(project_id).max_size)
 
@@ -97,12 +97,12 @@ def is_interval_over(project_id: UUID) -> bool:
         return False
     waited = timezone.now() - learner.cleaned_at
     interval = config_of(project_id).cleanup_interval
-    # In the future: the clock was set back meanwhile.
+    # Negative: the clock was set back meanwhile.
     return waited < timedelta() or waited.total_seconds() >= interval
 
 
 def clean_up_if_due(project_id: UUID) -> bool:
-    """A cleanup, if one is due; where only room is needed and can be made, no more than that."""
+    """Clean up if due; when only room is needed, delete interactions only. Whether anything was done."""
     disk_usage.vacuum_rewritten()
     if not is_cleanup_due(project_id):
         return False
@@ -113,7 +113,7 @@ def clean_up_if_due(project_id: UUID) -> bool:
 
 
 def is_crowded(max_size: int) -> bool:
-    """Whether cleanup must not wait for its interval."""
+    """Whether storage is so full that cleanup must not wait for its interval."""
     if measure_claimed_bytes() > disk_usage.compute_room(max_size) * FULL:
         return True
     return (
@@ -123,8 +123,8 @@ def is_crowded(max_size: int) -> bool:
 
 
 def make_room(project_id: UUID) -> int:
-    """The part of a cleanup that cannot wait while learning goes on: the oldest interactions, once
-    the room for rows is nearly full. How many went."""
+    """Delete the oldest interactions once the room for rows is nearly full, the part of a cleanup that
+    cannot wait. Returns how many."""
     disk_usage.vacuum_rewritten()
     claim = measure_claimed_bytes()
     if claim <= disk_usage.compute_room(config_of(project_id).max_size) * FULL:
@@ -144,7 +144,7 @@ def make_room(project_id: UUID) -> int:
 
 
 def clean_up(project: Project, *, dry_run: bool = False) -> CleanupResult:
-    """Weak patterns, surplus patterns, old trash, and interactions beyond the limits of storage."""
+    """Archive weak and surplus patterns, empty old trash, delete interactions beyond the limits."""
     config, plan = config_of(project.pk), forecast_cleanup(project)
     patterns = len(plan.weak), len(plan.surplus), len(plan.trash)
     before = plan.bytes_used
@@ -166,7 +166,7 @@ def clean_up(project: Project, *, dry_run: bool = False) -> CleanupResult:
     done = CleanupResult(
         False, len(weak), *patterns[1:], gone, before, disk_usage.measure_bytes_used()
     )
-    # What had to stay: `admission` does not wait for less.
+    # What had to stay: `admission` does not demand less.
     cache.set("storage_floor", 0 if can_forget_more() else done.bytes_after, None)
     cache.delete(f"forecast:{project.pk}")
     record_cleanup(project, done)
@@ -174,13 +174,13 @@ def clean_up(project: Project, *, dry_run: bool = False) -> CleanupResult:
 
 
 def can_forget_more() -> bool:
-    """Whether any project has interactions that are no examples; what waits can go soon."""
+    """Whether any project has interactions that are not kept as examples."""
     kept = Pattern.objects.stored().aggregate(n=Sum(Least("use_count", EXAMPLES)))["n"] or 0
     return bool(ModelInteraction.objects.order_by().count() > kept)
 
 
 def empty_trash(project: Project, ids: list[str]) -> None:
-    """The engine's state goes; the row stays as a name while interactions point to it."""
+    """Delete the engine state of patterns; their rows stay as names while interactions refer to them."""
     Pattern.objects.filter(project=project, pk__in=ids).update(state=None, size_bytes=0)
     pointed_to = ModelInteraction.objects.filter(project=project, pattern_id=OuterRef("pk"))
     gone = Pattern.objects.filter(project=project, status="archived", state__isnull=True)
@@ -191,6 +191,7 @@ def empty_trash(project: Project, ids: list[str]) -> None:
 
 
 def delete_old_history(project: Project) -> None:
+    """Delete history and activity older than HISTORY, and stored answers older than a day."""
     limit = timezone.now() - HISTORY
     PatternEvent.objects.filter(project=project, at__lt=limit).delete()
     Activity.objects.filter(project=project, at__lt=limit).delete()
@@ -198,8 +199,8 @@ def delete_old_history(project: Project) -> None:
 
 
 def record_cleanup(project: Project, done: CleanupResult) -> None:
-    """In the activity: one line for all cleanups of an hour. At its limit a busy memory cleans up
-    every few seconds, and what is told of it must not fill the space it makes."""
+    """Record a cleanup in the activity, one line for all cleanups of an hour: at its limit a busy project
+    cleans up every few seconds, and the lines must not fill the space that was freed."""
     if not done.total:
         return
     name = f"cleaned:{project.pk}"

@@ -1,4 +1,4 @@
-"""Forgetting interactions: the oldest first, in bounded batches, examples of patterns stay."""
+"""Deletes interactions, oldest first, in bounded batches; examples of patterns stay."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from featurememory.models import Project
 from patterns.models import Learner, ModelInteraction, Pattern, Payload
 from patterns.retention.forecast import EXAMPLES
 
-# Interactions of one transaction: 0.1 s, and at most 8 MB of SQLite's log.
+# Interactions per transaction: 0.1 s, and at most 8 MB of SQLite's log.
 BATCH = 1000
 
 
 def forget_interactions(project: Project, count: int) -> int:
-    """The oldest recognised interactions with their payloads, except the newest EXAMPLES of each
-    stored pattern; rollups and patterns stay. How many went."""
+    """Delete up to `count` of the oldest recognised interactions with their payloads, except the newest
+    EXAMPLES of each stored pattern. Rollups and patterns stay. Returns how many were deleted."""
     gone, after = 0, 0
     first_kept: dict[UUID, int | None] = {}
     while gone < count:
@@ -35,8 +35,8 @@ def forget_interactions(project: Project, count: int) -> int:
 def exclude_examples(
     project: Project, rows: list[ModelInteraction], first_kept: dict[UUID, int | None]
 ) -> list[ModelInteraction]:
-    """The rows that are not among the newest of their pattern. `first_kept` remembers where these
-    begin; what is learned meanwhile only lets more go, the next time."""
+    """The rows that are not examples of their pattern. `first_kept` caches the first example of each
+    pattern; what is learned meanwhile only allows more to be deleted the next time."""
     new = {row.pattern_id for row in rows if row.pattern_id is not None} - first_kept.keys()
     stored = set(
         Pattern.objects.stored().filter(project=project, pk__in=new).values_list("pk", flat=True)
@@ -52,7 +52,7 @@ def exclude_examples(
 
 
 def find_first_example(project: Project, pattern_id: UUID) -> int:
-    """The number from which on a pattern's interactions are kept as its examples."""
+    """The number of the oldest interaction that is kept as an example of the pattern."""
     rows = ModelInteraction.objects.filter(project=project, pattern_id=pattern_id)
     newest = list(rows.order_by("-number").values_list("number", flat=True)[:EXAMPLES])
     return newest[-1]
@@ -66,6 +66,6 @@ def delete_rows(project: Project, rows: list[ModelInteraction]) -> None:
 
 
 def record_forgotten_until(project: Project, newest: int) -> None:
-    """Up to here the rollups can no longer be counted again: see `rollups.recount`."""
+    """Rollups up to this timestamp (ms) can no longer be recounted: see `recount.recount_rollups`."""
     learner = Learner.objects.filter(pk=project.pk, forgotten_until__lt=newest)
     learner.update(forgotten_until=newest)

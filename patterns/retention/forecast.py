@@ -1,4 +1,4 @@
-"""What the next cleanup takes, rule by rule, in rows and bytes; cleanup itself goes by it."""
+"""Forecasts what the next cleanup removes, by rule, in rows and bytes; cleanup itself uses it."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from patterns.retention import disk_usage
 from patterns.storage.database import DatabasePatternStorage
 from patterns.storage.protocol import compute_unused_since
 
-# Forgetting starts when this share of the room for rows (`space.room`) is used, so that it is not
-# filled between two looks, and frees SLACK more than needed, so that it is not due again at once.
+# Cleanup starts when the share FULL of the room for rows is used, so that it does not fill up between
+# two checks, and frees SLACK more than needed, so that it is not due again at once.
 FULL, SLACK = 0.9, 0.1
-# Interactions of each stored pattern that stay as its examples, however old.
+# Newest interactions of each stored pattern that are kept as examples, however old.
 EXAMPLES = 5
-# Counting takes 0.2 s at a million interactions: the background work does it, and pages read it.
-# Seconds between two countings, and from how many interactions on it is the second.
+# Counting takes 0.2 s at a million interactions: background work counts, pages read the result.
+# Seconds between two counts; COUNT_LARGE_S from LARGE interactions on.
 COUNT_S, COUNT_LARGE_S, LARGE = 50.0, 300.0, 50_000
 
 
 @dataclass(frozen=True)
 class Rule:
-    """One reason to go: how many rows it takes, and the bytes that frees."""
+    """One reason to remove rows: how many, and the bytes that frees."""
 
     name: str
     why: str
@@ -41,8 +41,8 @@ class Rule:
 
 @dataclass(frozen=True)
 class Forecast:
-    """Ids of patterns by rule, and numbers of interactions; `interactions` is what really goes:
-    the rules overlap, and the examples of patterns stay."""
+    """Ids of patterns and numbers of interactions by rule. `interactions` is the number to delete: the
+    rules overlap, and examples of patterns stay."""
 
     weak: list[str]
     surplus: list[str]
@@ -55,6 +55,7 @@ class Forecast:
 
 
 def forecast_cleanup(project: Project) -> Forecast:
+    """What a cleanup would remove now."""
     config, used = config_of(project.pk), disk_usage.measure_bytes_used()
     since = compute_unused_since(config.cleanup_interval, find_newest_use(project))
     weak = DatabasePatternStorage(project).find_weak(config.confidence_threshold, since)
@@ -79,7 +80,7 @@ def find_newest_use(project: Project) -> datetime:
 
 
 def find_surplus_patterns(project: Project, limit: int, going: list[str]) -> list[str]:
-    """Beyond `max_patterns` the least used go first, the longest unused among equals."""
+    """Ids beyond `max_patterns`, least used first, longest unused among equals; pinned ones stay."""
     staying = Pattern.objects.stored().filter(project=project).exclude(pk__in=going)
     surplus = max(0, staying.count() - limit)
     rows = staying.filter(pinned=False).order_by("use_count", "last_used")
@@ -87,7 +88,7 @@ def find_surplus_patterns(project: Project, limit: int, going: list[str]) -> lis
 
 
 def find_old_trash(project: Project) -> list[str]:
-    """Archived for longer than Undo reaches back. Redirects of merges stay."""
+    """Ids archived longer ago than Undo reaches; redirects of merges stay."""
     limit = timezone.now() - timedelta(days=Operation.LIFETIME_DAYS)
     rows = Pattern.objects.filter(project=project, status="archived", archived_at__lt=limit)
     full = rows.filter(redirect_to__isnull=True, state__isnull=False)
@@ -95,13 +96,14 @@ def find_old_trash(project: Project) -> list[str]:
 
 
 def count_examples(project: Project) -> int:
+    """Interactions kept as examples of stored patterns."""
     rows = Pattern.objects.stored().filter(project=project)
     return int(rows.aggregate(n=Sum(Least("use_count", EXAMPLES)))["n"] or 0)
 
 
 def count_recognized(project: Project | None = None) -> int:
-    """Interactions that may be forgotten, of one project or of all. Counted as all less those that
-    wait: both counts read nothing but an index."""
+    """Recognised interactions of one project or of all: all minus the pending ones, since both counts
+    read only an index."""
     rows = ModelInteraction.objects.order_by()
     waits = ModelInteraction.objects.pending().order_by()
     if project:
@@ -110,14 +112,14 @@ def count_recognized(project: Project | None = None) -> int:
 
 
 def measure_claimed_bytes() -> int:
-    """Bytes in use, and those that learning will add to what waits: ingest goes by both, too."""
+    """Bytes in use, plus those that learning the pending interactions will add."""
     waits = int(ModelInteraction.objects.pending().order_by().count())
     return disk_usage.measure_bytes_used() + disk_usage.estimate_learning_bytes(waits)
 
 
 def count_needed_for_room(project: Project, claim: int, total: int) -> int:
-    """How many interactions have to go for room; there may be fewer. By what each takes itself: by
-    the mean of all bytes, the few that are recognised of a burst would bear a few times too little."""
+    """How many interactions must be deleted for room, at the bytes each takes itself: the mean over all
+    bytes would be several times too high while most of a burst is still pending."""
     room = disk_usage.compute_room(config_of(project.pk).max_size)
     if claim <= room * FULL or not total:
         return 0
@@ -139,7 +141,7 @@ def count_beyond_age(project: Project, config: FeatureMemoryConfig, rows: Any) -
 
 
 def list_rules(project: Project, found: Forecast) -> list[Rule]:
-    """For people: every rule that takes something, and what all of them free together."""
+    """Every rule that would remove something, and the total, for pages and commands."""
     config, each = config_of(project.pk), estimate_interaction_bytes(project)
     threshold = f"below {config.confidence_threshold:.2f} and unused; to the trash"
     trash = Pattern.objects.filter(pk__in=found.trash).aggregate(n=Sum("size_bytes"))["n"] or 0
@@ -156,7 +158,7 @@ def list_rules(project: Project, found: Forecast) -> list[Rule]:
         Rule("Count", "the oldest interactions", found.too_many, found.too_many * each),
         Rule("Age", "interactions that are too old", found.too_old, found.too_old * each),
         Rule(
-            "Interactions in all",
+            "Interactions in total",
             "the rules overlap; each pattern's newest examples stay",
             found.interactions,
             found.interactions * each,
@@ -166,7 +168,7 @@ def list_rules(project: Project, found: Forecast) -> list[Rule]:
 
 
 def estimate_interaction_bytes(project: Project) -> int:
-    """About how much an interaction takes, by the newest payloads."""
+    """Bytes an interaction takes, estimated from the newest payloads."""
     numbers = ModelInteraction.objects.filter(project=project).order_by("-number")
     newest = list(numbers.values_list("number", flat=True)[:200])
     mean = Payload.objects.filter(pk__in=newest).aggregate(n=Avg(Length("data")))["n"]
@@ -174,13 +176,13 @@ def estimate_interaction_bytes(project: Project) -> int:
 
 
 def read_counted_rules(project: Project) -> list[Rule] | None:
-    """The rules as counted last; None before the first time."""
+    """The last counted rules; None before the first count."""
     kept: tuple[float, list[Rule]] | None = cache.get(f"forecast:{project.pk}")
     return kept[1] if kept else None
 
 
 def count_rules(project: Project) -> list[Rule]:
-    """What `shown` tells from now on; counted every minute, for a large project every five."""
+    """Count the rules for `read_counted_rules`: every minute, for a large project every five."""
     name, now = f"forecast:{project.pk}", time.time()
     kept: tuple[float, list[Rule]] | None = cache.get(name)
     newest = ModelInteraction.objects.order_by("-number").values_list("number", flat=True).first()

@@ -1,4 +1,4 @@
-"""What the project's hours tell: stored patterns by state, memory, and how recognition went."""
+"""Gauges of a project over time: stored patterns by status, memory, recognition."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from patterns.statistics.time_window import Window
 
 @dataclass
 class HourlyGauge:
-    """The last values seen in a bucket, and what was recognised in it. None: nothing was seen."""
+    """The last values of a bucket, and what was recognised in it. None: not measured."""
 
     validated: int | None = None
     candidates: int | None = None
@@ -70,7 +70,7 @@ def add_recognition(gauge: HourlyGauge, row: Any) -> None:
 
 
 def sum_gauges(found: Iterable[HourlyGauge]) -> HourlyGauge:
-    """Recognition of all buckets; the gauges are those of the last bucket that has any."""
+    """Recognition summed over all buckets; the gauges are those of the last measured bucket."""
     total = HourlyGauge()
     for gauge in found:
         total.recognized += gauge.recognized

@@ -8,19 +8,19 @@ from fastdigest import TDigest
 
 from patterns.storage.payloads import Stored
 
-# 60 centroids: p95 within about 1 % on log-normal durations, 1 kB a row at most.
+# 60 centroids: p95 within about 1 % on log-normal durations, 1 kB per row at most.
 CENTROIDS = 60
 
 
 def update_sketch(stored: Stored, values: Sequence[float]) -> bytes:
-    """The t-digest of the stored one and these values."""
+    """The stored t-digest with the values added, as bytes."""
     digest = TDigest.from_bytes(bytes(stored)) if stored else TDigest(CENTROIDS)
     digest.batch_update(list(values))
     return digest.to_bytes()
 
 
 def merge_sketches(sketches: Iterable[Stored]) -> TDigest | None:
-    """One digest of many; None when all are empty."""
+    """Merge sketches into one digest; None when all are empty."""
     total: TDigest | None = None
     for stored in sketches:
         if stored:

@@ -1,4 +1,4 @@
-"""Rollups counted anew from the interactions."""
+"""Recounts rollups from the interactions."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ RESKETCH = 5000
 
 
 def rebuild_sketches(project_id: UUID, outcomes: Iterable[CountedOutcome]) -> None:
-    """New duration sketches for the rows these outcomes were taken from, from what is stored.
+    """Rebuild the duration sketches of the rows these outcomes were taken from.
 
-    A row of more than RESKETCH interactions, or with forgotten ones, keeps the sketch it has.
+    Rows of more than RESKETCH interactions, or with deleted ones, keep their sketch.
     """
     rows = find_rows(project_id, group_by_key(outcomes, totals=False))
     found = []
@@ -53,9 +53,9 @@ def read_stored_durations(row: PatternHour) -> list[float]:
 def recount_rollups(
     project_id: UUID, since: int, alive: Callable[[int], None] = lambda done: None
 ) -> list[PatternHour]:
-    """Fresh rows of all hours from `since` on, from the stored interactions; nothing is written.
+    """Recount all hours from `since` (hours since the epoch) on; nothing is written.
 
-    `alive` is called now and then with the number of interactions counted so far.
+    `alive` is called regularly with the number of interactions counted so far.
     """
     found = ModelInteraction.objects.filter(
         project_id=project_id, state=1, timestamp__gte=since * HOUR_MS
@@ -80,7 +80,7 @@ def split_in_batches(rows: Iterable[Any], size: int) -> Iterator[tuple[int, list
 
 
 def replace_rollups(project_id: UUID, since: int, rows: Sequence[PatternHour]) -> None:
-    """Put recounted hours in place of the stored ones, and add up ALL_TIME from all hours."""
+    """Replace the stored hours from `since` on, and sum ALL_TIME from all hours."""
     hours = PatternHour.objects.filter(project_id=project_id)
     hours.filter(hour__gte=since).exclude(hour=ALL_TIME).delete()
     save_rows(rows)

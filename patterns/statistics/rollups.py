@@ -1,9 +1,9 @@
 """Hourly sums and sketches: written with every learned batch, read by every chart and figure.
 
 Hour `ALL_TIME` holds the same sums over all hours of a pattern and model, so that a list of
-patterns reads one row a model instead of adding up months. Pattern `ALL_PATTERNS` holds the sums
-over all patterns of an hour and model, so that the overview reads one row an hour and model however
-many patterns there are; whoever adds up patterns leaves it out.
+patterns reads one row per model instead of summing months. Pattern `ALL_PATTERNS` holds the sums
+over all patterns of an hour and model, so that the overview reads one row per hour and model however
+many patterns there are; sums over patterns leave it out.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from patterns.statistics.quantile_sketch import merge_sketches, update_sketch
 HOUR_MS = 3_600_000
 ALL_TIME = -1
 ALL_PATTERNS = UUID(int=0)
-# Keys a query: three parameters each, far below SQLite's limit.
+# Keys per query: three parameters each, far below SQLite's limit.
 LOOKUP = 400
 
 
@@ -95,7 +95,7 @@ def add_outcomes(
 def group_by_key(
     outcomes: Iterable[CountedOutcome], *, totals: bool = True, all_time: bool = True
 ) -> dict[Key, list[CountedOutcome]]:
-    """Each outcome under every row it counts for."""
+    """The outcomes by the key of every row they count for."""
     grouped: dict[Key, list[CountedOutcome]] = {}
     for outcome in outcomes:
         hour = outcome.timestamp // HOUR_MS
@@ -115,7 +115,7 @@ def find_rows(project_id: UUID, keys: Iterable[Key]) -> dict[Key, PatternHour]:
     wanted = list(keys)
     for start in range(0, len(wanted), LOOKUP):
         part = wanted[start : start + LOOKUP]
-        # A comparison of rows: an OR over hundreds of keys takes longer to plan than to answer.
+        # A row comparison: an OR over hundreds of keys takes longer to plan than to run.
         values = ", ".join(["(%s, %s, %s)"] * len(part))
         where = f"(hour, pattern_id, model_id) IN (VALUES {values})"
         rows = PatternHour.objects.filter(project_id=project_id).extra(
@@ -126,7 +126,7 @@ def find_rows(project_id: UUID, keys: Iterable[Key]) -> dict[Key, PatternHour]:
 
 
 def to_database_key(key: Key) -> tuple[int, UUID | str, str]:
-    """The key as the columns hold it: SQLite keeps a UUID as 32 hexadecimal digits."""
+    """The key as stored in columns: SQLite stores a UUID as 32 hexadecimal digits."""
     uuid = UUID(key[1])
     return key[0], uuid if connection.features.has_native_uuid_field else uuid.hex, key[2]
 
@@ -156,7 +156,7 @@ def count_outcomes(row: PatternHour, outcomes: Sequence[CountedOutcome]) -> None
 
 
 def correct_outcome(project_id: UUID, before: CountedOutcome, after: CountedOutcome) -> None:
-    """Replace what an outcome said of success and quality, where it was counted before."""
+    """Correct success and quality of an outcome that was already counted."""
     hours = PatternHour.objects.filter(
         project_id=project_id,
         pattern_id__in=[before.pattern_id, ALL_PATTERNS],
@@ -178,9 +178,9 @@ COLUMNS = (*UNIQUE, *SUMS, "durations")
 
 
 def save_rows(rows: Sequence[PatternHour]) -> None:
-    """Put the rows in place of those of the same key.
+    """Insert rows, replacing those of the same key.
 
-    By hand: there is about one row an interaction, and Django's bulk_create takes thrice the time.
+    In SQL: there is about one row per interaction, and Django's bulk_create takes three times as long.
     """
     sql = (
         f"INSERT INTO {PatternHour._meta.db_table} ({', '.join(quote_names(COLUMNS))}) "
@@ -203,15 +203,16 @@ def to_columns(row: PatternHour) -> list[Any]:
 
 
 def lock_project_hour(project_id: UUID, hour: int) -> ProjectHour:
-    """The row of this hour, locked where the database can, made when there is none."""
+    """The row of this hour, created when missing, locked where the database supports it."""
     row, _ = ProjectHour.objects.select_for_update().get_or_create(project_id=project_id, hour=hour)
     return row
 
 
 def subtract_outcomes(project_id: UUID, outcomes: Iterable[CountedOutcome]) -> None:
-    """Take outcomes that were counted for a pattern out of its rows again (ALL_PATTERNS stays).
+    """Subtract outcomes from the rows of their patterns (ALL_PATTERNS is unchanged).
 
-    Sums are exact. A sketch cannot forget: `sketch_again` makes it anew once the rows have moved.
+    Sums are exact. Values cannot be removed from a sketch: call `rebuild_sketches` once the
+    interactions have moved.
     """
     grouped = group_by_key(outcomes, totals=False)
     rows = find_rows(project_id, grouped)
@@ -226,7 +227,7 @@ def subtract_outcomes(project_id: UUID, outcomes: Iterable[CountedOutcome]) -> N
 
 
 def sum_rows(rows: Sequence[PatternHour]) -> PatternHour:
-    """Rollup rows as one: sums add up, sketches merge."""
+    """Combine rollup rows into the first one: sums are added, sketches merged."""
     total = rows[0]
     for row in rows[1:]:
         for name in SUMS:

@@ -1,4 +1,4 @@
-"""Rollups as plain series over a window of time: what figures, charts and their tables share."""
+"""Rollups as series over a time window, for figures, charts and tables."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ SUMS = (
 
 @dataclass
 class Sums:
-    """Added-up rollups. Every mean and quantile is None when nothing told."""
+    """Summed rollups. Means and quantiles are None without data."""
 
     count: float = 0
     successes: float = 0
@@ -56,7 +56,7 @@ class Sums:
     _digest: TDigest | None = None
 
     def add(self, values: Sequence[float], sketch: bytes) -> None:
-        """Values in the order of SUMS. Written out: a page adds up hundreds of rows."""
+        """Values in the order of SUMS. Unrolled, because a page adds hundreds of rows."""
         self.count += values[0]
         self.successes += values[1]
         self.judged += values[2]
@@ -84,7 +84,7 @@ class Sums:
         return self.tokens_sum / self.tokens_count if self.tokens_count else None
 
     def mean(self, name: str) -> float | None:
-        """Prompt ("input_tokens") or completion tokens an interaction that told its tokens."""
+        """Mean prompt ("input_tokens") or completion tokens per interaction that reported tokens."""
         total = float(getattr(self, name))
         return total / self.tokens_count if self.tokens_count and total else None
 
@@ -123,7 +123,7 @@ def wilson_interval(mean: float | None, n: float) -> tuple[float, float] | None:
 
 @dataclass(frozen=True)
 class Series:
-    """One Sums a bucket of the window, and all of them together."""
+    """One Sums per bucket of the window, and their total."""
 
     window: Window
     buckets: list[Sums]
@@ -148,7 +148,7 @@ def read_rollups(project_id: UUID, first: int, end: int, pattern_ids: Iterable[U
 
 
 def fill_series(window: Window, rows: Iterable[tuple[Any, ...]]) -> Series:
-    """Rows of `read` into the buckets of the window; those outside are left out."""
+    """Sort rows of `read_rollups` into the buckets of the window; others are ignored."""
     found: list[Hours] = [[] for _ in range(window.count)]
     for row in rows:
         place = window.bucket(row[0])
@@ -159,7 +159,7 @@ def fill_series(window: Window, rows: Iterable[tuple[Any, ...]]) -> Series:
 
 
 def sum_columns(rows: Hours) -> Sums:
-    """Rows of `read`, added up a column at a time: a chart of 90 days has thousands of them."""
+    """Sum rows of `read_rollups` by column, because a chart of 90 days has thousands."""
     found = Sums(sketches=[bytes(row[2]) for row in rows if row[2]])
     columns = list(zip(*rows, strict=True))[3:]
     if columns:
@@ -168,7 +168,7 @@ def sum_columns(rows: Hours) -> Sums:
 
 
 def choose_range(rows: Hours, now: datetime) -> str:
-    """The shortest range that holds all data; 30 days when nothing is older than the rest."""
+    """The shortest range that holds all data, at most 30 days; 30 days without data."""
     first = min((row[0] for row in rows if row[0] != ALL_TIME), default=None)
     if first is None or first < hour_of(now) - 7 * DAY:
         return "30d"
@@ -187,7 +187,7 @@ def count_daily(project_id: UUID, owners: Owners, now: datetime) -> dict[UUID, l
     if not counts:
         return found
     marks = ", ".join(["%s"] * len(counts))
-    # By hand: through Django the 14 days of 200 patterns take four times as long.
+    # In SQL: through Django the 14 days of 200 patterns take four times as long.
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT pattern_id, hour / {DAY}, SUM(count) FROM {PatternHour._meta.db_table} "
@@ -201,7 +201,7 @@ def count_daily(project_id: UUID, owners: Owners, now: datetime) -> dict[UUID, l
 
 
 def to_uuid_column(name: UUID) -> UUID | str:
-    """A UUID as this database's columns hold it."""
+    """A UUID as stored in columns of this database."""
     return name if connection.features.has_native_uuid_field else name.hex
 
 
@@ -217,7 +217,7 @@ def read_totals(project_id: UUID, owners: Owners) -> dict[UUID, Sums]:
 
 
 def sum_by_model(rows: Iterable[tuple[Any, ...]]) -> dict[str, Sums]:
-    """The all-time rows among those of `read`, under each model, most used first."""
+    """The all-time rows of `read_rollups` summed by model, most used first."""
     found: dict[str, Sums] = {}
     for hour, name, sketch, *values in rows:
         if hour == ALL_TIME:

@@ -1,7 +1,7 @@
-"""Patterns kept: the only code that turns rows into engine state and back.
+"""Patterns in the database.
 
-`DatabasePatternStorage` and `InMemoryPatternStorage` behave alike; `CachedPatternStorage` keeps
-what was retrieved lately in front of either.
+`DatabasePatternStorage` and `InMemoryPatternStorage` behave alike; `CachedPatternStorage` caches
+either.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class DatabasePatternStorage:
         self.add_uses({name: count for name, count in uses.items() if name not in made})
 
     def prepare_rows(self, states: Iterable[PatternState], uses: Mapping[str, int]) -> PreparedRows:
-        """The costly half of `store`: what `put` writes, by id. Needs no transaction."""
+        """The costly half of `store`: the rows for `write_rows`, by id. Needs no transaction."""
         rows = [build_row(state, self.project.pk, self.version) for state in states]
         for row in rows:
             row.use_count = uses.get(str(row.pk), 0)
@@ -73,7 +73,7 @@ class DatabasePatternStorage:
         return state
 
     def find_weak(self, threshold: float, unused_since: datetime) -> list[str]:
-        """What `cleanup` would take."""
+        """Ids that `cleanup` would archive: unpinned, below `threshold`, not used since."""
         rows = self.rows.stored().filter(
             pinned=False, confidence__lt=threshold, last_used__lt=unused_since
         )
@@ -85,7 +85,7 @@ class DatabasePatternStorage:
         return ids
 
     def archive(self, ids: Sequence[str], actor: str, why: str) -> int:
-        """Soft: the row, its state and its counts stay until the trash is emptied."""
+        """Move patterns to the trash; row, state and counts stay until it is emptied. How many."""
         return int(
             self.rows.stored()
             .filter(pk__in=ids)
@@ -98,11 +98,11 @@ class DatabasePatternStorage:
         )
 
     def evict(self, reasons: Mapping[str, str]) -> None:
-        """Archive what the engine gave up. Nothing can bring it back, so only its name, its
-        template and its counts stay: a flood of one-offs must not fill the disk with states.
+        """Archive patterns that the engine evicted (`reasons`: id to reason). They cannot be restored, so
+        only name, template and counts stay: many one-off patterns must not fill the disk.
 
-        The row is written anew: shrunk where it lies, SQLite would keep its page for it, and a name
-        took 8 kB (45 MB for 6,000 patterns, measured).
+        The rows are deleted and inserted: updated in place, SQLite kept a page of 8 kB for each name
+        (45 MB for 6,000 patterns, measured).
         """
         if not reasons:
             return

@@ -1,4 +1,4 @@
-"""Patterns in a dictionary: nothing is kept after the process ends."""
+"""Patterns in a dictionary, lost when the process ends."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from patterns.storage.rows import to_datetime
 
 
 class InMemoryPatternStorage:
-    """The same, in a dictionary: for tests, trials and `storage.type = memory`."""
+    """The same as DatabasePatternStorage, in a dictionary, for tests and trials."""
 
     def __init__(self) -> None:
         self._states: dict[str, PatternState] = {}

@@ -1,7 +1,7 @@
 """Payloads in the database: JSON, compressed with Zstandard (RFC 8878).
 
-The first byte names the trained dictionary (0: none). One payload is short and much of it is in
-every other one, which only a dictionary can use: it halves what 2.7 kB of JSON take.
+The first byte names the trained dictionary (0: none). Payloads are short and much alike, which
+only a dictionary can use: it halves the size of 2.7 kB of JSON.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import zstandard
 
 from patterns.models import Payload, PayloadDictionary
 
-# What a binary column gives back: bytes on SQLite, a memoryview on PostgreSQL.
+# What a binary column returns: bytes on SQLite, a memoryview on PostgreSQL.
 Stored: TypeAlias = bytes | memoryview
 LEVEL = 3
 # Dictionaries: size, samples to train on, payloads before the first, growth before the next.
@@ -29,7 +29,7 @@ _local = threading.local()
 
 
 class NewestDictionary:
-    """The newest dictionary, asked for at most every CHECK_S seconds."""
+    """The id of the newest dictionary, read at most every CHECK_S seconds."""
 
     def __init__(self) -> None:
         self.number, self.checked = 0, -CHECK_S
@@ -60,7 +60,7 @@ def load_dictionary(number: int) -> zstandard.ZstdCompressionDict | None:
 
 
 def _compressor(number: int) -> zstandard.ZstdCompressor:
-    """One a thread: a compressor may not be used by two threads at once."""
+    """One per thread: a compressor must not be used by two threads at once."""
     if getattr(_local, "compressor", (None, None))[0] != number:
         made = zstandard.ZstdCompressor(level=LEVEL, dict_data=load_dictionary(number))
         _local.compressor = number, made
@@ -110,7 +110,7 @@ def unpack_parts(data: Stored) -> dict[str, msgspec.Raw]:
 
 
 def is_training_due() -> bool:
-    """After FIRST payloads, and again when there are GROWTH times as many as at the last time."""
+    """After FIRST payloads, and again at GROWTH times the number of the last training."""
     newest = Payload.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
     last = PayloadDictionary.objects.order_by("-pk").first()
     if last is None:
@@ -119,12 +119,12 @@ def is_training_due() -> bool:
 
 
 def train_dictionary() -> PayloadDictionary | None:
-    """A dictionary from the newest payloads, in force for what comes; None when they are too few
-    or too alike to learn from."""
+    """Train a dictionary on the newest payloads and use it for new ones; None when they are too few or
+    too similar."""
     rows = Payload.objects.order_by("-pk").values_list("pk", "data")[:SAMPLES]
     found: dict[int, bytes] = {}
     for number, data in rows:
-        with suppress(ValueError):  # a damaged one has nothing to teach
+        with suppress(ValueError):  # damaged payloads are skipped
             found[number] = unpack_json(data)
     try:
         made = zstandard.train_dictionary(SIZE, list(found.values()))

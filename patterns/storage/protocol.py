@@ -1,4 +1,4 @@
-"""What every store of patterns does, and the rules they share."""
+"""The interface of pattern storages, and the rules they share."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ CHANGEABLE = ("label", "pinned", "status", "confidence")
 
 
 class PatternStorage(Protocol):
-    """What a store of patterns does. Ids are UUID texts."""
+    """A storage of patterns. Ids are UUID texts."""
 
     def store(self, states: Iterable[PatternState], uses: Mapping[str, int] = NO_USES) -> None:
         """Insert or replace; `uses` adds to the use counts."""
@@ -32,7 +32,7 @@ class PatternStorage(Protocol):
         """Change label, pinned, status or confidence of one pattern."""
 
     def cleanup(self, threshold: float, unused_since: datetime) -> list[str]:
-        """Take away what is unpinned, below the confidence and not used since; the ids taken."""
+        """Remove patterns that are unpinned, below `threshold` and unused since; their ids."""
 
 
 def parse_pattern_id(text: str) -> UUID:
@@ -60,5 +60,5 @@ def apply_changes(state: PatternState, changes: Mapping[str, Any]) -> PatternSta
 
 
 def compute_unused_since(interval_s: int, newest: datetime) -> datetime:
-    """Before this moment a pattern counts as unused: `interval_s` before the newest use."""
+    """The time before which a pattern counts as unused: `interval_s` seconds before the newest use."""
     return newest - timedelta(seconds=interval_s)

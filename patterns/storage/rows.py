@@ -63,19 +63,19 @@ def build_row(
 
 
 def remove_nul(text: str) -> str:
-    """PostgreSQL stores no NUL and no lone surrogate."""
+    """Replace NUL and lone surrogates, which PostgreSQL does not store."""
     return text.replace("\x00", "␀").encode("utf-8", "replace").decode()
 
 
 def to_clean_json(values: Sequence[msgspec.Struct]) -> Any:
-    """The values as JSON a database takes: no NUL in any text or key."""
+    """The values as plain JSON without NUL in any text or key."""
     encoded = msgspec.json.encode(values)
     plain = msgspec.json.decode(encoded)
     # The bytes `\\u0000` are a NUL, or a backslash before "u0000": only decoded text tells.
     return remove_nul_deep(plain) if b"\\u0000" in encoded else plain
 
 
-# What storing a known pattern again overwrites. Label and pin belong to people: `update` sets them.
+# Columns that storing a known pattern overwrites. Label and pin belong to people: `update` sets them.
 MIRRORED = [
     "model_id",
     "template",

@@ -1,4 +1,4 @@
-"""The twins of a chart: its table and its CSV."""
+"""The data of a chart as a table and as CSV."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def format_csv_line(values: Iterable[Any]) -> str:
 
 
 def escape_formula(value: Any) -> Any:
-    """A text that a spreadsheet would run as a formula gets an apostrophe (OWASP: CSV injection)."""
+    """Prefix text that a spreadsheet would run as a formula with an apostrophe (OWASP: CSV injection)."""
     if isinstance(value, str) and value.lstrip()[:1] in ("=", "+", "-", "@"):
         return "'" + value
     return value

@@ -1,4 +1,4 @@
-"""Interactions: newest first, what each met, and the JSON as it was sent."""
+"""Interactions: newest first, with their patterns, and their JSON as sent."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def build_interaction_url(interaction_id: str) -> str:
 
 
 def preview_input(data: Data) -> str:
-    """The beginning of the input on one line: its text, or its JSON."""
+    """The beginning of the input in one line: its text, or its JSON."""
     if data is None:
         return ""
     try:
@@ -45,7 +45,7 @@ def preview_input(data: Data) -> str:
 
 
 def find_last_message(raw: bytes) -> str:
-    """What a person said last, where the input is a chat; else the text or the JSON itself."""
+    """The last message of a chat; else the text or JSON itself."""
     if raw[:1] not in b"[{" or b'"content"' not in raw:
         return to_text(raw if raw[:1] == b'"' else raw[: 8 * PREVIEW])
     try:
@@ -72,7 +72,7 @@ def to_text(raw: bytes) -> str:
 
 
 def build_previews(rows: Sequence[Any]) -> list[dict[str, Any]]:
-    """Rows of `with_payload` with address and first words: what a table of interactions shows."""
+    """Rows of `annotate_payload` with URL, preview and tokens, for tables of interactions."""
     return [
         {
             "row": row,
@@ -93,12 +93,12 @@ def annotate_payload(rows: QuerySet[ModelInteraction]) -> Any:
 def count_tokens(row: ModelInteraction) -> float | None:
     if row.token_count is not None:
         return row.token_count
-    told = [n for n in (row.input_tokens, row.output_tokens) if n is not None]
-    return sum(told) if told else None
+    known = [n for n in (row.input_tokens, row.output_tokens) if n is not None]
+    return sum(known) if known else None
 
 
 def filter_interactions(rows: Any, query: Any) -> tuple[Any, dict[str, str]]:
-    """The rows of the filter, and the parameters it used."""
+    """The rows that match the query, and the parameters that were applied."""
     used: dict[str, str] = {}
     for name in ("model_id", "task_type", "session_id"):
         if value := query.get(name, "").replace("\x00", "")[:200]:
@@ -116,20 +116,20 @@ def filter_interactions(rows: Any, query: Any) -> tuple[Any, dict[str, str]]:
 
 
 def search_interactions(rows: Any, text: str) -> tuple[Any, bool]:
-    """Payloads are compressed and not searched: an id is found exactly, else a task by its name.
+    """Rows with this id, else with this task type, and whether an index serves the search.
 
-    And whether an index serves it.
+    Payloads are compressed and not searched.
     """
     exact = rows.filter(id=text)
     return (exact, True) if exact.exists() else (rows.filter(task_type=text), False)
 
 
-# Filters that an index serves, however few rows meet them.
+# Filters that an index serves, however few rows match.
 INDEXED = {"pattern_id", "state"}
 
 
 def filter_by_state(rows: Any, state: int) -> Any:
-    """A literal where an index is partial: SQLite uses it only for what it can read."""
+    """Filter by a literal where an index is partial, because SQLite uses it only for literals."""
     return rows.filter(state=1) if state == 1 else rows.extra(where=[f"state = {state:d}"])
 
 
@@ -166,7 +166,7 @@ def list_interactions(request: HttpRequest) -> HttpResponse:
 
 
 def find_patterns(project: Project, rows: Sequence[ModelInteraction]) -> dict[Any, Pattern]:
-    """The live pattern of each pattern id in the rows: merged ones are followed."""
+    """The pattern of each pattern id in the rows, redirects of merges followed."""
     ids = {row.pattern_id for row in rows if row.pattern_id}
     moved = find_redirects(ids)
     fields = ("pk", "label", "template", "parts", "task_type", "status")
@@ -201,7 +201,7 @@ def find_interaction(project: Project, name: str) -> ModelInteraction:
 
 
 def read_parts(data: Data) -> dict[str, bytes]:
-    """The members of the payload that were sent, as bytes."""
+    """The members of the payload as sent; empty for a damaged one."""
     try:
         parts = unpack_parts(bytes(data)) if data is not None else {}
     except (ValueError, msgspec.DecodeError):
@@ -210,7 +210,7 @@ def read_parts(data: Data) -> dict[str, bytes]:
 
 
 def format_part(name: str, raw: bytes) -> dict[str, Any]:
-    """One member for reading: indented JSON, or the text of a string; cut when it is long."""
+    """One member for display: indented JSON, or the text of a string; shortened when long."""
     text = (
         to_text(raw)
         if raw[:1] == b'"'
@@ -226,12 +226,12 @@ def format_part(name: str, raw: bytes) -> dict[str, Any]:
 
 @page
 def show_explanation(request: HttpRequest, interaction_id: str) -> HttpResponse:
-    """Why it belongs to its pattern: asked after the page, because it may have to load the memory."""
+    """Why it belongs to its pattern. Requested after the page, because it may load the recogniser."""
     row = find_interaction(current_project(request), interaction_id)
     data = Payload.objects.filter(pk=row.number).values_list("data", flat=True).first()
     try:
         found = explain_match(row, data)
-    except FeatureMemoryError:  # a pattern cannot be read: the page of the interaction still can
+    except FeatureMemoryError:  # a damaged pattern must not break the page
         found = None
     context = {"why": found, "row": row}
     return render_page(request, "interactions/why.html", "interactions/_why.html", context)

@@ -1,4 +1,4 @@
-"""What stands above and around a list of patterns: views, chips, sortable heads, neighbouring pages."""
+"""Controls around a list of patterns: tabs, filter chips, sortable heads, paging."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ UNUSED_DAYS = 30
 
 @dataclass(frozen=True)
 class PatternTab:
-    """A view: a stored query string with its count."""
+    """A tab: a stored query string with its count."""
 
     name: str
     query: str
@@ -25,7 +25,7 @@ class PatternTab:
 
 @dataclass(frozen=True)
 class Chip:
-    """One filter in force, and the query string without it."""
+    """An active filter, and the query string without it."""
 
     field: str
     operator: str
@@ -36,7 +36,7 @@ class Chip:
 def build_tabs(
     criteria: PatternCriteria, counts: dict[str, int], prunable: int | None
 ) -> list[PatternTab]:
-    """All, one for each state, and what could be pruned without loss."""
+    """Tabs for all patterns, each status, and prunable ones."""
     query = criteria.query()
     here = {name: value for name, value in query.items() if name not in ("sort", "q")}
     made: list[tuple[str, dict[str, str], int | None]] = [("All", {}, counts.get("all", 0))]
@@ -55,7 +55,7 @@ def normalize_query(query: dict[str, str]) -> dict[str, str]:
 
 
 def build_prunable_query() -> dict[str, str]:
-    """Unpinned candidates that nothing matched for 30 days."""
+    """The query for unpinned candidates without a match for 30 days."""
     since = timezone.now().date() - timedelta(days=UNUSED_DAYS)
     return {"status": "candidate", "pinned": "false", "used_before": since.isoformat()}
 
@@ -95,7 +95,7 @@ def format_filter_value(name: str, value: str) -> str:
 
 
 def build_page_query(query: dict[str, str], cursor: str | None, limit: int) -> str | None:
-    """The query string of a neighbouring page."""
+    """The query string of the next or previous page; None when there is none."""
     if cursor is None:
         return None
     size = {} if limit == 50 else {"limit": str(limit)}
@@ -104,7 +104,7 @@ def build_page_query(query: dict[str, str], cursor: str | None, limit: int) -> s
 
 @dataclass(frozen=True)
 class Head:
-    """A sortable column: the query string that sorts by it, and how it is sorted now."""
+    """A sortable column: the query string that sorts by it, and its current direction."""
 
     name: str
     query: str

@@ -1,4 +1,4 @@
-"""What people change: prune with its consequences shown first, undo, restore, pin, merge, split, label."""
+"""Changes to patterns: prune (after showing the consequences), undo, restore, pin, merge, split, label."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from patterns.curation import undo as curation_undo
 from patterns.models import Operation, Pattern
 
 MOST_IDS = 1000
-# Pages that a form without script may lead back to.
+# Pages that a form without JavaScript may return to.
 BACK = ("/patterns/trash/", "/activity/")
 
 
 def choose_patterns(project: Project, given: QueryDict) -> Any:
-    """The rows a form means: the ticked ids, or all that match its filter up to `upto`.
+    """The rows a form selects: the ticked ids, or all that match its filter up to the id `upto`.
 
-    `upto` freezes "all that match": rows that arrive after the dialog opened are not hit.
+    `upto` excludes rows that arrive after the dialog was opened.
     """
     rows = Pattern.objects.stored().filter(project=project)
     if given.get("all") != "1":
@@ -51,7 +51,7 @@ def name_actor(request: HttpRequest) -> str:
 
 @changing
 def prune_patterns(request: HttpRequest) -> HttpResponse:
-    """GET counts what would happen and asks; POST prunes, as one operation with one Undo."""
+    """GET shows the consequences and asks; POST prunes as one operation with one Undo."""
     project = current_project(request)
     if request.method != "POST":
         return confirm_prune(request, project)
@@ -83,7 +83,7 @@ def confirm_prune(request: HttpRequest, project: Project) -> HttpResponse:
 def respond_done(
     request: HttpRequest, text: str, operation: Operation | None, back: str = ""
 ) -> HttpResponse:
-    """A toast with Undo, and the lists of the page read again; without script a page with it."""
+    """A toast with Undo and reloaded lists; without JavaScript a redirect with a message."""
     undo = operation if operation and operation.kind != "restore" else None
     if not is_part(request):
         messages.success(request, text, extra_tags=str(undo.pk) if undo else "")
@@ -98,7 +98,7 @@ def respond_done(
 @require_POST
 @changing
 def restore_patterns(request: HttpRequest) -> HttpResponse:
-    """Undo an operation as a whole, or take the ticked patterns out of the trash."""
+    """Undo a whole operation, or restore the ticked patterns from the trash."""
     project = current_project(request)
     operation_id = request.POST.get("operation_id")
     ids = None if operation_id else request.POST.getlist("ids")[:MOST_IDS]
@@ -110,7 +110,7 @@ def restore_patterns(request: HttpRequest) -> HttpResponse:
 @require_POST
 @changing
 def pin_patterns(request: HttpRequest) -> HttpResponse:
-    """Pinned patterns are never pruned by the memory itself."""
+    """Pin or unpin patterns; pinned ones are never pruned automatically."""
     project = current_project(request)
     pinned = request.POST.get("pinned", "1") == "1"
     rows = list(choose_patterns(project, request.POST).exclude(pinned=pinned)[:MOST_IDS])
@@ -121,7 +121,7 @@ def pin_patterns(request: HttpRequest) -> HttpResponse:
 
 
 def respond_changed(request: HttpRequest, text: str, operation: Operation | None) -> HttpResponse:
-    """For a list: toast and fresh rows. For the page of one pattern: that page again."""
+    """For a list a toast and reloaded rows; for the page of one pattern that page again."""
     single = request.POST.get("single")
     if not single:
         return respond_done(request, text, operation)
@@ -148,7 +148,7 @@ def merge_patterns(request: HttpRequest) -> HttpResponse:
 @require_POST
 @changing
 def split_pattern(request: HttpRequest, pattern_id: UUID) -> HttpResponse:
-    """One pattern for each value of a slot."""
+    """Split a pattern into one for each value of a slot."""
     project = current_project(request)
     get_object_or_404(Pattern, project=project, pk=pattern_id)
     slot = request.POST.get("slot", "")

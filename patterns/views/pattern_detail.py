@@ -28,7 +28,7 @@ RELATED_SHOWN = 5
 
 
 def find_pattern(project: Project, pattern_id: UUID) -> tuple[Pattern, list[UUID]]:
-    """The pattern, and the ids whose interactions count for it: its own and those merged into it."""
+    """The pattern, and the ids whose interactions count for it: its own and merged ones. 404."""
     # The project is checked here: with it in the query SQLite reads all patterns of the project.
     family = Pattern.objects.filter(Q(pk=pattern_id) | Q(redirect_to=pattern_id)).defer("state")
     rows = {row.pk: row for row in family if row.project_id == project.pk}
@@ -68,7 +68,7 @@ def show_pattern(request: HttpRequest, pattern_id: UUID) -> HttpResponseBase:
 
 
 def read_use(request: HttpRequest, project: Project, ids: list[UUID]) -> tuple[Hours, Window]:
-    """The pattern's rollups, and the range of the query string or the shortest that holds all."""
+    """The pattern's rollups, and the range of the query string or the shortest that holds all data."""
     now, name = timezone.now(), request.GET.get("range")
     longest = Window.ending(now, name if name in RANGES else "30d")
     rows = series.read_rollups(project.pk, longest.start, longest.end, ids)
@@ -89,7 +89,7 @@ def list_slots(row: Pattern) -> list[dict[str, Any]]:
 
 
 def list_features(row: Pattern) -> list[dict[str, Any]]:
-    """Strongest first; a feature that merely repeats the resources' mean is a fact, not a sign."""
+    """The features with the highest confidence first, at most 14."""
     return sorted(row.features, key=lambda feature: -feature.get("confidence", 0))[:14]
 
 
@@ -100,7 +100,7 @@ def list_examples(project: Project, ids: list[UUID]) -> list[dict[str, Any]]:
 
 @page
 def show_related(request: HttpRequest, pattern_id: UUID) -> HttpResponse:
-    """Asked for after the page: the recogniser may have to be loaded first."""
+    """Related patterns. Requested after the page, because it may load the recogniser."""
     row, _ = find_pattern(current_project(request), pattern_id)
     context = {"pattern": row, "related": find_related(row, RELATED_SHOWN)}
     return render_page(request, "patterns/related.html", "patterns/_related.html", context)

@@ -1,4 +1,4 @@
-"""A list of patterns as a file: CSV and JSONL of exactly the filter, streamed."""
+"""Exports the filtered list of patterns as CSV or JSONL, streamed."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def to_plain(value: Any) -> Any:
 
 @page
 def download_csv(request: HttpRequest) -> StreamingHttpResponse:
-    filter_patterns(request)  # a bad filter is refused before the first line is sent
+    filter_patterns(request)  # raises for a bad filter before streaming starts
     rows = (row.values() for row in export_rows(request))
     return stream_csv("patterns.csv", list(COLUMNS), rows)
 

@@ -1,4 +1,4 @@
-"""The list of patterns: a page of rows of the filter, each with its figures."""
+"""The list of patterns: a page of filtered rows with their figures."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from patterns.views.list_filters import (
 )
 
 COUNTED_AT_ONCE = 2000
-# What a list shows; the engine's state and the sketches stay in the database.
+# Columns a list shows; the engine state and other large ones are not read.
 SHOWN = (
     "pk",
     "project_id",
@@ -115,7 +115,7 @@ def list_patterns(request: HttpRequest) -> HttpResponse:
 
 
 def count_prunable(project: Project, counts: dict[str, int]) -> int | None:
-    """None when there are many candidates: counting reads them all, so the page asks afterwards."""
+    """None when there are many candidates: the page then requests the count afterwards."""
     if counts.get("candidate", 0) > COUNTED_AT_ONCE:
         return None
     return PatternCriteria.parse(build_prunable_query()).apply(select_patterns(project)).count()
@@ -130,6 +130,6 @@ def describe_empty(counts: dict[str, int], project: Project) -> dict[str, int]:
 
 @page
 def count_matching(request: HttpRequest) -> HttpResponse:
-    """How many match the filter: asked after the rows, because counting can take longer."""
+    """How many match the filter; requested after the rows, because counting can take longer."""
     _, queryset = filter_patterns(request)
     return HttpResponse(figures.number(queryset.count()))

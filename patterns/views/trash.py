@@ -1,4 +1,4 @@
-"""The trash: what was pruned, by whom, why, until when; with Restore."""
+"""The trash: pruned patterns with who, why and until when, and Restore."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The web addresses of patterns and interactions."""
+"""URLs of the pages about patterns and interactions."""
 
 from django.urls import path
 

@@ -32,11 +32,13 @@ class Command(StoredCommand):
                 self.explain(row)
 
     def report(self, project: Project, done: CleanupResult) -> None:
-        verb = "would go" if done.dry_run else "gone"
+        moved, deleted = (
+            ("would move", "would be deleted") if done.dry_run else ("moved", "deleted")
+        )
         self.stdout.write(
             f"{project.name}: {done.weak_patterns} weak and {done.surplus_patterns} surplus "
-            f"patterns to the trash, {done.emptied_trash} out of it, {done.interactions:,} "
-            f"interactions {verb}; {done.bytes_before:,} bytes in use"
+            f"patterns {moved} to the trash, {done.emptied_trash} patterns and {done.interactions:,} "
+            f"interactions {deleted}; {done.bytes_before:,} bytes in use"
             + ("" if done.dry_run else f" before, {done.bytes_after:,} after")
         )
 

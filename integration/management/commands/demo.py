@@ -1,4 +1,4 @@
-"""`manage.py demo`: loads, or with --remove takes away, the demo project."""
+"""`manage.py demo`: loads the demo project, or removes it with --remove."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`manage.py import`: streams history into a project."""
+"""`manage.py import`: imports files into a project."""
 
 from __future__ import annotations
 

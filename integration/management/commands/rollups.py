@@ -1,4 +1,4 @@
-"""`manage.py rollups`: counts the rollups of a project again from its interactions."""
+"""`manage.py rollups`: recounts the rollups of a project from its interactions."""
 
 from __future__ import annotations
 

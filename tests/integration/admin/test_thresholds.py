@@ -159,4 +159,4 @@ def test_the_help_of_the_size_says_what_the_next_cleanup_takes(owner: Project) -
     ResourceManager().sample()
 
     help_text = describe_effects(owner.config)["max_size"]
-    assert "The next cleanup takes: count 10 (about" in help_text
+    assert "The next cleanup removes: count 10 (about" in help_text

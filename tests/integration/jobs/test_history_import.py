@@ -149,7 +149,7 @@ def test_a_damaged_file_is_told_in_one_sentence(
 def test_progress_reads_as_a_line() -> None:
     text = Progress(100, done_bytes=50, stored=1200, duplicates=3, rejected=1).format_line()
 
-    assert text.startswith(" 50%  1,200 stored, 3 known, 1 refused, ")
+    assert text.startswith(" 50%  1,200 stored, 3 duplicates, 1 rejected, ")
     assert Progress(0).format_line().startswith("100%")
 
 

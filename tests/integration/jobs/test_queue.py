@@ -126,5 +126,5 @@ def test_a_second_job_of_the_same_kind_is_refused_while_one_waits() -> None:
     owner = project()
     queue.start_job(owner, "reprocess", "maria")
 
-    with pytest.raises(FeatureMemoryError, match="at work"):
+    with pytest.raises(FeatureMemoryError, match="already running"):
         queue.start_job(owner, "reprocess", "maria")

@@ -102,7 +102,7 @@ def test_an_unknown_page_says_so(admin: Client) -> None:
     response = admin.get("/nowhere/")
 
     assert response.status_code == 404
-    assert "There is no such page" in text_of(response)
+    assert "Page not found" in text_of(response)
 
 
 # --- Overview ------------------------------------------------------------------------------------
@@ -184,7 +184,7 @@ def test_the_overview_points_at_drifting_patterns(admin: Client, owner: Project)
     recent(owner, 30)
     Pattern.objects.filter(project=owner).update(status="drifting")
 
-    assert '<a href="/patterns/?status=drifting">1 pattern drifts' in text_of(admin.get("/"))
+    assert '<a href="/patterns/?status=drifting">1 pattern is drifting' in text_of(admin.get("/"))
 
 
 def test_a_nonsense_range_is_ignored(admin: Client, owner: Project) -> None:

@@ -243,7 +243,7 @@ def test_cleanups_of_an_hour_are_told_in_one_line(
     gone += make_room(owner.pk)
 
     told = Activity.objects.get(project=owner, verb="cleanup").summary
-    assert f"{gone:,} old interactions, in 2 rounds" in told
+    assert f"{gone:,} old interactions deleted, in 2 rounds" in told
 
 
 def test_what_waits_is_never_forgotten(owner: Project, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -308,7 +308,7 @@ def test_a_cleanup_that_took_something_leaves_a_receipt_in_the_activity(owner: P
 
     pattern_row(owner, confidence=0.1, last_used=LONG_AGO)
     clean_up(owner)
-    assert "1 patterns to the trash" in Activity.objects.get(project=owner).summary
+    assert "1 patterns moved to the trash" in Activity.objects.get(project=owner).summary
 
 
 def test_another_project_loses_nothing(owner: Project) -> None:

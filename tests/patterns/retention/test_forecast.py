@@ -49,14 +49,14 @@ def test_each_rule_says_how_many_it_takes() -> None:
 
     found = {name: rule.rows for name, rule in told(owner).items()}
     assert (found["Count"], found["Age"], found["Weak patterns"]) == (40, 9, 1)
-    assert found["Interactions in all"] == 40
+    assert found["Interactions in total"] == 40
 
 
 def test_a_cleanup_takes_as_many_as_were_told_though_examples_stay() -> None:
     owner = project()
     learned(owner, 40, tasks=4)
     limits(owner, max_interactions=1)
-    expected = told(owner)["Interactions in all"].rows
+    expected = told(owner)["Interactions in total"].rows
 
     assert clean_up(owner, dry_run=True).interactions == expected
     assert clean_up(owner).interactions == expected
@@ -69,7 +69,7 @@ def test_the_bytes_told_are_about_those_that_become_free() -> None:
     learned(owner, 900, tasks=3)
     disk_usage.give_back_space(1)
     limits(owner, max_interactions=100)
-    expected = told(owner)["Interactions in all"]
+    expected = told(owner)["Interactions in total"]
     before = disk_usage.measure_bytes_used()
     clean_up(owner)
 
@@ -84,7 +84,7 @@ def test_pages_show_what_the_background_work_counted_and_a_cleanup_ends_that() -
 
     ResourceManager().sample()
     names = [rule.name for rule in read_counted_rules(owner) or []]
-    assert names == ["Count", "Interactions in all"]
+    assert names == ["Count", "Interactions in total"]
     clean_up(owner)
     assert read_counted_rules(owner) is None
 

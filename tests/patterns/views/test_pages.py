@@ -391,7 +391,7 @@ def test_every_section_of_a_bare_pattern_states_its_reason(viewer: Client, owner
 
     page = text_of(viewer.get(f"/patterns/{row.pk}/"))
 
-    for reason in ("No part of this template varies", "No feature is shared", "No example is kept"):
+    for reason in ("Nothing in this template varies", "No feature is common", "No examples stored"):
         assert reason in page
 
 
@@ -471,7 +471,7 @@ def test_a_damaged_payload_is_said_to_be_gone(viewer: Client, owner: Project) ->
     keep(owner, [item(1)])
     damage(owner, "i-1")
 
-    assert "The payload is gone" in text_of(viewer.get("/interactions/i-1/"))
+    assert "Payload not available" in text_of(viewer.get("/interactions/i-1/"))
     assert "(the payload is damaged)" in text_of(viewer.get("/interactions/"))
 
 
