@@ -56,9 +56,7 @@ def _a_fresh_process() -> None:
     forget_config()
     known_keys.clear()
     recognizers.drop()
-    payloads.newest_dictionary.expire()
-    payloads.load_dictionary.cache_clear()
-    vars(payloads._local).clear()
+    payloads.forget_dictionaries()
     work_waits.clear()
 
 

@@ -59,6 +59,13 @@ def load_dictionary(number: int) -> zstandard.ZstdCompressionDict | None:
     return made
 
 
+def forget_dictionaries() -> None:
+    """Drop all cached dictionaries and compressors, as after a restart."""
+    newest_dictionary.expire()
+    load_dictionary.cache_clear()
+    vars(_local).clear()
+
+
 def _compressor(number: int) -> zstandard.ZstdCompressor:
     """One per thread: a compressor must not be used by two threads at once."""
     if getattr(_local, "compressor", (None, None))[0] != number:

@@ -104,8 +104,7 @@ def test_a_payload_whose_dictionary_is_gone_is_damaged_and_not_an_error() -> Non
     owner = project()
     keep(owner, items(1))
     PayloadDictionary.objects.all().delete()
-    payloads.load_dictionary.cache_clear()
-    vars(payloads._local).clear()
+    payloads.forget_dictionaries()
 
     response = caller(owner).get("interactions/i-0/")
     assert (response.status_code, response.json()["input"]) == (200, None)
