@@ -35,7 +35,7 @@ class EmbeddedWorker:
         self.work, self.schedule = work, schedule
         self.next_run = {name: time.monotonic() for name in schedule}
         self.stopping = threading.Event()
-        self.thread = threading.Thread(target=self.run, name="fm-runner", daemon=True)
+        self.thread = threading.Thread(target=self.run, name="fm-worker", daemon=True)
 
     def start(self) -> None:
         self.thread.start()
@@ -92,7 +92,7 @@ def load_demo_if_empty() -> int:
 
 
 def start_worker() -> EmbeddedWorker:
-    runner = EmbeddedWorker(WORK, settings.BACKGROUND_SCHEDULE)
-    runner.start()
-    atexit.register(runner.stop)
-    return runner
+    worker = EmbeddedWorker(WORK, settings.BACKGROUND_SCHEDULE)
+    worker.start()
+    atexit.register(worker.stop)
+    return worker

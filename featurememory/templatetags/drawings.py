@@ -118,7 +118,7 @@ def get(mapping: Any, key: Any) -> Any:
 
 @register.filter
 def short(identifier: Any) -> str:
-    """The last eight characters of an id: UUIDv7 starts with the time, so its end tells more."""
+    """The last eight characters of an id: UUIDv7 starts with the time, so its end distinguishes better."""
     return str(identifier)[-8:]
 
 
@@ -158,5 +158,5 @@ def words(text: str) -> list[str]:
 
 @register.filter
 def cut_slash(address: str) -> str:
-    """The CSV beside a chart's table: /patterns/<id>/chart/ -> /patterns/<id>/chart.csv."""
+    """The CSV address for that of a table: /patterns/<id>/chart/ -> /patterns/<id>/chart.csv."""
     return f"{address.rstrip('/')}.csv"

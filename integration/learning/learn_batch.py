@@ -200,8 +200,8 @@ def mark_rows(batch: Batch, version: str) -> None:
 def reload_feedback(batch: Batch) -> None:
     """Reload success and score of the rows, in case feedback arrived since they were read."""
     rows = {row.number: row for row, _ in batch.rows}
-    told = ModelInteraction.objects.filter(pk__in=list(rows))
-    for number, success, score in told.values_list("number", "success", "score"):
+    current = ModelInteraction.objects.filter(pk__in=list(rows))
+    for number, success, score in current.values_list("number", "success", "score"):
         rows[number].success, rows[number].score = success, score
 
 

@@ -99,8 +99,8 @@ TIME = Column("Time", "x")
 
 def choose_axis_floor(low: Values, counts: Sequence[float]) -> float:
     """Where the axis of a rate starts: below the intervals, except those of fewer than five values."""
-    told = [v for v, n in zip(low, counts, strict=True) if v is not None and n >= 5]
-    return max(0.0, min(told, default=0.0) - 0.02)
+    known = [v for v, n in zip(low, counts, strict=True) if v is not None and n >= 5]
+    return max(0.0, min(known, default=0.0) - 0.02)
 
 
 def format_axis_percent(value: float) -> str:

@@ -111,7 +111,7 @@ class PlannerProcess:
         until = time.monotonic() + LIMIT_S
         while len(found) < count:
             if self.should_stop():
-                raise PlannerEnded("told to stop")
+                raise PlannerEnded("stopped")
             if time.monotonic() > until:
                 raise PlannerEnded(f"more than {LIMIT_S} s")
             if select.select([number], [], [], POLL_S)[0]:

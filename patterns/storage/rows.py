@@ -71,7 +71,7 @@ def to_clean_json(values: Sequence[msgspec.Struct]) -> Any:
     """The values as plain JSON without NUL in any text or key."""
     encoded = msgspec.json.encode(values)
     plain = msgspec.json.decode(encoded)
-    # The bytes `\\u0000` are a NUL, or a backslash before "u0000": only decoded text tells.
+    # The bytes `\\u0000` are a NUL, or a backslash before "u0000": only decoding tells which.
     return remove_nul_deep(plain) if b"\\u0000" in encoded else plain
 
 

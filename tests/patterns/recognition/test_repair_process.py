@@ -110,7 +110,7 @@ def test_its_limits_end_it_with_a_reason(
 
 def test_it_ends_within_moments_when_told_to_stop(process: Callable[..., PlannerProcess]) -> None:
     child = process(stop=lambda: True)
-    with pytest.raises(PlannerEnded, match="told to stop"):
+    with pytest.raises(PlannerEnded, match="stopped"):
         child.plan(drafts_of(trained(mixed(60, 1)))[0])
 
 
