@@ -1,4 +1,4 @@
-"""Rows that the admin shows and nobody edits by hand."""
+"""Read-only models in the admin."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 
 class ReadOnly:
-    """A mixin for ModelAdmin classes."""
+    """A mixin for ModelAdmin: no adding, changing or deleting."""
 
     def has_add_permission(self, *_: Any) -> bool:
         return False

@@ -14,7 +14,7 @@ app.autodiscover_tasks()
 
 @worker_init.connect
 def build_tables(**_: object) -> None:
-    """Repairs run in a thread beside the tasks, and every pool process inherits the tables."""
+    """Build the type tables before repairs start threads; pool processes inherit them."""
     from integration.startup import build_struct_tables
 
     build_struct_tables()

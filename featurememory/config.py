@@ -1,4 +1,4 @@
-"""The thresholds in force, kept for two seconds: a change reaches every process within five."""
+"""Reads and saves thresholds. Cached for two seconds: a change reaches every process within five."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _lock = threading.Lock()
 
 
 def config_of(project_id: UUID) -> FeatureMemoryConfig:
-    """The project's thresholds, at most `KEPT_S` old. Not for editing."""
+    """The project's thresholds, at most `KEPT_S` seconds old. Not for editing."""
     now = time.monotonic()
     with _lock:
         until, config = _kept.get(project_id, (0.0, None))
@@ -41,9 +41,7 @@ def forget_config(project_id: UUID | None = None) -> None:
             _kept.pop(project_id, None)
 
 
-def changes_between(
-    before: FeatureMemoryConfig, after: FeatureMemoryConfig
-) -> dict[str, list[Any]]:
+def find_changes(before: FeatureMemoryConfig, after: FeatureMemoryConfig) -> dict[str, list[Any]]:
     names = FeatureMemoryConfig.field_names()
     pairs = {name: [getattr(before, name), getattr(after, name)] for name in names}
     return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
@@ -51,9 +49,9 @@ def changes_between(
 
 @transaction.atomic
 def save_config(config: FeatureMemoryConfig, actor: str, reason: str = "") -> dict[str, list[Any]]:
-    """Save changed thresholds with a version and a line in the activity; what changed."""
+    """Save changed thresholds with a version and lines of activity; returns {name: [before, after]}."""
     before = FeatureMemoryConfig.objects.get(pk=config.pk)
-    changes = changes_between(before, config)
+    changes = find_changes(before, config)
     if not changes:
         return {}
     config.version = before.version + 1
@@ -79,21 +77,21 @@ def save_config(config: FeatureMemoryConfig, actor: str, reason: str = "") -> di
 def patch_config(
     project_id: UUID, values: dict[str, dict[str, Any]], actor: str
 ) -> FeatureMemoryConfig:
-    """Change any part, all or nothing. 422 names every field that is wrong."""
+    """Change thresholds ({section: {name: value}}), all or none. 422 names every invalid field."""
     config, _ = FeatureMemoryConfig.objects.get_or_create(project_id=project_id)
     errors: list[dict[str, str]] = []
     for section, fields in values.items():
         for name, value in fields.items():
             pointer = f"/{section}/{name}"
             if name not in FeatureMemoryConfig.SECTIONS.get(section, ()):
-                errors.append(wrong(pointer, "there is no such setting", "unknown"))
+                errors.append(describe_error(pointer, "there is no such setting", "unknown"))
             elif not has_type(name, value):
-                errors.append(wrong(pointer, f"{value!r:.40} has the wrong type", "type"))
+                errors.append(describe_error(pointer, f"{value!r:.40} has the wrong type", "type"))
             elif isinstance(value, str) and "\x00" in value:
-                errors.append(wrong(pointer, "must not contain NUL", "invalid"))
+                errors.append(describe_error(pointer, "must not contain NUL", "invalid"))
             else:
                 setattr(config, name, value)
-    errors += validation_errors(config)
+    errors += find_validation_errors(config)
     if errors:
         message = f"{errors[0]['pointer'].strip('/')}: {errors[0]['message']}"
         raise FeatureMemoryError(message, ErrorCode.CONFIGURATION_INVALID, {"errors": errors})
@@ -101,25 +99,25 @@ def patch_config(
     return config
 
 
-def wrong(pointer: str, message: str, code: str) -> dict[str, str]:
+def describe_error(pointer: str, message: str, code: str) -> dict[str, str]:
     return {"pointer": pointer, "code": code, "message": message}
 
 
 def has_type(name: str, value: Any) -> bool:
-    """The type of the field's default; a whole number will do for a float, nothing for a bool."""
+    """Whether the value has the type of the field's default; an int is also a float, never a bool."""
     kind = type(getattr(FeatureMemoryConfig(), name))
     if isinstance(value, bool):
         return kind is bool
     return isinstance(value, (int, float) if kind is float else kind)
 
 
-def validation_errors(config: FeatureMemoryConfig) -> list[dict[str, str]]:
+def find_validation_errors(config: FeatureMemoryConfig) -> list[dict[str, str]]:
     try:
         config.full_clean(exclude=["project"])
     except ValidationError as error:
         places = {n: s for s, names in config.SECTIONS.items() for n in names}
         return [
-            wrong(f"/{places.get(name, '')}/{name}", " ".join(messages), "invalid")
+            describe_error(f"/{places.get(name, '')}/{name}", " ".join(messages), "invalid")
             for name, messages in error.message_dict.items()
         ]
     return []

@@ -1,4 +1,4 @@
-"""Reads FM_… environment variables; a value that cannot be used stops the start with one line."""
+"""Reads FM_… environment variables; an invalid value stops the start with one line."""
 
 from __future__ import annotations
 
@@ -13,38 +13,38 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 YES, NO = {"1", "true", "yes", "on"}, {"0", "false", "no", "off", ""}
 
 
-def refuse(name: str, why: str) -> NoReturn:
+def refuse_value(name: str, why: str) -> NoReturn:
     raise SystemExit(f"{name} cannot be used: {why}")
 
 
-def flag(name: str, *, default: bool) -> bool:
+def read_flag(name: str, *, default: bool) -> bool:
     text = os.environ.get(name)
     if text is None:
         return default
     if text.strip().lower() not in YES | NO:
-        refuse(name, f"{text!r} is neither yes nor no")
+        refuse_value(name, f"{text!r} is neither yes nor no")
     return text.strip().lower() in YES
 
 
-def integer(name: str, *, default: int, minimum: int) -> int:
+def read_integer(name: str, *, default: int, minimum: int) -> int:
     text = os.environ.get(name)
     if not text:
         return default
     if not text.isdecimal() or int(text) < minimum:
-        refuse(name, f"{text!r} is no whole number of at least {minimum}")
+        refuse_value(name, f"{text!r} is no whole number of at least {minimum}")
     return int(text)
 
 
-def names(name: str, *, default: list[str]) -> list[str]:
+def read_names(name: str, *, default: list[str]) -> list[str]:
     text = os.environ.get(name, "")
     return [part.strip() for part in text.split(",") if part.strip()] or default
 
 
-# Where Linux tells a container's limit (cgroup v2, v1).
+# Files with a container's memory limit on Linux (cgroup v2, v1).
 CGROUPS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
 
 
-def memory_to_use(places: tuple[str, ...] = CGROUPS) -> int:
+def choose_memory_limit(places: tuple[str, ...] = CGROUPS) -> int:
     """1 GiB, or nine tenths of the container's limit where that is less; at least 128 MiB."""
     limits = [1 << 30]
     for place in places:
@@ -53,36 +53,36 @@ def memory_to_use(places: tuple[str, ...] = CGROUPS) -> int:
     return max(128 << 20, min(limits))
 
 
-def choice(name: str, *, among: tuple[str, ...]) -> str:
+def read_choice(name: str, *, among: tuple[str, ...]) -> str:
     """One of a few words; the first is the default."""
     text = (os.environ.get(name) or among[0]).strip().lower()
     if text not in among:
-        refuse(name, f"{text!r} is not among {', '.join(among)}")
+        refuse_value(name, f"{text!r} is not among {', '.join(among)}")
     return text
 
 
-def log_level(name: str, *, default: str) -> str:
+def read_log_level(name: str, *, default: str) -> str:
     text = (os.environ.get(name) or default).upper()
     if text not in logging.getLevelNamesMapping():
-        refuse(name, f"{text!r} is no log level, like INFO or WARNING")
+        refuse_value(name, f"{text!r} is no log level, like INFO or WARNING")
     return text
 
 
-def data_dir(name: str, *, default: Path, make: bool = True) -> Path:
-    """The directory, made when it is missing."""
+def prepare_data_dir(name: str, *, default: Path, make: bool = True) -> Path:
+    """The directory, created when missing."""
     path = Path(os.environ.get(name) or default).absolute()
     if not make:
         return path
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        refuse(name, f"{path} is no directory and cannot become one: {error.strerror}")
+        refuse_value(name, f"{path} is no directory and cannot become one: {error.strerror}")
     return path
 
 
-def redis_from(url: str) -> str:
+def read_redis_url(url: str) -> str:
     if url and urlsplit(url).scheme not in {"redis", "rediss", "unix"}:
-        refuse("FM_REDIS_URL", f"{url!r} does not begin with redis://")
+        refuse_value("FM_REDIS_URL", f"{url!r} does not begin with redis://")
     return url
 
 
@@ -97,7 +97,7 @@ SQLITE_PRAGMAS = """
 """
 
 
-# A database that the connections of one process share and that ends with the last of them.
+# An in-memory database shared by the connections of one process; it ends with the last of them.
 MEMORY_DATABASE = "file:/featurememory?vfs=memdb"
 MEMORY_PAGE = 8192
 MEMORY_PRAGMAS = f"""
@@ -106,10 +106,12 @@ MEMORY_PRAGMAS = f"""
 """
 
 
-def memory_database(limit: int) -> dict[str, Any]:
-    """Django's DATABASES entry for a database of at most `limit` bytes that touches no disk."""
+def configure_memory_database(limit: int) -> dict[str, Any]:
+    """Django's DATABASES entry for an in-memory database of at most `limit` bytes."""
     if sqlite3.sqlite_version_info < (3, 36):
-        refuse("FM_STORAGE", f"memory needs SQLite 3.36, this Python has {sqlite3.sqlite_version}")
+        refuse_value(
+            "FM_STORAGE", f"memory needs SQLite 3.36, this Python has {sqlite3.sqlite_version}"
+        )
     pages = f"PRAGMA max_page_count={limit // MEMORY_PAGE};"
     options = {
         "transaction_mode": "IMMEDIATE",
@@ -124,7 +126,7 @@ def memory_database(limit: int) -> dict[str, Any]:
     }
 
 
-def database_from(url: str, sqlite_path: Path) -> dict[str, Any]:
+def configure_database(url: str, sqlite_path: Path) -> dict[str, Any]:
     """Django's DATABASES entry for a postgresql:// URL; SQLite under the data directory without."""
     if not url:
         sqlite_path.parent.mkdir(parents=True, exist_ok=True)
@@ -142,14 +144,14 @@ def database_from(url: str, sqlite_path: Path) -> dict[str, Any]:
         }
     parts = urlsplit(url)
     if parts.scheme not in {"postgres", "postgresql"}:
-        refuse("FM_DATABASE_URL", f"only postgresql:// URLs are known, not {parts.scheme}://")
+        refuse_value("FM_DATABASE_URL", f"only postgresql:// URLs are known, not {parts.scheme}://")
     try:
-        return postgresql_from(url)
+        return configure_postgresql(url)
     except ValueError as error:  # a port that is no number
-        refuse("FM_DATABASE_URL", str(error))
+        refuse_value("FM_DATABASE_URL", str(error))
 
 
-def postgresql_from(url: str) -> dict[str, Any]:
+def configure_postgresql(url: str) -> dict[str, Any]:
     """libpq URLs: a socket directory may stand in the query (?host=/run/postgresql)."""
     parts = urlsplit(url)
     query = dict(parse_qsl(parts.query))

@@ -58,7 +58,7 @@ STATUS = {
 
 
 class FeatureMemoryError(Exception):
-    """A known failure: a sentence for people, a stable code for programs, details for both.
+    """A known failure: a message for people, a stable code for programs, details for both.
 
     `details` is ready for JSON; under "errors" it may hold [{"pointer", "code", "message"}].
     """

@@ -1,4 +1,4 @@
-"""What every page shares: who may see and change it, and which project it shows."""
+"""Access to pages: sign-in, permission to change, and the current project."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ CHANGE = "patterns.change_pattern"
 
 
 def page(view: View) -> View:
-    """For signed-in people only. Known errors become a page that says what is wrong."""
+    """Decorator: requires sign-in, and renders known errors as a page."""
 
     @wraps(view)
     def handle(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not request.user.is_authenticated:
-            return to_login(request)
+            return redirect_to_sign_in(request)
         try:
             response = view(request, *args, **kwargs)
         except FeatureMemoryError as error:
-            response = refused(request, error)
+            response = render_refusal(request, error)
         patch_vary_headers(response, ["HX-Request"])
         response.headers.setdefault("Cache-Control", "private, no-cache")
         return response
@@ -40,7 +40,7 @@ def page(view: View) -> View:
 
 
 def changing(view: View) -> View:
-    """A page that changes something: POST by those who may change patterns, 403 for others."""
+    """Decorator of pages that change something: 403 without permission to change patterns."""
 
     @wraps(view)
     def handle(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -55,47 +55,47 @@ def may_change(request: HttpRequest) -> bool:
     return request.user.has_perm(CHANGE)
 
 
-def to_login(request: HttpRequest) -> HttpResponse:
-    """A part of a page cannot show a login form: the browser is told to go there as a whole."""
+def redirect_to_sign_in(request: HttpRequest) -> HttpResponse:
+    """Redirect to sign-in; for a part of a page htmx redirects the whole browser."""
     if is_part(request):
         target = request.htmx.current_url_abs_path or "/"  # type: ignore[attr-defined]
         return HttpResponseClientRedirect(f"{resolve_url('login')}?next={target}")
     return redirect_to_login(request.get_full_path())
 
 
-def refused(request: HttpRequest, error: FeatureMemoryError) -> HttpResponse:
+def render_refusal(request: HttpRequest, error: FeatureMemoryError) -> HttpResponse:
     template = "part_error.html" if is_part(request) else "error.html"
     context = {"error": error, "status": error.status}
     return render(request, template, context, status=error.status)
 
 
 def is_part(request: HttpRequest) -> bool:
-    """Whether htmx asks for a part; going back in the history needs the whole page."""
+    """Whether htmx requests a part; restoring history needs the whole page."""
     htmx = request.htmx  # type: ignore[attr-defined]
     return bool(htmx) and not htmx.history_restore_request
 
 
-def show(
+def render_page(
     request: HttpRequest, template: str, part: str, context: dict[str, Any], status: int = 200
 ) -> HttpResponse:
-    """The page, or only its part when htmx asked for it."""
+    """Render the page, or only its part when htmx requests it."""
     return render(request, part if is_part(request) else template, context, status=status)
 
 
 def current_project(request: HttpRequest) -> Project:
-    """The chosen project, else the first own one with interactions, else the demo, else the first."""
+    """The project chosen in this session, else as `choose_project` says."""
     found: Project | None = getattr(request, "_project", None)
     if found is None:
-        found = choose(projects(request), request.session.get("project"))
+        found = choose_project(list_projects(request), request.session.get("project"))
         request._project = found  # type: ignore[attr-defined]
     return found
 
 
-def projects(request: HttpRequest) -> list[Project]:
-    """All projects, oldest first, each with `busy`: it holds interactions. Asked once a request."""
+def list_projects(request: HttpRequest) -> list[Project]:
+    """All projects, oldest first, each with `busy` when it has interactions. Read once per request."""
     found: list[Project] | None = getattr(request, "_projects", None)
     if found is None:
-        # By the reverse name: this module may not know the apps above it.
+        # By the reverse name, because this module must not import the apps above it.
         interaction: Any = Project._meta.get_field("modelinteraction").related_model
         stored = interaction.objects.filter(project=OuterRef("pk"))
         found = list(Project.objects.annotate(busy=Exists(stored)))
@@ -103,8 +103,8 @@ def projects(request: HttpRequest) -> list[Project]:
     return found
 
 
-def choose(found: Sequence[Any], name: str | None) -> Project:
-    """The project of that name; without one the first own busy one, the demo, the first."""
+def choose_project(found: Sequence[Any], name: str | None) -> Project:
+    """The project of that name, else the first own one with interactions, else the demo, else the first."""
     chosen = next((project for project in found if project.name == name), None)
     if chosen or not found:
         return chosen or Project.objects.get_or_create(name="default")[0]
@@ -115,8 +115,8 @@ def choose(found: Sequence[Any], name: str | None) -> Project:
     return first
 
 
-def status_counts(request: HttpRequest) -> dict[str, int]:
-    """Patterns of the current project by state, and `all` that are stored; asked once a request."""
+def count_statuses(request: HttpRequest) -> dict[str, int]:
+    """Patterns of the current project by status, and `all` stored ones. Read once per request."""
     found: dict[str, int] | None = getattr(request, "_status_counts", None)
     if found is None:
         rows = current_project(request).pattern_set.order_by()

@@ -9,35 +9,35 @@ import secrets
 from pathlib import Path
 
 from featurememory.environment import (
-    choice,
-    data_dir,
-    database_from,
-    flag,
-    integer,
-    log_level,
-    memory_database,
-    memory_to_use,
-    names,
-    redis_from,
+    choose_memory_limit,
+    configure_database,
+    configure_memory_database,
+    prepare_data_dir,
+    read_choice,
+    read_flag,
+    read_integer,
+    read_log_level,
+    read_names,
+    read_redis_url,
 )
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 # memory: nothing is written to disk, and everything is gone when the server stops.
-STORAGE = choice("FM_STORAGE", among=("persistent", "memory"))
-DATA_DIR = data_dir("FM_DATA_DIR", default=BASE_DIR / "var", make=STORAGE == "persistent")
+STORAGE = read_choice("FM_STORAGE", among=("persistent", "memory"))
+DATA_DIR = prepare_data_dir("FM_DATA_DIR", default=BASE_DIR / "var", make=STORAGE == "persistent")
 DATABASE_URL = os.environ.get("FM_DATABASE_URL", "")
-REDIS_URL = redis_from(os.environ.get("FM_REDIS_URL", ""))
-DEBUG = flag("FM_DEBUG", default=False)
-# True: the web process does the background work itself, in a thread (see runner.py).
-EMBEDDED = flag("FM_EMBEDDED", default=not REDIS_URL)
+REDIS_URL = read_redis_url(os.environ.get("FM_REDIS_URL", ""))
+DEBUG = read_flag("FM_DEBUG", default=False)
+# True: the web process does the background work in a thread (see integration/embedded_worker.py).
+EMBEDDED = read_flag("FM_EMBEDDED", default=not REDIS_URL)
 VERSION = "0.1.0"
 
 
-def secret_key() -> str:
-    """FM_SECRET_KEY, else one made at first start and kept in the data directory."""
+def load_secret_key() -> str:
+    """FM_SECRET_KEY, else one generated at first start and stored in the data directory."""
     if given := os.environ.get("FM_SECRET_KEY"):
         return given
-    if STORAGE == "memory":  # what it signs is gone with the process, too
+    if STORAGE == "memory":  # sessions end with the process, too
         return secrets.token_urlsafe(50)
     path = DATA_DIR / "secret_key"
     if not path.exists():
@@ -49,14 +49,14 @@ def secret_key() -> str:
     return path.read_text().strip()
 
 
-SECRET_KEY = secret_key()
-# This machine itself always counts: a container's health check asks 127.0.0.1.
+SECRET_KEY = load_secret_key()
+# Local names are always allowed: a container's health check asks 127.0.0.1.
 LOCAL_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
 ALLOWED_HOSTS = list(
-    dict.fromkeys([*names("FM_ALLOWED_HOSTS", default=["testserver"]), *LOCAL_HOSTS])
+    dict.fromkeys([*read_names("FM_ALLOWED_HOSTS", default=["testserver"]), *LOCAL_HOSTS])
 )
 CSRF_TRUSTED_ORIGINS = [f"https://{host.lstrip('.')}" for host in ALLOWED_HOSTS if host != "*"]
-HTTPS = flag("FM_HTTPS", default=False)
+HTTPS = read_flag("FM_HTTPS", default=False)
 
 INSTALLED_APPS = [
     "featurememory.apps.FeatureMemoryApp",
@@ -76,11 +76,11 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "featurememory.http.middleware.request_id",
+    "featurememory.http.middleware.assign_request_id",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "featurememory.http.middleware.content_security_policy",
-    "integration.api.fast_ingest.door",
+    "featurememory.http.middleware.add_content_security_policy",
+    "integration.api.fast_ingest.answer_ingest",
     "django.middleware.gzip.GZipMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -103,7 +103,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "integration.views.navigation.shell",
+                "integration.views.navigation.add_page_surroundings",
             ],
             "builtins": [
                 "featurememory.templatetags.figures",
@@ -113,15 +113,15 @@ TEMPLATES = [
     }
 ]
 
-# Beyond these the API pushes back (429, 503, 507) before anything bursts: patterns/admission.py.
-QUEUE_LIMIT = integer("FM_QUEUE_LIMIT", default=500_000, minimum=1)
-DISK_RESERVE = integer("FM_DISK_RESERVE", default=16 << 20, minimum=0)
-MEMORY_LIMIT = integer("FM_MEMORY_LIMIT", default=memory_to_use(), minimum=128 << 20)
+# Beyond these the API refuses requests (429, 503, 507): patterns/ingest/backpressure.py.
+QUEUE_LIMIT = read_integer("FM_QUEUE_LIMIT", default=500_000, minimum=1)
+DISK_RESERVE = read_integer("FM_DISK_RESERVE", default=16 << 20, minimum=0)
+MEMORY_LIMIT = read_integer("FM_MEMORY_LIMIT", default=choose_memory_limit(), minimum=128 << 20)
 
 DATABASES = {
-    "default": memory_database(MEMORY_LIMIT)
+    "default": configure_memory_database(MEMORY_LIMIT)
     if STORAGE == "memory"
-    else database_from(DATABASE_URL, DATA_DIR / "featurememory.sqlite3")
+    else configure_database(DATABASE_URL, DATA_DIR / "featurememory.sqlite3")
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {
@@ -169,9 +169,9 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 20 << 20
 if STORAGE == "memory":  # Django's other handler keeps large files in /tmp
     FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
 
-BODY_LIMIT = integer("FM_BODY_LIMIT", default=1 << 20, minimum=1024)
-BATCH_BODY_LIMIT = integer("FM_BATCH_BODY_LIMIT", default=16 << 20, minimum=1024)
-BATCH_ITEM_LIMIT = integer("FM_BATCH_ITEM_LIMIT", default=1000, minimum=1)
+BODY_LIMIT = read_integer("FM_BODY_LIMIT", default=1 << 20, minimum=1024)
+BATCH_BODY_LIMIT = read_integer("FM_BATCH_BODY_LIMIT", default=16 << 20, minimum=1024)
+BATCH_ITEM_LIMIT = read_integer("FM_BATCH_ITEM_LIMIT", default=1000, minimum=1)
 
 EMBEDDER_KEY = os.environ.get("FM_EMBEDDER_KEY", "")
 
@@ -182,7 +182,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["featurememory.http.drf.JSONParser"],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "featurememory.http.drf.AlwaysJSON",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "EXCEPTION_HANDLER": "featurememory.http.problems.problem_handler",
+    "EXCEPTION_HANDLER": "featurememory.http.problems.handle_problem",
     "UNAUTHENTICATED_USER": None,
     "URL_FORMAT_OVERRIDE": None,
 }
@@ -208,7 +208,7 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = "UTC"
-# Seconds between two runs of a task: Celery beat and the embedded runner share this schedule.
+# Seconds between two runs of a task: Celery beat and the embedded worker share this schedule.
 BACKGROUND_SCHEDULE = {
     "integration.tasks.sweep": 5.0,
     "integration.tasks.consolidate_due": 30.0,
@@ -235,9 +235,9 @@ LOGGING = {
             "filters": ["request_id"],
         }
     },
-    "root": {"handlers": ["stderr"], "level": log_level("FM_LOG_LEVEL", default="WARNING")},
+    "root": {"handlers": ["stderr"], "level": read_log_level("FM_LOG_LEVEL", default="WARNING")},
     "loggers": {
-        "featurememory": {"level": log_level("FM_LOG_LEVEL", default="INFO")},
+        "featurememory": {"level": read_log_level("FM_LOG_LEVEL", default="INFO")},
         "django.request": {"level": "ERROR"},
     },
 }

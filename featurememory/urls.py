@@ -7,7 +7,7 @@ from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSpli
 from featurememory.http.endpoint import NoSuchEndpoint
 from integration import views
 from integration.monitoring import health
-from integration.monitoring.metrics import metrics
+from integration.monitoring.metrics import export_metrics
 
 api: list[URLPattern | URLResolver] = [
     path("", include("patterns.api.urls")),
@@ -20,13 +20,13 @@ api: list[URLPattern | URLResolver] = [
 urlpatterns = [
     path("api/v1/", include(api)),
     re_path(r"^(api|v1)/", NoSuchEndpoint.as_view()),
-    path("health/live", health.live),
-    path("health/ready", health.ready),
-    path("metrics", metrics),
+    path("health/live", health.report_live),
+    path("health/ready", health.report_ready),
+    path("metrics", export_metrics),
     path("admin/", admin.site.urls),
     path("", include("integration.views.urls")),
     path("", include("patterns.views.urls")),
     path("", include("optimizations.views.urls")),
 ]
 
-handler404 = views.page_not_found
+handler404 = views.show_page_not_found

@@ -1,4 +1,4 @@
-"""The WSGI application; in the embedded default the background work starts with it."""
+"""The WSGI application; embedded, the background worker starts with it."""
 
 import gc
 import os
@@ -27,13 +27,13 @@ if "FM_SERVING" in os.environ:
 if "FM_SERVING_AT" in os.environ:
     from integration import startup
 
-    ready = startup.prepare()
-    print(startup.announcement(ready, os.environ["FM_SERVING_AT"]), flush=True)
+    ready = startup.prepare_start()
+    print(startup.format_announcement(ready, os.environ["FM_SERVING_AT"]), flush=True)
 
 if os.environ.get("FM_SERVING") == "embedded":
-    from integration.embedded_worker import start
+    from integration.embedded_worker import start_worker
 
     # Requests and the learner share one interpreter lock: a request that waits for it gets it after
     # 1 ms instead of 5, several times a request.
     sys.setswitchinterval(0.001)
-    start()
+    start_worker()

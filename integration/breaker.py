@@ -1,7 +1,7 @@
-"""A circuit breaker around each model: one that fails is left alone for a while.
+"""A circuit breaker for each model: after too many failures its calls are refused for a while.
 
-Closed it counts; open it refuses; half-open it lets one probe through (M. Nygard, Release It!,
-2007).
+Closed: calls pass and are counted. Open: calls are refused. Half-open: one probe passes (M. Nygard,
+Release It!, 2007).
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class CircuitBreaker:
         return "half_open" if self._clock() - self._opened >= self.cooldown else "open"
 
     def admit(self) -> bool:
-        """Whether a call may be made now; in half-open only the first one may."""
+        """Whether a call may be made now; half-open, only the first one may."""
         with self._lock:
             state = self.state
             if state == "closed":
@@ -62,7 +62,7 @@ class CircuitBreaker:
             return True
 
     def check(self, model_id: str) -> None:
-        """Raises FeatureMemoryError when the call may not be made."""
+        """Raise MODEL_FAILED when the call may not be made."""
         if not self.admit():
             raise FeatureMemoryError(
                 f"The model {model_id!r} has failed too often; it is tried again in "
@@ -72,10 +72,10 @@ class CircuitBreaker:
             )
 
     def record(self, success: bool) -> None:
-        """How an admitted call went."""
+        """Record the outcome of an admitted call."""
         with self._lock:
             if self._opened is not None and not self._probing:
-                return  # a call from before it opened: what it tells is known
+                return  # the call started before the circuit opened
             if self._probing:
                 self._probing = False
                 self._opened = None if success else self._clock()
@@ -87,6 +87,6 @@ class CircuitBreaker:
                 self._opened = self._clock()
 
     def forget_probe(self) -> None:
-        """The admitted call was given up before it could tell anything."""
+        """Release the probe of a call that was cancelled."""
         with self._lock:
             self._probing = False

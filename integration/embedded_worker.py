@@ -1,6 +1,6 @@
-"""The embedded stand-in for worker and beat: the same tasks on the same schedule, in a thread.
+"""Runs the background tasks in a thread of the server, instead of Celery worker and beat.
 
-It sleeps until something waits or the next task is due, so an idle server costs next to nothing.
+It sleeps until interactions are pending or a task is due, so an idle server uses almost no CPU.
 """
 
 from __future__ import annotations
@@ -18,43 +18,43 @@ from django.db import close_old_connections
 from featurememory.errors import handle_feature_memory_error
 from integration.repair import background_repair
 from integration.tasks import WORK, sweep
-from patterns.ingest.wakeup import waiting
+from patterns.ingest.wakeup import work_waits
 from patterns.models import ModelInteraction
 
 logger = logging.getLogger("featurememory.runner")
 
-# After a failure (a full disk, say) the same work waits this long before it is tried again.
+# Pause after a failure (such as a full disk) before the work is tried again.
 PAUSE_S = 1.0
-# What comes in meanwhile is learned as one batch: a batch of one costs 10 ms of the interpreter,
-# which requests wait for; one of 50 costs 30 ms. An interaction after a pause waits for nothing.
+# What arrives within this time is learned as one batch: a batch of one costs 10 ms of the interpreter,
+# for which requests wait; one of 50 costs 30 ms. The first interaction after a pause does not wait.
 GATHER_S = 0.1
 
 
-class Runner:
+class EmbeddedWorker:
     def __init__(self, work: dict[str, Callable[[], int]], schedule: dict[str, float]) -> None:
         self.work, self.schedule = work, schedule
         self.next_run = {name: time.monotonic() for name in schedule}
         self.stopping = threading.Event()
-        self.thread = threading.Thread(target=self.run, name="fm-runner", daemon=True)
+        self.thread = threading.Thread(target=self.run, name="fm-worker", daemon=True)
 
     def start(self) -> None:
         self.thread.start()
 
     def stop(self, seconds: float = 10.0) -> None:
-        """Let the step at hand end; what is left waits in the database."""
+        """Stop after the current step; the rest stays pending in the database."""
         self.stopping.set()
-        background_repair.stop()
-        waiting.set()
+        background_repair.stop_repairs()
+        work_waits.set()
         self.thread.join(seconds)
 
     def run(self) -> None:
         if os.environ.get("FM_LOAD_DEMO"):
-            self.safely("demo", load_demo)
+            self.run_safely("demo", load_demo_if_empty)
         while not self.stopping.is_set():
-            if waiting.wait(self.seconds_to_next()):
-                waiting.clear()
+            if work_waits.wait(self.seconds_to_next()):
+                work_waits.clear()
                 if not self.stopping.is_set():
-                    self.safely("learn", sweep)
+                    self.run_safely("learn", sweep)
                     self.stopping.wait(GATHER_S)
             self.run_due()
 
@@ -67,32 +67,32 @@ class Runner:
                 return
             if time.monotonic() >= self.next_run[name]:
                 self.next_run[name] = time.monotonic() + seconds
-                self.safely(name, self.work[name])
+                self.run_safely(name, self.work[name])
 
-    def safely(self, name: str, work: Callable[[], int]) -> None:
+    def run_safely(self, name: str, work: Callable[[], int]) -> None:
         try:
             work()
         except Exception as error:
             logger.warning("%s failed and will be tried again", name)
             handle_feature_memory_error(error)
-            waiting.set()  # what waited still waits
+            work_waits.set()  # the work is still pending
             self.stopping.wait(PAUSE_S)
         finally:
             close_old_connections()
 
 
-def load_demo() -> int:
-    """At the first start of an empty memory there is something to look at."""
+def load_demo_if_empty() -> int:
+    """Load the demo at the first start of an empty server; how many projects were made."""
     if ModelInteraction.objects.exists():
         return 0
     from integration import demo
 
-    demo.load()
+    demo.load_demo()
     return 1
 
 
-def start() -> Runner:
-    runner = Runner(WORK, settings.BACKGROUND_SCHEDULE)
-    runner.start()
-    atexit.register(runner.stop)
-    return runner
+def start_worker() -> EmbeddedWorker:
+    worker = EmbeddedWorker(WORK, settings.BACKGROUND_SCHEDULE)
+    worker.start()
+    atexit.register(worker.stop)
+    return worker

@@ -1,4 +1,4 @@
-"""Keys by which programs come in."""
+"""API keys, jobs, and the recogniser before the last switch."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SHAPE = re.compile(r"fm_(in|ro|rw|ad)_([A-Za-z0-9]{12})_([A-Za-z0-9_\-]{16,200})
 class ApiKey(models.Model):
     """`fm_<kind>_<public12>_<secret>`; only the secret's digest is stored, it is shown once."""
 
-    class Kind(models.TextChoices):
+    class KeyKind(models.TextChoices):
         INGEST = "in", "Ingest and prepare"
         READ = "ro", "Read"
         WRITE = "rw", "Read, write, edit patterns"
@@ -31,7 +31,7 @@ class ApiKey(models.Model):
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="keys")
     name = models.CharField(max_length=100, blank=True)
-    kind = models.CharField(max_length=2, choices=Kind.choices)
+    kind = models.CharField(max_length=2, choices=KeyKind.choices)
     public = models.CharField(max_length=12, unique=True)
     digest = models.CharField(max_length=64)
     created_at = models.DateTimeField(default=timezone.now)
@@ -97,7 +97,7 @@ class ApiKey(models.Model):
 
 
 class PreviousRecognizer(models.Model):
-    """What a project's recogniser was before the last switch: enough to go back to it."""
+    """The recogniser of a project before the last switch: enough to revert to it."""
 
     project = models.OneToOneField(Project, on_delete=models.CASCADE, primary_key=True)
     settings = models.JSONField(help_text="Version and embedder, as in the learner's row")
@@ -113,9 +113,9 @@ class PreviousRecognizer(models.Model):
 
 
 class Job(models.Model):
-    """Long work that survives a restart: each step commits its progress and where to go on."""
+    """A background job that survives restarts: each step commits its progress and cursor."""
 
-    class State(models.TextChoices):
+    class JobState(models.TextChoices):
         QUEUED = "queued"
         RUNNING = "running"
         DONE = "done"
@@ -126,7 +126,7 @@ class Job(models.Model):
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="jobs")
     kind = models.CharField(max_length=20)
     params = models.JSONField(default=dict)
-    state = models.CharField(max_length=10, choices=State.choices, default=State.QUEUED)
+    state = models.CharField(max_length=10, choices=JobState.choices, default=JobState.QUEUED)
     done = models.BigIntegerField(default=0)
     total = models.BigIntegerField(default=0, help_text="0: not known yet")
     unit = models.CharField(max_length=20, default="interactions")
@@ -147,7 +147,7 @@ class Job(models.Model):
 
     @property
     def is_over(self) -> bool:
-        return self.state not in (self.State.QUEUED, self.State.RUNNING)
+        return self.state not in (self.JobState.QUEUED, self.JobState.RUNNING)
 
     @property
     def seconds_left(self) -> float | None:

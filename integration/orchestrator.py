@@ -19,16 +19,16 @@ from integration.breaker import CircuitBreaker
 from integration.registry import ModelRegistry
 from optimizations.engine.domain.task import Task, TaskDecision
 from optimizations.manager import OptimizationManager
-from patterns.ingest.schema import arrival, parse
-from patterns.ingest.wakeup import wake
-from patterns.ingest.writer import store
+from patterns.ingest.schema import build_arrival, parse_interaction
+from patterns.ingest.wakeup import wake_learner
+from patterns.ingest.writer import store_arrivals
 
 logger = logging.getLogger("featurememory.orchestrator")
 
 
 class Reply(msgspec.Struct, frozen=True):
-    """What a model may return when it has more to tell than its output. Cost in the project's
-    currency, `score` 0 to 1; None is unknown, never zero."""
+    """What a model may return instead of its bare output. Cost in the project's currency, `score` 0 to
+    1; None is unknown, never zero."""
 
     output: Any
     input_tokens: float | None = None
@@ -41,7 +41,7 @@ class Reply(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True)
 class TaskResult:
-    """How a task went. `optimizations_applied` as `POST /tasks/prepare/` answers them."""
+    """The outcome of a task. `duration` in ms; `optimizations_applied` as in `POST /tasks/prepare/`."""
 
     success: bool
     result: Any
@@ -54,8 +54,8 @@ class TaskResult:
 
 
 @dataclass(frozen=True)
-class Plan:
-    """What `prepare` said: the task to run, and the decision (None when it could not be asked)."""
+class PreparedTask:
+    """The task to run, and its decision (None when preparing failed)."""
 
     task: Task
     decision: TaskDecision | None
@@ -68,10 +68,10 @@ class Plan:
 
 
 class ModelOrchestrator:
-    """Runs tasks on the callables of `registry`, with the memory of `project`.
+    """Runs tasks on the callables of `registry`, prepared by and learned into `project`.
 
-    `handle_task` for models that are plain functions, `handle_task_async` for coroutines (it runs
-    both). A model that raises is learned from too; memory that fails never stops a task.
+    `handle_task` is for plain functions, `handle_task_async` for both plain and coroutine functions.
+    Failed calls are learned too; a failure of Feature Memory never stops a task.
     """
 
     def __init__(
@@ -93,8 +93,8 @@ class ModelOrchestrator:
         try:
             reply = self.execute(plan.task)
         except Exception as error:
-            return self.learn(plan, None, elapsed_ms(began), error)
-        return self.learn(plan, reply, elapsed_ms(began))
+            return self.learn(plan, None, measure_elapsed_ms(began), error)
+        return self.learn(plan, reply, measure_elapsed_ms(began))
 
     async def handle_task_async(self, task: Task) -> TaskResult:
         plan = await sync_to_async(self.prepare)(task)
@@ -105,27 +105,27 @@ class ModelOrchestrator:
         try:
             reply = await self.execute_async(plan.task)
         except Exception as error:
-            return await learn(plan, None, elapsed_ms(began), error)
-        return await learn(plan, reply, elapsed_ms(began))
+            return await learn(plan, None, measure_elapsed_ms(began), error)
+        return await learn(plan, reply, measure_elapsed_ms(began))
 
-    def prepare(self, task: Task) -> Plan:
-        """The task as it should run; as it is when the memory does not answer."""
+    def prepare(self, task: Task) -> PreparedTask:
+        """The task as it should run; unchanged when preparing fails."""
         try:
             prepared = self.manager.apply(task, self.usable_models())
         except Exception as error:
             handle_feature_memory_error(error)
-            return Plan(task, None, [])
-        return Plan(prepared.decision.task, prepared.decision, prepared.patterns)
+            return PreparedTask(task, None, [])
+        return PreparedTask(prepared.decision.task, prepared.decision, prepared.patterns)
 
     def usable_models(self) -> list[str]:
-        """What may be routed to: registered here, and not cut off by its breaker."""
+        """Models that tasks may be routed to: registered, and their circuit is not open."""
         return [name for name in self.registry.model_ids if self.breaker(name).state != "open"]
 
     def breaker(self, model_id: str) -> CircuitBreaker:
         return self._breakers.setdefault(model_id, self._new_breaker())
 
     def execute(self, task: Task) -> Reply:
-        """Run the model once. Raises what it raises, and MODEL_FAILED while its circuit is open."""
+        """Run the model once. Raises what the model raises, MODEL_FAILED while its circuit is open."""
         run, breaker = self._admitted(task)
         try:
             given = run(task)
@@ -136,7 +136,7 @@ class ModelOrchestrator:
             breaker.record(False)
             raise
         breaker.record(True)
-        return as_reply(given)
+        return to_reply(given)
 
     async def execute_async(self, task: Task) -> Reply:
         run, breaker = self._admitted(task)
@@ -145,13 +145,13 @@ class ModelOrchestrator:
             if inspect.isawaitable(given):
                 given = await given
         except asyncio.CancelledError:
-            breaker.forget_probe()  # the caller gave up: that says nothing of the model
+            breaker.forget_probe()  # cancelled by the caller, which says nothing about the model
             raise
         except BaseException:
             breaker.record(False)
             raise
         breaker.record(True)
-        return as_reply(given)
+        return to_reply(given)
 
     def _admitted(self, task: Task) -> tuple[Callable[[Task], Any], CircuitBreaker]:
         run = self.registry.get(task.model_id)
@@ -160,9 +160,13 @@ class ModelOrchestrator:
         return run, breaker
 
     def learn(
-        self, plan: Plan, reply: Reply | None, duration: float, error: Exception | None = None
+        self,
+        plan: PreparedTask,
+        reply: Reply | None,
+        duration: float,
+        error: Exception | None = None,
     ) -> TaskResult:
-        """The interaction into the memory; what became of the task."""
+        """Store the interaction and return the result of the task. `duration` in ms."""
         text = None if error is None else f"{type(error).__name__}: {error}"[:2000]
         try:
             self._remember(plan, reply, duration, text)
@@ -180,16 +184,16 @@ class ModelOrchestrator:
         )
 
     def _remember(
-        self, plan: Plan, reply: Reply | None, duration: float, error: str | None
+        self, plan: PreparedTask, reply: Reply | None, duration: float, error: str | None
     ) -> None:
-        item = interaction(plan, reply, duration, error)
+        item = build_interaction(plan, reply, duration, error)
         raw = msgspec.json.encode({name: v for name, v in item.items() if v is not None})
-        store(self.project.pk, [arrival(parse(raw))])
-        wake(self.project.pk)
+        store_arrivals(self.project.pk, [build_arrival(parse_interaction(raw))])
+        wake_learner(self.project.pk)
 
 
-def interaction(
-    plan: Plan, reply: Reply | None, duration: float, error: str | None
+def build_interaction(
+    plan: PreparedTask, reply: Reply | None, duration: float, error: str | None
 ) -> dict[str, Any]:
     """One call in the shape of `POST /interactions/`."""
     task = plan.task
@@ -215,15 +219,15 @@ def interaction(
     }
 
 
-def as_reply(given: Any) -> Reply:
+def to_reply(given: Any) -> Reply:
     return given if isinstance(given, Reply) else Reply(given)
 
 
-def elapsed_ms(began: float) -> float:
+def measure_elapsed_ms(began: float) -> float:
     return (time.perf_counter() - began) * 1000
 
 
 def close_coroutine(given: Any) -> None:
-    """It will never run; say so to Python, or it warns."""
+    """Close a coroutine that will never run, so that Python does not warn."""
     if inspect.iscoroutine(given):
         given.close()

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 from featurememory.errors import not_found
 from optimizations.engine.domain.task import Task
 
-# Takes the task as it should run; returns an output, or a Reply when there is more to tell.
+# Takes the prepared task; returns an output, or a Reply with usage and score.
 ModelCallable: TypeAlias = Callable[[Task], Any] | Callable[[Task], Awaitable[Any]]
 
 
@@ -27,7 +27,7 @@ class ModelRegistry:
         self._lock = threading.Lock()
 
     def register(self, model_id: str, run: ModelCallable) -> None:
-        """Adds or replaces a model. ValueError for an empty id or what cannot be called."""
+        """Add or replace a model. ValueError for an empty id or an object that cannot be called."""
         if not model_id or not callable(run):
             raise ValueError("a model has an id and can be called")
         with self._lock:
@@ -38,7 +38,7 @@ class ModelRegistry:
             self._models = {k: v for k, v in self._models.items() if k != model_id}
 
     def get(self, model_id: str) -> ModelCallable:
-        """404 (FeatureMemoryError) when no model of this id is registered."""
+        """The callable of a model; NOT_FOUND when none of this id is registered."""
         try:
             return self._models[model_id]
         except KeyError:

@@ -1,4 +1,4 @@
-"""Memory, CPU and disk of our own process and data, sampled into the hourly rollups."""
+"""Samples memory, CPU and disk of this process into the hourly rollups."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from django.db.models import Count
 
 from featurememory.database.write_lock import write_turn
 from featurememory.models import Project
-from patterns.ingest.backpressure import resident, waiting
+from patterns.ingest.backpressure import count_waiting, read_resident_bytes
 from patterns.models import Pattern
 from patterns.retention import disk_usage, forecast
-from patterns.statistics.rollups import HOUR_MS, project_hour
+from patterns.statistics.rollups import HOUR_MS, lock_project_hour
 
 
 @dataclass(frozen=True)
-class Sample:
+class ProcessSample:
     """Bytes resident, bytes on disk, seconds of CPU used so far, and when (monotonic seconds)."""
 
     memory_bytes: int
@@ -28,12 +28,17 @@ class Sample:
     at: float
 
 
-def process_sample() -> Sample:
+def sample_process() -> ProcessSample:
     usage = resource.getrusage(resource.RUSAGE_SELF)
-    return Sample(resident(), on_disk(), usage.ru_utime + usage.ru_stime, time.monotonic())
+    return ProcessSample(
+        read_resident_bytes(),
+        measure_disk_bytes(),
+        usage.ru_utime + usage.ru_stime,
+        time.monotonic(),
+    )
 
 
-def on_disk() -> int:
+def measure_disk_bytes() -> int:
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_database_size(current_database())")
@@ -45,31 +50,31 @@ def on_disk() -> int:
 
 
 class ResourceManager:
-    """Samples this process into `ProjectHour`: memory and queue as the hourly maximum, CPU as a
-    mean; and counts what pages show of space, where counting takes long."""
+    """Samples this process into `ProjectHour`: memory and queue as hourly maximum, CPU as mean. Also
+    counts what pages show of storage, where counting takes long."""
 
     def __init__(self) -> None:
-        self.last = process_sample()
+        self.last = sample_process()
 
-    def sample(self) -> Sample:
+    def sample(self) -> ProcessSample:
         """Take a sample and add it to the current hour of every project."""
-        now = process_sample()
+        now = sample_process()
         elapsed = max(1e-3, now.at - self.last.at)
         cores = (now.cpu_seconds - self.last.cpu_seconds) / elapsed
         self.last = now
-        queue = int(waiting())
+        queue = int(count_waiting())
         for project in Project.objects.all():
             self._note(project, now, cores, queue)
-            forecast.count(project)
-        disk_usage.count_tables()
+            forecast.count_rules(project)
+        disk_usage.measure_table_sizes()
         return now
 
-    def _note(self, project: Project, now: Sample, cores: float, queue: int) -> None:
+    def _note(self, project: Project, now: ProcessSample, cores: float, queue: int) -> None:
         counts = dict(
             Pattern.objects.filter(project=project).values_list("status").annotate(Count("pk"))
         )
         with write_turn():
-            row = project_hour(project.pk, int(time.time() * 1000) // HOUR_MS)
+            row = lock_project_hour(project.pk, int(time.time() * 1000) // HOUR_MS)
             row.memory_bytes = max(row.memory_bytes, now.memory_bytes)
             row.disk_bytes = now.disk_bytes
             row.queue = max(row.queue, queue)

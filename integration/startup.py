@@ -1,4 +1,4 @@
-"""What a start prepares: tables, the first project with its key, the user admin, a login link."""
+"""Prepares a start: migrations, the first project with a key, the user admin, a login link."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from integration.models import ApiKey
 
 
 @dataclass(frozen=True)
-class Ready:
-    """What the first lines of output show; `key` is None when the project has keys already."""
+class StartResult:
+    """What the start prints; `key` is None when the project already has keys."""
 
     project: Project
     key: str | None
     login_token: str
 
 
-# Types that are defined in modules which only the first request, or a task, would import.
+# Modules that define Struct types but are imported only by the first request or task.
 LATE = (
     "patterns.recognition.repair_process",
     "patterns.api.patterns",
@@ -49,22 +49,22 @@ _anchor: list[sqlite3.Connection] = []
 
 
 def build_struct_tables() -> int:
-    """Build msgspec's type tables while there is one thread; how many there are."""
-    return struct_tables.build(LATE)
+    """Build msgspec's type tables while there is a single thread; how many were built."""
+    return struct_tables.build_tables(LATE)
 
 
-def prepare() -> Ready:
-    """Bring the database up to date and make what is missing. Safe to run at every start."""
+def prepare_start() -> StartResult:
+    """Migrate the database and create what is missing. Runs at every start."""
     if settings.STORAGE == "memory" and not _anchor:
         name = settings.DATABASES["default"]["NAME"]
         _anchor.append(sqlite3.connect(name, uri=True, check_same_thread=False))
-    migrate()
-    project = first_project()
-    return Ready(project, first_key(project), LoginLink.make(admin_user()))
+    migrate_database()
+    project = ensure_project()
+    return StartResult(project, ensure_key(project), LoginLink.make(ensure_admin_user()))
 
 
-def migrate() -> None:
-    """Migrations, by one process at a time where several start at once (PostgreSQL)."""
+def migrate_database() -> None:
+    """Run migrations; on PostgreSQL under a lock, because several processes may start at once."""
     if connection.vendor == "sqlite":
         call_command("migrate", interactive=False, verbosity=0)
         return
@@ -76,7 +76,7 @@ def migrate() -> None:
             cursor.execute("SELECT pg_advisory_unlock(7233071)")
 
 
-def first_project() -> Project:
+def ensure_project() -> Project:
     name = os.environ.get("FM_INIT_PROJECT") or "default"
     try:
         return Project.named(name)
@@ -84,8 +84,8 @@ def first_project() -> Project:
         raise CommandError(f"FM_INIT_PROJECT cannot be used: {error}") from error
 
 
-def first_key(project: Project) -> str | None:
-    """FM_INIT_API_KEY, else a new key, when the project has none."""
+def ensure_key(project: Project) -> str | None:
+    """Create the first key of a project, FM_INIT_API_KEY or a new one; None when it has keys."""
     if project.keys.exists():
         return None
     if given := os.environ.get("FM_INIT_API_KEY"):
@@ -93,13 +93,13 @@ def first_key(project: Project) -> str | None:
             key = ApiKey.register(project, given, "first key")
         except ValueError as error:
             raise CommandError(f"FM_INIT_API_KEY cannot be used: {error}") from error
-        if key.kind != ApiKey.Kind.ADMIN:
+        if key.kind != ApiKey.KeyKind.ADMIN:
             raise CommandError("FM_INIT_API_KEY cannot be used: it must begin with fm_ad_")
         return given
-    return ApiKey.create(project, ApiKey.Kind.ADMIN, "first key")[1]
+    return ApiKey.create(project, ApiKey.KeyKind.ADMIN, "first key")[1]
 
 
-def admin_user() -> object:
+def ensure_admin_user() -> object:
     users = get_user_model().objects
     user, made = users.get_or_create(
         username="admin", defaults={"is_staff": True, "is_superuser": True}
@@ -111,11 +111,11 @@ def admin_user() -> object:
     return user
 
 
-def announcement(ready: Ready, url: str) -> str:
-    """What the start prints: where, a login link, a key, and a line to paste."""
+def format_announcement(ready: StartResult, url: str) -> str:
+    """The text the start prints: address, login link, key, and a curl command."""
     place = f"data in {settings.DATA_DIR}"
     if settings.STORAGE == "memory":
-        place = "everything in memory: GONE when this server stops"
+        place = "all data in memory: LOST when this server stops"
     lines = [
         "",
         f"Feature Memory {settings.VERSION}   {place}",

@@ -1,4 +1,4 @@
-"""The background work, as Celery tasks; the embedded runner calls the same functions."""
+"""The background work as Celery tasks; the embedded worker calls the same functions."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from celery import shared_task
 from featurememory.errors import handle_feature_memory_error
 from featurememory.models import Project
 from integration.jobs import queue
-from integration.learning.learn_batch import learn, waiting_projects
+from integration.learning.learn_batch import find_waiting_projects, learn_next_batch
 from integration.repair import background_repair
 from integration.resources import ResourceManager
 from optimizations.policy_runtime import background_review, outcomes
-from patterns.ingest.wakeup import awake
+from patterns.ingest.wakeup import allow_next_wakeup
 from patterns.retention import cleanup
 from patterns.storage import payloads
 
 logger = logging.getLogger("featurememory.tasks")
 
-# While a backlog is learned, seconds between two looks whether the oldest must go: it must not grow
-# past `storage.max_size` before cleanup gets its turn.
+# While a backlog is learned, seconds between two checks for room: storage must not exceed
+# `storage.max_size` before the next cleanup.
 ROOM_S = 1.0
 
 
-def each(ids: Iterable[UUID], work: Callable[[UUID], int]) -> Iterator[int]:
-    """The work for every project; one that fails is logged and does not stop the others."""
+def run_for_each(ids: Iterable[UUID], work: Callable[[UUID], int]) -> Iterator[int]:
+    """Do the work for every project; a failure is logged and does not stop the others."""
     for project_id in list(ids):
         try:
             yield work(project_id)
@@ -40,11 +40,11 @@ def each(ids: Iterable[UUID], work: Callable[[UUID], int]) -> Iterator[int]:
 
 @shared_task(name="integration.tasks.learn_pending")
 def learn_pending(project_id: str, batches: int = 50) -> int:
-    """Recognise what waits in one project, at most `batches` batches; how many were recognised."""
+    """Recognise pending interactions of a project, at most `batches` batches; how many."""
     total, looked = 0, time.monotonic()
-    awake(UUID(project_id))
+    allow_next_wakeup(UUID(project_id))
     for _ in range(batches):
-        done = learn(UUID(project_id))
+        done = learn_next_batch(UUID(project_id))
         outcomes.count_outcomes(UUID(project_id))
         total += done.count
         if not done.more or done.busy:
@@ -57,31 +57,33 @@ def learn_pending(project_id: str, batches: int = 50) -> int:
 
 @shared_task(name="integration.tasks.sweep")
 def sweep() -> int:
-    """Recognise whatever waits anywhere: what a lost wake-up or a crash left behind."""
-    learned = sum(each(waiting_projects(), lambda project_id: learn_pending(str(project_id))))
+    """Recognise pending interactions of all projects, also after a lost wake-up or a crash."""
+    learned = sum(
+        run_for_each(find_waiting_projects(), lambda project_id: learn_pending(str(project_id)))
+    )
     outcomes.count_all_outcomes()
     return learned
 
 
 @shared_task(name="integration.tasks.consolidate_due")
 def consolidate_due() -> int:
-    """Begin to repair the patterns of projects that have learned enough; how many there are."""
+    """Start repairs of projects that have learned enough; how many there are."""
     queue.start_upgrades()
-    return background_repair.start_due()
+    return background_repair.start_due_repairs()
 
 
 @shared_task(name="integration.tasks.cleanup_due")
 def cleanup_due() -> int:
-    """Clean up the projects whose interval has passed; how many were."""
+    """Clean up the projects that are due; how many were cleaned."""
 
     ids = Project.objects.values_list("pk", flat=True)
-    return sum(each(ids, lambda project_id: int(cleanup.clean_due(project_id))))
+    return sum(run_for_each(ids, lambda project_id: int(cleanup.clean_up_if_due(project_id))))
 
 
 @shared_task(name="integration.tasks.train_payloads")
 def train_payloads() -> int:
-    """Train a dictionary for payloads when there are enough to learn from; how many were made."""
-    return int(payloads.training_is_due() and payloads.train() is not None)
+    """Train a payload dictionary if due; how many were made."""
+    return int(payloads.is_training_due() and payloads.train_dictionary() is not None)
 
 
 @shared_task(name="integration.tasks.review_optimizations")
@@ -92,7 +94,7 @@ def review_optimizations() -> int:
 
 @shared_task(name="integration.tasks.run_jobs")
 def run_jobs() -> int:
-    """Run the jobs that wait; how many were taken."""
+    """Run the queued jobs; how many were started."""
     return queue.run_waiting()
 
 
@@ -102,7 +104,7 @@ _resources_lock = threading.Lock()
 
 @shared_task(name="integration.tasks.sample_resources")
 def sample_resources() -> int:
-    """Note memory, CPU and disk; the resident bytes."""
+    """Sample memory, CPU and disk; returns the resident bytes."""
     with _resources_lock:
         if not _resources:
             _resources.append(ResourceManager())

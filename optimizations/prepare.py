@@ -16,7 +16,7 @@ from optimizations.models import PolicyState
 from optimizations.policy_runtime.policy_cache import LoadedPolicy, policies
 from patterns.engine.domain.observation import Observation
 from patterns.engine.domain.results import Match
-from patterns.recognition.recognizer_cache import memory
+from patterns.recognition.recognizer_cache import recognizers
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ def match_task(project_id: UUID, task: Task) -> tuple[Match | None, str]:
         model_id=task.model_id,
         task_type=task.task_type,
     )
-    kept = memory.for_reading(project_id)
+    kept = recognizers.for_reading(project_id)
     with kept.lock:
         match = kept.recognizer.match_one(observation)
     return match, kept.recognizer.VERSION

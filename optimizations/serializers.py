@@ -8,7 +8,7 @@ from optimizations.engine.domain.optimization import ArmStats, OptimizationState
 from optimizations.model_catalog import PRICES
 from optimizations.models import ModelPrice, Optimization, OptimizationEvent, RegisteredModel
 from optimizations.storage import decode_state
-from patterns.serializers import moment, rfc3339
+from patterns.serializers import format_ms, format_time
 
 
 def serialize_model(row: RegisteredModel, price: ModelPrice | None) -> dict[str, Any]:
@@ -20,9 +20,9 @@ def serialize_model(row: RegisteredModel, price: ModelPrice | None) -> dict[str,
         "enabled": row.enabled,
         "priced": priced,
         "prices": {name: getattr(price, name) for name in PRICES} if priced else None,
-        "effective_from": rfc3339(price.effective_from) if price and priced else None,
-        "created_at": moment(row.created_at),
-        "updated_at": moment(row.updated_at),
+        "effective_from": format_ms(price.effective_from) if price and priced else None,
+        "created_at": format_time(row.created_at),
+        "updated_at": format_time(row.updated_at),
     }
 
 
@@ -40,9 +40,9 @@ def serialize_optimization(row: Optimization) -> dict[str, Any]:
         "effectiveness": row.effectiveness,
         "summary": row.summary,
         "evidence": serialize_evidence(state) if state else None,
-        "created_at": moment(row.created_at),
-        "updated_at": moment(row.updated_at),
-        "last_used": moment(row.last_used),
+        "created_at": format_time(row.created_at),
+        "updated_at": format_time(row.updated_at),
+        "last_used": format_time(row.last_used),
         "made_by": row.made_by,
     }
 
@@ -107,8 +107,8 @@ def serialize_arm(stats: ArmStats) -> dict[str, Any]:
 
 def serialize_event(row: OptimizationEvent) -> dict[str, Any]:
     return {
-        "at": moment(row.at),
-        "moment": rfc3339(row.moment),
+        "at": format_time(row.at),
+        "moment": format_ms(row.moment),
         "from": row.before,
         "to": row.after,
         "actor": row.actor,

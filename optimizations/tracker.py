@@ -46,7 +46,7 @@ class PerformanceTracker:
         for row, match in rows:
             row.pattern_id = UUID(match.pattern_id)
             outcomes.append(rollups.outcome_of(row))
-        rollups.add(self.project_id, outcomes)
+        rollups.add_outcomes(self.project_id, outcomes)
 
     def summary(self, pattern_ids: Sequence[str]) -> dict[str, list[PatternPerformance]]:
         """All-time figures of each pattern, one per model, most used first."""
@@ -65,15 +65,15 @@ def measure_hours(row: PatternHour) -> PatternPerformance:
     def mean(total: float, count: int) -> float | None:
         return total / count if count else None
 
-    digest = quantile_sketch.merged([row.durations])
+    digest = quantile_sketch.merge_sketches([row.durations])
     return PatternPerformance(
         pattern_id=str(row.pattern_id),
         model_id=row.model_id,
         count=row.count,
         success_rate=mean(row.successes, row.judged),
         effectiveness=shrink_quality(row.quality_sum, row.quality_count),
-        duration_p50=quantile_sketch.quantile(digest, 0.5),
-        duration_p95=quantile_sketch.quantile(digest, 0.95),
+        duration_p50=quantile_sketch.read_quantile(digest, 0.5),
+        duration_p95=quantile_sketch.read_quantile(digest, 0.95),
         tokens_mean=mean(row.tokens_sum, row.tokens_count),
         memory_mean=mean(row.memory_sum, row.memory_count),
         cost_mean=mean(row.cost_sum, row.cost_count),

@@ -1,4 +1,4 @@
-"""Patterns in the admin: to look at; they are edited on their own pages, where Undo is."""
+"""Patterns in the admin: read-only; they are edited on their own pages, which offer Undo."""
 
 from __future__ import annotations
 

@@ -1,10 +1,10 @@
-"""Which patterns are meant: one set of filters for the API, the pages, CSV and storage."""
+"""Filters for patterns, shared by the API, the pages, the exports and storage."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from patterns.models import PatternQuerySet
 
 SORTS = ("use_count", "confidence", "effectiveness", "last_used", "created_at")
-STORED = tuple(status for status in Pattern.Status.values if status != "archived")
+STORED = tuple(status for status in Pattern.PatternStatus.values if status != "archived")
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class PatternCriteria:
 
     @classmethod
     def parse(cls, query: Mapping[str, Any]) -> PatternCriteria:
-        """From query parameters or a JSON object; unknown names are left alone. 422 on nonsense."""
+        """Read query parameters or a JSON object; unknown names are ignored. 422 for an invalid value."""
         given = {name: query[name] for name in query if query[name] not in ("", None)}
         made: dict[str, Any] = {}
         for field in fields(cls):
@@ -53,7 +53,7 @@ class PatternCriteria:
         return cls(**made)
 
     def apply(self, queryset: PatternQuerySet) -> PatternQuerySet:
-        """The rows that meet the filters, unordered."""
+        """The rows that match the filters, unordered."""
         statuses = self.status.split(",") if self.status else STORED
         return queryset.filter(self._condition(), status__in=statuses)
 
@@ -73,7 +73,7 @@ class PatternCriteria:
             return found
 
     def accepts(self, state: PatternState) -> bool:
-        """The same filters on an engine state, for storage in memory."""
+        """Whether an engine state matches, for storage in memory."""
         text = f"{state.template_text}\n{state.label or ''}\n{state.task_type}".lower()
         used = datetime.fromtimestamp(state.last_used, UTC)
         return (
@@ -93,16 +93,13 @@ class PatternCriteria:
         )
 
     def query(self) -> dict[str, str]:
-        """The parameters that differ from the defaults, as they stand in a URL."""
+        """The filters that differ from the defaults, as URL parameters."""
         made = {}
         for field in fields(self):
             value = getattr(self, field.name)
             if value != field.default:
                 made[field.name] = value.isoformat() if isinstance(value, datetime) else str(value)
         return made
-
-    def with_(self, **changes: Any) -> PatternCriteria:
-        return replace(self, **changes)
 
 
 LOOKUPS = {
@@ -117,13 +114,13 @@ LOOKUPS = {
 }
 
 
-def text(value: Any, pointer: str) -> str:
+def parse_text(value: Any, pointer: str) -> str:
     if not isinstance(value, str) or len(value) > 500 or "\x00" in value:
         raise invalid("must be a text of at most 500 characters", pointer)
     return value
 
 
-def share(value: Any, pointer: str) -> float:
+def parse_share(value: Any, pointer: str) -> float:
     try:
         number = math.nan if isinstance(value, bool) else float(value)
     except (TypeError, ValueError):
@@ -133,45 +130,45 @@ def share(value: Any, pointer: str) -> float:
     return number
 
 
-def moment(value: Any, pointer: str) -> datetime:
+def parse_moment(value: Any, pointer: str) -> datetime:
     try:
-        found = datetime.fromisoformat(text(value, pointer).replace(" ", "+"))
+        found = datetime.fromisoformat(parse_text(value, pointer).replace(" ", "+"))
     except ValueError as error:
         raise invalid("must be an RFC 3339 time, like 2026-11-22T10:00:00Z", pointer) from error
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
-def yes_or_no(value: Any, pointer: str) -> bool:
+def parse_boolean(value: Any, pointer: str) -> bool:
     found = {"true": True, "1": True, "false": False, "0": False}.get(str(value).lower())
     if found is None:
         raise invalid("must be true or false", pointer)
     return found
 
 
-def statuses(value: Any, pointer: str) -> str:
-    names = [name.strip() for name in text(value, pointer).split(",")]
-    if not set(names) <= set(Pattern.Status.values):
-        raise invalid(f"must be among {', '.join(Pattern.Status.values)}", pointer)
+def parse_statuses(value: Any, pointer: str) -> str:
+    names = [name.strip() for name in parse_text(value, pointer).split(",")]
+    if not set(names) <= set(Pattern.PatternStatus.values):
+        raise invalid(f"must be among {', '.join(Pattern.PatternStatus.values)}", pointer)
     return ",".join(names)
 
 
-def sort(value: Any, pointer: str) -> str:
-    name = text(value, pointer)
+def parse_sort(value: Any, pointer: str) -> str:
+    name = parse_text(value, pointer)
     if name.removeprefix("-") not in SORTS:
         raise invalid(f"must be among {', '.join(SORTS)}, with - in front to descend", pointer)
     return name
 
 
 PARSERS = {
-    "status": statuses,
-    "model_id": text,
-    "task_type": text,
-    "min_confidence": share,
-    "max_confidence": share,
-    "min_effectiveness": share,
-    "used_before": moment,
-    "used_after": moment,
-    "pinned": yes_or_no,
-    "q": text,
-    "sort": sort,
+    "status": parse_statuses,
+    "model_id": parse_text,
+    "task_type": parse_text,
+    "min_confidence": parse_share,
+    "max_confidence": parse_share,
+    "min_effectiveness": parse_share,
+    "used_before": parse_moment,
+    "used_after": parse_moment,
+    "pinned": parse_boolean,
+    "q": parse_text,
+    "sort": parse_sort,
 }

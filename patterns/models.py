@@ -1,4 +1,4 @@
-"""Rows of what came in (ModelInteraction), what was learned (Pattern) and its history."""
+"""Rows of interactions, patterns, their history and their hourly sums."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from featurememory.models import Project
 
 class InteractionQuerySet(models.QuerySet["ModelInteraction"]):
     def pending(self) -> InteractionQuerySet:
-        """The queue. A literal 0: SQLite uses a partial index only for what it can read."""
+        """The queue. A literal 0, because SQLite uses a partial index only for literals."""
         return cast(InteractionQuerySet, self.extra(where=["state = 0"]))
 
 
 class ModelInteraction(models.Model):
-    """One call of a model, in columns; its payload (input, output, …) is the row of the same number.
+    """One call of a model; its payload (input, output, …) is the Payload row of the same number.
 
     Units: `timestamp`, `received_at`, `recognized_at` are milliseconds since the epoch (integers:
     hour buckets and keyset pages compare them without date functions), `duration` and
     `processing_time` milliseconds, `memory_usage` bytes. Null means unknown, never zero.
     """
 
-    class State(models.IntegerChoices):
+    class InteractionState(models.IntegerChoices):
         PENDING = 0
         RECOGNIZED = 1
         FAILED = 2
@@ -49,7 +49,9 @@ class ModelInteraction(models.Model):
     cost = models.FloatField(null=True)
     success = models.BooleanField(null=True)
     score = models.FloatField(null=True)
-    state = models.SmallIntegerField(choices=State.choices, default=State.PENDING)
+    state = models.SmallIntegerField(
+        choices=InteractionState.choices, default=InteractionState.PENDING
+    )
     pattern_id = models.UUIDField(null=True)
     confidence = models.FloatField(null=True)
     recognized_at = models.BigIntegerField(null=True)
@@ -62,13 +64,13 @@ class ModelInteraction(models.Model):
             models.UniqueConstraint(fields=["project", "id"], name="interaction_once")
         ]
         indexes: ClassVar = [
-            # The queue: nothing but what waits, oldest first.
+            # The queue: pending rows only, oldest first.
             models.Index(
                 fields=["project", "number"],
                 name="interaction_pending",
                 condition=models.Q(state=0),
             ),
-            # Few rows: asked for when something goes wrong.
+            # Few rows: read when something goes wrong.
             models.Index(
                 fields=["project", "-number"],
                 name="interaction_failed",
@@ -97,13 +99,13 @@ class Payload(models.Model):
 
 class PatternQuerySet(models.QuerySet["Pattern"]):
     def stored(self) -> PatternQuerySet:
-        return self.exclude(status=Pattern.Status.ARCHIVED)
+        return self.exclude(status=Pattern.PatternStatus.ARCHIVED)
 
 
 class Pattern(models.Model):
-    """A recurring task. The columns mirror the engine's state (`state`), which is the truth."""
+    """A recurring task. The columns mirror the engine's `state`, which is authoritative."""
 
-    class Status(models.TextChoices):
+    class PatternStatus(models.TextChoices):
         CANDIDATE = "candidate"
         VALIDATED = "validated"
         DRIFTING = "drifting"
@@ -119,7 +121,9 @@ class Pattern(models.Model):
     parts = models.JSONField(default=list, help_text='[["Where is ", ""], ["", "order_id"]]')
     slots = models.JSONField(default=list)
     features = models.JSONField(default=list)
-    status = models.CharField(max_length=12, choices=Status.choices, default=Status.CANDIDATE)
+    status = models.CharField(
+        max_length=12, choices=PatternStatus.choices, default=PatternStatus.CANDIDATE
+    )
     pinned = models.BooleanField(default=False)
     confidence = models.FloatField(default=0.0)
     calibrated = models.BooleanField(default=False)
@@ -159,7 +163,7 @@ class Pattern(models.Model):
 
 
 class PatternEvent(models.Model):
-    """One entry of a pattern's history: founded, template, merged, split, label, pinned, pruned …"""
+    """One entry of a pattern's history: template, merged, split, label, pinned, pruned …"""
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, db_index=False)
     pattern_id = models.UUIDField()
@@ -179,7 +183,7 @@ class PatternEvent(models.Model):
 
 
 class Operation(models.Model):
-    """A change to many patterns that one Undo takes back as a whole."""
+    """A change to many patterns that one Undo reverts as a whole."""
 
     LIFETIME_DAYS = 30
 
@@ -203,7 +207,7 @@ class PatternHour(models.Model):
     """Sums and a duration sketch per hour x pattern x model: what every chart and figure reads.
 
     `hour` counts hours since the epoch. Sums add up over any rows, `durations` (a t-digest,
-    Dunning and Ertl 2019) merges. Rebuildable from the interactions: see `rollups.recount`.
+    Dunning and Ertl 2019) merges. Rebuildable from the interactions: see `recount.recount_rollups`.
     """
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, db_index=False)
@@ -244,7 +248,7 @@ class PatternHour(models.Model):
 
 
 class ProjectHour(models.Model):
-    """Per hour and project: what was stored and what it took. Gauges keep the last value seen."""
+    """Per hour and project: what was recognised and the resources used. Gauges keep the last value."""
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, db_index=False)
     hour = models.IntegerField()
@@ -271,10 +275,10 @@ class ProjectHour(models.Model):
 
 
 class Learner(models.Model):
-    """What the recogniser of a project keeps beside its patterns, and who may learn right now.
+    """What the recogniser of a project stores besides its patterns, and who may learn right now.
 
     The lease (`holder`, `until`) keeps two workers from learning the same stream twice;
-    `version` tells the other processes that something was learned.
+    other processes see from `version` that something was learned.
     """
 
     project = models.OneToOneField(Project, on_delete=models.CASCADE, primary_key=True)
@@ -304,7 +308,7 @@ class Learner(models.Model):
 
 
 class Feedback(models.Model):
-    """A late word on an outcome. The last value per metric wins; all are kept."""
+    """Late feedback on an outcome. The last value per metric counts; all are kept."""
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, db_index=False)
     target = models.CharField(max_length=12, help_text="interaction, decision or session")
@@ -323,7 +327,7 @@ class Feedback(models.Model):
 
 
 class LateJudgement(models.Model):
-    """What late feedback adds to a pattern's quality; waits for the project to learn next."""
+    """What late feedback adds to a pattern's quality; applied with the project's next batch."""
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, db_index=False)
     pattern_id = models.UUIDField()

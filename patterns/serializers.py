@@ -1,4 +1,4 @@
-"""Rows as the values the API answers with."""
+"""Rows as the JSON values of the API."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ from uuid import UUID
 import msgspec
 
 from patterns.models import ModelInteraction, Pattern, PatternEvent, PatternHour, Payload
-from patterns.statistics.quantile_sketch import merged, quantile
-from patterns.statistics.rollups import ALL_TIME, added
+from patterns.statistics.quantile_sketch import merge_sketches, read_quantile
+from patterns.statistics.rollups import ALL_TIME, sum_rows
 from patterns.storage.payloads import Stored, unpack_parts
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 NOTHING = msgspec.Raw(b"null")
 
 
-def rfc3339(milliseconds: int | None) -> str | None:
+def format_ms(milliseconds: int | None) -> str | None:
     if milliseconds is None:
         return None
     moment = EPOCH + timedelta(milliseconds=milliseconds)
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def moment(value: datetime | None) -> str | None:
+def format_time(value: datetime | None) -> str | None:
     return value.astimezone(UTC).isoformat().replace("+00:00", "Z") if value else None
 
 
-def payload_parts(row: ModelInteraction, data: Stored | None) -> dict[str, Any]:
+def read_payload_parts(row: ModelInteraction, data: Stored | None) -> dict[str, Any]:
     """Input, output and so on as they were sent; a damaged payload reads as nulls."""
     try:
         parts = unpack_parts(data) if data is not None else {}
@@ -44,12 +44,12 @@ def payload_parts(row: ModelInteraction, data: Stored | None) -> dict[str, Any]:
     }
 
 
-def whole(value: float | None) -> float | int | None:
-    """A count that was sent as 512 reads 512, not 512.0."""
+def to_whole_number(value: float | None) -> float | int | None:
+    """A whole number as int: 512, not 512.0."""
     return int(value) if value is not None and value.is_integer() else value
 
 
-def interaction(
+def serialize_interaction(
     row: ModelInteraction, data: Stored | None, live: dict[UUID, UUID], why: Any = None
 ) -> dict[str, Any]:
     """One interaction; `live` maps merged patterns to the one that took over."""
@@ -58,55 +58,55 @@ def interaction(
         "id": row.id,
         "model_id": row.model_id,
         "task_type": row.task_type or None,
-        **payload_parts(row, data),
+        **read_payload_parts(row, data),
         "metadata": {
-            "timestamp": rfc3339(row.timestamp),
+            "timestamp": format_ms(row.timestamp),
             "duration": row.duration,
             "resource_usage": {
-                "memory_usage": whole(row.memory_usage),
-                "token_count": whole(row.token_count),
+                "memory_usage": to_whole_number(row.memory_usage),
+                "token_count": to_whole_number(row.token_count),
                 "processing_time": row.processing_time,
             },
         },
         "usage": {
-            "input_tokens": whole(row.input_tokens),
-            "output_tokens": whole(row.output_tokens),
-            "cached_input_tokens": whole(row.cached_input_tokens),
+            "input_tokens": to_whole_number(row.input_tokens),
+            "output_tokens": to_whole_number(row.output_tokens),
+            "cached_input_tokens": to_whole_number(row.cached_input_tokens),
             "cost": row.cost,
         },
         "success": row.success,
         "score": row.score,
         "session_id": row.session_id,
         "decision_id": row.decision_id,
-        "received_at": rfc3339(row.received_at),
-        "status": ModelInteraction.State(row.state).label.lower(),
+        "received_at": format_ms(row.received_at),
+        "status": ModelInteraction.InteractionState(row.state).label.lower(),
         "pattern_id": str(pattern_id) if pattern_id else None,
         "confidence": row.confidence,
-        "recognized_at": rfc3339(row.recognized_at),
+        "recognized_at": format_ms(row.recognized_at),
         "recognizer_version": row.recognizer_version,
         "why": why,
     }
 
 
-def interactions(rows: Sequence[ModelInteraction]) -> list[dict[str, Any]]:
+def serialize_interactions(rows: Sequence[ModelInteraction]) -> list[dict[str, Any]]:
     numbers = [row.number for row in rows]
     payloads = dict(Payload.objects.filter(pk__in=numbers).values_list("number", "data"))
-    live = redirects({row.pattern_id for row in rows if row.pattern_id})
-    return [interaction(row, payloads.get(row.number), live) for row in rows]
+    live = find_redirects({row.pattern_id for row in rows if row.pattern_id})
+    return [serialize_interaction(row, payloads.get(row.number), live) for row in rows]
 
 
-def redirects(ids: Iterable[UUID]) -> dict[UUID, UUID]:
-    """Which of these patterns were merged, and into which."""
+def find_redirects(ids: Iterable[UUID]) -> dict[UUID, UUID]:
+    """Merged patterns among these ids, with the id each was merged into."""
     moved = Pattern.objects.filter(pk__in=list(ids), redirect_to__isnull=False)
     return {pk: to for pk, to in moved.values_list("pk", "redirect_to") if to}
 
 
-def patterns(rows: Sequence[Pattern]) -> list[dict[str, Any]]:
-    models = models_of(rows)
-    return [pattern(row, models[row.pk]) for row in rows]
+def serialize_patterns(rows: Sequence[Pattern]) -> list[dict[str, Any]]:
+    models = serialize_models(rows)
+    return [serialize_pattern(row, models[row.pk]) for row in rows]
 
 
-def pattern(row: Pattern, models: list[dict[str, Any]]) -> dict[str, Any]:
+def serialize_pattern(row: Pattern, models: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "id": str(row.pk),
         "model_id": row.model_id,
@@ -114,7 +114,7 @@ def pattern(row: Pattern, models: list[dict[str, Any]]) -> dict[str, Any]:
         "kind": row.kind,
         "label": row.label,
         "template": row.template,
-        "slots": [slot(entry) for entry in row.slots],
+        "slots": [serialize_slot(entry) for entry in row.slots],
         "features": row.features,
         "effectiveness": row.effectiveness,
         "confidence": row.confidence,
@@ -123,8 +123,8 @@ def pattern(row: Pattern, models: list[dict[str, Any]]) -> dict[str, Any]:
         "pinned": row.pinned,
         "models": models,
         "metadata": {
-            "created_at": moment(row.created_at),
-            "last_used": moment(row.last_used),
+            "created_at": format_time(row.created_at),
+            "last_used": format_time(row.last_used),
             "use_count": row.use_count,
         },
         "recognizer_version": row.recognizer_version,
@@ -132,12 +132,12 @@ def pattern(row: Pattern, models: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-def slot(entry: dict[str, Any]) -> dict[str, Any]:
+def serialize_slot(entry: dict[str, Any]) -> dict[str, Any]:
     top = [{"value": value, "share": share} for value, share in entry.get("top", [])]
     return {**entry, "top": top}
 
 
-def models_of(rows: Sequence[Pattern]) -> dict[UUID, list[dict[str, Any]]]:
+def serialize_models(rows: Sequence[Pattern]) -> dict[UUID, list[dict[str, Any]]]:
     """Figures per model of each pattern, all time, most used first."""
     owner = family_of(row.pk for row in rows)
     hours = PatternHour.objects.filter(
@@ -148,34 +148,34 @@ def models_of(rows: Sequence[Pattern]) -> dict[UUID, list[dict[str, Any]]]:
         grouped.setdefault((owner[hour.pattern_id], hour.model_id), []).append(hour)
     found: dict[UUID, list[dict[str, Any]]] = {row.pk: [] for row in rows}
     for (pattern_id, _), same in grouped.items():
-        found[pattern_id].append(model_figures(added(same)))
+        found[pattern_id].append(serialize_model_figures(sum_rows(same)))
     return found
 
 
 def family_of(ids: Iterable[UUID]) -> dict[UUID, UUID]:
-    """Every pattern id whose interactions count for one of these, merged ones included."""
+    """These ids and those merged into them, each with the id its interactions count for."""
     own = {pattern_id: pattern_id for pattern_id in ids}
     merged_ones = Pattern.objects.filter(redirect_to__in=list(own))
     return own | {pk: to for pk, to in merged_ones.values_list("pk", "redirect_to") if to}
 
 
-def model_figures(row: PatternHour) -> dict[str, Any]:
-    digest = merged([row.durations])
+def serialize_model_figures(row: PatternHour) -> dict[str, Any]:
+    digest = merge_sketches([row.durations])
     return {
         "model_id": row.model_id,
         "use_count": row.count,
         "effectiveness": row.quality_sum / row.quality_count if row.quality_count else None,
         "success_rate": row.successes / row.judged if row.judged else None,
-        "duration_p50": quantile(digest, 0.5),
-        "duration_p95": quantile(digest, 0.95),
+        "duration_p50": read_quantile(digest, 0.5),
+        "duration_p95": read_quantile(digest, 0.95),
         "tokens_mean": row.tokens_sum / row.tokens_count if row.tokens_count else None,
         "cost_mean": row.cost_sum / row.cost_count if row.cost_count else None,
     }
 
 
-def event(row: PatternEvent) -> dict[str, Any]:
+def serialize_event(row: PatternEvent) -> dict[str, Any]:
     return {
-        "at": moment(row.at),
+        "at": format_time(row.at),
         "kind": row.kind,
         "actor": row.actor,
         "template": row.template or None,

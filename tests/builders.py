@@ -15,13 +15,13 @@ from django.db import transaction
 from django.test import Client
 
 from featurememory.models import Project
-from integration.learning.learn_batch import learn
+from integration.learning.learn_batch import learn_next_batch
 from integration.models import ApiKey
 from patterns.engine.domain.observation import Observation
 from patterns.engine.domain.results import TemplatePart
 from patterns.engine.pattern.pattern_state import PatternState
-from patterns.ingest.schema import arrival, parse
-from patterns.ingest.writer import store
+from patterns.ingest.schema import build_arrival, parse_interaction
+from patterns.ingest.writer import store_arrivals
 from patterns.models import ModelInteraction, Pattern, PatternHour, Payload
 from patterns.statistics import quantile_sketch, recount, rollups
 from patterns.storage.database import DatabasePatternStorage
@@ -115,15 +115,15 @@ def items(count: int, tasks: int = 1, start: int = 0, **changes: Any) -> list[di
 
 def keep(owner: Project, found: Iterable[Mapping[str, Any]]) -> list[bool]:
     """Store interactions without HTTP; which were new."""
-    arrivals = [arrival(parse(json.dumps(entry).encode())) for entry in found]
-    return store(owner.pk, arrivals).stored
+    arrivals = [build_arrival(parse_interaction(json.dumps(entry).encode())) for entry in found]
+    return store_arrivals(owner.pk, arrivals).stored
 
 
 def learn_all(owner: Project, limit: int = 200) -> int:
     """Recognise what waits; how many were recognised."""
     total, more = 0, True
     while more:
-        done = learn(owner.pk, limit)
+        done = learn_next_batch(owner.pk, limit)
         total, more = total + done.count, done.more and not done.busy
     return total
 
@@ -179,7 +179,9 @@ def rollup_figures(owner: Project) -> dict[Any, Any]:
     for row in PatternHour.objects.filter(project=owner, count__gt=0):
         sums = [round(float(getattr(row, name)), 6) for name in rollups.SUMS]
         middle = round(
-            quantile_sketch.quantile(quantile_sketch.merged([row.durations]), 0.5) or 0.0, 3
+            quantile_sketch.read_quantile(quantile_sketch.merge_sketches([row.durations]), 0.5)
+            or 0.0,
+            3,
         )
         figures[row.hour, str(row.pattern_id), row.model_id] = (*sums, middle)
     return figures
@@ -188,7 +190,7 @@ def rollup_figures(owner: Project) -> dict[Any, Any]:
 def rebuilt_figures(owner: Project) -> dict[Any, Any]:
     """The same, counted again from the interactions."""
     with transaction.atomic():
-        recount.replace(owner.pk, 0, recount.recount(owner.pk, 0))
+        recount.replace_rollups(owner.pk, 0, recount.recount_rollups(owner.pk, 0))
     return rollup_figures(owner)
 
 

@@ -10,7 +10,9 @@ import pytest
 from django.core.cache import cache
 from django.db import connections
 
+from featurememory.models import Project
 from tests import servers
+from tests.builders import Caller, caller, project
 
 DATABASE_FIXTURES = {"db", "transactional_db", "live_server"}
 
@@ -45,19 +47,17 @@ def _a_fresh_process() -> None:
     from featurememory.config import forget_config
     from integration.api.authentication import known_keys
     from patterns.ingest.backpressure import admission
-    from patterns.ingest.wakeup import waiting
-    from patterns.recognition.recognizer_cache import memory
+    from patterns.ingest.wakeup import work_waits
+    from patterns.recognition.recognizer_cache import recognizers
     from patterns.storage import payloads
 
     cache.clear()
-    admission.forget()
+    admission.reset()
     forget_config()
     known_keys.clear()
-    memory.drop()
-    payloads.current.forget()
-    payloads.dictionary.cache_clear()
-    vars(payloads._local).clear()
-    waiting.clear()
+    recognizers.drop()
+    payloads.forget_dictionaries()
+    work_waits.clear()
 
 
 @pytest.fixture(autouse=True)
@@ -94,3 +94,15 @@ def redis_server() -> Iterator[str]:
         pytest.skip("redis-server is not installed (Debian: apt install redis-server)")
     with servers.redis() as url:
         yield url
+
+
+@pytest.fixture
+def owner() -> Project:
+    """The project of a test. Needs the mark `django_db`."""
+    return project("shop")
+
+
+@pytest.fixture
+def api(owner: Project) -> Caller:
+    """Calls the API for the project of the test; may read, write and edit patterns."""
+    return caller(owner, "rw")

@@ -1,4 +1,4 @@
-"""What a database error means to the caller: full, busy or broken storage; never a bare 500."""
+"""Translates database errors into errors that callers can handle: full, busy or failed storage."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ FULL = ("disk is full", "no space left", "disk i/o error", "could not extend fil
 BUSY = ("locked", "too many connections", "timeout", "pool")
 
 
-def known(error: DatabaseError) -> FeatureMemoryError | None:
-    """The error as storage trouble the caller can wait out; None when it is a fault of ours."""
+def translate_database_error(error: DatabaseError) -> FeatureMemoryError | None:
+    """The error as STORAGE_FULL, OVERLOADED or STORAGE_FAILED; None when it is a bug."""
     text = str(error).lower()
     if any(sign in text for sign in FULL):
         place = "disk" if settings.STORAGE == "persistent" else "memory"

@@ -1,4 +1,4 @@
-"""The cache that several processes share. Without Redis every look-up misses; nothing fails."""
+"""The cache shared by processes. When Redis is down every look-up misses and nothing fails."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from redis.exceptions import RedisError
 
 
 class OptionalRedisCache(RedisCache):
-    """What we keep here can be computed again, so a dead Redis must not refuse a request."""
+    """A Redis cache that ignores connection errors: its values can be recomputed."""
 
     def get(self, key: str, default: Any = None, version: int | None = None) -> Any:
         with suppress(RedisError):

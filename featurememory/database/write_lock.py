@@ -1,7 +1,7 @@
 """One writer at a time on SQLite.
 
 SQLite's own busy wait polls and is not fair: under load a waiting writer can starve until its
-timeout ("database is locked"). Our writers of one process queue on a lock instead. Who holds it also
+timeout ("database is locked"). The writers of this process queue on a lock instead. Its holder also
 keeps the log short.
 """
 
@@ -17,16 +17,16 @@ from django.db import connection, transaction
 
 _turn = threading.RLock()
 
-# SQLite writes its log back at 4 MB, and begins it anew only when no reader is in it just then. Beyond
-# this it is shortened by force; readers have PATIENCE_MS to get out.
+# SQLite checkpoints its log at 4 MB and restarts it only when no reader uses it. Beyond LOG_MOST it is
+# truncated; readers get PATIENCE_MS to finish.
 LOG_MOST, PATIENCE_MS, TIMEOUT_MS = 7 << 20, 50, 20_000
-AGAIN_S = 0.25  # after an attempt that a long reader (an export) stopped: it grew by 17 MB in 1 s
+AGAIN_S = 0.25  # pause after an attempt that a long reader (an export) blocked: the log grew by 17 MB in 1 s
 _shortened = [0.0]
 
 
 @contextmanager
 def write_turn() -> Iterator[None]:
-    """A transaction; on SQLite the only one of this process that writes meanwhile."""
+    """A transaction; on SQLite the only writing one of this process."""
     if connection.vendor != "sqlite":
         with transaction.atomic():
             yield
@@ -38,15 +38,15 @@ def write_turn() -> Iterator[None]:
 
 
 @contextmanager
-def writers_wait() -> Iterator[None]:
-    """For a statement that cannot run in a transaction: the writers of this process wait."""
+def hold_writers() -> Iterator[None]:
+    """Block the writers of this process, for a statement that cannot run in a transaction."""
     with _turn:
         yield
         shorten_log(LOG_MOST)
 
 
-def log_bytes() -> int:
-    """Bytes of SQLite's write-ahead log; 0 in memory, or where the server keeps its own."""
+def measure_log_bytes() -> int:
+    """Bytes of SQLite's write-ahead log; 0 in memory and on PostgreSQL."""
     if connection.vendor != "sqlite":
         return 0
     try:
@@ -56,9 +56,9 @@ def log_bytes() -> int:
 
 
 def shorten_log(most: int) -> None:
-    """Writes the log back into the database and empties it, when it is larger than `most`."""
+    """Checkpoint and truncate the log when it is larger than `most` bytes."""
     now = time.monotonic()
-    if log_bytes() <= most or connection.in_atomic_block or now - _shortened[0] < AGAIN_S:
+    if measure_log_bytes() <= most or connection.in_atomic_block or now - _shortened[0] < AGAIN_S:
         return
     with connection.cursor() as cursor:
         cursor.execute(f"PRAGMA busy_timeout={PATIENCE_MS}")

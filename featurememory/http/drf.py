@@ -1,5 +1,5 @@
-"""How DRF reads, writes and admits requests here. Apart from api.py, because DRF's own views import
-these while they are being imported."""
+"""Renderer, parser, negotiation and permission for DRF. Separate from endpoint.py, because DRF's own
+views import these while they are imported."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SCOPES = {
 
 
 class Key(Protocol):
-    """What endpoints need of an API key; the row itself belongs to a layer above."""
+    """The parts of an API key that endpoints use; the model belongs to a higher layer."""
 
     kind: str
     name: str
@@ -58,7 +58,7 @@ class JSONParser(BaseParser):
 
 
 class AlwaysJSON(BaseContentNegotiation):
-    """We speak JSON only; an Accept header that asks for something else is not worth a 406."""
+    """Always JSON, whatever the Accept header says."""
 
     def select_parser(self, request: Any, parsers: Any) -> Any:
         return parsers[0]

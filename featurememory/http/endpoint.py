@@ -1,4 +1,4 @@
-"""What every endpoint shares: scopes, problem+json (RFC 9457), bodies, pages, idempotency."""
+"""The base class of endpoints, and the response of lists."""
 
 from __future__ import annotations
 
@@ -29,10 +29,7 @@ class NoSuchEndpoint(Endpoint):
         )
 
 
-# --- lists --------------------------------------------------------------------------------------
-
-
-def listing(request: Request, page: Page[Any], data: list[Any], limit: int) -> Response:
+def respond_with_page(request: Request, page: Page[Any], data: list[Any], limit: int) -> Response:
     """`{"data", "meta"}` and a Link header (RFC 8288) that names the next page."""
     body = {"data": data, "meta": {"next_cursor": page.next, "limit": limit}}
     response = Response(body)

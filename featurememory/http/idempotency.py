@@ -1,4 +1,4 @@
-"""Idempotency-Key on POST: the same key and body get the stored answer again, for 24 hours."""
+"""Idempotency-Key on POST: the same key and body return the stored answer, for 24 hours."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from rest_framework.response import Response
 
 from featurememory.errors import ErrorCode, FeatureMemoryError, invalid
 from featurememory.http.drf import key_of
-from featurememory.http.request_body import raw_bytes
+from featurememory.http.request_body import read_raw_body
 from featurememory.models import StoredAnswer
 
 LIFETIME = timedelta(hours=24)
-# A request that has no answer after this long died with its process; its key is free again.
+# A request without an answer after this long died with its process; its key is free again.
 ABANDONED = timedelta(seconds=60)
 View = Callable[..., Response]
 
@@ -37,35 +37,35 @@ def idempotent(view: View) -> View:
             return view(endpoint, request, *args, **kwargs)
         if not 1 <= len(name) <= 255:
             raise invalid("must have 1 to 255 characters", "/Idempotency-Key")
-        return once(endpoint, request, name, lambda: view(endpoint, request, *args, **kwargs))
+        return run_once(endpoint, request, name, lambda: view(endpoint, request, *args, **kwargs))
 
     return answer
 
 
-def once(endpoint: Any, request: Request, name: str, run: Callable[[], Response]) -> Response:
-    body = raw_bytes(request._request, endpoint.body_limit)
+def run_once(endpoint: Any, request: Request, name: str, run: Callable[[], Response]) -> Response:
+    body = read_raw_body(request._request, endpoint.body_limit)
     again: Any = request._request  # Django has no public way to read a body twice
     again._read_started, again._stream = False, _Again(body)
     request._request.META["CONTENT_LENGTH"] = str(len(body))
     request._request.META.pop("HTTP_TRANSFER_ENCODING", None)
-    stored, fresh = claim(request, name, digest(body))
+    stored, fresh = claim_answer(request, name, hash_content(body))
     if not fresh:
-        return replay(stored, digest(body))
+        return replay_answer(stored, hash_content(body))
     try:
         response = run()
     except BaseException:
-        stored.delete()  # a refused request may be corrected and sent again under its key
+        stored.delete()  # a rejected request may be corrected and sent again with its key
         raise
     stored.body, stored.status = msgspec.json.encode(response.data), response.status_code
     stored.save(update_fields=["body", "status"])
     return response
 
 
-def id_of(request: Request, index: int = 0) -> str | None:
+def derive_item_id(request: Request, index: int = 0) -> str | None:
     """An id for an item without one in a request with an Idempotency-Key; None without the key.
 
-    The same request sent again gets the same ids: when the process died after storing and before
-    noting its answer, the repetition finds the rows. A UUID of version 8 (RFC 9562).
+    A repeated request gets the same ids: when the process died after storing and before saving its
+    answer, the repetition finds the rows. A UUID of version 8 (RFC 9562).
     """
     name = request.headers.get("Idempotency-Key")
     if name is None:
@@ -77,7 +77,7 @@ def id_of(request: Request, index: int = 0) -> str | None:
 
 
 class _Again:
-    """The body once more, for the view that reads it."""
+    """A body that was already read, for the view to read again."""
 
     def __init__(self, body: bytes) -> None:
         self.body = body
@@ -88,18 +88,18 @@ class _Again:
         return taken
 
 
-def digest(content: bytes) -> str:
+def hash_content(content: bytes) -> str:
     return hashlib.blake2b(content, digest_size=32).hexdigest()
 
 
-def claim(request: Request, name: str, fingerprint: str) -> tuple[StoredAnswer, bool]:
-    """The row of this key, and whether it is ours to fill."""
+def claim_answer(request: Request, name: str, fingerprint: str) -> tuple[StoredAnswer, bool]:
+    """The row of this key, and whether this request created it."""
     project = key_of(request).project
-    key = digest(f"{request.method} {request.path} {name}".encode("utf-8", "surrogateescape"))
+    key = hash_content(f"{request.method} {request.path} {name}".encode("utf-8", "surrogateescape"))
     now = timezone.now()
     rows = StoredAnswer.objects.filter(project=project, key=key)
     rows.filter(created_at__lt=now - LIFETIME).delete()
-    # Later than now: the clock was set back meanwhile.
+    # In the future: the clock was set back meanwhile.
     dead = Q(created_at__lt=now - ABANDONED) | Q(created_at__gt=now + ABANDONED)
     rows.filter(dead, status=0).delete()
     try:
@@ -108,25 +108,25 @@ def claim(request: Request, name: str, fingerprint: str) -> tuple[StoredAnswer, 
             return made, True
     except IntegrityError:
         found = rows.first()
-        if found is None:  # refused and freed between our two statements
-            raise still_running() from None
+        if found is None:  # deleted between the two statements
+            raise make_still_running_error() from None
         return found, False
 
 
-def replay(stored: StoredAnswer, fingerprint: str) -> Response:
+def replay_answer(stored: StoredAnswer, fingerprint: str) -> Response:
     if stored.fingerprint != fingerprint:
         raise FeatureMemoryError(
             "This Idempotency-Key was used with another body. Use a new key for a new request.",
             ErrorCode.IDEMPOTENCY_MISMATCH,
         )
     if stored.status == 0:
-        raise still_running()
+        raise make_still_running_error()
     response = Response(msgspec.Raw(bytes(stored.body)), status=stored.status)
     response["Idempotent-Replayed"] = "true"
     return response
 
 
-def still_running() -> FeatureMemoryError:
+def make_still_running_error() -> FeatureMemoryError:
     return FeatureMemoryError(
         "A request with this Idempotency-Key is still running.", ErrorCode.CONFLICT
     )

@@ -13,42 +13,39 @@ from featurememory.http.request_body import read_body
 T = TypeVar("T")
 
 
-# --- bodies -------------------------------------------------------------------------------------
-
-
 def body_of(request: Request, shape: type[T], limit: int | None = None) -> T:
     """The JSON body as `shape` (a msgspec type). 400 malformed, 413, 415, 422 with the pointer."""
-    return decode(read_body(request._request, limit), shape)
+    return decode_json(read_body(request._request, limit), shape)
 
 
-def decode(raw: bytes, shape: type[T]) -> T:
+def decode_json(raw: bytes, shape: type[T]) -> T:
     """JSON bytes as `shape`; malformed JSON is 400, a wrong value 422 with its pointer."""
     try:
         raw.decode()  # parts that stay raw are checked for UTF-8 here
         return msgspec.json.decode(raw, type=shape)
     except msgspec.ValidationError as error:
-        must_be_json(raw)
-        raise from_msgspec(error) from error
+        require_json(raw)
+        raise translate_validation_error(error) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise malformed(error) from error
+        raise make_malformed_error(error) from error
 
 
-def must_be_json(raw: bytes) -> None:
-    """A wrong type may be met before the syntax error further on; the syntax error wins."""
+def require_json(raw: bytes) -> None:
+    """Raise 400 for invalid JSON, which takes precedence over a wrong type found earlier."""
     try:
         msgspec.json.decode(raw, type=msgspec.Raw)
     except msgspec.ValidationError:
         return
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise malformed(error) from error
+        raise make_malformed_error(error) from error
 
 
-def malformed(error: Exception) -> FeatureMemoryError:
+def make_malformed_error(error: Exception) -> FeatureMemoryError:
     what = "nested too deeply" if isinstance(error, RecursionError) else str(error)
     return FeatureMemoryError(f"The body is not valid JSON: {what}", ErrorCode.MALFORMED_BODY)
 
 
-def from_msgspec(error: msgspec.ValidationError) -> FeatureMemoryError:
+def translate_validation_error(error: msgspec.ValidationError) -> FeatureMemoryError:
     """`Expected float - at $.metadata.duration` as a 422 with the pointer /metadata/duration."""
     message, _, path = str(error).partition(" - at `$")
     pointer = path.rstrip("`").replace("[...]", "").replace("[", "/").replace("]", "")

@@ -1,4 +1,4 @@
-"""Around every request: an id for logs and answers, and the content security policy."""
+"""Middleware: request ids for logs and answers, and the content security policy."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ Handler = Callable[[HttpRequest], HttpResponse]
 GIVEN = re.compile(r"[A-Za-z0-9_\-]{8,64}")
 
 
-def request_id(get_response: Handler) -> Handler:
-    """Keep the caller's X-Request-ID when it is a plain token, else make one; answer with it.
+def assign_request_id(get_response: Handler) -> Handler:
+    """Use the X-Request-ID of the caller when it is a plain token, else a new one; return it.
 
-    The outermost: from here on other work gives way.
+    The outermost middleware: it also registers the request, so that background work yields.
     """
 
     def handle(request: HttpRequest) -> HttpResponse:
         given = request.headers.get("X-Request-ID", "")
         name = given if GIVEN.fullmatch(given) else str(uuid7())
         token = json_logs.request_id.set(name)
-        request_priority.begins()
+        request_priority.enter_request()
         try:
             response = get_response(request)
         finally:
-            request_priority.ends()
+            request_priority.leave_request()
             json_logs.request_id.reset(token)
         response["X-Request-ID"] = name
         return response
@@ -51,8 +51,8 @@ POLICY = "; ".join(
 )
 
 
-def content_security_policy(get_response: Handler) -> Handler:
-    """The same strict policy on every answer (Django 5.2 has no setting for it)."""
+def add_content_security_policy(get_response: Handler) -> Handler:
+    """Add the same strict policy to every response (Django 5.2 has no setting for it)."""
 
     def handle(request: HttpRequest) -> HttpResponse:
         response = get_response(request)

@@ -1,4 +1,4 @@
-"""What the OpenAPI document says of an endpoint, taken from the msgspec types that parse it."""
+"""Describes endpoints for OpenAPI, from the msgspec types that parse their bodies."""
 
 from __future__ import annotations
 
@@ -70,9 +70,10 @@ def described(
 ) -> Callable[[F], F]:
     """`extend_schema` for our endpoints: a msgspec body, query parameters with their help."""
     if many:
-        query = {"limit": "Rows a page, 1 to 200, default 50", "cursor": "Of meta.next_cursor"} | (
-            query or {}
-        )
+        query = {
+            "limit": "Rows per page, 1 to 200, default 50",
+            "cursor": "Of meta.next_cursor",
+        } | (query or {})
     return extend_schema(
         summary=summary,
         request={"application/json": schema_of(body)} if body is not None else None,

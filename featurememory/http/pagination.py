@@ -1,4 +1,4 @@
-"""Keyset pages: a page costs the same however deep it lies, and rows that arrive do not shift it."""
+"""Keyset pagination: every page costs the same, and new rows do not shift it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from featurememory.errors import invalid
 
 Row = TypeVar("Row", bound=Model)
 MAXIMUM = 200
-# Keys a filter without an index looks at for one page: 25 ms of SQLite.
+# Keys a filter without an index scans per page: 25 ms on SQLite.
 REACH = 100_000
 
 
@@ -27,7 +27,7 @@ class Page(Generic[Row]):
     previous: str | None
 
 
-def limit_from(text: str | None, default: int = 50) -> int:
+def parse_limit(text: str | None, default: int = 50) -> int:
     """A page size from 1 to 200; 422 for anything else."""
     if text is None:
         return default
@@ -36,12 +36,12 @@ def limit_from(text: str | None, default: int = 50) -> int:
     return min(int(text), MAXIMUM)
 
 
-def encode(values: list[Any]) -> str:
+def encode_cursor(values: list[Any]) -> str:
     raw = msgspec.json.encode(values)
     return base64.urlsafe_b64encode(raw).decode().rstrip("=")
 
 
-def decode(text: str, size: int) -> list[Any]:
+def decode_cursor(text: str, size: int) -> list[Any]:
     try:
         padded = text.encode("ascii") + b"=" * (-len(text) % 4)
         values = msgspec.json.decode(base64.urlsafe_b64decode(padded), type=list[Any])
@@ -57,7 +57,7 @@ def value_of(row: Model, name: str) -> Any:
     return value.isoformat() if hasattr(value, "isoformat") else value
 
 
-def after(field: str, value: Any, key: str, last: Any, *, descending: bool) -> Q:
+def build_after(field: str, value: Any, key: str, last: Any, *, descending: bool) -> Q:
     """Rows strictly behind (value, last) in the order (field, key); nulls come last."""
     tie = Q(**{f"{key}__gt": last})
     if value is None:
@@ -66,7 +66,7 @@ def after(field: str, value: Any, key: str, last: Any, *, descending: bool) -> Q
     return beyond | Q(**{f"{field}__isnull": True}) | (Q(**{field: value}) & tie)
 
 
-def before(field: str, value: Any, key: str, last: Any, *, descending: bool) -> Q:
+def build_before(field: str, value: Any, key: str, last: Any, *, descending: bool) -> Q:
     tie = Q(**{f"{key}__lt": last})
     if value is None:
         return Q(**{f"{field}__isnull": False}) | tie
@@ -74,22 +74,22 @@ def before(field: str, value: Any, key: str, last: Any, *, descending: bool) -> 
     return beyond | (Q(**{field: value}) & tie)
 
 
-def page(
+def read_page(
     queryset: QuerySet[Row], sort: str, cursor: str | None, limit: int, key: str = "pk"
 ) -> Page[Row]:
     """One page of `queryset` in the order of `sort` ("-field" descends), ties broken by `key`.
 
-    When `sort` is the key itself, pass it as both. Raises 422 for a cursor it did not give out.
+    When `sort` is the key itself, pass it as both. Raises 422 for an invalid cursor.
     """
     from django.core.exceptions import ValidationError
 
     try:
-        return _page(queryset, sort, cursor, limit, key)
+        return _read_page(queryset, sort, cursor, limit, key)
     except (ValidationError, TypeError, OverflowError, ValueError) as error:
         raise invalid("is not a cursor that this list gave out", "/cursor") from error
 
 
-def near(
+def read_nearby_page(
     rows: QuerySet[Row],
     everything: QuerySet[Row],
     cursor: str | None,
@@ -97,30 +97,30 @@ def near(
     key: str,
     reach: int = REACH,
 ) -> Page[Row]:
-    """A page of `rows`, highest key first, that looks at no more than `reach` keys from the cursor.
+    """A page of `rows`, highest key first, that scans at most `reach` keys from the cursor.
 
-    For filters that no index serves: few rows may meet them, and to fill a page would read the
-    whole table. Such a page may hold fewer rows than `limit`, or none; it has neighbours as long as
-    `everything`, the rows without the filter, goes on.
+    For filters without an index: few rows may match, and filling a page could read the whole table. A
+    page may hold fewer rows than `limit`, or none; it has neighbours as long as there are further rows
+    in `everything`, the rows without the filter.
     """
     start, backwards = _start(everything, cursor, key)
     edge = start + reach if backwards else start - reach
     bound = {f"{key}__{'lte' if backwards else 'gte'}": edge}
-    found = page(rows.filter(**bound), f"-{key}", cursor, limit, key)
+    found = read_page(rows.filter(**bound), f"-{key}", cursor, limit, key)
     beyond = {f"{key}__{'gt' if backwards else 'lt'}": edge}
     further = everything.filter(**beyond).exists()
     if backwards:
-        previous = found.previous or (encode(["p", edge, edge]) if further else None)
-        return Page(found.rows, found.next or encode(["n", start + 1, start + 1]), previous)
-    back = encode(["p", start - 1, start - 1]) if cursor else None
-    following = found.next or (encode(["n", edge, edge]) if further else None)
+        previous = found.previous or (encode_cursor(["p", edge, edge]) if further else None)
+        return Page(found.rows, found.next or encode_cursor(["n", start + 1, start + 1]), previous)
+    back = encode_cursor(["p", start - 1, start - 1]) if cursor else None
+    following = found.next or (encode_cursor(["n", edge, edge]) if further else None)
     return Page(found.rows, following, found.previous or back)
 
 
 def _start(everything: QuerySet[Row], cursor: str | None, key: str) -> tuple[int, bool]:
-    """Where a page begins, and whether it leads backwards."""
+    """The key at which a page starts, and whether it is read backwards."""
     if cursor:
-        direction, _, last = decode(cursor, 3)
+        direction, _, last = decode_cursor(cursor, 3)
         try:
             return int(last), direction == "p"
         except (TypeError, ValueError) as error:
@@ -129,19 +129,19 @@ def _start(everything: QuerySet[Row], cursor: str | None, key: str) -> tuple[int
     return int(newest or 0) + 1, False
 
 
-def _page(
+def _read_page(
     queryset: QuerySet[Row], sort: str, cursor: str | None, limit: int, key: str
 ) -> Page[Row]:
     field, descending = sort.lstrip("-"), sort.startswith("-")
     backwards = False
     if cursor:
-        direction, value, last = decode(cursor, 3)
+        direction, value, last = decode_cursor(cursor, 3)
         if direction not in ("n", "p") or isinstance(value, list | dict | bool):
             raise invalid("is not a cursor that this list gave out", "/cursor")
         if isinstance(last, list | dict | bool) or last is None:
             raise invalid("is not a cursor that this list gave out", "/cursor")
         backwards = direction == "p"
-        condition = before if backwards else after
+        condition = build_before if backwards else build_after
         if field == key:
             step = "gt" if backwards == descending else "lt"
             queryset = queryset.filter(**{f"{key}__{step}": last})
@@ -173,7 +173,7 @@ def _cursors(
         return Page([], None, None)
 
     def mark(direction: str, row: Row) -> str:
-        return encode([direction, value_of(row, field), str(value_of(row, key))])
+        return encode_cursor([direction, value_of(row, field), str(value_of(row, key))])
 
     has_next = backwards or more
     has_previous = more if backwards else moved

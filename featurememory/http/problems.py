@@ -1,4 +1,4 @@
-"""Errors as `application/problem+json` (RFC 9457): the one place where an exception becomes an answer."""
+"""Turns exceptions into `application/problem+json` responses (RFC 9457)."""
 
 from __future__ import annotations
 
@@ -14,11 +14,9 @@ from rest_framework import exceptions
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from featurememory.database.errors import known
+from featurememory.database.errors import translate_database_error
 from featurememory.errors import ErrorCode, FeatureMemoryError, handle_feature_memory_error
 from featurememory.process import json_logs
-
-# --- problems -----------------------------------------------------------------------------------
 
 TITLES = {
     400: "The request is malformed",
@@ -37,7 +35,7 @@ TITLES = {
 }
 
 
-def problem(error: FeatureMemoryError, instance: str) -> dict[str, Any]:
+def build_problem(error: FeatureMemoryError, instance: str) -> dict[str, Any]:
     """The error as an RFC 9457 problem."""
     details = {key: value for key, value in error.details.items() if key != "retry_after"}
     return {
@@ -53,8 +51,8 @@ def problem(error: FeatureMemoryError, instance: str) -> dict[str, Any]:
     }
 
 
-def translated(error: Exception) -> FeatureMemoryError:
-    """DRF's, Django's and the database's own errors as ours."""
+def translate_error(error: Exception) -> FeatureMemoryError:
+    """Errors of DRF, Django and the database as FeatureMemoryError."""
     code = None
     if isinstance(error, Http404):
         code = ErrorCode.NOT_FOUND
@@ -65,15 +63,15 @@ def translated(error: Exception) -> FeatureMemoryError:
     if code is not None:
         return FeatureMemoryError(str(error) or TITLES[404], code)
     if isinstance(error, DatabaseError):
-        return known(error) or handle_feature_memory_error(error)
+        return translate_database_error(error) or handle_feature_memory_error(error)
     return handle_feature_memory_error(error)
 
 
-def problem_handler(error: Exception, context: Mapping[str, Any]) -> Response:
-    """DRF's EXCEPTION_HANDLER: every refusal is problem+json; the last one is shown on /start/."""
+def handle_problem(error: Exception, context: Mapping[str, Any]) -> Response:
+    """DRF's EXCEPTION_HANDLER: answers with problem+json; /start/ shows the last one."""
     request = context["request"]
-    known_error = translated(error)
-    response = Response(problem(known_error, request.path), status=known_error.status)
+    known_error = translate_error(error)
+    response = Response(build_problem(known_error, request.path), status=known_error.status)
     response.content_type = "application/problem+json"
     if known_error.status == 401:
         response["WWW-Authenticate"] = 'Bearer realm="Feature Memory"'
@@ -86,6 +84,7 @@ def problem_handler(error: Exception, context: Mapping[str, Any]) -> Response:
 
 
 def remember_refusal(request: Request, error: FeatureMemoryError) -> None:
+    """Cache the error for the page /start/."""
     refusal = {
         "at": time.time(),
         "status": error.status,

@@ -1,4 +1,4 @@
-"""Reads a request body within limits: size, content type, gzip and zstd without bombs."""
+"""Reads request bodies within limits: size, content type, gzip and zstd without bombs."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ def read_body(
             f"Send {' or '.join(types)}, not {media_type[:80] or 'a body without Content-Type'}.",
             ErrorCode.UNSUPPORTED_MEDIA_TYPE,
         )
-    return unpacked(raw_bytes(request, limit), request, limit)
+    return unpack_body(read_raw_body(request, limit), request, limit)
 
 
-def raw_bytes(request: HttpRequest, limit: int) -> bytes:
+def read_raw_body(request: HttpRequest, limit: int) -> bytes:
     if int(request.META.get("CONTENT_LENGTH") or 0) > limit:
-        raise too_large(limit)
+        raise make_too_large_error(limit)
     try:
         if "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower():
             # Django reads nothing when no length is given; the server has joined the chunks.
@@ -47,68 +47,68 @@ def raw_bytes(request: HttpRequest, limit: int) -> bytes:
             "The body ended before its Content-Length.", ErrorCode.MALFORMED_BODY
         ) from error
     if len(body) > limit:
-        raise too_large(limit)
+        raise make_too_large_error(limit)
     return bytes(body)
 
 
-def unpacked(body: bytes, request: HttpRequest, limit: int) -> bytes:
+def unpack_body(body: bytes, request: HttpRequest, limit: int) -> bytes:
     encoding = request.headers.get("Content-Encoding", "identity").strip().lower()
     if encoding in ("", "identity"):
         return body
     if encoding in ("gzip", "x-gzip"):
-        return gunzipped(body, limit)
+        return decompress_gzip(body, limit)
     if encoding == "zstd":
-        return unzstd(body, limit)
+        return decompress_zstd(body, limit)
     raise FeatureMemoryError(
         f"Content-Encoding {encoding[:40]!r} is not known; gzip and zstd are.",
         ErrorCode.UNSUPPORTED_MEDIA_TYPE,
     )
 
 
-def gunzipped(body: bytes, limit: int) -> bytes:
-    """All members of the gzip file (RFC 1952), stopping as soon as the limit is passed."""
+def decompress_gzip(body: bytes, limit: int) -> bytes:
+    """Unpack all members of a gzip body (RFC 1952); 413 as soon as the limit is exceeded."""
     out, rest = bytearray(), body
     try:
         while rest or not out:
             member = zlib.decompressobj(wbits=31)
             out += member.decompress(rest, limit + 1 - len(out))
             if len(out) > limit:
-                raise too_large(limit)
+                raise make_too_large_error(limit)
             if not member.eof:
-                raise broken("gzip", "it ends too early")
+                raise make_broken_encoding_error("gzip", "it ends too early")
             rest = member.unused_data
             if not rest:
                 break
     except zlib.error as error:
-        raise broken("gzip", str(error)) from error
+        raise make_broken_encoding_error("gzip", str(error)) from error
     return bytes(out)
 
 
-def unzstd(body: bytes, limit: int) -> bytes:
-    """All frames (RFC 8878). The size is counted first: a frame cannot be unpacked up to a limit
-    and be known to be whole, and a stream that was cut off ends without an error."""
+def decompress_zstd(body: bytes, limit: int) -> bytes:
+    """Unpack all frames of a zstd body (RFC 8878). The size is checked in a first pass, because unpacking
+    up to a limit does not detect truncated frames."""
     decompressor = zstandard.ZstdDecompressor(max_window_size=8 << 20)
     out, rest = bytearray(), body
     try:
         with decompressor.stream_reader(io.BytesIO(body), read_across_frames=True) as reader:
             if len(reader.read(limit + 1)) > limit:
-                raise too_large(limit)
+                raise make_too_large_error(limit)
         while rest:
             frame = decompressor.decompressobj()
             out += frame.decompress(rest)
             if not frame.eof:
-                raise broken("zstd", "it ends too early")
+                raise make_broken_encoding_error("zstd", "it ends too early")
             rest = frame.unused_data
     except zstandard.ZstdError as error:
-        raise broken("zstd", str(error)) from error
+        raise make_broken_encoding_error("zstd", str(error)) from error
     return bytes(out)
 
 
-def too_large(limit: int) -> FeatureMemoryError:
+def make_too_large_error(limit: int) -> FeatureMemoryError:
     return FeatureMemoryError(
         f"The body exceeds {limit:,} bytes. Send less at once, or in batches.", ErrorCode.TOO_LARGE
     )
 
 
-def broken(encoding: str, why: str) -> FeatureMemoryError:
+def make_broken_encoding_error(encoding: str, why: str) -> FeatureMemoryError:
     return FeatureMemoryError(f"The body is not valid {encoding}: {why}", ErrorCode.MALFORMED_BODY)

@@ -20,7 +20,7 @@ class RequestId(logging.Filter):
 
 
 class JsonFormatter(logging.Formatter):
-    """One JSON object a line: time, level, logger, message, and code, details, request_id."""
+    """One JSON object per line: time, level, logger, message, and code, details, request_id."""
 
     def format(self, record: logging.LogRecord) -> str:
         line: dict[str, Any] = {

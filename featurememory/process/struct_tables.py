@@ -1,8 +1,8 @@
-"""msgspec's type tables, built before there are threads.
+"""Builds msgspec's type tables before threads start.
 
-msgspec looks up the fields of a Struct when it is decoded for the first time, and puts the table
-in its place before it is filled. A second thread that decodes the same type at that moment reads a
-null pointer: the whole process dies (msgspec 0.22). So every type is used once, by one thread.
+msgspec builds the field table of a Struct on first decode and publishes it before it is filled. A second
+thread that decodes the type at that moment reads a null pointer and the process crashes (msgspec 0.22).
+So every type is used once while there is a single thread.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ import msgspec
 OURS = ("featurememory", "patterns", "optimizations", "integration")
 
 
-def build(modules: Iterable[str] = ()) -> int:
-    """Imports what defines types, and builds the tables of all of them; how many there are."""
+def build_tables(modules: Iterable[str] = ()) -> int:
+    """Import the modules and build the tables of all our Struct types; how many were built."""
     for name in modules:
         import_module(name)
-    found = list(known(msgspec.Struct))
+    found = list(find_structs(msgspec.Struct))
     for record in found:
-        with suppress(TypeError, NameError):  # what is only encoded may hold anything
+        with suppress(TypeError, NameError):  # types that are only encoded may hold anything
             msgspec.msgpack.Decoder(record)
     return len(found)
 
 
-def known(base: type[msgspec.Struct]) -> Iterator[type[msgspec.Struct]]:
+def find_structs(base: type[msgspec.Struct]) -> Iterator[type[msgspec.Struct]]:
     for record in base.__subclasses__():
-        yield from known(record)
+        yield from find_structs(record)
         if record.__module__.partition(".")[0] in OURS:
             yield record

@@ -1,8 +1,7 @@
-"""Small drawings made on the server: icons, sparklines, bars, templates with coloured slots.
+"""Server-rendered SVG: icons, sparklines, bars, templates with coloured slots.
 
-SVG attributes instead of styles, because the content security policy forbids inline styles. What
-consists of numbers and of classes that templates name is put together without escaping it: a list of
-200 rows draws 400 of them.
+SVG attributes instead of styles, because the content security policy forbids inline styles. Numbers and
+class names from templates are not escaped, because a list of 200 rows draws 400 of them.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ def icon(name: str) -> SafeString:
 
 @register.simple_tag
 def bar(value: float | None, mark: float | None = None, css: str = "bar") -> SafeString:
-    """A bar of 0 to 1 with an optional mark; its colour says on which side of the mark it is."""
+    """A bar of 0 to 1 with an optional mark; its colour shows on which side of the mark it is."""
     filled = round(100 * min(1.0, max(0.0, value or 0.0)))
     if mark is not None and (value or 0) < mark:
         css += " mid" if (value or 0) >= mark / 2 else " low"
@@ -119,7 +118,7 @@ def get(mapping: Any, key: Any) -> Any:
 
 @register.filter
 def short(identifier: Any) -> str:
-    """The last eight characters of an id: UUIDv7 starts with the time, so its end tells more."""
+    """The last eight characters of an id: UUIDv7 starts with the time, so its end distinguishes better."""
     return str(identifier)[-8:]
 
 
@@ -159,5 +158,5 @@ def words(text: str) -> list[str]:
 
 @register.filter
 def cut_slash(address: str) -> str:
-    """The CSV beside a chart's table: /patterns/<id>/chart/ -> /patterns/<id>/chart.csv."""
+    """The CSV address for that of a table: /patterns/<id>/chart/ -> /patterns/<id>/chart.csv."""
     return f"{address.rstrip('/')}.csv"

@@ -1,6 +1,6 @@
-"""How numbers and times are written, everywhere: tables, charts' sentences, figures, CSV-free text.
+"""Formats of numbers and times, for tables, charts and text.
 
-Every function takes None for "not known" and writes `none`; never 0. `static/js/figures.js` is the
+Every function writes None (not known) as `none`, never as 0. `static/js/figures.js` is the
 twin for the browser; tests/featurememory/figures.json holds the vectors both must meet.
 """
 

@@ -1,4 +1,4 @@
-"""The Django admin of what stands on all apps: thresholds of a project, API keys."""
+"""The Django admin: thresholds of projects, API keys."""
 
 from integration.admin import api_keys, thresholds
 

@@ -1,4 +1,4 @@
-"""API keys in the admin: to look at and revoke; they are made on their own page."""
+"""API keys in the admin: view and revoke; they are created on their own page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The thresholds, tuned in the Django admin: one row per project, no adding, no deleting."""
+"""Thresholds in the Django admin: one row per project, without adding or deleting."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class ThresholdsForm(forms.ModelForm):  # type: ignore[type-arg]
     reason = forms.CharField(
         required=False,
         max_length=200,
-        help_text="Why, for those who read the history. Up to 200 characters.",
+        help_text="Reason for the history. Up to 200 characters.",
     )
 
     class Meta:
@@ -32,54 +32,32 @@ class ThresholdsForm(forms.ModelForm):  # type: ignore[type-arg]
         fields = FeatureMemoryConfig.field_names()
 
 
+# A section of the API is a fieldset, except that the cleanup interval stands with storage.
+TITLES = {
+    "patterns": "Recognition",
+    "storage": "Storage and pruning",
+    "optimizations": "Optimizations",
+}
+SHOWN_UNDER = {"cleanup_interval": "storage"}
+
+
+def threshold_fieldsets() -> list[Any]:
+    """Every threshold once, under the title of its section."""
+    places = [
+        (SHOWN_UNDER.get(name, section), name)
+        for section, names in FeatureMemoryConfig.SECTIONS.items()
+        for name in names
+    ]
+    return [
+        (title, {"fields": [name for place, name in places if place == section]})
+        for section, title in TITLES.items()
+    ]
+
+
 @admin.register(FeatureMemoryConfig)
 class ThresholdsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     form = ThresholdsForm
-    fieldsets = [
-        (
-            "Recognition",
-            {
-                "fields": [
-                    "confidence_threshold",
-                    "max_patterns",
-                    "embedder",
-                    "embedder_url",
-                    "embedder_model",
-                ]
-            },
-        ),
-        (
-            "Storage and pruning",
-            {
-                "fields": [
-                    "cleanup_interval",
-                    "type",
-                    "max_size",
-                    "max_age",
-                    "max_interactions",
-                    "path",
-                ]
-            },
-        ),
-        (
-            "Optimizations",
-            {
-                "fields": [
-                    "max_optimizations",
-                    "effectiveness_threshold",
-                    "retention_period",
-                    "cost_weight",
-                    "duration_weight",
-                    "holdout",
-                    "exploration_budget",
-                    "quality_margin",
-                    "cache_similar",
-                    "cache_similar_error",
-                ]
-            },
-        ),
-        ("This change", {"fields": ["reason"]}),
-    ]
+    fieldsets = [*threshold_fieldsets(), ("This change", {"fields": ["reason"]})]
     save_on_top = False
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -89,7 +67,7 @@ class ThresholdsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return False
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        """With one project the list leads straight to its form."""
+        """With one project, redirect to its form."""
         rows = list(FeatureMemoryConfig.objects.values_list("pk", flat=True)[:2])
         if len(rows) == 1:
             return redirect("admin:featurememory_featurememoryconfig_change", rows[0])
@@ -99,7 +77,7 @@ class ThresholdsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
     ) -> Any:
         form = super().get_form(request, obj, change, **kwargs)
-        for name, effect in present_effects(obj).items() if obj else ():
+        for name, effect in describe_effects(obj).items() if obj else ():
             if name in form.base_fields:
                 form.base_fields[name].help_text += f" {effect}"
         return form
@@ -124,10 +102,10 @@ class ThresholdsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return redirect(reverse("admin:featurememory_featurememoryconfig_change", args=[obj.pk]))
 
 
-def present_effects(config: FeatureMemoryConfig) -> dict[str, str]:
-    """What the present values mean for this project right now, by field."""
+def describe_effects(config: FeatureMemoryConfig) -> dict[str, str]:
+    """What the current values mean for this project now, by field."""
     from patterns.models import Pattern
-    from patterns.retention.disk_usage import bytes_used
+    from patterns.retention.disk_usage import measure_bytes_used
 
     rows = Pattern.objects.stored().filter(project_id=config.project_id)
     total = rows.count()
@@ -138,19 +116,19 @@ def present_effects(config: FeatureMemoryConfig) -> dict[str, str]:
         "confidence_threshold": f"Now {passing:,} of {total:,} patterns pass; "
         f"at {higher:.2f} it would be {fewer:,}.",
         "max_patterns": f"Now {total:,} are stored.",
-        "max_size": f"Now {bytes_used():,} bytes are in use. {next_cleanup(config)}",
+        "max_size": f"Now {measure_bytes_used():,} bytes are in use. {describe_next_cleanup(config)}",
     }
 
 
-def next_cleanup(config: FeatureMemoryConfig) -> str:
-    """What was counted last; System health shows it with the sizes of the tables."""
-    from patterns.retention.forecast import shown
+def describe_next_cleanup(config: FeatureMemoryConfig) -> str:
+    """The last counted cleanup, as System health shows it."""
+    from patterns.retention.forecast import read_counted_rules
 
-    rules = shown(config.project)
+    rules = read_counted_rules(config.project)
     if rules is None:
-        return "System health tells what the next cleanup takes."
+        return "System health shows what the next cleanup removes."
     taken = [f"{rule.name.lower()} {rule.rows:,} (about {rule.bytes:,} bytes)" for rule in rules]
-    return f"The next cleanup takes: {', '.join(taken) or 'nothing'}."
+    return f"The next cleanup removes: {', '.join(taken) or 'nothing'}."
 
 
 @admin.register(ConfigVersion)

@@ -1,4 +1,4 @@
-"""Who is calling: the API key of a request."""
+"""Authenticates API requests by their key."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from integration.models import ApiKey
 
 
 class KeyCache:
-    """Keys seen in the last seconds, so that a busy client costs no query per request.
+    """Caches recently used keys, so that a busy client costs no query per request.
 
     A revoked key works for at most `SECONDS` longer.
     """
@@ -41,7 +41,7 @@ class KeyCache:
         return key
 
     def _remember(self, text: str, key: ApiKey, now: float) -> None:
-        touch(key)
+        record_use(key)
         with self._lock:
             if len(self._seen) >= self.SIZE:
                 self._seen.clear()
@@ -55,15 +55,15 @@ class KeyCache:
 known_keys = KeyCache()
 
 
-def touch(key: ApiKey) -> None:
-    """Note the use, at most once a minute: a write per request would cost more than the request."""
+def record_use(key: ApiKey) -> None:
+    """Record the use, at most once a minute: a write per request would cost more than the request."""
     now = timezone.now()
     if key.last_used_at is None or now - key.last_used_at > timedelta(minutes=1):
         ApiKey.objects.filter(pk=key.pk).update(last_used_at=now)
         key.last_used_at = now
 
 
-def text_from(request: Request) -> str | None:
+def read_key_text(request: Request) -> str | None:
     """The key's text from Authorization (Bearer or Basic) or X-API-Key; None when there is none."""
     if given := request.headers.get("X-API-Key"):
         return given.strip()
@@ -72,12 +72,13 @@ def text_from(request: Request) -> str | None:
         return None
     scheme, _, value = header.partition(" ")
     if scheme.lower() == "basic":
-        return from_basic(value)
+        return read_basic_key(value)
     return value.strip() if scheme.lower() == "bearer" else ""
 
 
-def from_basic(value: str) -> str:
-    """Clients of other products send `public:secret`; whichever half is one of our keys counts."""
+def read_basic_key(value: str) -> str:
+    """The key in Basic credentials. Clients of other products send `public:secret`; the half that looks
+    like one of our keys counts."""
     try:
         pair = base64.b64decode(value, validate=True).decode().split(":", 1)
     except (binascii.Error, UnicodeDecodeError):
@@ -87,7 +88,7 @@ def from_basic(value: str) -> str:
 
 class KeyAuthentication(BaseAuthentication):
     def authenticate(self, request: Request) -> tuple[Any, ApiKey] | None:
-        text = text_from(request)
+        text = read_key_text(request)
         if text is None:
             return None
         key = known_keys.get(text)

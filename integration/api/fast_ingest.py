@@ -1,8 +1,7 @@
-"""The short way in for interactions: past what pages need, and past the REST framework.
+"""A fast path for posting interactions, which skips the middleware of pages and the REST framework.
 
-Sessions, sign-in, forms and content negotiation cost a request for one interaction more than
-storing it does. The endpoints are the same, and so is what they answer; only the way there is
-shorter.
+Sessions, sign-in, forms and content negotiation cost more than storing an interaction. Endpoints and
+answers are the same.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from django.http import HttpRequest, HttpResponse
 
 from featurememory.http.drf import HasScope
 from featurememory.http.endpoint import Endpoint
-from featurememory.http.problems import problem_handler
+from featurememory.http.problems import handle_problem
 from integration.api.authentication import KeyAuthentication
 from patterns.api.interactions import InteractionBatch, Interactions
 
@@ -26,8 +25,8 @@ ENDPOINTS: dict[str, type[Endpoint]] = {
 }
 
 
-class Short:
-    """As much of the REST framework's request as these endpoints ask for."""
+class IngestRequest:
+    """The parts of the REST framework's request that these endpoints use."""
 
     def __init__(self, request: HttpRequest) -> None:
         self._request = request
@@ -35,28 +34,29 @@ class Short:
         self.auth: Any = None
 
 
-def door(get_response: Handler) -> Handler:
-    """Middleware: POSTs of interactions are answered here, everything else further on."""
+def answer_ingest(get_response: Handler) -> Handler:
+    """Middleware: answers POSTs of interactions itself and passes on everything else."""
 
     def handle(request: HttpRequest) -> HttpResponse:
         endpoint = ENDPOINTS.get(request.path_info) if request.method == "POST" else None
         if endpoint is None:
             return get_response(request)
-        request.get_host()  # refuses what is not among FM_ALLOWED_HOSTS
-        return answered(endpoint(), request)
+        request.get_host()  # raises for hosts that are not in FM_ALLOWED_HOSTS
+        return answer_endpoint(endpoint(), request)
 
     return handle
 
 
-def answered(endpoint: Any, request: HttpRequest) -> HttpResponse:
-    short: Any = Short(request)
+def answer_endpoint(endpoint: Any, request: HttpRequest) -> HttpResponse:
+    """Authenticate, check the scope, call the endpoint; errors become problem+json."""
+    short: Any = IngestRequest(request)
     try:
         known = KeyAuthentication().authenticate(short)
         short.auth = known[1] if known else None
         HasScope().has_permission(short, endpoint)
         found = endpoint.post(short)
     except Exception as error:
-        found = problem_handler(error, {"request": short, "view": endpoint})
+        found = handle_problem(error, {"request": short, "view": endpoint})
     kind = found.content_type or "application/json"
     body = msgspec.json.encode(found.data)
     headers = {name: value for name, value in found.items() if name != "Content-Type"}

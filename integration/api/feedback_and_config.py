@@ -14,17 +14,17 @@ from featurememory.http.idempotency import idempotent
 from featurememory.http.json_body import body_of
 from featurememory.http.openapi import described
 from featurememory.models import FeatureMemoryConfig
-from integration.learning.feedback import FeedbackIn, take
+from integration.learning.feedback import FeedbackIn, store_feedback
 
 
 class Feedbacks(Endpoint):
     scopes = {"POST": "ingest"}
     body_limit = 1 << 16
 
-    @described("Tell how an interaction, decision or session went", body=FeedbackIn, status=201)
+    @described("Report how an interaction, decision or session went", body=FeedbackIn, status=201)
     @idempotent
     def post(self, request: Request) -> Response:
-        row = take(key_of(request).project, body_of(request, FeedbackIn))
+        row = store_feedback(key_of(request).project, body_of(request, FeedbackIn))
         body = {"id": row.pk, "status": "stored", "metric_name": row.metric_name}
         return Response(body, status=201)
 
@@ -32,7 +32,7 @@ class Feedbacks(Endpoint):
 class Config(Endpoint):
     scopes = {"GET": "read", "PATCH": "admin"}
 
-    @described("The thresholds in force")
+    @described("The current thresholds")
     def get(self, request: Request) -> Response:
         config, _ = FeatureMemoryConfig.objects.get_or_create(project=key_of(request).project)
         return Response(config.as_dict())

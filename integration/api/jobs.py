@@ -1,4 +1,4 @@
-"""/api/v1/jobs/: long work, its progress, cancel and retry."""
+"""/api/v1/jobs/: start, list, cancel and retry jobs."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from rest_framework.response import Response
 
 from featurememory.errors import invalid, not_found
 from featurememory.http.drf import key_of
-from featurememory.http.endpoint import Endpoint, listing
+from featurememory.http.endpoint import Endpoint, respond_with_page
 from featurememory.http.idempotency import idempotent
 from featurememory.http.json_body import body_of
 from featurememory.http.openapi import described
-from featurememory.http.pagination import limit_from, page
+from featurememory.http.pagination import parse_limit, read_page
 from integration.jobs import queue
 from integration.models import Job
-from patterns.serializers import moment
+from patterns.serializers import format_time
 
 
 class JobOrder(Struct):
@@ -31,10 +31,10 @@ class Jobs(Endpoint):
 
     @described("List jobs, newest first", many=True)
     def get(self, request: Request) -> Response:
-        limit = limit_from(request.query_params.get("limit"))
+        limit = parse_limit(request.query_params.get("limit"))
         rows = Job.objects.filter(project_id=key_of(request).project_id)
-        found = page(rows, "-created_at", request.query_params.get("cursor"), limit)
-        return listing(request, found, [shown(job) for job in found.rows], limit)
+        found = read_page(rows, "-created_at", request.query_params.get("cursor"), limit)
+        return respond_with_page(request, found, [serialize_job(job) for job in found.rows], limit)
 
     @described("Start a job: reprocess, revert or rollups", body=JobOrder, status=202)
     @idempotent
@@ -43,8 +43,8 @@ class Jobs(Endpoint):
         if order.kind == "import":
             raise invalid("an import starts with a file: use the page Jobs or the command", "/kind")
         key = key_of(request)
-        job = queue.start(key.project, order.kind, f"key {key.name or key.public}")
-        return Response(shown(job), status=202)
+        job = queue.start_job(key.project, order.kind, f"key {key.name or key.public}")
+        return Response(serialize_job(job), status=202)
 
 
 class JobDetail(Endpoint):
@@ -52,7 +52,7 @@ class JobDetail(Endpoint):
 
     @described("Show one job")
     def get(self, request: Request, job_id: str) -> Response:
-        return Response(shown(find(request, job_id)))
+        return Response(serialize_job(find_job(request, job_id)))
 
 
 class JobVerb(Endpoint):
@@ -61,14 +61,14 @@ class JobVerb(Endpoint):
     scopes = {"POST": "admin"}
     body_limit = 1 << 16
 
-    @described("Cancel a job, or let a failed one go on")
+    @described("Cancel a job, or resume a failed or cancelled one")
     def post(self, request: Request, job_id: str, verb: str) -> Response:
-        job = find(request, job_id)
-        {"cancel": queue.cancel, "retry": queue.retry}[verb](job)
-        return Response(shown(job))
+        job = find_job(request, job_id)
+        {"cancel": queue.cancel_job, "retry": queue.retry_job}[verb](job)
+        return Response(serialize_job(job))
 
 
-def find(request: Request, job_id: str) -> Job:
+def find_job(request: Request, job_id: str) -> Job:
     try:
         uuid = UUID(job_id)
     except ValueError:
@@ -79,7 +79,7 @@ def find(request: Request, job_id: str) -> Job:
     return job
 
 
-def shown(job: Job) -> dict[str, Any]:
+def serialize_job(job: Job) -> dict[str, Any]:
     return {
         "id": str(job.pk),
         "kind": job.kind,
@@ -89,8 +89,8 @@ def shown(job: Job) -> dict[str, Any]:
         "unit": job.unit,
         "seconds_left": job.seconds_left,
         "actor": job.actor,
-        "created_at": moment(job.created_at),
-        "started_at": moment(job.started_at),
-        "ended_at": moment(job.ended_at),
+        "created_at": format_time(job.created_at),
+        "started_at": format_time(job.started_at),
+        "ended_at": format_time(job.ended_at),
         "log": [{"at": at, "text": text} for at, text in job.log],
     }

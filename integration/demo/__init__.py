@@ -1,8 +1,7 @@
 """The demo project: a month of generated traffic of a small help desk, learned like any other.
 
-The first part of it is only watched. For the rest the memory is asked before each task: what it
-proposes, tries and proves there is decided by the engine itself. The badge "Demo" says that the
-traffic is generated.
+The first part is only observed. For the rest each task is prepared first, so that proposals, trials and
+proofs come from the engine itself. The badge "Demo" marks the traffic as generated.
 """
 
 from __future__ import annotations
@@ -16,12 +15,18 @@ from featurememory.config import config_of
 from featurememory.database.write_lock import write_turn
 from featurememory.models import Activity, Project
 from featurememory.process.request_priority import give_way
-from integration.demo.traffic import KINDS, Request, answered, any_model, generate
-from integration.demo.trials import ask, register_models
-from integration.learning.learn_batch import learn
-from integration.repair.save_repair import consolidate
-from patterns.ingest.schema import arrival, parse
-from patterns.ingest.writer import store
+from integration.demo.traffic import (
+    KINDS,
+    DemoRequest,
+    draw_model,
+    generate_requests,
+    serve_request,
+)
+from integration.demo.trials import register_models, run_with_advice
+from integration.learning.learn_batch import learn_next_batch
+from integration.repair.save_repair import consolidate_project
+from patterns.ingest.schema import build_arrival, parse_interaction
+from patterns.ingest.writer import store_arrivals
 from patterns.models import (
     Feedback,
     Learner,
@@ -35,43 +40,45 @@ from patterns.models import (
 )
 from patterns.statistics import rollups
 
-__all__ = ["KINDS", "generate", "load", "remove"]
+__all__ = ["KINDS", "generate", "load_demo", "remove_demo"]
 
 SEED, WATCHED, BATCH = 7, 0.2, 50
 
 
-def load(name: str = "demo") -> Project:
-    """Make the demo project when it is missing; takes some seconds."""
+def load_demo(name: str = "demo") -> Project:
+    """Create the demo project when it is missing; takes some seconds."""
     project, made = Project.objects.get_or_create(name=name, defaults={"is_demo": True})
     if made:
-        requests = list(generate(SEED, time.time_ns() // 1_000_000))
+        requests = list(generate_requests(SEED, time.time_ns() // 1_000_000))
         first = round(len(requests) * WATCHED)
         dice = random.Random(SEED)
-        watch(project, dice, requests[:first])
-        consolidate(project.pk)
+        learn_untouched(project, dice, requests[:first])
+        consolidate_project(project.pk)
         register_models(project, requests[0].timestamp)
-        ask(project, dice, requests[first:])
-        backfill(project)
+        run_with_advice(project, dice, requests[first:])
+        backfill_hours(project)
     return project
 
 
-def watch(project: Project, dice: random.Random, requests: Sequence[Request]) -> None:
+def learn_untouched(project: Project, dice: random.Random, requests: Sequence[DemoRequest]) -> None:
     for start in range(0, len(requests), BATCH):
         give_way()
-        lines = [answered(dice, one, any_model(dice)) for one in requests[start : start + BATCH]]
-        store(project.pk, [arrival(parse(line)) for line in lines])
-    while learn(project.pk, BATCH).more:
+        lines = [
+            serve_request(dice, one, draw_model(dice)) for one in requests[start : start + BATCH]
+        ]
+        store_arrivals(project.pk, [build_arrival(parse_interaction(line)) for line in lines])
+    while learn_next_batch(project.pk, BATCH).more:
         give_way()
 
 
-def remove() -> None:
-    """Take away every demo project with all that it holds."""
+def remove_demo() -> None:
+    """Delete every demo project with all its data."""
     for project in Project.objects.filter(is_demo=True):
-        empty(project.pk)
+        delete_rows(project.pk)
         project.delete()
 
 
-def empty(project_id: UUID) -> None:
+def delete_rows(project_id: UUID) -> None:
     with write_turn():
         rows = ModelInteraction.objects.filter(project_id=project_id)
         Payload.objects.filter(pk__in=rows.values("number")).delete()
@@ -89,8 +96,8 @@ def empty(project_id: UUID) -> None:
             model.objects.filter(project_id=project_id).delete()
 
 
-def backfill(project: Project) -> None:
-    """Hourly state counts as they would have been, read off the patterns' creation times."""
+def backfill_hours(project: Project) -> None:
+    """Create the hourly pattern counts of the past from the patterns' creation times."""
     threshold = config_of(project.pk).confidence_threshold
     made = list(
         Pattern.objects.stored().filter(project=project).values_list("created_at", "confidence")

@@ -1,6 +1,6 @@
-"""The demo's traffic: requests of a small help desk, and how each model serves them.
+"""The traffic of the demo: requests to a small help desk, and how each model serves them.
 
-Everything is generated here from a seed; nothing of it is measured.
+Everything is generated from a seed; nothing is measured.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ WORDS = ["the", "part", "arrived", "late", "and", "does", "not", "fit", "so", "i
 
 
 @dataclass(frozen=True)
-class Model:
-    """A model: price in dollars per million tokens, pace beside the usual one, share of traffic.
+class DemoModel:
+    """A model: price in dollars per million tokens, pace relative to the usual one, share of traffic.
 
-    `task_types`: what the help desk would let it serve (none named: everything).
+    `task_types`: the tasks it may serve (empty: all).
     """
 
     model_id: str
@@ -39,15 +39,15 @@ class Model:
 MODELS = {
     model.model_id: model
     for model in (
-        Model(USUAL, 0.25, 2.0, 1.0, 8),
-        Model("qwen3-coder-30b", 0.3, 1.2, 0.9, 1, ("sql.generate",)),
-        Model("llama-3.3-70b", 0.1, 0.4, 1.3, 1, ("classify.ticket", "support.refund")),
+        DemoModel(USUAL, 0.25, 2.0, 1.0, 8),
+        DemoModel("qwen3-coder-30b", 0.3, 1.2, 0.9, 1, ("sql.generate",)),
+        DemoModel("llama-3.3-70b", 0.1, 0.4, 1.3, 1, ("classify.ticket", "support.refund")),
     )
 }
 
 
 @dataclass(frozen=True)
-class Kind:
+class DemoRequestKind:
     """One kind of request: its text, usual duration in ms, tokens out, share of successes.
 
     `edges`: how much more often (less when negative) another model succeeds than the usual one.
@@ -67,55 +67,55 @@ class Kind:
 
 QWEN, LLAMA = "qwen3-coder-30b", "llama-3.3-70b"
 KINDS = [
-    Kind(
+    DemoRequestKind(
         "support.order_status",
         "Where is my order {order}? It was due on {date}.",
         *(620, 60, 0.96, 9),
         {LLAMA: 0.0, QWEN: 0.01},
     ),
-    Kind(
+    DemoRequestKind(
         "support.refund",
         "I want a refund for the {product} I bought on {date}.",
         *(900, 90, 0.91, 4),
         {LLAMA: -0.25, QWEN: 0.02},
     ),
-    Kind(
+    DemoRequestKind(
         "support.address",
         "Please send order {order} to {number} Mill Lane, {city}.",
         *(480, 40, 0.97, 3),
         {LLAMA: -0.02, QWEN: 0.0},
     ),
-    Kind("billing.invoice", "Send invoice {invoice} to {email}.", *(350, 30, 0.98, 3)),
-    Kind(
+    DemoRequestKind("billing.invoice", "Send invoice {invoice} to {email}.", *(350, 30, 0.98, 3)),
+    DemoRequestKind(
         "translate.product",
         "Translate into {language}: The {product} ships from {city}.",
         *(1100, 80, 0.95, 3),
         {LLAMA: -0.08, QWEN: 0.01},
     ),
-    Kind(
+    DemoRequestKind(
         "rag.summarise",
         "Summarise this message in {number} bullet points:\n{prose}",
         *(2900, 210, 0.93, 4),
         {LLAMA: -0.1, QWEN: 0.02},
     ),
-    Kind(
+    DemoRequestKind(
         "classify.ticket",
         "Classify this ticket as billing, delivery or other:\n{prose}",
         *(420, 5, 0.96, 12),
         {LLAMA: 0.02, QWEN: 0.02},
     ),
-    Kind(
+    DemoRequestKind(
         "sql.generate",
         "Write a SQL query for the {number} best customers of {city}.",
         *(2100, 160, 0.62, 8),
         {LLAMA: -0.2, QWEN: 0.33},
     ),
-    Kind(
+    DemoRequestKind(
         "extract.contact",
         "Extract name and e-mail from: {name} <{email}> wrote on {date}.",
         *(700, 50, 0.97, 3),
     ),
-    Kind(
+    DemoRequestKind(
         "agent.plan",
         "Plan the visit of {name} in {city} on {date}.",
         *(5600, 420, 0.8, 2),
@@ -125,12 +125,12 @@ KINDS = [
 
 
 @dataclass(frozen=True)
-class Request:
-    """What one user asks, and when (ms since the epoch)."""
+class DemoRequest:
+    """A request of a user; `timestamp` in ms since the epoch."""
 
     number: int
     timestamp: int
-    kind: Kind
+    kind: DemoRequestKind
     text: str
 
     @property
@@ -142,37 +142,37 @@ class Request:
         return {"messages": [{"role": "user", "content": self.text}]}
 
 
-def generate(seed: int, now_ms: int, total: int = TOTAL) -> Iterator[Request]:
+def generate_requests(seed: int, now_ms: int, total: int = TOTAL) -> Iterator[DemoRequest]:
     """Requests, oldest first, over the last 30 days; busier by day than by night."""
     dice = random.Random(seed)
     start = now_ms - DAYS * DAY_MS
-    moments = sorted(start + int(moment(dice) * DAY_MS) for _ in range(total))
+    moments = sorted(start + int(draw_moment(dice) * DAY_MS) for _ in range(total))
     weights = [kind.weight for kind in KINDS]
     for number, timestamp in enumerate(moments):
         kind = dice.choices(KINDS, weights)[0]
-        yield Request(number, timestamp, kind, fill(dice, kind.text))
+        yield DemoRequest(number, timestamp, kind, fill_template(dice, kind.text))
 
 
-def moment(dice: random.Random) -> float:
+def draw_moment(dice: random.Random) -> float:
     """Days from the start: growing traffic, and three in four requests in working hours."""
     day = int(DAYS * dice.random() ** 0.7)
     hour = dice.gauss(14, 3) if dice.random() < 0.75 else dice.uniform(0, 24)
     return min(DAYS - 0.01, day + min(23.9, max(0.0, hour)) / 24)
 
 
-def any_model(dice: random.Random) -> str:
-    """Before anybody asks the memory, people try this and that."""
+def draw_model(dice: random.Random) -> str:
+    """The model of a request that was not prepared: drawn by its share of traffic."""
     return dice.choices(list(MODELS), [model.weight for model in MODELS.values()])[0]
 
 
-def answered(
+def serve_request(
     dice: random.Random,
-    request: Request,
+    request: DemoRequest,
     model_id: str,
     decision_id: str | None = None,
     from_cache: bool = False,
 ) -> bytes:
-    """The interaction as it would be sent, once this model (or the cache) has served the request.
+    """The interaction (JSON) after this model, or the cache, has served the request.
 
     A model gives the same answer to the same request, so that repeats can be served again.
     """
@@ -184,7 +184,7 @@ def answered(
     tokens_in = 40 + len(request.text) // 4
     tokens_out = max(1, int(dice.gauss(kind.tokens, kind.tokens / 6)))
     success = fate.random() < kind.success_of(model_id)
-    reply = fill(fate, "Done for {order} in {city}.")
+    reply = fill_template(fate, "Done for {order} in {city}.")
     cost = (tokens_in * model.input_per_1m + tokens_out * model.output_per_1m) / 1e6
     interaction = {
         "id": f"demo-{request.number}",
@@ -217,7 +217,7 @@ def answered(
     return msgspec.json.encode(interaction)
 
 
-def fill(dice: random.Random, template: str) -> str:
+def fill_template(dice: random.Random, template: str) -> str:
     values = {
         "order": f"{dice.choice(['AB', 'KX', 'ZR'])}-{dice.randrange(100_000, 999_999)}",
         "invoice": f"INV-{dice.randrange(10_000, 99_999)}",

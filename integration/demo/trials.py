@@ -1,4 +1,4 @@
-"""The second part of the demo: before each task the memory is asked how to run it."""
+"""The second part of the demo: every task is prepared before it runs."""
 
 from __future__ import annotations
 
@@ -8,33 +8,33 @@ from uuid import UUID
 
 from featurememory.models import Project
 from featurememory.process.request_priority import give_way
-from integration.demo.traffic import MODELS, USUAL, Model, Request, answered
-from integration.learning.learn_batch import learn
+from integration.demo.traffic import MODELS, USUAL, DemoModel, DemoRequest, serve_request
+from integration.learning.learn_batch import learn_next_batch
 from optimizations.engine.domain.task import Json, Task
 from optimizations.manager import OptimizationManager
 from optimizations.model_catalog import Registration
 from optimizations.models import PolicyState
 from optimizations.policy_runtime import background_review, outcomes
 from optimizations.prepare import prepare
-from patterns.ingest.schema import arrival, parse
-from patterns.ingest.writer import store
+from patterns.ingest.schema import build_arrival, parse_interaction
+from patterns.ingest.writer import store_arrivals
 
 BATCH = 50  # requests between which the outcomes come in
 PARAMETERS: dict[str, Json] = {"temperature": 0.2, "max_tokens": 512}
 
 
 def register_models(project: Project, since: int) -> None:
-    """The help desk's models, with prices in force from `since` (ms) on.
+    """Register the models, with prices valid from `since` (ms) on.
 
-    A salt of its own instead of a secret one: every demo draws the same lots.
+    With a fixed salt instead of a random one, so that every demo draws the same assignments.
     """
     PolicyState.objects.get_or_create(pk=project.pk, defaults={"salt": b"demo".ljust(16)})
     manager = OptimizationManager(project)
     for model in MODELS.values():
-        manager.register(registration(model, since))
+        manager.register(build_registration(model, since))
 
 
-def registration(model: Model, since: int) -> Registration:
+def build_registration(model: DemoModel, since: int) -> Registration:
     prices: dict[str, float | None] = {
         "input_per_1m": model.input_per_1m,
         "output_per_1m": model.output_per_1m,
@@ -42,17 +42,25 @@ def registration(model: Model, since: int) -> Registration:
     return Registration(model.model_id, list(model.task_types), {}, True, prices, since)
 
 
-def ask(project: Project, dice: random.Random, requests: Sequence[Request]) -> None:
+def run_with_advice(project: Project, dice: random.Random, requests: Sequence[DemoRequest]) -> None:
     """Prepare, run and report each request; the evidence is counted between batches."""
     for start in range(0, len(requests), BATCH):
         batch = requests[start : start + BATCH]
-        store(project.pk, [arrival(parse(line)) for line in served(project.pk, dice, batch)])
-        for step in (learn, outcomes.count_outcomes, background_review.review):
+        store_arrivals(
+            project.pk,
+            [
+                build_arrival(parse_interaction(line))
+                for line in serve_batch(project.pk, dice, batch)
+            ],
+        )
+        for step in (learn_next_batch, outcomes.count_outcomes, background_review.review):
             give_way()
             step(project.pk)
 
 
-def served(project_id: UUID, dice: random.Random, batch: Sequence[Request]) -> Iterator[bytes]:
+def serve_batch(
+    project_id: UUID, dice: random.Random, batch: Sequence[DemoRequest]
+) -> Iterator[bytes]:
     for request in batch:
         give_way()
         task = Task(
@@ -60,4 +68,4 @@ def served(project_id: UUID, dice: random.Random, batch: Sequence[Request]) -> I
         )
         decision = prepare(project_id, task).decision
         model_id, cached = decision.task.model_id, decision.served_from_cache
-        yield answered(dice, request, model_id, decision.id, cached)
+        yield serve_request(dice, request, model_id, decision.id, cached)

@@ -1,7 +1,6 @@
-"""History from files into a project: JSONL (plain, .gz, .zst), CSV, Parquet.
+"""Imports interactions from files: JSONL (plain, .gz, .zst), CSV, Parquet.
 
-Resumable by nature: a line's id is its own, or made of the file's name and the line's content, so
-that lines that were stored before are duplicates.
+Resumable: an item without an id gets one made of its content, so items stored before are duplicates.
 """
 
 from __future__ import annotations
@@ -24,18 +23,18 @@ import zstandard
 from featurememory.errors import ErrorCode, FeatureMemoryError, invalid
 from featurememory.models import Project
 from integration.models import Job
-from patterns.ingest.schema import Arrival, arrival, parse
-from patterns.ingest.wakeup import wake
-from patterns.ingest.writer import store
+from patterns.ingest.schema import Arrival, build_arrival, parse_interaction
+from patterns.ingest.wakeup import wake_learner
+from patterns.ingest.writer import store_arrivals
 
 BATCH = 500
 ERRORS_KEPT = 20
-CHUNK = 1 << 10  # compressed bytes unpacked at once: a bomb makes 32 MB of them at most
+CHUNK = 1 << 10  # compressed bytes unpacked at once; a bomb expands them to 32 MB at most
 
 
 @dataclass
 class Progress:
-    """Lines read so far, what became of them, and how far the file is read (bytes)."""
+    """Progress of an import: bytes read, items stored, duplicate and rejected."""
 
     total_bytes: int
     done_bytes: int = 0
@@ -45,14 +44,14 @@ class Progress:
     errors: list[tuple[int, str]] = field(default_factory=list)
     began: float = field(default_factory=time.monotonic)
 
-    def line(self) -> str:
+    def format_line(self) -> str:
         seconds = max(1e-6, time.monotonic() - self.began)
         share = self.done_bytes / self.total_bytes if self.total_bytes else 1.0
         left = seconds / share - seconds if 0 < share < 1 else 0.0
         read = self.stored + self.duplicates + self.rejected
         return (
-            f"{share:4.0%}  {self.stored:,} stored, {self.duplicates:,} known, "
-            f"{self.rejected:,} refused, {read / seconds:,.0f}/s, {left:.0f} s left"
+            f"{share:4.0%}  {self.stored:,} stored, {self.duplicates:,} duplicates, "
+            f"{self.rejected:,} rejected, {read / seconds:,.0f}/s, {left:.0f} s left"
         )
 
 
@@ -60,9 +59,9 @@ def import_file(project: Project, path: Path, show: Callable[[Progress], None]) 
     """Import one file in batches; `show` is called about once a second."""
     progress = Progress(path.stat().st_size)
     shown = time.monotonic()
-    with opened(path) as (raw, items):
-        for batch in batches(items, progress):
-            keep(project, batch, progress)
+    with open_items(path) as (raw, items):
+        for batch in read_batches(items, progress):
+            store_batch(project, batch, progress)
             progress.done_bytes = raw.tell()
             if time.monotonic() - shown > 1:
                 shown = time.monotonic()
@@ -72,28 +71,28 @@ def import_file(project: Project, path: Path, show: Callable[[Progress], None]) 
     return progress
 
 
-def import_steps(job: Job) -> Iterator[str]:
-    """The same as a job; `params`: {"path", "name"}. Taken up again it reads from the start:
-    what is stored already is known by its id."""
+def run_import_steps(job: Job) -> Iterator[str]:
+    """The import as a job; `params`: {"path", "name"}. When resumed it reads from the start; what is
+    already stored is recognised by its id."""
     path = Path(job.params["path"])
     progress = Progress(path.stat().st_size)
     job.total, job.unit = progress.total_bytes, "bytes"
-    with opened(path) as (raw, items):
-        for batch in batches(items, progress):
-            keep(job.project, batch, progress)
+    with open_items(path) as (raw, items):
+        for batch in read_batches(items, progress):
+            store_batch(job.project, batch, progress)
             job.done = raw.tell()
             yield ""
     for number, why in progress.errors:
         yield f"Line {number:,}: {why}"
     path.unlink(missing_ok=True)
-    yield progress.line()
+    yield progress.format_line()
 
 
-def batches(items: Iterator[bytes], progress: Progress) -> Iterator[list[Arrival]]:
+def read_batches(items: Iterator[bytes], progress: Progress) -> Iterator[list[Arrival]]:
     batch: list[Arrival] = []
     for number, item in enumerate(items, 1):
         try:
-            batch.append(with_id(item))
+            batch.append(parse_item(item))
         except FeatureMemoryError as error:
             progress.rejected += 1
             if len(progress.errors) < ERRORS_KEPT:
@@ -104,41 +103,41 @@ def batches(items: Iterator[bytes], progress: Progress) -> Iterator[list[Arrival
     yield batch
 
 
-def with_id(item: bytes) -> Arrival:
-    """The arrival of a line; without an id of its own, one made of its content."""
-    made = parse(item)
+def parse_item(item: bytes) -> Arrival:
+    """The arrival of an item; without an id it gets one made of its content."""
+    made = parse_interaction(item)
     if made.id is None:
         made.id = "import-" + hashlib.blake2b(item.strip(), digest_size=16).hexdigest()
-    return arrival(made)
+    return build_arrival(made)
 
 
-def keep(project: Project, batch: list[Arrival], progress: Progress) -> None:
-    stored = sum(store(project.pk, batch).stored)
+def store_batch(project: Project, batch: list[Arrival], progress: Progress) -> None:
+    stored = sum(store_arrivals(project.pk, batch).stored)
     progress.stored += stored
     progress.duplicates += len(batch) - stored
     if stored:
-        wake(project.pk)
+        wake_learner(project.pk)
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[tuple[IO[bytes], Iterator[bytes]]]:
-    """The file, whose position tells the progress, and its items as JSON."""
+def open_items(path: Path) -> Iterator[tuple[IO[bytes], Iterator[bytes]]]:
+    """Yields the open file, whose position is the progress, and its items as JSON."""
     with path.open("rb") as raw:
-        yield raw, readable(items_of(path, raw), path.name)
+        yield raw, translate_read_errors(read_items(path, raw), path.name)
 
 
-def items_of(path: Path, raw: IO[bytes]) -> Iterator[bytes]:
-    stream, name = uncompressed(raw, path.name.lower())
+def read_items(path: Path, raw: IO[bytes]) -> Iterator[bytes]:
+    stream, name = open_uncompressed(raw, path.name.lower())
     if name.endswith(".csv"):
-        yield from from_csv(stream)
+        yield from read_csv(stream)
     elif name.endswith(".parquet"):
-        yield from from_parquet(path)
+        yield from read_parquet(path)
     else:
         yield from (line for line in stream if line.strip())
 
 
-def readable(items: Iterator[bytes], name: str) -> Iterator[bytes]:
-    """A damaged file is told in one sentence; what was read before it stays stored."""
+def translate_read_errors(items: Iterator[bytes], name: str) -> Iterator[bytes]:
+    """Turn read errors of a damaged file into MALFORMED_BODY; items read before stay stored."""
     try:
         yield from items
     except (OSError, EOFError, zlib.error, zstandard.ZstdError, UnicodeError, csv.Error) as error:
@@ -147,7 +146,7 @@ def readable(items: Iterator[bytes], name: str) -> Iterator[bytes]:
         ) from error
 
 
-def uncompressed(raw: IO[bytes], name: str) -> tuple[IO[bytes], str]:
+def open_uncompressed(raw: IO[bytes], name: str) -> tuple[IO[bytes], str]:
     """The stream behind .gz or .zst, and the name without that."""
     if name.endswith(".gz"):
         return cast(IO[bytes], gzip.open(raw)), name.removesuffix(".gz")
@@ -157,8 +156,8 @@ def uncompressed(raw: IO[bytes], name: str) -> tuple[IO[bytes], str]:
 
 
 class WholeFrames(io.RawIOBase):
-    """Reads all frames of a .zst file. EOFError when the last one is cut off, which the library's
-    own reader takes for the end."""
+    """Reads all frames of a .zst file. EOFError when the last one is truncated, which the library's own
+    reader does not detect."""
 
     def __init__(self, raw: IO[bytes]) -> None:
         self.raw, self.rest, self.ready = raw, b"", b""
@@ -176,7 +175,7 @@ class WholeFrames(io.RawIOBase):
         return size
 
     def _unpack(self) -> bool:
-        """More of the content; False at the end of the file."""
+        """Unpack more; False at the end of the file."""
         data = self.rest or self.raw.read(CHUNK)
         if not data:
             if self.inside:
@@ -197,17 +196,19 @@ RESOURCES = {"memory_usage", "token_count", "processing_time"}
 USAGE = {"input_tokens", "output_tokens", "cached_input_tokens", "cost"}
 
 
-def from_csv(stream: IO[bytes]) -> Iterator[bytes]:
+def read_csv(stream: IO[bytes]) -> Iterator[bytes]:
     """One column per field, named as in the API; a cell that is JSON is read as JSON."""
     text = io.TextIOWrapper(stream, encoding="utf-8-sig", newline="")
     try:
         for row in csv.DictReader(text):
-            yield msgspec.json.encode(nested({k: cell(k, v) for k, v in row.items() if k and v}))
+            yield msgspec.json.encode(
+                nest_columns({k: parse_cell(k, v) for k, v in row.items() if k and v})
+            )
     finally:
-        text.detach()  # or it closes the file, whose position is still asked for
+        text.detach()  # keeps the file open, whose position is still read
 
 
-def cell(name: str, text: str) -> Any:
+def parse_cell(name: str, text: str) -> Any:
     if name == "timestamp" and text.isdecimal():
         return int(text)  # epoch milliseconds
     if name in NUMBERS or name in ("success", "input", "output", "parameters", "tags"):
@@ -218,8 +219,8 @@ def cell(name: str, text: str) -> Any:
     return text
 
 
-def nested(row: dict[str, Any]) -> dict[str, Any]:
-    """Flat columns in their places: duration under metadata, cost under usage."""
+def nest_columns(row: dict[str, Any]) -> dict[str, Any]:
+    """Nest flat columns as in the API: duration under metadata, cost under usage."""
     item: dict[str, Any] = {}
     for name, value in row.items():
         if name in METADATA:
@@ -234,7 +235,7 @@ def nested(row: dict[str, Any]) -> dict[str, Any]:
     return item
 
 
-def from_parquet(path: Path) -> Iterator[bytes]:
+def read_parquet(path: Path) -> Iterator[bytes]:
     try:
         from pyarrow import parquet
     except ImportError:
@@ -242,4 +243,4 @@ def from_parquet(path: Path) -> Iterator[bytes]:
     for batch in parquet.ParquetFile(path).iter_batches(BATCH):
         for row in batch.to_pylist():
             given = {k: v for k, v in row.items() if v is not None}
-            yield msgspec.json.encode(given if "metadata" in given else nested(given))
+            yield msgspec.json.encode(given if "metadata" in given else nest_columns(given))

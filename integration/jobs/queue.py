@@ -1,7 +1,7 @@
-"""Long work in the background: queued, run in steps that commit, cancelled, taken up again.
+"""Background jobs: queued, run in steps that commit, cancelled, resumed.
 
-A kind of job is a generator: each `next` does one bounded step and yields the line to log, or "".
-It finds where to go on in `job.cursor`, so a job whose process died goes on in another.
+A kind of job is a generator: each step does bounded work and yields a line for the log, or "". It
+resumes from `job.cursor`, so a job whose process died continues in another.
 """
 
 from __future__ import annotations
@@ -19,31 +19,31 @@ from django.utils import timezone
 
 from featurememory.errors import ErrorCode, FeatureMemoryError, handle_feature_memory_error, invalid
 from featurememory.models import Activity, Project
-from integration.jobs.history_import import import_steps
+from integration.jobs.history_import import run_import_steps
 from integration.models import Job
 from integration.repair import recognizer_versions
-from integration.repair.reprocessing import rollup_steps
+from integration.repair.reprocessing import run_rollup_steps
 
 Steps = Callable[[Job], Iterator[str]]
 KINDS: dict[str, tuple[str, Steps]] = {
-    "reprocess": ("Match every interaction again", recognizer_versions.reprocess),
-    "revert": ("Go back to the recogniser before", recognizer_versions.revert),
-    "rollups": ("Count the rollups again", rollup_steps),
-    "import": ("Import a file", import_steps),
+    "reprocess": ("Re-match every interaction", recognizer_versions.upgrade_and_reprocess),
+    "revert": ("Revert to the previous recogniser", recognizer_versions.revert_recognizer),
+    "rollups": ("Recount the rollups", run_rollup_steps),
+    "import": ("Import a file", run_import_steps),
 }
-# A running job without a sign of life for this long belongs to a process that died.
+# A running job without a heartbeat for this long belongs to a process that died.
 ABANDONED = timedelta(seconds=60)
 LINES = 50
 
 
-def start(project: Project, kind: str, actor: str, params: dict[str, Any] | None = None) -> Job:
-    """Queue a job; 409 while one of its kind runs in the project."""
+def start_job(project: Project, kind: str, actor: str, params: dict[str, Any] | None = None) -> Job:
+    """Queue a job. 409 while one of its kind runs in the project (imports excepted), 422 for its kind."""
     if kind not in KINDS:
         raise invalid(f"must be among {', '.join(KINDS)}", "/kind")
     active = Job.objects.filter(project=project, kind=kind, state__in=("queued", "running"))
     if kind != "import" and active.exists():
         raise FeatureMemoryError(
-            f"A job of kind {kind} is at work in this project already.", ErrorCode.CONFLICT
+            f"A job of kind {kind} is already running in this project.", ErrorCode.CONFLICT
         )
     job = Job.objects.create(project=project, kind=kind, actor=actor, params=params or {})
     Activity.objects.create(
@@ -57,34 +57,43 @@ def start(project: Project, kind: str, actor: str, params: dict[str, Any] | None
 
 
 def start_upgrades() -> int:
-    """Build the recogniser that new rules or settings ask for, wherever it is not in use yet."""
-    found = [project for project in Project.objects.all() if recognizer_versions.due(project.pk)]
+    """Queue a reprocess job in every project whose settings need another recogniser; how many."""
+    found = [
+        project
+        for project in Project.objects.all()
+        if recognizer_versions.is_upgrade_due(project.pk)
+    ]
     for project in found:
-        with suppress(FeatureMemoryError):  # one is at work
-            start(
-                project, "reprocess", "memory", {"version": recognizer_versions.wanted(project.pk)}
+        with suppress(FeatureMemoryError):  # one is already running
+            start_job(
+                project,
+                "reprocess",
+                "memory",
+                {"version": recognizer_versions.find_wanted_version(project.pk)},
             )
     return len(found)
 
 
-def cancel(job: Job) -> None:
-    """Takes effect after the step at hand; what is done stays done. 409 when it is over."""
+def cancel_job(job: Job) -> None:
+    """Cancel a job after its current step; what is done stays. 409 when it has ended."""
     waiting = Job.objects.filter(pk=job.pk, state__in=("queued", "running"))
-    if not waiting.update(state=Job.State.CANCELLED, ended_at=timezone.now()):
-        raise FeatureMemoryError("This job is over.", ErrorCode.CONFLICT)
+    if not waiting.update(state=Job.JobState.CANCELLED, ended_at=timezone.now()):
+        raise FeatureMemoryError("This job has already ended.", ErrorCode.CONFLICT)
     job.refresh_from_db()
 
 
-def retry(job: Job) -> None:
-    """A failed or cancelled job goes on where it stopped. 409 for others."""
+def retry_job(job: Job) -> None:
+    """Queue a failed or cancelled job again, from where it stopped. 409 for others."""
     over = Job.objects.filter(pk=job.pk, state__in=("failed", "cancelled"))
-    if not over.update(state=Job.State.QUEUED, ended_at=None):
-        raise FeatureMemoryError("Only a failed or cancelled job can go on.", ErrorCode.CONFLICT)
+    if not over.update(state=Job.JobState.QUEUED, ended_at=None):
+        raise FeatureMemoryError(
+            "Only a failed or cancelled job can be resumed.", ErrorCode.CONFLICT
+        )
     job.refresh_from_db()
 
 
-def claim() -> Job | None:
-    """The oldest job nobody works on, now ours; None when there is none."""
+def claim_job() -> Job | None:
+    """Take the oldest job that no process runs; None when there is none."""
     now = timezone.now()
     abandoned = Q(state="running") & (Q(beat_at__lt=now - ABANDONED) | Q(beat_at=None))
     for job in Job.objects.filter(Q(state="queued") | abandoned).order_by("created_at")[:5]:
@@ -95,34 +104,34 @@ def claim() -> Job | None:
     return None
 
 
-def run(job: Job) -> None:
-    """All steps of a job. Never raises: a failure is the job's state, with the reason in its log."""
+def run_job(job: Job) -> None:
+    """Run all steps of a job. Never raises: a failed job has the reason in its log."""
     try:
         for line in KINDS[job.kind][1](job):
-            if not beat(job, line):
+            if not save_progress(job, line):
                 return
     except Exception as error:
         known = handle_feature_memory_error(error)
-        note(job, f"Failed: {known.message}")
-        end(job, Job.State.FAILED)
+        append_log(job, f"Failed: {known.message}")
+        end_job(job, Job.JobState.FAILED)
         return
-    end(job, Job.State.DONE)
+    end_job(job, Job.JobState.DONE)
 
 
-def beat(job: Job, line: str) -> bool:
+def save_progress(job: Job, line: str) -> bool:
     """Save the progress of a step; False when the job was cancelled meanwhile."""
     if line:
-        note(job, line)
+        append_log(job, line)
     progress = {name: getattr(job, name) for name in ("done", "total", "cursor", "log", "unit")}
     running = Job.objects.filter(pk=job.pk, state="running")
     return bool(running.update(**progress, beat_at=timezone.now()))
 
 
-def note(job: Job, line: str) -> None:
+def append_log(job: Job, line: str) -> None:
     job.log = [*job.log, [timezone.now().isoformat(timespec="seconds"), line[:500]]][-LINES:]
 
 
-def end(job: Job, state: str) -> None:
+def end_job(job: Job, state: str) -> None:
     now = timezone.now()
     values = {"done": job.done, "total": job.total, "log": job.log, "cursor": job.cursor}
     Job.objects.filter(pk=job.pk, state="running").update(state=state, ended_at=now, **values)
@@ -133,28 +142,28 @@ _at_work = threading.Lock()
 
 
 def run_waiting() -> int:
-    """Run what waits, one job at a time; embedded in a thread of its own, so learning goes on."""
+    """Run queued jobs one at a time; embedded in a separate thread, so that learning continues."""
     if not Job.objects.filter(state__in=("queued", "running")).exists() or _at_work.locked():
         return 0
     if not settings.EMBEDDED:
-        return work()
-    threading.Thread(target=work_alone, name="fm-jobs", daemon=True).start()
+        return run_queued_jobs()
+    threading.Thread(target=run_in_thread, name="fm-jobs", daemon=True).start()
     return 1
 
 
-def work_alone() -> None:
-    """In a thread of its own, whose connection nobody else closes."""
+def run_in_thread() -> None:
+    """Run queued jobs in a thread and close its database connection."""
     try:
-        work()
+        run_queued_jobs()
     finally:
         close_old_connections()
 
 
-def work() -> int:
-    """Run waiting jobs until there is none; how many were run."""
+def run_queued_jobs() -> int:
+    """Run queued jobs until there is none; how many were run."""
     count = 0
     with _at_work:
-        while (job := claim()) is not None:
-            run(job)
+        while (job := claim_job()) is not None:
+            run_job(job)
             count += 1
     return count

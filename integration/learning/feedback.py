@@ -1,4 +1,4 @@
-"""Late words on outcomes: kept all, the last one per metric in force."""
+"""Late feedback on outcomes: all values are stored, the last one per metric counts."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class FeedbackIn(Struct):
     session_id: Text | None = None
 
 
-def target_of(given: FeedbackIn) -> tuple[str, str]:
+def find_target(given: FeedbackIn) -> tuple[str, str]:
     named = [(kind, getattr(given, name)) for name, kind in TARGETS.items() if getattr(given, name)]
     if len(named) != 1:
         raise invalid("name exactly one of interaction_id, decision_id, session_id", "")
@@ -52,9 +52,9 @@ def check_value(given: FeedbackIn) -> None:
         raise invalid("must be a number, a text, true, false or null", "/value")
 
 
-def take(project: Project, given: FeedbackIn) -> Feedback:
-    """Keep the feedback and let success and score of the interactions follow. 404, 422."""
-    kind, name = target_of(given)
+def store_feedback(project: Project, given: FeedbackIn) -> Feedback:
+    """Store feedback and update success and score of its interactions. 404 for an unknown target, 422."""
+    kind, name = find_target(given)
     check_value(given)
     rows = ModelInteraction.objects.filter(
         Q(**{f"{kind}_id" if kind != "interaction" else "id": name})
@@ -66,7 +66,7 @@ def take(project: Project, given: FeedbackIn) -> Feedback:
             raise not_found(kind)
         if given.metric_name in ("success", "score"):
             for row in found:
-                judge(project, row, given.metric_name, given.value)
+                apply_metric(project, row, given.metric_name, given.value)
         if given.metric_name == VERDICT:
             outcomes.note_verdicts(project.pk, found)
         return Feedback.objects.create(
@@ -79,17 +79,17 @@ def take(project: Project, given: FeedbackIn) -> Feedback:
 
 
 def wait_for_learning(project: Project) -> None:
-    """A batch that is being saved must not count these rows with their old values meanwhile."""
+    """Wait for a batch that is being saved, so that it does not count rows with old values."""
     Learner.objects.select_for_update().only("pk").filter(pk=project.pk).first()
 
 
-def judge(project: Project, row: ModelInteraction, metric: str, value: Any) -> None:
-    """The new value in the row, and in the rollups when the row was counted already."""
+def apply_metric(project: Project, row: ModelInteraction, metric: str, value: Any) -> None:
+    """Set the value in the row, and correct the rollups when the row was already counted."""
     before = rollups.outcome_of(row)
     setattr(row, metric, value)
     ModelInteraction.objects.filter(pk=row.pk).update(**{metric: value})
-    if row.state == ModelInteraction.State.RECOGNIZED:
+    if row.state == ModelInteraction.InteractionState.RECOGNIZED:
         after = rollups.outcome_of(row)
-        rollups.correct(project.pk, before, after)
-        late_feedback.note(project.pk, before, after)
+        rollups.correct_outcome(project.pk, before, after)
+        late_feedback.queue_judgement(project.pk, before, after)
         outcomes.note_correction(row, before.success, before.score)

@@ -1,4 +1,4 @@
-"""learn(): the whole write path of a batch, read like a list of steps."""
+"""Learns a batch of pending interactions: recognise, save, count."""
 
 from __future__ import annotations
 
@@ -14,124 +14,121 @@ from featurememory.database.write_lock import write_turn
 from featurememory.errors import ErrorCode, FeatureMemoryError, handle_feature_memory_error
 from featurememory.models import Project
 from featurememory.process import request_priority
-from integration.learning.pattern_changes import Batch, Saving, save_patterns
+from integration.learning.pattern_changes import Batch, ChangedPatterns, save_patterns
 from optimizations.policy_runtime import outcomes
 from optimizations.tracker import PerformanceTracker
 from patterns.models import Learner, ModelInteraction, Payload
 from patterns.recognition import late_feedback, lease
 from patterns.recognition.recognizer_cache import (
-    Kept,
-    keep_numbers,
-    keep_snapshot,
-    memory,
-    note_recognizer,
+    LoadedRecognizer,
+    PatternsChanged,
+    append_unsaved,
+    recognizers,
+    record_recognizer,
+    set_snapshot,
 )
-from patterns.statistics.quantile_sketch import sketch
-from patterns.statistics.rollups import HOUR_MS, project_hour
+from patterns.statistics.quantile_sketch import update_sketch
+from patterns.statistics.rollups import HOUR_MS, lock_project_hour
 from patterns.storage.stored_observations import observation_of
 
 logger = logging.getLogger("featurememory.learning")
 
 BATCH = 200
-# Recognition gives way to requests as long as it is not further behind than this: a burst is taken
-# in fast and recognised afterwards, a load that lasts is slowed down to what can be recognised.
+# Recognition yields to requests until it is this late: a burst is stored fast and recognised
+# afterwards, while a lasting load is slowed down to the speed of recognition.
 LATE_MS = 8_000
 TABLE = ModelInteraction._meta.db_table
 
 
 @dataclass(frozen=True)
-class Learned:
-    """`count` interactions were recognised; `more`: others wait."""
+class LearnResult:
+    """`count` interactions were recognised; `more`: others are pending; `busy`: another learner works."""
 
     count: int
     more: bool
     busy: bool = False
 
 
-class Outdated(Exception):
-    """Somebody changed the patterns (a prune, a merge) while the batch was being recognised."""
-
-
-# Trouble of the database or the machine, not of a row: the batch waits and is learned later.
+# Errors of the database or the machine, not of a row: the batch stays pending.
 PASSING = (OperationalError, InterfaceError, MemoryError, OSError)
 
 
-def learn(project_id: UUID, limit: int = BATCH) -> Learned:
+def learn_next_batch(project_id: UUID, limit: int = BATCH) -> LearnResult:
     """Recognise the oldest pending interactions of a project. All or nothing; safe to repeat."""
-    with lease.lease(project_id) as held:
+    with lease.hold_lease(project_id) as held:
         if not held:
-            return Learned(0, more=True, busy=True)
-        rows = pending(project_id, limit)
-        if not rows and project_id not in late_feedback.waiting_projects():
-            return Learned(0, more=False)
+            return LearnResult(0, more=True, busy=True)
+        rows = read_pending(project_id, limit)
+        if not rows and project_id not in late_feedback.find_waiting_projects():
+            return LearnResult(0, more=False)
         try:
-            return Learned(learn_rows(project_id, rows), more=len(rows) == limit)
-        except Outdated:
-            return Learned(0, more=True)
+            return LearnResult(learn_rows(project_id, rows), more=len(rows) == limit)
+        except PatternsChanged:
+            return LearnResult(0, more=True)
 
 
 def learn_rows(project_id: UUID, rows: Sequence[ModelInteraction]) -> int:
-    """Learn and save a batch; what cannot be saved is narrowed down to the row and set aside.
+    """Learn and save a batch; a row that cannot be saved is found by halving and set aside.
 
     Returns how many were recognised. Halving finds one bad row of 200 in 8 further tries.
     """
-    kept = memory.for_learning(project_id)
     try:
-        batch = recognise(kept, rows)
-        keep(project_id, kept, batch)
-    except BaseException as error:
-        memory.drop(project_id)  # it has learned what was not saved: read the saved state
-        if not isinstance(error, Exception) or isinstance(error, (Outdated, *PASSING)) or not rows:
+        with recognizers.saved_or_dropped(project_id):
+            loaded = recognizers.for_learning(project_id)
+            batch = recognise_rows(loaded, rows)
+            save_batch(project_id, loaded, batch)
+    except Exception as error:
+        if isinstance(error, (PatternsChanged, *PASSING)) or not rows:
             raise
         if len(rows) == 1:
-            set_aside(rows[0], error)
+            set_row_aside(rows[0], error)
             return 0
         half = len(rows) // 2
         return learn_rows(project_id, rows[:half]) + learn_rows(project_id, rows[half:])
     return len(batch.rows)
 
 
-def set_aside(row: ModelInteraction, error: Exception) -> None:
-    """Keep a row that cannot be saved out of the way of those behind it."""
-    refuse(row, error)
+def set_row_aside(row: ModelInteraction, error: Exception) -> None:
+    """Mark a row that cannot be saved as failed, so that it does not block the others."""
+    log_refusal(row, error)
     ModelInteraction.objects.filter(pk=row.number, state=0).update(state=2)
 
 
-def pending(project_id: UUID, limit: int) -> list[ModelInteraction]:
+def read_pending(project_id: UUID, limit: int) -> list[ModelInteraction]:
     waiting = ModelInteraction.objects.pending().filter(project_id=project_id)
     return list(waiting.order_by("number")[:limit])
 
 
-def recognise(kept: Kept, rows: Sequence[ModelInteraction]) -> Batch:
-    """Learn the rows one by one, in order; a row the engine cannot take fails alone."""
+def recognise_rows(loaded: LoadedRecognizer, rows: Sequence[ModelInteraction]) -> Batch:
+    """Learn the rows in order; a row that the engine rejects fails alone."""
     numbers = [row.number for row in rows]
-    hurried = in_a_hurry(rows)
+    hurried = is_in_a_hurry(rows)
     payloads = dict(Payload.objects.filter(pk__in=numbers).values_list("number", "data"))
     batch = Batch()
     for row in rows:
         try:
             observation = observation_of(row, payloads[row.number])
             began = time.perf_counter()
-            with kept.lock:
-                match = kept.recognizer.learn_one(observation)
+            with loaded.lock:
+                match = loaded.recognizer.learn_one(observation)
             batch.engine_ms.append((time.perf_counter() - began) * 1000)
             batch.rows.append((row, match))
             if not hurried:
-                request_priority.share(time.perf_counter() - began)
+                request_priority.yield_after(time.perf_counter() - began)
         except Exception as error:
-            refuse(row, error)
+            log_refusal(row, error)
             batch.failed.append(row.number)
     return batch
 
 
-def in_a_hurry(rows: Sequence[ModelInteraction]) -> bool:
-    """Whether recognition must not give way: it is late, or the next decisions depend on it. With
-    outcomes seconds behind, a fast caller had used up a trial before anything was learned from it."""
+def is_in_a_hurry(rows: Sequence[ModelInteraction]) -> bool:
+    """Whether recognition must not yield: it is late, or decisions depend on it. With outcomes seconds
+    late, a fast caller used up a trial before anything was learned from it."""
     late = bool(rows) and lease.now_ms() - rows[0].received_at > LATE_MS
     return late or any(row.decision_id is not None for row in rows)
 
 
-def refuse(row: ModelInteraction, error: Exception) -> None:
+def log_refusal(row: ModelInteraction, error: Exception) -> None:
     """Log why a row cannot be recognised; it is kept and can be tried again with `reprocess`."""
     known = FeatureMemoryError(
         f"Interaction {row.id!r} could not be recognised: {error!r:.200}",
@@ -143,51 +140,51 @@ def refuse(row: ModelInteraction, error: Exception) -> None:
     logger.debug("Recognition failed", exc_info=error)
 
 
-def keep(project_id: UUID, kept: Kept, batch: Batch) -> None:
-    """One transaction: rows, patterns, rollups, hour, version. What it takes no lock for is made
-    before: requests that store wait until it ends."""
+def save_batch(project_id: UUID, loaded: LoadedRecognizer, batch: Batch) -> None:
+    """Save rows, patterns, rollups, hour and version in one transaction. Rows are prepared before it,
+    because storing requests wait until it ends."""
     project = Project(pk=project_id)
-    saving = Saving(project, kept, batch)
+    saving = ChangedPatterns(project, loaded, batch)
     with write_turn():
         learner = Learner.objects.select_for_update().defer("snapshot").get(pk=project_id)
-        if learner.version != kept.version:
-            raise Outdated
-        mark_rows(batch, kept.recognizer.version)
-        hear_feedback(batch)
-        if hear_judgements(project_id, kept):
-            saving = Saving(project, kept, batch, saving)
+        if learner.version != loaded.version:
+            raise PatternsChanged
+        mark_rows(batch, loaded.recognizer.version)
+        reload_feedback(batch)
+        if apply_late_feedback(project_id, loaded):
+            saving = ChangedPatterns(project, loaded, batch, saving)
         save_patterns(saving)
         PerformanceTracker(project_id).record(batch.rows)
         outcomes.link_decisions(project_id, [row for row, _ in batch.rows])
         count_hour(project_id, batch)
-        note_progress(learner, kept, batch)
-    kept.version = learner.version
+        record_progress(learner, loaded, batch)
+    loaded.version = learner.version
 
 
-def note_progress(learner: Learner, kept: Kept, batch: Batch) -> None:
+def record_progress(learner: Learner, loaded: LoadedRecognizer, batch: Batch) -> None:
     learner.version += 1
     learner.learned_since += len(batch.rows)
     changed = ["version", "learned_since", "unsaved", "recognizer"]
-    note_recognizer(learner, kept.recognizer)
-    if examples_are_due(kept, learner.learned_since, len(batch.rows)):
-        keep_snapshot(learner, kept.recognizer)
+    record_recognizer(learner, loaded.recognizer)
+    if is_snapshot_due(loaded, learner.learned_since, len(batch.rows)):
+        set_snapshot(learner, loaded.recognizer)
         changed.append("snapshot")
     else:
-        keep_numbers(learner, [row.number for row, _ in batch.rows])
+        append_unsaved(learner, [row.number for row, _ in batch.rows])
     learner.save(update_fields=changed)
 
 
-def examples_are_due(kept: Kept, learned: int, count: int) -> bool:
-    """Whether to save the recogniser's sample of interactions, which a restart else learns again.
-    Each twentieth of it: 3 MB at most, every 300 interactions."""
-    step = max(1, len(kept.recognizer.memory.reservoir) // 20)
+def is_snapshot_due(loaded: LoadedRecognizer, learned: int, count: int) -> bool:
+    """Whether to save a snapshot; without one a restart replays the interactions since the last. After
+    each twentieth of the sample: at most 3 MB, every 300 interactions."""
+    step = max(1, len(loaded.recognizer.memory.reservoir) // 20)
     return learned // step != (learned - count) // step
 
 
 def mark_rows(batch: Batch, version: str) -> None:
     now = lease.now_ms()
     done = [
-        (str_id(match.pattern_id), match.confidence, now, version, row.number)
+        (to_uuid_text(match.pattern_id), match.confidence, now, version, row.number)
         for row, match in batch.rows
     ]
     with connection.cursor() as cursor:
@@ -200,39 +197,39 @@ def mark_rows(batch: Batch, version: str) -> None:
         ModelInteraction.objects.filter(pk__in=batch.failed).update(state=2)
 
 
-def hear_feedback(batch: Batch) -> None:
-    """Feedback that came since the rows were read; from now on it corrects the rollups itself."""
+def reload_feedback(batch: Batch) -> None:
+    """Reload success and score of the rows, in case feedback arrived since they were read."""
     rows = {row.number: row for row, _ in batch.rows}
-    told = ModelInteraction.objects.filter(pk__in=list(rows))
-    for number, success, score in told.values_list("number", "success", "score"):
+    current = ModelInteraction.objects.filter(pk__in=list(rows))
+    for number, success, score in current.values_list("number", "success", "score"):
         rows[number].success, rows[number].score = success, score
 
 
-def hear_judgements(project_id: UUID, kept: Kept) -> bool:
-    """Feedback on interactions counted before moves the quality of their patterns; whether any."""
-    with kept.lock:
-        found = late_feedback.take(project_id)
+def apply_late_feedback(project_id: UUID, loaded: LoadedRecognizer) -> bool:
+    """Apply queued feedback on earlier interactions to their patterns; whether there was any."""
+    with loaded.lock:
+        found = late_feedback.take_judgements(project_id)
         for pattern_id, (quality, count) in found.items():
-            kept.recognizer.correct_quality(pattern_id, quality, count)
+            loaded.recognizer.correct_quality(pattern_id, quality, count)
     return bool(found)
 
 
-def str_id(pattern_id: str) -> str:
-    """A UUID as this database's column holds it."""
+def to_uuid_text(pattern_id: str) -> str:
+    """A UUID as stored in columns of this database."""
     return pattern_id if connection.features.has_native_uuid_field else UUID(pattern_id).hex
 
 
 def count_hour(project_id: UUID, batch: Batch) -> None:
-    """The hour by our clock: how much was recognised, and how long the engine took."""
-    row = project_hour(project_id, lease.now_ms() // HOUR_MS)
+    """Count the batch in the current hour: interactions recognised and engine times."""
+    row = lock_project_hour(project_id, lease.now_ms() // HOUR_MS)
     row.recognized += len(batch.rows)
     row.matched += sum(not match.created for _, match in batch.rows)
-    row.recognition_ms = sketch(row.recognition_ms, batch.engine_ms)
+    row.recognition_ms = update_sketch(row.recognition_ms, batch.engine_ms)
     row.save(update_fields=["recognized", "matched", "recognition_ms"])
 
 
-def waiting_projects() -> list[UUID]:
-    """Projects with pending interactions, then those with late words on counted ones."""
+def find_waiting_projects() -> list[UUID]:
+    """Projects with pending interactions, then those with queued feedback."""
     rows = ModelInteraction.objects.pending().order_by()
     pending = rows.values_list("project_id", flat=True).distinct()
-    return list(dict.fromkeys([*pending, *late_feedback.waiting_projects()]))
+    return list(dict.fromkeys([*pending, *late_feedback.find_waiting_projects()]))

@@ -1,4 +1,4 @@
-"""What a batch of recognised interactions changed about patterns, as rows."""
+"""Saves the patterns that a batch has changed."""
 
 from __future__ import annotations
 
@@ -12,53 +12,57 @@ from featurememory.models import Project
 from patterns.engine.domain.results import Match
 from patterns.engine.recognizer_state.pattern_table import Eviction
 from patterns.models import ModelInteraction, Pattern, PatternEvent
-from patterns.recognition.recognizer_cache import Kept
+from patterns.recognition.recognizer_cache import LoadedRecognizer
 from patterns.storage.database import DatabasePatternStorage
-from patterns.storage.protocol import Made
+from patterns.storage.protocol import PreparedRows
 
 
 @dataclass
 class Batch:
-    """What became of a batch: rows with their match, engine times in ms, rows that failed."""
+    """A recognised batch: rows with their matches, numbers of failed rows, engine times in ms."""
 
     rows: list[tuple[ModelInteraction, Match]] = field(default_factory=list)
     failed: list[int] = field(default_factory=list)
     engine_ms: list[float] = field(default_factory=list)
 
 
-class Saving:
-    """The patterns a batch has changed, as rows: made outside of the transaction that saves them.
-    `before` was made for the same batch, and the recogniser has changed since."""
+class ChangedPatterns:
+    """The patterns a batch has changed, as rows, prepared outside of the transaction that saves them.
+    `before` holds those prepared earlier for the same batch."""
 
-    made: Made
+    made: PreparedRows
     evicted: list[Eviction]
 
     def __init__(
-        self, project: Project, kept: Kept, batch: Batch, before: Saving | None = None
+        self,
+        project: Project,
+        loaded: LoadedRecognizer,
+        batch: Batch,
+        before: ChangedPatterns | None = None,
     ) -> None:
-        changes = kept.recognizer.take_changes()
-        self.project, self.kept, self.batch = project, kept, batch
+        changes = loaded.recognizer.take_changes()
+        self.project, self.loaded, self.batch = project, loaded, batch
         self.uses = Counter(match.pattern_id for _, match in batch.rows)
         self.evicted = [*(before.evicted if before else []), *changes.evicted]
         names = dict.fromkeys([*(before.made if before else ()), *changes.changed])
-        self.states = [kept.recognizer.get(name) for name in names if name in kept.recognizer]
-        self.rows = DatabasePatternStorage(project, kept.recognizer.version)
-        self.made = self.rows.made(self.states, self.uses)
+        self.states = [loaded.recognizer.get(name) for name in names if name in loaded.recognizer]
+        self.rows = DatabasePatternStorage(project, loaded.recognizer.version)
+        self.made = self.rows.prepare_rows(self.states, self.uses)
 
 
-def save_patterns(saving: Saving) -> None:
-    note_new_templates(saving.project, saving.states)
-    saving.rows.put(saving.made)
+def save_patterns(saving: ChangedPatterns) -> None:
+    record_new_templates(saving.project, saving.states)
+    saving.rows.write_rows(saving.made)
     others = {name: n for name, n in saving.uses.items() if name not in saving.made}
-    make_missing(saving.project, others, saving.batch)
+    create_missing_patterns(saving.project, others, saving.batch)
     saving.rows.add_uses(others)
     reasons = {eviction.id: eviction.reason for eviction in saving.evicted}
     saving.rows.evict(reasons)
-    saving.kept.storage.forget([*saving.made, *reasons])
+    saving.loaded.storage.forget([*saving.made, *reasons])
 
 
-def make_missing(project: Project, uses: Mapping[str, int], batch: Batch) -> None:
-    """A pattern founded and evicted within one batch still gets its row: its uses are counted."""
+def create_missing_patterns(project: Project, uses: Mapping[str, int], batch: Batch) -> None:
+    """Create rows for patterns created and evicted within the batch, so that their uses are counted."""
     if not uses:
         return
     known = {
@@ -78,8 +82,8 @@ def make_missing(project: Project, uses: Mapping[str, int], batch: Batch) -> Non
     )
 
 
-def note_new_templates(project: Project, states: Sequence[Any]) -> None:
-    """A history entry for every pattern in use whose template reads differently now."""
+def record_new_templates(project: Project, states: Sequence[Any]) -> None:
+    """Add a history entry for every pattern whose template changed, from three uses on."""
     settled = {state.id: state for state in states if state.use_count >= 3}
     before = Pattern.objects.filter(pk__in=settled, use_count__gte=3)
     PatternEvent.objects.bulk_create(

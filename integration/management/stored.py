@@ -1,4 +1,4 @@
-"""For commands that work on the database, which a second process must be able to reach."""
+"""The base of commands that need the database of a running server."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand
 
 
 class StoredCommand(BaseCommand):
-    """Refuses where everything lives inside the server's process: this one would see nothing."""
+    """Refuses to run with FM_STORAGE=memory, where the data is inside the server process."""
 
     def execute(self, *args: Any, **options: Any) -> str | None:
         if settings.STORAGE == "memory":

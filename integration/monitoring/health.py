@@ -1,4 +1,4 @@
-"""/health/live and /health/ready. Ready means: a row was written and read again just now."""
+"""/health/live and /health/ready. Ready means that a row could be written and read."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ from django.db import DatabaseError, connection
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 
-from featurememory.database.errors import known
+from featurememory.database.errors import translate_database_error
 from featurememory.database.write_lock import write_turn
 from featurememory.errors import handle_feature_memory_error
 from featurememory.models import Probe
 from patterns.ingest.backpressure import admission
 
-# A check each second from many sides must not become a write each.
+# Seconds a result is kept, so that frequent checks do not write each time.
 KEPT_S = 1.0
 
 
 @never_cache
-def live(request: HttpRequest) -> JsonResponse:
+def report_live(request: HttpRequest) -> JsonResponse:
     return JsonResponse({"status": "live"})
 
 
 @never_cache
-def ready(request: HttpRequest) -> JsonResponse:
+def report_ready(request: HttpRequest) -> JsonResponse:
     problem = cache.get("health_problem", "unknown")
     if problem == "unknown":
-        problem = probe()
+        problem = probe_storage()
         cache.set("health_problem", problem, KEPT_S)
     if problem:
         return JsonResponse({"status": "unhealthy", "detail": problem}, status=503)
@@ -44,13 +44,13 @@ def ready(request: HttpRequest) -> JsonResponse:
     return JsonResponse(body)
 
 
-def probe() -> str:
-    """What is wrong with the storage; "" when a row could be written and read."""
+def probe_storage() -> str:
+    """Write and read a row; returns what is wrong, or ""."""
     value = time.time_ns()
     try:
         with write_turn():
             Probe.objects.update_or_create(pk=1, defaults={"value": value})
         stored = Probe.objects.values_list("value", flat=True).get(pk=1)
     except DatabaseError as error:
-        return (known(error) or handle_feature_memory_error(error)).message
+        return (translate_database_error(error) or handle_feature_memory_error(error)).message
     return "" if stored >= value else "The row that was written could not be read again."

@@ -10,32 +10,32 @@ from django.http import HttpRequest, HttpResponse
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
-from integration.resources import process_sample
+from integration.resources import sample_process
 from patterns.ingest.backpressure import admission
 from patterns.models import ModelInteraction, Pattern, ProjectHour
 from patterns.recognition.lease import now_ms
-from patterns.recognition.recognizer_cache import memory as memory_of_patterns
-from patterns.retention.disk_usage import bytes_used
+from patterns.recognition.recognizer_cache import recognizers as memory_of_patterns
+from patterns.retention.disk_usage import measure_bytes_used
 
 
-class Figures:
-    """What is read from the database and /proc when the page is asked for."""
+class MetricsCollector:
+    """Reads all metrics from the database and /proc when scraped."""
 
     def collect(self) -> Iterator[Metric]:
         yield self.totals()
         yield self.patterns()
         yield from self.queue()
-        sample = process_sample()
+        sample = sample_process()
         memory = GaugeMetricFamily("featurememory_resident_bytes", "Resident memory")
         memory.add_metric([], sample.memory_bytes)
         yield memory
         cpu = CounterMetricFamily("featurememory_cpu_seconds", "CPU time of this process")
         cpu.add_metric([], sample.cpu_seconds)
         yield cpu
-        for name, value in memory_of_patterns.figures().items():
+        for name, value in memory_of_patterns.count_cached().items():
             yield GaugeMetricFamily(f"featurememory_pattern_cache_{name}", "Pattern cache", value)
         yield GaugeMetricFamily("featurememory_disk_bytes", "Data on disk", sample.disk_bytes)
-        yield GaugeMetricFamily("featurememory_storage_bytes", "Bytes in use", bytes_used())
+        yield GaugeMetricFamily("featurememory_storage_bytes", "Bytes in use", measure_bytes_used())
         admission.refresh()
         pressure = GaugeMetricFamily(
             "featurememory_pressure", "Use of a resource as a share of its limit", labels=["name"]
@@ -66,7 +66,7 @@ class Figures:
         return family
 
     def queue(self) -> Iterator[Metric]:
-        # No order: in that of the number, SQLite would read the table for the queue.
+        # No order: ordered by number, SQLite would read the whole table.
         waiting = ModelInteraction.objects.pending().order_by()
         seen = waiting.aggregate(count=Count("number"), first=Min("received_at"))
         first = seen["first"]
@@ -75,7 +75,7 @@ class Figures:
         yield GaugeMetricFamily("featurememory_lag_seconds", "Age of the oldest waiting", lag)
 
 
-def metrics(request: HttpRequest) -> HttpResponse:
+def export_metrics(request: HttpRequest) -> HttpResponse:
     registry = CollectorRegistry()
-    registry.register(Figures())
+    registry.register(MetricsCollector())
     return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)

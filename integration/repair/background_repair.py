@@ -1,9 +1,8 @@
-"""Repairs in the background, beside learning.
+"""Repairs patterns in the background while learning continues.
 
-A repair copies what the recogniser sampled, has the costly part done by a process of its own
-(`patterns.apart`) and puts the outcome in place under the lease: a moment, in which what was
-learned meanwhile joins in. People's changes since the copy win. A repair that dies leaves what was
-put in place before, which is whole, and is simply begun again.
+A repair copies the recogniser's sample, plans in a separate process (`repair_process`) and puts the plans
+in place under the lease, which takes a moment; what was learned meanwhile is added. Changes by people
+since the copy take precedence. An interrupted repair leaves a consistent state and is started again.
 """
 
 from __future__ import annotations
@@ -24,8 +23,13 @@ from django.utils import timezone
 from featurememory.errors import handle_feature_memory_error
 from featurememory.models import Project
 from integration.repair import save_repair
-from integration.repair.planner_client import Busy, Copy, Planned, Workshop
-from integration.repair.save_repair import MORE_FOLLOWS, forget_pruned, save
+from integration.repair.planner_client import (
+    LeaseNotAcquired,
+    PlannedPartition,
+    PlannerClient,
+    RecognizerCopy,
+)
+from integration.repair.save_repair import MORE_FOLLOWS, forget_pruned, save_consolidation
 from patterns.engine.domain.results import Consolidation
 from patterns.engine.recognizer import DefaultPatternRecognizer
 from patterns.engine.repair.consolidate import apply_plans, unite_reports
@@ -33,9 +37,9 @@ from patterns.engine.repair.drafts import draft_partitions
 from patterns.engine.repair.plan import RepairPlan
 from patterns.engine.settings import RecognizerSettings
 from patterns.models import Learner
-from patterns.recognition.lease import kept_alive, lease, now_ms
-from patterns.recognition.recognizer_cache import memory
-from patterns.recognition.repair_process import Ended
+from patterns.recognition.lease import hold_lease, keep_lease_alive, now_ms
+from patterns.recognition.recognizer_cache import PatternsChanged, recognizers
+from patterns.recognition.repair_process import PlannerEnded
 
 logger = logging.getLogger("featurememory.repairs")
 
@@ -44,105 +48,104 @@ CLAIM_MS = 60_000  # after a crash others wait this long
 TRIES, PAUSE_S = 240, 0.25  # to get the lease
 
 
-def plans_for(
+def make_plans(
     project_id: UUID, settings: RecognizerSettings, should_stop: Callable[[], bool]
-) -> tuple[list[Planned], bytes]:
-    """Plans of all partitions by these settings, and the passages they start from."""
-    copy = copied(project_id)
+) -> tuple[list[PlannedPartition], bytes]:
+    """Plans of all partitions under these settings, and the passages known before."""
+    copy = copy_recognizer(project_id)
     before, copy.embedding = copy.passages, settings.embedding
-    with Workshop(copy, should_stop) as workshop:
+    with PlannerClient(copy, should_stop) as workshop:
         return list(workshop.plans(project_id)), before
 
 
-def repair(project_id: UUID, should_stop: Callable[[], bool]) -> Consolidation:
-    """The whole repair of a project. Ended when told to stop, Busy when it never got the lease."""
-    copy, began, found = copied(project_id), time.monotonic(), []
+def repair_project(project_id: UUID, should_stop: Callable[[], bool]) -> Consolidation:
+    """Repair a project. PlannerEnded when stopped, LeaseNotAcquired when the lease was never free."""
+    copy, began, found = copy_recognizer(project_id), time.monotonic(), []
     passages = copy.passages
-    with Workshop(copy, should_stop) as workshop:
-        waiting: list[Planned] = []
+    with PlannerClient(copy, should_stop) as workshop:
+        waiting: list[PlannedPartition] = []
         for planned in workshop.plans(project_id):
             waiting.append(planned)
             if sum(len(one.draft.samples) for one in waiting) >= TOGETHER:
-                found.append(put(project_id, waiting, passages, MORE_FOLLOWS))
+                found.append(put_plans_in_place(project_id, waiting, passages, MORE_FOLLOWS))
                 passages, waiting = waiting[-1].passages or passages, []
-        found.append(put(project_id, waiting, passages, copy.learned))
+        found.append(put_plans_in_place(project_id, waiting, passages, copy.learned))
     done, seconds = unite_reports(found), time.monotonic() - began
-    save_repair.took(project_id, seconds)
+    save_repair.record_repair_time(project_id, seconds)
     logger.info("Repaired in %.1f s: %d changes", seconds, len(done.changes))
     return done
 
 
-def copied(project_id: UUID) -> Copy:
+def copy_recognizer(project_id: UUID) -> RecognizerCopy:
+    """What a repair needs of the recogniser in use."""
     learned = Learner.objects.filter(pk=project_id).values_list("learned_since", flat=True).first()
-    kept = memory.for_reading(project_id)
-    forget_pruned(project_id, kept)
-    with kept.lock:
-        recognizer = kept.recognizer
+    loaded = recognizers.for_reading(project_id)
+    forget_pruned(project_id, loaded)
+    with loaded.lock:
+        recognizer = loaded.recognizer
         drafts, passages = (
             draft_partitions(recognizer.memory),
             recognizer.memory.passages.to_bytes(),
         )
-        return Copy(drafts, passages, recognizer.settings.embedding, learned or 0)
+        return RecognizerCopy(drafts, passages, recognizer.settings.embedding, learned or 0)
 
 
-class Switch(Protocol):
-    """From one recogniser to another: what happens to it under the lease before the plans are put
-    in place, and in the transaction that saves the outcome."""
+class RecognizerSwitch(Protocol):
+    """A switch to another recogniser: `prepare` runs under the lease before the plans are put in place,
+    `save` in the transaction that saves the result."""
 
-    def before(self, recognizer: DefaultPatternRecognizer) -> None: ...
+    def prepare(self, recognizer: DefaultPatternRecognizer) -> None: ...
 
-    def within(self, done: Consolidation) -> None: ...
+    def save(self, done: Consolidation) -> None: ...
 
 
-def put(
+def put_plans_in_place(
     project_id: UUID,
-    planned: list[Planned],
+    planned: list[PlannedPartition],
     passages: bytes,
     learned: int,
-    switch: Switch | None = None,
+    switch: RecognizerSwitch | None = None,
 ) -> Consolidation:
-    """Put plans in place and save; `passages` is what the copy they were made from knew.
+    """Put plans in place and save; `passages` are those known to the copy they were made from.
 
-    With a switch the recogniser changes on the way.
+    `learned`: see `save_consolidation`. LeaseNotAcquired after TRIES attempts.
     """
     for _ in range(TRIES):
-        with lease(project_id) as held:
+        with hold_lease(project_id) as held:
             if held:
-                with kept_alive(project_id):
-                    done = tried(project_id, planned, passages, learned, switch)
+                with keep_lease_alive(project_id):
+                    done = try_to_put_in_place(project_id, planned, passages, learned, switch)
                 if done is not None:
                     return done
         time.sleep(PAUSE_S)
-    raise Busy
+    raise LeaseNotAcquired
 
 
-def tried(
+def try_to_put_in_place(
     project_id: UUID,
-    planned: list[Planned],
+    planned: list[PlannedPartition],
     passages: bytes,
     learned: int,
-    switch: Switch | None,
+    switch: RecognizerSwitch | None,
 ) -> Consolidation | None:
-    """None when somebody changed the patterns at this moment: nothing was saved."""
-    began, kept = time.monotonic(), memory.for_learning(project_id)
+    """None, with nothing saved, when somebody changed the patterns meanwhile."""
+    began = time.monotonic()
     plans = {one.draft.name: msgspec.msgpack.decode(one.plan, type=RepairPlan) for one in planned}
     noted = next((one.passages for one in reversed(planned) if one.passages is not None), None)
     try:
-        forget_pruned(project_id, kept)
-        if switch is not None:
-            switch.before(kept.recognizer)
-        with kept.lock:
-            if noted is not None:
-                kept.recognizer.memory.passages.follow(passages, noted)
-            done = apply_plans(kept.recognizer.memory, plans)
-        worked = time.monotonic()
-        also = switch.within if switch is not None else None
-        saved = save(project_id, kept, done, learned=learned, also=also)
-    except BaseException:
-        memory.drop(project_id)  # it has changed what was not saved
-        raise
-    if not saved:
-        memory.drop(project_id)
+        with recognizers.saved_or_dropped(project_id):
+            loaded = recognizers.for_learning(project_id)
+            forget_pruned(project_id, loaded)
+            if switch is not None:
+                switch.prepare(loaded.recognizer)
+            with loaded.lock:
+                if noted is not None:
+                    loaded.recognizer.memory.passages.follow(passages, noted)
+                done = apply_plans(loaded.recognizer.memory, plans)
+            worked = time.monotonic()
+            also = switch.save if switch is not None else None
+            save_consolidation(project_id, loaded, done, learned=learned, also=also)
+    except PatternsChanged:
         return None
     logger.info(
         "Put %d partitions in place in %.2f s, saved in %.2f s",
@@ -151,31 +154,35 @@ def tried(
     return done
 
 
-# --- when and by whom -----------------------------------------------------------------------------
+# --- scheduling -----------------------------------------------------------------------------
 
 _at_work = threading.Lock()
 _stopping = threading.Event()
 
 
-def start_due() -> int:
-    """Begin the repairs that are due, in a thread of its own; how many there are."""
+def start_due_repairs() -> int:
+    """Start the due repairs in a thread; how many there are."""
     if _at_work.locked() or _stopping.is_set():
         return 0
-    found = [pk for pk in Project.objects.values_list("pk", flat=True) if save_repair.due(pk)]
+    found = [
+        pk for pk in Project.objects.values_list("pk", flat=True) if save_repair.is_repair_due(pk)
+    ]
     if found:
-        threading.Thread(target=work_alone, args=(found,), name="fm-repair", daemon=True).start()
+        threading.Thread(
+            target=repair_in_thread, args=(found,), name="fm-repair", daemon=True
+        ).start()
     return len(found)
 
 
-def stop(seconds: float = 5.0) -> None:
-    """The repair at hand ends within moments; what it had put in place stays."""
+def stop_repairs(seconds: float = 5.0) -> None:
+    """Stop the running repair within moments; what it has put in place stays."""
     _stopping.set()
     if _at_work.acquire(timeout=seconds):
         _at_work.release()
     _stopping.clear()
 
 
-def work_alone(found: list[UUID]) -> None:
+def repair_in_thread(found: list[UUID]) -> None:
     try:
         with _at_work:
             for project_id in found:
@@ -185,17 +192,17 @@ def work_alone(found: list[UUID]) -> None:
 
 
 def repair_claimed(project_id: UUID) -> bool:
-    """One repair, unless another process is at it; a failure is logged and tried again later."""
-    if not claim(project_id):
+    """Repair a project unless another process does; a failure is logged and retried later."""
+    if not claim_repair(project_id):
         return False
-    claimed = Claim(project_id)
+    claimed = RepairClaim(project_id)
     try:
-        repair(project_id, claimed.should_stop)
+        repair_project(project_id, claimed.should_stop)
         return True
-    except Ended:
+    except PlannerEnded:
         logger.info("A repair of project %s was stopped", project_id)
-    except Busy:
-        logger.warning("A repair of project %s found no moment to be put in place", project_id)
+    except LeaseNotAcquired:
+        logger.warning("A repair of project %s could not get the lease", project_id)
     except Exception as error:
         logger.warning("A repair of project %s failed", project_id)
         handle_feature_memory_error(error)
@@ -205,7 +212,7 @@ def repair_claimed(project_id: UUID) -> bool:
     return False
 
 
-def claim(project_id: UUID) -> bool:
+def claim_repair(project_id: UUID) -> bool:
     now = now_ms()
     free = Q(repairing_until__lt=now) | Q(repairing_until__gt=now + 2 * CLAIM_MS)
     if settings.EMBEDDED:  # the claim of a killed process is its successor's
@@ -214,8 +221,8 @@ def claim(project_id: UUID) -> bool:
     return rows.update(repairing_until=now + CLAIM_MS) == 1
 
 
-class Claim:
-    """Renews itself whenever it is asked whether to stop."""
+class RepairClaim:
+    """A claim on the repair of a project, renewed whenever `should_stop` is asked."""
 
     def __init__(self, project_id: UUID) -> None:
         self.project_id, self.renewed = project_id, time.monotonic()

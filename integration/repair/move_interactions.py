@@ -1,4 +1,4 @@
-"""Move stored interactions to the patterns a repair gave them."""
+"""Moves stored interactions to the patterns that a repair assigned."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from patterns.statistics import recount, rollups
 from patterns.storage.database import DatabasePatternStorage
 
 
-def redirect(project: Project, redirects: dict[str, str]) -> None:
+def redirect_patterns(project: Project, redirects: dict[str, str]) -> None:
+    """Merge stored patterns along `redirects` (id to id; chains are followed)."""
     from patterns.curation.merging import apply_merge
 
     uses = dict(
@@ -24,44 +25,46 @@ def redirect(project: Project, redirects: dict[str, str]) -> None:
     by_target: dict[str, dict[str, int]] = {}
     for source in redirects:
         if UUID(source) in uses:
-            by_target.setdefault(end_of(source, redirects), {})[source] = uses[UUID(source)]
+            by_target.setdefault(follow_redirects(source, redirects), {})[source] = uses[
+                UUID(source)
+            ]
     for target, sources in by_target.items():
         apply_merge(project, sources, target)
 
 
-def end_of(name: str, redirects: Mapping[str, str]) -> str:
-    """Where a chain of redirects ends."""
+def follow_redirects(name: str, redirects: Mapping[str, str]) -> str:
+    """The end of a chain of redirects."""
     for _ in redirects:
         name = redirects.get(name, name)
     return name
 
 
-def move(project: Project, moved: Mapping[str, str], redirects: Mapping[str, str]) -> None:
-    """Interactions of the reservoir go to their new pattern; counts and rollups follow exactly."""
-    ends = {target: end_of(target, redirects) for target in set(moved.values())}
-    move_some(project, {name: ends[target] for name, target in moved.items()})
+def move_sampled(project: Project, moved: Mapping[str, str], redirects: Mapping[str, str]) -> None:
+    """Move sampled interactions to their new patterns, with exact counts and rollups."""
+    ends = {target: follow_redirects(target, redirects) for target in set(moved.values())}
+    move_interactions(project, {name: ends[target] for name, target in moved.items()})
 
 
-def move_some(project: Project, wanted: Mapping[str, str]) -> int:
-    """Recognised interactions (id to pattern) go there, unless a merge leads there anyway; how
-    many moved. Use counts and rollups change with them."""
+def move_interactions(project: Project, wanted: Mapping[str, str]) -> int:
+    """Move recognised interactions (id to pattern id) with use counts and rollups, except those that a
+    redirect leads there anyway. Returns how many moved."""
     names, left = sorted(wanted, key=lambda name: (wanted[name], name)), []
     for start in range(0, len(names), 500):
         left += _move_part(project, {name: wanted[name] for name in names[start : start + 500]})
-    recount.sketch_again(project.pk, left)
+    recount.rebuild_sketches(project.pk, left)
     return len(left)
 
 
-def _move_part(project: Project, wanted: Mapping[str, str]) -> list[rollups.Outcome]:
-    """What was taken from the patterns the interactions left."""
+def _move_part(project: Project, wanted: Mapping[str, str]) -> list[rollups.CountedOutcome]:
+    """Move up to 500 interactions; returns their outcomes as counted for the former patterns."""
     found = list(ModelInteraction.objects.filter(project=project, id__in=list(wanted), state=1))
-    owners = owners_of(project, {str(row.pattern_id) for row in found})
+    owners = find_owners(project, {str(row.pattern_id) for row in found})
     rows = [row for row in found if owners[str(row.pattern_id)] != wanted[row.id]]
     before = [rollups.outcome_of(row) for row in rows]
     targets = [wanted[row.id] for row in rows]
     after = [replace(one, pattern_id=to) for one, to in zip(before, targets, strict=True)]
-    rollups.subtract(project.pk, before)
-    rollups.add(project.pk, after, totals=False)
+    rollups.subtract_outcomes(project.pk, before)
+    rollups.add_outcomes(project.pk, after, totals=False)
     uses = Counter(targets)
     uses.subtract(Counter(owners[one.pattern_id] for one in before))
     for target in uses.keys() & set(targets):
@@ -71,8 +74,8 @@ def _move_part(project: Project, wanted: Mapping[str, str]) -> list[rollups.Outc
     return before
 
 
-def owners_of(project: Project, names: set[str]) -> dict[str, str]:
-    """Who holds the uses of these patterns: themselves, or whom they were ever merged into."""
+def find_owners(project: Project, names: set[str]) -> dict[str, str]:
+    """The pattern that holds the uses of each of these: itself, or the one it was merged into."""
     merged = Pattern.objects.filter(project=project, pk__in=names, redirect_to__isnull=False)
     found = {str(pk): str(to) for pk, to in merged.values_list("pk", "redirect_to")}
     return {name: found.get(name, name) for name in names}

@@ -1,4 +1,4 @@
-"""The planning process seen from the one that asked for it: drafts out, plans in."""
+"""The client of the planning process: sends drafts, receives plans."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from uuid import UUID
 
 from patterns.engine.repair.drafts import draft_newcomers
 from patterns.engine.repair.plan import Draft
-from patterns.recognition.recognizer_cache import memory
-from patterns.recognition.repair_process import Answer, Apart, Ended
+from patterns.recognition.recognizer_cache import recognizers
+from patterns.recognition.repair_process import PlannerAnswer, PlannerEnded, PlannerProcess
 
 logger = logging.getLogger("featurememory.repairs")
 
-# Texts that came while a plan was made are added to it apart, until so few are left (in so many
-# rounds): those join under the lease, at half a millisecond each.
+# Texts that arrived while a plan was made are added by the process, until at most CAME are left (in at
+# most ROUNDS rounds); those join under the lease, at half a millisecond each.
 CAME, ROUNDS = 50, 4
 LEAST = 200  # samples; a partition that cannot be planned with so few is left as it is
 
 
-class Busy(Exception):
-    """Others held the lease all the time; the repair is begun again later."""
+class LeaseNotAcquired(Exception):
+    """The lease was held by others all the time; the repair is started again later."""
 
 
 @dataclass
-class Copy:
-    """What a repair starts from: drafts of all partitions, passages, how texts are embedded."""
+class RecognizerCopy:
+    """What a repair starts from: drafts of all partitions, passages, embedding, learned count."""
 
     drafts: list[Draft]
     passages: bytes
@@ -36,8 +36,8 @@ class Copy:
 
 
 @dataclass
-class Planned:
-    """The plan of a partition as bytes: each try to put it in place takes a copy of its own."""
+class PlannedPartition:
+    """The plan of a partition as bytes, since each attempt to put it in place needs its own copy."""
 
     draft: Draft
     plan: bytes
@@ -45,15 +45,15 @@ class Planned:
     known: set[str] = field(default_factory=set)
 
 
-class Workshop:
-    """The process that plans. Where it ran out of time or memory it is started anew, with half of
-    the texts; the others join by what the plan says of their like."""
+class PlannerClient:
+    """Plans partitions in a separate process. When it runs out of time or memory, it is restarted with
+    half of the texts; the others join by the resulting plan."""
 
-    def __init__(self, copy: Copy, should_stop: Callable[[], bool]) -> None:
+    def __init__(self, copy: RecognizerCopy, should_stop: Callable[[], bool]) -> None:
         self.copy, self.should_stop = copy, should_stop
-        self.apart: Apart | None = None
+        self.apart: PlannerProcess | None = None
 
-    def __enter__(self) -> Workshop:
+    def __enter__(self) -> PlannerClient:
         return self
 
     def __exit__(
@@ -65,17 +65,17 @@ class Workshop:
         if self.apart is not None:
             self.apart.close()
 
-    def plans(self, project_id: UUID) -> Iterator[Planned]:
+    def plans(self, project_id: UUID) -> Iterator[PlannedPartition]:
         for draft in self.copy.drafts:
             planned = self.plan(draft)
             if planned is not None:
-                yield self.followed(project_id, planned)
+                yield self.add_newcomers(project_id, planned)
 
-    def plan(self, draft: Draft) -> Planned | None:
+    def plan(self, draft: Draft) -> PlannedPartition | None:
         while True:
             try:
-                return self.asked(draft)
-            except Ended as error:
+                return self.ask_for_plan(draft)
+            except PlannerEnded as error:
                 if self.should_stop():
                     raise
                 self.close()
@@ -89,30 +89,30 @@ class Workshop:
                 )
                 draft = draft.halved()
 
-    def asked(self, draft: Draft) -> Planned:
+    def ask_for_plan(self, draft: Draft) -> PlannedPartition:
         if self.apart is None:
-            self.apart = Apart(self.copy.embedding, self.copy.passages, self.should_stop)
+            self.apart = PlannerProcess(self.copy.embedding, self.copy.passages, self.should_stop)
         answer = self.apart.plan(draft)
         known = {name for name, _, _ in draft.samples}
-        return self.taken(Planned(draft, b"", None, known), answer)
+        return self.take_answer(PlannedPartition(draft, b"", None, known), answer)
 
-    def taken(self, planned: Planned, answer: Answer) -> Planned:
+    def take_answer(self, planned: PlannedPartition, answer: PlannerAnswer) -> PlannedPartition:
         planned.plan = bytes(answer.plan)
         if answer.passages is not None:
             self.copy.passages = planned.passages = answer.passages
         return planned
 
-    def followed(self, project_id: UUID, planned: Planned) -> Planned:
-        """The plan with the texts that came while it was made, but for the last few."""
+    def add_newcomers(self, project_id: UUID, planned: PlannedPartition) -> PlannedPartition:
+        """The plan extended by the texts that arrived while it was made, except the last few."""
         for _ in range(ROUNDS):
-            kept = memory.for_reading(project_id)
-            with kept.lock:
-                if planned.draft.name not in kept.recognizer.memory.groupers:
+            loaded = recognizers.for_reading(project_id)
+            with loaded.lock:
+                if planned.draft.name not in loaded.recognizer.memory.groupers:
                     break
-                came = draft_newcomers(kept.recognizer.memory, planned.draft.name, planned.known)
+                came = draft_newcomers(loaded.recognizer.memory, planned.draft.name, planned.known)
             if len(came.samples) <= CAME or self.apart is None:
                 break
-            self.taken(planned, self.apart.plan(came, more=True))
+            self.take_answer(planned, self.apart.plan(came, more=True))
             planned.known.update(name for name, _, _ in came.samples)
         return planned
 

@@ -1,9 +1,9 @@
-"""Recogniser versions side by side: the one in use answers while its successor is built.
+"""Switches between recogniser versions: the one in use answers while its successor is built.
 
-A version is the rules (`DefaultPatternRecognizer.VERSION`) and the embedder. When the settings ask
-for another one than is in use, a `reprocess` job plans all partitions anew apart, says what would
-change, and switches in one transaction; ids, labels, counts and people's decisions survive as in
-any repair. What was before is kept, and a `revert` job goes back to it.
+A version is the rules (`DefaultPatternRecognizer.VERSION`) and the embedder. When the settings need another
+version, a `reprocess` job plans all partitions in a separate process, reports what would change, and
+switches in one transaction; ids, labels, counts and decisions survive as in any repair. The previous
+recogniser is kept, and a `revert` job switches back to it.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from django.utils import timezone
 from featurememory.errors import ErrorCode, FeatureMemoryError
 from featurememory.models import Activity, Project
 from integration.models import Job, PreviousRecognizer
-from integration.repair.background_repair import plans_for, put
-from integration.repair.move_interactions import end_of
-from integration.repair.planner_client import Planned
-from integration.repair.reprocessing import reprocess_steps
+from integration.repair.background_repair import make_plans, put_plans_in_place
+from integration.repair.move_interactions import follow_redirects
+from integration.repair.planner_client import PlannedPartition
+from integration.repair.reprocessing import run_reprocess_steps
 from integration.repair.save_repair import MORE_FOLLOWS
 from patterns.engine.domain.results import Consolidation
 from patterns.engine.recognizer import DefaultPatternRecognizer, version_of
@@ -32,24 +32,29 @@ from patterns.engine.repair.drafts import plan_present
 from patterns.engine.repair.plan import Draft, RepairPlan
 from patterns.engine.settings import RecognizerSettings
 from patterns.models import Learner, ModelInteraction, Pattern
-from patterns.recognition.recognizer_cache import load, memory, settings_in_use, settings_of
+from patterns.recognition.recognizer_cache import (
+    find_settings_in_use,
+    load_recognizer,
+    read_settings,
+    recognizers,
+)
 from patterns.storage.rows import state_of
 
 BEAT_S = 10.0
 
 
-def wanted(project_id: UUID) -> str | None:
-    """The version the settings ask for, when another one is in use and has learned something."""
+def find_wanted_version(project_id: UUID) -> str | None:
+    """The version the settings need, when another one is in use and has learned something; else None."""
     learner = Learner.objects.filter(pk=project_id).only("recognizer", "version").first()
     if learner is None or not learner.version:
         return None
-    asked = version_of(settings_of(project_id))
+    asked = version_of(read_settings(project_id))
     return asked if asked != learner.recognizer.get("version", "1") else None
 
 
-def due(project_id: UUID) -> bool:
-    """Whether to begin by itself: not again for a version that was tried, or reverted, before."""
-    asked = wanted(project_id)
+def is_upgrade_due(project_id: UUID) -> bool:
+    """Whether to switch automatically: not again for a version that was tried or reverted before."""
+    asked = find_wanted_version(project_id)
     return (
         asked is not None
         and not Job.objects.filter(
@@ -58,50 +63,56 @@ def due(project_id: UUID) -> bool:
     )
 
 
-def reprocess(job: Job) -> Iterator[str]:
-    """Switch to the version asked for, if it is another one; then match every interaction again."""
-    asked = wanted(job.project_id)
+def upgrade_and_reprocess(job: Job) -> Iterator[str]:
+    """Switch to the version the settings need, if another is in use; then re-match all interactions."""
+    asked = find_wanted_version(job.project_id)
     if asked is not None and "after" not in job.cursor:
         job.params = {**job.params, "version": asked}
-        job.save(update_fields=["params"])  # so that it does not begin again by itself
-        yield from switch(job, asked)
-    yield from reprocess_steps(job)
+        job.save(update_fields=["params"])  # so that it does not start again automatically
+        yield from switch_recognizer(job, asked)
+    yield from run_reprocess_steps(job)
 
 
-def switch(job: Job, asked: str) -> Iterator[str]:
-    project, settings = job.project, settings_of(job.project_id)
-    old = memory.for_reading(project.pk).recognizer.version
-    yield f"Building recogniser {asked}; {old} goes on answering"
-    planned, passages = plans_for(project.pk, settings, alive(job))
-    yield compared(project, planned, settings)
-    put(project.pk, planned, passages, MORE_FOLLOWS, Forwards(project, settings))
-    yield noted(project, job.actor, f"Recogniser {asked} took over from {old}")
+def switch_recognizer(job: Job, asked: str) -> Iterator[str]:
+    project, settings = job.project, read_settings(job.project_id)
+    old = recognizers.for_reading(project.pk).recognizer.version
+    yield f"Building recogniser {asked}; {old} keeps answering"
+    planned, passages = make_plans(project.pk, settings, make_cancel_check(job))
+    yield compare_recognizers(project, planned, settings)
+    put_plans_in_place(
+        project.pk, planned, passages, MORE_FOLLOWS, SwitchForward(project, settings)
+    )
+    yield record_switch(project, job.actor, f"Switched from recogniser {old} to {asked}")
 
 
-def revert(job: Job) -> Iterator[str]:
-    """Back to the recogniser before the last switch; patterns founded since stay."""
+def revert_recognizer(job: Job) -> Iterator[str]:
+    """Revert to the recogniser before the last switch; patterns created since stay. 409 without one."""
     project = job.project
     previous = PreviousRecognizer.objects.filter(pk=project.pk).first()
-    used = memory.for_reading(project.pk).recognizer.version
+    used = recognizers.for_reading(project.pk).recognizer.version
     if previous is None or used != previous.replaced_by:
-        raise FeatureMemoryError("There is no recogniser to go back to.", ErrorCode.CONFLICT)
+        raise FeatureMemoryError(
+            "There is no previous recogniser to revert to.", ErrorCode.CONFLICT
+        )
     plans = msgspec.msgpack.decode(bytes(previous.plans), type=dict[str, RepairPlan])
     planned = [
-        Planned(Draft(name, plan.method, 0, 0.0, [], {}), msgspec.msgpack.encode(plan), None)
+        PlannedPartition(
+            Draft(name, plan.method, 0, 0.0, [], {}), msgspec.msgpack.encode(plan), None
+        )
         for name, plan in plans.items()
     ]
-    put(project.pk, planned, b"", MORE_FOLLOWS, Backwards(project, previous))
+    put_plans_in_place(project.pk, planned, b"", MORE_FOLLOWS, SwitchBack(project, previous))
     old = previous.settings["version"]
-    yield noted(project, job.actor, f"Recogniser {old} is in use again instead of {used}")
+    yield record_switch(project, job.actor, f"Reverted from recogniser {used} to {old}")
 
 
-def noted(project: Project, actor: str, summary: str) -> str:
+def record_switch(project: Project, actor: str, summary: str) -> str:
     Activity.objects.create(project=project, actor=actor, verb="switch", summary=summary)
     return summary
 
 
-def alive(job: Job) -> Callable[[], bool]:
-    """Tells the builder when the job was cancelled, and others that somebody works on it."""
+def make_cancel_check(job: Job) -> Callable[[], bool]:
+    """A function that returns whether the job was cancelled, and renews its heartbeat."""
     last = [time.monotonic()]
 
     def cancelled() -> bool:
@@ -114,28 +125,30 @@ def alive(job: Job) -> Callable[[], bool]:
     return cancelled
 
 
-def compared(project: Project, planned: Sequence[Planned], settings: RecognizerSettings) -> str:
-    """What the switch would change, tried on a copy of the patterns in use."""
-    copy = load(project.pk).recognizer
+def compare_recognizers(
+    project: Project, planned: Sequence[PlannedPartition], settings: RecognizerSettings
+) -> str:
+    """A sentence on what the switch would change, tried on a copy of the recogniser."""
+    copy = load_recognizer(project.pk).recognizer
     before, count = {state.id for state in copy}, len(copy.memory.reservoir)
     copy.change_to(settings)
     plans = {one.draft.name: msgspec.msgpack.decode(one.plan, type=RepairPlan) for one in planned}
     done = apply_plans(copy.memory, plans)
     after = {state.id for state in copy}
     return (
-        f"Of {count:,} sampled interactions {len(done.moved):,} would move. Patterns: "
-        f"{len(before & after):,} stay, {len(done.redirects):,} lead to another, "
-        f"{len(after - before):,} are new"
+        f"{len(done.moved):,} of {count:,} sampled interactions would move. Patterns: "
+        f"{len(before & after):,} kept, {len(done.redirects):,} merged into another, "
+        f"{len(after - before):,} new"
     )
 
 
-class Forwards:
-    """To the recogniser the settings ask for; what is needed to go back is written down."""
+class SwitchForward:
+    """A switch to the recogniser the settings need; saves what a revert needs."""
 
     def __init__(self, project: Project, settings: RecognizerSettings) -> None:
         self.project, self.settings = project, settings
 
-    def before(self, recognizer: DefaultPatternRecognizer) -> None:
+    def prepare(self, recognizer: DefaultPatternRecognizer) -> None:
         used = recognizer.settings
         self.previous = PreviousRecognizer(
             project=self.project,
@@ -150,31 +163,31 @@ class Forwards:
         recognizer.change_to(self.settings)
         self.previous.replaced_by = recognizer.version
 
-    def within(self, done: Consolidation) -> None:
-        self.previous.redirected = merged_away(self.project, done)
+    def save(self, done: Consolidation) -> None:
+        self.previous.redirected = collect_merged_away(self.project, done)
         self.previous.save()
 
 
-class Backwards:
-    """To the recogniser before; patterns that the switch merged away come back under their ids."""
+class SwitchBack:
+    """A switch back to the previous recogniser; patterns that the switch merged get their ids back."""
 
     def __init__(self, project: Project, previous: PreviousRecognizer) -> None:
         self.project, self.previous = project, previous
 
-    def before(self, recognizer: DefaultPatternRecognizer) -> None:
-        recognizer.change_to(settings_in_use(self.project.pk, self.previous.settings))
+    def prepare(self, recognizer: DefaultPatternRecognizer) -> None:
+        recognizer.change_to(find_settings_in_use(self.project.pk, self.previous.settings))
         recognizer.version = self.previous.settings["version"]
         self.rows = self._still_merged()
         for row in self.rows:
             recognizer.add(state_of(row))
 
     def _still_merged(self) -> list[Pattern]:
-        """Not those that somebody brought back or pruned since."""
+        """Patterns merged by the switch, except those restored or pruned since."""
         rows = Pattern.objects.filter(project=self.project, pk__in=list(self.previous.redirected))
         found = rows.filter(archived_why="merged", redirect_to__isnull=False, state__isnull=False)
         return list(found.order_by("pk"))
 
-    def within(self, done: Consolidation) -> None:
+    def save(self, done: Consolidation) -> None:
         rows = Pattern.objects.filter(project=self.project)
         for row in self.rows:
             _, uses, children = self.previous.redirected[str(row.pk)]
@@ -186,25 +199,25 @@ class Backwards:
         self.previous.delete()
 
 
-def merged_away(project: Project, done: Consolidation) -> dict[str, list[Any]]:
-    """Each pattern that is about to be merged away: into which, how many of its uses go there (not
-    those that move elsewhere), and which patterns led to it."""
+def collect_merged_away(project: Project, done: Consolidation) -> dict[str, list[Any]]:
+    """Each pattern about to be merged: its target, how many of its uses go there (not those that move
+    elsewhere), and the patterns that redirect to it."""
     found: dict[str, list[Any]] = {}
     rows = Pattern.objects.filter(project=project)
     for row in rows.filter(pk__in=list(done.redirects)):
         children = rows.filter(redirect_to=row.pk).values_list("pk", flat=True)
-        into = end_of(str(row.pk), done.redirects)
+        into = follow_redirects(str(row.pk), done.redirects)
         found[str(row.pk)] = [into, row.use_count, [str(pk) for pk in children]]
     homes = {child: pk for pk, (_, _, children) in found.items() for child in children}
-    for name, owner in owners_now(project, list(done.moved)):
+    for name, owner in read_owners(project, list(done.moved)):
         home = homes.get(owner, owner)
-        if home in found and end_of(done.moved[name], done.redirects) != found[home][0]:
+        if home in found and follow_redirects(done.moved[name], done.redirects) != found[home][0]:
             found[home][1] -= 1
     return found
 
 
-def owners_now(project: Project, names: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """The pattern of each of these interactions."""
+def read_owners(project: Project, names: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """The current pattern of each of these interactions, as (interaction id, pattern id)."""
     rows = ModelInteraction.objects.filter(project=project, state=1)
     for start in range(0, len(names), 500):
         some = rows.filter(id__in=names[start : start + 500])

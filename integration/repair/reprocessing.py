@@ -1,4 +1,4 @@
-"""Jobs that go over what is stored: match every interaction again, count every rollup again."""
+"""Jobs over stored interactions: re-match them, recount their rollups."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from django.db.models import Max
 from featurememory.database.write_lock import write_turn
 from featurememory.models import Project
 from integration.models import Job
-from integration.repair.move_interactions import move_some
+from integration.repair.move_interactions import move_interactions
 from patterns.curation.learner_turn import learning_turn
 from patterns.models import Learner, ModelInteraction, Payload
 from patterns.recognition import lease
-from patterns.recognition.recognizer_cache import Kept, memory
+from patterns.recognition.recognizer_cache import LoadedRecognizer, recognizers
 from patterns.statistics import recount, rollups
 from patterns.storage.stored_observations import observation_of
 
 STEP = 200
 
 
-def reprocess_steps(job: Job) -> Iterator[str]:
-    """Every recognised interaction is matched under the present patterns; who fits another one
-    better moves there, and counts follow. What matches nothing stays where it is.
+def run_reprocess_steps(job: Job) -> Iterator[str]:
+    """Match every recognised interaction again; those that match another pattern move there with their
+    counts. Those that match none stay.
 
     `cursor`: {"after": number of the last row done, "until": the newest row at the start, "moved"}.
     """
@@ -37,24 +37,24 @@ def reprocess_steps(job: Job) -> Iterator[str]:
         batch = list(part.order_by("number")[:STEP])
         if not batch:
             break
-        moved = job.cursor["moved"] + reprocess(job.project, batch)
+        moved = job.cursor["moved"] + reprocess_batch(job.project, batch)
         job.cursor = {**job.cursor, "after": batch[-1].number, "moved": moved}
         job.done += len(batch)
         yield ""
     yield f"{job.cursor['moved']:,} of {job.done:,} interactions moved to another pattern"
 
 
-def reprocess(project: Project, batch: Sequence[ModelInteraction]) -> int:
-    """Match one batch again; how many moved."""
+def reprocess_batch(project: Project, batch: Sequence[ModelInteraction]) -> int:
+    """Re-match one batch; how many moved."""
     with learning_turn(project):
-        kept = memory.for_learning(project.pk)
-        wanted = targets(kept, batch)
+        loaded = recognizers.for_learning(project.pk)
+        wanted = find_targets(loaded, batch)
         with write_turn():
-            return move_some(project, wanted)
+            return move_interactions(project, wanted)
 
 
-def targets(kept: Kept, batch: Sequence[ModelInteraction]) -> dict[str, str]:
-    """The interactions that belong to another pattern, and to which."""
+def find_targets(loaded: LoadedRecognizer, batch: Sequence[ModelInteraction]) -> dict[str, str]:
+    """Interactions that match another pattern than theirs, as id to pattern id."""
     numbers = [row.number for row in batch]
     payloads = dict(Payload.objects.filter(pk__in=numbers).values_list("number", "data"))
     wanted: dict[str, str] = {}
@@ -62,18 +62,18 @@ def targets(kept: Kept, batch: Sequence[ModelInteraction]) -> dict[str, str]:
         try:
             observation = observation_of(row, payloads[row.number])
         except (KeyError, ValueError):
-            continue  # a damaged payload says nothing new
-        with kept.lock:
-            match = kept.recognizer.match_one(observation)
+            continue  # a damaged payload cannot be matched
+        with loaded.lock:
+            match = loaded.recognizer.match_one(observation)
         if match is not None and UUID(match.pattern_id) != row.pattern_id:
             wanted[row.id] = match.pattern_id
     return wanted
 
 
-def rollup_steps(job: Job) -> Iterator[str]:
-    """Count the hours again whose interactions are all still there; older ones stay as they are.
+def run_rollup_steps(job: Job) -> Iterator[str]:
+    """Recount the hours whose interactions are all still stored; older hours stay unchanged.
 
-    Counting happens beside the traffic; only putting the result in place holds the writers up.
+    Counting runs beside the traffic; only replacing the rows blocks writers.
     """
     project = job.project
     learner, _ = Learner.objects.get_or_create(pk=project.pk)
@@ -82,12 +82,12 @@ def rollup_steps(job: Job) -> Iterator[str]:
     job.total = found.filter(timestamp__gte=since * rollups.HOUR_MS).count()
     yield "Counting"
     with learning_turn(project):
-        rows = recount.recount(project.pk, since, lambda _: keep_lease(project))
+        rows = recount.recount_rollups(project.pk, since, lambda _: renew_lease(project))
         with write_turn():
-            recount.replace(project.pk, since, rows)
+            recount.replace_rollups(project.pk, since, rows)
     job.done = job.total
     yield f"{job.total:,} interactions counted into {len(rows):,} rows"
 
 
-def keep_lease(project: Project) -> None:
-    lease.acquire(project.pk, lease.holder())
+def renew_lease(project: Project) -> None:
+    lease.acquire_lease(project.pk, lease.name_holder())

@@ -1,6 +1,6 @@
-"""Consolidation: patterns are merged and split as the examples say, and saved as a whole.
+"""Decides when a project is repaired, and saves the result.
 
-`repairs` does it in the background; `consolidate` here and now, while learning waits.
+`background_repair` repairs while learning continues; `consolidate_project` at once, while learning waits.
 """
 
 from __future__ import annotations
@@ -15,28 +15,35 @@ from django.utils import timezone
 
 from featurememory.database.write_lock import write_turn
 from featurememory.models import Activity, Project
-from integration.repair.move_interactions import move, redirect
+from integration.repair.move_interactions import move_sampled, redirect_patterns
 from patterns.engine.domain.results import Consolidation
 from patterns.models import Learner, Pattern, PatternEvent
-from patterns.recognition.lease import kept_alive, lease
-from patterns.recognition.recognizer_cache import Kept, keep_snapshot, memory, note_recognizer
+from patterns.recognition.lease import hold_lease, keep_lease_alive
+from patterns.recognition.recognizer_cache import (
+    LoadedRecognizer,
+    PatternsChanged,
+    recognizers,
+    record_recognizer,
+    set_snapshot,
+)
 from patterns.storage.database import DatabasePatternStorage
 from patterns.storage.protocol import NO_USES
 
 logger = logging.getLogger("featurememory.consolidation")
 
-# After so many learned interactions, but not more often than this …
+# A repair is due after AFTER learned interactions, at most once per PAUSE …
 AFTER, PAUSE = 500, timedelta(seconds=60)
-# … and for small projects, whose templates would else stay unmined for days: after a few, at first
-# at once and then at most this often.
+# … and in small projects, whose templates would otherwise stay unmined for days, after FEW, the first time
+# at once and then at most once per REST.
 FEW, REST = 10, timedelta(minutes=10)
-# Repairs take a core, though at the lowest priority: at most this share of the time.
+# Repairs use a core, at low priority, for at most this share of the time.
 SHARE = 0.05
 _took: dict[UUID, float] = {}  # seconds of the last repair by this process
 MORE_FOLLOWS = -1
 
 
-def due(project_id: UUID) -> bool:
+def is_repair_due(project_id: UUID) -> bool:
+    """Whether enough was learned, and enough time has passed, since the last repair."""
     learners = Learner.objects.filter(pk=project_id, learned_since__gte=FEW)
     row = learners.defer("snapshot").first()
     if row is None:
@@ -46,37 +53,35 @@ def due(project_id: UUID) -> bool:
     return row.consolidated_at is None or row.consolidated_at < timezone.now() - pause
 
 
-def took(project_id: UUID, seconds: float) -> None:
+def record_repair_time(project_id: UUID, seconds: float) -> None:
     _took[project_id] = seconds
 
 
-def consolidate(project_id: UUID) -> Consolidation | None:
-    """Repair the patterns of a project here and now; None when somebody else is learning."""
-    with lease(project_id) as held:
+def consolidate_project(project_id: UUID) -> Consolidation | None:
+    """Repair the patterns of a project at once; None when somebody else is learning."""
+    with hold_lease(project_id) as held:
         if not held:
             return None
         began = time.monotonic()
-        with kept_alive(project_id):
-            kept = memory.for_learning(project_id)
-            try:
-                forget_pruned(project_id, kept)
-                with kept.lock:
-                    done = kept.recognizer.consolidate()
-                saved = save(project_id, kept, done)
-            except BaseException:
-                memory.drop(project_id)  # it has changed what was not saved
-                raise
-        if not saved:
-            memory.drop(project_id)
+        try:
+            with keep_lease_alive(project_id), recognizers.saved_or_dropped(project_id):
+                loaded = recognizers.for_learning(project_id)
+                forget_pruned(project_id, loaded)
+                with loaded.lock:
+                    done = loaded.recognizer.consolidate()
+                save_consolidation(project_id, loaded, done)
+        except PatternsChanged:
             return None
-        took(project_id, time.monotonic() - began)
+        record_repair_time(project_id, time.monotonic() - began)
         return done
 
 
-def forget_pruned(project_id: UUID, kept: Kept) -> None:
-    """Examples of patterns in the trash found no pattern again."""
-    held = kept.recognizer.memory
-    gone = {sample.key for sample in held.reservoir} - held.patterns.owners.keys()
+def forget_pruned(project_id: UUID, loaded: LoadedRecognizer) -> None:
+    """Drop sampled interactions of pruned patterns, so that they do not create the patterns again."""
+    recognizer = loaded.recognizer
+    gone = {
+        sample.key for sample in recognizer.memory.reservoir
+    } - recognizer.memory.patterns.owners.keys()
     names = [name for name in gone if is_uuid(name)]
     pruned: set[str] = set()
     for start in range(0, len(names), 500):
@@ -84,10 +89,10 @@ def forget_pruned(project_id: UUID, kept: Kept) -> None:
         trash = rows.filter(status="archived", redirect_to=None, state__isnull=False)
         pruned |= {str(pk) for pk in trash.values_list("pk", flat=True)}
     if pruned:
-        with kept.lock:
-            for sample in held.reservoir.to_list():
+        with loaded.lock:
+            for sample in recognizer.memory.reservoir.to_list():
                 if sample.key in pruned:
-                    held.reservoir.discard(sample.id)
+                    recognizer.memory.reservoir.discard(sample.id)
 
 
 def is_uuid(text: str) -> bool:
@@ -98,50 +103,48 @@ def is_uuid(text: str) -> bool:
     return True
 
 
-def save(
+def save_consolidation(
     project_id: UUID,
-    kept: Kept,
+    loaded: LoadedRecognizer,
     done: Consolidation,
     *,
     learned: int | None = None,
     also: Callable[[Consolidation], None] | None = None,
-) -> bool:
-    """Everything or nothing; False when somebody changed the patterns meanwhile.
+) -> None:
+    """Save a repair in one transaction. PatternsChanged when somebody changed the patterns meanwhile.
 
-    `learned` is how many of the interactions learned since the last repair this one has seen (None:
-    all); MORE_FOLLOWS says that the repair goes on. `also` is called in the same
-    transaction, before interactions move.
+    `learned`: how many interactions learned since the last repair this one has covered (None: all;
+    MORE_FOLLOWS: the repair continues). `also` runs in the transaction, before interactions move.
     """
-    project, recognizer = Project.objects.get(pk=project_id), kept.recognizer
+    project, recognizer = Project.objects.get(pk=project_id), loaded.recognizer
     changes = recognizer.take_changes()
     storage = DatabasePatternStorage(project, recognizer.version)
-    # Made before the turn: requests that store wait until that ends.
-    made = storage.made(map(recognizer.get, changes.changed), NO_USES)
+    # Prepared before the write turn, for which storing requests wait.
+    made = storage.prepare_rows(map(recognizer.get, changes.changed), NO_USES)
     with write_turn():
         learner = Learner.objects.select_for_update().defer("snapshot").get(pk=project_id)
-        if learner.version != kept.version:
-            return False
-        storage.put(made)
+        if learner.version != loaded.version:
+            raise PatternsChanged
+        storage.write_rows(made)
         if also is not None:
             also(done)
-        redirect(project, done.redirects)
-        move(project, done.moved, done.redirects)
+        redirect_patterns(project, done.redirects)
+        move_sampled(project, done.moved, done.redirects)
         storage.evict({eviction.id: eviction.reason for eviction in changes.evicted})
-        note(project, done)
+        record_changes(project, done)
         learner.version += 1
         if learned != MORE_FOLLOWS:
             seen = learner.learned_since if learned is None else learned
             learner.learned_since = max(0, learner.learned_since - seen)
             learner.consolidated_at = timezone.now()
-        keep_snapshot(learner, recognizer)
-        note_recognizer(learner, recognizer)
+        set_snapshot(learner, recognizer)
+        record_recognizer(learner, recognizer)
         learner.save()
-    kept.version = learner.version
-    return True
+    loaded.version = learner.version
 
 
-def note(project: Project, done: Consolidation) -> None:
-    """History entries for the patterns, and one line of activity for the whole."""
+def record_changes(project: Project, done: Consolidation) -> None:
+    """Add history entries for the changed patterns, and one line of activity."""
     PatternEvent.objects.bulk_create(
         PatternEvent(
             project=project,

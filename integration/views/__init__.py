@@ -1,4 +1,4 @@
-"""The pages that belong to no single app, one module for each."""
+"""Pages that span several apps, one module each."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 
-def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+def show_page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return render(request, "404.html", status=404)

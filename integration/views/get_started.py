@@ -1,4 +1,4 @@
-"""Get started: a key, lines to paste, and a box that notices the first interaction."""
+"""Get started: a key, commands to paste, and a box that shows the first interaction."""
 
 from __future__ import annotations
 
@@ -13,29 +13,32 @@ from django.views.decorators.http import require_POST
 from django_htmx.http import HTMX_STOP_POLLING
 
 from featurememory.models import Project
-from featurememory.page_access import changing, choose, may_change, page, projects
+from featurememory.page_access import changing, choose_project, list_projects, may_change, page
 from integration.models import ApiKey
 from patterns.models import ModelInteraction, Pattern
+from patterns.recognition.related import SIMILAR_NEEDED, count_similar
+from patterns.views.interactions import count_tokens
 
 KEY_SHOWN_S = 3600
-SIMILAR_NEEDED = 3
 # A refusal older than this is no longer news on the page.
 REFUSAL_S = 900
 
 
-def own_project(request: HttpRequest) -> Project:
-    """Where a person's own interactions go: never the demo."""
-    return choose([project for project in projects(request) if not project.is_demo], None)
+def choose_own_project(request: HttpRequest) -> Project:
+    """The project for a person's own interactions: never the demo."""
+    return choose_project(
+        [project for project in list_projects(request) if not project.is_demo], None
+    )
 
 
-def start_key(request: HttpRequest, project: Project) -> str:
-    """The key shown to this session, the same for an hour; "" for those who may not make one."""
+def get_start_key(request: HttpRequest, project: Project) -> str:
+    """The key shown to this session, the same for an hour; "" without permission to create one."""
     kept = request.session.get("start_key", {})
     if kept.get("until", 0) > time.time() and is_usable(kept["text"]):
         return str(kept["text"])
     if not may_change(request):
         return ""
-    _, text = ApiKey.create(project, ApiKey.Kind.INGEST, "Get started")
+    _, text = ApiKey.create(project, ApiKey.KeyKind.INGEST, "Get started")
     request.session["start_key"] = {"text": text, "until": time.time() + KEY_SHOWN_S}
     return text
 
@@ -45,32 +48,32 @@ def is_usable(text: str) -> bool:
 
 
 @page
-def start(request: HttpRequest) -> HttpResponse:
-    project = own_project(request)
-    key = start_key(request, project)
+def show_start(request: HttpRequest) -> HttpResponse:
+    project = choose_own_project(request)
+    key = get_start_key(request, project)
     host = request.build_absolute_uri("/").rstrip("/")
     context = {
         "key": key,
         "host": host,
         "shown_key": key or "YOUR_KEY",
         "now": timezone.now(),
-        "demo_there": any(found.is_demo for found in projects(request)),
-        **arrival(project, host),
+        "demo_there": any(found.is_demo for found in list_projects(request)),
+        **describe_arrival(project, host),
     }
     return render(request, "start.html", context)
 
 
 @page
-def wait(request: HttpRequest) -> HttpResponse:
-    """The waiting box alone; status 286 ends the poll once something has arrived."""
+def show_arrival(request: HttpRequest) -> HttpResponse:
+    """The waiting box alone; status 286 ends polling once an interaction has arrived."""
     host = request.build_absolute_uri("/").rstrip("/")
-    context = arrival(own_project(request), host)
+    context = describe_arrival(choose_own_project(request), host)
     status = HTMX_STOP_POLLING if context["done"] else 200
     return render(request, "_arrival.html", context, status=status)
 
 
-def arrival(project: Project, host: str) -> dict[str, Any]:
-    """What the box shows: the newest interaction and how far the first pattern is, or the last refusal."""
+def describe_arrival(project: Project, host: str) -> dict[str, Any]:
+    """What the box shows: the newest interaction and the progress to a pattern, or the last refusal."""
     newest = ModelInteraction.objects.filter(project=project).order_by("-number").first()
     refusal = cache.get("last_refusal")
     if refusal and time.time() - refusal["at"] > REFUSAL_S:
@@ -90,17 +93,10 @@ def arrival(project: Project, host: str) -> dict[str, Any]:
             .first()
         )
         context["pattern"] = most if most and most.use_count >= SIMILAR_NEEDED else None
-        context["similar"] = min(SIMILAR_NEEDED, most.use_count if most else 1)
+        context["similar"] = max(1, count_similar(project))
         context["needed"] = SIMILAR_NEEDED
-        context["tokens"] = tokens_of(newest)
+        context["tokens"] = count_tokens(newest)
     return context
-
-
-def tokens_of(row: ModelInteraction) -> float | None:
-    if row.token_count is not None:
-        return row.token_count
-    told = [n for n in (row.input_tokens, row.output_tokens) if n is not None]
-    return sum(told) if told else None
 
 
 @require_POST
@@ -108,7 +104,7 @@ def tokens_of(row: ModelInteraction) -> float | None:
 def load_demo(request: HttpRequest) -> HttpResponseBase:
     from integration import demo
 
-    demo.load("demo")
+    demo.load_demo("demo")
     request.session["project"] = "demo"
     return redirect("overview")
 
@@ -118,6 +114,6 @@ def load_demo(request: HttpRequest) -> HttpResponseBase:
 def remove_demo(request: HttpRequest) -> HttpResponseBase:
     from integration import demo
 
-    demo.remove()
+    demo.remove_demo()
     request.session.pop("project", None)
     return redirect("overview")

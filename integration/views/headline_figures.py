@@ -1,4 +1,4 @@
-"""The six figures at the head of the Overview: each its value in words, and how it moved."""
+"""The six headline figures of the Overview, with their change."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from featurememory.templatetags import figures
-from patterns.statistics.hourly_gauges import Gauge
-from patterns.statistics.series import Series, Sums, wilson
+from patterns.statistics.hourly_gauges import HourlyGauge
+from patterns.statistics.series import Series, Sums, wilson_interval
 
 RECOGNITION_BUDGET_MS = 50
 
 
 @dataclass(frozen=True)
 class Figure:
-    """One of the six: its value in words, how it moved, what it is measured by."""
+    """A headline figure: `value` as text, `now` and `before` for the change, a note and a trend."""
 
     name: str
     value: str
@@ -27,7 +27,7 @@ class Figure:
     title: str = ""
 
 
-def stored_patterns(stored: int, limit: int, found: Sequence[Gauge]) -> Figure:
+def build_stored_patterns(stored: int, limit: int, found: Sequence[HourlyGauge]) -> Figure:
     counts = [gauge.stored for gauge in found]
     return Figure(
         "Stored patterns",
@@ -41,21 +41,23 @@ def stored_patterns(stored: int, limit: int, found: Sequence[Gauge]) -> Figure:
     )
 
 
-def recognition_rate(found: Sequence[Gauge], now: Gauge, before: Gauge) -> Figure:
+def build_recognition_rate(
+    found: Sequence[HourlyGauge], now: HourlyGauge, before: HourlyGauge
+) -> Figure:
     return Figure(
         "Recognition rate",
         figures.percent(now.rate),
         now.rate,
         before.rate,
-        "met a known pattern",
+        "matched a known pattern",
         [gauge.rate for gauge in found],
         kind="points",
-        title="Interactions that met a pattern known before, by the time of their recognition",
+        title="Interactions that matched an existing pattern, by time of recognition",
     )
 
 
-def effectiveness(now: Series, before: Series) -> Figure:
-    interval, note = interval_of(now), "no score or success yet"
+def build_effectiveness(now: Series, before: Series) -> Figure:
+    interval, note = compute_interval(now), "no score or success yet"
     if interval:
         note = f"{figures.percent(interval[0])} to {figures.percent(interval[1])}, 95%"
     return Figure(
@@ -69,28 +71,28 @@ def effectiveness(now: Series, before: Series) -> Figure:
     )
 
 
-def interval_of(found: Series) -> tuple[float, float] | None:
-    return wilson(found.total.quality, found.total.quality_count)
+def compute_interval(found: Series) -> tuple[float, float] | None:
+    return wilson_interval(found.total.quality, found.total.quality_count)
 
 
-def tokens(now: Series, before: Series) -> Figure:
+def build_tokens(now: Series, before: Series) -> Figure:
     total = now.total
     return Figure(
         "Tokens",
         figures.compact(total.tokens_sum) if total.tokens_count else figures.NONE,
-        told(total),
-        told(before.total),
-        f"{figures.number(total.tokens)} a call" if total.tokens else "none told",
-        [told(bucket) for bucket in now.buckets],
+        count_known_tokens(total),
+        count_known_tokens(before.total),
+        f"{figures.number(total.tokens)} per call" if total.tokens else "not reported",
+        [count_known_tokens(bucket) for bucket in now.buckets],
         better="none",
     )
 
 
-def told(sums: Sums) -> float | None:
+def count_known_tokens(sums: Sums) -> float | None:
     return sums.tokens_sum if sums.tokens_count else None
 
 
-def duration(now: Series, before: Series) -> Figure:
+def build_duration(now: Series, before: Series) -> Figure:
     p95, earlier = now.total.duration(0.95), before.total.duration(0.95)
     return Figure(
         "Duration p95",
@@ -103,7 +105,9 @@ def duration(now: Series, before: Series) -> Figure:
     )
 
 
-def recognition_time(found: Sequence[Gauge], now: Gauge, before: Gauge) -> Figure:
+def build_recognition_time(
+    found: Sequence[HourlyGauge], now: HourlyGauge, before: HourlyGauge
+) -> Figure:
     p95 = now.recognition(0.95)
     return Figure(
         "Recognition p95",

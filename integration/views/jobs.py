@@ -1,4 +1,4 @@
-"""Jobs: long work with its progress. A running one polls itself every second and ends with 286."""
+"""Jobs with their progress. A running job's card polls every second; status 286 ends polling."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.text import get_valid_filename
 
 from featurememory.http import pagination
-from featurememory.page_access import changing, current_project, is_part, page, show
+from featurememory.page_access import changing, current_project, is_part, page, render_page
 from integration.jobs import queue
 from integration.models import Job
 
@@ -44,32 +44,32 @@ class StartForm(forms.Form):
 
 
 @page
-def job_list(request: HttpRequest) -> HttpResponse:
+def list_jobs(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
-        return start(request)
-    return listing(request, StartForm())
+        return start_job(request)
+    return render_jobs(request, StartForm())
 
 
-def listing(request: HttpRequest, form: StartForm, status: int = 200) -> HttpResponse:
+def render_jobs(request: HttpRequest, form: StartForm, status: int = 200) -> HttpResponse:
     rows = Job.objects.filter(project=current_project(request))
-    found = pagination.page(rows, "-created_at", request.GET.get("cursor"), 50)
+    found = pagination.read_page(rows, "-created_at", request.GET.get("cursor"), 50)
     context = {"page": found, "form": form, "suffixes": ",".join(SUFFIXES)}
-    return show(request, "jobs/list.html", "jobs/_list.html", context, status)
+    return render_page(request, "jobs/list.html", "jobs/_list.html", context, status)
 
 
 @changing
-def start(request: HttpRequest) -> HttpResponse:
+def start_job(request: HttpRequest) -> HttpResponse:
     form = StartForm(request.POST, request.FILES)
     if not form.is_valid():
-        return listing(request, form, status=422)
+        return render_jobs(request, form, status=422)
     kind, file = form.cleaned_data["kind"], form.cleaned_data["file"]
-    params = keep_upload(file) if kind == "import" else {}
-    job = queue.start(current_project(request), kind, request.user.get_username(), params)
+    params = save_upload(file) if kind == "import" else {}
+    job = queue.start_job(current_project(request), kind, request.user.get_username(), params)
     return redirect("job", job.pk)
 
 
-def keep_upload(file: File[bytes]) -> dict[str, str]:
-    """The file in the data directory until its import is done."""
+def save_upload(file: File[bytes]) -> dict[str, str]:
+    """Save an upload in the data directory until it is imported; the parameters of the job."""
     folder = settings.DATA_DIR / "uploads"
     folder.mkdir(parents=True, exist_ok=True)
     name = get_valid_filename(file.name or "upload.jsonl")
@@ -81,29 +81,29 @@ def keep_upload(file: File[bytes]) -> dict[str, str]:
 
 
 @page
-def job_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
-    job = find(request, pk)
+def show_job(request: HttpRequest, pk: UUID) -> HttpResponse:
+    job = find_job(request, pk)
     if is_part(request):
         status = STOP_POLLING if job.is_over else 200
         return render(request, "jobs/_card.html", {"job": job}, status=status)
     return render(request, "jobs/detail.html", {"job": job})
 
 
-def find(request: HttpRequest, pk: UUID) -> Job:
+def find_job(request: HttpRequest, pk: UUID) -> Job:
     return get_object_or_404(Job, pk=pk, project=current_project(request))
 
 
 @changing
-def job_cancel(request: HttpRequest, pk: UUID) -> HttpResponse:
-    job = find(request, pk)
+def cancel_job(request: HttpRequest, pk: UUID) -> HttpResponse:
+    job = find_job(request, pk)
     if request.method == "POST":
-        queue.cancel(job)
+        queue.cancel_job(job)
     return redirect("job", job.pk)
 
 
 @changing
-def job_retry(request: HttpRequest, pk: UUID) -> HttpResponse:
-    job = find(request, pk)
+def retry_job(request: HttpRequest, pk: UUID) -> HttpResponse:
+    job = find_job(request, pk)
     if request.method == "POST":
-        queue.retry(job)
+        queue.retry_job(job)
     return redirect("job", job.pk)

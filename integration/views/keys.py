@@ -1,4 +1,4 @@
-"""API keys: made, shown once, revoked. Only those who may change things see the controls."""
+"""API keys: create, show once, revoke. Only people with change permission see the controls."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ DAYS = [("", "Never"), ("30", "In 30 days"), ("90", "In 90 days"), ("365", "In a
 
 class KeyForm(forms.Form):
     name = forms.CharField(max_length=100, required=False)
-    kind = forms.ChoiceField(choices=ApiKey.Kind.choices)
+    kind = forms.ChoiceField(choices=ApiKey.KeyKind.choices)
     expires = forms.ChoiceField(choices=DAYS, required=False)
 
 
 @page
-def keys(request: HttpRequest) -> HttpResponse:
-    """The list; a key made just now is shown this once."""
+def list_keys(request: HttpRequest) -> HttpResponse:
+    """The list of keys; a key just created is shown once."""
     if request.method == "POST":
-        return create(request)
+        return create_key(request)
     fresh = request.session.pop("fresh_key", "")
-    return listing(request, KeyForm(initial={"kind": "in"}), fresh)
+    return render_keys(request, KeyForm(initial={"kind": "in"}), fresh)
 
 
-def listing(
+def render_keys(
     request: HttpRequest, form: KeyForm, fresh: str = "", status: int = 200
 ) -> HttpResponse:
     project = current_project(request)
@@ -45,22 +45,22 @@ def listing(
 
 
 @changing
-def create(request: HttpRequest) -> HttpResponse:
+def create_key(request: HttpRequest) -> HttpResponse:
     form = KeyForm(request.POST)
     if not form.is_valid():
-        return listing(request, form, status=422)
+        return render_keys(request, form, status=422)
     days = form.cleaned_data["expires"]
     expires = timezone.now() + timedelta(days=int(days)) if days else None
     project, name = current_project(request), form.cleaned_data["name"]
     key, text = ApiKey.create(project, form.cleaned_data["kind"], name, expires)
-    tell(request, project, "create key", f"Created API key {label(key)}")
+    record_key_change(request, project, "create key", f"Created API key {describe_key(key)}")
     request.session["fresh_key"] = text
     return redirect("keys")
 
 
 @changing
-def revoke(request: HttpRequest, pk: int) -> HttpResponse:
-    """GET asks, POST revokes: a program that uses the key stops working at once."""
+def revoke_key(request: HttpRequest, pk: int) -> HttpResponse:
+    """GET asks, POST revokes the key: programs that use it stop working at once."""
     project = current_project(request)
     key = get_object_or_404(ApiKey, pk=pk, project=project)
     if request.method != "POST":
@@ -69,7 +69,7 @@ def revoke(request: HttpRequest, pk: int) -> HttpResponse:
         key.revoked_at = timezone.now()
         key.save(update_fields=["revoked_at"])
         forget_known_keys()
-        tell(request, project, "revoke key", f"Revoked API key {label(key)}")
+        record_key_change(request, project, "revoke key", f"Revoked API key {describe_key(key)}")
     return redirect("keys")
 
 
@@ -79,11 +79,11 @@ def forget_known_keys() -> None:
     known_keys.clear()
 
 
-def label(key: ApiKey) -> str:
-    return f"{key.name or 'without a name'} (fm_{key.kind}_{key.public}_…)"
+def describe_key(key: ApiKey) -> str:
+    return f"{key.name or 'unnamed'} (fm_{key.kind}_{key.public}_…)"
 
 
-def tell(request: HttpRequest, project: Project, verb: str, summary: str) -> None:
+def record_key_change(request: HttpRequest, project: Project, verb: str, summary: str) -> None:
     Activity.objects.create(
         project=project,
         actor=request.user.get_username(),

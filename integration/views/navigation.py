@@ -1,4 +1,4 @@
-"""What surrounds every page: navigation with counts, project, live counter, theme. Few queries."""
+"""What surrounds every page: navigation with counts, project, live counter, theme."""
 
 from __future__ import annotations
 
@@ -11,15 +11,21 @@ from django.utils import timezone
 
 from featurememory.config import config_of
 from featurememory.models import FeatureMemoryConfig, Project
-from featurememory.page_access import current_project, may_change, projects, status_counts
+from featurememory.page_access import count_statuses, current_project, list_projects, may_change
 from patterns.models import ModelInteraction
 
-__all__ = ["Live", "Shell", "current_project", "live", "shell"]
+__all__ = [
+    "LiveCounter",
+    "PageSurroundings",
+    "add_page_surroundings",
+    "count_live",
+    "current_project",
+]
 RECOUNT_S = 600
 
 
-class Shell:
-    """Asked for by templates; what a page does not show is not read."""
+class PageSurroundings:
+    """The values of navigation and header, read lazily: only what a template uses costs a query."""
 
     def __init__(self, request: HttpRequest) -> None:
         self.request = request
@@ -30,7 +36,7 @@ class Shell:
 
     @cached_property
     def projects(self) -> list[Project]:
-        return projects(self.request)
+        return list_projects(self.request)
 
     @cached_property
     def config(self) -> FeatureMemoryConfig:
@@ -38,7 +44,7 @@ class Shell:
 
     @cached_property
     def thresholds_id(self) -> int:
-        """The row whose admin form is the page "Thresholds"; the kept copy may have no id yet."""
+        """The id of the row behind the page "Thresholds"; the cached copy may have none yet."""
         return self.config.pk or self.project.config.pk
 
     @cached_property
@@ -48,31 +54,31 @@ class Shell:
     @cached_property
     def counts(self) -> dict[str, int]:
         """Stored patterns by state, and `all` of them."""
-        return status_counts(self.request)
+        return count_statuses(self.request)
 
     @cached_property
-    def live(self) -> Live:
-        return live(self.project)
+    def live(self) -> LiveCounter:
+        return count_live(self.project)
 
     @property
     def theme(self) -> str:
-        return theme_of(self.request)
+        return read_theme(self.request)
 
 
-def theme_of(request: HttpRequest) -> str:
+def read_theme(request: HttpRequest) -> str:
     theme = request.COOKIES.get("theme", "")
     return theme if theme in ("light", "dark") else ""
 
 
-class Live:
+class LiveCounter:
     """How many interactions are stored, and how many came in the last minute."""
 
     def __init__(self, count: int, per_minute: int) -> None:
         self.count, self.per_minute = count, per_minute
 
 
-def live(project: Project) -> Live:
-    """One query: what came after the last full count is added to it; recounted every 10 minutes."""
+def count_live(project: Project) -> LiveCounter:
+    """Count interactions in one query: the last full count, renewed every 10 minutes, plus newer ones."""
     rows = ModelInteraction.objects.filter(project=project).order_by()
     kept = cache.get(f"stored:{project.pk}")
     if kept is None:
@@ -91,11 +97,11 @@ def live(project: Project) -> Live:
         per_minute += received >= minute_ago
     if fresh >= 5_000:
         cache.delete(f"stored:{project.pk}")
-    return Live(count + fresh, per_minute)
+    return LiveCounter(count + fresh, per_minute)
 
 
-def shell(request: HttpRequest) -> dict[str, Any]:
+def add_page_surroundings(request: HttpRequest) -> dict[str, Any]:
     """Context processor: `shell`, the same object for all templates of a request."""
     if not hasattr(request, "_shell"):
-        request._shell = Shell(request)  # type: ignore[attr-defined]
+        request._shell = PageSurroundings(request)  # type: ignore[attr-defined]
     return {"shell": request._shell}  # type: ignore[attr-defined]

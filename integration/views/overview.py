@@ -1,4 +1,4 @@
-"""Overview: is the memory paying off? One sentence, six figures, five charts, what happened."""
+"""Overview: whether Feature Memory pays off, in a sentence, six figures, five charts and activity."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils import timezone
 
 from featurememory.config import config_of
 from featurememory.models import Activity, ConfigVersion, Project
-from featurememory.page_access import current_project, page, show
+from featurememory.page_access import current_project, page, render_page
 from integration.views import headline_figures
 from integration.views.headline_figures import Figure
-from integration.views.navigation import live
+from integration.views.navigation import count_live
 from patterns.charts import (
     chart,
     durations,
@@ -28,14 +28,14 @@ from patterns.charts import (
 from patterns.charts.chart import Chart
 from patterns.charts.plotly_parts import Mark
 from patterns.statistics import hourly_gauges, series
-from patterns.statistics.hourly_gauges import Gauge
+from patterns.statistics.hourly_gauges import HourlyGauge
 from patterns.statistics.series import Hours, Series
 from patterns.statistics.time_window import RANGES, Window, hour_of, time_of
-from patterns.views.chart_data import chart_csv, chart_table
+from patterns.views.chart_data import make_chart_views
 
 
 class Overview:
-    """Everything the page reads of one project and range, read once and only when it is shown."""
+    """The data of the page for one project and range, read lazily and once."""
 
     def __init__(self, project: Project, name: str | None, now: datetime) -> None:
         self.project, self.now, self.name = project, now, name if name in RANGES else ""
@@ -43,24 +43,24 @@ class Overview:
     @cached_property
     def rows(self) -> Hours:
         longest = Window.ending(self.now, self.name or "30d")
-        return series.read(self.project.pk, longest.start, longest.end)
+        return series.read_rollups(self.project.pk, longest.start, longest.end)
 
     @cached_property
     def window(self) -> Window:
-        return Window.ending(self.now, self.name or series.range_for(self.rows, self.now))
+        return Window.ending(self.now, self.name or series.choose_range(self.rows, self.now))
 
     @cached_property
     def series(self) -> Series:
-        return series.fill(self.window, self.rows)
+        return series.fill_series(self.window, self.rows)
 
     @cached_property
     def before(self) -> Series:
-        """The range before it; empty when it held too little: +40,000 % says nothing."""
+        """The preceding range; empty when it has too little data to compare with."""
         window = self.window.previous()
-        rows = series.read(self.project.pk, window.start, window.end)
-        found = series.fill(window, rows)
+        rows = series.read_rollups(self.project.pk, window.start, window.end)
+        found = series.fill_series(window, rows)
         enough = found.total.count >= max(LEAST, SHARE * self.series.total.count)
-        return found if enough else series.fill(window, [])
+        return found if enough else series.fill_series(window, [])
 
     @cached_property
     def comparable(self) -> bool:
@@ -68,22 +68,26 @@ class Overview:
 
     @cached_property
     def hours(self) -> list[Any]:
-        return hourly_gauges.read(self.project.pk, self.window.previous().start, self.window.end)
+        return hourly_gauges.read_hours(
+            self.project.pk, self.window.previous().start, self.window.end
+        )
 
     @cached_property
-    def gauges(self) -> list[Gauge]:
-        return hourly_gauges.fill(self.window, self.hours)
+    def gauges(self) -> list[HourlyGauge]:
+        return hourly_gauges.fill_buckets(self.window, self.hours)
 
     @cached_property
-    def gauge(self) -> Gauge:
-        return hourly_gauges.together(self.gauges)
+    def gauge(self) -> HourlyGauge:
+        return hourly_gauges.sum_gauges(self.gauges)
 
     @cached_property
-    def gauge_before(self) -> Gauge:
-        return hourly_gauges.together(hourly_gauges.fill(self.window.previous(), self.hours))
+    def gauge_before(self) -> HourlyGauge:
+        return hourly_gauges.sum_gauges(
+            hourly_gauges.fill_buckets(self.window.previous(), self.hours)
+        )
 
     def marks(self) -> list[Mark]:
-        """Changed thresholds in the window, for the time axis; the last three."""
+        """The last three changes of thresholds in the window, as marks on the time axis."""
         found = ConfigVersion.objects.filter(
             project=self.project, at__gte=time_of(self.window.start)
         )
@@ -103,94 +107,91 @@ class Overview:
         """One chart by its name; KeyError when there is none of that name."""
         limit = config_of(self.project.pk).max_patterns
         made: dict[str, Callable[[], Chart]] = {
-            "effectiveness": lambda: effectiveness.effectiveness(self.series, self.marks()),
-            "patterns": lambda: stored_patterns.stored_patterns(self.window, self.gauges, limit),
-            "tokens": lambda: token_use.tokens(self.series),
-            "duration": lambda: durations.durations(self.series),
-            "memory": lambda: process_memory.memory(self.window, self.gauges),
+            "effectiveness": lambda: effectiveness.build_effectiveness_chart(
+                self.series, self.marks()
+            ),
+            "patterns": lambda: stored_patterns.build_stored_patterns_chart(
+                self.window, self.gauges, limit
+            ),
+            "tokens": lambda: token_use.build_token_use_chart(self.series),
+            "duration": lambda: durations.build_durations_chart(self.series),
+            "memory": lambda: process_memory.build_process_memory_chart(self.window, self.gauges),
         }
         return made[name]()
 
     def figures(self, stored: int) -> list[Figure]:
-        """The six: what is stored and recognised, and what it was worth."""
+        """The six headline figures."""
         now, before, limit = self.series, self.before, config_of(self.project.pk).max_patterns
         return [
-            headline_figures.stored_patterns(stored, limit, self.gauges),
-            headline_figures.recognition_rate(self.gauges, self.gauge, self.gauge_before),
-            headline_figures.effectiveness(now, before),
-            headline_figures.tokens(now, before),
-            headline_figures.duration(now, before),
-            headline_figures.recognition_time(self.gauges, self.gauge, self.gauge_before),
+            headline_figures.build_stored_patterns(stored, limit, self.gauges),
+            headline_figures.build_recognition_rate(self.gauges, self.gauge, self.gauge_before),
+            headline_figures.build_effectiveness(now, before),
+            headline_figures.build_tokens(now, before),
+            headline_figures.build_duration(now, before),
+            headline_figures.build_recognition_time(self.gauges, self.gauge, self.gauge_before),
         ]
 
 
-# Below so many interactions, or such a share of today's, the range before is no yardstick.
+# With fewer interactions, or a smaller share of the current ones, the preceding range is not compared.
 LEAST, SHARE = 30, 0.02
 CHARTS = ("effectiveness", "patterns", "tokens", "duration", "memory")
 
 
 @page
-def overview(request: HttpRequest) -> HttpResponseBase:
+def show_overview(request: HttpRequest) -> HttpResponseBase:
     project = current_project(request)
-    if not live(project).count:
+    if not count_live(project).count:
         return redirect("start")
     found = Overview(project, request.GET.get("range"), timezone.now())
     activity = list(Activity.objects.filter(project=project)[:6])
-    shell = shell_of(request)
+    shell = get_surroundings(request)
     stored = shell.counts["all"]
     context = {
         "window": found.window,
         "ranges": list(RANGES),
         "total": found.series.total,
         "comparable": found.comparable,
-        "interval": headline_figures.interval_of(found.series),
+        "interval": headline_figures.compute_interval(found.series),
         "gauge": found.gauge,
         "enough": found.series.total.quality_count >= chart.ENOUGH,
         "needed": chart.ENOUGH,
         "figures": found.figures(stored),
         "charts": {name: found.chart(name) for name in CHARTS},
         "activity": activity,
-        "attention": attention(shell.counts, stored, shell.config.max_patterns),
+        "attention": list_attention(shell.counts, stored, shell.config.max_patterns),
         "query": f"range={found.window.name}",
     }
-    return show(request, "overview.html", "overview.html", context)
+    return render_page(request, "overview.html", "overview.html", context)
 
 
-def shell_of(request: HttpRequest) -> Any:
-    from integration.views.navigation import shell
+def get_surroundings(request: HttpRequest) -> Any:
+    from integration.views.navigation import add_page_surroundings
 
-    return shell(request)["shell"]
+    return add_page_surroundings(request)["shell"]
 
 
-def attention(counts: dict[str, int], stored: int, limit: int) -> list[tuple[str, str]]:
-    """What a person should look at, as (text, link)."""
+def list_attention(counts: dict[str, int], stored: int, limit: int) -> list[tuple[str, str]]:
+    """What needs attention, as (text, link)."""
     found = []
     if drifting := counts.get("drifting", 0):
-        words = "pattern drifts: its" if drifting == 1 else "patterns drift: their"
-        found.append((f"{drifting:,} {words} interactions change", "/patterns/?status=drifting"))
+        words = "pattern is drifting: its" if drifting == 1 else "patterns are drifting: their"
+        found.append(
+            (f"{drifting:,} {words} interactions are changing", "/patterns/?status=drifting")
+        )
     if stored >= 0.95 * limit:
         found.append(
             (
-                f"{stored:,} of {limit:,} patterns: the least valuable go first",
+                f"{stored:,} of {limit:,} patterns: the least valuable are evicted first",
                 "/patterns/?sort=last_used",
             )
         )
     return found
 
 
-@page
-def table(request: HttpRequest, name: str) -> HttpResponse:
-    return chart_table(request, chosen_chart(request, name))
-
-
-@page
-def download(request: HttpRequest, name: str) -> HttpResponseBase:
-    return chart_csv(chosen_chart(request, name))
-
-
-def chosen_chart(request: HttpRequest, name: str) -> Chart:
-    from django.http import Http404
-
+def build_chart(request: HttpRequest, name: str) -> Chart:
     if name not in CHARTS:
         raise Http404(name)
     return Overview(current_project(request), request.GET.get("range"), timezone.now()).chart(name)
+
+
+show_chart_table, download_chart = make_chart_views(build_chart)

@@ -1,4 +1,4 @@
-"""In and out: login by form or one-time link, and what a person chooses for all pages."""
+"""Sign-in by form or one-time link, and the choice of theme and project."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ def sign_in_once(request: HttpRequest, token: str) -> HttpResponse:
 
 
 @require_POST
-def theme(request: HttpRequest) -> HttpResponse:
-    """For browsers without script; with it the page sets the same cookie itself."""
-    response = back(request)
+def set_theme(request: HttpRequest) -> HttpResponse:
+    """Set the theme cookie, for browsers without JavaScript."""
+    response = redirect_back(request)
     chosen = request.POST.get("theme")
     if chosen in ("light", "dark"):
         response.set_cookie("theme", chosen, max_age=YEAR_S, samesite="Lax")
@@ -43,16 +43,16 @@ def theme(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @page
-def project(request: HttpRequest) -> HttpResponse:
-    """Which project the pages show, for this session."""
+def choose_project(request: HttpRequest) -> HttpResponse:
+    """Choose the project that pages show in this session."""
     name = request.POST.get("project", "")
     if Project.objects.filter(name=name).exists():
         request.session["project"] = name
     return redirect("overview")
 
 
-def back(request: HttpRequest) -> HttpResponse:
-    """To the page the person came from, if it is ours."""
+def redirect_back(request: HttpRequest) -> HttpResponse:
+    """Redirect to the referring page if it is ours."""
     came = request.headers.get("Referer", "")
     if url_has_allowed_host_and_scheme(came, {request.get_host()}, request.is_secure()):
         return redirect(came)

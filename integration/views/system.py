@@ -20,65 +20,69 @@ from django.utils import timezone
 from featurememory.config import config_of
 from featurememory.http import pagination
 from featurememory.models import Activity, Project
-from featurememory.page_access import current_project, page, show
+from featurememory.page_access import current_project, page, render_page
 from integration import resources
-from integration.views.navigation import live
-from patterns.curation.history import KEPT
-from patterns.ingest.backpressure import admission, resident
+from integration.views.navigation import count_live
+from patterns.curation.history import UNDO_PERIOD
+from patterns.ingest.backpressure import admission, read_resident_bytes
 from patterns.models import Learner, ModelInteraction, Operation, Pattern
 from patterns.retention import disk_usage, forecast
 from patterns.statistics import hourly_gauges
 from patterns.statistics.time_window import Window
 
 RECOGNITION_BUDGET_MS = 50
-# Longer than this in the queue means that nobody works on it.
+# Interactions pending for longer mean that no learner runs.
 PATIENCE_MS = 60_000
 
 
 @page
-def activity(request: HttpRequest) -> HttpResponse:
+def list_activity(request: HttpRequest) -> HttpResponse:
     project = current_project(request)
     rows = Activity.objects.filter(project=project)
-    found = pagination.page(rows, "-at", request.GET.get("cursor"), 50)
+    found = pagination.read_page(rows, "-at", request.GET.get("cursor"), 50)
     ids = [row.operation_id for row in found.rows if row.operation_id]
-    still = Operation.objects.filter(pk__in=ids, undone_at=None, at__gt=timezone.now() - KEPT)
+    still = Operation.objects.filter(
+        pk__in=ids, undone_at=None, at__gt=timezone.now() - UNDO_PERIOD
+    )
     context = {"page": found, "undoable": set(still.values_list("pk", flat=True))}
-    return show(request, "activity.html", "_activity.html", context)
+    return render_page(request, "activity.html", "_activity.html", context)
 
 
 @page
-def counter(request: HttpRequest) -> HttpResponse:
+def show_live_counter(request: HttpRequest) -> HttpResponse:
     """The live counter; 204 while the number the page shows (`seen`) is still right."""
-    found = live(current_project(request))
+    found = count_live(current_project(request))
     if request.GET.get("seen") == f"{found.count}.{found.per_minute}":
         return HttpResponse(status=204)
     return render(request, "_live.html", {"live": found})
 
 
 @page
-def health(request: HttpRequest) -> HttpResponse:
+def show_health(request: HttpRequest) -> HttpResponse:
     project = current_project(request)
     now = timezone.now()
     admission.refresh()
     window = Window.ending(now, "24h")
-    gauge = hourly_gauges.together(
-        hourly_gauges.fill(window, hourly_gauges.read(project.pk, window.start, window.end))
+    gauge = hourly_gauges.sum_gauges(
+        hourly_gauges.fill_buckets(
+            window, hourly_gauges.read_hours(project.pk, window.start, window.end)
+        )
     )
     context = {
         "p50": gauge.recognition(0.5),
         "p95": gauge.recognition(0.95),
         "recognized": gauge.recognized,
         "budget": RECOGNITION_BUDGET_MS,
-        "queue": queue_of(project),
+        "queue": describe_queue(project),
         "learner": Learner.objects.filter(pk=project.pk)
         .only("consolidated_at", "cleaned_at")
         .first(),
-        "memory": resident(),
-        "disk": resources.on_disk(),
+        "memory": read_resident_bytes(),
+        "disk": resources.measure_disk_bytes(),
         "limit": 100_000_000,
-        "tables": largest(disk_usage.tables()),
-        "next_cleanup": forecast.shown(project),
-        "max_size": disk_usage.limit(config_of(project.pk).max_size),
+        "tables": list_largest_tables(disk_usage.read_table_sizes()),
+        "next_cleanup": forecast.read_counted_rules(project),
+        "max_size": disk_usage.read_limit(config_of(project.pk).max_size),
         "in_memory": settings.STORAGE == "memory",
         "state": admission.state,
         "gauges": admission.gauges,
@@ -92,10 +96,10 @@ def health(request: HttpRequest) -> HttpResponse:
     return render(request, "health.html", context)
 
 
-def largest(
+def list_largest_tables(
     found: list[disk_usage.TableSize] | None, most: int = 8
 ) -> list[tuple[str, int]] | None:
-    """Tables by their models' names, the small ones together."""
+    """The largest tables by the names of their models, the others summed."""
     if found is None:
         return None
     names = {
@@ -106,8 +110,8 @@ def largest(
     return named[:most] + ([("all others", rest)] if rest else [])
 
 
-def queue_of(project: Project) -> dict[str, Any]:
-    """What waits to be recognised, for how long, and what failed."""
+def describe_queue(project: Project) -> dict[str, Any]:
+    """How many interactions are pending, for how long (ms), and whether recognition is stuck."""
     pending = ModelInteraction.objects.filter(project=project, state=0)
     oldest = pending.aggregate(at=Min("received_at"))["at"]
     waited = None if oldest is None else max(0.0, time.time() * 1000 - oldest)
@@ -132,7 +136,7 @@ HITS = 6
 
 
 @page
-def search(request: HttpRequest) -> HttpResponse:
+def search_everything(request: HttpRequest) -> HttpResponse:
     """Pages by name, patterns by template, task or id, interactions by their exact id."""
     text = request.GET.get("q", "").strip()[:200].replace("\x00", "")
     project = current_project(request)
@@ -144,7 +148,7 @@ def search(request: HttpRequest) -> HttpResponse:
     }
     if request.htmx.target == "hits":  # type: ignore[attr-defined]
         return render(request, "_hits.html", context)
-    return show(request, "search.html", "_search.html", context)
+    return render_page(request, "search.html", "_search.html", context)
 
 
 def find_patterns(project: Project, text: str) -> list[Pattern]:

@@ -10,11 +10,11 @@ from rest_framework.response import Response
 
 from featurememory.errors import FeatureMemoryError, invalid, not_found
 from featurememory.http.drf import key_of
-from featurememory.http.endpoint import Endpoint, listing
+from featurememory.http.endpoint import Endpoint, respond_with_page
 from featurememory.http.idempotency import idempotent
 from featurememory.http.json_body import body_of
 from featurememory.http.openapi import described
-from featurememory.http.pagination import limit_from, page
+from featurememory.http.pagination import parse_limit, read_page
 from optimizations.manager import VERBS, OptimizationManager
 from optimizations.models import Optimization, OptimizationStatus
 from optimizations.serializers import serialize_detail, serialize_optimization
@@ -45,12 +45,14 @@ class Optimizations(Endpoint):
     @described("List optimizations, newest first", many=True, query=FILTERS)
     def get(self, request: Request) -> Response:
         query = request.query_params
-        limit = limit_from(query.get("limit"))
+        limit = parse_limit(query.get("limit"))
         rows = filter_rows(
             Optimization.objects.filter(project_id=key_of(request).project_id), query
         )
-        found = page(rows, "-number", query.get("cursor"), limit, key="number")
-        return listing(request, found, [serialize_optimization(row) for row in found.rows], limit)
+        found = read_page(rows, "-number", query.get("cursor"), limit, key="number")
+        return respond_with_page(
+            request, found, [serialize_optimization(row) for row in found.rows], limit
+        )
 
     @described("Store an optimization by hand, as a candidate", body=OptimizationIn, status=201)
     @idempotent

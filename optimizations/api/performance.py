@@ -14,11 +14,11 @@ from featurememory.http.drf import key_of
 from featurememory.http.endpoint import Endpoint
 from featurememory.http.openapi import described
 from optimizations.tracker import measure_hours
-from patterns.criteria import moment
+from patterns.criteria import parse_moment
 from patterns.curation.history import parse_id
 from patterns.models import PatternHour
 from patterns.serializers import family_of
-from patterns.statistics.rollups import ALL_PATTERNS, ALL_TIME, added
+from patterns.statistics.rollups import ALL_PATTERNS, ALL_TIME, sum_rows
 
 HOURS = {"hour": 1, "day": 24}
 BUCKETS = 2000
@@ -55,7 +55,7 @@ def parse_bucket(name: str) -> int:
 def parse_hour(query: Any, name: str) -> int | None:
     if not query.get(name):
         return None
-    return int(moment(query[name], f"/{name}").timestamp() // 3600)
+    return int(parse_moment(query[name], f"/{name}").timestamp() // 3600)
 
 
 def select_hours(project_id: Any, query: Any) -> Any:
@@ -84,7 +84,7 @@ def group_by_bucket(rows: Iterable[PatternHour], size: int) -> list[tuple[int, l
 
 
 def describe_bucket(hour: int, size: int, rows: list[PatternHour]) -> dict[str, Any]:
-    total = measure_hours(added(rows))
+    total = measure_hours(sum_rows(rows))
     return {
         "from": datetime.fromtimestamp(hour * 3600, UTC).isoformat().replace("+00:00", "Z"),
         "count": total.count,

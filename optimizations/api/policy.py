@@ -18,7 +18,7 @@ from featurememory.http.json_body import body_of
 from featurememory.http.openapi import described
 from optimizations.api.optimizations import ReasonIn, actor_name
 from optimizations.manager import OptimizationManager
-from patterns.criteria import moment
+from patterns.criteria import parse_moment
 
 ADVICE = 200
 
@@ -77,8 +77,10 @@ class SavingsReport(Endpoint):
     )
     def get(self, request: Request) -> Response:
         query = request.query_params
-        since = moment(query["from"], "/from").timestamp() if query.get("from") else 0.0
-        until = moment(query["to"], "/to").timestamp() if query.get("to") else 253_402_300_799.0
+        since = parse_moment(query["from"], "/from").timestamp() if query.get("from") else 0.0
+        until = (
+            parse_moment(query["to"], "/to").timestamp() if query.get("to") else 253_402_300_799.0
+        )
         if until < since:
             raise invalid("lies before from", "/to")
         found = OptimizationManager(key_of(request).project).savings(since, until)

@@ -14,14 +14,14 @@ from featurememory.errors import not_found
 from featurememory.http.drf import key_of
 from featurememory.http.endpoint import Endpoint
 from featurememory.http.idempotency import idempotent
-from featurememory.http.json_body import decode, from_msgspec
+from featurememory.http.json_body import decode_json, translate_validation_error
 from featurememory.http.openapi import described
 from featurememory.http.request_body import read_body
 from optimizations.decision_log import log
 from optimizations.engine.domain.task import Task
 from optimizations.prepare import Prepared, answer_to_json, prepare
-from patterns.ingest.schema import CAMEL, Name, Optional, must_be_shallow
-from patterns.serializers import rfc3339
+from patterns.ingest.schema import CAMEL, Name, Optional, refuse_deep_nesting
+from patterns.serializers import format_ms
 
 
 class TaskIn(Struct):
@@ -49,8 +49,8 @@ class Prepare(Endpoint):
     @idempotent
     def post(self, request: Request) -> Response:
         raw = read_body(request._request, settings.BODY_LIMIT)
-        must_be_shallow(raw)
-        sent = decode(raw, dict[str, Any])
+        refuse_deep_nesting(raw)
+        sent = decode_json(raw, dict[str, Any])
         if isinstance(sent.get("task"), dict):
             sent["task"] = {CAMEL.get(name, name): v for name, v in sent["task"].items()}
         order = check_order(sent)
@@ -64,7 +64,7 @@ def check_order(sent: dict[str, Any]) -> PrepareIn:
     try:
         return msgspec.convert(sent, PrepareIn)
     except msgspec.ValidationError as error:
-        raise from_msgspec(error) from error
+        raise translate_validation_error(error) from error
 
 
 def build_task(order: PrepareIn) -> Task:
@@ -98,11 +98,11 @@ def describe_decision(logged: log.DecisionRecord) -> dict[str, Any]:
     asked, decision = logged.request, logged.decision
     return {
         **answer_to_json(Prepared(decision, logged.patterns), logged.sent),
-        "at": rfc3339(logged.at),
+        "at": format_ms(logged.at),
         "question": {
             "task": logged.sent,
             "models": asked.models,
-            "moment": rfc3339(round(asked.at * 1000)),
+            "moment": format_ms(round(asked.at * 1000)),
             "recognizer_version": asked.recognizer_version,
         },
         "draws": [msgspec.to_builtins(draw) for draw in decision.draws],

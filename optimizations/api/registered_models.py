@@ -11,16 +11,16 @@ from rest_framework.response import Response
 
 from featurememory.errors import invalid
 from featurememory.http.drf import key_of
-from featurememory.http.endpoint import Endpoint, listing
+from featurememory.http.endpoint import Endpoint, respond_with_page
 from featurememory.http.idempotency import idempotent
 from featurememory.http.json_body import body_of
 from featurememory.http.openapi import described
-from featurememory.http.pagination import limit_from, page
+from featurememory.http.pagination import parse_limit, read_page
 from optimizations import model_catalog
 from optimizations.manager import OptimizationManager
 from optimizations.models import RegisteredModel
 from optimizations.serializers import serialize_model
-from patterns.ingest.schema import Name, Quantity, epoch_ms
+from patterns.ingest.schema import Name, Quantity, to_epoch_ms
 
 
 class PricesIn(Struct):
@@ -58,12 +58,14 @@ class Models(Endpoint):
 
     @described("List the registered models with the prices in force", many=True)
     def get(self, request: Request) -> Response:
-        limit = limit_from(request.query_params.get("limit"))
+        limit = parse_limit(request.query_params.get("limit"))
         rows = RegisteredModel.objects.filter(project_id=key_of(request).project_id)
-        found = page(rows, "model_id", request.query_params.get("cursor"), limit, key="model_id")
+        found = read_page(
+            rows, "model_id", request.query_params.get("cursor"), limit, key="model_id"
+        )
         prices = model_catalog.current_prices(found.rows, key_of(request).project_id)
         data = [serialize_model(row, prices[row.model_id]) for row in found.rows]
-        return listing(request, found, data, limit)
+        return respond_with_page(request, found, data, limit)
 
 
 def build_registration(given: ModelIn) -> model_catalog.Registration:
@@ -81,7 +83,7 @@ def build_registration(given: ModelIn) -> model_catalog.Registration:
 
 def parse_moment(value: str | float) -> int:
     try:
-        return epoch_ms(value)
+        return to_epoch_ms(value)
     except Exception as error:
         raise invalid("is not an RFC 3339 time", "/effective_from") from error
 

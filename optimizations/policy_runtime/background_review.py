@@ -63,7 +63,7 @@ def follow_patterns(project_id: UUID, kept: LoadedPolicy) -> None:
     rows = Pattern.objects.filter(project_id=project_id, pk__in=bound)
     moved = rows.filter(redirect_to__isnull=False).values_list("pk", "redirect_to")
     redirects = {str(old): str(new) for old, new in moved}
-    gone = rows.filter(status=Pattern.Status.ARCHIVED, redirect_to__isnull=True)
+    gone = rows.filter(status=Pattern.PatternStatus.ARCHIVED, redirect_to__isnull=True)
     with kept.lock:
         if redirects:
             kept.engine.merge_patterns(redirects)

@@ -11,7 +11,7 @@ from optimizations.engine.domain.outcome import Outcome
 from optimizations.engine.domain.task import Task, TaskDecision
 from optimizations.model_catalog import PriceList
 from patterns.models import Feedback, ModelInteraction, Payload
-from patterns.storage.payloads import unpack
+from patterns.storage.payloads import unpack_payload
 
 
 def load_outcomes(project_id: UUID, numbers: Sequence[int]) -> dict[int, Outcome]:
@@ -116,6 +116,6 @@ def build_outcome(
 def decode_payload(data: bytes | None) -> dict[str, Any]:
     """The payload as JSON; empty when it is damaged or was deleted."""
     try:
-        return unpack(data) if data else {}
+        return unpack_payload(data) if data else {}
     except ValueError:
         return {}

@@ -79,8 +79,8 @@ def apply_early_feedback(project_id: UUID, rows: Sequence[ModelInteraction]) -> 
         setattr(row, word.metric_name, word.value)
         ModelInteraction.objects.filter(pk=row.pk).update(**{word.metric_name: word.value})
         after = rollups.outcome_of(row)
-        rollups.correct(project_id, before, after)
-        late_feedback.note(project_id, before, after)
+        rollups.correct_outcome(project_id, before, after)
+        late_feedback.queue_judgement(project_id, before, after)
 
 
 def note_correction(row: ModelInteraction, success: bool | None, score: float | None) -> None:
@@ -90,7 +90,7 @@ def note_correction(row: ModelInteraction, success: bool | None, score: float | 
 
 def note_verdicts(project_id: UUID, rows: Sequence[ModelInteraction]) -> None:
     """Queues a correction: feedback on these interactions is about to change, keep what it was."""
-    counted = [row for row in rows if row.state == ModelInteraction.State.RECOGNIZED]
+    counted = [row for row in rows if row.state == ModelInteraction.InteractionState.RECOGNIZED]
     known = load_verdicts(project_id, counted)
     note_changes(project_id, {row.number: {"feedback": known.get(row.number)} for row in counted})
 

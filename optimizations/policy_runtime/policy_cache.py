@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -12,16 +11,13 @@ from uuid import UUID
 
 from featurememory.config import config_of
 from featurememory.errors import ErrorCode, FeatureMemoryError
+from featurememory.process.project_cache import ProjectCache
 from optimizations.engine.domain.settings import PolicySettings
 from optimizations.engine.policy import PolicyEngine
 from optimizations.model_catalog import load_cards
 from optimizations.models import PolicyState
 from optimizations.policy_runtime.project_lock import PATIENCE_S, lock_project
 from optimizations.storage import load_states
-
-# Deciders may lag this much behind the process that learns.
-STALE_S = 2.0
-PROJECTS = 16
 
 
 @dataclass
@@ -46,20 +42,16 @@ class LoadedPolicy:
         return self.moment / 1000 if self.moment else time.time()
 
 
-class PolicyCache:
-    """Holds at most `PROJECTS` engines and evicts the least recently used."""
+class PolicyCache(ProjectCache[LoadedPolicy]):
+    """The policies of this process, one per project."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[UUID, LoadedPolicy] = OrderedDict()
-        self._lock = threading.Lock()
+        super().__init__()
         self._writing: dict[UUID, threading.RLock] = {}
 
     def for_deciding(self, project_id: UUID) -> LoadedPolicy:
         """The engine for `decide` and for reading; at most STALE_S seconds behind what was saved."""
-        kept = self._get(project_id)
-        if kept is None or time.monotonic() - kept.checked > STALE_S:
-            kept = self._current(project_id, kept)
-        return kept
+        return self.find_fresh(project_id) or self._current(project_id, self.find(project_id))
 
     @contextmanager
     def changing(self, project_id: UUID) -> Iterator[LoadedPolicy]:
@@ -74,7 +66,7 @@ class PolicyCache:
             )
         try:
             with lock_project(project_id):
-                kept = self._current(project_id, self._get(project_id))
+                kept = self._current(project_id, self.find(project_id))
                 yield kept
         except BaseException:
             self.drop(project_id)
@@ -82,33 +74,15 @@ class PolicyCache:
         finally:
             writing.release()
 
-    def drop(self, project_id: UUID | None = None) -> None:
-        """Drops one project (all without an id); its next use loads it from the database."""
-        with self._lock:
-            if project_id is None:
-                self._kept.clear()
-            else:
-                self._kept.pop(project_id, None)
-
     def _writing_of(self, project_id: UUID) -> threading.RLock:
         with self._lock:
             return self._writing.setdefault(project_id, threading.RLock())
 
-    def _get(self, project_id: UUID) -> LoadedPolicy | None:
-        with self._lock:
-            kept = self._kept.get(project_id)
-            if kept is not None:
-                self._kept.move_to_end(project_id)
-            return kept
-
     def _current(self, project_id: UUID, kept: LoadedPolicy | None) -> LoadedPolicy:
         saved = PolicyState.objects.filter(pk=project_id).values_list("version", flat=True).first()
         if kept is None or kept.version != (saved or 0):
-            kept = create_policy(project_id) if saved is None else load_policy(project_id)
-            with self._lock:
-                self._kept[project_id] = kept
-                while len(self._kept) > PROJECTS:
-                    self._kept.popitem(last=False)
+            loaded = create_policy(project_id) if saved is None else load_policy(project_id)
+            kept = self.keep(project_id, loaded)
         kept.checked = time.monotonic()
         with kept.lock:
             settings = load_settings(project_id)
@@ -138,19 +112,8 @@ def load_policy(project_id: UUID) -> LoadedPolicy:
 
 
 def load_settings(project_id: UUID) -> PolicySettings:
-    config = config_of(project_id)
-    return PolicySettings(
-        max_optimizations=config.max_optimizations,
-        effectiveness_threshold=config.effectiveness_threshold,
-        retention_period=config.retention_period * 86_400.0,
-        cost_weight=config.cost_weight,
-        duration_weight=config.duration_weight,
-        holdout=config.holdout,
-        exploration_budget=config.exploration_budget,
-        quality_margin=config.quality_margin,
-        cache_similar=config.cache_similar,
-        cache_similar_error=config.cache_similar_error,
-    )
+    shared = config_of(project_id).values_for(PolicySettings.__struct_fields__)
+    return PolicySettings(**shared | {"retention_period": shared["retention_period"] * 86_400.0})
 
 
 policies = PolicyCache()

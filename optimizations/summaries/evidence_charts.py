@@ -9,9 +9,17 @@ from typing import TypeAlias
 
 from featurememory.templatetags import figures
 from optimizations.models import EvidencePoint, OptimizationEvent
-from patterns.charts.chart import Chart, Column, Legend, sentence
+from patterns.charts.chart import Chart, Column, Legend, describe_line
 from patterns.charts.plotly_parts import Mark as Event
-from patterns.charts.plotly_parts import band, canvas, figure, limit, line, mark, ticks
+from patterns.charts.plotly_parts import (
+    add_event_mark,
+    add_limit_line,
+    build_canvas,
+    build_figure,
+    choose_ticks,
+    draw_band,
+    draw_line,
+)
 
 Interval: TypeAlias = tuple[float, float, float]
 NARROWEST = 0.02
@@ -90,12 +98,12 @@ def draw_effect(
             Column("Outcomes", "number"),
         ),
         list(zip(x, effect, low, high, [point.n for point in points], strict=True)),
-        sentence("Effect", x, effect, figures.points),
+        describe_line("Effect", x, effect, figures.points),
     )
     if len(points) < 2:
         return replace(chart, empty="Needs 10 outcomes in both arms to draw a line.")
-    shown = figure(
-        [*band(x, low, high, "c1", 0.15), line(x, effect, "Effect", "c1", "points")],
+    shown = build_figure(
+        [*draw_band(x, low, high, "c1", 0.15), draw_line(x, effect, "Effect", "c1", "points")],
         draw_axes(x, [*low, *high], events),
     )
     legend = (Legend("Effect", "c1"), Legend("95% interval", "c1", dashed=True))
@@ -114,21 +122,21 @@ def draw_axes(
     x: list[str], bounds: Sequence[float | None], events: Sequence[OptimizationEvent]
 ) -> dict[str, object]:
     one_day = x[0][:10] == x[-1][:10]
-    made = canvas(
+    made = build_canvas(
         {
             "range": [x[0], x[-1]],
             "tickformat": "%H:%M" if one_day else "%-d %b",
             "hoverformat": "%-d %b %H:%M",
         },
-        ticks(*axis_range(bounds), figures.points),
+        choose_ticks(*axis_range(bounds), figures.points),
         left=62,
         right=12,
         top=22,
     )
-    limit(made, 0.0, "no effect")
+    add_limit_line(made, 0.0, "no effect")
     for event in events:
         if event.after != event.before and event.moment:
-            mark(made, Event(moment(event.moment), event.after))
+            add_event_mark(made, Event(moment(event.moment), event.after))
     return made
 
 

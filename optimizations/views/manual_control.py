@@ -6,7 +6,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 
-from featurememory.page_access import changing, current_project, show
+from featurememory.page_access import changing, current_project, render_page
 from optimizations.manager import VERBS, OptimizationManager
 from optimizations.models import Decision
 from optimizations.views.optimizations import CACHES, PURGE, find_optimization
@@ -47,7 +47,7 @@ def act(request: HttpRequest, optimization_id: str, verb: str) -> HttpResponseBa
             project_id=row.project_id, optimization_id=row.id, interaction=None
         ).count(),
     }
-    return show(request, "optimizations/act.html", "optimizations/_act.html", context)
+    return render_page(request, "optimizations/act.html", "optimizations/_act.html", context)
 
 
 PAST = {

@@ -11,10 +11,10 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 
 from featurememory.config import config_of
-from featurememory.http.pagination import limit_from
-from featurememory.http.pagination import page as keyset_page
+from featurememory.http.pagination import parse_limit
+from featurememory.http.pagination import read_page as keyset_page
 from featurememory.models import Project
-from featurememory.page_access import current_project, page, show
+from featurememory.page_access import current_project, page, render_page
 from optimizations import what_if as optimizations_what_if
 from optimizations.decision_log import log
 from optimizations.engine.domain.optimization import OptimizationState
@@ -27,7 +27,7 @@ from optimizations.summaries.forest_plot import build_forest, decode_or_blank
 from optimizations.summaries.guard_texts import describe_guards
 from patterns.charts.chart import Chart
 from patterns.models import Pattern
-from patterns.views.chart_data import chart_csv, chart_table
+from patterns.views.chart_data import render_chart_table, stream_chart_csv
 
 TABS = (
     ("All", ""),
@@ -56,7 +56,7 @@ def optimizations(request: HttpRequest) -> HttpResponse:
     known = status if status in dict(TABS).values() else ""
     rows = Optimization.objects.filter(project=project)
     shown = rows.filter(status__in=known.split(",")) if known else rows
-    limit = limit_from(request.GET.get("limit"))
+    limit = parse_limit(request.GET.get("limit"))
     found = keyset_page(shown, "-number", request.GET.get("cursor"), limit, key="number")
     lines, scale = build_forest(project, found.rows)
     query = f"status={known}&" if known else ""
@@ -73,7 +73,7 @@ def optimizations(request: HttpRequest) -> HttpResponse:
         # What a trial still needs stands in its own line.
         "findings": [one for one in advice if one.code != "needs_more"][:5],
     }
-    return show(request, "optimizations/list.html", "optimizations/_rows.html", context)
+    return render_page(request, "optimizations/list.html", "optimizations/_rows.html", context)
 
 
 def build_tabs(rows: Any, current: str) -> list[StatusTab]:
@@ -144,12 +144,12 @@ def evidence_chart(row: Optimization) -> Chart:
 
 @page
 def chart(request: HttpRequest, optimization_id: str) -> HttpResponse:
-    return chart_table(request, evidence_chart(find_optimization(request, optimization_id)))
+    return render_chart_table(request, evidence_chart(find_optimization(request, optimization_id)))
 
 
 @page
 def chart_file(request: HttpRequest, optimization_id: str) -> HttpResponseBase:
-    return chart_csv(evidence_chart(find_optimization(request, optimization_id)))
+    return stream_chart_csv(evidence_chart(find_optimization(request, optimization_id)))
 
 
 # The page loads it unasked, so it reads fewer decisions than the API does.
@@ -169,7 +169,9 @@ def what_if(request: HttpRequest, optimization_id: str) -> HttpResponse:
             optimizations_what_if.ask_for_optimization(row.project_id, state, READ)
         )
     context = {"row": row, "text": text}
-    return show(request, "optimizations/what_if.html", "optimizations/_what_if.html", context)
+    return render_page(
+        request, "optimizations/what_if.html", "optimizations/_what_if.html", context
+    )
 
 
 PURGE = "purge"

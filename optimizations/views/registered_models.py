@@ -14,7 +14,7 @@ from optimizations.model_catalog import current_prices
 from optimizations.models import ModelPrice, Optimization, RegisteredModel
 from optimizations.storage import decode_state
 from patterns.models import PatternHour
-from patterns.serializers import model_figures
+from patterns.serializers import serialize_model_figures
 from patterns.statistics.rollups import ALL_PATTERNS, ALL_TIME
 
 MOST = 200
@@ -50,7 +50,7 @@ def lines(project: Project) -> list[ModelLine]:
     hours = PatternHour.objects.filter(project=project, hour=ALL_TIME, pattern_id=ALL_PATTERNS)
     for hour in hours.order_by("-count")[:MOST]:
         line = found.setdefault(hour.model_id, ModelLine(hour.model_id))
-        line.figures = model_figures(hour)
+        line.figures = serialize_model_figures(hour)
     count_routes(project, found)
     return sorted(found.values(), key=lambda one: (-one.figures["use_count"], one.model_id))
 

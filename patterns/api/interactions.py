@@ -1,4 +1,4 @@
-"""/api/v1/interactions/: take in, list, show."""
+"""/api/v1/interactions/: store, list and show interactions."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from rest_framework.response import Response
 
 from featurememory.errors import ErrorCode, FeatureMemoryError, invalid, not_found
 from featurememory.http.drf import key_of
-from featurememory.http.endpoint import Endpoint, listing
-from featurememory.http.idempotency import id_of, idempotent
-from featurememory.http.json_body import decode
+from featurememory.http.endpoint import Endpoint, respond_with_page
+from featurememory.http.idempotency import derive_item_id, idempotent
+from featurememory.http.json_body import decode_json
 from featurememory.http.openapi import described
-from featurememory.http.pagination import limit_from, near, page
-from featurememory.http.problems import problem
+from featurememory.http.pagination import parse_limit, read_nearby_page, read_page
+from featurememory.http.problems import build_problem
 from featurememory.http.request_body import read_body
-from patterns.ingest.schema import Arrival, Interaction, arrival, parse
-from patterns.ingest.wakeup import wake
-from patterns.ingest.writer import store
+from patterns.ingest.schema import Arrival, Interaction, build_arrival, parse_interaction
+from patterns.ingest.wakeup import wake_learner
+from patterns.ingest.writer import store_arrivals
 from patterns.models import ModelInteraction, Payload
-from patterns.recognition.explain import explain
-from patterns.serializers import interaction, interactions, redirects
+from patterns.recognition.explain import explain_match
+from patterns.serializers import find_redirects, serialize_interaction, serialize_interactions
 
 JSON, NDJSON = "application/json", "application/x-ndjson"
 
@@ -37,13 +37,13 @@ class Interactions(Endpoint):
     @idempotent
     def post(self, request: Request) -> Response:
         raw = read_body(request._request, settings.BODY_LIMIT)
-        item = parse(raw)
-        item.id = item.id or id_of(request)
-        made = arrival(item)
+        item = parse_interaction(raw)
+        item.id = item.id or derive_item_id(request)
+        made = build_arrival(item)
         project = key_of(request).project
-        is_new = store(project.pk, [made]).stored[0]
+        is_new = store_arrivals(project.pk, [made]).stored[0]
         if is_new:
-            wake(project.pk)
+            wake_learner(project.pk)
         status = "stored" if is_new else "duplicate"
         return Response({"id": made.id, "status": status}, status=201 if is_new else 200)
 
@@ -57,20 +57,22 @@ class Interactions(Endpoint):
         },
     )
     def get(self, request: Request) -> Response:
-        limit = limit_from(request.query_params.get("limit"))
+        limit = parse_limit(request.query_params.get("limit"))
         everything = ModelInteraction.objects.filter(project_id=key_of(request).project_id)
         rows, cursor = (
-            narrowed(everything, request.query_params),
+            filter_interactions(everything, request.query_params),
             request.query_params.get("cursor"),
         )
         if request.query_params.get("model_id") or request.query_params.get("session_id"):
-            found = near(rows, everything, cursor, limit, key="number")
+            found = read_nearby_page(rows, everything, cursor, limit, key="number")
         else:
-            found = page(rows, "-number", cursor, limit, key="number")
-        return listing(request, found, interactions(found.rows), limit)
+            found = read_page(rows, "-number", cursor, limit, key="number")
+        return respond_with_page(request, found, serialize_interactions(found.rows), limit)
 
 
-def narrowed(rows: Any, query: Any) -> Any:
+def filter_interactions(rows: Any, query: Any) -> Any:
+    """The rows that match model_id, session_id and pattern_id of the query. 404 for a bad pattern id,
+    422 for a value with NUL."""
     from patterns.curation.history import parse_id
     from patterns.serializers import family_of
 
@@ -89,14 +91,14 @@ class InteractionDetail(Endpoint):
 
     @described("Show one interaction, with why it belongs to its pattern")
     def get(self, request: Request, interaction_id: str) -> Response:
-        row = find(key_of(request).project_id, interaction_id)
+        row = find_interaction(key_of(request).project_id, interaction_id)
         payload = Payload.objects.filter(pk=row.number).first()
         data = bytes(payload.data) if payload else None
-        live = redirects([row.pattern_id] if row.pattern_id else [])
-        return Response(interaction(row, data, live, explain(row, data)))
+        live = find_redirects([row.pattern_id] if row.pattern_id else [])
+        return Response(serialize_interaction(row, data, live, explain_match(row, data)))
 
 
-def find(project_id: Any, name: str) -> ModelInteraction:
+def find_interaction(project_id: Any, name: str) -> ModelInteraction:
     """The interaction of this id; 404 when the project has none."""
     if "\x00" in name or len(name) > 128:
         raise not_found("interaction")
@@ -117,38 +119,38 @@ class InteractionBatch(Endpoint):
     )
     @idempotent
     def post(self, request: Request) -> Response:
-        items = batch_items(request)
+        items = read_items(request)
         if len(items) > settings.BATCH_ITEM_LIMIT:
             raise FeatureMemoryError(
                 f"A batch holds at most {settings.BATCH_ITEM_LIMIT:,} interactions, "
                 f"this one has {len(items):,}.",
                 ErrorCode.TOO_LARGE,
             )
-        accepted, rejected = sorted_out(items, request)
+        accepted, rejected = parse_items(items, request)
         project = key_of(request).project
-        stored = sum(store(project.pk, accepted).stored)
+        stored = sum(store_arrivals(project.pk, accepted).stored)
         if stored:
-            wake(project.pk)
+            wake_learner(project.pk)
         body = {"accepted": stored, "duplicates": len(accepted) - stored, "rejected": rejected}
         return Response(body, status=207)
 
 
-def batch_items(request: Request) -> list[bytes]:
-    """The items of the array, or the lines, as they were sent."""
+def read_items(request: Request) -> list[bytes]:
+    """The raw JSON of each item: of the array, or of the non-empty lines (NDJSON)."""
     raw = read_body(request._request, settings.BATCH_BODY_LIMIT, (JSON, NDJSON))
     if request._request.content_type == NDJSON:
         return [line for line in raw.splitlines() if line.strip()]
-    return [bytes(item) for item in decode(raw, list[Raw])]
+    return [bytes(item) for item in decode_json(raw, list[Raw])]
 
 
-def sorted_out(items: list[bytes], request: Request) -> tuple[list[Arrival], list[dict[str, Any]]]:
-    """Good items as arrivals, and a problem for each of the others."""
+def parse_items(items: list[bytes], request: Request) -> tuple[list[Arrival], list[dict[str, Any]]]:
+    """Valid items as arrivals, and {"index", "problem"} for each invalid one."""
     accepted, rejected = [], []
     for index, item in enumerate(items):
         try:
-            parsed = parse(item)
-            parsed.id = parsed.id or id_of(request, index)
-            accepted.append(arrival(parsed))
+            parsed = parse_interaction(item)
+            parsed.id = parsed.id or derive_item_id(request, index)
+            accepted.append(build_arrival(parsed))
         except FeatureMemoryError as error:
-            rejected.append({"index": index, "problem": problem(error, request.path)})
+            rejected.append({"index": index, "problem": build_problem(error, request.path)})
     return accepted, rejected

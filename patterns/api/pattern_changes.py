@@ -14,22 +14,22 @@ from featurememory.http.endpoint import Endpoint
 from featurememory.http.idempotency import idempotent
 from featurememory.http.json_body import body_of
 from featurememory.http.openapi import described
-from patterns.api.patterns import Ids, actor, find
+from patterns.api.patterns import Ids, find_pattern, name_actor
 from patterns.criteria import PARSERS, PatternCriteria
 from patterns.curation import history, merging, pruning, splitting, undo
 from patterns.models import Operation, Pattern
-from patterns.serializers import patterns
+from patterns.serializers import serialize_patterns
 
 
 class OrderEndpoint(Endpoint):
-    """Takes an order that changes patterns and can be undone."""
+    """Base of the endpoints that change patterns; every such change can be undone."""
 
     scopes = {"POST": "edit"}
     body_limit = 1 << 20
 
 
-def must_name_one(order: Struct, *names: str, pointer: str = "") -> None:
-    """422 unless the order has exactly one of these members."""
+def require_exactly_one(order: Struct, *names: str, pointer: str = "") -> None:
+    """Raise 422 unless exactly one of these members of the order is given."""
     if sum(getattr(order, name) is not None for name in names) != 1:
         raise invalid("give either " + " or ".join(f'"{name}"' for name in names), pointer)
 
@@ -45,9 +45,9 @@ class Prune(OrderEndpoint):
     @idempotent
     def post(self, request: Request) -> Response:
         order = body_of(request, PruneOrder)
-        rows, project = chosen(order), key_of(request).project
+        rows, project = choose_patterns(order), key_of(request).project
         if order.dry_run:
-            found = pruning.consequences(project, rows)
+            found = pruning.count_consequences(project, rows)
             return Response(
                 {
                     "dry_run": True,
@@ -56,34 +56,37 @@ class Prune(OrderEndpoint):
                     "bytes": found.bytes,
                 }
             )
-        return operated(pruning.prune(project, rows, actor(request)), [])
+        return respond_with_operation(
+            pruning.prune_patterns(project, rows, name_actor(request)), []
+        )
 
 
-def chosen(order: PruneOrder) -> Any:
+def choose_patterns(order: PruneOrder) -> Any:
     """The patterns an order names. 422 unless it has exactly one of ids and filter."""
-    must_name_one(order, "ids", "filter")
+    require_exactly_one(order, "ids", "filter")
     if order.ids is not None:
-        return Pattern.objects.filter(pk__in=[known_id(name) for name in order.ids])
+        return Pattern.objects.filter(pk__in=[parse_known_id(name) for name in order.ids])
     unknown = sorted(set(order.filter or {}) - set(PARSERS))
     if unknown:
         raise invalid(f"there is no filter {unknown[0]!r}", f"/filter/{unknown[0]}", "unknown")
     return PatternCriteria.parse(order.filter or {}).apply(Pattern.objects.all())
 
 
-def known_id(name: str) -> Any:
+def parse_known_id(name: str) -> Any:
+    """The id as a UUID; 422 when it is none."""
     try:
         return history.parse_id(name)
     except FeatureMemoryError:
         raise invalid(f"{name[:40]!r} is no pattern id", "/ids") from None
 
 
-def operated(operation: Operation, ids: list[str]) -> Response:
+def respond_with_operation(operation: Operation, ids: list[str]) -> Response:
     rows = Pattern.objects.filter(pk__in=ids).order_by("pk")
     return Response(
         {
             "operation_id": str(operation.pk),
             "affected": operation.affected,
-            "patterns": patterns(list(rows)),
+            "patterns": serialize_patterns(list(rows)),
         }
     )
 
@@ -94,14 +97,14 @@ class RestoreOrder(Struct):
 
 
 class Restore(OrderEndpoint):
-    @described("Undo an operation as a whole, or take patterns out of the trash", body=RestoreOrder)
+    @described("Undo a whole operation, or restore patterns from the trash", body=RestoreOrder)
     @idempotent
     def post(self, request: Request) -> Response:
         order = body_of(request, RestoreOrder)
-        must_name_one(order, "operation_id", "ids")
+        require_exactly_one(order, "operation_id", "ids")
         project = key_of(request).project
-        done = undo.restore(project, actor(request), order.operation_id, order.ids)
-        return operated(done, order.ids or [])
+        done = undo.undo_or_restore(project, name_actor(request), order.operation_id, order.ids)
+        return respond_with_operation(done, order.ids or [])
 
 
 class MergeOrder(Struct):
@@ -109,11 +112,13 @@ class MergeOrder(Struct):
 
 
 class Merge(OrderEndpoint):
-    @described("Make one pattern of several; their ids live on as redirects", body=MergeOrder)
+    @described("Merge patterns into one; the ids of the others redirect to it", body=MergeOrder)
     @idempotent
     def post(self, request: Request) -> Response:
         order = body_of(request, MergeOrder)
-        return operated(*merging.merge(key_of(request).project, order.ids, actor(request)))
+        return respond_with_operation(
+            *merging.merge_patterns(key_of(request).project, order.ids, name_actor(request))
+        )
 
 
 class SplitOrder(Struct):
@@ -122,17 +127,17 @@ class SplitOrder(Struct):
 
 
 class Split(OrderEndpoint):
-    @described("Make several patterns of one: by a slot, or for chosen examples", body=SplitOrder)
+    @described("Split a pattern by the values of a slot, or by chosen examples", body=SplitOrder)
     @idempotent
     def post(self, request: Request, pattern_id: str) -> Response:
-        row = find(request, pattern_id)
+        row = find_pattern(request, pattern_id)
         order = body_of(request, SplitOrder)
-        must_name_one(order, "by", "example_ids", pointer="/by")
-        done = splitting.split(
+        require_exactly_one(order, "by", "example_ids", pointer="/by")
+        done = splitting.split_pattern(
             key_of(request).project,
             str(row.pk),
-            actor(request),
+            name_actor(request),
             slot=order.by,
             example_ids=order.example_ids or [],
         )
-        return operated(*done)
+        return respond_with_operation(*done)

@@ -1,4 +1,4 @@
-"""/api/v1/patterns/: what was learned, and people's decisions about it."""
+"""/api/v1/patterns/: read patterns and their history; change label, pin and status."""
 
 from __future__ import annotations
 
@@ -11,15 +11,20 @@ from rest_framework.response import Response
 
 from featurememory.errors import invalid, not_found
 from featurememory.http.drf import key_of
-from featurememory.http.endpoint import Endpoint, listing
+from featurememory.http.endpoint import Endpoint, respond_with_page
 from featurememory.http.json_body import body_of
 from featurememory.http.openapi import described
-from featurememory.http.pagination import Page, limit_from, page
+from featurememory.http.pagination import Page, parse_limit, read_page
 from patterns.criteria import PatternCriteria
 from patterns.curation import editing, history
 from patterns.models import ModelInteraction, Pattern, PatternEvent
-from patterns.recognition.recognizer_cache import memory
-from patterns.serializers import event, family_of, interactions, patterns
+from patterns.recognition.related import find_related
+from patterns.serializers import (
+    family_of,
+    serialize_event,
+    serialize_interactions,
+    serialize_patterns,
+)
 
 FILTERS = {
     "status": "candidate, validated, drifting, archived; several with commas",
@@ -42,10 +47,10 @@ class Patterns(Endpoint):
     def get(self, request: Request) -> Response:
         query = request.query_params
         criteria = PatternCriteria.parse(query.dict())
-        limit = limit_from(query.get("limit"))
+        limit = parse_limit(query.get("limit"))
         rows = Pattern.objects.filter(project_id=key_of(request).project_id).defer("state", "parts")
-        found = page(criteria.apply(rows), criteria.sort, query.get("cursor"), limit)
-        return listing(request, found, patterns(found.rows), limit)
+        found = read_page(criteria.apply(rows), criteria.sort, query.get("cursor"), limit)
+        return respond_with_page(request, found, serialize_patterns(found.rows), limit)
 
 
 class PatternEdit(Struct):
@@ -59,22 +64,22 @@ class PatternDetail(Endpoint):
 
     @described("Show one pattern; the id of a merged one shows the pattern that took over")
     def get(self, request: Request, pattern_id: str) -> Response:
-        return Response(patterns([find(request, pattern_id)])[0])
+        return Response(serialize_patterns([find_pattern(request, pattern_id)])[0])
 
     @described("Change label, pinned or status", body=PatternEdit)
     def patch(self, request: Request, pattern_id: str) -> Response:
-        row = find(request, pattern_id)
+        row = find_pattern(request, pattern_id)
         change = body_of(request, PatternEdit)
         given = {k: v for k, v in msgspec.structs.asdict(change).items() if v is not UNSET}
-        if given.get("status", "candidate") not in Pattern.Status.values:
-            raise invalid(f"must be among {', '.join(Pattern.Status.values)}", "/status")
+        if given.get("status", "candidate") not in Pattern.PatternStatus.values:
+            raise invalid(f"must be among {', '.join(Pattern.PatternStatus.values)}", "/status")
         if "label" in given:
             given["label"] = given["label"] or ""
-        row = editing.edit(key_of(request).project, row, actor(request), **given)
-        return Response(patterns([row])[0])
+        row = editing.edit_pattern(key_of(request).project, row, name_actor(request), **given)
+        return Response(serialize_patterns([row])[0])
 
 
-def find(request: Request, pattern_id: str) -> Pattern:
+def find_pattern(request: Request, pattern_id: str) -> Pattern:
     """The pattern of this id in the key's project, following the redirects of merges."""
     rows = Pattern.objects.filter(project_id=key_of(request).project_id)
     row = rows.filter(pk=history.parse_id(pattern_id)).first()
@@ -85,7 +90,7 @@ def find(request: Request, pattern_id: str) -> Pattern:
     return row
 
 
-def actor(request: Request) -> str:
+def name_actor(request: Request) -> str:
     return f"key {key_of(request).name or key_of(request).public}"[:150]
 
 
@@ -94,35 +99,27 @@ class Related(Endpoint):
 
     @described("Patterns most like this one", many=True)
     def get(self, request: Request, pattern_id: str) -> Response:
-        row = find(request, pattern_id)
-        limit = limit_from(request.query_params.get("limit"), default=10)
-        near = related(row, limit)
-        data = patterns([other for other, _ in near])
+        row = find_pattern(request, pattern_id)
+        limit = parse_limit(request.query_params.get("limit"), default=10)
+        near = find_related(row, limit)
+        data = serialize_patterns([other for other, _ in near])
         for entry, (_, score) in zip(data, near, strict=True):
             entry["similarity"] = score
-        return listing(request, Page([], None, None), data, limit)
-
-
-def related(row: Pattern, limit: int) -> list[tuple[Pattern, float]]:
-    """The nearest stored patterns with their similarity, 0 to 1."""
-    kept = memory.for_reading(row.project_id)
-    with kept.lock:
-        near = kept.recognizer.related(str(row.pk), limit) if str(row.pk) in kept.recognizer else []
-    rows = Pattern.objects.stored().in_bulk([history.parse_id(name) for name, _ in near])
-    pairs = [(rows.get(history.parse_id(name)), score) for name, score in near]
-    return [(other, score) for other, score in pairs if other is not None]
+        return respond_with_page(request, Page([], None, None), data, limit)
 
 
 class History(Endpoint):
     scopes = {"GET": "read"}
 
-    @described("What happened to this pattern, newest first", many=True)
+    @described("The history of this pattern, newest first", many=True)
     def get(self, request: Request, pattern_id: str) -> Response:
-        row = find(request, pattern_id)
-        limit = limit_from(request.query_params.get("limit"))
+        row = find_pattern(request, pattern_id)
+        limit = parse_limit(request.query_params.get("limit"))
         rows = PatternEvent.objects.filter(project_id=row.project_id, pattern_id=row.pk)
-        found = page(rows, "-id", request.query_params.get("cursor"), limit, key="id")
-        return listing(request, found, [event(entry) for entry in found.rows], limit)
+        found = read_page(rows, "-id", request.query_params.get("cursor"), limit, key="id")
+        return respond_with_page(
+            request, found, [serialize_event(entry) for entry in found.rows], limit
+        )
 
 
 class Examples(Endpoint):
@@ -130,10 +127,10 @@ class Examples(Endpoint):
 
     @described("Interactions of this pattern, newest first", many=True)
     def get(self, request: Request, pattern_id: str) -> Response:
-        row = find(request, pattern_id)
-        limit = limit_from(request.query_params.get("limit"), default=20)
+        row = find_pattern(request, pattern_id)
+        limit = parse_limit(request.query_params.get("limit"), default=20)
         rows = ModelInteraction.objects.filter(
             project_id=row.project_id, pattern_id__in=list(family_of([row.pk]))
         )
-        found = page(rows, "-number", request.query_params.get("cursor"), limit, key="number")
-        return listing(request, found, interactions(found.rows), limit)
+        found = read_page(rows, "-number", request.query_params.get("cursor"), limit, key="number")
+        return respond_with_page(request, found, serialize_interactions(found.rows), limit)

@@ -1,4 +1,4 @@
-"""Endpoints that ask the recogniser: recognize, confidence, validate."""
+"""Endpoints that query the recogniser: recognize, confidence, validate."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from featurememory.http.idempotency import idempotent
 from featurememory.http.json_body import body_of
 from featurememory.http.openapi import described
 from featurememory.http.request_body import read_body
-from patterns.api.patterns import find
+from patterns.api.patterns import find_pattern
 from patterns.curation import editing
 from patterns.engine.domain.observation import Observation
 from patterns.engine.validator import PatternValidator
-from patterns.ingest.schema import Interaction, arrival, parse
+from patterns.ingest.schema import Interaction, build_arrival, parse_interaction
 from patterns.models import Pattern
-from patterns.recognition.recognizer_cache import memory
-from patterns.serializers import patterns
+from patterns.recognition.recognizer_cache import recognizers
+from patterns.serializers import serialize_patterns
 
 
 class Recognize(Endpoint):
@@ -27,13 +27,13 @@ class Recognize(Endpoint):
 
     @described("Which pattern this interaction belongs to; changes nothing", body=Interaction)
     def post(self, request: Request) -> Response:
-        item = parse(read_body(request._request))
-        arrival(item)  # refuses what could not be stored either
-        observation = asked(item)
-        kept = memory.for_reading(key_of(request).project_id)
-        with kept.lock:
-            match = kept.recognizer.match_one(observation)
-            features = kept.recognizer.features_of(observation)
+        item = parse_interaction(read_body(request._request))
+        build_arrival(item)  # raises for what could not be stored either
+        observation = build_observation(item)
+        loaded = recognizers.for_reading(key_of(request).project_id)
+        with loaded.lock:
+            match = loaded.recognizer.match_one(observation)
+            features = loaded.recognizer.features_of(observation)
         shown = None
         if match is not None:
             shown = {
@@ -44,16 +44,17 @@ class Recognize(Endpoint):
         return Response({"match": shown, "features": list(features)})
 
 
-def asked(item: Interaction) -> Observation:
-    from patterns.ingest.schema import content_of, epoch_ms
-    from patterns.storage.payloads import pack, unpack
+def build_observation(item: Interaction) -> Observation:
+    """The interaction as the engine would see it once stored. Timestamps in seconds."""
+    from patterns.ingest.schema import collect_content, to_epoch_ms
+    from patterns.storage.payloads import pack_payload, unpack_payload
 
-    content = unpack(pack(content_of(item)))
+    content = unpack_payload(pack_payload(collect_content(item)))
     return Observation(
         id=item.id or "",
         input=content.get("input"),
         output=content.get("output"),
-        timestamp=epoch_ms(item.metadata.timestamp) / 1000,
+        timestamp=to_epoch_ms(item.metadata.timestamp) / 1000,
         parameters=content.get("parameters") or {},
         model_id=item.model_id,
         task_type=item.task_type or "",
@@ -64,7 +65,7 @@ def asked(item: Interaction) -> Observation:
     )
 
 
-class Verdict(Struct):
+class MatchVerdict(Struct):
     success: bool
 
 
@@ -72,13 +73,13 @@ class Confidence(Endpoint):
     scopes = {"POST": "edit"}
     body_limit = 1 << 16
 
-    @described("Tell whether a match of this pattern was right", body=Verdict)
+    @described("Report whether a match of this pattern was right", body=MatchVerdict)
     @idempotent
     def post(self, request: Request, pattern_id: str) -> Response:
-        row = find(request, pattern_id)
-        verdict = body_of(request, Verdict)
-        row = editing.judge(key_of(request).project, row, verdict.success)
-        return Response(patterns([row])[0])
+        row = find_pattern(request, pattern_id)
+        verdict = body_of(request, MatchVerdict)
+        row = editing.judge_match(key_of(request).project, row, verdict.success)
+        return Response(serialize_patterns([row])[0])
 
 
 class Validate(Endpoint):
@@ -86,10 +87,10 @@ class Validate(Endpoint):
 
     @described("Check a pattern against the validation rules")
     def post(self, request: Request, pattern_id: str) -> Response:
-        row = find(request, pattern_id)
-        if row.state is None or row.status == Pattern.Status.ARCHIVED:
+        row = find_pattern(request, pattern_id)
+        if row.state is None or row.status == Pattern.PatternStatus.ARCHIVED:
             return Response({"valid": False, "errors": ["It was pruned."], "warnings": []})
-        storage = memory.for_reading(row.project_id).storage
+        storage = recognizers.for_reading(row.project_id).storage
         found = PatternValidator().validate(storage.get(str(row.pk)))
         body = {"valid": found.valid, "errors": found.errors, "warnings": found.warnings}
         return Response(body)

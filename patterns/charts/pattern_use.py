@@ -11,38 +11,40 @@ from patterns.charts.chart import (
     TIME,
     Chart,
     Column,
-    axis_percent,
-    each,
-    highest,
-    lowest,
-    sentence,
-    table,
-    with_figure,
-    without_figure,
+    add_figure,
+    build_table,
+    choose_axis_floor,
+    describe_line,
+    explain_missing_figure,
+    find_highest,
+    format_axis_percent,
+    name_step,
 )
 from patterns.charts.plotly_parts import (
-    axis,
-    band,
-    end_label,
-    few,
-    layout,
-    line,
-    note,
-    ticks,
+    add_end_label,
+    build_annotation,
+    build_axis,
+    build_layout,
+    choose_ticks,
+    draw_band,
+    draw_line,
+    keep_outer_ticks,
 )
-from patterns.statistics.series import Series, wilson
+from patterns.statistics.series import Series, wilson_interval
 
 
-def pattern_use(series: Series) -> Chart:
+def build_pattern_use_chart(series: Series) -> Chart:
     """One pattern: its effectiveness above, its matches below; two panels, not two axes in one."""
     x, counts, values = series.window.labels(), series.values("count"), series.values("quality")
-    bounds = [wilson(v, n) for v, n in zip(values, series.values("quality_count"), strict=True)]
+    bounds = [
+        wilson_interval(v, n) for v, n in zip(values, series.values("quality_count"), strict=True)
+    ]
     low = [b[0] if b else None for b in bounds]
     high = [b[1] if b else None for b in bounds]
     chart = Chart(
         "use",
         "Effectiveness and matches",
-        f"{each(series.window).capitalize()}, {series.window.words}, 95% interval",
+        f"{name_step(series.window).capitalize()}, {series.window.words}, 95% interval",
         (
             TIME,
             Column("Matches", "number"),
@@ -50,18 +52,25 @@ def pattern_use(series: Series) -> Chart:
             Column("95% from", "percent"),
             Column("to", "percent"),
         ),
-        table(x, counts, values, low, high),
-        sentence("Effectiveness", x, values, figures.percent) + " " + matches_sentence(counts),
+        build_table(x, counts, values, low, high),
+        describe_line("Effectiveness", x, values, figures.percent) + " " + describe_matches(counts),
     )
     if not series.total.count:
-        return without_figure(chart, f"No match in the last {series.window.words}.")
-    made = layout(series.window, {}, right=ROOM_FOR_LABELS)
-    made["yaxis"] |= {"domain": [0.36, 1], **ticks(lowest(low, counts), 1, axis_percent)}
-    made["yaxis2"] = axis(domain=[0, 0.25], **few(ticks(0, highest(counts), figures.compact)))
+        return explain_missing_figure(chart, f"No match in the last {series.window.words}.")
+    made = build_layout(series.window, {}, right=ROOM_FOR_LABELS)
+    made["yaxis"] |= {
+        "domain": [0.36, 1],
+        **choose_ticks(choose_axis_floor(low, counts), 1, format_axis_percent),
+    }
+    made["yaxis2"] = build_axis(
+        domain=[0, 0.25], **keep_outer_ticks(choose_ticks(0, find_highest(counts), figures.compact))
+    )
     made["xaxis"]["anchor"] = "y2"
-    end_label(made, values, "Effectiveness", "c1")
+    add_end_label(made, values, "Effectiveness", "c1")
     made["annotations"].append(
-        note("Matches", "text-2", xref="paper", x=1.015, xanchor="left", yref="paper", y=0.1)
+        build_annotation(
+            "Matches", "text-2", xref="paper", x=1.015, xanchor="left", yref="paper", y=0.1
+        )
     )
     bars: dict[str, Any] = {
         "type": "bar",
@@ -73,12 +82,12 @@ def pattern_use(series: Series) -> Chart:
     }
     bars["marker"] = {"color": "var(--c0,.65)"}
     data = [
-        *band(x, low, high, "c1", 0.16),
-        line(x, values, "Effectiveness", "c1", "percent"),
+        *draw_band(x, low, high, "c1", 0.16),
+        draw_line(x, values, "Effectiveness", "c1", "percent"),
         bars,
     ]
-    return with_figure(chart, data, made)
+    return add_figure(chart, data, made)
 
 
-def matches_sentence(counts: Sequence[float]) -> str:
+def describe_matches(counts: Sequence[float]) -> str:
     return f"{figures.number(sum(counts))} matches in all, at most {figures.number(max(counts))} at a time."

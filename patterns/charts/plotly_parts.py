@@ -1,7 +1,7 @@
 """The parts of a Plotly figure: lines, bands, axes, limits, marks. Plain dicts, pure functions.
 
 Colours are written as the stylesheet's variables ("var(--c1)", "var(--c1,.15)" with opacity);
-the browser puts in those of the present theme. `plotly` is imported on the first figure only.
+the browser replaces them by the colours of the current theme. `plotly` is imported on the first figure only.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ class Mark:
     text: str
 
 
-def stretches(values: Values) -> list[tuple[int, int]]:
-    """Where the values have no gap, as (first, last + 1)."""
+def find_stretches(values: Values) -> list[tuple[int, int]]:
+    """The runs of values without a gap, as (first, last + 1)."""
     found: list[tuple[int, int]] = []
     for i, value in enumerate(values):
         if value is None:
@@ -39,9 +39,11 @@ def stretches(values: Values) -> list[tuple[int, int]]:
     return found
 
 
-def line(x: list[str], y: Values, name: str, colour: str, meta: str, **more: Any) -> dict[str, Any]:
-    """A line; a value between two gaps gets a dot, because a line of one point is invisible."""
-    lonely = {first for first, last in stretches(y) if last == first + 1}
+def draw_line(
+    x: list[str], y: Values, name: str, colour: str, meta: str, **more: Any
+) -> dict[str, Any]:
+    """A line trace. A single value between two gaps is drawn as a dot, else it would be invisible."""
+    lonely = {first for first, last in find_stretches(y) if last == first + 1}
     trace: dict[str, Any] = {
         "type": "scatter",
         "x": x,
@@ -59,10 +61,10 @@ def line(x: list[str], y: Values, name: str, colour: str, meta: str, **more: Any
     return trace
 
 
-def band(
+def draw_band(
     x: list[str], low: Values, high: Values, colour: str, opacity: float
 ) -> list[dict[str, Any]]:
-    """One closed polygon for each stretch without gaps."""
+    """A filled area between `low` and `high`: one closed polygon for each run without gaps."""
     return [
         {
             "type": "scatter",
@@ -74,11 +76,11 @@ def band(
             "fillcolor": f"var(--{colour},{opacity})",
             "hoverinfo": "skip",
         }
-        for first, last in stretches(high)
+        for first, last in find_stretches(high)
     ]
 
 
-def ticks(low: float, high: float, write: Callable[[float], str]) -> dict[str, Any]:
+def choose_ticks(low: float, high: float, write: Callable[[float], str]) -> dict[str, Any]:
     """About four round ticks that cover low to high."""
     rough = max(high - low, 1e-9) / 3.5
     power = 10.0 ** floor(log10(rough))
@@ -92,7 +94,7 @@ def ticks(low: float, high: float, write: Callable[[float], str]) -> dict[str, A
     }
 
 
-def axis(**more: Any) -> dict[str, Any]:
+def build_axis(**more: Any) -> dict[str, Any]:
     return {
         "gridcolor": "var(--line)",
         "linecolor": "var(--line)",
@@ -103,10 +105,10 @@ def axis(**more: Any) -> dict[str, Any]:
     }
 
 
-def canvas(
+def build_canvas(
     x: dict[str, Any], y: dict[str, Any], *, left: int = 52, right: int = 10, top: int = 8
 ) -> dict[str, Any]:
-    """The layout that every chart over time has; `x` and `y` are what its axes have of their own."""
+    """The layout shared by all charts over time; `x` and `y` add to its axes."""
     return {
         "margin": {"l": left, "r": right, "t": top, "b": 24},
         "paper_bgcolor": "rgba(0,0,0,0)",
@@ -114,14 +116,16 @@ def canvas(
         "showlegend": False,
         "hovermode": "x unified",
         "hoverlabel": {"bgcolor": "var(--surface)", "bordercolor": "var(--line-strong)"},
-        "xaxis": axis(type="date", showgrid=False, nticks=5, **x),
-        "yaxis": axis(**y),
+        "xaxis": build_axis(type="date", showgrid=False, nticks=5, **x),
+        "yaxis": build_axis(**y),
         "shapes": [],
         "annotations": [],
     }
 
 
-def layout(window: Window, y: dict[str, Any], *, right: int = 10, top: int = 8) -> dict[str, Any]:
+def build_layout(
+    window: Window, y: dict[str, Any], *, right: int = 10, top: int = 8
+) -> dict[str, Any]:
     labels = window.labels()
     days = window.step == DAY
     x = {
@@ -134,11 +138,11 @@ def layout(window: Window, y: dict[str, Any], *, right: int = 10, top: int = 8) 
         "spikedash": "solid",
         "spikecolor": "var(--line-strong)",
     }
-    return canvas(x, y, right=right, top=top)
+    return build_canvas(x, y, right=right, top=top)
 
 
-def limit(made: dict[str, Any], value: float, text: str, axis_name: str = "y") -> None:
-    """A dashed line with its label."""
+def add_limit_line(made: dict[str, Any], value: float, text: str, axis_name: str = "y") -> None:
+    """Add a dashed horizontal line with its label."""
     made["shapes"].append(
         {
             "type": "line",
@@ -152,14 +156,14 @@ def limit(made: dict[str, Any], value: float, text: str, axis_name: str = "y") -
         }
     )
     made["annotations"].append(
-        note(
+        build_annotation(
             text, "c2", xref="paper", x=0.01, xanchor="left", yref=axis_name, y=value, yanchor="top"
         )
     )
 
 
-def mark(made: dict[str, Any], event: Mark) -> None:
-    """A dashed vertical line with its label above the plot."""
+def add_event_mark(made: dict[str, Any], event: Mark) -> None:
+    """Add a dashed vertical line with its label above the plot."""
     made["shapes"].append(
         {
             "type": "line",
@@ -172,11 +176,11 @@ def mark(made: dict[str, Any], event: Mark) -> None:
         }
     )
     made["annotations"].append(
-        note(event.text, "text-2", x=event.x, yref="paper", y=1, yanchor="bottom")
+        build_annotation(event.text, "text-2", x=event.x, yref="paper", y=1, yanchor="bottom")
     )
 
 
-def note(text: str, colour: str, **where: Any) -> dict[str, Any]:
+def build_annotation(text: str, colour: str, **where: Any) -> dict[str, Any]:
     return {
         "text": text,
         "showarrow": False,
@@ -185,34 +189,34 @@ def note(text: str, colour: str, **where: Any) -> dict[str, Any]:
     }
 
 
-def end_label(
+def add_end_label(
     made: dict[str, Any], values: Values, text: str, colour: str, yref: str = "y"
 ) -> None:
-    """The name of a line at its end, in the right margin."""
+    """Label a line at its end, in the right margin."""
     last = next((v for v in reversed(values) if v is not None), None)
     if last is not None:
         made["annotations"].append(
-            note(text, colour, xref="paper", x=1.015, xanchor="left", yref=yref, y=last)
+            build_annotation(text, colour, xref="paper", x=1.015, xanchor="left", yref=yref, y=last)
         )
 
 
-def figure(data: list[dict[str, Any]], made: dict[str, Any]) -> dict[str, Any]:
-    """Validated by plotly, as plain values, without its 7 kB default template."""
-    return validated(json.dumps([data, made]))
+def build_figure(data: list[dict[str, Any]], made: dict[str, Any]) -> dict[str, Any]:
+    """The figure as plain values, validated by plotly, without its default template (7 kB)."""
+    return validate_figure(json.dumps([data, made]))
 
 
 @lru_cache(maxsize=64)
-def validated(text: str) -> dict[str, Any]:
-    """A figure in JSON, checked once: the same one again (a reload, another reader) costs nothing."""
+def validate_figure(text: str) -> dict[str, Any]:
+    """Validate a figure given as JSON. Cached: the same figure again costs nothing."""
     import plotly.graph_objects as go
 
     data, made = json.loads(text)
     go.Figure(data=data, layout=made)  # raises for what Plotly does not know
-    # Asked back, it copies every value of these once more: a third of the time of a chart.
+    # Reading the values back from plotly copies them: a third of the time of a chart.
     return {"data": data, "layout": {name: part for name, part in made.items() if part != []}}
 
 
-def few(made: dict[str, Any]) -> dict[str, Any]:
-    """Only the lowest and highest tick: for a panel that is not high enough for more."""
+def keep_outer_ticks(made: dict[str, Any]) -> dict[str, Any]:
+    """Keep only the lowest and highest tick, for a low panel."""
     ends = slice(None, None, max(1, len(made["tickvals"]) - 1))
     return made | {"tickvals": made["tickvals"][ends], "ticktext": made["ticktext"][ends]}

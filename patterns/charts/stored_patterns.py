@@ -11,27 +11,27 @@ from patterns.charts.chart import (
     Chart,
     Column,
     Legend,
-    highest,
-    last_of,
-    sentence,
-    table,
-    with_figure,
-    without_figure,
+    add_figure,
+    build_table,
+    describe_line,
+    explain_missing_figure,
+    find_highest,
+    find_last,
 )
 from patterns.charts.plotly_parts import (
     Values,
-    band,
-    layout,
-    limit,
-    line,
-    ticks,
+    add_limit_line,
+    build_layout,
+    choose_ticks,
+    draw_band,
+    draw_line,
 )
-from patterns.statistics.hourly_gauges import Gauge
+from patterns.statistics.hourly_gauges import HourlyGauge
 from patterns.statistics.time_window import Window
 
 
-def stored_patterns(window: Window, found: Sequence[Gauge], most: int) -> Chart:
-    """Stored patterns by state, one above the other, with the limit."""
+def build_stored_patterns_chart(window: Window, found: Sequence[HourlyGauge], most: int) -> Chart:
+    """Stored patterns by status, stacked, with the limit as a line."""
     x = window.labels()
     states = (
         ("Validated", "c1", "validated"),
@@ -44,37 +44,43 @@ def stored_patterns(window: Window, found: Sequence[Gauge], most: int) -> Chart:
     chart = Chart(
         "patterns",
         "Patterns over time",
-        f"Stored patterns by state · {figures.number(now)} of {most:,}",
+        f"Stored patterns by status · {figures.number(now)} of {most:,}",
         (TIME, *(Column(name, "number") for name, _, _ in states), Column("All", "number")),
-        table(x, *columns.values(), stored),
-        sentence("The number of stored patterns", x, stored, figures.number),
+        build_table(x, *columns.values(), stored),
+        describe_line("The number of stored patterns", x, stored, figures.number),
         legend=tuple(
-            Legend(name, colour, figures.number(last_of(columns[key])))
+            Legend(name, colour, figures.number(find_last(columns[key])))
             for name, colour, key in states
         ),
     )
     if now is None:
-        return without_figure(
-            chart, "Counted every minute while the server runs; nothing in this range yet."
+        return explain_missing_figure(
+            chart, "Counted every minute while the server runs; no data in this range yet."
         )
-    made = layout(
+    made = build_layout(
         window,
-        ticks(0, max(highest(stored), most if most <= 4 * highest(stored) else 0), figures.compact),
+        choose_ticks(
+            0,
+            max(find_highest(stored), most if most <= 4 * find_highest(stored) else 0),
+            figures.compact,
+        ),
     )
     data, base = [], [0 if value is not None else None for value in stored]
     for name, colour, key in states:
         top = [None if b is None else b + (v or 0) for b, v in zip(base, columns[key], strict=True)]
-        data += band(x, base, top, colour, 0.3)
-        data.append(stacked_line(x, top, columns[key], name, colour))
+        data += draw_band(x, base, top, colour, 0.3)
+        data.append(draw_stacked_line(x, top, columns[key], name, colour))
         base = top
-    if most <= 4 * highest(stored):
-        limit(made, most, f"limit {most:,}")
-    return with_figure(chart, data, made)
+    if most <= 4 * find_highest(stored):
+        add_limit_line(made, most, f"limit {most:,}")
+    return add_figure(chart, data, made)
 
 
-def stacked_line(x: list[str], top: Values, own: Values, name: str, colour: str) -> dict[str, Any]:
+def draw_stacked_line(
+    x: list[str], top: Values, own: Values, name: str, colour: str
+) -> dict[str, Any]:
     """The upper edge of a layer; the hover text is the layer's own value."""
     text = [figures.number(value) for value in own]
-    trace = line(x, top, name, colour, "", text=text, hovertemplate="%{text}")
+    trace = draw_line(x, top, name, colour, "", text=text, hovertemplate="%{text}")
     trace["line"]["width"] = 1.4
     return trace

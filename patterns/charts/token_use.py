@@ -8,22 +8,22 @@ from patterns.charts.chart import (
     Chart,
     Column,
     Legend,
-    each,
-    highest,
-    sentence,
-    table,
-    with_figure,
-    without_figure,
+    add_figure,
+    build_table,
+    describe_line,
+    explain_missing_figure,
+    find_highest,
+    name_step,
 )
 from patterns.charts.plotly_parts import (
-    layout,
-    line,
-    ticks,
+    build_layout,
+    choose_ticks,
+    draw_line,
 )
 from patterns.statistics.series import Series
 
 
-def tokens(series: Series) -> Chart:
+def build_token_use_chart(series: Series) -> Chart:
     x = series.window.labels()
     prompt = [bucket.mean("input_tokens") for bucket in series.buckets]
     completion = [bucket.mean("output_tokens") for bucket in series.buckets]
@@ -31,28 +31,30 @@ def tokens(series: Series) -> Chart:
     chart = Chart(
         "tokens",
         "Tokens per interaction",
-        f"Mean, {each(series.window)}",
+        f"Mean, {name_step(series.window)}",
         (TIME, Column("Prompt", "number"), Column("Completion", "number"), Column("All", "number")),
-        table(x, prompt, completion, both),
-        sentence("The mean of tokens per interaction", x, both, figures.number),
+        build_table(x, prompt, completion, both),
+        describe_line("The mean of tokens per interaction", x, both, figures.number),
     )
     if not series.total.tokens_count:
-        return without_figure(
-            chart, "No interaction in this range told its tokens (usage or token_count)."
+        return explain_missing_figure(
+            chart, "No interaction in this range reported tokens (usage or token_count)."
         )
     split = any(value is not None for value in prompt + completion)
-    made = layout(
+    made = build_layout(
         series.window,
-        ticks(0, highest(prompt, completion) if split else highest(both), figures.compact),
+        choose_ticks(
+            0, find_highest(prompt, completion) if split else find_highest(both), figures.compact
+        ),
     )
     if not split:
-        return with_figure(
-            chart, [line(x, both, "Tokens", "c1", "number")], made, (Legend("Tokens", "c1"),)
+        return add_figure(
+            chart, [draw_line(x, both, "Tokens", "c1", "number")], made, (Legend("Tokens", "c1"),)
         )
     data = [
-        line(x, prompt, "Prompt", "c1", "number"),
-        line(x, completion, "Completion", "c3", "number", dash="dash"),
+        draw_line(x, prompt, "Prompt", "c1", "number"),
+        draw_line(x, completion, "Completion", "c3", "number", dash="dash"),
     ]
-    return with_figure(
+    return add_figure(
         chart, data, made, (Legend("Prompt", "c1"), Legend("Completion", "c3", dashed=True))
     )

@@ -1,4 +1,4 @@
-"""Label, pin, change the status of a pattern, and a person's verdict on it."""
+"""Change label, pin and status of a pattern, and judge its matches."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from typing import Any
 from featurememory.database.write_lock import write_turn
 from featurememory.errors import not_found
 from featurememory.models import Project
-from patterns.curation.history import learned_elsewhere, note, tell
-from patterns.curation.learner_turn import learning_turn, save_engine
-from patterns.curation.pruning import prune
+from patterns.curation.history import add_activity, add_pattern_events, invalidate_recognizers
+from patterns.curation.learner_turn import learning_turn, save_recognizer
+from patterns.curation.pruning import prune_patterns
 from patterns.models import Pattern
-from patterns.recognition.recognizer_cache import memory
+from patterns.recognition.recognizer_cache import recognizers
 
 
-def edit(
+def edit_pattern(
     project: Project,
     pattern: Pattern,
     actor: str,
@@ -23,46 +23,45 @@ def edit(
     pinned: bool | None = None,
     status: str | None = None,
 ) -> Pattern:
-    """Change what is given (an empty label takes it away); `status` archived prunes."""
-    if status == Pattern.Status.ARCHIVED and pattern.status != status:
-        prune(project, Pattern.objects.filter(pk=pattern.pk), actor)
+    """Change what is given (an empty label removes it); `status` archived prunes the pattern."""
+    if status == Pattern.PatternStatus.ARCHIVED and pattern.status != status:
+        prune_patterns(project, Pattern.objects.filter(pk=pattern.pk), actor)
         pattern.refresh_from_db()
         return pattern
-    changes: dict[str, Any] = {}
+    given = {"label": label, "pinned": pinned, "status": status}
+    changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     if label is not None:
         changes["label"] = label.strip() or None
-    if pinned is not None:
-        changes["pinned"] = pinned
-    if status is not None:
-        changes["status"] = status
     changes = {name: new for name, new in changes.items() if getattr(pattern, name) != new}
     if changes:
-        with write_turn():
-            Pattern.objects.filter(pk=pattern.pk).update(**changes)
-            for name, value in changes.items():
-                details = {"before": getattr(pattern, name), "after": value}
-                note(project, [str(pattern.pk)], name, actor, details)
-                tell(
-                    project,
-                    actor,
-                    "edit",
-                    f"Set {name} of {pattern} to {value}"[:300],
-                    None,
-                    pattern,
-                )
-            learned_elsewhere(project)
+        save_changes(project, pattern, actor, changes)
         pattern.refresh_from_db()
     return pattern
 
 
-def judge(project: Project, pattern: Pattern, success: bool) -> Pattern:
-    """A person's (or a program's) word on whether a match was right moves the confidence."""
+def save_changes(project: Project, pattern: Pattern, actor: str, changes: dict[str, Any]) -> None:
+    """The columns, an entry of history and a line of activity for each of them."""
+    with write_turn():
+        Pattern.objects.filter(pk=pattern.pk).update(**changes)
+        for name, value in changes.items():
+            details = {"before": getattr(pattern, name), "after": value}
+            add_pattern_events(project, [str(pattern.pk)], name, actor, details)
+            summary = f"Set {name} of {pattern} to {value}"[:300]
+            add_activity(project, actor, "edit", summary, None, pattern)
+        invalidate_recognizers(project)
+
+
+def judge_match(project: Project, pattern: Pattern, success: bool) -> Pattern:
+    """Report whether a match was right; the confidence of the pattern follows.
+
+    404 when the pattern is no longer in use, 503 while the project is being learned.
+    """
     with learning_turn(project), write_turn():
-        kept = memory.for_learning(project.pk)
-        if str(pattern.pk) not in kept.recognizer:
+        loaded = recognizers.for_learning(project.pk)
+        if str(pattern.pk) not in loaded.recognizer:
             raise not_found("pattern that is still in use")
-        with kept.lock:
-            kept.recognizer.update_pattern_confidence(str(pattern.pk), success)
-        save_engine(project)
+        with loaded.lock:
+            loaded.recognizer.update_pattern_confidence(str(pattern.pk), success)
+        save_recognizer(project)
     pattern.refresh_from_db()
     return pattern

@@ -1,7 +1,8 @@
-"""The history of patterns and operations: what every change writes down."""
+"""The records every change leaves: operations, pattern history, activity."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -10,49 +11,56 @@ from django.db import transaction
 
 from featurememory.errors import not_found
 from featurememory.models import Activity, Project
-from patterns.engine.recognizer_state.human_decisions import Decisions
 from patterns.models import Learner, Operation, Pattern, PatternEvent
-from patterns.recognition.recognizer_cache import memory
+from patterns.recognition.recognizer_cache import recognizers
 
-KEPT = timedelta(days=Operation.LIFETIME_DAYS)
-
-
-def decisions_before(before: Decisions, after: Decisions) -> dict[str, dict[str, Any]]:
-    """What the recogniser knew before of all that an operation decided; null: nothing."""
-    return {
-        kind: {
-            key: getattr(before, kind).get(key)
-            for key, value in getattr(after, kind).items()
-            if getattr(before, kind).get(key) != value
-        }
-        for kind in after.__struct_fields__
-    }
+UNDO_PERIOD = timedelta(days=Operation.LIFETIME_DAYS)
 
 
-# --- small steps --------------------------------------------------------------------------------
-
-
-def stored(project: Project) -> Any:
+def select_stored(project: Project) -> Any:
     return Pattern.objects.stored().filter(project=project)
 
 
 def parse_id(text: UUID | str) -> UUID:
+    """The id of a pattern or an operation; 404 when it is no UUID."""
     try:
         return text if isinstance(text, UUID) else UUID(text)
     except (ValueError, AttributeError, TypeError) as error:
         raise not_found("pattern") from error
 
 
-def begin(
-    project: Project, kind: str, actor: str, affected: int, before: dict[str, Any]
+# What happened to each pattern, by the kind of the operation.
+EVENTS = {"prune": "pruned", "restore": "restored", "merge": "merged", "split": "split"}
+
+
+def record_operation(
+    project: Project,
+    kind: str,
+    actor: str,
+    ids: Collection[str],
+    summary: str,
+    *,
+    before: dict[str, Any] | None = None,
+    details: dict[str, Any] | None = None,
+    pattern: Pattern | None = None,
 ) -> Operation:
-    return Operation.objects.create(
-        project=project, kind=kind, actor=actor, affected=affected, before=before
+    """Write an operation down: its row with what Undo needs (`before`), an entry in the history of
+    every pattern it changed, and one line of activity. A restore cannot be undone."""
+    operation = Operation.objects.create(
+        project=project, kind=kind, actor=actor, affected=len(ids), before=before or {}
     )
+    add_pattern_events(project, ids, EVENTS[kind], actor, details)
+    can_undo = kind != "restore"
+    add_activity(project, actor, kind, summary, operation if can_undo else None, pattern)
+    return operation
 
 
-def note(
-    project: Project, ids: Any, kind: str, actor: str, details: dict[str, Any] | None = None
+def add_pattern_events(
+    project: Project,
+    ids: Collection[str],
+    kind: str,
+    actor: str,
+    details: dict[str, Any] | None = None,
 ) -> None:
     PatternEvent.objects.bulk_create(
         PatternEvent(
@@ -62,7 +70,7 @@ def note(
     )
 
 
-def tell(
+def add_activity(
     project: Project,
     actor: str,
     verb: str,
@@ -80,13 +88,16 @@ def tell(
     )
 
 
-def learned_elsewhere(project: Project) -> None:
-    """Rows were changed past the engine: every process reads the patterns anew, this one at once."""
+def invalidate_recognizers(project: Project) -> None:
+    """Make every process reload the patterns, because rows were changed without the engine.
+
+    This process reloads on commit, others within RecognizerCache.STALE_S seconds.
+    """
     learner, _ = Learner.objects.select_for_update().get_or_create(pk=project.pk)
     learner.version += 1
     learner.save(update_fields=["version"])
-    transaction.on_commit(lambda: memory.drop(project.pk))
+    transaction.on_commit(lambda: recognizers.drop(project.pk))
 
 
-def plural(count: int) -> str:
+def format_pattern_count(count: int) -> str:
     return "1 pattern" if count == 1 else f"{count:,} patterns"

@@ -1,29 +1,34 @@
-"""A turn at the recogniser: under the lease, in one transaction, saved at its end."""
+"""Change the recogniser by hand: take the lease, change it, save it."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from copy import deepcopy
+from typing import Any
 
 from featurememory.errors import ErrorCode, FeatureMemoryError
 from featurememory.models import Project
+from patterns.engine.domain.results import Change
+from patterns.engine.recognizer import DefaultPatternRecognizer
+from patterns.engine.recognizer_state.human_decisions import Decisions
 from patterns.models import Learner
-from patterns.recognition.lease import lease
-from patterns.recognition.recognizer_cache import keep_snapshot, memory
+from patterns.recognition.lease import hold_lease
+from patterns.recognition.recognizer_cache import recognizers, set_snapshot
 
 
 @contextmanager
 def learning_turn(project: Project) -> Iterator[None]:
-    """The lease of the project: what a batch is learning right now must not be mixed with this."""
+    """Hold the lease of the project, so that no batch is learned meanwhile.
+
+    Waits up to 5 s for it, then raises 503. What is raised inside drops the unsaved recogniser.
+    """
     for _ in range(20):
-        with lease(project.pk) as held:
+        with hold_lease(project.pk) as held:
             if held:
-                try:
+                with recognizers.saved_or_dropped(project.pk):
                     yield
-                except BaseException:
-                    memory.drop(project.pk)  # decided but not saved: no later batch may save it
-                    raise
                 return
         time.sleep(0.25)
     raise FeatureMemoryError(
@@ -33,17 +38,43 @@ def learning_turn(project: Project) -> Iterator[None]:
     )
 
 
-def save_engine(project: Project) -> None:
-    """Write what the engine changed by a person's decision, and its memory of that decision."""
+def save_recognizer(project: Project) -> None:
+    """Save what the recogniser changed, and the decision it now remembers. Inside a transaction."""
     from patterns.storage.database import DatabasePatternStorage
 
-    kept = memory.for_learning(project.pk)
-    changes = kept.recognizer.take_changes()
-    DatabasePatternStorage(project, kept.recognizer.version).store(
-        kept.recognizer.get(name) for name in changes.changed
+    loaded = recognizers.for_learning(project.pk)
+    changes = loaded.recognizer.take_changes()
+    DatabasePatternStorage(project, loaded.recognizer.version).store(
+        loaded.recognizer.get(name) for name in changes.changed
     )
     learner, _ = Learner.objects.select_for_update().get_or_create(pk=project.pk)
-    keep_snapshot(learner, kept.recognizer)
+    set_snapshot(learner, loaded.recognizer)
     learner.version += 1
     learner.save(update_fields=["snapshot", "unsaved", "version"])
-    kept.version = learner.version
+    loaded.version = learner.version
+
+
+def change_recognizer(
+    project: Project, change: Callable[[DefaultPatternRecognizer], Change]
+) -> tuple[Change, dict[str, Any]]:
+    """Have the recogniser merge or split; what it did, and the decisions it held before (for Undo).
+
+    Raises what the recogniser raises.
+    """
+    loaded = recognizers.for_learning(project.pk)
+    before = deepcopy(loaded.recognizer.memory.decisions)
+    with loaded.lock:
+        done = change(loaded.recognizer)
+    return done, collect_previous_decisions(before, loaded.recognizer.memory.decisions)
+
+
+def collect_previous_decisions(before: Decisions, after: Decisions) -> dict[str, dict[str, Any]]:
+    """What the recogniser held before of everything that a change decided; null: nothing."""
+    return {
+        kind: {
+            key: getattr(before, kind).get(key)
+            for key, value in getattr(after, kind).items()
+            if getattr(before, kind).get(key) != value
+        }
+        for kind in after.__struct_fields__
+    }

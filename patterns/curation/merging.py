@@ -1,9 +1,8 @@
-"""Merge patterns and take a merge back."""
+"""Merge patterns and undo a merge."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from copy import deepcopy
 from uuid import UUID
 
 from django.db.models import F
@@ -12,46 +11,48 @@ from django.utils import timezone
 from featurememory.database.write_lock import write_turn
 from featurememory.errors import invalid, not_found
 from featurememory.models import Project
-from patterns.curation.history import begin, decisions_before, note, parse_id, plural, stored, tell
-from patterns.curation.learner_turn import learning_turn, save_engine
+from patterns.curation.history import (
+    format_pattern_count,
+    parse_id,
+    record_operation,
+    select_stored,
+)
+from patterns.curation.learner_turn import change_recognizer, learning_turn, save_recognizer
 from patterns.models import Operation, Pattern
-from patterns.recognition.recognizer_cache import memory
-
-# --- merge and split ----------------------------------------------------------------------------
 
 
-def merge(project: Project, ids: Sequence[str], actor: str) -> tuple[Operation, list[str]]:
-    """Make one pattern of several; the most used keeps its id, the others redirect to it."""
+def merge_patterns(project: Project, ids: Sequence[str], actor: str) -> tuple[Operation, list[str]]:
+    """Merge patterns into the most used one; the others redirect to it.
+
+    Returns the operation and the id of the remaining pattern. 422 for fewer than two ids or patterns
+    that cannot be merged, 404 for an unknown one.
+    """
     unique = sorted({str(parse_id(name)) for name in ids})
     if len(unique) < 2:
         raise invalid("name at least two different patterns", "/ids")
     with learning_turn(project), write_turn():
-        rows = {str(row.pk): row for row in stored(project).filter(pk__in=unique)}
+        rows = {str(row.pk): row for row in select_stored(project).filter(pk__in=unique)}
         if len(rows) < len(unique):
             raise not_found("pattern")
-        before = {name: row.status for name, row in rows.items()}
-        kept = memory.for_learning(project.pk)
-        decided = deepcopy(kept.recognizer.memory.decisions)
         try:
-            with kept.lock:
-                change = kept.recognizer.merge(unique)
+            change, decided = change_recognizer(project, lambda one: one.merge(unique))
         except ValueError as error:
             raise invalid(str(error), "/ids") from error
         target = change.targets[0]
-        sources = [name for name in unique if name != target]
-        uses = {name: rows[name].use_count for name in sources}
+        uses = {name: rows[name].use_count for name in unique if name != target}
         apply_merge(project, uses, target)
-        taken_back = decisions_before(decided, kept.recognizer.memory.decisions)
-        undo_with = {"status": before, "into": target, "uses": uses, "decisions": taken_back}
-        operation = begin(project, "merge", actor, len(unique), undo_with)
-        note(project, unique, "merged", actor, {"into": target})
-        tell(project, actor, "merge", f"Merged {plural(len(unique))}", operation)
-        save_engine(project)
+        statuses = {name: row.status for name, row in rows.items()}
+        undo_with = {"status": statuses, "into": target, "uses": uses, "decisions": decided}
+        summary, details = f"Merged {format_pattern_count(len(unique))}", {"into": target}
+        operation = record_operation(
+            project, "merge", actor, unique, summary, before=undo_with, details=details
+        )
+        save_recognizer(project)
     return operation, [target]
 
 
 def apply_merge(project: Project, uses: Mapping[str, int], target: str) -> None:
-    """Sources become redirects and hand their use counts over.
+    """Turn the sources (id to use count) into redirects and add their uses to the target.
 
     Interactions and rollups keep their pattern ids: readers follow the redirects (`family_of`), so
     that a merge, and its undo, cost the same for ten uses and for a million.
@@ -60,7 +61,7 @@ def apply_merge(project: Project, uses: Mapping[str, int], target: str) -> None:
     rows.filter(redirect_to__in=sources).update(redirect_to=UUID(target))
     rows.filter(pk=target).update(use_count=F("use_count") + sum(uses.values()))
     rows.filter(pk__in=sources).update(
-        status=Pattern.Status.ARCHIVED,
+        status=Pattern.PatternStatus.ARCHIVED,
         redirect_to=UUID(target),
         archived_at=timezone.now(),
         archived_why="merged",
@@ -68,8 +69,9 @@ def apply_merge(project: Project, uses: Mapping[str, int], target: str) -> None:
     )
 
 
-def unmerge(project: Project, operation: Operation) -> None:
-    """Uses go back to the sources, from whoever holds them now: the target may be merged too."""
+def undo_merge(project: Project, operation: Operation) -> None:
+    """Return the uses to the sources, from the pattern that holds them now: the target may have been
+    merged since."""
     uses = operation.before.get("uses", {})
     rows = Pattern.objects.filter(project=project)
     if not uses:

@@ -1,4 +1,4 @@
-"""People's decisions about patterns: prune, restore, merge, split, pin, label. All can be undone."""
+"""Prune patterns and restore them from the trash."""
 
 from __future__ import annotations
 
@@ -10,58 +10,63 @@ from django.utils import timezone
 
 from featurememory.database.write_lock import write_turn
 from featurememory.models import Project
-from patterns.curation.history import KEPT, begin, learned_elsewhere, note, plural, tell
+from patterns.curation.history import (
+    UNDO_PERIOD,
+    format_pattern_count,
+    invalidate_recognizers,
+    record_operation,
+)
 from patterns.models import Operation, Pattern, PatternQuerySet
 
 
 @dataclass(frozen=True)
 class Consequences:
-    """What pruning would concern: patterns, interactions that keep their record, bytes freed."""
+    """What pruning would affect: patterns, their interactions (which are kept), bytes freed."""
 
     patterns: int
     interactions: int
     bytes: int
 
 
-def consequences(project: Project, queryset: PatternQuerySet) -> Consequences:
+def count_consequences(project: Project, queryset: PatternQuerySet) -> Consequences:
     rows = queryset.stored().filter(project=project)
     sums = rows.aggregate(uses=Sum("use_count"), size=Sum("size_bytes"))
     return Consequences(rows.count(), sums["uses"] or 0, sums["size"] or 0)
 
 
-def prune(project: Project, queryset: PatternQuerySet, actor: str) -> Operation:
-    """Soft: the patterns stop matching and go to the trash for 30 days. One Operation, one Undo."""
+def prune_patterns(project: Project, queryset: PatternQuerySet, actor: str) -> Operation:
+    """Move patterns to the trash for 30 days: they stop matching. One operation with one Undo."""
     with write_turn():
         rows = list(queryset.stored().filter(project=project).only("pk", "status"))
         before = {str(row.pk): row.status for row in rows}
-        operation = begin(project, "prune", actor, len(rows), {"status": before})
         Pattern.objects.filter(pk__in=[row.pk for row in rows]).update(
-            status=Pattern.Status.ARCHIVED,
+            status=Pattern.PatternStatus.ARCHIVED,
             archived_at=timezone.now(),
             archived_by=actor,
             archived_why="pruned",
         )
-        note(project, before, "pruned", actor)
-        tell(project, actor, "prune", f"Pruned {plural(len(rows))}", operation)
-        learned_elsewhere(project)
+        summary = f"Pruned {format_pattern_count(len(rows))}"
+        operation = record_operation(
+            project, "prune", actor, before, summary, before={"status": before}
+        )
+        invalidate_recognizers(project)
     return operation
 
 
-def in_trash(project: Project) -> Any:
-    """Archived in the last 30 days and not merged into another; newest first."""
-    rows = Pattern.objects.filter(project=project, status=Pattern.Status.ARCHIVED)
-    recent = rows.filter(redirect_to__isnull=True, archived_at__gt=timezone.now() - KEPT)
+def select_trash(project: Project) -> Any:
+    """Patterns archived in the last 30 days and not merged into another, newest first."""
+    rows = Pattern.objects.filter(project=project, status=Pattern.PatternStatus.ARCHIVED)
+    recent = rows.filter(redirect_to__isnull=True, archived_at__gt=timezone.now() - UNDO_PERIOD)
     return recent.filter(state__isnull=False).order_by("-archived_at", "pk")
 
 
-def bring_back(project: Project, actor: str, statuses: dict[str, str]) -> Operation:
+def restore_patterns(project: Project, actor: str, statuses: dict[str, str]) -> Operation:
+    """Restore patterns from the trash, each to the status it had (`statuses`: id to status)."""
     for status in set(statuses.values()):
         ids = [name for name, before in statuses.items() if before == status]
         Pattern.objects.filter(project=project, pk__in=ids).update(
             status=status, archived_at=None, archived_by="", archived_why=""
         )
-    operation = begin(project, "restore", actor, len(statuses), {})
-    note(project, statuses, "restored", actor)
-    tell(project, actor, "restore", f"Restored {plural(len(statuses))}", None)
-    learned_elsewhere(project)
-    return operation
+    invalidate_recognizers(project)
+    summary = f"Restored {format_pattern_count(len(statuses))}"
+    return record_operation(project, "restore", actor, statuses, summary)

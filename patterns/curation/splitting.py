@@ -1,54 +1,54 @@
-"""Split a pattern by a slot or by examples, and take a split back."""
+"""Split a pattern by a slot or by examples, and undo a split."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from copy import deepcopy
 
 from featurememory.database.write_lock import write_turn
 from featurememory.errors import invalid, not_found
 from featurememory.models import Project
-from patterns.curation.history import begin, decisions_before, note, parse_id, stored, tell
-from patterns.curation.learner_turn import learning_turn, save_engine
+from patterns.curation.history import parse_id, record_operation, select_stored
+from patterns.curation.learner_turn import change_recognizer, learning_turn, save_recognizer
 from patterns.curation.merging import apply_merge
 from patterns.models import Operation
-from patterns.recognition.recognizer_cache import memory
 
 
-def unsplit(project: Project, operation: Operation) -> None:
-    """The parts become redirects to the pattern they were parted from."""
-    parts = stored(project).filter(pk__in=operation.before.get("parts", []))
+def undo_split(project: Project, operation: Operation) -> None:
+    """Turn the parts into redirects to the pattern they were split from."""
+    parts = select_stored(project).filter(pk__in=operation.before.get("parts", []))
     uses = {str(pk): count for pk, count in parts.values_list("pk", "use_count")}
     if uses:
         apply_merge(project, uses, operation.before["into"])
 
 
-def split(
+def split_pattern(
     project: Project, pattern_id: str, actor: str, *, slot: str | None, example_ids: Sequence[str]
 ) -> tuple[Operation, list[str]]:
-    """Make several patterns of one: a pattern per value of a slot, or one for the examples."""
+    """Split a pattern: one pattern per value of `slot`, or one for the interactions `example_ids`.
+
+    Returns the operation and the ids of the resulting patterns. 404, 422 when it cannot be split.
+    """
     with learning_turn(project), write_turn():
-        row = stored(project).filter(pk=parse_id(pattern_id)).first()
+        row = select_stored(project).filter(pk=parse_id(pattern_id)).first()
         if row is None:
             raise not_found("pattern")
-        kept = memory.for_learning(project.pk)
-        decided = deepcopy(kept.recognizer.memory.decisions)
+        own, ids = str(row.pk), list(example_ids)
         try:
-            with kept.lock:
-                change = kept.recognizer.split(
-                    pattern_id, slot=slot, observation_ids=list(example_ids)
-                )
+            change, decided = change_recognizer(
+                project, lambda one: one.split(pattern_id, slot=slot, observation_ids=ids)
+            )
         except (ValueError, KeyError) as error:
             pointer = "/by" if slot is not None else "/example_ids"
             raise invalid(str(error).strip("'"), pointer) from error
         undo_with = {
-            "status": {str(row.pk): row.status},
-            "into": str(row.pk),
-            "parts": [name for name in change.targets if name != str(row.pk)],
-            "decisions": decisions_before(decided, kept.recognizer.memory.decisions),
+            "status": {own: row.status},
+            "into": own,
+            "parts": [name for name in change.targets if name != own],
+            "decisions": decided,
         }
-        operation = begin(project, "split", actor, 1, undo_with)
-        note(project, [str(row.pk)], "split", actor, {"into": list(change.targets)})
-        tell(project, actor, "split", f"Split {row} into {len(change.targets)}", operation, row)
-        save_engine(project)
+        summary, details = f"Split {row} into {len(change.targets)}", {"into": list(change.targets)}
+        operation = record_operation(
+            project, "split", actor, [own], summary, before=undo_with, details=details, pattern=row
+        )
+        save_recognizer(project)
     return operation, list(change.targets)

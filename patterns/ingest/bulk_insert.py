@@ -1,7 +1,7 @@
-"""A delivery's new interactions as rows, by the fastest way of each database.
+"""Insert new interactions the fastest way each database offers.
 
-Both ways answer which arrivals were new, by position: neither known nor a repetition of an earlier
-one of the same delivery. Call them inside a transaction.
+Both functions return which arrivals were new, by position: neither stored before nor repeated within
+the same delivery. Call them inside a transaction.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from patterns.models import ModelInteraction, Payload
 TABLE = ModelInteraction._meta.db_table
 PAYLOADS = Payload._meta.db_table
 FIELDS = ("number", "project_id", "id", *COLUMNS, "state")
-# Ids a query: far below SQLite's limit of parameters.
+# Ids per query: far below SQLite's limit of parameters.
 LOOKUP = 500
 
 
-def first_of_each(arrivals: Sequence[Arrival], known: set[str]) -> list[bool]:
-    """Which arrivals are neither known nor a repetition of an earlier one of the same delivery."""
+def mark_first_of_each(arrivals: Sequence[Arrival], known: set[str]) -> list[bool]:
+    """For each arrival whether it is neither in `known` nor repeats an earlier one."""
     seen, fresh = set(known), []
     for arrival in arrivals:
         fresh.append(arrival.id not in seen)
@@ -32,10 +32,10 @@ def first_of_each(arrivals: Sequence[Arrival], known: set[str]) -> list[bool]:
 
 
 def insert_sqlite(project_id: UUID, arrivals: Sequence[Arrival]) -> list[bool]:
-    """The one writer asks what is known first: nobody else can add it meanwhile."""
+    """Look up the known ids first; only one thread writes, so none can be added meanwhile."""
     project = project_id.hex
     with connection.cursor() as cursor:
-        fresh = first_of_each(arrivals, known_ids(cursor, project, arrivals))
+        fresh = mark_first_of_each(arrivals, find_known_ids(cursor, project, arrivals))
         cursor.execute("SELECT seq FROM sqlite_sequence WHERE name = %s", [TABLE])
         last = (cursor.fetchone() or (0,))[0]
         new = [arrival for arrival, is_fresh in zip(arrivals, fresh, strict=True) if is_fresh]
@@ -52,7 +52,7 @@ def insert_sqlite(project_id: UUID, arrivals: Sequence[Arrival]) -> list[bool]:
     return fresh
 
 
-def known_ids(cursor: Any, project: str, arrivals: Sequence[Arrival]) -> set[str]:
+def find_known_ids(cursor: Any, project: str, arrivals: Sequence[Arrival]) -> set[str]:
     known: set[str] = set()
     ids = [arrival.id for arrival in arrivals]
     for start in range(0, len(ids), LOOKUP):
@@ -70,23 +70,23 @@ TYPES += ["float8"] * 8 + ["bool", "float8", "int2"]
 
 
 def insert_postgresql(project_id: UUID, arrivals: Sequence[Arrival]) -> list[bool]:
-    """COPY; where an id is known already, the slower way that leaves it out.
+    """COPY; when an id is already stored, fall back to a slower insert that skips it.
 
-    COPY ends at the first known id, and takes nothing: other processes may insert the same ids
-    meanwhile, so the unique constraint decides. See docs/adr/0006.
+    COPY fails as a whole at the first known id. Other processes may insert the same ids meanwhile,
+    so the unique constraint decides. See docs/adr/0006.
     """
-    fresh = first_of_each(arrivals, set())
+    fresh = mark_first_of_each(arrivals, set())
     new = [arrival for arrival, is_fresh in zip(arrivals, fresh, strict=True) if is_fresh]
     with connection.cursor() as cursor:
-        numbers = next_numbers(cursor, len(new))
+        numbers = reserve_numbers(cursor, len(new))
         # Sorted: two requests that share ids lock them in the same order and cannot deadlock.
         ordered = sorted(zip(numbers, new, strict=True), key=lambda pair: pair[1].id)
         rows = [(number, project_id, item.id, *item.columns, 0) for number, item in ordered]
         payloads = [(number, item.payload) for number, item in ordered]
         try:
             with transaction.atomic(), connection.wrap_database_errors:
-                copy(cursor, TABLE, FIELDS, TYPES, rows)
-                copy(cursor, PAYLOADS, ("number", "data"), ["int8", "bytea"], payloads)
+                copy_rows(cursor, TABLE, FIELDS, TYPES, rows)
+                copy_rows(cursor, PAYLOADS, ("number", "data"), ["int8", "bytea"], payloads)
         except IntegrityError:
             stored = insert_unknown(cursor, rows, payloads)
             return [
@@ -96,8 +96,8 @@ def insert_postgresql(project_id: UUID, arrivals: Sequence[Arrival]) -> list[boo
     return fresh
 
 
-def next_numbers(cursor: Any, count: int) -> list[int]:
-    """Numbers nobody else gets, in order of arrival. A rollback does not give them back."""
+def reserve_numbers(cursor: Any, count: int) -> list[int]:
+    """Reserve unique numbers in ascending order. A rollback does not release them."""
     cursor.execute(
         "SELECT nextval((SELECT pg_get_serial_sequence(%s, 'number'))::regclass) "
         "FROM generate_series(1, %s)",
@@ -106,10 +106,10 @@ def next_numbers(cursor: Any, count: int) -> list[int]:
     return sorted(row[0] for row in cursor.fetchall())
 
 
-def copy(
+def copy_rows(
     cursor: Any, table: str, fields: Sequence[str], types: list[str], rows: Sequence[Any]
 ) -> None:
-    """Binary: a third less time than COPY's text for rows with a payload."""
+    """Binary COPY: takes a third less time than text for rows with a payload."""
     with cursor.copy(f"COPY {table} ({', '.join(fields)}) FROM STDIN (FORMAT BINARY)") as stream:
         stream.set_types(types)
         for row in rows:
@@ -117,7 +117,7 @@ def copy(
 
 
 def insert_unknown(cursor: Any, rows: Sequence[Any], payloads: Sequence[Any]) -> set[str]:
-    """One INSERT … SELECT unnest for all rows; RETURNING says what was new. The ids stored."""
+    """Insert all rows with one INSERT … SELECT unnest, skipping known ids; return the ids stored."""
     columns = ", ".join(f"%s::{kind}[]" for kind in TYPES)
     cursor.execute(
         f"INSERT INTO {TABLE} ({', '.join(FIELDS)}) SELECT * FROM unnest({columns}) "

@@ -1,7 +1,7 @@
 """The shape of an interaction on the wire, and how one item becomes a row.
 
 Input, output, parameters, tags and error stay the bytes that were sent: they are checked to be
-JSON, kept, and given back as they came.
+JSON, stored, and returned unchanged.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 from uuid_utils import uuid7
 
 from featurememory.errors import ErrorCode, FeatureMemoryError, invalid
-from featurememory.http.json_body import decode
-from patterns.storage.payloads import pack
+from featurememory.http.json_body import decode_json
+from patterns.storage.payloads import pack_payload
 
 # A database text holds no NUL (PostgreSQL refuses it), so neither does a column of ours.
 Name = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[^\x00]*$")]
@@ -114,25 +114,25 @@ SPELLED_CAMEL = re.compile(rb'"(?:' + "|".join(CAMEL).encode() + rb')"\s*:')
 NO_BRACKETS = bytes(byte for byte in range(256) if byte not in b"[]{}")
 
 
-def parse(raw: bytes) -> Interaction:
+def parse_interaction(raw: bytes) -> Interaction:
     """One item's JSON as an Interaction (400, 413 or 422 as FeatureMemoryError)."""
     if len(raw) > settings.BODY_LIMIT:
         raise FeatureMemoryError(
             f"One interaction may have {settings.BODY_LIMIT:,} bytes; this has {len(raw):,}.",
             ErrorCode.TOO_LARGE,
         )
-    must_be_shallow(raw)
+    refuse_deep_nesting(raw)
     if SPELLED_CAMEL.search(raw):
-        raw = snake_cased(raw)
-    return decode(raw, Interaction)
+        raw = to_snake_case(raw)
+    return decode_json(raw, Interaction)
 
 
-def must_be_shallow(raw: bytes) -> None:
-    """Refuse JSON nested deeper than `DEPTH` (400) before anything recurses over it. Linear."""
+def refuse_deep_nesting(raw: bytes) -> None:
+    """Raise 400 for JSON nested deeper than `DEPTH`, before anything recurses over it. Linear time."""
     if raw.count(b"[") + raw.count(b"{") <= DEPTH:
         return
     depth = 0
-    for bracket in brackets_of(raw):
+    for bracket in extract_brackets(raw):
         depth += 1 if bracket in b"[{" else -1
         if depth > DEPTH:
             raise FeatureMemoryError(
@@ -140,7 +140,7 @@ def must_be_shallow(raw: bytes) -> None:
             )
 
 
-def brackets_of(raw: bytes) -> bytes:
+def extract_brackets(raw: bytes) -> bytes:
     """The brackets of a JSON text that stand outside its strings, in order.
 
     Without a regular expression: one over quoted strings took 42 s for 80 kB of `"\\"\\"…`, since
@@ -150,8 +150,8 @@ def brackets_of(raw: bytes) -> bytes:
     return b"".join(unescaped.split(b'"')[::2]).translate(None, NO_BRACKETS)
 
 
-def snake_cased(raw: bytes) -> bytes:
-    """The spec's camelCase names as ours; values, and the names inside them, stay as they are."""
+def to_snake_case(raw: bytes) -> bytes:
+    """Rename the camelCase members to snake_case; values, and names inside them, stay as they are."""
 
     def renamed(part: Raw | bytes) -> dict[str, Raw]:
         return {
@@ -169,11 +169,11 @@ def snake_cased(raw: bytes) -> bytes:
                 metadata["resource_usage"] = Raw(msgspec.json.encode(inner))
             item["metadata"] = Raw(msgspec.json.encode(metadata))
     except (msgspec.DecodeError, UnicodeDecodeError):
-        return raw  # the decoder proper says what is wrong, and where
+        return raw  # the decoder reports what is wrong, and where
     return msgspec.json.encode(item)
 
 
-def epoch_ms(value: str | float) -> int:
+def to_epoch_ms(value: str | float) -> int:
     """RFC 3339 text or epoch milliseconds as integer milliseconds; 422 outside 1970 to 9999."""
     pointer = "/metadata/timestamp"
     if isinstance(value, str):
@@ -188,8 +188,8 @@ def epoch_ms(value: str | float) -> int:
     return round(value)
 
 
-def arrival(item: Interaction) -> Arrival:
-    """The row of an interaction that was just received."""
+def build_arrival(item: Interaction) -> Arrival:
+    """Column values and packed payload of an interaction just received. 422 for a bad timestamp."""
     resources = item.metadata.resource_usage or ResourceUsage()
     usage = item.usage or Usage()
     columns = (
@@ -197,7 +197,7 @@ def arrival(item: Interaction) -> Arrival:
         item.task_type or "",
         item.session_id,
         item.decision_id,
-        epoch_ms(item.metadata.timestamp),
+        to_epoch_ms(item.metadata.timestamp),
         time.time_ns() // 1_000_000,
         item.metadata.duration,
         resources.memory_usage,
@@ -210,10 +210,11 @@ def arrival(item: Interaction) -> Arrival:
         item.success,
         item.score,
     )
-    return Arrival(item.id or str(uuid7()), columns, pack(content_of(item)))
+    return Arrival(item.id or str(uuid7()), columns, pack_payload(collect_content(item)))
 
 
-def content_of(item: Interaction) -> dict[str, Any]:
+def collect_content(item: Interaction) -> dict[str, Any]:
+    """The members that go into the payload; absent and null ones are left out."""
     content: dict[str, Any] = {"input": item.input}
     for name in ("output", "error"):
         value = getattr(item, name)

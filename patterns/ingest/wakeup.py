@@ -1,5 +1,5 @@
-"""Tell the learner that something waits. Only a wake-up: the table of pending rows is the queue,
-and a sweep every few seconds finds what a lost wake-up left behind."""
+"""Wake the learner when interactions are pending. The table of pending rows is the queue; a sweep
+every few seconds finds what a lost wake-up left behind."""
 
 from __future__ import annotations
 
@@ -12,29 +12,29 @@ from django.core.cache import cache
 
 logger = logging.getLogger("featurememory.wake")
 
-# Set when something waits; the embedded runner sleeps on it.
-waiting = threading.Event()
+# Set when interactions are pending; the embedded worker sleeps on it.
+work_waits = threading.Event()
 # Seconds; Redis knows no shorter time than one.
 LOST_S = 5
 LEARN_TASK = "integration.tasks.learn_pending"
 
 
-def wake(project_id: UUID) -> None:
-    """After the commit. Never raises: the interactions are safe whether or not this arrives."""
+def wake_learner(project_id: UUID) -> None:
+    """Call it after the commit. Never raises: the interactions are stored whether or not it arrives."""
     if settings.EMBEDDED:
-        waiting.set()
+        work_waits.set()
         return
     try:
-        # One message is enough until a learner begins, however many requests come; should it be
-        # lost, the sweep comes before the next.
+        # One message is enough until a learner starts, however many requests come. If it is lost,
+        # the sweep runs before the next one.
         if cache.add(f"woken:{project_id}", 1, timeout=LOST_S):
-            send(project_id)
+            send_learn_task(project_id)
     except Exception as error:
         logger.warning("The broker does not answer; the sweep will find what waits: %s", error)
 
 
-def awake(project_id: UUID) -> None:
-    """A learner looks at what waits from now on: what is stored later needs a message again."""
+def allow_next_wakeup(project_id: UUID) -> None:
+    """A learner starts reading the queue: what is stored from now on needs a new message."""
     if settings.EMBEDDED:
         return
     try:
@@ -43,7 +43,7 @@ def awake(project_id: UUID) -> None:
         logger.warning("The broker does not answer; the sweep will find what waits: %s", error)
 
 
-def send(project_id: UUID) -> None:
+def send_learn_task(project_id: UUID) -> None:
     from celery import current_app
 
     current_app.send_task(LEARN_TASK, args=[str(project_id)], retry=False)

@@ -1,7 +1,7 @@
-"""The fast way in: arrivals become rows in one transaction per group; 2xx only after the commit.
+"""Store arrivals, one transaction per group; requests are answered after the commit.
 
-On SQLite one thread writes for all requests that wait (group commit): 30 small requests share one
-commit. On PostgreSQL every request writes for itself, by COPY.
+On SQLite one thread writes for all waiting requests (group commit): 30 small requests share one
+commit. On PostgreSQL every request writes its own rows by COPY.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ from patterns.ingest.schema import Arrival
 # Bound on what may wait in memory for the writer: 50 groups of the largest batch.
 WAITING, GROUP = 512, 4000
 PATIENCE_S = 20.0
-# A commit costs as much as reading a request: worth waiting for those that are at it.
+# A commit costs as much as reading a request: worth waiting for requests being read.
 GATHER_S = 0.002
 
 
 @dataclass(slots=True)
-class Receipt:
+class StoreResult:
     """Which arrivals were new, by position."""
 
     stored: list[bool]
@@ -42,7 +42,7 @@ class Receipt:
 class Delivery:
     project_id: UUID
     arrivals: Sequence[Arrival]
-    done: Future[Receipt] = field(default_factory=Future)
+    done: Future[StoreResult] = field(default_factory=Future)
 
 
 class Writer:
@@ -53,13 +53,13 @@ class Writer:
         self._start = threading.Lock()
         self._thread: threading.Thread | None = None
 
-    def store(self, project_id: UUID, arrivals: Sequence[Arrival]) -> Receipt:
+    def store(self, project_id: UUID, arrivals: Sequence[Arrival]) -> StoreResult:
         self._ensure_running()
         delivery = Delivery(project_id, arrivals)
         try:
             self._queue.put(delivery, timeout=2.0)
         except queue.Full:
-            raise overloaded() from None
+            raise make_overloaded_error() from None
         return delivery.done.result(PATIENCE_S)
 
     def _ensure_running(self) -> None:
@@ -73,27 +73,27 @@ class Writer:
             self._write(self._next_group())
 
     def _write(self, group: Sequence[Delivery]) -> None:
-        """One bad delivery must not refuse the others of its group; a full disk refuses all."""
+        """Write a group; if that fails, write each delivery alone, so that a bad one fails alone."""
         try:
             write_group(group)
         except Exception:
             close_old_connections()
             for delivery in group:
-                self._alone(delivery)
+                self._write_alone(delivery)
 
-    def _alone(self, delivery: Delivery) -> None:
+    def _write_alone(self, delivery: Delivery) -> None:
         try:
             write_group([delivery])
         except Exception as error:
             delivery.done.set_exception(error)
 
     def _next_group(self) -> list[Delivery]:
-        """What waits, and what other requests at work deliver within a moment."""
+        """What is queued, and what requests in progress deliver within GATHER_S."""
         group = [self._queue.get()]
         until = time.monotonic() + GATHER_S
         size = len(group[0].arrivals)
         while size < GROUP:
-            more = len(group) < request_priority.answering()
+            more = len(group) < request_priority.count_other_requests()
             patience = max(0.0, until - time.monotonic()) if more else 0.0
             try:
                 group.append(self._queue.get(patience > 0, patience))
@@ -106,13 +106,13 @@ class Writer:
 writer = Writer()
 
 
-def store(project_id: UUID, arrivals: Sequence[Arrival]) -> Receipt:
+def store_arrivals(project_id: UUID, arrivals: Sequence[Arrival]) -> StoreResult:
     """Store what is new; a known (project, id) is a duplicate and changes nothing.
 
     Returns after the commit. Raises FeatureMemoryError 503 when too much waits.
     """
     if not arrivals:
-        return Receipt([])
+        return StoreResult([])
     admission.check()
     # In a test's transaction another thread would not see this one's rows.
     if connection.vendor == "sqlite" and not connection.in_atomic_block:
@@ -123,7 +123,7 @@ def store(project_id: UUID, arrivals: Sequence[Arrival]) -> Receipt:
 
 
 def write_group(group: Sequence[Delivery]) -> None:
-    """All deliveries in one transaction, those of a project as one; answers after the commit."""
+    """Write all deliveries in one transaction, one insert per project; resolve them after the commit."""
     by_project: dict[UUID, list[Delivery]] = {}
     for delivery in group:
         by_project.setdefault(delivery.project_id, []).append(delivery)
@@ -134,13 +134,13 @@ def write_group(group: Sequence[Delivery]) -> None:
             arrivals = [one for delivery in deliveries for one in delivery.arrivals]
             stored[project_id] = iter(insert(project_id, arrivals))
     taken = [arrival for delivery in group for arrival in delivery.arrivals]
-    admission.note(len(taken), sum(len(arrival.payload) for arrival in taken))
+    admission.count_stored(len(taken), sum(len(arrival.payload) for arrival in taken))
     for delivery in group:
         fresh = list(islice(stored[delivery.project_id], len(delivery.arrivals)))
-        delivery.done.set_result(Receipt(fresh))
+        delivery.done.set_result(StoreResult(fresh))
 
 
-def overloaded() -> FeatureMemoryError:
+def make_overloaded_error() -> FeatureMemoryError:
     return FeatureMemoryError(
         "Too many interactions wait to be stored: nothing of this request was stored, try again.",
         ErrorCode.OVERLOADED,

@@ -1,5 +1,5 @@
-"""Late words on quality, on their way to the recogniser: the rollups follow at once, a pattern's
-state when its project learns next."""
+"""Late feedback on quality, queued for the recogniser: rollups change at once, the state of a pattern
+with the next batch of its project."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from uuid import UUID
 from django.db.models import F
 
 from patterns.models import LateJudgement, Pattern
-from patterns.statistics.rollups import Outcome
+from patterns.statistics.rollups import CountedOutcome
 
 Judgement = tuple[float, int]  # what to add to a pattern's sum of quality and to its judged uses
 
 
-def note(project_id: UUID, before: Outcome, after: Outcome) -> None:
-    """Keep what changed about a counted interaction: one row a pattern, however many words come."""
+def queue_judgement(project_id: UUID, before: CountedOutcome, after: CountedOutcome) -> None:
+    """Queue the change of quality of a counted interaction; one row per pattern adds them up."""
     quality = (after.quality or 0.0) - (before.quality or 0.0)
     count = int(after.quality is not None) - int(before.quality is not None)
     if not quality and not count:
@@ -31,13 +31,14 @@ def note(project_id: UUID, before: Outcome, after: Outcome) -> None:
         )
 
 
-def waiting_projects() -> list[UUID]:
+def find_waiting_projects() -> list[UUID]:
+    """Projects with queued judgements."""
     rows = LateJudgement.objects.order_by()
     return list(rows.values_list("project_id", flat=True).distinct())
 
 
-def take(project_id: UUID) -> Mapping[str, Judgement]:
-    """What waits, by the pattern that holds the interactions today; gone with the transaction."""
+def take_judgements(project_id: UUID) -> Mapping[str, Judgement]:
+    """Remove the queued judgements and return them by the pattern that holds the interactions now."""
     rows = list(LateJudgement.objects.select_for_update().filter(project_id=project_id))
     LateJudgement.objects.filter(pk__in=[row.pk for row in rows]).delete()
     moved = Pattern.objects.filter(

@@ -1,4 +1,4 @@
-"""Who may learn a project's stream right now: one holder, for a limited time."""
+"""The lease on learning a project: one holder at a time, for a limited time."""
 
 from __future__ import annotations
 
@@ -20,8 +20,9 @@ from patterns.models import Learner
 LENGTH_MS = 30_000
 
 
-def holder() -> str:
-    """Embedded there is one learner, so the lease of a killed process is its successor's."""
+def name_holder() -> str:
+    """The name of this learner. Embedded there is only one, so a new process inherits the lease of a
+    killed one."""
     if settings.EMBEDDED:
         return "embedded"
     return f"{socket.gethostname()}:{os.getpid()}:{threading.get_ident()}"[:80]
@@ -31,21 +32,22 @@ def now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
-def acquire(project_id: UUID, name: str) -> bool:
-    taken = free(project_id, name)
+def acquire_lease(project_id: UUID, name: str) -> bool:
+    """Take or renew the lease for LENGTH_MS; False when somebody else holds it."""
+    taken = select_free_lease(project_id, name)
     return taken.update(holder=name, until=now_ms() + LENGTH_MS) == 1
 
 
-def free(project_id: UUID, name: str) -> QuerySet[Learner]:
-    """The learner of a project, made when there is none, unless somebody else holds it."""
+def select_free_lease(project_id: UUID, name: str) -> QuerySet[Learner]:
+    """The learner row of a project (created when missing), unless somebody else holds the lease."""
     Learner.objects.only("pk").get_or_create(pk=project_id)
     now = now_ms()
-    # The last clause: a clock that was set back must not lock the project for long.
+    # The last clause: after a clock was set back the lease must not last for long.
     mine = Q(holder=name) | Q(until__lt=now) | Q(until__gt=now + 2 * LENGTH_MS)
     return Learner.objects.filter(mine, pk=project_id)
 
 
-def release(project_id: UUID, name: str) -> None:
+def release_lease(project_id: UUID, name: str) -> None:
     Learner.objects.filter(pk=project_id, holder=name).update(until=0)
 
 
@@ -53,46 +55,48 @@ _here = threading.Lock()
 
 
 @contextmanager
-def lease(project_id: UUID) -> Iterator[bool]:
-    """True inside when this thread may learn; otherwise another one is at it."""
-    with alone(project_id) if settings.EMBEDDED else leased(project_id) as held:
+def hold_lease(project_id: UUID) -> Iterator[bool]:
+    """Yields True when this thread may learn, False when another one does."""
+    with (
+        hold_local_lease(project_id) if settings.EMBEDDED else hold_shared_lease(project_id) as held
+    ):
         yield held
 
 
 @contextmanager
-def alone(project_id: UUID) -> Iterator[bool]:
-    """Embedded a lock of this process will do: two commits a batch less."""
+def hold_local_lease(project_id: UUID) -> Iterator[bool]:
+    """Embedded a lock within the process is enough, which saves two commits per batch."""
     if not _here.acquire(timeout=5):
         yield False
         return
     try:
-        yield free(project_id, holder()).exists()
+        yield select_free_lease(project_id, name_holder()).exists()
     finally:
         _here.release()
 
 
 @contextmanager
-def leased(project_id: UUID) -> Iterator[bool]:
-    name = holder()
-    held = acquire(project_id, name)
+def hold_shared_lease(project_id: UUID) -> Iterator[bool]:
+    name = name_holder()
+    held = acquire_lease(project_id, name)
     try:
         yield held
     finally:
         if held:
-            release(project_id, name)
+            release_lease(project_id, name)
 
 
 @contextmanager
-def kept_alive(project_id: UUID) -> Iterator[None]:
-    """Renews the lease held here while one long step runs that cannot renew it itself.
+def keep_lease_alive(project_id: UUID) -> Iterator[None]:
+    """Renew the lease in the background during a long step that cannot renew it.
 
-    Embedded nobody else could take it, and the lock of this process holds without an end.
+    Embedded there is nothing to renew: the lock of the process does not expire.
     """
     if settings.EMBEDDED:
         yield
         return
-    stop, name = threading.Event(), holder()
-    thread = threading.Thread(target=renew, args=(project_id, name, stop), daemon=True)
+    stop, name = threading.Event(), name_holder()
+    thread = threading.Thread(target=renew_lease, args=(project_id, name, stop), daemon=True)
     thread.start()
     try:
         yield
@@ -101,9 +105,9 @@ def kept_alive(project_id: UUID) -> Iterator[None]:
         thread.join()
 
 
-def renew(project_id: UUID, name: str, stop: threading.Event) -> None:
+def renew_lease(project_id: UUID, name: str, stop: threading.Event) -> None:
     try:
         while not stop.wait(LENGTH_MS / 3000):
-            acquire(project_id, name)
+            acquire_lease(project_id, name)
     finally:
         connection.close()

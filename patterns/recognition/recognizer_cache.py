@@ -1,13 +1,12 @@
-"""The recognisers this process keeps, one a project, refreshed when another process has learned."""
+"""The recognisers in this process, one per project, reloaded when another process has learned."""
 
 from __future__ import annotations
 
 import logging
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -17,6 +16,7 @@ from django.conf import settings as django_settings
 from featurememory.config import config_of
 from featurememory.errors import FeatureMemoryError, handle_feature_memory_error
 from featurememory.models import Project
+from featurememory.process.project_cache import ProjectCache
 from patterns.engine.domain.observation import Observation
 from patterns.engine.grouping.free_text.embedders import EmbedderError, chosen
 from patterns.engine.pattern.pattern_state import PatternState
@@ -30,14 +30,14 @@ from patterns.storage.stored_observations import observation_of
 
 logger = logging.getLogger("featurememory.memory")
 
-# Readers may lag this much behind a learner in another process; learners never do.
-STALE_S = 2.0
-PROJECTS = 16
+
+class PatternsChanged(Exception):
+    """Somebody changed the patterns (a prune, a merge) since the recogniser was read: save nothing."""
 
 
 @dataclass
-class Kept:
-    """A recogniser, the learner's version it stands for, and the lock around its use."""
+class LoadedRecognizer:
+    """A recogniser, the learner version it was loaded at, and the lock around its use."""
 
     recognizer: DefaultPatternRecognizer
     version: int
@@ -47,99 +47,80 @@ class Kept:
     embedding: tuple[str, ...] = ()
 
 
-class Memory:
-    """At most `PROJECTS` recognisers; the one unused for longest goes first."""
+class RecognizerCache(ProjectCache[LoadedRecognizer]):
+    """The recognisers of this process, one per project."""
 
-    def __init__(self) -> None:
-        self._kept: OrderedDict[UUID, Kept] = OrderedDict()
-        self._lock = threading.Lock()
+    def for_reading(self, project_id: UUID) -> LoadedRecognizer:
+        """For `match_one`: at most STALE_S seconds behind a learner in another process."""
+        return self.find_fresh(project_id) or self.for_learning(project_id)
 
-    def for_reading(self, project_id: UUID) -> Kept:
-        """Good for `match_one`; at most STALE_S behind."""
-        kept = self._get(project_id)
-        if kept is None or time.monotonic() - kept.checked > STALE_S:
-            kept = self.for_learning(project_id)
-        return kept
-
-    def for_learning(self, project_id: UUID) -> Kept:
-        """Exactly what was saved last; only for the holder of the lease."""
+    def for_learning(self, project_id: UUID) -> LoadedRecognizer:
+        """The last saved state; only for the holder of the lease."""
         rows = Learner.objects.filter(pk=project_id)
         version, used = rows.values_list("version", "recognizer").first() or (0, {})
-        kept, settings = self._get(project_id), settings_in_use(project_id, used)
-        if kept is None or kept.version != version or kept.embedding != settings.embedding:
-            kept = self._load(project_id)
-        kept.checked = time.monotonic()
-        kept.recognizer.memory.settings = settings
-        return kept
+        loaded, settings = self.find(project_id), find_settings_in_use(project_id, used)
+        if loaded is None or loaded.version != version or loaded.embedding != settings.embedding:
+            loaded = self.keep(project_id, load_recognizer(project_id))
+        loaded.checked = time.monotonic()
+        loaded.recognizer.memory.settings = settings
+        return loaded
 
-    def figures(self) -> dict[str, int]:
-        """What the caches of all kept projects hold, and how often they had what was asked for."""
-        with self._lock:
-            storages = [kept.storage for kept in self._kept.values()]
+    @contextmanager
+    def saved_or_dropped(self, project_id: UUID) -> Iterator[None]:
+        """For work that changes the recogniser and saves it: what is raised inside drops it, since it
+        may hold changes that were not saved. The next use reads the saved state."""
+        try:
+            yield
+        except BaseException:
+            self.drop(project_id)
+            raise
+
+    def count_cached(self) -> dict[str, int]:
+        """Patterns in the caches of all projects, and how often one was found there, or not."""
+        storages = [loaded.storage for loaded in self.list_entries()]
         return {
             "size": sum(len(storage) for storage in storages),
             "hits": sum(storage.hits for storage in storages),
             "misses": sum(storage.misses for storage in storages),
         }
 
-    def drop(self, project_id: UUID | None = None) -> None:
-        """Forget one project (all without an id): its next use reads the database."""
-        with self._lock:
-            if project_id is None:
-                self._kept.clear()
-            else:
-                self._kept.pop(project_id, None)
 
-    def _get(self, project_id: UUID) -> Kept | None:
-        with self._lock:
-            kept = self._kept.get(project_id)
-            if kept is not None:
-                self._kept.move_to_end(project_id)
-            return kept
-
-    def _load(self, project_id: UUID) -> Kept:
-        kept = load(project_id)
-        with self._lock:
-            self._kept[project_id] = kept
-            while len(self._kept) > PROJECTS:
-                self._kept.popitem(last=False)
-        return kept
-
-
-def load(project_id: UUID) -> Kept:
-    """A recogniser that goes on where the saved one stopped."""
+def load_recognizer(project_id: UUID) -> LoadedRecognizer:
+    """Load the saved recogniser and replay what was learned since its snapshot."""
     learner = Learner.objects.filter(pk=project_id).first()
     rows = Pattern.objects.filter(project_id=project_id, state__isnull=False).stored()
-    states = list(readable(rows.order_by("pk").iterator()))
+    states = list(read_states(rows.order_by("pk").iterator()))
     snapshot = bytes(learner.snapshot) if learner and learner.snapshot else None
-    since = list(learned_since(project_id, bytes(learner.unsaved))) if learner else []
-    settings = settings_in_use(project_id, learner.recognizer if learner else {})
-    recognizer = restored(project_id, states, snapshot, since, settings)
-    recognizer.version = version_in_use(learner, settings)
-    storage = storage_of(project_id, recognizer.version)
-    # The embedding asked for, also when it is not to be had: else every use would load anew.
+    since = list(read_learned_since(project_id, bytes(learner.unsaved))) if learner else []
+    settings = find_settings_in_use(project_id, learner.recognizer if learner else {})
+    recognizer = restore_recognizer(project_id, states, snapshot, since, settings)
+    recognizer.version = find_version_in_use(learner, settings)
+    storage = open_storage(project_id, recognizer.version)
+    # The configured embedding even if it is unavailable, else every use would reload.
     version = learner.version if learner else 0
-    return Kept(recognizer, version, time.monotonic(), storage, embedding=settings.embedding)
+    return LoadedRecognizer(
+        recognizer, version, time.monotonic(), storage, embedding=settings.embedding
+    )
 
 
-def version_in_use(learner: Learner | None, settings: RecognizerSettings) -> str:
-    """Of the recogniser that answers; the first that learned here noted none."""
+def find_version_in_use(learner: Learner | None, settings: RecognizerSettings) -> str:
+    """The version of the recogniser in use; projects of the first version recorded none."""
     if learner is None or not learner.version:
         return version_of(settings)
     return str(learner.recognizer.get("version", "1"))
 
 
-def settings_in_use(project_id: UUID, used: Mapping[str, str]) -> RecognizerSettings:
-    """The thresholds as they are set, and the embedder of the recogniser that is in use: another
-    choice takes effect when a recogniser has been built with it."""
-    settings = settings_of(project_id)
+def find_settings_in_use(project_id: UUID, used: Mapping[str, str]) -> RecognizerSettings:
+    """The project's thresholds with the embedder in use: a newly chosen embedder takes effect once a
+    recogniser has been built with it."""
+    settings = read_settings(project_id)
     names = ("embedder", "embedder_url", "embedder_model")
     known = {name: used[name] for name in names if name in used}
     return msgspec.structs.replace(settings, **known)
 
 
-def note_recognizer(learner: Learner, recognizer: DefaultPatternRecognizer) -> None:
-    """Write down which recogniser is in use, so that it stays so; the caller saves the row."""
+def record_recognizer(learner: Learner, recognizer: DefaultPatternRecognizer) -> None:
+    """Set in the row which recogniser is in use; the caller saves it."""
     settings = recognizer.settings
     learner.recognizer = {
         "version": recognizer.version,
@@ -149,21 +130,21 @@ def note_recognizer(learner: Learner, recognizer: DefaultPatternRecognizer) -> N
     }
 
 
-def keep_snapshot(learner: Learner, recognizer: DefaultPatternRecognizer) -> None:
-    """Everything learned so far is in the row now; the caller saves it."""
+def set_snapshot(learner: Learner, recognizer: DefaultPatternRecognizer) -> None:
+    """Put a snapshot of everything learned into the row; the caller saves it."""
     learner.snapshot, learner.unsaved = recognizer.snapshot(), b""
 
 
-def keep_numbers(learner: Learner, numbers: Sequence[int]) -> None:
-    """These were learned since the snapshot: a restart learns them again. The caller saves it."""
+def append_unsaved(learner: Learner, numbers: Sequence[int]) -> None:
+    """Add interactions learned since the snapshot, which a restart replays; the caller saves the row."""
     known = msgspec.msgpack.decode(bytes(learner.unsaved or b"\x90"), type=list[int])
     learner.unsaved = msgspec.msgpack.encode([*known, *numbers])
 
 
-def learned_since(project_id: UUID, unsaved: bytes) -> Iterator[tuple[Observation, str]]:
-    """What was learned since the snapshot and which pattern each belongs to, in that order.
+def read_learned_since(project_id: UUID, unsaved: bytes) -> Iterator[tuple[Observation, str]]:
+    """Interactions learned since the snapshot, each with its pattern id, in order of learning.
 
-    Interactions that were forgotten or damaged since are left out.
+    Deleted and damaged ones are skipped.
     """
     numbers = msgspec.msgpack.decode(unsaved or b"\x90", type=list[int])
     for start in range(0, len(numbers), 500):
@@ -178,8 +159,8 @@ def learned_since(project_id: UUID, unsaved: bytes) -> Iterator[tuple[Observatio
                 yield observation_of(row, data), str(row.pattern_id)
 
 
-def readable(rows: Iterable[Pattern]) -> Iterator[PatternState]:
-    """A damaged row must not stop a project: it is listed still, and matches nothing."""
+def read_states(rows: Iterable[Pattern]) -> Iterator[PatternState]:
+    """The states of the rows. Damaged rows are logged and skipped: they stay listed but match nothing."""
     for row in rows:
         try:
             yield state_of(row)
@@ -187,42 +168,35 @@ def readable(rows: Iterable[Pattern]) -> Iterator[PatternState]:
             handle_feature_memory_error(error)
 
 
-def storage_of(project_id: UUID, version: str) -> CachedPatternStorage:
+def open_storage(project_id: UUID, version: str) -> CachedPatternStorage:
     return CachedPatternStorage(DatabasePatternStorage(Project(pk=project_id), version))
 
 
-def restored(
+def restore_recognizer(
     project_id: UUID,
     states: list[PatternState],
     snapshot: bytes | None,
     since: Sequence[tuple[Observation, str]],
     settings: RecognizerSettings,
 ) -> DefaultPatternRecognizer:
-    """The patterns count; without a readable snapshot only the examples beside them are lost."""
+    """Restore from states and snapshot; without a readable snapshot only the sample is lost."""
     # Seeded by the project: two projects that receive the same history share no pattern id.
     seed = project_id.int & (1 << 63) - 1
     try:
         chosen(*settings.embedding)
     except EmbedderError as error:
-        logger.error("Project %s compares free text by its letters: %s", project_id, error)
+        logger.error("Project %s falls back to the lexical embedder: %s", project_id, error)
         settings = msgspec.structs.replace(settings, embedder="lexical")
     try:
         return DefaultPatternRecognizer.restore(states, snapshot, settings, since, seed=seed)
     except (msgspec.DecodeError, ValueError) as error:
-        logger.error("The examples of project %s cannot be read: %s", project_id, error)
+        logger.error("The snapshot of project %s cannot be read: %s", project_id, error)
         return DefaultPatternRecognizer.restore(states, None, settings, since, seed=seed)
 
 
-def settings_of(project_id: UUID) -> RecognizerSettings:
-    config = config_of(project_id)
-    return RecognizerSettings(
-        max_patterns=config.max_patterns,
-        confidence_threshold=config.confidence_threshold,
-        embedder=config.embedder,
-        embedder_url=config.embedder_url,
-        embedder_model=config.embedder_model,
-        embedder_key=django_settings.EMBEDDER_KEY,
-    )
+def read_settings(project_id: UUID) -> RecognizerSettings:
+    shared = config_of(project_id).values_for(RecognizerSettings.__struct_fields__)
+    return RecognizerSettings(**shared, embedder_key=django_settings.EMBEDDER_KEY)
 
 
-memory = Memory()
+recognizers = RecognizerCache()

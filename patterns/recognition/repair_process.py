@@ -1,8 +1,8 @@
-"""Plans of repairs made in a process of their own: `python -m patterns.apart`.
+"""Plans repairs in a separate process: `python -m patterns.recognition.repair_process`.
 
-Grouping thousands of prompts takes seconds and hundreds of megabytes. There it holds up neither
-requests nor learning, gets only the processor time that is left over, has limits, and gives its
-memory back by ending. It needs no database and no settings, and ends when its parent does.
+Grouping thousands of prompts takes seconds and hundreds of megabytes. A separate process blocks
+neither requests nor learning, runs at low priority, has limits, and frees its memory by ending. It needs
+no database and no settings, and ends with its parent.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ OUT_OF_MEMORY, FAILED = 3, 4  # exit codes
 _LENGTH = struct.Struct("!Q")
 
 
-class Start(msgspec.Struct):
-    """What every plan needs: `embedding` of the settings, the passages known, and the limits."""
+class PlannerStart(msgspec.Struct):
+    """The first message: `embedding` of the settings, the known passages, and the limits."""
 
     embedding: tuple[str, ...]
     passages: bytes
@@ -47,27 +47,27 @@ class Start(msgspec.Struct):
     memory: int  # bytes
 
 
-class Order(msgspec.Struct):
-    """A start comes first, then drafts to plan; `more` adds a draft to the one before."""
+class PlannerOrder(msgspec.Struct):
+    """A message to the process: a start first, then drafts; `more` adds a draft to the previous one."""
 
-    start: Start | None = None
+    start: PlannerStart | None = None
     draft: Draft | None = None
     more: bool = False
 
 
-class Answer(msgspec.Struct, array_like=True):
-    """The plan, and all passages known once they have changed."""
+class PlannerAnswer(msgspec.Struct, array_like=True):
+    """The plan, and all known passages if they have changed."""
 
     plan: msgspec.Raw
     passages: bytes | None
 
 
-class Ended(Exception):
-    """The process is gone: it ran out of time or memory, or was told to stop."""
+class PlannerEnded(Exception):
+    """The process ended: out of time or memory, or stopped."""
 
 
-class Apart:
-    """The parent's end. Start it with `embedding` (of the settings) and the passages known."""
+class PlannerProcess:
+    """The process as its parent sees it; `embedding` and `passages` as in PlannerStart."""
 
     def __init__(
         self, embedding: tuple[str, ...], passages: bytes, should_stop: Callable[[], bool]
@@ -79,12 +79,12 @@ class Apart:
             stdout=subprocess.PIPE,
             env=_environment(),
         )
-        self._send(Order(start=Start(embedding, passages, LIMIT_CPU_S, LIMIT_BYTES)))
+        self._send(PlannerOrder(start=PlannerStart(embedding, passages, LIMIT_CPU_S, LIMIT_BYTES)))
 
-    def plan(self, draft: Draft, more: bool = False) -> Answer:
-        """Ended when there will be no answer; the message says why."""
-        self._send(Order(draft=draft, more=more))
-        return msgspec.msgpack.decode(self._receive(), type=Answer)
+    def plan(self, draft: Draft, more: bool = False) -> PlannerAnswer:
+        """The plan of a draft. PlannerEnded, with the reason, when the process has ended."""
+        self._send(PlannerOrder(draft=draft, more=more))
+        return msgspec.msgpack.decode(self._receive(), type=PlannerAnswer)
 
     def close(self) -> None:
         self.process.kill()
@@ -94,12 +94,12 @@ class Apart:
                 stream.close()
         self.process.wait()
 
-    def _send(self, order: Order) -> None:
+    def _send(self, order: PlannerOrder) -> None:
         assert self.process.stdin
         try:
             _write(self.process.stdin, msgspec.msgpack.encode(order))
         except OSError:
-            raise Ended(self._reason()) from None
+            raise PlannerEnded(self._reason()) from None
 
     def _receive(self) -> bytes:
         head = self._read(_LENGTH.size)
@@ -111,13 +111,13 @@ class Apart:
         until = time.monotonic() + LIMIT_S
         while len(found) < count:
             if self.should_stop():
-                raise Ended("told to stop")
+                raise PlannerEnded("stopped")
             if time.monotonic() > until:
-                raise Ended(f"more than {LIMIT_S} s")
+                raise PlannerEnded(f"more than {LIMIT_S} s")
             if select.select([number], [], [], POLL_S)[0]:
                 part = os.read(number, min(count - len(found), 1 << 20))
                 if not part:
-                    raise Ended(self._reason())
+                    raise PlannerEnded(self._reason())
                 found += part
         return bytes(found)
 
@@ -131,7 +131,7 @@ class Apart:
 
 
 def _environment() -> dict[str, str]:
-    """The child finds this package wherever this process did; one thread is enough for it."""
+    """The child imports from the same paths and uses one thread."""
     paths = os.pathsep.join(path for path in sys.path if path)
     threads = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
     return {**os.environ, **threads, "PYTHONPATH": paths, "PYTHONSAFEPATH": "1"}
@@ -143,15 +143,15 @@ def _write(stream: IO[bytes], data: bytes) -> None:
     stream.flush()
 
 
-# --- the child's end ------------------------------------------------------------------------------
+# --- the process itself ------------------------------------------------------------------------------
 
 
 def main() -> None:
     os.nice(NICE)
-    sys.stdout = sys.stderr  # what a library prints must not get between the answers
-    struct_tables.build(())  # before the first thread
-    orders: queue.SimpleQueue[Order] = queue.SimpleQueue()
-    threading.Thread(target=listen, args=(orders,), daemon=True).start()
+    sys.stdout = sys.stderr  # output of libraries must not mix with the answers
+    struct_tables.build_tables(())  # before the first thread
+    orders: queue.SimpleQueue[PlannerOrder] = queue.SimpleQueue()
+    threading.Thread(target=read_orders, args=(orders,), daemon=True).start()
     start = orders.get().start
     assert start
     embedder, passages = chosen(*start.embedding), Passages(start.passages)
@@ -165,24 +165,24 @@ def main() -> None:
         if order.more and planner is not None:
             plan = planner.more(order.draft)
         else:
-            planner = None  # its memory first
+            planner = None  # frees its memory first
             planner = Planner(order.draft, passages, embedder)
             plan = planner.run()
-        answer(plan, passages.to_bytes() if passages.noted != before else None)
+        send_answer(plan, passages.to_bytes() if passages.noted != before else None)
 
 
-def listen(orders: queue.SimpleQueue[Order]) -> None:
-    """Ends the process with its parent: nobody else holds the other end of the pipe."""
+def read_orders(orders: queue.SimpleQueue[PlannerOrder]) -> None:
+    """Read orders until the pipe closes, which ends this process together with its parent."""
     stream = sys.stdin.buffer
-    with ending():
+    with exit_after():
         while len(head := stream.read(_LENGTH.size)) == _LENGTH.size:
             data = stream.read(_LENGTH.unpack(head)[0])
-            orders.put(msgspec.msgpack.decode(data, type=Order))
+            orders.put(msgspec.msgpack.decode(data, type=PlannerOrder))
 
 
 @contextlib.contextmanager
-def ending() -> Iterator[None]:
-    """Whatever happens inside, the process ends with it, whichever thread it is."""
+def exit_after() -> Iterator[None]:
+    """End the process after the block, also from a thread; the exit code tells how it went."""
     try:
         yield
         os._exit(0)
@@ -193,14 +193,14 @@ def ending() -> Iterator[None]:
         os._exit(FAILED)
 
 
-def answer(plan: RepairPlan, passages: bytes | None) -> None:
+def send_answer(plan: RepairPlan, passages: bytes | None) -> None:
     with os.fdopen(os.dup(1), "wb") as stream:
         raw = msgspec.Raw(msgspec.msgpack.encode(plan))
-        _write(stream, msgspec.msgpack.encode(Answer(raw, passages)))
+        _write(stream, msgspec.msgpack.encode(PlannerAnswer(raw, passages)))
 
 
 def limit_memory(more: int) -> None:
-    """Libraries reserve much that they never touch: what counts is what comes on top."""
+    """Allow `more` bytes beyond the address space in use: libraries reserve much they never touch."""
     with contextlib.suppress(OSError, ValueError):  # macOS knows no such limit
         with open("/proc/self/statm") as held:  # noqa: PTH123
             size = int(held.read().split()[0]) * resource.getpagesize()
@@ -216,5 +216,5 @@ def limit_time(more: int) -> None:
 
 
 if __name__ == "__main__":
-    with ending():
+    with exit_after():
         main()

@@ -1,6 +1,6 @@
-"""Forgetting: weak patterns, old trash, and the oldest interactions beyond the size limit.
+"""Cleanup: archives weak patterns, empties old trash, deletes the oldest interactions over the limits.
 
-Bounded batches off the request path; each can stop anywhere and go on later.
+Runs in bounded batches outside of requests; it can stop anywhere and continue later.
 """
 
 from __future__ import annotations
@@ -24,29 +24,29 @@ from patterns.retention.delete_interactions import forget_interactions
 from patterns.retention.forecast import (
     EXAMPLES,
     FULL,
-    claimed,
-    examples,
-    forecast,
-    newest_use,
-    recognized,
-    wanted,
+    count_examples,
+    count_needed_for_room,
+    count_recognized,
+    find_newest_use,
+    forecast_cleanup,
+    measure_claimed_bytes,
 )
 from patterns.storage.database import DatabasePatternStorage
-from patterns.storage.protocol import unused_since
+from patterns.storage.protocol import compute_unused_since
 
-# Between two batches of learning at least so many, or this part of what has to go, is forgotten at
-# once: looking for less costs more than it frees. On SQLite at most MOST, a second of work: learning
-# goes on in between. PostgreSQL vacuums afterwards, which costs the same for many as for few.
+# Interactions deleted at once between two batches of learning: at least LEAST, or one PARTth of what has
+# to go, since searching for fewer costs more than it frees. On SQLite at most MOST, a second of work, so
+# that learning continues. PostgreSQL vacuums afterwards, which costs the same for many as for few.
 LEAST, PART, MOST = 2000, 8, 10_000
-# Names of patterns that nothing points to any more, deleted in one cleanup.
+# Rows of emptied patterns without interactions that one cleanup deletes.
 NAMES = 5000
 HISTORY = timedelta(days=365)
-ONE_LINE_S = 3600  # cleanups after one another are told in one line of the activity
+ONE_LINE_S = 3600  # cleanups within this time share one line of activity
 
 
 @dataclass(frozen=True)
-class Receipt:
-    """What a cleanup took, or (`dry_run`) would take."""
+class CleanupResult:
+    """What a cleanup removed, or (`dry_run`) would remove."""
 
     dry_run: bool
     weak_patterns: int = 0
@@ -59,7 +59,7 @@ class Receipt:
     def as_dict(self) -> dict[str, int | bool]:
         return asdict(self)
 
-    def __add__(self, other: Receipt) -> Receipt:
+    def __add__(self, other: CleanupResult) -> CleanupResult:
         return replace(
             other,
             weak_patterns=self.weak_patterns + other.weak_patterns,
@@ -70,8 +70,8 @@ class Receipt:
 
     def __str__(self) -> str:
         return (
-            f"{self.weak_patterns + self.surplus_patterns} patterns to the trash, "
-            f"{self.emptied_trash} out of it, {self.interactions:,} old interactions"
+            f"{self.weak_patterns + self.surplus_patterns} patterns moved to the trash, "
+            f"{self.emptied_trash} deleted from it, {self.interactions:,} old interactions deleted"
         )
 
     @property
@@ -79,105 +79,108 @@ class Receipt:
         return self.weak_patterns + self.surplus_patterns + self.emptied_trash + self.interactions
 
 
-# Of `storage.max_size`, log and free pages included: from here on they are given back. Files that
-# rows filled up to their room stay below it, so nothing is moved to be filled again at once.
+# Share of `storage.max_size`, log and free pages included, from which on free pages are returned to the
+# disk. Files filled by rows alone stay below it, so pages are not returned only to be needed again.
 CROWDED = 0.97
 
 
-def due(project_id: UUID) -> bool:
-    """Whether `cleanup_interval` has passed since the last cleanup, or the disk budget is passed."""
-    is_over = interval_is_over(project_id)
+def is_cleanup_due(project_id: UUID) -> bool:
+    """Whether `cleanup_interval` has passed since the last cleanup, or storage is nearly full."""
+    is_over = is_interval_over(project_id)
     return is_over or is_crowded(config_of(project_id).max_size)
 
 
-def interval_is_over(project_id: UUID) -> bool:
+def is_interval_over(project_id: UUID) -> bool:
     learner, _ = Learner.objects.defer("snapshot", "unsaved").get_or_create(pk=project_id)
     if learner.cleaned_at is None:
         Learner.objects.filter(pk=project_id).update(cleaned_at=timezone.now())
         return False
     waited = timezone.now() - learner.cleaned_at
     interval = config_of(project_id).cleanup_interval
-    # In the future: the clock was set back meanwhile.
+    # Negative: the clock was set back meanwhile.
     return waited < timedelta() or waited.total_seconds() >= interval
 
 
-def clean_due(project_id: UUID) -> bool:
-    """A cleanup, if one is due; where only room is needed and can be made, no more than that."""
-    disk_usage.tidy()
-    if not due(project_id):
+def clean_up_if_due(project_id: UUID) -> bool:
+    """Clean up if due; when only room is needed, delete interactions only. Whether anything was done."""
+    disk_usage.vacuum_rewritten()
+    if not is_cleanup_due(project_id):
         return False
-    if not interval_is_over(project_id) and make_room(project_id):
+    if not is_interval_over(project_id) and make_room(project_id):
         return True
-    cleanup(Project.objects.get(pk=project_id))
+    clean_up(Project.objects.get(pk=project_id))
     return True
 
 
 def is_crowded(max_size: int) -> bool:
-    """Whether cleanup must not wait for its interval."""
-    if claimed() > disk_usage.room(max_size) * FULL:
+    """Whether storage is so full that cleanup must not wait for its interval."""
+    if measure_claimed_bytes() > disk_usage.compute_room(max_size) * FULL:
         return True
     return (
-        disk_usage.bytes_used() + disk_usage.bytes_beside() > disk_usage.limit(max_size) * CROWDED
+        disk_usage.measure_bytes_used() + disk_usage.measure_bytes_beside()
+        > disk_usage.read_limit(max_size) * CROWDED
     )
 
 
 def make_room(project_id: UUID) -> int:
-    """The part of a cleanup that cannot wait while learning goes on: the oldest interactions, once
-    the room for rows is nearly full. How many went."""
-    disk_usage.tidy()
-    claim = claimed()
-    if claim <= disk_usage.room(config_of(project_id).max_size) * FULL:
+    """Delete the oldest interactions once the room for rows is nearly full, the part of a cleanup that
+    cannot wait. Returns how many."""
+    disk_usage.vacuum_rewritten()
+    claim = measure_claimed_bytes()
+    if claim <= disk_usage.compute_room(config_of(project_id).max_size) * FULL:
         return 0
     project = Project.objects.get(pk=project_id)
-    total = recognized(project)
-    needed = wanted(project, claim, total)
-    going = min(needed, total - examples(project))
+    total = count_recognized(project)
+    needed = count_needed_for_room(project, claim, total)
+    going = min(needed, total - count_examples(project))
     if going <= 0 or going < min(needed, max(LEAST, needed // PART)):
         return 0
     if connection.vendor == "sqlite":
         going = min(going, MOST)
     gone = forget_interactions(project, going)
-    disk_usage.reuse(gone)
-    tell(project, Receipt(False, interactions=gone))
+    disk_usage.vacuum_forgotten(gone)
+    record_cleanup(project, CleanupResult(False, interactions=gone))
     return gone
 
 
-def cleanup(project: Project, *, dry_run: bool = False) -> Receipt:
-    """Weak patterns, surplus patterns, old trash, and interactions beyond the limits of storage."""
-    config, plan = config_of(project.pk), forecast(project)
+def clean_up(project: Project, *, dry_run: bool = False) -> CleanupResult:
+    """Archive weak and surplus patterns, empty old trash, delete interactions beyond the limits."""
+    config, plan = config_of(project.pk), forecast_cleanup(project)
     patterns = len(plan.weak), len(plan.surplus), len(plan.trash)
     before = plan.bytes_used
     if dry_run:
-        return Receipt(True, *patterns, plan.interactions, before, before)
+        return CleanupResult(True, *patterns, plan.interactions, before, before)
     with write_turn():
         storage = DatabasePatternStorage(project)
-        since = unused_since(config.cleanup_interval, newest_use(project))
+        since = compute_unused_since(config.cleanup_interval, find_newest_use(project))
         weak = storage.cleanup(config.confidence_threshold, since)
         storage.archive(plan.surplus, "memory", f"beyond {config.max_patterns:,} patterns")
-        empty(project, plan.trash)
-        expire(project)
+        empty_trash(project, plan.trash)
+        delete_old_history(project)
         learner, _ = Learner.objects.select_for_update().get_or_create(pk=project.pk)
         learner.version += bool(weak or plan.surplus)
         learner.cleaned_at = timezone.now()
         learner.save(update_fields=["version", "cleaned_at"])
     gone = forget_interactions(project, plan.interactions)
-    disk_usage.give_back(gone)
-    done = Receipt(False, len(weak), *patterns[1:], gone, before, disk_usage.bytes_used())
-    # What had to stay: `admission` does not wait for less.
-    cache.set("storage_floor", 0 if something_can_go() else done.bytes_after, None)
+    disk_usage.give_back_space(gone)
+    done = CleanupResult(
+        False, len(weak), *patterns[1:], gone, before, disk_usage.measure_bytes_used()
+    )
+    # What had to stay: `admission` does not demand less.
+    cache.set("storage_floor", 0 if can_forget_more() else done.bytes_after, None)
     cache.delete(f"forecast:{project.pk}")
-    tell(project, done)
+    record_cleanup(project, done)
     return done
 
 
-def something_can_go() -> bool:
-    """Whether any project has interactions that are no examples; what waits can go soon."""
+def can_forget_more() -> bool:
+    """Whether any project has interactions that are not kept as examples."""
     kept = Pattern.objects.stored().aggregate(n=Sum(Least("use_count", EXAMPLES)))["n"] or 0
     return bool(ModelInteraction.objects.order_by().count() > kept)
 
 
-def empty(project: Project, ids: list[str]) -> None:
-    """The engine's state goes; the row stays as a name while interactions point to it."""
+def empty_trash(project: Project, ids: list[str]) -> None:
+    """Delete the engine state of patterns; their rows stay as names while interactions refer to them."""
     Pattern.objects.filter(project=project, pk__in=ids).update(state=None, size_bytes=0)
     pointed_to = ModelInteraction.objects.filter(project=project, pattern_id=OuterRef("pk"))
     gone = Pattern.objects.filter(project=project, status="archived", state__isnull=True)
@@ -187,27 +190,28 @@ def empty(project: Project, ids: list[str]) -> None:
     Pattern.objects.filter(pk__in=names).delete()
 
 
-def expire(project: Project) -> None:
+def delete_old_history(project: Project) -> None:
+    """Delete history and activity older than HISTORY, and stored answers older than a day."""
     limit = timezone.now() - HISTORY
     PatternEvent.objects.filter(project=project, at__lt=limit).delete()
     Activity.objects.filter(project=project, at__lt=limit).delete()
     StoredAnswer.objects.filter(created_at__lt=timezone.now() - timedelta(days=1)).delete()
 
 
-def tell(project: Project, done: Receipt) -> None:
-    """In the activity: one line for all cleanups of an hour. At its limit a busy memory cleans up
-    every few seconds, and what is told of it must not fill the space it makes."""
+def record_cleanup(project: Project, done: CleanupResult) -> None:
+    """Record a cleanup in the activity, one line for all cleanups of an hour: at its limit a busy project
+    cleans up every few seconds, and the lines must not fill the space that was freed."""
     if not done.total:
         return
     name = f"cleaned:{project.pk}"
-    rounds, pk, before = cache.get(name) or (0, 0, Receipt(False))
+    rounds, pk, before = cache.get(name) or (0, 0, CleanupResult(False))
     done, rounds = before + done, rounds + 1
     row = Activity.objects.filter(pk=pk).first()
     row = row or Activity(project=project, actor="memory", verb="cleanup")
-    row.at, row.summary = timezone.now(), f"Cleaned up: {done}{told_rounds(rounds)}"
+    row.at, row.summary = timezone.now(), f"Cleaned up: {done}{format_rounds(rounds)}"
     row.save()
     cache.set(name, (rounds, row.pk, done), ONE_LINE_S)
 
 
-def told_rounds(rounds: int) -> str:
+def format_rounds(rounds: int) -> str:
     return f", in {rounds:,} rounds" if rounds > 1 else ""

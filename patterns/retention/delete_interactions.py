@@ -1,4 +1,4 @@
-"""Forgetting interactions: the oldest first, in bounded batches, examples of patterns stay."""
+"""Deletes interactions, oldest first, in bounded batches; examples of patterns stay."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from featurememory.models import Project
 from patterns.models import Learner, ModelInteraction, Pattern, Payload
 from patterns.retention.forecast import EXAMPLES
 
-# Interactions of one transaction: 0.1 s, and at most 8 MB of SQLite's log.
+# Interactions per transaction: 0.1 s, and at most 8 MB of SQLite's log.
 BATCH = 1000
 
 
 def forget_interactions(project: Project, count: int) -> int:
-    """The oldest recognised interactions with their payloads, except the newest EXAMPLES of each
-    stored pattern; rollups and patterns stay. How many went."""
+    """Delete up to `count` of the oldest recognised interactions with their payloads, except the newest
+    EXAMPLES of each stored pattern. Rollups and patterns stay. Returns how many were deleted."""
     gone, after = 0, 0
     first_kept: dict[UUID, int | None] = {}
     while gone < count:
@@ -26,23 +26,23 @@ def forget_interactions(project: Project, count: int) -> int:
             if not oldest:
                 break
             after = oldest[-1].number
-            doomed = without_examples(project, oldest, first_kept)[: count - gone]
-            forget(project, doomed)
+            doomed = exclude_examples(project, oldest, first_kept)[: count - gone]
+            delete_rows(project, doomed)
         gone += len(doomed)
     return gone
 
 
-def without_examples(
+def exclude_examples(
     project: Project, rows: list[ModelInteraction], first_kept: dict[UUID, int | None]
 ) -> list[ModelInteraction]:
-    """The rows that are not among the newest of their pattern. `first_kept` remembers where these
-    begin; what is learned meanwhile only lets more go, the next time."""
+    """The rows that are not examples of their pattern. `first_kept` caches the first example of each
+    pattern; what is learned meanwhile only allows more to be deleted the next time."""
     new = {row.pattern_id for row in rows if row.pattern_id is not None} - first_kept.keys()
     stored = set(
         Pattern.objects.stored().filter(project=project, pk__in=new).values_list("pk", flat=True)
     )
     for name in new:
-        first_kept[name] = first_example(project, name) if name in stored else None
+        first_kept[name] = find_first_example(project, name) if name in stored else None
 
     def goes(row: ModelInteraction) -> bool:
         first = first_kept[row.pattern_id] if row.pattern_id else None
@@ -51,21 +51,21 @@ def without_examples(
     return [row for row in rows if goes(row)]
 
 
-def first_example(project: Project, pattern_id: UUID) -> int:
-    """The number from which on a pattern's interactions are kept as its examples."""
+def find_first_example(project: Project, pattern_id: UUID) -> int:
+    """The number of the oldest interaction that is kept as an example of the pattern."""
     rows = ModelInteraction.objects.filter(project=project, pattern_id=pattern_id)
     newest = list(rows.order_by("-number").values_list("number", flat=True)[:EXAMPLES])
     return newest[-1]
 
 
-def forget(project: Project, rows: list[ModelInteraction]) -> None:
+def delete_rows(project: Project, rows: list[ModelInteraction]) -> None:
     numbers = [row.number for row in rows]
-    remember_forgotten(project, max((row.timestamp for row in rows), default=0))
+    record_forgotten_until(project, max((row.timestamp for row in rows), default=0))
     Payload.objects.filter(pk__in=numbers).delete()
     ModelInteraction.objects.filter(pk__in=numbers)._raw_delete(using="default")
 
 
-def remember_forgotten(project: Project, newest: int) -> None:
-    """Up to here the rollups can no longer be counted again: see `rollups.recount`."""
+def record_forgotten_until(project: Project, newest: int) -> None:
+    """Rollups up to this timestamp (ms) can no longer be recounted: see `recount.recount_rollups`."""
     learner = Learner.objects.filter(pk=project.pk, forgotten_until__lt=newest)
     learner.update(forgotten_until=newest)

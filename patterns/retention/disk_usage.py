@@ -1,4 +1,4 @@
-"""What the database holds, table by table, and giving free space back to the disk."""
+"""Measures the space the database uses, table by table, and returns free space to the disk."""
 
 from __future__ import annotations
 
@@ -10,26 +10,25 @@ from django.conf import settings
 from django.core.cache import cache
 from django.db import DatabaseError, connection
 
-from featurememory.database.write_lock import log_bytes, shorten_log, writers_wait
+from featurememory.database.write_lock import hold_writers, measure_log_bytes, shorten_log
 from patterns.models import Learner, ModelInteraction, Pattern, Payload
 
-# Pages of 8 kB given back in one step: 4 MB, which all pass through the log while no other write runs.
+# Pages of 8 kB returned in one step: 4 MB, written to the log while no other write runs.
 STEP = 500
-# Of `storage.max_size`: for what is written between two looks, and free space inside the files.
+# Share of `storage.max_size` for writes between two checks, and free space inside the files.
 MARGIN = 0.03
-# SQLite's log, which lies beside the rows: see `writes.LOG_MOST`; the batch that passed it comes on
-# top.
+# SQLite's log, in addition to the rows: `write_lock.LOG_MOST` and the batch that passed it.
 LOG = 12 << 20
-# Of a small limit at most this part is left to what lies beside the rows.
+# At most one SHAREth of a small limit is reserved for the log.
 SHARE = 8
 # PostgreSQL's catalogues of an empty database.
 CATALOGUES = 8 << 20
 # A row of an interaction with its entries in the indexes, without its payload.
 ROW_BYTES = 450
-# What learning adds to it: measured 40 to 60 bytes there, and its part of patterns and sums. PostgreSQL
-# writes the row anew, and its entries in the indexes; the old ones stay until the next vacuum.
+# What learning adds per interaction: measured 40 to 60 bytes, plus its share of patterns and sums.
+# PostgreSQL writes a new row version with index entries; the old ones stay until the next vacuum.
 LEARNING_BYTES, LEARNING_ANEW = 100, 500
-# Seconds between two countings of the tables, and from which size in bytes on it is the second.
+# Seconds between two measurements of the tables; COUNT_LARGE_S from LARGE bytes on.
 COUNT_S, COUNT_LARGE_S, LARGE = 50.0, 600.0, 64 << 20
 
 
@@ -41,33 +40,34 @@ class TableSize:
     bytes: int
 
 
-def limit(max_size: int) -> int:
-    """`storage.max_size` as it holds here: in memory at most half of what the process may use."""
+def read_limit(max_size: int) -> int:
+    """The effective `storage.max_size`: in memory at most half of FM_MEMORY_LIMIT. Bytes."""
     return min(max_size, settings.MEMORY_LIMIT // 2) if settings.STORAGE == "memory" else max_size
 
 
-def room(max_size: int) -> int:
-    """Bytes that rows may fill, so that the files, and SQLite's log, stay below `storage.max_size`."""
-    most = limit(max_size)
-    return int(most * (1 - MARGIN)) - min(beside_rows(), most // SHARE)
+def compute_room(max_size: int) -> int:
+    """Bytes that rows may fill so that files and log stay below `storage.max_size`."""
+    most = read_limit(max_size)
+    return int(most * (1 - MARGIN)) - min(estimate_beside_rows(), most // SHARE)
 
 
-def beside_rows() -> int:
+def estimate_beside_rows() -> int:
+    """Bytes used in addition to rows: SQLite's log, PostgreSQL's catalogues."""
     if connection.vendor == "postgresql":
         return CATALOGUES
     return LOG if settings.STORAGE == "persistent" else 0
 
 
-def to_learn(waits: float) -> int:
-    """Bytes that learning so many interactions will take."""
+def estimate_learning_bytes(waits: float) -> int:
+    """Bytes that learning `waits` pending interactions will take."""
     anew = connection.vendor == "postgresql"
     return int(waits * (LEARNING_ANEW if anew else LEARNING_BYTES))
 
 
-def bytes_used() -> int:
-    """Bytes in use by the database: free space inside its files does not count."""
+def measure_bytes_used() -> int:
+    """Bytes in use by the database, without free space inside its files."""
     if connection.vendor == "postgresql":
-        return sum(table.bytes for table in live_postgresql())
+        return sum(table.bytes for table in measure_postgresql_tables())
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT page_size * (page_count - freelist_count) "
@@ -76,16 +76,16 @@ def bytes_used() -> int:
         return int(cursor.fetchone()[0])
 
 
-def bytes_beside() -> int:
-    """Bytes on the disk that `give_back` returns without forgetting anything: SQLite's free pages
-    and its write-ahead log, which grows while readers hold it."""
+def measure_bytes_beside() -> int:
+    """Bytes on disk that `give_back_space` can return without deleting rows: SQLite's free pages and its
+    write-ahead log, which grows while readers hold it."""
     if connection.vendor != "sqlite":
         return 0
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT page_size * freelist_count FROM pragma_page_size, pragma_freelist_count"
         )
-        return int(cursor.fetchone()[0]) + log_bytes()
+        return int(cursor.fetchone()[0]) + measure_log_bytes()
 
 
 # Row header and line pointer take 28 bytes, and alignment some more.
@@ -102,13 +102,12 @@ FORGOTTEN = (ModelInteraction._meta.db_table, Payload._meta.db_table)
 REWRITTEN = (Learner._meta.db_table, Pattern._meta.db_table)
 
 
-def live_postgresql() -> list[TableSize]:
-    """Sizes, for the tables that forget without the space that forgotten rows left.
+def measure_postgresql_tables() -> list[TableSize]:
+    """Table sizes; for FORGOTTEN tables without the space of deleted rows.
 
-    PostgreSQL keeps that space for new rows, so the size of the files says nothing about how much
-    more must go. The share in use is taken from the rows it counts and their mean width, the dead
-    ones included until a vacuum gives their place to others; a table nobody has analysed yet counts
-    in full.
+    PostgreSQL keeps that space for new rows, so file sizes do not tell how much more must go. The share
+    in use is computed from its row counts and their mean width, dead rows included until a vacuum. A
+    table that was never analysed counts in full.
     """
     with connection.cursor() as cursor:
         cursor.execute(LIVE)
@@ -120,29 +119,29 @@ def live_postgresql() -> list[TableSize]:
     return found
 
 
-def tables() -> list[TableSize] | None:
-    """Every table with its indexes, largest first, as counted last; None before the first time."""
+def read_table_sizes() -> list[TableSize] | None:
+    """The last measurement: every table with its indexes, largest first; None before the first one."""
     kept: tuple[float, list[TableSize]] | None = cache.get("table_sizes")
     return kept[1] if kept else None
 
 
-def count_tables() -> list[TableSize] | None:
-    """What `tables` tells from now on. SQLite's pages are counted, which reads the whole file: a
-    small one every minute, a large one every ten. Call it off the request path."""
+def measure_table_sizes() -> list[TableSize] | None:
+    """Measure the tables for `read_table_sizes`. On SQLite this reads the whole file: a small one every
+    minute, a large one every ten. Do not call it in a request."""
     kept: tuple[float, list[TableSize]] | None = cache.get("table_sizes")
-    wait = COUNT_LARGE_S if bytes_used() > LARGE else COUNT_S
+    wait = COUNT_LARGE_S if measure_bytes_used() > LARGE else COUNT_S
     if kept and time.time() - kept[0] < wait:
         return kept[1]
     postgresql = connection.vendor == "postgresql"
-    found = largest_first(live_postgresql()) if postgresql else pages_by_table()
+    found = sort_by_size(measure_postgresql_tables()) if postgresql else measure_sqlite_tables()
     if found is not None:
         cache.set("table_sizes", (time.time(), found), None)
     return found
 
 
-def pages_by_table() -> list[TableSize] | None:
-    """None where SQLite was built without `dbstat`. One statement a tree: while one reads, the log
-    cannot begin anew, and all of a gigabyte in one took long enough for 38 MB of it."""
+def measure_sqlite_tables() -> list[TableSize] | None:
+    """Table sizes from `dbstat`; None where SQLite was built without it. One statement per tree: the log
+    cannot restart during a read, and reading a gigabyte in one statement let it grow by 38 MB."""
     found: dict[str, int] = {}
     with connection.cursor() as cursor:
         cursor.execute("SELECT tbl_name, name FROM sqlite_master WHERE rootpage > 0")
@@ -155,45 +154,45 @@ def pages_by_table() -> list[TableSize] | None:
             except DatabaseError:
                 return None
             found[table] = found.get(table, 0) + int(size)
-    return largest_first([TableSize(name, size) for name, size in found.items()])
+    return sort_by_size([TableSize(name, size) for name, size in found.items()])
 
 
-def largest_first(found: list[TableSize]) -> list[TableSize]:
+def sort_by_size(found: list[TableSize]) -> list[TableSize]:
     return sorted(found, key=lambda table: (-table.bytes, table.name))
 
 
-def give_back(forgotten: int) -> None:
-    """Free space goes back: to the disk on SQLite, to new rows on PostgreSQL.
+def give_back_space(forgotten: int) -> None:
+    """Return free space: to the disk on SQLite, to new rows on PostgreSQL.
 
-    In steps that do not hold up other writes for long. PostgreSQL shortens a file only at its end;
-    what went is the oldest, so its files keep their size and are filled again.
+    In steps that block other writes only briefly. PostgreSQL truncates a file only at its end; deleted
+    rows are the oldest, so its files keep their size and are refilled.
     """
     if connection.in_atomic_block:
         return
     if connection.vendor == "postgresql":
-        reuse(forgotten)
+        vacuum_forgotten(forgotten)
         return
     connection.ensure_connection()
-    while free_pages() and give_back_step(connection.connection):
+    while count_free_pages() and give_back_pages(connection.connection):
         pass
     shorten_log(0)
 
 
-def reuse(forgotten: int) -> None:
-    """New rows may fill what forgotten ones left. SQLite does so by itself."""
+def vacuum_forgotten(forgotten: int) -> None:
+    """Let new rows reuse the space of deleted ones; SQLite does so by itself."""
     if connection.vendor != "postgresql" or connection.in_atomic_block or not forgotten:
         return
     with connection.cursor() as cursor:
         if connection.connection.info.server_version >= 150000:
-            # Else what was deleted just now is counted as dead after the vacuum, until the next one.
+            # Otherwise rows just deleted count as dead until the next vacuum.
             cursor.execute("SELECT pg_stat_force_next_flush()")
         for table in FORGOTTEN:
             cursor.execute(f"VACUUM (ANALYZE) {table}")
 
 
-def tidy() -> None:
-    """PostgreSQL: few rows that learning writes anew again and again, megabytes each time. Its own
-    vacuum comes once a minute; until then ten thousand learned left 30 MB of them behind."""
+def vacuum_rewritten() -> None:
+    """On PostgreSQL vacuum the few large rows that every batch rewrites. Autovacuum runs once a minute;
+    until then 10,000 learned interactions left 30 MB of dead rows."""
     if connection.vendor != "postgresql" or connection.in_atomic_block:
         return
     with connection.cursor() as cursor:
@@ -201,16 +200,16 @@ def tidy() -> None:
             cursor.execute(f"VACUUM {table}")
 
 
-def free_pages() -> int:
+def count_free_pages() -> int:
     with connection.cursor() as cursor:
         cursor.execute("PRAGMA freelist_count")
         return int(cursor.fetchone()[0])
 
 
-def give_back_step(raw: Any) -> bool:
-    """Whether any page went. A script, because the driver's `execute` runs this statement for one
-    page only: it ends it after its first row."""
-    before = free_pages()
-    with writers_wait():
+def give_back_pages(raw: Any) -> bool:
+    """Return up to STEP pages; whether any was returned. A script, because the driver's `execute` stops
+    this statement after one page."""
+    before = count_free_pages()
+    with hold_writers():
         raw.executescript(f"PRAGMA incremental_vacuum({STEP})")
-    return free_pages() < before
+    return count_free_pages() < before

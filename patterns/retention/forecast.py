@@ -1,4 +1,4 @@
-"""What the next cleanup takes, rule by rule, in rows and bytes; cleanup itself goes by it."""
+"""Forecasts what the next cleanup removes, by rule, in rows and bytes; cleanup itself uses it."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ from featurememory.models import FeatureMemoryConfig, Project
 from patterns.models import ModelInteraction, Operation, Pattern, Payload
 from patterns.retention import disk_usage
 from patterns.storage.database import DatabasePatternStorage
-from patterns.storage.protocol import unused_since
+from patterns.storage.protocol import compute_unused_since
 
-# Forgetting starts when this share of the room for rows (`space.room`) is used, so that it is not
-# filled between two looks, and frees SLACK more than needed, so that it is not due again at once.
+# Cleanup starts when the share FULL of the room for rows is used, so that it does not fill up between
+# two checks, and frees SLACK more than needed, so that it is not due again at once.
 FULL, SLACK = 0.9, 0.1
-# Interactions of each stored pattern that stay as its examples, however old.
+# Newest interactions of each stored pattern that are kept as examples, however old.
 EXAMPLES = 5
-# Counting takes 0.2 s at a million interactions: the background work does it, and pages read it.
-# Seconds between two countings, and from how many interactions on it is the second.
+# Counting takes 0.2 s at a million interactions: background work counts, pages read the result.
+# Seconds between two counts; COUNT_LARGE_S from LARGE interactions on.
 COUNT_S, COUNT_LARGE_S, LARGE = 50.0, 300.0, 50_000
 
 
 @dataclass(frozen=True)
 class Rule:
-    """One reason to go: how many rows it takes, and the bytes that frees."""
+    """One reason to remove rows: how many, and the bytes that frees."""
 
     name: str
     why: str
@@ -41,8 +41,8 @@ class Rule:
 
 @dataclass(frozen=True)
 class Forecast:
-    """Ids of patterns by rule, and numbers of interactions; `interactions` is what really goes:
-    the rules overlap, and the examples of patterns stay."""
+    """Ids of patterns and numbers of interactions by rule. `interactions` is the number to delete: the
+    rules overlap, and examples of patterns stay."""
 
     weak: list[str]
     surplus: list[str]
@@ -54,51 +54,56 @@ class Forecast:
     bytes_used: int
 
 
-def forecast(project: Project) -> Forecast:
-    config, used = config_of(project.pk), disk_usage.bytes_used()
-    since = unused_since(config.cleanup_interval, newest_use(project))
-    weak = DatabasePatternStorage(project).weak(config.confidence_threshold, since)
+def forecast_cleanup(project: Project) -> Forecast:
+    """What a cleanup would remove now."""
+    config, used = config_of(project.pk), disk_usage.measure_bytes_used()
+    since = compute_unused_since(config.cleanup_interval, find_newest_use(project))
+    weak = DatabasePatternStorage(project).find_weak(config.confidence_threshold, since)
     rows = ModelInteraction.objects.filter(project=project).exclude(state=0)
-    total = recognized(project)
-    large, many = min(total, wanted(project, claimed(), total)), beyond_count(config, total)
-    old = beyond_age(project, config, rows)
+    total = count_recognized(project)
+    large, many = (
+        min(total, count_needed_for_room(project, measure_claimed_bytes(), total)),
+        count_beyond_limit(config, total),
+    )
+    old = count_beyond_age(project, config, rows)
     most = max(large, many, old)
-    going = min(most, max(0, total - examples(project))) if most else 0
-    surplus = surplus_patterns(project, config.max_patterns, weak)
-    return Forecast(weak, surplus, old_trash(project), large, many, old, going, used)
+    going = min(most, max(0, total - count_examples(project))) if most else 0
+    surplus = find_surplus_patterns(project, config.max_patterns, weak)
+    return Forecast(weak, surplus, find_old_trash(project), large, many, old, going, used)
 
 
-def newest_use(project: Project) -> datetime:
+def find_newest_use(project: Project) -> datetime:
     """The newest timestamp seen: replayed history is judged by its own time, not the clock."""
     newest = ModelInteraction.objects.filter(project=project).order_by("-number")
     moment = newest.values_list("timestamp", flat=True).first()
     return datetime.fromtimestamp(moment / 1000, UTC) if moment else timezone.now()
 
 
-def surplus_patterns(project: Project, limit: int, going: list[str]) -> list[str]:
-    """Beyond `max_patterns` the least used go first, the longest unused among equals."""
+def find_surplus_patterns(project: Project, limit: int, going: list[str]) -> list[str]:
+    """Ids beyond `max_patterns`, least used first, longest unused among equals; pinned ones stay."""
     staying = Pattern.objects.stored().filter(project=project).exclude(pk__in=going)
     surplus = max(0, staying.count() - limit)
     rows = staying.filter(pinned=False).order_by("use_count", "last_used")
     return [str(pk) for pk in rows.values_list("pk", flat=True)[:surplus]]
 
 
-def old_trash(project: Project) -> list[str]:
-    """Archived for longer than Undo reaches back. Redirects of merges stay."""
+def find_old_trash(project: Project) -> list[str]:
+    """Ids archived longer ago than Undo reaches; redirects of merges stay."""
     limit = timezone.now() - timedelta(days=Operation.LIFETIME_DAYS)
     rows = Pattern.objects.filter(project=project, status="archived", archived_at__lt=limit)
     full = rows.filter(redirect_to__isnull=True, state__isnull=False)
     return [str(pk) for pk in full.values_list("pk", flat=True)]
 
 
-def examples(project: Project) -> int:
+def count_examples(project: Project) -> int:
+    """Interactions kept as examples of stored patterns."""
     rows = Pattern.objects.stored().filter(project=project)
     return int(rows.aggregate(n=Sum(Least("use_count", EXAMPLES)))["n"] or 0)
 
 
-def recognized(project: Project | None = None) -> int:
-    """Interactions that may be forgotten, of one project or of all. Counted as all less those that
-    wait: both counts read nothing but an index."""
+def count_recognized(project: Project | None = None) -> int:
+    """Recognised interactions of one project or of all: all minus the pending ones, since both counts
+    read only an index."""
     rows = ModelInteraction.objects.order_by()
     waits = ModelInteraction.objects.pending().order_by()
     if project:
@@ -106,38 +111,38 @@ def recognized(project: Project | None = None) -> int:
     return max(0, int(rows.count()) - int(waits.count()))
 
 
-def claimed() -> int:
-    """Bytes in use, and those that learning will add to what waits: ingest goes by both, too."""
+def measure_claimed_bytes() -> int:
+    """Bytes in use, plus those that learning the pending interactions will add."""
     waits = int(ModelInteraction.objects.pending().order_by().count())
-    return disk_usage.bytes_used() + disk_usage.to_learn(waits)
+    return disk_usage.measure_bytes_used() + disk_usage.estimate_learning_bytes(waits)
 
 
-def wanted(project: Project, claim: int, total: int) -> int:
-    """How many interactions have to go for room; there may be fewer. By what each takes itself: by
-    the mean of all bytes, the few that are recognised of a burst would bear a few times too little."""
-    room = disk_usage.room(config_of(project.pk).max_size)
+def count_needed_for_room(project: Project, claim: int, total: int) -> int:
+    """How many interactions must be deleted for room, at the bytes each takes itself: the mean over all
+    bytes would be several times too high while most of a burst is still pending."""
+    room = disk_usage.compute_room(config_of(project.pk).max_size)
     if claim <= room * FULL or not total:
         return 0
-    everywhere = max(total, recognized())
-    each = min(bytes_each(project), max(1, claim // everywhere))
+    everywhere = max(total, count_recognized())
+    each = min(estimate_interaction_bytes(project), max(1, claim // everywhere))
     surplus = (claim - room * (FULL - SLACK)) / each
     return int(surplus * total / everywhere) + 1
 
 
-def beyond_count(config: FeatureMemoryConfig, total: int) -> int:
+def count_beyond_limit(config: FeatureMemoryConfig, total: int) -> int:
     return max(0, total - config.max_interactions) if config.max_interactions else 0
 
 
-def beyond_age(project: Project, config: FeatureMemoryConfig, rows: Any) -> int:
+def count_beyond_age(project: Project, config: FeatureMemoryConfig, rows: Any) -> int:
     if not config.max_age:
         return 0
-    oldest = newest_use(project) - timedelta(days=config.max_age)
+    oldest = find_newest_use(project) - timedelta(days=config.max_age)
     return int(rows.filter(timestamp__lt=int(oldest.timestamp() * 1000)).count())
 
 
-def rules(project: Project, found: Forecast) -> list[Rule]:
-    """For people: every rule that takes something, and what all of them free together."""
-    config, each = config_of(project.pk), bytes_each(project)
+def list_rules(project: Project, found: Forecast) -> list[Rule]:
+    """Every rule that would remove something, and the total, for pages and commands."""
+    config, each = config_of(project.pk), estimate_interaction_bytes(project)
     threshold = f"below {config.confidence_threshold:.2f} and unused; to the trash"
     trash = Pattern.objects.filter(pk__in=found.trash).aggregate(n=Sum("size_bytes"))["n"] or 0
     all_rules = [
@@ -153,7 +158,7 @@ def rules(project: Project, found: Forecast) -> list[Rule]:
         Rule("Count", "the oldest interactions", found.too_many, found.too_many * each),
         Rule("Age", "interactions that are too old", found.too_old, found.too_old * each),
         Rule(
-            "Interactions in all",
+            "Interactions in total",
             "the rules overlap; each pattern's newest examples stay",
             found.interactions,
             found.interactions * each,
@@ -162,28 +167,28 @@ def rules(project: Project, found: Forecast) -> list[Rule]:
     return [rule for rule in all_rules if rule.rows]
 
 
-def bytes_each(project: Project) -> int:
-    """About how much an interaction takes, by the newest payloads."""
+def estimate_interaction_bytes(project: Project) -> int:
+    """Bytes an interaction takes, estimated from the newest payloads."""
     numbers = ModelInteraction.objects.filter(project=project).order_by("-number")
     newest = list(numbers.values_list("number", flat=True)[:200])
     mean = Payload.objects.filter(pk__in=newest).aggregate(n=Avg(Length("data")))["n"]
     return disk_usage.ROW_BYTES + int(mean or 0)
 
 
-def shown(project: Project) -> list[Rule] | None:
-    """The rules as counted last; None before the first time."""
+def read_counted_rules(project: Project) -> list[Rule] | None:
+    """The last counted rules; None before the first count."""
     kept: tuple[float, list[Rule]] | None = cache.get(f"forecast:{project.pk}")
     return kept[1] if kept else None
 
 
-def count(project: Project) -> list[Rule]:
-    """What `shown` tells from now on; counted every minute, for a large project every five."""
+def count_rules(project: Project) -> list[Rule]:
+    """Count the rules for `read_counted_rules`: every minute, for a large project every five."""
     name, now = f"forecast:{project.pk}", time.time()
     kept: tuple[float, list[Rule]] | None = cache.get(name)
     newest = ModelInteraction.objects.order_by("-number").values_list("number", flat=True).first()
     wait = COUNT_LARGE_S if (newest or 0) > LARGE else COUNT_S
     if kept and now - kept[0] < wait:
         return kept[1]
-    made = rules(project, forecast(project))
+    made = list_rules(project, forecast_cleanup(project))
     cache.set(name, (now, made), None)
     return made

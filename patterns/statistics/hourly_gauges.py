@@ -1,4 +1,4 @@
-"""What the project's hours tell: stored patterns by state, memory, and how recognition went."""
+"""Gauges of a project over time: stored patterns by status, memory, recognition."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Any
 from uuid import UUID
 
 from patterns.models import ProjectHour
-from patterns.statistics.quantile_sketch import merged, quantile
+from patterns.statistics.quantile_sketch import merge_sketches, read_quantile
 from patterns.statistics.time_window import Window
 
 
 @dataclass
-class Gauge:
-    """The last values seen in a bucket, and what was recognised in it. None: nothing was seen."""
+class HourlyGauge:
+    """The last values of a bucket, and what was recognised in it. None: not measured."""
 
     validated: int | None = None
     candidates: int | None = None
@@ -35,10 +35,10 @@ class Gauge:
         return self.matched / self.recognized if self.recognized else None
 
     def recognition(self, share: float) -> float | None:
-        return quantile(merged(self.sketches), share)
+        return read_quantile(merge_sketches(self.sketches), share)
 
 
-def read(project_id: UUID, first: int, end: int) -> list[Any]:
+def read_hours(project_id: UUID, first: int, end: int) -> list[Any]:
     """The project's hours, oldest first, as named tuples."""
     rows = ProjectHour.objects.filter(project_id=project_id, hour__gte=first, hour__lt=end)
     names = ("hour", "samples", "validated", "candidates", "drifting", "memory_bytes")
@@ -46,8 +46,8 @@ def read(project_id: UUID, first: int, end: int) -> list[Any]:
     return list(found.order_by("hour"))
 
 
-def fill(window: Window, rows: Iterable[Any]) -> list[Gauge]:
-    found = [Gauge() for _ in range(window.count)]
+def fill_buckets(window: Window, rows: Iterable[Any]) -> list[HourlyGauge]:
+    found = [HourlyGauge() for _ in range(window.count)]
     for row in rows:
         place = window.bucket(row.hour)
         if place is None:
@@ -62,16 +62,16 @@ def fill(window: Window, rows: Iterable[Any]) -> list[Gauge]:
     return found
 
 
-def add_recognition(gauge: Gauge, row: Any) -> None:
+def add_recognition(gauge: HourlyGauge, row: Any) -> None:
     gauge.recognized += row.recognized
     gauge.matched += row.matched
     if row.recognition_ms:
         gauge.sketches.append(bytes(row.recognition_ms))
 
 
-def together(found: Iterable[Gauge]) -> Gauge:
-    """Recognition of all buckets; the gauges are those of the last bucket that has any."""
-    total = Gauge()
+def sum_gauges(found: Iterable[HourlyGauge]) -> HourlyGauge:
+    """Recognition summed over all buckets; the gauges are those of the last measured bucket."""
+    total = HourlyGauge()
     for gauge in found:
         total.recognized += gauge.recognized
         total.matched += gauge.matched

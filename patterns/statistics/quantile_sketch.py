@@ -8,19 +8,19 @@ from fastdigest import TDigest
 
 from patterns.storage.payloads import Stored
 
-# 60 centroids: p95 within about 1 % on log-normal durations, 1 kB a row at most.
+# 60 centroids: p95 within about 1 % on log-normal durations, 1 kB per row at most.
 CENTROIDS = 60
 
 
-def sketch(stored: Stored, values: Sequence[float]) -> bytes:
-    """The t-digest of the stored one and these values."""
+def update_sketch(stored: Stored, values: Sequence[float]) -> bytes:
+    """The stored t-digest with the values added, as bytes."""
     digest = TDigest.from_bytes(bytes(stored)) if stored else TDigest(CENTROIDS)
     digest.batch_update(list(values))
     return digest.to_bytes()
 
 
-def merged(sketches: Iterable[Stored]) -> TDigest | None:
-    """One digest of many; None when all are empty."""
+def merge_sketches(sketches: Iterable[Stored]) -> TDigest | None:
+    """Merge sketches into one digest; None when all are empty."""
     total: TDigest | None = None
     for stored in sketches:
         if stored:
@@ -29,7 +29,7 @@ def merged(sketches: Iterable[Stored]) -> TDigest | None:
     return total
 
 
-def quantile(digest: TDigest | None, share: float) -> float | None:
+def read_quantile(digest: TDigest | None, share: float) -> float | None:
     """The quantile of a sketch in its own unit; None without values."""
     if digest is None or digest.is_empty():
         return None

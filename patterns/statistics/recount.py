@@ -1,4 +1,4 @@
-"""Rollups counted anew from the interactions."""
+"""Recounts rollups from the interactions."""
 
 from __future__ import annotations
 
@@ -7,40 +7,40 @@ from typing import Any
 from uuid import UUID
 
 from patterns.models import ModelInteraction, PatternHour
-from patterns.statistics.quantile_sketch import sketch
+from patterns.statistics.quantile_sketch import update_sketch
 from patterns.statistics.rollups import (
     ALL_TIME,
     HOUR_MS,
+    CountedOutcome,
     Key,
-    Outcome,
-    added,
-    count_into,
-    existing,
-    fresh,
-    grouped_by_key,
+    count_outcomes,
+    find_rows,
+    group_by_key,
+    make_row,
     outcome_of,
-    save,
+    save_rows,
+    sum_rows,
 )
 
 RESKETCH = 5000
 
 
-def sketch_again(project_id: UUID, outcomes: Iterable[Outcome]) -> None:
-    """New duration sketches for the rows these outcomes were taken from, from what is stored.
+def rebuild_sketches(project_id: UUID, outcomes: Iterable[CountedOutcome]) -> None:
+    """Rebuild the duration sketches of the rows these outcomes were taken from.
 
-    A row of more than RESKETCH interactions, or with forgotten ones, keeps the sketch it has.
+    Rows of more than RESKETCH interactions, or with deleted ones, keep their sketch.
     """
-    rows = existing(project_id, grouped_by_key(outcomes, totals=False))
+    rows = find_rows(project_id, group_by_key(outcomes, totals=False))
     found = []
     for row in rows.values():
-        durations = stored_durations(row) if row.count <= RESKETCH else []
+        durations = read_stored_durations(row) if row.count <= RESKETCH else []
         if len(durations) == row.count:
-            row.durations = sketch(b"", durations)
+            row.durations = update_sketch(b"", durations)
             found.append(row)
-    save(found)
+    save_rows(found)
 
 
-def stored_durations(row: PatternHour) -> list[float]:
+def read_stored_durations(row: PatternHour) -> list[float]:
     same = ModelInteraction.objects.filter(
         project_id=row.project_id, pattern_id=row.pattern_id, model_id=row.model_id, state=1
     )
@@ -50,25 +50,25 @@ def stored_durations(row: PatternHour) -> list[float]:
     return list(same.values_list("duration", flat=True)[: RESKETCH + 1])
 
 
-def recount(
+def recount_rollups(
     project_id: UUID, since: int, alive: Callable[[int], None] = lambda done: None
 ) -> list[PatternHour]:
-    """Fresh rows of all hours from `since` on, from the stored interactions; nothing is written.
+    """Recount all hours from `since` (hours since the epoch) on; nothing is written.
 
-    `alive` is called now and then with the number of interactions counted so far.
+    `alive` is called regularly with the number of interactions counted so far.
     """
     found = ModelInteraction.objects.filter(
         project_id=project_id, state=1, timestamp__gte=since * HOUR_MS
     )
     rows: dict[Key, PatternHour] = {}
-    for done, batch in batched(found.order_by("number").iterator(2000), 2000):
-        for key, group in grouped_by_key(map(outcome_of, batch), all_time=False).items():
-            count_into(rows.setdefault(key, fresh(project_id, key)), group)
+    for done, batch in split_in_batches(found.order_by("number").iterator(2000), 2000):
+        for key, group in group_by_key(map(outcome_of, batch), all_time=False).items():
+            count_outcomes(rows.setdefault(key, make_row(project_id, key)), group)
         alive(done)
     return list(rows.values())
 
 
-def batched(rows: Iterable[Any], size: int) -> Iterator[tuple[int, list[Any]]]:
+def split_in_batches(rows: Iterable[Any], size: int) -> Iterator[tuple[int, list[Any]]]:
     done, batch = 0, []
     for row in rows:
         batch.append(row)
@@ -79,15 +79,15 @@ def batched(rows: Iterable[Any], size: int) -> Iterator[tuple[int, list[Any]]]:
     yield done + len(batch), batch
 
 
-def replace(project_id: UUID, since: int, rows: Sequence[PatternHour]) -> None:
-    """Put recounted hours in place of the stored ones, and add up ALL_TIME from all hours."""
+def replace_rollups(project_id: UUID, since: int, rows: Sequence[PatternHour]) -> None:
+    """Replace the stored hours from `since` on, and sum ALL_TIME from all hours."""
     hours = PatternHour.objects.filter(project_id=project_id)
     hours.filter(hour__gte=since).exclude(hour=ALL_TIME).delete()
-    save(rows)
+    save_rows(rows)
     hours.filter(hour=ALL_TIME).delete()
     by_pattern: dict[Key, PatternHour] = {}
     for row in hours.order_by("pattern_id", "model_id").iterator(2000):
         key = (ALL_TIME, str(row.pattern_id), row.model_id)
         row.hour = ALL_TIME
-        by_pattern[key] = added([by_pattern[key], row]) if key in by_pattern else row
-    save(list(by_pattern.values()))
+        by_pattern[key] = sum_rows([by_pattern[key], row]) if key in by_pattern else row
+    save_rows(list(by_pattern.values()))

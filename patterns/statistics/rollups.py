@@ -1,9 +1,9 @@
 """Hourly sums and sketches: written with every learned batch, read by every chart and figure.
 
 Hour `ALL_TIME` holds the same sums over all hours of a pattern and model, so that a list of
-patterns reads one row a model instead of adding up months. Pattern `ALL_PATTERNS` holds the sums
-over all patterns of an hour and model, so that the overview reads one row an hour and model however
-many patterns there are; whoever adds up patterns leaves it out.
+patterns reads one row per model instead of summing months. Pattern `ALL_PATTERNS` holds the sums
+over all patterns of an hour and model, so that the overview reads one row per hour and model however
+many patterns there are; sums over patterns leave it out.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ from django.db import connection
 from django.db.models import F
 
 from patterns.models import PatternHour, ProjectHour
-from patterns.statistics.quantile_sketch import merged, sketch
+from patterns.statistics.quantile_sketch import merge_sketches, update_sketch
 
 HOUR_MS = 3_600_000
 ALL_TIME = -1
 ALL_PATTERNS = UUID(int=0)
-# Keys a query: three parameters each, far below SQLite's limit.
+# Keys per query: three parameters each, far below SQLite's limit.
 LOOKUP = 400
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class CountedOutcome:
     """What one recognised interaction adds to the rollups. Units as in ModelInteraction."""
 
     pattern_id: str
@@ -78,23 +78,25 @@ SUMS = (
 Key: TypeAlias = tuple[int, str, str]
 
 
-def add(project_id: UUID, outcomes: Iterable[Outcome], *, totals: bool = True) -> None:
+def add_outcomes(
+    project_id: UUID, outcomes: Iterable[CountedOutcome], *, totals: bool = True
+) -> None:
     """Add outcomes to their hours; call it in the transaction that marks them recognised.
 
     Without `totals` the rows of ALL_PATTERNS stay: for outcomes that are counted there already.
     """
-    grouped = grouped_by_key(outcomes, totals=totals)
-    rows = existing(project_id, grouped)
+    grouped = group_by_key(outcomes, totals=totals)
+    rows = find_rows(project_id, grouped)
     for key, group in grouped.items():
-        count_into(rows.setdefault(key, fresh(project_id, key)), group)
-    save(sorted(rows.values(), key=lambda row: (row.hour, str(row.pattern_id), row.model_id)))
+        count_outcomes(rows.setdefault(key, make_row(project_id, key)), group)
+    save_rows(sorted(rows.values(), key=lambda row: (row.hour, str(row.pattern_id), row.model_id)))
 
 
-def grouped_by_key(
-    outcomes: Iterable[Outcome], *, totals: bool = True, all_time: bool = True
-) -> dict[Key, list[Outcome]]:
-    """Each outcome under every row it counts for."""
-    grouped: dict[Key, list[Outcome]] = {}
+def group_by_key(
+    outcomes: Iterable[CountedOutcome], *, totals: bool = True, all_time: bool = True
+) -> dict[Key, list[CountedOutcome]]:
+    """The outcomes by the key of every row they count for."""
+    grouped: dict[Key, list[CountedOutcome]] = {}
     for outcome in outcomes:
         hour = outcome.timestamp // HOUR_MS
         for when in (hour, ALL_TIME) if all_time else (hour,):
@@ -103,33 +105,33 @@ def grouped_by_key(
     return grouped
 
 
-def fresh(project_id: UUID, key: Key) -> PatternHour:
+def make_row(project_id: UUID, key: Key) -> PatternHour:
     return PatternHour(project_id=project_id, hour=key[0], pattern_id=UUID(key[1]), model_id=key[2])
 
 
-def existing(project_id: UUID, keys: Iterable[Key]) -> dict[Key, PatternHour]:
+def find_rows(project_id: UUID, keys: Iterable[Key]) -> dict[Key, PatternHour]:
     """The stored rows of these keys, each found in the unique index."""
     found: dict[Key, PatternHour] = {}
     wanted = list(keys)
     for start in range(0, len(wanted), LOOKUP):
         part = wanted[start : start + LOOKUP]
-        # A comparison of rows: an OR over hundreds of keys takes longer to plan than to answer.
+        # A row comparison: an OR over hundreds of keys takes longer to plan than to run.
         values = ", ".join(["(%s, %s, %s)"] * len(part))
         where = f"(hour, pattern_id, model_id) IN (VALUES {values})"
         rows = PatternHour.objects.filter(project_id=project_id).extra(
-            where=[where], params=[value for key in part for value in database_key(key)]
+            where=[where], params=[value for key in part for value in to_database_key(key)]
         )
         found |= {(row.hour, str(row.pattern_id), row.model_id): row for row in rows}
     return found
 
 
-def database_key(key: Key) -> tuple[int, UUID | str, str]:
-    """The key as the columns hold it: SQLite keeps a UUID as 32 hexadecimal digits."""
+def to_database_key(key: Key) -> tuple[int, UUID | str, str]:
+    """The key as stored in columns: SQLite stores a UUID as 32 hexadecimal digits."""
     uuid = UUID(key[1])
     return key[0], uuid if connection.features.has_native_uuid_field else uuid.hex, key[2]
 
 
-def count_into(row: PatternHour, outcomes: Sequence[Outcome]) -> None:
+def count_outcomes(row: PatternHour, outcomes: Sequence[CountedOutcome]) -> None:
     for outcome in outcomes:
         row.count += 1
         row.duration_sum += outcome.duration
@@ -150,11 +152,11 @@ def count_into(row: PatternHour, outcomes: Sequence[Outcome]) -> None:
         if outcome.cost is not None:
             row.cost_sum += outcome.cost
             row.cost_count += 1
-    row.durations = sketch(row.durations, [outcome.duration for outcome in outcomes])
+    row.durations = update_sketch(row.durations, [outcome.duration for outcome in outcomes])
 
 
-def correct(project_id: UUID, before: Outcome, after: Outcome) -> None:
-    """Replace what an outcome said of success and quality, where it was counted before."""
+def correct_outcome(project_id: UUID, before: CountedOutcome, after: CountedOutcome) -> None:
+    """Correct success and quality of an outcome that was already counted."""
     hours = PatternHour.objects.filter(
         project_id=project_id,
         pattern_id__in=[before.pattern_id, ALL_PATTERNS],
@@ -175,68 +177,69 @@ UNIQUE = ("project_id", "hour", "pattern_id", "model_id")
 COLUMNS = (*UNIQUE, *SUMS, "durations")
 
 
-def save(rows: Sequence[PatternHour]) -> None:
-    """Put the rows in place of those of the same key.
+def save_rows(rows: Sequence[PatternHour]) -> None:
+    """Insert rows, replacing those of the same key.
 
-    By hand: there is about one row an interaction, and Django's bulk_create takes thrice the time.
+    In SQL: there is about one row per interaction, and Django's bulk_create takes three times as long.
     """
     sql = (
-        f"INSERT INTO {PatternHour._meta.db_table} ({', '.join(quoted(COLUMNS))}) "
+        f"INSERT INTO {PatternHour._meta.db_table} ({', '.join(quote_names(COLUMNS))}) "
         f"VALUES ({', '.join(['%s'] * len(COLUMNS))}) "
-        f"ON CONFLICT ({', '.join(quoted(UNIQUE))}) DO UPDATE SET "
-        + ", ".join(f"{name} = excluded.{name}" for name in quoted(COLUMNS[len(UNIQUE) :]))
+        f"ON CONFLICT ({', '.join(quote_names(UNIQUE))}) DO UPDATE SET "
+        + ", ".join(f"{name} = excluded.{name}" for name in quote_names(COLUMNS[len(UNIQUE) :]))
     )
     with connection.cursor() as cursor:
-        cursor.executemany(sql, [as_columns(row) for row in rows])
+        cursor.executemany(sql, [to_columns(row) for row in rows])
 
 
-def quoted(names: Iterable[str]) -> list[str]:
+def quote_names(names: Iterable[str]) -> list[str]:
     return [f'"{name}"' for name in names]
 
 
-def as_columns(row: PatternHour) -> list[Any]:
-    key = database_key((row.hour, str(row.pattern_id), row.model_id))
+def to_columns(row: PatternHour) -> list[Any]:
+    key = to_database_key((row.hour, str(row.pattern_id), row.model_id))
     owner = row.project_id if connection.features.has_native_uuid_field else row.project_id.hex
     return [owner, *key, *(getattr(row, name) for name in (*SUMS, "durations"))]
 
 
-def project_hour(project_id: UUID, hour: int) -> ProjectHour:
-    """The row of this hour, locked where the database can, made when there is none."""
+def lock_project_hour(project_id: UUID, hour: int) -> ProjectHour:
+    """The row of this hour, created when missing, locked where the database supports it."""
     row, _ = ProjectHour.objects.select_for_update().get_or_create(project_id=project_id, hour=hour)
     return row
 
 
-def subtract(project_id: UUID, outcomes: Iterable[Outcome]) -> None:
-    """Take outcomes that were counted for a pattern out of its rows again (ALL_PATTERNS stays).
+def subtract_outcomes(project_id: UUID, outcomes: Iterable[CountedOutcome]) -> None:
+    """Subtract outcomes from the rows of their patterns (ALL_PATTERNS is unchanged).
 
-    Sums are exact. A sketch cannot forget: `sketch_again` makes it anew once the rows have moved.
+    Sums are exact. Values cannot be removed from a sketch: call `rebuild_sketches` once the
+    interactions have moved.
     """
-    grouped = grouped_by_key(outcomes, totals=False)
-    rows = existing(project_id, grouped)
+    grouped = group_by_key(outcomes, totals=False)
+    rows = find_rows(project_id, grouped)
     for key, row in rows.items():
         minus = PatternHour()
-        count_into(minus, grouped[key])
+        count_outcomes(minus, grouped[key])
         for name in SUMS:
             setattr(row, name, getattr(row, name) - getattr(minus, name))
     empty = [row.pk for row in rows.values() if row.count <= 0]
     PatternHour.objects.filter(pk__in=empty).delete()
-    save([row for row in rows.values() if row.count > 0])
+    save_rows([row for row in rows.values() if row.count > 0])
 
 
-def added(rows: Sequence[PatternHour]) -> PatternHour:
-    """Rollup rows as one: sums add up, sketches merge."""
+def sum_rows(rows: Sequence[PatternHour]) -> PatternHour:
+    """Combine rollup rows into the first one: sums are added, sketches merged."""
     total = rows[0]
     for row in rows[1:]:
         for name in SUMS:
             setattr(total, name, getattr(total, name) + getattr(row, name))
-    digest = merged([row.durations for row in rows]) if len(rows) > 1 else None
+    digest = merge_sketches([row.durations for row in rows]) if len(rows) > 1 else None
     total.durations = digest.to_bytes() if digest else total.durations
     return total
 
 
-def outcome_of(row: Any) -> Outcome:
+def outcome_of(row: Any) -> CountedOutcome:
     """A recognised interaction's row as an outcome."""
-    return Outcome(
+    return CountedOutcome(
         pattern_id=str(row.pattern_id),
         model_id=row.model_id,
         timestamp=row.timestamp,

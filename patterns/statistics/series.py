@@ -1,4 +1,4 @@
-"""Rollups as plain series over a window of time: what figures, charts and their tables share."""
+"""Rollups as series over a time window, for figures, charts and tables."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from django.db.models import Q
 from fastdigest import TDigest
 
 from patterns.models import PatternHour
-from patterns.statistics.quantile_sketch import merged, quantile
+from patterns.statistics.quantile_sketch import merge_sketches, read_quantile
 from patterns.statistics.rollups import ALL_PATTERNS, ALL_TIME
 from patterns.statistics.time_window import DAY, Window, hour_of
 
@@ -39,7 +39,7 @@ SUMS = (
 
 @dataclass
 class Sums:
-    """Added-up rollups. Every mean and quantile is None when nothing told."""
+    """Summed rollups. Means and quantiles are None without data."""
 
     count: float = 0
     successes: float = 0
@@ -56,7 +56,7 @@ class Sums:
     _digest: TDigest | None = None
 
     def add(self, values: Sequence[float], sketch: bytes) -> None:
-        """Values in the order of SUMS. Written out: a page adds up hundreds of rows."""
+        """Values in the order of SUMS. Unrolled, because a page adds hundreds of rows."""
         self.count += values[0]
         self.successes += values[1]
         self.judged += values[2]
@@ -84,7 +84,7 @@ class Sums:
         return self.tokens_sum / self.tokens_count if self.tokens_count else None
 
     def mean(self, name: str) -> float | None:
-        """Prompt ("input_tokens") or completion tokens an interaction that told its tokens."""
+        """Mean prompt ("input_tokens") or completion tokens per interaction that reported tokens."""
         total = float(getattr(self, name))
         return total / self.tokens_count if self.tokens_count and total else None
 
@@ -103,11 +103,11 @@ class Sums:
     def duration(self, share: float) -> float | None:
         """A quantile of the durations in ms, from the merged sketches."""
         if self._digest is None:
-            self._digest = merged(self.sketches)
-        return quantile(self._digest, share)
+            self._digest = merge_sketches(self.sketches)
+        return read_quantile(self._digest, share)
 
 
-def wilson(mean: float | None, n: float) -> tuple[float, float] | None:
+def wilson_interval(mean: float | None, n: float) -> tuple[float, float] | None:
     """The 95 % interval of a mean of n values in 0..1 (Wilson 1927).
 
     Exact in form for 0/1 values; for scores it is wider than needed, because no variable in 0..1
@@ -123,7 +123,7 @@ def wilson(mean: float | None, n: float) -> tuple[float, float] | None:
 
 @dataclass(frozen=True)
 class Series:
-    """One Sums a bucket of the window, and all of them together."""
+    """One Sums per bucket of the window, and their total."""
 
     window: Window
     buckets: list[Sums]
@@ -139,7 +139,7 @@ class Series:
 Hours = list[tuple[Any, ...]]
 
 
-def read(project_id: UUID, first: int, end: int, pattern_ids: Iterable[UUID] = ()) -> Hours:
+def read_rollups(project_id: UUID, first: int, end: int, pattern_ids: Iterable[UUID] = ()) -> Hours:
     """The rollup rows of these hours and of all time: of the patterns, or of the whole project."""
     ids = list(pattern_ids) or [ALL_PATTERNS]
     hours = Q(hour__gte=first, hour__lt=end) | Q(hour=ALL_TIME)
@@ -147,19 +147,19 @@ def read(project_id: UUID, first: int, end: int, pattern_ids: Iterable[UUID] = (
     return list(rows.values_list("hour", "model_id", "durations", *SUMS))
 
 
-def fill(window: Window, rows: Iterable[tuple[Any, ...]]) -> Series:
-    """Rows of `read` into the buckets of the window; those outside are left out."""
+def fill_series(window: Window, rows: Iterable[tuple[Any, ...]]) -> Series:
+    """Sort rows of `read_rollups` into the buckets of the window; others are ignored."""
     found: list[Hours] = [[] for _ in range(window.count)]
     for row in rows:
         place = window.bucket(row[0])
         if place is not None:
             found[place].append(row)
-    buckets = [summed(some) for some in found]
-    return Series(window, buckets, added(buckets))
+    buckets = [sum_columns(some) for some in found]
+    return Series(window, buckets, add_sums(buckets))
 
 
-def summed(rows: Hours) -> Sums:
-    """Rows of `read`, added up a column at a time: a chart of 90 days has thousands of them."""
+def sum_columns(rows: Hours) -> Sums:
+    """Sum rows of `read_rollups` by column, because a chart of 90 days has thousands."""
     found = Sums(sketches=[bytes(row[2]) for row in rows if row[2]])
     columns = list(zip(*rows, strict=True))[3:]
     if columns:
@@ -167,8 +167,8 @@ def summed(rows: Hours) -> Sums:
     return found
 
 
-def range_for(rows: Hours, now: datetime) -> str:
-    """The shortest range that holds all data; 30 days when nothing is older than the rest."""
+def choose_range(rows: Hours, now: datetime) -> str:
+    """The shortest range that holds all data, at most 30 days; 30 days without data."""
     first = min((row[0] for row in rows if row[0] != ALL_TIME), default=None)
     if first is None or first < hour_of(now) - 7 * DAY:
         return "30d"
@@ -178,21 +178,21 @@ def range_for(rows: Hours, now: datetime) -> str:
 Owners = Mapping[UUID, UUID]  # pattern id -> the one it counts for (serializers.family_of)
 
 
-def daily_counts(project_id: UUID, owners: Owners, now: datetime) -> dict[UUID, list[int]]:
+def count_daily(project_id: UUID, owners: Owners, now: datetime) -> dict[UUID, list[int]]:
     """Matches of each pattern on each of the last 14 days, for the sparklines of a list."""
     days = 14
     last = hour_of(now) // DAY
     found = {name: [0] * days for name in owners.values()}
-    counts = {as_column(pattern): found[owner] for pattern, owner in owners.items()}
+    counts = {to_uuid_column(pattern): found[owner] for pattern, owner in owners.items()}
     if not counts:
         return found
     marks = ", ".join(["%s"] * len(counts))
-    # By hand: through Django the 14 days of 200 patterns take four times as long.
+    # In SQL: through Django the 14 days of 200 patterns take four times as long.
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT pattern_id, hour / {DAY}, SUM(count) FROM {PatternHour._meta.db_table} "
             f"WHERE project_id = %s AND pattern_id IN ({marks}) AND hour >= %s GROUP BY 1, 2",
-            [as_column(project_id), *counts, (last - days + 1) * DAY],
+            [to_uuid_column(project_id), *counts, (last - days + 1) * DAY],
         )
         for pattern, at, n in cursor.fetchall():
             if 0 <= (place := int(at) - last + days - 1) < days:
@@ -200,12 +200,12 @@ def daily_counts(project_id: UUID, owners: Owners, now: datetime) -> dict[UUID, 
     return found
 
 
-def as_column(name: UUID) -> UUID | str:
-    """A UUID as this database's columns hold it."""
+def to_uuid_column(name: UUID) -> UUID | str:
+    """A UUID as stored in columns of this database."""
     return name if connection.features.has_native_uuid_field else name.hex
 
 
-def figures_of(project_id: UUID, owners: Owners) -> dict[UUID, Sums]:
+def read_totals(project_id: UUID, owners: Owners) -> dict[UUID, Sums]:
     """All-time sums of each pattern over all models."""
     found = {name: Sums() for name in owners.values()}
     rows = PatternHour.objects.filter(
@@ -216,8 +216,8 @@ def figures_of(project_id: UUID, owners: Owners) -> dict[UUID, Sums]:
     return found
 
 
-def by_model(rows: Iterable[tuple[Any, ...]]) -> dict[str, Sums]:
-    """The all-time rows among those of `read`, under each model, most used first."""
+def sum_by_model(rows: Iterable[tuple[Any, ...]]) -> dict[str, Sums]:
+    """The all-time rows of `read_rollups` summed by model, most used first."""
     found: dict[str, Sums] = {}
     for hour, name, sketch, *values in rows:
         if hour == ALL_TIME:
@@ -225,7 +225,7 @@ def by_model(rows: Iterable[tuple[Any, ...]]) -> dict[str, Sums]:
     return dict(sorted(found.items(), key=lambda item: (-item[1].count, item[0])))
 
 
-def added(parts: Iterable[Sums]) -> Sums:
+def add_sums(parts: Iterable[Sums]) -> Sums:
     total = Sums()
     for part in parts:
         total.add([getattr(part, name) for name in SUMS], b"")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 DAY = 24
-# name: (hours a bucket, buckets); at most 90 points a series.
+# name: (hours per bucket, buckets); at most 90 points per series.
 RANGES = {"24h": (1, 24), "7d": (6, 28), "30d": (DAY, 30), "90d": (DAY, 90)}
 WORDS = {"24h": "24 hours", "7d": "7 days", "30d": "30 days", "90d": "90 days"}
 
@@ -48,7 +48,7 @@ class Window:
         return place if 0 <= place < self.count else None
 
     def labels(self) -> list[str]:
-        """One point on the time axis a bucket: a date for days, else an hour in UTC."""
+        """The time label of each bucket: a date for days, else an hour in UTC."""
         form = "%Y-%m-%d" if self.step == DAY else "%Y-%m-%dT%H:%M:%SZ"
         return [time_of(self.start + i * self.step).strftime(form) for i in range(self.count)]
 

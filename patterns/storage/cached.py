@@ -1,4 +1,4 @@
-"""The most recently retrieved states in front of another store."""
+"""A cache of pattern states in front of another storage."""
 
 from __future__ import annotations
 
@@ -54,6 +54,6 @@ class CachedPatternStorage:
         return taken
 
     def forget(self, ids: Iterable[str]) -> None:
-        """What was changed past this cache is read again."""
+        """Drop states that were changed without this cache."""
         for pattern_id in ids:
             self._kept.pop(pattern_id, None)

@@ -1,7 +1,7 @@
-"""Patterns kept: the only code that turns rows into engine state and back.
+"""Patterns in the database.
 
-`DatabasePatternStorage` and `InMemoryPatternStorage` behave alike; `CachedPatternStorage` keeps
-what was retrieved lately in front of either.
+`DatabasePatternStorage` and `InMemoryPatternStorage` behave alike; `CachedPatternStorage` caches
+either.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from patterns.engine.pattern.pattern_state import PatternState
 from patterns.engine.recognizer import DefaultPatternRecognizer
 from patterns.models import Pattern
 from patterns.storage import upserts
-from patterns.storage.protocol import NO_USES, Made, changed, valid_id
-from patterns.storage.rows import MIRRORED, row_of, state_of
+from patterns.storage.protocol import NO_USES, PreparedRows, apply_changes, parse_pattern_id
+from patterns.storage.rows import MIRRORED, build_row, state_of
 
 
 class DatabasePatternStorage:
@@ -35,20 +35,20 @@ class DatabasePatternStorage:
         return Pattern.objects.filter(project_id=self.project.pk)
 
     def store(self, states: Iterable[PatternState], uses: Mapping[str, int] = NO_USES) -> None:
-        made = self.made(states, uses)
-        self.put(made)
+        made = self.prepare_rows(states, uses)
+        self.write_rows(made)
         self.add_uses({name: count for name, count in uses.items() if name not in made})
 
-    def made(self, states: Iterable[PatternState], uses: Mapping[str, int]) -> Made:
-        """The costly half of `store`: what `put` writes, by id. Needs no transaction."""
-        rows = [row_of(state, self.project.pk, self.version) for state in states]
+    def prepare_rows(self, states: Iterable[PatternState], uses: Mapping[str, int]) -> PreparedRows:
+        """The costly half of `store`: the rows for `write_rows`, by id. Needs no transaction."""
+        rows = [build_row(state, self.project.pk, self.version) for state in states]
         for row in rows:
             row.use_count = uses.get(str(row.pk), 0)
         rows.sort(key=lambda row: row.pk)  # one lock order for all processes
-        return {str(row.pk): upserts.as_columns(row) for row in rows}
+        return {str(row.pk): upserts.to_columns(row) for row in rows}
 
-    def put(self, made: Made) -> None:
-        upserts.put(list(made.values()), MIRRORED)
+    def write_rows(self, made: PreparedRows) -> None:
+        upserts.upsert_rows(list(made.values()), MIRRORED)
 
     def add_uses(self, uses: Mapping[str, int]) -> None:
         by_count: dict[int, list[str]] = {}
@@ -62,35 +62,35 @@ class DatabasePatternStorage:
         return [state_of(row) for row in rows.order_by(criteria.sort, "pk")]
 
     def get(self, pattern_id: str) -> PatternState:
-        row = self.rows.stored().filter(pk=valid_id(pattern_id)).first()
+        row = self.rows.stored().filter(pk=parse_pattern_id(pattern_id)).first()
         if row is None:
             raise not_found("pattern")
         return state_of(row)
 
     def update(self, pattern_id: str, **changes: Any) -> PatternState:
-        state = changed(self.get(pattern_id), changes)
+        state = apply_changes(self.get(pattern_id), changes)
         self.rows.filter(pk=pattern_id).update(**changes, state=state.to_bytes())
         return state
 
-    def weak(self, threshold: float, unused_since: datetime) -> list[str]:
-        """What `cleanup` would take."""
+    def find_weak(self, threshold: float, unused_since: datetime) -> list[str]:
+        """Ids that `cleanup` would archive: unpinned, below `threshold`, not used since."""
         rows = self.rows.stored().filter(
             pinned=False, confidence__lt=threshold, last_used__lt=unused_since
         )
         return [str(pk) for pk in rows.values_list("pk", flat=True)]
 
     def cleanup(self, threshold: float, unused_since: datetime) -> list[str]:
-        ids = self.weak(threshold, unused_since)
+        ids = self.find_weak(threshold, unused_since)
         self.archive(ids, "memory", f"below {threshold:.2f} and unused")
         return ids
 
     def archive(self, ids: Sequence[str], actor: str, why: str) -> int:
-        """Soft: the row, its state and its counts stay until the trash is emptied."""
+        """Move patterns to the trash; row, state and counts stay until it is emptied. How many."""
         return int(
             self.rows.stored()
             .filter(pk__in=ids)
             .update(
-                status=Pattern.Status.ARCHIVED,
+                status=Pattern.PatternStatus.ARCHIVED,
                 archived_at=timezone.now(),
                 archived_by=actor,
                 archived_why=why,
@@ -98,11 +98,11 @@ class DatabasePatternStorage:
         )
 
     def evict(self, reasons: Mapping[str, str]) -> None:
-        """Archive what the engine gave up. Nothing can bring it back, so only its name, its
-        template and its counts stay: a flood of one-offs must not fill the disk with states.
+        """Archive patterns that the engine evicted (`reasons`: id to reason). They cannot be restored, so
+        only name, template and counts stay: many one-off patterns must not fill the disk.
 
-        The row is written anew: shrunk where it lies, SQLite would keep its page for it, and a name
-        took 8 kB (45 MB for 6,000 patterns, measured).
+        The rows are deleted and inserted: updated in place, SQLite kept a page of 8 kB for each name
+        (45 MB for 6,000 patterns, measured).
         """
         if not reasons:
             return

@@ -1,4 +1,4 @@
-"""Patterns in a dictionary: nothing is kept after the process ends."""
+"""Patterns in a dictionary, lost when the process ends."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import Any
 from featurememory.errors import not_found
 from patterns.criteria import PatternCriteria
 from patterns.engine.pattern.pattern_state import PatternState
-from patterns.storage.protocol import NO_USES, changed
-from patterns.storage.rows import at
+from patterns.storage.protocol import NO_USES, apply_changes
+from patterns.storage.rows import to_datetime
 
 
 class InMemoryPatternStorage:
-    """The same, in a dictionary: for tests, trials and `storage.type = memory`."""
+    """The same as DatabasePatternStorage, in a dictionary, for tests and trials."""
 
     def __init__(self) -> None:
         self._states: dict[str, PatternState] = {}
@@ -42,7 +42,7 @@ class InMemoryPatternStorage:
         return PatternState.from_bytes(self._states[pattern_id].to_bytes())
 
     def update(self, pattern_id: str, **changes: Any) -> PatternState:
-        state = changed(self.get(pattern_id), changes)
+        state = apply_changes(self.get(pattern_id), changes)
         self._states[pattern_id] = state
         return state
 
@@ -52,7 +52,7 @@ class InMemoryPatternStorage:
             for state in self._states.values()
             if not state.pinned
             and state.confidence < threshold
-            and at(state.last_used) < unused_since
+            and to_datetime(state.last_used) < unused_since
         ]
         for pattern_id in weak:
             del self._states[pattern_id]

@@ -1,7 +1,7 @@
 """Payloads in the database: JSON, compressed with Zstandard (RFC 8878).
 
-The first byte names the trained dictionary (0: none). One payload is short and much of it is in
-every other one, which only a dictionary can use: it halves what 2.7 kB of JSON take.
+The first byte names the trained dictionary (0: none). Payloads are short and much alike, which
+only a dictionary can use: it halves the size of 2.7 kB of JSON.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import zstandard
 
 from patterns.models import Payload, PayloadDictionary
 
-# What a binary column gives back: bytes on SQLite, a memoryview on PostgreSQL.
+# What a binary column returns: bytes on SQLite, a memoryview on PostgreSQL.
 Stored: TypeAlias = bytes | memoryview
 LEVEL = 3
 # Dictionaries: size, samples to train on, payloads before the first, growth before the next.
@@ -28,8 +28,8 @@ CHECK_S = 5.0
 _local = threading.local()
 
 
-class Current:
-    """The newest dictionary, asked for at most every CHECK_S seconds."""
+class NewestDictionary:
+    """The id of the newest dictionary, read at most every CHECK_S seconds."""
 
     def __init__(self) -> None:
         self.number, self.checked = 0, -CHECK_S
@@ -42,15 +42,15 @@ class Current:
             self.number = newest.first() or 0
         return self.number
 
-    def forget(self) -> None:
+    def expire(self) -> None:
         self.checked = -CHECK_S
 
 
-current = Current()
+newest_dictionary = NewestDictionary()
 
 
 @lru_cache(maxsize=8)
-def dictionary(number: int) -> zstandard.ZstdCompressionDict | None:
+def load_dictionary(number: int) -> zstandard.ZstdCompressionDict | None:
     if number == 0:
         return None
     data = PayloadDictionary.objects.values_list("data", flat=True).get(pk=number)
@@ -59,10 +59,17 @@ def dictionary(number: int) -> zstandard.ZstdCompressionDict | None:
     return made
 
 
+def forget_dictionaries() -> None:
+    """Drop all cached dictionaries and compressors, as after a restart."""
+    newest_dictionary.expire()
+    load_dictionary.cache_clear()
+    vars(_local).clear()
+
+
 def _compressor(number: int) -> zstandard.ZstdCompressor:
-    """One a thread: a compressor may not be used by two threads at once."""
+    """One per thread: a compressor must not be used by two threads at once."""
     if getattr(_local, "compressor", (None, None))[0] != number:
-        made = zstandard.ZstdCompressor(level=LEVEL, dict_data=dictionary(number))
+        made = zstandard.ZstdCompressor(level=LEVEL, dict_data=load_dictionary(number))
         _local.compressor = number, made
     found: zstandard.ZstdCompressor = _local.compressor[1]
     return found
@@ -73,17 +80,17 @@ def _decompressor(number: int) -> zstandard.ZstdDecompressor:
     if number not in known:
         if len(known) >= 8:
             known.clear()
-        known[number] = zstandard.ZstdDecompressor(dict_data=dictionary(number))
+        known[number] = zstandard.ZstdDecompressor(dict_data=load_dictionary(number))
     found: zstandard.ZstdDecompressor = known[number]
     return found
 
 
-def pack(content: dict[str, Any]) -> bytes:
-    number = current.get()
+def pack_payload(content: dict[str, Any]) -> bytes:
+    number = newest_dictionary.get()
     return bytes([number]) + _compressor(number).compress(msgspec.json.encode(content))
 
 
-def unpack_raw(data: Stored) -> bytes:
+def unpack_json(data: Stored) -> bytes:
     """The payload's JSON text, as bytes. ValueError when the row is damaged."""
     content = bytes(data)
     try:
@@ -92,9 +99,9 @@ def unpack_raw(data: Stored) -> bytes:
         raise ValueError(f"the payload is damaged: {error}") from error
 
 
-def unpack(data: Stored) -> dict[str, Any]:
+def unpack_payload(data: Stored) -> dict[str, Any]:
     """The payload as values. Numbers beyond the range of a float become infinite, as in json."""
-    raw = unpack_raw(data)
+    raw = unpack_json(data)
     try:
         value = msgspec.json.decode(raw)
     except msgspec.DecodeError:
@@ -106,11 +113,11 @@ def unpack(data: Stored) -> dict[str, Any]:
 
 def unpack_parts(data: Stored) -> dict[str, msgspec.Raw]:
     """The payload's members as they were sent."""
-    return msgspec.json.decode(unpack_raw(data), type=dict[str, msgspec.Raw])
+    return msgspec.json.decode(unpack_json(data), type=dict[str, msgspec.Raw])
 
 
-def training_is_due() -> bool:
-    """After FIRST payloads, and again when there are GROWTH times as many as at the last time."""
+def is_training_due() -> bool:
+    """After FIRST payloads, and again at GROWTH times the number of the last training."""
     newest = Payload.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
     last = PayloadDictionary.objects.order_by("-pk").first()
     if last is None:
@@ -118,18 +125,18 @@ def training_is_due() -> bool:
     return newest >= last.trained_on * GROWTH and last.pk < MOST
 
 
-def train() -> PayloadDictionary | None:
-    """A dictionary from the newest payloads, in force for what comes; None when they are too few
-    or too alike to learn from."""
+def train_dictionary() -> PayloadDictionary | None:
+    """Train a dictionary on the newest payloads and use it for new ones; None when they are too few or
+    too similar."""
     rows = Payload.objects.order_by("-pk").values_list("pk", "data")[:SAMPLES]
     found: dict[int, bytes] = {}
     for number, data in rows:
-        with suppress(ValueError):  # a damaged one has nothing to teach
-            found[number] = unpack_raw(data)
+        with suppress(ValueError):  # damaged payloads are skipped
+            found[number] = unpack_json(data)
     try:
         made = zstandard.train_dictionary(SIZE, list(found.values()))
     except zstandard.ZstdError:
         return None
     row = PayloadDictionary.objects.create(data=made.as_bytes(), trained_on=max(found))
-    current.forget()
+    newest_dictionary.expire()
     return row

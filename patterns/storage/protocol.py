@@ -1,4 +1,4 @@
-"""What every store of patterns does, and the rules they share."""
+"""The interface of pattern storages, and the rules they share."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from featurememory.errors import ErrorCode, FeatureMemoryError, not_found
 from patterns.criteria import STORED, PatternCriteria
 from patterns.engine.pattern.pattern_state import PatternState
 
-Made: TypeAlias = dict[str, list[Any]]  # columns of rows, by the id of the pattern
+PreparedRows: TypeAlias = dict[str, list[Any]]  # columns of rows, by the id of the pattern
 NO_USES: Mapping[str, int] = {}
 CHANGEABLE = ("label", "pinned", "status", "confidence")
 
 
 class PatternStorage(Protocol):
-    """What a store of patterns does. Ids are UUID texts."""
+    """A storage of patterns. Ids are UUID texts."""
 
     def store(self, states: Iterable[PatternState], uses: Mapping[str, int] = NO_USES) -> None:
         """Insert or replace; `uses` adds to the use counts."""
@@ -32,17 +32,17 @@ class PatternStorage(Protocol):
         """Change label, pinned, status or confidence of one pattern."""
 
     def cleanup(self, threshold: float, unused_since: datetime) -> list[str]:
-        """Take away what is unpinned, below the confidence and not used since; the ids taken."""
+        """Remove patterns that are unpinned, below `threshold` and unused since; their ids."""
 
 
-def valid_id(text: str) -> UUID:
+def parse_pattern_id(text: str) -> UUID:
     try:
         return UUID(text)
     except (ValueError, AttributeError, TypeError) as error:
         raise not_found("pattern") from error
 
 
-def changed(state: PatternState, changes: Mapping[str, Any]) -> PatternState:
+def apply_changes(state: PatternState, changes: Mapping[str, Any]) -> PatternState:
     unknown = sorted(set(changes) - set(CHANGEABLE))
     if unknown:
         raise FeatureMemoryError(
@@ -59,6 +59,6 @@ def changed(state: PatternState, changes: Mapping[str, Any]) -> PatternState:
     return state
 
 
-def unused_since(interval_s: int, newest: datetime) -> datetime:
-    """Before this moment a pattern counts as unused: `interval_s` before the newest use."""
+def compute_unused_since(interval_s: int, newest: datetime) -> datetime:
+    """The time before which a pattern counts as unused: `interval_s` seconds before the newest use."""
     return newest - timedelta(seconds=interval_s)

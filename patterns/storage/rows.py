@@ -29,11 +29,11 @@ def state_of(row: Pattern) -> PatternState:
     return state
 
 
-def at(seconds: float) -> datetime:
+def to_datetime(seconds: float) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
 
 
-def row_of(
+def build_row(
     state: PatternState, project_id: UUID, version: str = DefaultPatternRecognizer.VERSION
 ) -> Pattern:
     """An unsaved row that mirrors the state; use_count is added by the database."""
@@ -45,38 +45,38 @@ def row_of(
         task_type=state.task_type[:200],
         kind=state.kind[:20],
         label=state.label,
-        template=clean(state.template_text),
-        parts=[[clean(part.text), part.slot] for part in state.template],
-        slots=cleaned(state.slots),
-        features=cleaned(summarise_features(state)),
+        template=remove_nul(state.template_text),
+        parts=[[remove_nul(part.text), part.slot] for part in state.template],
+        slots=to_clean_json(state.slots),
+        features=to_clean_json(summarise_features(state)),
         status=state.status,
         pinned=state.pinned,
         confidence=state.confidence,
         calibrated=state.calibrated,
         effectiveness=state.effectiveness,
         use_count=0,
-        created_at=at(state.created_at),
-        last_used=at(state.last_used),
+        created_at=to_datetime(state.created_at),
+        last_used=to_datetime(state.last_used),
         recognizer_version=version,
         size_bytes=len(data),
         state=data,
     )
 
 
-def clean(text: str) -> str:
-    """PostgreSQL stores no NUL and no lone surrogate."""
+def remove_nul(text: str) -> str:
+    """Replace NUL and lone surrogates, which PostgreSQL does not store."""
     return text.replace("\x00", "␀").encode("utf-8", "replace").decode()
 
 
-def cleaned(values: Sequence[msgspec.Struct]) -> Any:
-    """The values as JSON a database takes: no NUL in any text or key."""
+def to_clean_json(values: Sequence[msgspec.Struct]) -> Any:
+    """The values as plain JSON without NUL in any text or key."""
     encoded = msgspec.json.encode(values)
     plain = msgspec.json.decode(encoded)
-    # The bytes `\\u0000` are a NUL, or a backslash before "u0000": only decoded text tells.
-    return without_nul(plain) if b"\\u0000" in encoded else plain
+    # The bytes `\\u0000` are a NUL, or a backslash before "u0000": only decoding tells which.
+    return remove_nul_deep(plain) if b"\\u0000" in encoded else plain
 
 
-# What storing a known pattern again overwrites. Label and pin belong to people: `update` sets them.
+# Columns that storing a known pattern overwrites. Label and pin belong to people: `update` sets them.
 MIRRORED = [
     "model_id",
     "template",
@@ -95,11 +95,11 @@ MIRRORED = [
 ]
 
 
-def without_nul(value: Any) -> Any:
+def remove_nul_deep(value: Any) -> Any:
     if isinstance(value, str):
-        return clean(value)
+        return remove_nul(value)
     if isinstance(value, list):
-        return [without_nul(item) for item in value]
+        return [remove_nul_deep(item) for item in value]
     if isinstance(value, dict):
-        return {clean(key): without_nul(item) for key, item in value.items()}
+        return {remove_nul(key): remove_nul_deep(item) for key, item in value.items()}
     return value

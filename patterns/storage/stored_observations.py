@@ -1,15 +1,15 @@
-"""Stored interactions as the engine sees them."""
+"""Stored interactions as observations of the engine."""
 
 from __future__ import annotations
 
 from patterns.engine.domain.observation import Observation
 from patterns.models import ModelInteraction
-from patterns.storage.payloads import Stored, unpack
+from patterns.storage.payloads import Stored, unpack_payload
 
 
 def observation_of(row: ModelInteraction, data: Stored) -> Observation:
-    """The engine's view of a stored interaction. ValueError when its payload is damaged."""
-    content = unpack(data)
+    """A stored interaction as an observation, times in seconds. ValueError for a damaged payload."""
+    content = unpack_payload(data)
     return Observation(
         id=row.id,
         input=content.get("input"),

@@ -1,7 +1,7 @@
-"""Rows of patterns in place of those of the same id, by one prepared statement.
+"""Upserts patterns with one prepared statement.
 
-Every batch that is learned writes all patterns it touched; Django's bulk_create takes thrice the
-time, while others wait for their turn to write.
+Every learned batch writes all patterns it touched; Django's bulk_create takes three times as long while
+other writers wait.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ FIELDS = Pattern._meta.concrete_fields
 TABLE = Pattern._meta.db_table
 
 
-def as_columns(row: Pattern) -> list[Any]:
+def to_columns(row: Pattern) -> list[Any]:
     """The row as this database's columns hold it."""
     return [field.get_db_prep_save(getattr(row, field.attname), connection) for field in FIELDS]
 
 
-def put(rows: Sequence[list[Any]], mirrored: Sequence[str]) -> None:
-    """Insert what `as_columns` made; of a known pattern replace the columns named in `mirrored`
-    and add to the uses."""
+def upsert_rows(rows: Sequence[list[Any]], mirrored: Sequence[str]) -> None:
+    """Insert rows from `to_columns`; for known patterns replace the `mirrored` columns and add the
+    uses."""
     quoted = connection.ops.quote_name
     columns = ", ".join(quoted(str(field.column)) for field in FIELDS)
     changes = [f"{quoted(name)} = excluded.{quoted(name)}" for name in mirrored]

@@ -1,1 +1,1 @@
-"""The pages about patterns and interactions, one module for each."""
+"""Pages about patterns and interactions, one module each."""

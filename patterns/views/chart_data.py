@@ -1,49 +1,70 @@
-"""The twins of a chart: its table and its CSV."""
+"""The data of a chart as a table and as CSV."""
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 
-from featurememory.page_access import show
+from featurememory.page_access import page, render_page
 from patterns.charts.chart import Chart
 
 
-def chart_table(request: HttpRequest, chart: Chart) -> HttpResponse:
-    return show(request, "chart_page.html", "_chart_table.html", {"chart": chart})
+def make_chart_views(
+    build_chart: Callable[..., Chart],
+) -> tuple[Callable[..., HttpResponse], Callable[..., StreamingHttpResponse]]:
+    """The two views of a chart, its table and its CSV.
+
+    `build_chart` takes the request and what the URL captures; Http404 when there is no such chart.
+    """
+
+    @page
+    def show_table(request: HttpRequest, **captured: Any) -> HttpResponse:
+        return render_chart_table(request, build_chart(request, **captured))
+
+    @page
+    def download_csv(request: HttpRequest, **captured: Any) -> StreamingHttpResponse:
+        return stream_chart_csv(build_chart(request, **captured))
+
+    return show_table, download_csv
 
 
-def chart_csv(chart: Chart) -> StreamingHttpResponse:
+def render_chart_table(request: HttpRequest, chart: Chart) -> HttpResponse:
+    return render_page(request, "chart_page.html", "_chart_table.html", {"chart": chart})
+
+
+def stream_chart_csv(chart: Chart) -> StreamingHttpResponse:
     heads = [column.title for column in chart.columns]
-    return csv_response(f"{chart.name}.csv", heads, chart.rows)
+    return stream_csv(f"{chart.name}.csv", heads, chart.rows)
 
 
-def csv_response(
+def stream_csv(
     filename: str, heads: list[str], rows: Iterable[Iterable[Any]]
 ) -> StreamingHttpResponse:
-    response = StreamingHttpResponse(csv_lines(heads, rows), content_type="text/csv; charset=utf-8")
+    response = StreamingHttpResponse(
+        write_csv_lines(heads, rows), content_type="text/csv; charset=utf-8"
+    )
     response["Content-Disposition"] = f'attachment; filename="{filename}"'
     return response
 
 
-def csv_lines(heads: list[str], rows: Iterable[Iterable[Any]]) -> Iterator[str]:
-    yield csv_line(heads)
+def write_csv_lines(heads: list[str], rows: Iterable[Iterable[Any]]) -> Iterator[str]:
+    yield format_csv_line(heads)
     for values in rows:
-        yield csv_line(["" if value is None else harmless(value) for value in values])
+        yield format_csv_line(["" if value is None else escape_formula(value) for value in values])
 
 
-def csv_line(values: Iterable[Any]) -> str:
+def format_csv_line(values: Iterable[Any]) -> str:
     buffer = io.StringIO()
     csv.writer(buffer).writerow(values)
     return buffer.getvalue()
 
 
-def harmless(value: Any) -> Any:
-    """A text that a spreadsheet would run as a formula gets an apostrophe (OWASP: CSV injection)."""
+def escape_formula(value: Any) -> Any:
+    """Prefix text that a spreadsheet would run as a formula with an apostrophe (OWASP: CSV injection)."""
     if isinstance(value, str) and value.lstrip()[:1] in ("=", "+", "-", "@"):
         return "'" + value
     return value

@@ -1,4 +1,4 @@
-"""Interactions: newest first, what each met, and the JSON as it was sent."""
+"""Interactions: newest first, with their patterns, and their JSON as sent."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from featurememory.errors import FeatureMemoryError
-from featurememory.http.pagination import limit_from, near
-from featurememory.http.pagination import page as keyset_page
+from featurememory.http.pagination import parse_limit, read_nearby_page
+from featurememory.http.pagination import read_page as keyset_page
 from featurememory.models import Project
-from featurememory.page_access import current_project, page, show
+from featurememory.page_access import current_project, page, render_page
 from patterns.models import ModelInteraction, Pattern, Payload
-from patterns.recognition.explain import explain
-from patterns.serializers import family_of, redirects
+from patterns.recognition.explain import explain_match
+from patterns.serializers import family_of, find_redirects
 from patterns.storage.payloads import unpack_parts
 
 PREVIEW = 160
@@ -28,40 +28,40 @@ Data: TypeAlias = bytes | memoryview | None
 PARTS = ("input", "output", "parameters", "tags", "error")
 
 
-def address(interaction_id: str) -> str:
+def build_interaction_url(interaction_id: str) -> str:
     """The page of an interaction; ids are the clients' own and may hold any character."""
     return f"/interactions/{quote(interaction_id, safe='')}/"
 
 
-def preview(data: Data) -> str:
-    """The beginning of the input on one line: its text, or its JSON."""
+def preview_input(data: Data) -> str:
+    """The beginning of the input in one line: its text, or its JSON."""
     if data is None:
         return ""
     try:
         raw = bytes(unpack_parts(bytes(data)).get("input", b"null"))
     except (ValueError, msgspec.DecodeError):
         return "(the payload is damaged)"
-    return " ".join(last_message(raw).split())[:PREVIEW]
+    return " ".join(find_last_message(raw).split())[:PREVIEW]
 
 
-def last_message(raw: bytes) -> str:
-    """What a person said last, where the input is a chat; else the text or the JSON itself."""
+def find_last_message(raw: bytes) -> str:
+    """The last message of a chat; else the text or JSON itself."""
     if raw[:1] not in b"[{" or b'"content"' not in raw:
-        return readable(raw if raw[:1] == b'"' else raw[: 8 * PREVIEW])
+        return to_text(raw if raw[:1] == b'"' else raw[: 8 * PREVIEW])
     try:
         value = msgspec.json.decode(raw)
     except msgspec.DecodeError:
-        return readable(raw[: 8 * PREVIEW])
+        return to_text(raw[: 8 * PREVIEW])
     messages = value.get("messages") if isinstance(value, dict) else value
     said = [
         m["content"]
         for m in messages or []
         if isinstance(m, dict) and isinstance(m.get("content"), str)
     ]
-    return said[-1] if said else readable(raw[: 8 * PREVIEW])
+    return said[-1] if said else to_text(raw[: 8 * PREVIEW])
 
 
-def readable(raw: bytes) -> str:
+def to_text(raw: bytes) -> str:
     """A JSON string as its text, anything else as its JSON."""
     if raw[:1] == b'"':
         try:
@@ -71,35 +71,40 @@ def readable(raw: bytes) -> str:
     return raw.decode("utf-8", "replace")
 
 
-def previews(rows: Sequence[Any]) -> list[dict[str, Any]]:
-    """Rows of `with_payload` with address and first words: what a table of interactions shows."""
+def build_previews(rows: Sequence[Any]) -> list[dict[str, Any]]:
+    """Rows of `annotate_payload` with URL, preview and tokens, for tables of interactions."""
     return [
-        {"row": row, "url": address(row.id), "text": preview(row.data), "tokens": tokens(row)}
+        {
+            "row": row,
+            "url": build_interaction_url(row.id),
+            "text": preview_input(row.data),
+            "tokens": count_tokens(row),
+        }
         for row in rows
     ]
 
 
-def with_payload(rows: QuerySet[ModelInteraction]) -> Any:
+def annotate_payload(rows: QuerySet[ModelInteraction]) -> Any:
     """The same rows with the payload as `data`, in one query."""
     payloads = Payload.objects.filter(number=OuterRef("number"))
     return rows.annotate(data=Subquery(payloads.values("data")))
 
 
-def tokens(row: ModelInteraction) -> float | None:
+def count_tokens(row: ModelInteraction) -> float | None:
     if row.token_count is not None:
         return row.token_count
-    told = [n for n in (row.input_tokens, row.output_tokens) if n is not None]
-    return sum(told) if told else None
+    known = [n for n in (row.input_tokens, row.output_tokens) if n is not None]
+    return sum(known) if known else None
 
 
-def narrowed(rows: Any, query: Any) -> tuple[Any, dict[str, str]]:
-    """The rows of the filter, and the parameters it used."""
+def filter_interactions(rows: Any, query: Any) -> tuple[Any, dict[str, str]]:
+    """The rows that match the query, and the parameters that were applied."""
     used: dict[str, str] = {}
     for name in ("model_id", "task_type", "session_id"):
         if value := query.get(name, "").replace("\x00", "")[:200]:
             rows, used[name] = rows.filter(**{name: value}), value
     if (state := query.get("state")) in STATES:
-        rows, used["state"] = in_state(rows, STATES[state]), state
+        rows, used["state"] = filter_by_state(rows, STATES[state]), state
     if (outcome := query.get("success")) in ("true", "false"):
         rows, used["success"] = rows.filter(success=outcome == "true"), outcome
     if value := query.get("pattern_id"):
@@ -110,41 +115,41 @@ def narrowed(rows: Any, query: Any) -> tuple[Any, dict[str, str]]:
     return rows, used
 
 
-def searched(rows: Any, text: str) -> tuple[Any, bool]:
-    """Payloads are compressed and not searched: an id is found exactly, else a task by its name.
+def search_interactions(rows: Any, text: str) -> tuple[Any, bool]:
+    """Rows with this id, else with this task type, and whether an index serves the search.
 
-    And whether an index serves it.
+    Payloads are compressed and not searched.
     """
     exact = rows.filter(id=text)
     return (exact, True) if exact.exists() else (rows.filter(task_type=text), False)
 
 
-# Filters that an index serves, however few rows meet them.
+# Filters that an index serves, however few rows match.
 INDEXED = {"pattern_id", "state"}
 
 
-def in_state(rows: Any, state: int) -> Any:
-    """A literal where an index is partial: SQLite uses it only for what it can read."""
+def filter_by_state(rows: Any, state: int) -> Any:
+    """Filter by a literal where an index is partial, because SQLite uses it only for literals."""
     return rows.filter(state=1) if state == 1 else rows.extra(where=[f"state = {state:d}"])
 
 
 @page
-def interactions(request: HttpRequest) -> HttpResponse:
+def list_interactions(request: HttpRequest) -> HttpResponse:
     project = current_project(request)
-    limit = limit_from(request.GET.get("limit"))
+    limit = parse_limit(request.GET.get("limit"))
     everything = ModelInteraction.objects.filter(project=project)
-    rows, used = narrowed(everything, request.GET)
+    rows, used = filter_interactions(everything, request.GET)
     indexed = set(used) <= INDEXED
     if search := request.GET.get("q", "").strip().replace("\x00", "")[:128]:
-        rows, indexed = searched(rows, search)
+        rows, indexed = search_interactions(rows, search)
         used["q"] = search
     cursor = request.GET.get("cursor")
     if indexed:
-        found = keyset_page(with_payload(rows), "-number", cursor, limit, key="number")
+        found = keyset_page(annotate_payload(rows), "-number", cursor, limit, key="number")
     else:
-        found = near(with_payload(rows), everything, cursor, limit, key="number")
-    shown = previews(found.rows)
-    names = patterns_of(project, found.rows)
+        found = read_nearby_page(annotate_payload(rows), everything, cursor, limit, key="number")
+    shown = build_previews(found.rows)
+    names = find_patterns(project, found.rows)
     for entry in shown:
         entry["pattern"] = names.get(entry["row"].pattern_id)
     context = {
@@ -157,13 +162,13 @@ def interactions(request: HttpRequest) -> HttpResponse:
         "next": found.next and urlencode({**used, "cursor": found.next}),
         "previous": found.previous and urlencode({**used, "cursor": found.previous}),
     }
-    return show(request, "interactions/list.html", "interactions/_list.html", context)
+    return render_page(request, "interactions/list.html", "interactions/_list.html", context)
 
 
-def patterns_of(project: Project, rows: Sequence[ModelInteraction]) -> dict[Any, Pattern]:
-    """The live pattern of each pattern id in the rows: merged ones are followed."""
+def find_patterns(project: Project, rows: Sequence[ModelInteraction]) -> dict[Any, Pattern]:
+    """The pattern of each pattern id in the rows, redirects of merges followed."""
     ids = {row.pattern_id for row in rows if row.pattern_id}
-    moved = redirects(ids)
+    moved = find_redirects(ids)
     fields = ("pk", "label", "template", "parts", "task_type", "status")
     # The project is checked here: with it in the query SQLite reads all patterns of the project.
     wanted = Pattern.objects.filter(pk__in=ids | set(moved.values())).only("project_id", *fields)
@@ -172,21 +177,21 @@ def patterns_of(project: Project, rows: Sequence[ModelInteraction]) -> dict[Any,
 
 
 @page
-def interaction(request: HttpRequest, interaction_id: str) -> HttpResponse:
+def show_interaction(request: HttpRequest, interaction_id: str) -> HttpResponse:
     project = current_project(request)
-    row = find(project, interaction_id)
+    row = find_interaction(project, interaction_id)
     data = Payload.objects.filter(pk=row.number).values_list("data", flat=True).first()
     context = {
         "row": row,
-        "tokens": tokens(row),
-        "pattern": patterns_of(project, [row]).get(row.pattern_id),
-        "parts": [part(name, raw) for name, raw in parts_of(data).items()],
-        "url": address(row.id),
+        "tokens": count_tokens(row),
+        "pattern": find_patterns(project, [row]).get(row.pattern_id),
+        "parts": [format_part(name, raw) for name, raw in read_parts(data).items()],
+        "url": build_interaction_url(row.id),
     }
     return render(request, "interactions/detail.html", context)
 
 
-def find(project: Project, name: str) -> ModelInteraction:
+def find_interaction(project: Project, name: str) -> ModelInteraction:
     row = None
     if "\x00" not in name and len(name) <= 128:
         row = ModelInteraction.objects.filter(project=project, id=name).first()
@@ -195,8 +200,8 @@ def find(project: Project, name: str) -> ModelInteraction:
     return row
 
 
-def parts_of(data: Data) -> dict[str, bytes]:
-    """The members of the payload that were sent, as bytes."""
+def read_parts(data: Data) -> dict[str, bytes]:
+    """The members of the payload as sent; empty for a damaged one."""
     try:
         parts = unpack_parts(bytes(data)) if data is not None else {}
     except (ValueError, msgspec.DecodeError):
@@ -204,10 +209,10 @@ def parts_of(data: Data) -> dict[str, bytes]:
     return {name: bytes(parts[name]) for name in PARTS if name in parts}
 
 
-def part(name: str, raw: bytes) -> dict[str, Any]:
-    """One member for reading: indented JSON, or the text of a string; cut when it is long."""
+def format_part(name: str, raw: bytes) -> dict[str, Any]:
+    """One member for display: indented JSON, or the text of a string; shortened when long."""
     text = (
-        readable(raw)
+        to_text(raw)
         if raw[:1] == b'"'
         else msgspec.json.format(raw, indent=2).decode("utf-8", "replace")
     )
@@ -220,24 +225,24 @@ def part(name: str, raw: bytes) -> dict[str, Any]:
 
 
 @page
-def why(request: HttpRequest, interaction_id: str) -> HttpResponse:
-    """Why it belongs to its pattern: asked after the page, because it may have to load the memory."""
-    row = find(current_project(request), interaction_id)
+def show_explanation(request: HttpRequest, interaction_id: str) -> HttpResponse:
+    """Why it belongs to its pattern. Requested after the page, because it may load the recogniser."""
+    row = find_interaction(current_project(request), interaction_id)
     data = Payload.objects.filter(pk=row.number).values_list("data", flat=True).first()
     try:
-        found = explain(row, data)
-    except FeatureMemoryError:  # a pattern cannot be read: the page of the interaction still can
+        found = explain_match(row, data)
+    except FeatureMemoryError:  # a damaged pattern must not break the page
         found = None
     context = {"why": found, "row": row}
-    return show(request, "interactions/why.html", "interactions/_why.html", context)
+    return render_page(request, "interactions/why.html", "interactions/_why.html", context)
 
 
 @page
-def payload(request: HttpRequest, interaction_id: str) -> HttpResponse:
+def download_payload(request: HttpRequest, interaction_id: str) -> HttpResponse:
     """The payload as it was sent, as one JSON object."""
-    row = find(current_project(request), interaction_id)
+    row = find_interaction(current_project(request), interaction_id)
     data = Payload.objects.filter(pk=row.number).values_list("data", flat=True).first()
-    members = {name: msgspec.Raw(raw) for name, raw in parts_of(data).items()}
+    members = {name: msgspec.Raw(raw) for name, raw in read_parts(data).items()}
     response = HttpResponse(msgspec.json.encode(members), content_type="application/json")
     response["Content-Disposition"] = "inline"
     return response

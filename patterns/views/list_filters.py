@@ -1,4 +1,4 @@
-"""What stands above and around a list of patterns: views, chips, sortable heads, neighbouring pages."""
+"""Controls around a list of patterns: tabs, filter chips, sortable heads, paging."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ UNUSED_DAYS = 30
 
 
 @dataclass(frozen=True)
-class Tab:
-    """A view: a stored query string with its count."""
+class PatternTab:
+    """A tab: a stored query string with its count."""
 
     name: str
     query: str
@@ -25,7 +25,7 @@ class Tab:
 
 @dataclass(frozen=True)
 class Chip:
-    """One filter in force, and the query string without it."""
+    """An active filter, and the query string without it."""
 
     field: str
     operator: str
@@ -33,8 +33,10 @@ class Chip:
     without: str
 
 
-def tabs(criteria: PatternCriteria, counts: dict[str, int], prunable: int | None) -> list[Tab]:
-    """All, one for each state, and what could be pruned without loss."""
+def build_tabs(
+    criteria: PatternCriteria, counts: dict[str, int], prunable: int | None
+) -> list[PatternTab]:
+    """Tabs for all patterns, each status, and prunable ones."""
     query = criteria.query()
     here = {name: value for name, value in query.items() if name not in ("sort", "q")}
     made: list[tuple[str, dict[str, str], int | None]] = [("All", {}, counts.get("all", 0))]
@@ -44,16 +46,16 @@ def tabs(criteria: PatternCriteria, counts: dict[str, int], prunable: int | None
         ("Drifting", "drifting"),
     ):
         made.append((name, {"status": status}, counts.get(status, 0)))
-    made.append(("Prunable", prunable_query(), prunable))
-    return [Tab(name, urlencode(q), n, here == as_parsed(q)) for name, q, n in made]
+    made.append(("Prunable", build_prunable_query(), prunable))
+    return [PatternTab(name, urlencode(q), n, here == normalize_query(q)) for name, q, n in made]
 
 
-def as_parsed(query: dict[str, str]) -> dict[str, str]:
+def normalize_query(query: dict[str, str]) -> dict[str, str]:
     return PatternCriteria.parse(query).query()
 
 
-def prunable_query() -> dict[str, str]:
-    """Unpinned candidates that nothing matched for 30 days."""
+def build_prunable_query() -> dict[str, str]:
+    """The query for unpinned candidates without a match for 30 days."""
     since = timezone.now().date() - timedelta(days=UNUSED_DAYS)
     return {"status": "candidate", "pinned": "false", "used_before": since.isoformat()}
 
@@ -72,17 +74,19 @@ WORDS = {
 }
 
 
-def chips(criteria: PatternCriteria) -> list[Chip]:
+def build_chips(criteria: PatternCriteria) -> list[Chip]:
     query = criteria.query()
     made = []
     for name, (field, operator) in WORDS.items():
         if name in query and name != "q":
             rest = {key: value for key, value in query.items() if key != name}
-            made.append(Chip(field, operator, spoken(name, query[name]), urlencode(rest)))
+            made.append(
+                Chip(field, operator, format_filter_value(name, query[name]), urlencode(rest))
+            )
     return made
 
 
-def spoken(name: str, value: str) -> str:
+def format_filter_value(name: str, value: str) -> str:
     if name in ("used_before", "used_after"):
         return value[:10]
     if name == "pinned":
@@ -90,8 +94,8 @@ def spoken(name: str, value: str) -> str:
     return value.replace(",", " or ") if name == "status" else value
 
 
-def link(query: dict[str, str], cursor: str | None, limit: int) -> str | None:
-    """The query string of a neighbouring page."""
+def build_page_query(query: dict[str, str], cursor: str | None, limit: int) -> str | None:
+    """The query string of the next or previous page; None when there is none."""
     if cursor is None:
         return None
     size = {} if limit == 50 else {"limit": str(limit)}
@@ -100,14 +104,14 @@ def link(query: dict[str, str], cursor: str | None, limit: int) -> str | None:
 
 @dataclass(frozen=True)
 class Head:
-    """A sortable column: the query string that sorts by it, and how it is sorted now."""
+    """A sortable column: the query string that sorts by it, and its current direction."""
 
     name: str
     query: str
     direction: str
 
 
-def heads(criteria: PatternCriteria) -> dict[str, Head]:
+def build_heads(criteria: PatternCriteria) -> dict[str, Head]:
     made = {}
     for field, name in (
         ("confidence", "Confidence"),

@@ -1,4 +1,4 @@
-"""What people change: prune with its consequences shown first, undo, restore, pin, merge, split, label."""
+"""Changes to patterns: prune (after showing the consequences), undo, restore, pin, merge, split, label."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 from django_htmx.http import trigger_client_event
 
 from featurememory.models import Project
-from featurememory.page_access import changing, current_project, is_part, show
+from featurememory.page_access import changing, current_project, is_part, render_page
 from featurememory.templatetags import figures
 from patterns.criteria import PatternCriteria
 from patterns.curation import editing, history, merging, pruning, splitting
@@ -22,66 +22,68 @@ from patterns.curation import undo as curation_undo
 from patterns.models import Operation, Pattern
 
 MOST_IDS = 1000
-# Pages that a form without script may lead back to.
+# Pages that a form without JavaScript may return to.
 BACK = ("/patterns/trash/", "/activity/")
 
 
-def chosen(project: Project, given: QueryDict) -> Any:
-    """The rows a form means: the ticked ids, or all that match its filter up to `upto`.
+def choose_patterns(project: Project, given: QueryDict) -> Any:
+    """The rows a form selects: the ticked ids, or all that match its filter up to the id `upto`.
 
-    `upto` freezes "all that match": rows that arrive after the dialog opened are not hit.
+    `upto` excludes rows that arrive after the dialog was opened.
     """
     rows = Pattern.objects.stored().filter(project=project)
     if given.get("all") != "1":
         ids = [history.parse_id(text) for text in given.getlist("ids")[:MOST_IDS]]
         return rows.filter(pk__in=ids)
-    matching = PatternCriteria.parse(filter_of(given)).apply(rows)
+    matching = PatternCriteria.parse(parse_filter(given)).apply(rows)
     if upto := given.get("upto"):
         matching = matching.filter(pk__lte=history.parse_id(upto))
     return matching
 
 
-def filter_of(given: QueryDict) -> Mapping[str, str]:
+def parse_filter(given: QueryDict) -> Mapping[str, str]:
     return QueryDict(given.get("query", "")).dict()
 
 
-def actor(request: HttpRequest) -> str:
+def name_actor(request: HttpRequest) -> str:
     return str(request.user.get_username())
 
 
 @changing
-def prune(request: HttpRequest) -> HttpResponse:
-    """GET counts what would happen and asks; POST prunes, as one operation with one Undo."""
+def prune_patterns(request: HttpRequest) -> HttpResponse:
+    """GET shows the consequences and asks; POST prunes as one operation with one Undo."""
     project = current_project(request)
     if request.method != "POST":
-        return ask(request, project)
-    operation = pruning.prune(project, chosen(project, request.POST), actor(request))
-    until = figures.day(timezone.now() + history.KEPT)
-    text = f"Pruned {history.plural(operation.affected)}. In the trash until {until}."
-    return done(request, text, operation, request.POST.get("back", ""))
+        return confirm_prune(request, project)
+    operation = pruning.prune_patterns(
+        project, choose_patterns(project, request.POST), name_actor(request)
+    )
+    until = figures.day(timezone.now() + history.UNDO_PERIOD)
+    text = f"Pruned {history.format_pattern_count(operation.affected)}. In the trash until {until}."
+    return respond_done(request, text, operation, request.POST.get("back", ""))
 
 
-def ask(request: HttpRequest, project: Project) -> HttpResponse:
-    rows = chosen(project, request.GET)
+def confirm_prune(request: HttpRequest, project: Project) -> HttpResponse:
+    rows = choose_patterns(project, request.GET)
     upto = ""
     if request.GET.get("all") == "1" and (newest := rows.order_by("-pk").values("pk").first()):
         upto = str(newest["pk"])
     context = {
-        "what": pruning.consequences(project, rows),
+        "what": pruning.count_consequences(project, rows),
         "ids": request.GET.getlist("ids") if request.GET.get("all") != "1" else [],
         "all": request.GET.get("all", ""),
         "upto": upto,
         "query": request.GET.get("query", ""),
         "back": request.GET.get("back", ""),
-        "until": timezone.now() + history.KEPT,
+        "until": timezone.now() + history.UNDO_PERIOD,
     }
-    return show(request, "patterns/prune.html", "patterns/_prune.html", context)
+    return render_page(request, "patterns/prune.html", "patterns/_prune.html", context)
 
 
-def done(
+def respond_done(
     request: HttpRequest, text: str, operation: Operation | None, back: str = ""
 ) -> HttpResponse:
-    """A toast with Undo, and the lists of the page read again; without script a page with it."""
+    """A toast with Undo and reloaded lists; without JavaScript a redirect with a message."""
     undo = operation if operation and operation.kind != "restore" else None
     if not is_part(request):
         messages.success(request, text, extra_tags=str(undo.pk) if undo else "")
@@ -95,68 +97,75 @@ def done(
 
 @require_POST
 @changing
-def restore(request: HttpRequest) -> HttpResponse:
-    """Undo an operation as a whole, or take the ticked patterns out of the trash."""
+def restore_patterns(request: HttpRequest) -> HttpResponse:
+    """Undo a whole operation, or restore the ticked patterns from the trash."""
     project = current_project(request)
     operation_id = request.POST.get("operation_id")
     ids = None if operation_id else request.POST.getlist("ids")[:MOST_IDS]
-    operation = curation_undo.restore(project, actor(request), operation_id, ids)
-    text = f"Restored {history.plural(operation.affected)}."
-    return done(request, text, None, request.POST.get("back", ""))
+    operation = curation_undo.undo_or_restore(project, name_actor(request), operation_id, ids)
+    text = f"Restored {history.format_pattern_count(operation.affected)}."
+    return respond_done(request, text, None, request.POST.get("back", ""))
 
 
 @require_POST
 @changing
-def pin(request: HttpRequest) -> HttpResponse:
-    """Pinned patterns are never pruned by the memory itself."""
+def pin_patterns(request: HttpRequest) -> HttpResponse:
+    """Pin or unpin patterns; pinned ones are never pruned automatically."""
     project = current_project(request)
     pinned = request.POST.get("pinned", "1") == "1"
-    rows = list(chosen(project, request.POST).exclude(pinned=pinned)[:MOST_IDS])
+    rows = list(choose_patterns(project, request.POST).exclude(pinned=pinned)[:MOST_IDS])
     for row in rows:
-        editing.edit(project, row, actor(request), pinned=pinned)
+        editing.edit_pattern(project, row, name_actor(request), pinned=pinned)
     word = "Pinned" if pinned else "Unpinned"
-    return answer(request, f"{word} {history.plural(len(rows))}.", None)
+    return respond_changed(request, f"{word} {history.format_pattern_count(len(rows))}.", None)
 
 
-def answer(request: HttpRequest, text: str, operation: Operation | None) -> HttpResponse:
-    """For a list: toast and fresh rows. For the page of one pattern: that page again."""
+def respond_changed(request: HttpRequest, text: str, operation: Operation | None) -> HttpResponse:
+    """For a list a toast and reloaded rows; for the page of one pattern that page again."""
     single = request.POST.get("single")
     if not single:
-        return done(request, text, operation)
+        return respond_done(request, text, operation)
     messages.success(request, text, extra_tags=str(operation.pk) if operation else "")
     return redirect("pattern", pattern_id=history.parse_id(single))
 
 
 @require_POST
 @changing
-def merge(request: HttpRequest) -> HttpResponse:
+def merge_patterns(request: HttpRequest) -> HttpResponse:
     project = current_project(request)
     ids = [
-        str(row) for row in chosen(project, request.POST).values_list("pk", flat=True)[:MOST_IDS]
+        str(row)
+        for row in choose_patterns(project, request.POST).values_list("pk", flat=True)[:MOST_IDS]
     ]
-    operation, targets = merging.merge(project, ids, actor(request))
-    return done(request, f"Merged {history.plural(len(ids))} into {targets[0][-8:]}.", operation)
+    operation, targets = merging.merge_patterns(project, ids, name_actor(request))
+    return respond_done(
+        request,
+        f"Merged {history.format_pattern_count(len(ids))} into {targets[0][-8:]}.",
+        operation,
+    )
 
 
 @require_POST
 @changing
-def split(request: HttpRequest, pattern_id: UUID) -> HttpResponse:
-    """One pattern for each value of a slot."""
+def split_pattern(request: HttpRequest, pattern_id: UUID) -> HttpResponse:
+    """Split a pattern into one for each value of a slot."""
     project = current_project(request)
     get_object_or_404(Pattern, project=project, pk=pattern_id)
     slot = request.POST.get("slot", "")
-    operation, targets = splitting.split(
-        project, str(pattern_id), actor(request), slot=slot, example_ids=()
+    operation, targets = splitting.split_pattern(
+        project, str(pattern_id), name_actor(request), slot=slot, example_ids=()
     )
-    text = f"Split by {slot} into {history.plural(len(targets))}."
+    text = f"Split by {slot} into {history.format_pattern_count(len(targets))}."
     messages.success(request, text, extra_tags=str(operation.pk))
     return redirect("patterns")
 
 
 @require_POST
 @changing
-def label(request: HttpRequest, pattern_id: UUID) -> HttpResponse:
+def label_pattern(request: HttpRequest, pattern_id: UUID) -> HttpResponse:
     project = current_project(request)
     pattern = get_object_or_404(Pattern, project=project, pk=pattern_id)
-    editing.edit(project, pattern, actor(request), label=request.POST.get("label", "")[:200])
+    editing.edit_pattern(
+        project, pattern, name_actor(request), label=request.POST.get("label", "")[:200]
+    )
     return redirect("pattern", pattern_id=pattern_id)

@@ -12,23 +12,23 @@ from django.utils import timezone
 
 from featurememory.config import config_of
 from featurememory.models import Project
-from featurememory.page_access import current_project, page
+from featurememory.page_access import current_project, page, render_page
 from patterns.charts import pattern_use
 from patterns.charts.chart import Chart
 from patterns.models import ModelInteraction, Pattern, PatternEvent
+from patterns.recognition.related import find_related
 from patterns.statistics import series
 from patterns.statistics.series import Hours
 from patterns.statistics.time_window import RANGES, Window
-from patterns.views.chart_data import chart_csv, chart_table
-from patterns.views.interactions import previews, with_payload
-from patterns.views.pattern_list import SHOWN
+from patterns.views.chart_data import make_chart_views
+from patterns.views.interactions import annotate_payload, build_previews
 
 EXAMPLES = 8
-RELATED_AMONG = 200
+RELATED_SHOWN = 5
 
 
-def find(project: Project, pattern_id: UUID) -> tuple[Pattern, list[UUID]]:
-    """The pattern, and the ids whose interactions count for it: its own and those merged into it."""
+def find_pattern(project: Project, pattern_id: UUID) -> tuple[Pattern, list[UUID]]:
+    """The pattern, and the ids whose interactions count for it: its own and merged ones. 404."""
     # The project is checked here: with it in the query SQLite reads all patterns of the project.
     family = Pattern.objects.filter(Q(pk=pattern_id) | Q(redirect_to=pattern_id)).defer("state")
     rows = {row.pk: row for row in family if row.project_id == project.pk}
@@ -38,46 +38,45 @@ def find(project: Project, pattern_id: UUID) -> tuple[Pattern, list[UUID]]:
 
 
 @page
-def pattern(request: HttpRequest, pattern_id: UUID) -> HttpResponseBase:
+def show_pattern(request: HttpRequest, pattern_id: UUID) -> HttpResponseBase:
     project = current_project(request)
-    row, family = find(project, pattern_id)
+    row, family = find_pattern(project, pattern_id)
     if row.redirect_to:
         return redirect("pattern", pattern_id=row.redirect_to)
-    rows, window = use_of(request, project, family)
-    found, models = series.fill(window, rows), series.by_model(rows)
-    sums = series.added(models.values())
+    rows, window = read_use(request, project, family)
+    found, models = series.fill_series(window, rows), series.sum_by_model(rows)
+    sums = series.add_sums(models.values())
     context = {
         "pattern": row,
         "sums": sums,
         "window": window,
         "ranges": list(RANGES),
-        "chart": pattern_use.pattern_use(found),
+        "chart": pattern_use.build_pattern_use_chart(found),
         "chart_url": f"/patterns/{row.pk}/chart/",
         "query": f"range={window.name}",
         "threshold": config_of(project.pk).confidence_threshold,
-        "slots": slots_of(row),
-        "features": features_of(row),
+        "slots": list_slots(row),
+        "features": list_features(row),
         "models": models,
         "events": list(
             PatternEvent.objects.filter(project=project, pattern_id=row.pk).order_by("-id")[:8]
         ),
-        "examples": examples(project, family),
-        "related": related(project, row),
+        "examples": list_examples(project, family),
         "all_uses": row.use_count,
     }
     return render(request, "patterns/detail.html", context)
 
 
-def use_of(request: HttpRequest, project: Project, ids: list[UUID]) -> tuple[Hours, Window]:
-    """The pattern's rollups, and the range of the query string or the shortest that holds all."""
+def read_use(request: HttpRequest, project: Project, ids: list[UUID]) -> tuple[Hours, Window]:
+    """The pattern's rollups, and the range of the query string or the shortest that holds all data."""
     now, name = timezone.now(), request.GET.get("range")
     longest = Window.ending(now, name if name in RANGES else "30d")
-    rows = series.read(project.pk, longest.start, longest.end, ids)
-    chosen = name if name in RANGES else series.range_for(rows, now)
+    rows = series.read_rollups(project.pk, longest.start, longest.end, ids)
+    chosen = name if name in RANGES else series.choose_range(rows, now)
     return rows, Window.ending(now, chosen)
 
 
-def slots_of(row: Pattern) -> list[dict[str, Any]]:
+def list_slots(row: Pattern) -> list[dict[str, Any]]:
     """Slots with their most frequent values; the rest is "other"."""
     made = []
     for number, slot in enumerate(row.slots, 1):
@@ -89,45 +88,29 @@ def slots_of(row: Pattern) -> list[dict[str, Any]]:
     return made
 
 
-def features_of(row: Pattern) -> list[dict[str, Any]]:
-    """Strongest first; a feature that merely repeats the resources' mean is a fact, not a sign."""
+def list_features(row: Pattern) -> list[dict[str, Any]]:
+    """The features with the highest confidence first, at most 14."""
     return sorted(row.features, key=lambda feature: -feature.get("confidence", 0))[:14]
 
 
-def examples(project: Project, ids: list[UUID]) -> list[dict[str, Any]]:
+def list_examples(project: Project, ids: list[UUID]) -> list[dict[str, Any]]:
     rows = ModelInteraction.objects.filter(project=project, pattern_id__in=ids).order_by("-number")
-    return previews(list(with_payload(rows)[:EXAMPLES]))
-
-
-def related(project: Project, row: Pattern) -> list[tuple[Pattern, float]]:
-    """Patterns that share static words with this one, among the most used: Jaccard, best five."""
-    words = static_words(row)
-    rows = Pattern.objects.stored().filter(project=project).exclude(pk=row.pk)
-    scored = []
-    for other in rows.only(*SHOWN).order_by("-use_count")[:RELATED_AMONG]:
-        theirs = static_words(other)
-        if words and theirs:
-            scored.append((other, len(words & theirs) / len(words | theirs)))
-    best = sorted(scored, key=lambda pair: -pair[1])[:5]
-    return [pair for pair in best if pair[1] >= 0.2]
-
-
-def static_words(row: Pattern) -> set[str]:
-    return {word for text, slot in row.parts if not slot for word in text[:5000].lower().split()}
+    return build_previews(list(annotate_payload(rows)[:EXAMPLES]))
 
 
 @page
-def chart(request: HttpRequest, pattern_id: UUID) -> HttpResponse:
-    return chart_table(request, use_chart(request, pattern_id))
+def show_related(request: HttpRequest, pattern_id: UUID) -> HttpResponse:
+    """Related patterns. Requested after the page, because it may load the recogniser."""
+    row, _ = find_pattern(current_project(request), pattern_id)
+    context = {"pattern": row, "related": find_related(row, RELATED_SHOWN)}
+    return render_page(request, "patterns/related.html", "patterns/_related.html", context)
 
 
-@page
-def chart_file(request: HttpRequest, pattern_id: UUID) -> HttpResponseBase:
-    return chart_csv(use_chart(request, pattern_id))
-
-
-def use_chart(request: HttpRequest, pattern_id: UUID) -> Chart:
+def build_use_chart(request: HttpRequest, pattern_id: UUID) -> Chart:
     project = current_project(request)
-    _, family = find(project, pattern_id)
-    rows, window = use_of(request, project, family)
-    return pattern_use.pattern_use(series.fill(window, rows))
+    _, family = find_pattern(project, pattern_id)
+    rows, window = read_use(request, project, family)
+    return pattern_use.build_pattern_use_chart(series.fill_series(window, rows))
+
+
+show_chart_table, download_chart = make_chart_views(build_use_chart)

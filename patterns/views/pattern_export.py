@@ -1,4 +1,4 @@
-"""A list of patterns as a file: CSV and JSONL of exactly the filter, streamed."""
+"""Exports the filtered list of patterns as CSV or JSONL, streamed."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from uuid import UUID
 import msgspec
 from django.http import HttpRequest, StreamingHttpResponse
 
-from featurememory.http.pagination import page as keyset_page
+from featurememory.http.pagination import read_page as keyset_page
 from featurememory.page_access import page
-from patterns.views.chart_data import csv_response
-from patterns.views.pattern_list import filtered
+from patterns.views.chart_data import stream_csv
+from patterns.views.pattern_list import filter_patterns
 
 COLUMNS = (
     "id",
@@ -31,16 +31,16 @@ COLUMNS = (
 BATCH = 500
 
 
-def exported(request: HttpRequest) -> Iterator[dict[str, Any]]:
+def export_rows(request: HttpRequest) -> Iterator[dict[str, Any]]:
     """Exactly the rows of the filter (or the chosen ids), in the order of the list."""
-    criteria, queryset = filtered(request)
+    criteria, queryset = filter_patterns(request)
     if ids := request.GET.getlist("ids"):
         queryset = queryset.filter(pk__in=[value for value in ids if is_uuid(value)])
     cursor: str | None = None
     while True:
         found = keyset_page(queryset.only("pk", *COLUMNS[1:]), criteria.sort, cursor, BATCH)
         for row in found.rows:
-            yield {name: plain(getattr(row, name)) for name in COLUMNS}
+            yield {name: to_plain(getattr(row, name)) for name in COLUMNS}
         if (cursor := found.next) is None:
             return
 
@@ -52,23 +52,23 @@ def is_uuid(text: str) -> bool:
         return False
 
 
-def plain(value: Any) -> Any:
+def to_plain(value: Any) -> Any:
     if isinstance(value, UUID):
         return str(value)
     return value.isoformat() if hasattr(value, "isoformat") else value
 
 
 @page
-def csv_file(request: HttpRequest) -> StreamingHttpResponse:
-    filtered(request)  # a bad filter is refused before the first line is sent
-    rows = (row.values() for row in exported(request))
-    return csv_response("patterns.csv", list(COLUMNS), rows)
+def download_csv(request: HttpRequest) -> StreamingHttpResponse:
+    filter_patterns(request)  # raises for a bad filter before streaming starts
+    rows = (row.values() for row in export_rows(request))
+    return stream_csv("patterns.csv", list(COLUMNS), rows)
 
 
 @page
-def jsonl_file(request: HttpRequest) -> StreamingHttpResponse:
-    filtered(request)
-    lines = (msgspec.json.encode(row) + b"\n" for row in exported(request))
+def download_jsonl(request: HttpRequest) -> StreamingHttpResponse:
+    filter_patterns(request)
+    lines = (msgspec.json.encode(row) + b"\n" for row in export_rows(request))
     response = StreamingHttpResponse(lines, content_type="application/x-ndjson")
     response["Content-Disposition"] = 'attachment; filename="patterns.jsonl"'
     return response

@@ -119,7 +119,7 @@ def fill_and_read(rows: int, patterns: int) -> None:
 
     from featurememory.models import FeatureMemoryConfig, Project
     from integration.management.commands.serve import collect_static
-    from integration.resources import on_disk, resident
+    from integration.resources import measure_disk_bytes, read_resident_bytes
     from tests.benchmarks import filling, reading
 
     call_command("migrate", verbosity=0)
@@ -129,9 +129,9 @@ def fill_and_read(rows: int, patterns: int) -> None:
     began = time.perf_counter()
     ids = filling.fill(project, rows, patterns)
     print(f"{rows:,} interactions and {len(ids):,} patterns written in "
-          f"{time.perf_counter() - began:.0f} s, {on_disk() / 1e6:,.0f} MB on disk")  # fmt: skip
+          f"{time.perf_counter() - began:.0f} s, {measure_disk_bytes() / 1e6:,.0f} MB on disk")  # fmt: skip
     reading.show(project, ids)
-    print(f"{resident() / 1e6:,.0f} MB resident")
+    print(f"{read_resident_bytes() / 1e6:,.0f} MB resident")
 
 
 if __name__ == "__main__":

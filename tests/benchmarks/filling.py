@@ -19,9 +19,9 @@ from django.db import connection, transaction
 from django.db.models import Model
 
 from featurememory.models import Activity, Project
-from integration.learning.learn_batch import learn
-from patterns.ingest.schema import arrival, parse
-from patterns.ingest.writer import store
+from integration.learning.learn_batch import learn_next_batch
+from patterns.ingest.schema import build_arrival, parse_interaction
+from patterns.ingest.writer import store_arrivals
 from patterns.models import ModelInteraction, Pattern, PatternHour, Payload, ProjectHour
 from patterns.statistics import quantile_sketch, rollups
 from patterns.storage import payloads
@@ -89,13 +89,13 @@ def learned(project: Project, patterns: int) -> list[UUID]:
     """So many patterns, each of its own task, by the ordinary path."""
     bodies = Bodies(EACH * patterns).take(EACH * patterns)
     for start in range(0, len(bodies), 500):
-        made = [parse(body) for body in bodies[start : start + 500]]
+        made = [parse_interaction(body) for body in bodies[start : start + 500]]
         for place, item in enumerate(made, start):
             item.task_type = f"desk.{place % patterns:04d}"
-        store(project.pk, [arrival(item) for item in made])
-    while learn(project.pk).more:
+        store_arrivals(project.pk, [build_arrival(item) for item in made])
+    while learn_next_batch(project.pk).more:
         pass
-    payloads.train()
+    payloads.train_dictionary()
     ModelInteraction.objects.filter(project=project).delete()  # not among the calls counted
     Payload.objects.all().delete()
     found = Pattern.objects.filter(project=project).order_by("task_type", "pk")
@@ -137,7 +137,9 @@ def store_calls(project: Project, calls: Calls, ids: Sequence[UUID]) -> None:
 
 
 def packed(count: int) -> list[bytes]:
-    return [arrival(parse(body)).payload for body in Bodies(count, seed=2).take(count)]
+    return [
+        build_arrival(parse_interaction(body)).payload for body in Bodies(count, seed=2).take(count)
+    ]
 
 
 CALL = (
@@ -195,7 +197,7 @@ def rollup_rows(
     for code, values, took in zip(found.tolist(), zip(*sums, strict=True), durations, strict=True):
         at, rest = divmod(code, size)
         which, model = divmod(rest, len(MODELS))
-        sketch = quantile_sketch.sketch(b"", took.tolist())
+        sketch = quantile_sketch.update_sketch(b"", took.tolist())
         yield (owner, at - 1, keys[which], MODELS[model], *values, sketch)
 
 
@@ -213,7 +215,7 @@ def store_hours(project: Project, calls: Calls) -> None:
     """What the server notes of itself every hour."""
     ProjectHour.objects.filter(project=project).delete()
     found, counts = np.unique(calls.at_ms // HOUR_MS, return_counts=True)
-    sketch = quantile_sketch.sketch(b"", [1.0, 2.0, 3.0])
+    sketch = quantile_sketch.update_sketch(b"", [1.0, 2.0, 3.0])
     names = ("project", "hour", "received", "recognized", "matched", "recognition_ms", "validated",
              "candidates", "drifting", "memory_bytes", "disk_bytes", "cpu_share", "samples")  # fmt: skip
     insert(

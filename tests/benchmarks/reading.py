@@ -93,24 +93,24 @@ def pages(project: Project, ids: list[UUID]) -> list[tuple[object, ...]]:
 
 def figures(project: Project, ids: list[UUID]) -> list[tuple[object, ...]]:
     """(chart, p50 ms, p95 ms, CPU ms, verdict): its rollups read and its figure made, not kept ones."""
-    from patterns.charts.plotly_parts import validated
+    from patterns.charts.plotly_parts import validate_figure
 
     found: list[tuple[object, ...]] = []
     for name in CHARTS:
         for span in RANGES:
 
             def chart(name: str = name, span: str = span) -> None:
-                validated.cache_clear()
+                validate_figure.cache_clear()
                 Overview(project, span, timezone.now()).chart(name)
 
             half, most, cpu = taken(chart)
             found.append((f"{name} {span}", half, most, cpu, "over" if most > CHART_MS else ""))
 
     def use() -> None:
-        validated.cache_clear()
+        validate_figure.cache_clear()
         window = Window.ending(timezone.now(), "30d")
-        rows = series.read(project.pk, window.start, window.end, ids[:1])
-        pattern_use.pattern_use(series.fill(window, rows))
+        rows = series.read_rollups(project.pk, window.start, window.end, ids[:1])
+        pattern_use.build_pattern_use_chart(series.fill_series(window, rows))
 
     half, most, cpu = taken(use)
     return [*found, ("use of a pattern 30d", half, most, cpu, "over" if most > CHART_MS else "")]

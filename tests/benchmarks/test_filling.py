@@ -17,7 +17,7 @@ def test_the_filled_rollups_are_those_of_a_recount() -> None:
     fill(owner, 300, 4)
     hours = PatternHour.objects.filter(project=owner).exclude(hour=rollups.ALL_TIME)
     stored = {(row.hour, row.pattern_id, row.model_id): sums(row) for row in hours}
-    counted = recount.recount(owner.pk, 0)
+    counted = recount.recount_rollups(owner.pk, 0)
 
     assert stored.keys() == {(row.hour, row.pattern_id, row.model_id) for row in counted}
     for row in counted:

@@ -11,14 +11,11 @@ from featurememory import config as module
 from featurememory.config import KEPT_S, config_of, forget_config, patch_config
 from featurememory.errors import FeatureMemoryError
 from featurememory.models import Activity, ConfigVersion, FeatureMemoryConfig, Project
-from tests.builders import caller, project
+from integration.admin.thresholds import threshold_fieldsets
+from optimizations.engine.domain.settings import PolicySettings
+from tests.builders import caller
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def owner() -> Project:
-    return project()
 
 
 @pytest.fixture
@@ -202,3 +199,16 @@ def test_a_lone_surrogate_is_refused_and_not_stored(owner: Project) -> None:
     raw = json.dumps({"storage": {"path": "\ud800"}}).encode()
 
     assert caller(owner).patch("config/", raw).status_code in (400, 422)
+
+
+def test_every_threshold_has_its_place_in_the_admin_form_once() -> None:
+    shown = [name for _, part in threshold_fieldsets() for name in part["fields"]]
+
+    assert sorted(shown) == sorted(FeatureMemoryConfig.field_names())
+
+
+def test_every_threshold_of_optimizations_reaches_the_policy() -> None:
+    names = FeatureMemoryConfig.SECTIONS["optimizations"]
+
+    assert set(names) <= set(PolicySettings.__struct_fields__)
+    assert set(FeatureMemoryConfig().values_for(PolicySettings.__struct_fields__)) == set(names)

@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 
 from featurememory.environment import (
-    database_from,
-    flag,
-    integer,
-    memory_database,
-    memory_to_use,
-    names,
-    redis_from,
+    choose_memory_limit,
+    configure_database,
+    configure_memory_database,
+    read_flag,
+    read_integer,
+    read_names,
+    read_redis_url,
 )
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -32,23 +32,23 @@ def test_yes_and_no_have_their_usual_spellings(
 ) -> None:
     monkeypatch.setenv("FM_DEBUG", text)
 
-    assert flag("FM_DEBUG", default=not meant) is meant
+    assert read_flag("FM_DEBUG", default=not meant) is meant
 
 
 def test_what_is_not_set_has_its_default() -> None:
-    assert flag("FM_NOT_SET", default=True) is True
-    assert integer("FM_NOT_SET", default=7, minimum=1) == 7
-    assert names("FM_NOT_SET", default=["a"]) == ["a"]
+    assert read_flag("FM_NOT_SET", default=True) is True
+    assert read_integer("FM_NOT_SET", default=7, minimum=1) == 7
+    assert read_names("FM_NOT_SET", default=["a"]) == ["a"]
 
 
 def test_lists_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FM_ALLOWED_HOSTS", " a.example , b.example,")
 
-    assert names("FM_ALLOWED_HOSTS", default=[]) == ["a.example", "b.example"]
+    assert read_names("FM_ALLOWED_HOSTS", default=[]) == ["a.example", "b.example"]
 
 
 def test_without_a_url_the_database_is_sqlite_with_one_immediate_writer(tmp_path: Path) -> None:
-    found = database_from("", tmp_path / "data" / "fm.sqlite3")
+    found = configure_database("", tmp_path / "data" / "fm.sqlite3")
 
     assert found["ENGINE"].endswith("sqlite3")
     assert found["OPTIONS"]["transaction_mode"] == "IMMEDIATE"
@@ -56,18 +56,20 @@ def test_without_a_url_the_database_is_sqlite_with_one_immediate_writer(tmp_path
 
 
 def test_a_postgresql_url_may_have_a_port_a_password_or_a_socket(tmp_path: Path) -> None:
-    found = database_from("postgresql://me:p%40ss@db.example:5433/memory?sslmode=require", tmp_path)
+    found = configure_database(
+        "postgresql://me:p%40ss@db.example:5433/memory?sslmode=require", tmp_path
+    )
     names = ("NAME", "USER", "PASSWORD", "HOST", "PORT")
     assert [found[name] for name in names] == ["memory", "me", "p@ss", "db.example", "5433"]
     assert found["OPTIONS"]["sslmode"] == "require"
 
-    found = database_from("postgres://me@/memory?host=/run/postgresql", tmp_path)
+    found = configure_database("postgres://me@/memory?host=/run/postgresql", tmp_path)
     assert (found["HOST"], found["PORT"]) == ("/run/postgresql", "")
 
 
 @pytest.mark.parametrize("url", ["redis://h:6379/0", "rediss://h", "unix:///run/redis", ""])
 def test_redis_urls_are_taken_as_they_are(url: str) -> None:
-    assert redis_from(url) == url
+    assert read_redis_url(url) == url
 
 
 UNUSABLE = {
@@ -112,12 +114,12 @@ def test_a_container_with_little_memory_lowers_the_budget(tmp_path: Path) -> Non
     (tmp_path / "max").write_text("max")
     (tmp_path / "small").write_text(str(500 << 20))
 
-    assert memory_to_use((str(tmp_path / "max"), str(tmp_path / "none"))) == 1 << 30
-    assert memory_to_use((str(tmp_path / "small"),)) == 450 << 20
+    assert choose_memory_limit((str(tmp_path / "max"), str(tmp_path / "none"))) == 1 << 30
+    assert choose_memory_limit((str(tmp_path / "small"),)) == 450 << 20
 
 
 def test_a_database_in_memory_ends_at_its_limit_and_is_shared_by_name() -> None:
-    found = memory_database(4 << 20)
+    found = configure_memory_database(4 << 20)
     name = f"file:/{os.urandom(8).hex()}?vfs=memdb"
     with (
         closing(sqlite3.connect(name, uri=True)) as one,

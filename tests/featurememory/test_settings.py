@@ -21,17 +21,17 @@ def test_a_secret_key_is_made_once_and_readable_by_its_owner_alone(
 ) -> None:
     monkeypatch.delenv("FM_SECRET_KEY", raising=False)
     monkeypatch.setattr(module, "DATA_DIR", tmp_path / "data")
-    first = module.secret_key()
+    first = module.load_secret_key()
 
     assert len(first) >= 50
-    assert module.secret_key() == first
+    assert module.load_secret_key() == first
     assert (tmp_path / "data" / "secret_key").stat().st_mode & 0o777 == 0o600
 
 
 def test_a_secret_key_that_is_given_wins(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FM_SECRET_KEY", "given")
 
-    assert module.secret_key() == "given"
+    assert module.load_secret_key() == "given"
 
 
 def test_beat_and_the_embedded_runner_share_one_schedule() -> None:

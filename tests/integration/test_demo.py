@@ -19,8 +19,8 @@ NOW = 1_795_348_800_000
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """300 interactions instead of 8,000."""
-    generate = demo.generate
-    monkeypatch.setattr(demo, "generate", lambda seed, now_ms: generate(seed, now_ms, 300))
+    generate = demo.generate_requests
+    monkeypatch.setattr(demo, "generate_requests", lambda seed, now_ms: generate(seed, now_ms, 300))
 
 
 def rows_left() -> dict[str, int]:
@@ -31,7 +31,7 @@ def rows_left() -> dict[str, int]:
 
 
 def test_the_same_seed_makes_the_same_interactions_within_the_last_month() -> None:
-    first, second = (list(demo.generate(7, NOW, 50)) for _ in range(2))
+    first, second = (list(demo.generate_requests(7, NOW, 50)) for _ in range(2))
     assert first == second
 
     moments = [request.timestamp for request in first]
@@ -40,7 +40,7 @@ def test_the_same_seed_makes_the_same_interactions_within_the_last_month() -> No
 
 
 def test_loading_learns_everything_and_marks_the_project(small: None) -> None:
-    owner = demo.load()
+    owner = demo.load_demo()
 
     assert owner.is_demo
     assert states_of(owner) == {1: 300}
@@ -51,7 +51,7 @@ def test_loading_learns_everything_and_marks_the_project(small: None) -> None:
 
 
 def test_after_a_time_of_watching_the_memory_is_asked_before_each_task(small: None) -> None:
-    owner = demo.load()
+    owner = demo.load_demo()
     asked = ModelInteraction.objects.filter(project=owner, decision_id__isnull=False)
 
     assert asked.count() == Decision.objects.filter(project=owner).count() == 240
@@ -60,16 +60,16 @@ def test_after_a_time_of_watching_the_memory_is_asked_before_each_task(small: No
 
 
 def test_loading_again_changes_nothing(small: None) -> None:
-    before = demo.load(), rows_left()
+    before = demo.load_demo(), rows_left()
 
-    assert (demo.load(), rows_left()) == before
+    assert (demo.load_demo(), rows_left()) == before
 
 
 def test_removing_leaves_nothing_of_it_and_nothing_else_goes(small: None) -> None:
     mine = project("mine")
     learned(mine, 5)
     before = rows_left()
-    owner = demo.load()
+    owner = demo.load_demo()
     api = caller(owner)
     (first, *_) = api.get("patterns/").json()["data"]
     api.patch(f"patterns/{first['id']}/", {"label": "x"})
@@ -77,7 +77,7 @@ def test_removing_leaves_nothing_of_it_and_nothing_else_goes(small: None) -> Non
     api.post("patterns/prune/", {"ids": [first["id"]]}, headers={"Idempotency-Key": "k"})
     api.post("feedback/", {"interaction_id": "demo-1", "metric_name": "score", "value": 1.0})
     api.post("tasks/prepare/", {"task": {"task_type": "x", "model_id": "m", "input": "hello"}})
-    demo.remove()
+    demo.remove_demo()
 
     assert rows_left() == before
     assert Project.objects.get() == mine

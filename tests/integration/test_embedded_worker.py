@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from integration import embedded_worker as module
-from integration.embedded_worker import Runner
-from patterns.ingest.wakeup import waiting
+from integration.embedded_worker import EmbeddedWorker
+from patterns.ingest.wakeup import work_waits
 
 
 @pytest.fixture
@@ -22,10 +22,10 @@ def swept(monkeypatch: pytest.MonkeyPatch) -> threading.Semaphore:
 
 
 @pytest.fixture
-def started() -> Iterator[Callable[[Runner], Runner]]:
-    running: list[Runner] = []
+def started() -> Iterator[Callable[[EmbeddedWorker], EmbeddedWorker]]:
+    running: list[EmbeddedWorker] = []
 
-    def start(runner: Runner) -> Runner:
+    def start(runner: EmbeddedWorker) -> EmbeddedWorker:
         running.append(runner)
         runner.start()
         return runner
@@ -33,19 +33,19 @@ def started() -> Iterator[Callable[[Runner], Runner]]:
     yield start
     for runner in running:
         runner.stop()
-    waiting.clear()
+    work_waits.clear()
 
 
-Start = Callable[[Runner], Runner]
+Start = Callable[[EmbeddedWorker], EmbeddedWorker]
 
 
-def later(work: Callable[[], int], seconds: float = 3600.0) -> Runner:
-    return Runner({"work": work}, {"work": seconds})
+def later(work: Callable[[], int], seconds: float = 3600.0) -> EmbeddedWorker:
+    return EmbeddedWorker({"work": work}, {"work": seconds})
 
 
 def test_what_waits_is_learned_at_once(started: Start, swept: threading.Semaphore) -> None:
     started(later(lambda: 0))
-    waiting.set()
+    work_waits.set()
 
     assert swept.acquire(timeout=10)
 

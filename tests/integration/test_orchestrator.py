@@ -117,7 +117,7 @@ def test_memory_that_fails_does_not_stop_the_task(monkeypatch: pytest.MonkeyPatc
     def broken(*_: Any, **__: Any) -> Any:
         raise FeatureMemoryError("The disk is full.", ErrorCode.STORAGE_FULL)
 
-    monkeypatch.setattr("integration.orchestrator.store", broken)
+    monkeypatch.setattr("integration.orchestrator.store_arrivals", broken)
     monkeypatch.setattr(made.manager, "apply", broken)
 
     assert made.handle_task(TASK).result == "done"

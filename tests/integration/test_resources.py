@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from integration import resources
-from integration.resources import ResourceManager, process_sample
+from integration.resources import ResourceManager, sample_process
 from patterns.models import ProjectHour
 from tests.builders import items, keep, learn_all, pattern_row, project
 
@@ -16,9 +16,9 @@ pytestmark = pytest.mark.django_db
 
 
 def test_a_sample_tells_bytes_seconds_and_disk() -> None:
-    first = process_sample()
+    first = sample_process()
     ballast = bytearray(os.urandom(1 << 16) * 512)  # 32 MiB
-    second = process_sample()
+    second = sample_process()
 
     assert second.memory_bytes - first.memory_bytes > len(ballast) // 2
     assert second.cpu_seconds >= first.cpu_seconds > 0
@@ -36,7 +36,7 @@ def test_memory_is_the_highest_of_the_hour_and_cpu_the_mean(
         fake = replace(
             start, memory_bytes=memory, at=manager.last.at + 1, cpu_seconds=start.cpu_seconds + cpu
         )
-        monkeypatch.setattr(resources, "process_sample", lambda fake=fake: fake)
+        monkeypatch.setattr(resources, "sample_process", lambda fake=fake: fake)
         manager.sample()
 
     hour = ProjectHour.objects.get()

@@ -8,7 +8,7 @@ from django.core.management import CommandError
 
 from featurememory.models import LoginLink, Project
 from integration.models import ApiKey
-from integration.startup import prepare
+from integration.startup import prepare_start
 
 pytestmark = pytest.mark.django_db
 ADMIN_KEY = "fm_ad_abcdefghijkl_" + "s" * 40
@@ -21,7 +21,7 @@ def _nothing_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_first_start_makes_a_project_a_key_and_a_login_link() -> None:
-    ready = prepare()
+    ready = prepare_start()
 
     assert ready.project.name == "default"
     key = ApiKey.find(ready.key or "")
@@ -32,7 +32,7 @@ def test_the_first_start_makes_a_project_a_key_and_a_login_link() -> None:
 
 
 def test_the_second_start_keeps_the_key_and_makes_a_new_link() -> None:
-    first, second = prepare(), prepare()
+    first, second = prepare_start(), prepare_start()
 
     assert second.key is None
     assert Project.objects.count() == ApiKey.objects.count() == 1
@@ -41,7 +41,7 @@ def test_the_second_start_keeps_the_key_and_makes_a_new_link() -> None:
 
 
 def test_a_login_link_works_once() -> None:
-    token = prepare().login_token
+    token = prepare_start().login_token
 
     assert LoginLink.use(token) is not None
     assert LoginLink.use(token) is None
@@ -54,7 +54,7 @@ def test_project_key_and_password_are_taken_from_the_environment(
     monkeypatch.setenv("FM_INIT_PROJECT", "mine")
     monkeypatch.setenv("FM_INIT_API_KEY", ADMIN_KEY)
     monkeypatch.setenv("FM_INIT_ADMIN_PASSWORD", "correct horse")
-    ready = prepare()
+    ready = prepare_start()
 
     assert (ready.project.name, ready.key) == ("mine", ADMIN_KEY)
     assert ApiKey.find(ADMIN_KEY) is not None
@@ -75,4 +75,4 @@ def test_a_value_that_cannot_be_used_stops_the_start_and_is_named(
 ) -> None:
     monkeypatch.setenv(name, value)
     with pytest.raises(CommandError, match=f"{name} cannot be used"):
-        prepare()
+        prepare_start()

@@ -34,8 +34,8 @@ def test_a_backlog_makes_room_for_itself_while_it_is_learned(
 ) -> None:
     owner = project()
     FeatureMemoryConfig.objects.create(project=owner, max_size=1 << 20)
-    room = disk_usage.room(1 << 20)
-    monkeypatch.setattr(disk_usage, "bytes_used", lambda: int(room * 0.99))
+    room = disk_usage.compute_room(1 << 20)
+    monkeypatch.setattr(disk_usage, "measure_bytes_used", lambda: int(room * 0.99))
     keep(owner, items(600))
     monkeypatch.setattr(tasks, "ROOM_S", 0.0)
     monkeypatch.setattr(cleanup, "LEAST", 100)
@@ -59,14 +59,14 @@ def test_a_project_that_cannot_learn_does_not_stop_the_others(
     owners = [project() for _ in range(3)]
     for owner in owners:
         keep(owner, items(2))
-    learn = tasks.learn
+    learn = tasks.learn_next_batch
 
     def fails_for_the_second(project_id: UUID) -> Any:
         if project_id == owners[1].pk:
             raise OSError("disk full")
         return learn(project_id)
 
-    monkeypatch.setattr(tasks, "learn", fails_for_the_second)
+    monkeypatch.setattr(tasks, "learn_next_batch", fails_for_the_second)
 
     assert sweep() == 4
     assert [states_of(owner)[0] for owner in owners] == [0, 2, 0]

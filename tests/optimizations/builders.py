@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from featurememory.models import Project
-from integration.learning.learn_batch import learn
+from integration.learning.learn_batch import learn_next_batch
 from optimizations.manager import OptimizationManager
 from optimizations.models import Optimization
 from optimizations.policy_runtime import outcomes
@@ -58,5 +58,5 @@ def report(owner: Project, decision: dict[str, Any], name: str, **more: Any) -> 
     builders.keep(
         owner, [builders.item(500, id=name, decision_id=decision["decision_id"], **fields)]
     )
-    learn(owner.pk)
+    learn_next_batch(owner.pk)
     outcomes.count_outcomes(owner.pk, save=True)

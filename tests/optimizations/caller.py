@@ -7,7 +7,7 @@ from typing import Any
 
 from featurememory.config import forget_config
 from featurememory.models import Project
-from integration.learning.learn_batch import learn
+from integration.learning.learn_batch import learn_next_batch
 from optimizations.models import Optimization
 from optimizations.policy_runtime import outcomes
 from tests import builders
@@ -66,7 +66,7 @@ class Orchestrator:
             answer = self.call.post("interactions/batch/", waiting)
             assert answer.json()["accepted"] == len(waiting), answer.content
         waiting.clear()
-        while learn(self.owner.pk).more:
+        while learn_next_batch(self.owner.pk).more:
             pass
         outcomes.count_outcomes(self.owner.pk, save=True)
 

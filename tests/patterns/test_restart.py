@@ -11,11 +11,11 @@ import msgspec
 import pytest
 
 from featurememory.models import Project
-from integration.learning.learn_batch import learn
-from integration.repair.save_repair import consolidate
+from integration.learning.learn_batch import learn_next_batch
+from integration.repair.save_repair import consolidate_project
 from patterns.curation import merging
 from patterns.models import Learner, ModelInteraction, Pattern
-from patterns.recognition.recognizer_cache import load, memory
+from patterns.recognition.recognizer_cache import load_recognizer, recognizers
 from tests.builders import item, keep, learn_all, project
 from tests.patterns.engine.streams import mixed
 
@@ -36,14 +36,14 @@ def run(dies_after: set[int]) -> tuple[list[Any], bytes]:
     owner = Project.objects.create(pk=SAME, name="same")
     keep(owner, stream(300))
     for number in range(25):
-        learn(owner.pk, 12)
+        learn_next_batch(owner.pk, 12)
         if number == 12:
-            consolidate(owner.pk)
+            consolidate_project(owner.pk)
         if number in dies_after:
-            memory.drop()
+            recognizers.drop()
     rows = ModelInteraction.objects.filter(project=owner).order_by("number")
     found = list(rows.values_list("id", "pattern_id", "confidence"))
-    return found, memory.for_learning(owner.pk).recognizer.snapshot()
+    return found, recognizers.for_learning(owner.pk).recognizer.snapshot()
 
 
 @pytest.mark.parametrize("dies_after", [{3}, {15, 16, 20}, set(range(25))])
@@ -74,7 +74,7 @@ def test_between_snapshots_only_numbers_are_written() -> None:
     learner.refresh_from_db()
     assert bytes(learner.snapshot) == before
     assert 0 < len(learner.unsaved) < 500
-    assert len(load(owner.pk).recognizer.memory.reservoir) == 241
+    assert len(load_recognizer(owner.pk).recognizer.memory.reservoir) == 241
 
 
 def test_what_was_forgotten_or_damaged_since_is_left_out() -> None:
@@ -85,22 +85,22 @@ def test_what_was_forgotten_or_damaged_since_is_left_out() -> None:
     learn_all(owner)
     ModelInteraction.objects.get(project=owner, id="i-900").delete()
 
-    assert len(load(owner.pk).recognizer.memory.reservoir) == 241
+    assert len(load_recognizer(owner.pk).recognizer.memory.reservoir) == 241
 
 
 def test_a_merge_of_prompts_holds_after_a_restart() -> None:
     owner = project()
     keep(owner, [row for row in stream(300) if isinstance(row["input"], str)])
     learn_all(owner)
-    consolidate(owner.pk)
+    consolidate_project(owner.pk)
     rows = Pattern.objects.stored().filter(project=owner, kind="text").order_by("-use_count")
     first, second = (str(row.pk) for row in rows[:2])
-    merging.merge(owner, [first, second], "a person")
+    merging.merge_patterns(owner, [first, second], "a person")
     examples = ModelInteraction.objects.filter(project=owner, pattern_id__in=[first, second])
     ids = set(examples.values_list("id", flat=True))
-    memory.drop()
+    recognizers.drop()
 
-    recognizer = memory.for_learning(owner.pk).recognizer
+    recognizer = recognizers.for_learning(owner.pk).recognizer
     asked = [one for one in mixed(300, 5) if one.id in ids]
     found = [recognizer.match_one(replace(one, task_type="t")) for one in asked]
     assert len(asked) > 40

@@ -7,30 +7,37 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from patterns.models import PatternHour
-from patterns.serializers import added, model_figures, moment, rfc3339, slot, whole
-from patterns.statistics.quantile_sketch import sketch
+from patterns.serializers import (
+    format_ms,
+    format_time,
+    serialize_model_figures,
+    serialize_slot,
+    to_whole_number,
+)
+from patterns.statistics.quantile_sketch import update_sketch
+from patterns.statistics.rollups import sum_rows
 
 
 def test_times_are_rfc_3339_in_utc() -> None:
-    assert rfc3339(1_795_348_800_123) == "2026-11-22T12:00:00.123Z"
-    assert rfc3339(253_402_300_799_999) == "9999-12-31T23:59:59.999Z"
-    assert rfc3339(0) == "1970-01-01T00:00:00.000Z"
-    assert rfc3339(None) is None
+    assert format_ms(1_795_348_800_123) == "2026-11-22T12:00:00.123Z"
+    assert format_ms(253_402_300_799_999) == "9999-12-31T23:59:59.999Z"
+    assert format_ms(0) == "1970-01-01T00:00:00.000Z"
+    assert format_ms(None) is None
 
     noon = datetime(2026, 11, 22, 13, tzinfo=timezone(timedelta(hours=1)))
-    assert moment(noon) == moment(noon.astimezone(UTC)) == "2026-11-22T12:00:00Z"
-    assert moment(None) is None
+    assert format_time(noon) == format_time(noon.astimezone(UTC)) == "2026-11-22T12:00:00Z"
+    assert format_time(None) is None
 
 
 def test_whole_numbers_read_as_they_were_sent() -> None:
-    assert str(whole(512.0)) == "512"
-    assert (whole(0.5), whole(None)) == (0.5, None)
+    assert str(to_whole_number(512.0)) == "512"
+    assert (to_whole_number(0.5), to_whole_number(None)) == (0.5, None)
 
 
 def test_a_slot_names_its_values_and_their_shares() -> None:
     entry = {"name": "city", "type": "category", "distinct": 2, "top": [["Lyon", 0.75]]}
 
-    assert slot(entry)["top"] == [{"value": "Lyon", "share": 0.75}]
+    assert serialize_slot(entry)["top"] == [{"value": "Lyon", "share": 0.75}]
 
 
 def hour(count: int, duration: float) -> PatternHour:
@@ -39,12 +46,12 @@ def hour(count: int, duration: float) -> PatternHour:
         count=count,
         quality_sum=count / 2,
         quality_count=count,
-        durations=sketch(b"", [duration] * count),
+        durations=update_sketch(b"", [duration] * count),
     )
 
 
 def test_figures_of_several_rows_are_those_of_their_sum() -> None:
-    figures = model_figures(added([hour(30, 100.0), hour(10, 900.0)]))
+    figures = serialize_model_figures(sum_rows([hour(30, 100.0), hour(10, 900.0)]))
 
     assert (figures["use_count"], figures["effectiveness"]) == (40, 0.5)
     assert figures["duration_p50"] == pytest.approx(100, rel=0.02)

@@ -9,8 +9,8 @@ from django.core.management import CommandError
 
 from featurememory.models import Project
 from integration.management.stored import StoredCommand
-from patterns.retention.cleanup import Receipt, cleanup
-from patterns.retention.forecast import forecast, rules
+from patterns.retention.cleanup import CleanupResult, clean_up
+from patterns.retention.forecast import forecast_cleanup, list_rules
 
 
 class Command(StoredCommand):
@@ -27,21 +27,23 @@ class Command(StoredCommand):
             if not projects:
                 raise CommandError(f"There is no project {project!r}.")
         for row in projects:
-            self.report(row, cleanup(row, dry_run=dry_run))
+            self.report(row, clean_up(row, dry_run=dry_run))
             if dry_run:
                 self.explain(row)
 
-    def report(self, project: Project, done: Receipt) -> None:
-        verb = "would go" if done.dry_run else "gone"
+    def report(self, project: Project, done: CleanupResult) -> None:
+        moved, deleted = (
+            ("would move", "would be deleted") if done.dry_run else ("moved", "deleted")
+        )
         self.stdout.write(
             f"{project.name}: {done.weak_patterns} weak and {done.surplus_patterns} surplus "
-            f"patterns to the trash, {done.emptied_trash} out of it, {done.interactions:,} "
-            f"interactions {verb}; {done.bytes_before:,} bytes in use"
+            f"patterns {moved} to the trash, {done.emptied_trash} patterns and {done.interactions:,} "
+            f"interactions {deleted}; {done.bytes_before:,} bytes in use"
             + ("" if done.dry_run else f" before, {done.bytes_after:,} after")
         )
 
     def explain(self, project: Project) -> None:
         """The same, rule by rule, with the bytes it frees."""
-        for rule in rules(project, forecast(project)):
+        for rule in list_rules(project, forecast_cleanup(project)):
             freed = f", about {rule.bytes:,} bytes" if rule.bytes else ""
             self.stdout.write(f"  {rule.name}: {rule.rows:,}{freed} ({rule.why})")

@@ -22,7 +22,7 @@ class Command(StoredCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--project", required=True, help="made when there is none of the name")
-        parser.add_argument("--kind", required=True, choices=ApiKey.Kind.values)
+        parser.add_argument("--kind", required=True, choices=ApiKey.KeyKind.values)
         parser.add_argument("--name", default="", help="for the list of keys")
         parser.add_argument("--expires", help="30d, 12h or 90m; default: never")
 
@@ -33,11 +33,11 @@ class Command(StoredCommand):
             row = Project.named(project)
         except ValueError as error:
             raise CommandError(f"--project {error}") from error
-        _, text = ApiKey.create(row, kind, name[:100], moment(expires))
+        _, text = ApiKey.create(row, kind, name[:100], parse_expiry(expires))
         self.stdout.write(text)
 
 
-def moment(text: str | None) -> Any:
+def parse_expiry(text: str | None) -> Any:
     if text is None:
         return None
     found = re.fullmatch(r"(\d{1,5})([dhm])", text)

@@ -1,4 +1,4 @@
-"""`manage.py demo`: loads, or with --remove takes away, the demo project."""
+"""`manage.py demo`: loads the demo project, or removes it with --remove."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Command(StoredCommand):
 
     def handle(self, *args: Any, remove: bool, **options: Any) -> None:
         if remove:
-            demo.remove()
+            demo.remove_demo()
             self.stdout.write("The demo project is gone.")
             return
-        self.stdout.write(f"Project {demo.load()} is loaded.")
+        self.stdout.write(f"Project {demo.load_demo()} is loaded.")

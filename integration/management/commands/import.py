@@ -1,4 +1,4 @@
-"""`manage.py import`: streams history into a project."""
+"""`manage.py import`: imports files into a project."""
 
 from __future__ import annotations
 
@@ -42,11 +42,11 @@ class Command(StoredCommand):
     def show(self, progress: Progress) -> None:
         end = "\n" if not sys.stderr.isatty() else ""
         start = "\r" if sys.stderr.isatty() else ""
-        self.stderr.write(f"{start}{progress.line()}", ending=end)
+        self.stderr.write(f"{start}{progress.format_line()}", ending=end)
 
     def finish(self, path: Path, progress: Progress) -> None:
         if sys.stderr.isatty():
             self.stderr.write("")
         for number, why in progress.errors:
             self.stderr.write(f"{path}:{number}: {why}")
-        self.stdout.write(f"{path}: {progress.line()}")
+        self.stdout.write(f"{path}: {progress.format_line()}")

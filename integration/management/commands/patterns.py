@@ -11,7 +11,7 @@ from django.core.management import CommandError
 from featurememory.models import Project
 from integration.management.stored import StoredCommand
 from patterns.models import Pattern
-from patterns.serializers import patterns
+from patterns.serializers import serialize_patterns
 
 
 class Command(StoredCommand):
@@ -28,7 +28,7 @@ class Command(StoredCommand):
             raise CommandError(f"There is no project {project or ''!r}.")
         rows = Pattern.objects.stored().filter(project=row).order_by("-use_count", "pk")
         if format == "json":
-            self.stdout.write(msgspec.json.encode(patterns(list(rows))).decode())
+            self.stdout.write(msgspec.json.encode(serialize_patterns(list(rows))).decode())
             return
         for pattern in rows:
             line = " ".join(pattern.template.split())

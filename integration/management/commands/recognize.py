@@ -1,4 +1,4 @@
-"""Offline recognition: interactions in as JSONL, the pattern of each out, no database."""
+"""`manage.py recognize`: finds the patterns of interactions in JSONL, without a database."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ class Run:
                 self.consolidate()
 
     def _is_due(self, number: int) -> bool:
-        """Every N, or by default each time the memory has doubled."""
+        """Every N interactions, or by default each time their number has doubled."""
         if self.every is not None:
             return self.every > 0 and number % self.every == 0
         if number < self.due:

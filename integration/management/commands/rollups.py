@@ -1,4 +1,4 @@
-"""`manage.py rollups`: counts the rollups of a project again from its interactions."""
+"""`manage.py rollups`: recounts the rollups of a project from its interactions."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ class Command(StoredCommand):
         row = Project.objects.filter(name=project).first()
         if row is None:
             raise CommandError(f"There is no project {project!r}.")
-        job = queue.start(row, "rollups", "command")
-        Job.objects.filter(pk=job.pk).update(state=Job.State.RUNNING)
+        job = queue.start_job(row, "rollups", "command")
+        Job.objects.filter(pk=job.pk).update(state=Job.JobState.RUNNING)
         job.refresh_from_db()
-        queue.run(job)
+        queue.run_job(job)
         self.stdout.write(job.log[-1][1] if job.log else job.state)

@@ -37,8 +37,8 @@ class Command(BaseCommand):
             os.environ["FM_SERVING_AT"] = url
             first = True
         else:
-            ready = startup.prepare()
-            self.stdout.write(startup.announcement(ready, url))
+            ready = startup.prepare_start()
+            self.stdout.write(startup.format_announcement(ready, url))
             self.stdout.flush()
             first = ready.key is not None
         if first and settings.EMBEDDED and not no_demo:
@@ -47,7 +47,7 @@ class Command(BaseCommand):
 
 
 def collect_static() -> None:
-    """Hashed and compressed static files, made again only when a source is newer."""
+    """Collect hashed and compressed static files, only when a source is newer."""
     made = Path(settings.STATIC_ROOT) / "staticfiles.json"
     sources = [path for folder in settings.STATICFILES_DIRS for path in Path(folder).rglob("*")]
     newest = max((path.stat().st_mtime for path in sources), default=0)
@@ -58,7 +58,7 @@ def collect_static() -> None:
 
 
 def replace_by_server(host: str, port: int) -> None:
-    """Become the server: this process' memory is given back, and signals reach granian itself."""
+    """Replace this process by the server, which frees its memory and lets signals reach granian."""
     arguments = [
         *("--interface", "wsgi", "--host", host, "--port", str(port)),
         *("--workers", "1", "--blocking-threads", str(THREADS), "--backlog", "1024"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.db import DataError, OperationalError
 
-from featurememory.database.errors import known
+from featurememory.database.errors import translate_database_error
 from featurememory.errors import ErrorCode
 
 
@@ -23,7 +23,7 @@ from featurememory.errors import ErrorCode
 def test_trouble_with_the_storage_tells_the_caller_to_come_again(
     text: str, code: ErrorCode
 ) -> None:
-    error = known(OperationalError(text))
+    error = translate_database_error(OperationalError(text))
 
     assert error is not None
     assert error.code is code
@@ -31,4 +31,4 @@ def test_trouble_with_the_storage_tells_the_caller_to_come_again(
 
 
 def test_a_fault_of_ours_is_not_taken_for_trouble_with_the_storage() -> None:
-    assert known(DataError("value too long")) is None
+    assert translate_database_error(DataError("value too long")) is None

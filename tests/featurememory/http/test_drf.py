@@ -7,7 +7,7 @@ from integration.models import ApiKey
 
 
 def test_the_kinds_of_key_may_do_what_the_contract_says() -> None:
-    assert SCOPES.keys() == set(ApiKey.Kind.values)
+    assert SCOPES.keys() == set(ApiKey.KeyKind.values)
     assert SCOPES["in"] == {"ingest"}
     assert SCOPES["ro"] == {"read"}
     assert SCOPES["rw"] == {"ingest", "read", "edit"}

@@ -12,8 +12,8 @@ from rest_framework.test import APIRequestFactory
 
 from featurememory.errors import ErrorCode, FeatureMemoryError
 from featurememory.http.endpoint import Endpoint
-from featurememory.http.json_body import decode
-from featurememory.http.problems import problem_handler
+from featurememory.http.json_body import decode_json
+from featurememory.http.problems import handle_problem
 from patterns.api import interactions
 from tests.builders import Caller, caller, client, item, project
 
@@ -108,7 +108,7 @@ def test_trouble_in_the_middle_is_a_problem_too(
     def failing(*_: Any) -> None:
         raise error
 
-    monkeypatch.setattr(interactions, "store", failing)
+    monkeypatch.setattr(interactions, "store_arrivals", failing)
     response = caller(project()).post("interactions/", item())
 
     body = refused(response, status, code)
@@ -147,20 +147,20 @@ def test_a_page_has_at_most_200_rows_and_says_its_limit() -> None:
 
 def test_the_syntax_error_behind_a_wrong_type_wins() -> None:
     with pytest.raises(FeatureMemoryError) as caught:
-        decode(b'{"a": "text", "b": ]', dict[str, int])
+        decode_json(b'{"a": "text", "b": ]', dict[str, int])
 
     assert caught.value.code is ErrorCode.MALFORMED_BODY
 
 
 def test_a_pointer_leads_through_lists() -> None:
     with pytest.raises(FeatureMemoryError) as caught:
-        decode(b'{"ids": [1, "x"]}', dict[str, list[int]])
+        decode_json(b'{"ids": [1, "x"]}', dict[str, list[int]])
 
     assert caught.value.details["errors"][0]["pointer"].startswith("/")
 
 
 def test_an_error_outside_a_request_id_is_answered_all_the_same() -> None:
     request = APIRequestFactory().get("/api/v1/x/")
-    response = problem_handler(ValueError("x"), {"request": request, "view": Endpoint()})
+    response = handle_problem(ValueError("x"), {"request": request, "view": Endpoint()})
 
     assert (response.status_code, response.data["request_id"]) == (500, "")

@@ -22,16 +22,6 @@ pytestmark = pytest.mark.django_db
 NAME = {"Idempotency-Key": "k-1"}
 
 
-@pytest.fixture
-def owner() -> Project:
-    return project()
-
-
-@pytest.fixture
-def api(owner: Project) -> Caller:
-    return caller(owner)
-
-
 def stored(owner: Project) -> int:
     return int(ModelInteraction.objects.filter(project=owner).count())
 
@@ -109,7 +99,7 @@ def test_a_request_that_failed_leaves_its_key_free(
     api: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as broken:
-        broken.setattr(interactions, "store", None)
+        broken.setattr(interactions, "store_arrivals", None)
         assert api.post("interactions/", item(1), headers=NAME).status_code == 500
 
     assert api.post("interactions/", item(1), headers=NAME).status_code == 201

@@ -6,7 +6,7 @@ import pytest
 from django.http import HttpResponse
 from django.test import RequestFactory
 
-from featurememory.http.middleware import content_security_policy, request_id
+from featurememory.http.middleware import add_content_security_policy, assign_request_id
 from featurememory.process import json_logs
 
 
@@ -18,7 +18,7 @@ def answered(given: str | None = None) -> tuple[HttpResponse, str]:
         return HttpResponse()
 
     headers = {"X-Request-ID": given} if given is not None else {}
-    return request_id(view)(RequestFactory().get("/", headers=headers)), seen[0]
+    return assign_request_id(view)(RequestFactory().get("/", headers=headers)), seen[0]
 
 
 def test_the_id_a_caller_gives_is_kept_for_the_log_and_the_answer() -> None:
@@ -39,7 +39,7 @@ def test_an_id_that_could_do_harm_is_replaced(given: str | None) -> None:
 
 
 def test_the_policy_allows_nothing_from_elsewhere_and_nothing_unsafe() -> None:
-    response = content_security_policy(lambda _: HttpResponse())(RequestFactory().get("/"))
+    response = add_content_security_policy(lambda _: HttpResponse())(RequestFactory().get("/"))
     policy = response["Content-Security-Policy"]
 
     assert "default-src 'none'" in policy

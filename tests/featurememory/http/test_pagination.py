@@ -11,7 +11,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from featurememory.errors import FeatureMemoryError
-from featurememory.http.pagination import Page, decode, encode, limit_from, near, page
+from featurememory.http.pagination import (
+    Page,
+    decode_cursor,
+    encode_cursor,
+    parse_limit,
+    read_nearby_page,
+    read_page,
+)
 from featurememory.models import Project
 from patterns.criteria import SORTS
 from patterns.models import ModelInteraction, Pattern
@@ -55,7 +62,7 @@ def in_order(rows: list[Pattern], sort: str) -> list[UUID]:
 def forwards(owner: Project, sort: str, limit: int) -> list[Page[Pattern]]:
     pages, cursor = [], None
     while not pages or cursor:
-        pages.append(page(Pattern.objects.filter(project=owner), sort, cursor, limit))
+        pages.append(read_page(Pattern.objects.filter(project=owner), sort, cursor, limit))
         cursor = pages[-1].next
     return pages
 
@@ -84,7 +91,7 @@ def test_going_back_shows_the_same_pages(sort: str) -> None:
 
     back, cursor = [pages[-1]], pages[-1].previous
     while cursor:
-        back.append(page(Pattern.objects.filter(project=owner), sort, cursor, 2))
+        back.append(read_page(Pattern.objects.filter(project=owner), sort, cursor, 2))
         cursor = back[-1].previous
     assert ids(back[::-1]) == ids(pages)
     assert pages[0].previous is None
@@ -116,7 +123,7 @@ def test_rows_that_arrive_meanwhile_neither_hide_nor_repeat_others(sort: str) ->
     rows = rows_of(owner, sort, [None, 0.2, 0.2, 0.8, None, 0.5])
     seen, cursor = [], None
     for turn in range(10):
-        found = page(Pattern.objects.filter(project=owner), sort, cursor, 2)
+        found = read_page(Pattern.objects.filter(project=owner), sort, cursor, 2)
         seen += [row.pk for row in found.rows]
         rows_of(owner, sort, [0.2, None, 0.0, 1.0], first=100 + 10 * turn)
         cursor = found.next
@@ -133,12 +140,12 @@ def test_a_list_by_its_own_key_needs_no_second_column() -> None:
     owner = project()
     keep(owner, items(5))
     rows = ModelInteraction.objects.filter(project=owner)
-    first = page(rows, "-number", None, 2, key="number")
+    first = read_page(rows, "-number", None, 2, key="number")
     keep(owner, items(3, start=50))
-    second = page(rows, "-number", first.next, 10, key="number")
+    second = read_page(rows, "-number", first.next, 10, key="number")
 
     assert len(second.rows) == 3
-    back = page(rows, "-number", second.previous, 2, key="number")
+    back = read_page(rows, "-number", second.previous, 2, key="number")
     assert [row.pk for row in back.rows] == [row.pk for row in first.rows]
 
 
@@ -148,16 +155,16 @@ def test_a_list_by_its_own_key_needs_no_second_column() -> None:
         "x",
         "%%%",
         "ü",
-        encode([]),
-        encode(["n", 1]),
-        encode(["x", 1, "1"]),
-        encode(["n", [1], "1"]),
-        encode(["n", "text", "not an id"]),
-        encode(["n", {}, {}]),
-        encode(["n", 1, None]),
-        encode(["n", 1e308, True]),
-        encode(["n", "a\x00b", "1"]),
-        encode(["n", 10**30, "1"]),
+        encode_cursor([]),
+        encode_cursor(["n", 1]),
+        encode_cursor(["x", 1, "1"]),
+        encode_cursor(["n", [1], "1"]),
+        encode_cursor(["n", "text", "not an id"]),
+        encode_cursor(["n", {}, {}]),
+        encode_cursor(["n", 1, None]),
+        encode_cursor(["n", 1e308, True]),
+        encode_cursor(["n", "a\x00b", "1"]),
+        encode_cursor(["n", 10**30, "1"]),
         "A" * 5000,
     ],
 )
@@ -165,23 +172,25 @@ def test_a_list_by_its_own_key_needs_no_second_column() -> None:
 def test_a_cursor_that_was_not_given_out_is_refused(cursor: str, sort: str) -> None:
     rows = Pattern.objects.filter(project=project())
     with pytest.raises(FeatureMemoryError) as refused:
-        page(rows, sort, cursor, 2)
+        read_page(rows, sort, cursor, 2)
     assert refused.value.status == 422
 
 
 def test_a_cursor_comes_back_as_it_was_made() -> None:
     values = ["n", 0.1 + 0.2, str(UUID(int=7))]
 
-    assert decode(encode(values), 3) == values
+    assert decode_cursor(encode_cursor(values), 3) == values
 
 
 def test_limits_are_kept_within_bounds() -> None:
-    assert (limit_from(None), limit_from("7"), limit_from("500")) == (50, 7, 200)
+    assert (parse_limit(None), parse_limit("7"), parse_limit("500")) == (50, 7, 200)
 
 
 def failures(owner: Project, cursor: str | None, limit: int = 2) -> Page[ModelInteraction]:
     everything = ModelInteraction.objects.filter(project=owner)
-    return near(everything.filter(success=False), everything, cursor, limit, "number", reach=3)
+    return read_nearby_page(
+        everything.filter(success=False), everything, cursor, limit, "number", reach=3
+    )
 
 
 def test_a_rare_filter_finds_every_row_though_each_page_looks_at_few() -> None:
@@ -212,7 +221,9 @@ def test_the_pages_of_a_rare_filter_lead_back_to_the_first() -> None:
     assert len(rows) == ModelInteraction.objects.filter(project=owner, success=False).count()
 
 
-@pytest.mark.parametrize("cursor", ["x", encode(["n", 1, "many"]), encode(["n", None, None])])
+@pytest.mark.parametrize(
+    "cursor", ["x", encode_cursor(["n", 1, "many"]), encode_cursor(["n", None, None])]
+)
 def test_a_rare_filter_refuses_a_cursor_it_did_not_give_out(cursor: str) -> None:
     with pytest.raises(FeatureMemoryError):
         failures(project(), cursor)

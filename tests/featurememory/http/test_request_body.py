@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from featurememory.errors import ErrorCode, FeatureMemoryError
-from featurememory.http.request_body import gunzipped, read_body, unzstd
+from featurememory.http.request_body import decompress_gzip, decompress_zstd, read_body
 
-PACKERS = {"gzip": (gzip.compress, gunzipped), "zstd": (zstandard.compress, unzstd)}
+PACKERS = {"gzip": (gzip.compress, decompress_gzip), "zstd": (zstandard.compress, decompress_zstd)}
 either = pytest.mark.parametrize("encoding", PACKERS)
 
 

@@ -21,11 +21,11 @@ def test_nobody_answers_so_nobody_waits() -> None:
 
 
 def test_work_within_a_request_does_not_wait_for_itself() -> None:
-    request_priority.begins()
+    request_priority.enter_request()
     try:
         assert waited(5.0) < 4.0
     finally:
-        request_priority.ends()
+        request_priority.leave_request()
 
 
 @contextmanager
@@ -34,10 +34,10 @@ def another_request() -> Iterator[threading.Event]:
     answering, end = threading.Event(), threading.Event()
 
     def request() -> None:
-        request_priority.begins()
+        request_priority.enter_request()
         answering.set()
         end.wait(60)
-        request_priority.ends()
+        request_priority.leave_request()
 
     thread = threading.Thread(target=request)
     thread.start()
@@ -56,13 +56,13 @@ def test_work_goes_on_when_the_request_ends_and_after_a_while_anyway() -> None:
 
 def shared(took: float) -> float:
     began = time.monotonic()
-    request_priority.share(took)
+    request_priority.yield_after(took)
     return time.monotonic() - began
 
 
 def test_requests_get_as_long_as_the_last_step_took_and_nothing_when_there_are_none() -> None:
     with another_request():
-        assert request_priority.answering() == 1
+        assert request_priority.count_other_requests() == 1
         assert shared(0.05) >= 0.05
-    assert request_priority.answering() == 0
+    assert request_priority.count_other_requests() == 0
     assert shared(60) < 50

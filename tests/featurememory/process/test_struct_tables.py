@@ -22,7 +22,7 @@ from featurememory.process import struct_tables
 from integration.startup import build_struct_tables
 import msgspec
 build_struct_tables()
-print(*sorted(f"{one.__module__}.{one.__qualname__}" for one in struct_tables.known(msgspec.Struct)))
+print(*sorted(f"{one.__module__}.{one.__qualname__}" for one in struct_tables.find_structs(msgspec.Struct)))
 """
 RACE = """
 import sys, threading
@@ -30,7 +30,7 @@ sys.setswitchinterval(1e-6)
 import msgspec
 from featurememory.process import struct_tables
 from optimizations.engine.domain.task import Task, TaskDecision
-struct_tables.build(())
+struct_tables.build_tables(())
 raw = msgspec.msgpack.encode(TaskDecision("d", Task("m")))
 ready = threading.Barrier(8)
 def decode():
@@ -57,7 +57,7 @@ def test_every_type_there_is_is_built_before_the_first_thread() -> None:
             if not {"migrations", "wsgi", "celery"} & set(found.name.split(".")):
                 import_module(found.name)
     everything = {
-        f"{one.__module__}.{one.__qualname__}" for one in struct_tables.known(msgspec.Struct)
+        f"{one.__module__}.{one.__qualname__}" for one in struct_tables.find_structs(msgspec.Struct)
     }
 
     assert everything - set(run(FRESH).split()) == set()

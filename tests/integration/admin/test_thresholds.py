@@ -10,7 +10,7 @@ from django.test import Client
 
 from featurememory.config import forget_config, patch_config
 from featurememory.models import ConfigVersion, FeatureMemoryConfig, Project
-from integration.admin.thresholds import present_effects
+from integration.admin.thresholds import describe_effects
 from integration.models import ApiKey
 from integration.resources import ResourceManager
 from tests.builders import caller, key_of, learned, pattern_row, project
@@ -147,7 +147,7 @@ def test_the_help_says_what_the_values_mean_right_now(owner: Project) -> None:
     for number, confidence in enumerate((0.6, 0.72, 0.9)):
         pattern_row(owner, number, confidence=confidence)
 
-    effects = present_effects(owner.config)
+    effects = describe_effects(owner.config)
     assert effects["confidence_threshold"] == "Now 2 of 3 patterns pass; at 0.75 it would be 1."
     assert effects["max_patterns"] == "Now 3 are stored."
 
@@ -158,5 +158,5 @@ def test_the_help_of_the_size_says_what_the_next_cleanup_takes(owner: Project) -
     forget_config()
     ResourceManager().sample()
 
-    help_text = present_effects(owner.config)["max_size"]
-    assert "The next cleanup takes: count 10 (about" in help_text
+    help_text = describe_effects(owner.config)["max_size"]
+    assert "The next cleanup removes: count 10 (about" in help_text

@@ -108,7 +108,7 @@ def pattern_ids(owner: Project) -> list[str]:
 def body_for(path: str, owner: Project) -> Any:
     """A body that is good for the owner and names the owner's things."""
     ids = pattern_ids(owner)
-    operation = pruning.prune(owner, Pattern.objects.none(), "a person")
+    operation = pruning.prune_patterns(owner, Pattern.objects.none(), "a person")
     bodies = {
         "interactions/": item(1000),
         "interactions/batch/": [item(1000)],

@@ -8,12 +8,14 @@ import pytest
 from django.conf import settings as configured
 from django.test import Client
 
-from integration.api.fast_ingest import ENDPOINTS, door
+from integration.api.fast_ingest import ENDPOINTS, answer_ingest
 from tests.builders import Caller, caller, item, items, project
 
 pytestmark = pytest.mark.django_db
 
-LONG = [name for name in configured.MIDDLEWARE if name != "integration.api.fast_ingest.door"]
+LONG = [
+    name for name in configured.MIDDLEWARE if name != "integration.api.fast_ingest.answer_ingest"
+]
 BOTH = pytest.mark.parametrize("middleware", [configured.MIDDLEWARE, LONG], ids=["short", "long"])
 
 
@@ -109,5 +111,5 @@ def test_everything_else_goes_the_long_way(rf: Any) -> None:
         return request.path
 
     for path in ENDPOINTS:
-        assert door(further)(rf.get(path)) == path
-    assert door(further)(rf.post("/api/v1/patterns/")) == "/api/v1/patterns/"
+        assert answer_ingest(further)(rf.get(path)) == path
+    assert answer_ingest(further)(rf.post("/api/v1/patterns/")) == "/api/v1/patterns/"

@@ -18,14 +18,9 @@ from featurememory.models import Project
 from integration.jobs.history_import import Progress, import_file
 from patterns.ingest.schema import COLUMNS
 from patterns.models import ModelInteraction
-from tests.builders import item, items, project
+from tests.builders import item, items
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def owner() -> Project:
-    return project()
 
 
 def imported(owner: Project, path: Path) -> Progress:
@@ -152,10 +147,10 @@ def test_a_damaged_file_is_told_in_one_sentence(
 
 
 def test_progress_reads_as_a_line() -> None:
-    text = Progress(100, done_bytes=50, stored=1200, duplicates=3, rejected=1).line()
+    text = Progress(100, done_bytes=50, stored=1200, duplicates=3, rejected=1).format_line()
 
-    assert text.startswith(" 50%  1,200 stored, 3 known, 1 refused, ")
-    assert Progress(0).line().startswith("100%")
+    assert text.startswith(" 50%  1,200 stored, 3 duplicates, 1 rejected, ")
+    assert Progress(0).format_line().startswith("100%")
 
 
 def test_the_command_makes_the_project_and_reports(tmp_path: Path, capsys: Any) -> None:

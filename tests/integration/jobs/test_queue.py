@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 
 
 def finished(job: Job) -> Job:
-    queue.work()
+    queue.run_queued_jobs()
     job.refresh_from_db()
     return job
 
@@ -32,7 +32,7 @@ def test_reprocessing_moves_an_interaction_back_to_the_pattern_it_fits() -> None
     first, other = learned(owner, 12, tasks=2)
     row = ModelInteraction.objects.filter(project=owner, pattern_id=first.pk).first()
     ModelInteraction.objects.filter(pk=row.pk).update(pattern_id=other.pk)
-    job = finished(queue.start(owner, "reprocess", "maria"))
+    job = finished(queue.start_job(owner, "reprocess", "maria"))
 
     row.refresh_from_db()
     assert (job.state, row.pattern_id) == ("done", first.pk)
@@ -42,7 +42,7 @@ def test_reprocessing_moves_an_interaction_back_to_the_pattern_it_fits() -> None
 def test_after_reprocessing_use_counts_still_add_up() -> None:
     owner = project()
     learned(owner, 12, tasks=2)
-    finished(queue.start(owner, "reprocess", "maria"))
+    finished(queue.start_job(owner, "reprocess", "maria"))
 
     assert Pattern.objects.filter(project=owner).aggregate(n=Sum("use_count"))["n"] == 12
 
@@ -52,7 +52,7 @@ def test_counting_the_rollups_again_mends_what_was_wrong() -> None:
     learned(owner, 12, tasks=2)
     before = rollup_figures(owner)
     PatternHour.objects.filter(project=owner).update(count=999)
-    job = finished(queue.start(owner, "rollups", "maria"))
+    job = finished(queue.start_job(owner, "rollups", "maria"))
 
     assert job.state == "done"
     assert rollup_figures(owner) == before == rebuilt_figures(owner)
@@ -65,7 +65,7 @@ def test_hours_with_forgotten_interactions_keep_what_was_counted() -> None:
     from patterns.retention.cleanup import forget_interactions
 
     forget_interactions(owner, 12)
-    finished(queue.start(owner, "rollups", "maria"))
+    finished(queue.start_job(owner, "rollups", "maria"))
 
     assert rollup_figures(owner) == before
 
@@ -75,7 +75,9 @@ def test_an_import_stores_every_line_and_says_which_are_wrong(tmp_path: Path) ->
     path = tmp_path / "history.jsonl.gz"
     lines = [json.dumps(item(1)).encode(), b"{oops", json.dumps(item(2)).encode()]
     path.write_bytes(gzip.compress(b"\n".join(lines)))
-    job = finished(queue.start(owner, "import", "maria", {"path": str(path), "name": "history"}))
+    job = finished(
+        queue.start_job(owner, "import", "maria", {"path": str(path), "name": "history"})
+    )
 
     assert ModelInteraction.objects.filter(project=owner).count() == 2
     assert next(text for _, text in job.log).startswith("Line 2:")
@@ -86,7 +88,7 @@ def test_a_job_whose_process_died_is_taken_up_again() -> None:
     owner = project()
     keep(owner, [item()])
     learn_all(owner)
-    job = queue.start(owner, "reprocess", "maria")
+    job = queue.start_job(owner, "reprocess", "maria")
     long_ago = timezone.now() - timedelta(minutes=5)
     Job.objects.filter(pk=job.pk).update(state="running", beat_at=long_ago)
 
@@ -98,11 +100,11 @@ def test_a_cancelled_job_stops_after_the_step_at_hand(monkeypatch: pytest.Monkey
         for number in range(5):
             job.done = number
             if number == 2:
-                queue.cancel(Job.objects.get(pk=job.pk))
+                queue.cancel_job(Job.objects.get(pk=job.pk))
             yield ""
 
     monkeypatch.setitem(queue.KINDS, "reprocess", ("Test", steps))
-    job = finished(queue.start(project(), "reprocess", "maria"))
+    job = finished(queue.start_job(project(), "reprocess", "maria"))
 
     assert (job.state, job.done) == ("cancelled", 1)
 
@@ -113,16 +115,16 @@ def test_a_failed_job_says_why_and_can_go_on(monkeypatch: pytest.MonkeyPatch) ->
         raise FeatureMemoryError("The file is gone.", code=queue.ErrorCode.NOT_FOUND)
 
     monkeypatch.setitem(queue.KINDS, "reprocess", ("Test", broken))
-    job = finished(queue.start(project(), "reprocess", "maria"))
+    job = finished(queue.start_job(project(), "reprocess", "maria"))
     assert (job.state, job.log[-1][1]) == ("failed", "Failed: The file is gone.")
 
-    queue.retry(job)
+    queue.retry_job(job)
     assert job.state == "queued"
 
 
 def test_a_second_job_of_the_same_kind_is_refused_while_one_waits() -> None:
     owner = project()
-    queue.start(owner, "reprocess", "maria")
+    queue.start_job(owner, "reprocess", "maria")
 
-    with pytest.raises(FeatureMemoryError, match="at work"):
-        queue.start(owner, "reprocess", "maria")
+    with pytest.raises(FeatureMemoryError, match="already running"):
+        queue.start_job(owner, "reprocess", "maria")

@@ -10,9 +10,9 @@ from django.test.utils import CaptureQueriesContext
 
 from featurememory.models import Project
 from integration.learning import learn_batch
-from integration.learning.feedback import FeedbackIn, take
+from integration.learning.feedback import FeedbackIn, store_feedback
 from patterns.models import Feedback, ModelInteraction
-from patterns.recognition.recognizer_cache import memory
+from patterns.recognition.recognizer_cache import recognizers
 from tests.builders import (
     Caller,
     caller,
@@ -20,17 +20,11 @@ from tests.builders import (
     keep,
     learn_all,
     learned,
-    project,
     rebuilt_figures,
     rollup_figures,
 )
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def owner() -> Project:
-    return project()
 
 
 @pytest.fixture
@@ -78,11 +72,11 @@ def test_after_learning_the_rollups_follow_too(
 
 def test_feedback_that_comes_while_its_interaction_is_being_learned_counts(owner: Project) -> None:
     keep(owner, items(2))
-    learn_batch.lease.acquire(owner.pk, "me")
-    kept = memory.for_learning(owner.pk)
-    batch = learn_batch.recognise(kept, learn_batch.pending(owner.pk, 10))
-    take(owner, FeedbackIn("success", False, interaction_id="i-0"))
-    learn_batch.keep(owner.pk, kept, batch)
+    learn_batch.lease.acquire_lease(owner.pk, "me")
+    kept = recognizers.for_learning(owner.pk)
+    batch = learn_batch.recognise_rows(kept, learn_batch.read_pending(owner.pk, 10))
+    store_feedback(owner, FeedbackIn("success", False, interaction_id="i-0"))
+    learn_batch.save_batch(owner.pk, kept, batch)
 
     assert rollup_figures(owner) == rebuilt_figures(owner)
 
@@ -152,6 +146,6 @@ def test_feedback_that_makes_no_sense_is_422(api: Caller, owner: Project, body: 
 def test_feedback_does_not_read_the_sample_of_the_recogniser(owner: Project) -> None:
     learned(owner, 1)
     with CaptureQueriesContext(connection) as queries:
-        take(owner, FeedbackIn(metric_name="score", value=0.5, interaction_id="i-0"))
+        store_feedback(owner, FeedbackIn(metric_name="score", value=0.5, interaction_id="i-0"))
 
     assert not [one for one in queries.captured_queries if '"snapshot"' in one["sql"]]

@@ -11,12 +11,12 @@ from django.db import OperationalError
 from featurememory.models import FeatureMemoryConfig, Project
 from featurememory.process import request_priority
 from integration.learning import learn_batch, pattern_changes
-from integration.learning.learn_batch import Outdated, learn
+from integration.learning.learn_batch import learn_next_batch
 from integration.learning.pattern_changes import Batch
 from patterns.curation import pruning
 from patterns.models import Learner, ModelInteraction, Pattern, PatternEvent, ProjectHour
 from patterns.recognition import lease
-from patterns.recognition.recognizer_cache import memory
+from patterns.recognition.recognizer_cache import PatternsChanged, recognizers
 from tests import builders
 from tests.builders import items, keep, learn_all, learned, project, states_of
 
@@ -47,7 +47,7 @@ def test_learning_twice_in_a_row_changes_nothing() -> None:
     learned(owner, 8, tasks=2)
     before = builders.uses_and_recount(owner), builders.rollup_figures(owner)
 
-    assert learn(owner.pk).count == 0
+    assert learn_next_batch(owner.pk).count == 0
     assert (builders.uses_and_recount(owner), builders.rollup_figures(owner)) == before
 
 
@@ -86,7 +86,7 @@ def test_a_crash_while_saving_loses_and_doubles_nothing(
     with monkeypatch.context() as broken:
         broken.setattr(learn_batch, step, crash_after(getattr(learn_batch, step)))
         with pytest.raises(Crash):
-            learn(owner.pk)
+            learn_next_batch(owner.pk)
     assert states_of(owner) == {0: 5, 1: 5}
 
     assert learn_all(owner) == 5
@@ -114,12 +114,12 @@ def test_a_batch_recognised_before_an_edit_is_not_saved_after_it() -> None:
     owner = project()
     learned(owner, 4)
     keep(owner, items(4, start=4))
-    kept = memory.for_learning(owner.pk)
-    batch = learn_batch.recognise(kept, learn_batch.pending(owner.pk, 10))
-    pruning.prune(owner, Pattern.objects.all(), "a person")
+    kept = recognizers.for_learning(owner.pk)
+    batch = learn_batch.recognise_rows(kept, learn_batch.read_pending(owner.pk, 10))
+    pruning.prune_patterns(owner, Pattern.objects.all(), "a person")
 
-    with pytest.raises(Outdated):
-        learn_batch.keep(owner.pk, kept, batch)
+    with pytest.raises(PatternsChanged):
+        learn_batch.save_batch(owner.pk, kept, batch)
     assert states_of(owner)[0] == 4
 
 
@@ -129,15 +129,15 @@ def test_after_an_edit_in_the_middle_the_batch_is_learned_anew(
     owner = project()
     (pattern,) = learned(owner, 4)
     keep(owner, items(4, start=4))
-    recognise = learn_batch.recognise
+    recognise = learn_batch.recognise_rows
 
     def prune_meanwhile(*args: Any) -> Any:
-        monkeypatch.setattr(learn_batch, "recognise", recognise)
+        monkeypatch.setattr(learn_batch, "recognise_rows", recognise)
         batch = recognise(*args)
-        pruning.prune(owner, Pattern.objects.all(), "a person")
+        pruning.prune_patterns(owner, Pattern.objects.all(), "a person")
         return batch
 
-    monkeypatch.setattr(learn_batch, "recognise", prune_meanwhile)
+    monkeypatch.setattr(learn_batch, "recognise_rows", prune_meanwhile)
     assert learn_all(owner) == 4
 
     stated, counted = builders.uses_and_recount(owner)
@@ -191,7 +191,7 @@ def test_a_full_disk_sets_nothing_aside(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(learn_batch, "mark_rows", raising(full))
 
     with pytest.raises(OperationalError):
-        learn(owner.pk)
+        learn_next_batch(owner.pk)
     assert states_of(owner) == {0: 3}
 
 
@@ -208,7 +208,7 @@ def test_a_damaged_pattern_matches_nothing_and_learning_goes_on(
     owner = project()
     (damaged,) = learned(owner, 3)
     Pattern.objects.filter(project=owner).update(state=b"\xc1 no state")
-    memory.drop()
+    recognizers.drop()
     keep(owner, items(3, start=3))
 
     assert learn_all(owner) == 3
@@ -222,7 +222,7 @@ def test_a_damaged_snapshot_does_not_stop_learning() -> None:
     owner = project()
     learned(owner, 3)
     Learner.objects.filter(pk=owner.pk).update(snapshot=b"\xc1 no snapshot")
-    memory.drop()
+    recognizers.drop()
     keep(owner, items(3, start=3))
 
     assert learn_all(owner) == 3
@@ -231,12 +231,12 @@ def test_a_damaged_snapshot_does_not_stop_learning() -> None:
 def test_while_another_worker_holds_the_lease_nothing_is_learned() -> None:
     owner = project()
     keep(owner, items(3))
-    lease.acquire(owner.pk, "another:1")
+    lease.acquire_lease(owner.pk, "another:1")
 
-    done = learn(owner.pk)
+    done = learn_next_batch(owner.pk)
     assert (done.count, done.more, done.busy) == (0, True, True)
 
-    lease.release(owner.pk, "another:1")
+    lease.release_lease(owner.pk, "another:1")
     assert learn_all(owner) == 3
 
 
@@ -267,8 +267,8 @@ def test_a_template_that_reads_differently_leaves_an_entry_in_the_history() -> N
     row = builders.pattern_row(owner, 1, use_count=3)
     changed = builders.state(7, id=str(row.pk), use_count=4)
 
-    pattern_changes.note_new_templates(owner, [changed])
-    pattern_changes.note_new_templates(owner, [builders.state(1, id=str(row.pk), use_count=4)])
+    pattern_changes.record_new_templates(owner, [changed])
+    pattern_changes.record_new_templates(owner, [builders.state(1, id=str(row.pk), use_count=4)])
 
     event = PatternEvent.objects.get(project=owner, pattern_id=row.pk)
     assert (event.kind, event.template) == ("template", "Where is order 7 <id>")
@@ -289,14 +289,14 @@ def test_waiting_projects_are_those_with_pending_interactions() -> None:
     learned(idle, 2)
     keep(busy, items(1))
 
-    assert learn_batch.waiting_projects() == [busy.pk]
+    assert learn_batch.find_waiting_projects() == [busy.pk]
 
 
 def test_recognition_gives_way_to_requests_unless_it_is_far_behind(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     owner, shared = project(), list[float]()
-    monkeypatch.setattr(request_priority, "share", shared.append)
+    monkeypatch.setattr(request_priority, "yield_after", shared.append)
     learned(owner, 3)
     assert len(shared) == 3
 
@@ -309,7 +309,7 @@ def test_recognition_gives_way_to_requests_unless_it_is_far_behind(
 
 def test_outcomes_of_decisions_are_learned_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     owner, shared = project(), list[float]()
-    monkeypatch.setattr(request_priority, "share", shared.append)
+    monkeypatch.setattr(request_priority, "yield_after", shared.append)
     keep(owner, [{**item, "decision_id": f"d{n}"} for n, item in enumerate(items(2))])
     assert learn_all(owner) == 2
     assert shared == []

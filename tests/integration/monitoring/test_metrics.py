@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from prometheus_client.parser import text_string_to_metric_families
 
 from featurememory import settings
-from patterns.ingest.backpressure import waiting
+from patterns.ingest.backpressure import count_waiting
 from tests.builders import damage, items, keep, learn_all, learned, project
 
 pytestmark = pytest.mark.django_db
@@ -29,7 +29,7 @@ def figures() -> dict[tuple[str, ...], float]:
 def test_the_queue_is_counted_from_its_own_index() -> None:
     with CaptureQueriesContext(connection) as asked:
         figures()
-        waiting()
+        count_waiting()
     counted = [query["sql"] for query in asked if "state = 0" in query["sql"].replace('"', "")]
 
     assert len(counted) >= 2

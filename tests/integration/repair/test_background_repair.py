@@ -16,13 +16,19 @@ import pytest
 
 from featurememory.models import Project
 from integration.repair import background_repair, planner_client, save_repair
-from integration.repair.background_repair import claim, copied, put, repair, repair_claimed
-from integration.repair.planner_client import Workshop
+from integration.repair.background_repair import (
+    claim_repair,
+    copy_recognizer,
+    put_plans_in_place,
+    repair_claimed,
+    repair_project,
+)
+from integration.repair.planner_client import PlannerClient
 from patterns.curation import editing, merging, pruning, splitting
 from patterns.engine.domain.results import Consolidation
 from patterns.models import Learner, ModelInteraction, Pattern, PatternEvent
 from patterns.recognition import lease, repair_process
-from patterns.recognition.recognizer_cache import load, memory
+from patterns.recognition.recognizer_cache import load_recognizer, recognizers
 from tests.builders import (
     item,
     keep,
@@ -35,11 +41,6 @@ from tests.builders import (
 from tests.patterns.engine.streams import TEMPLATES, WORDS, filling
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def owner() -> Project:
-    return project()
 
 
 def asked(number: int, **changes: Any) -> dict[str, Any]:
@@ -59,11 +60,11 @@ def never() -> bool:
 
 def meanwhile(owner: Project, change: Callable[[], object]) -> Consolidation:
     """A repair in which this happens after the plans are made and before they are in place."""
-    copy = copied(owner.pk)
-    with Workshop(copy, never) as workshop:
+    copy = copy_recognizer(owner.pk)
+    with PlannerClient(copy, never) as workshop:
         planned = [one for one in map(workshop.plan, copy.drafts) if one is not None]
     change()
-    return put(owner.pk, planned, copy.passages, copy.learned)
+    return put_plans_in_place(owner.pk, planned, copy.passages, copy.learned)
 
 
 def exact(owner: Project, total: int) -> None:
@@ -79,13 +80,13 @@ def in_use(owner: Project) -> list[Pattern]:
 
 def test_a_repair_in_the_background_ends_like_one_here_and_now(owner: Project) -> None:
     learn_some(owner, *range(40))
-    here = load(owner.pk)
+    here = load_recognizer(owner.pk)
     expected = here.recognizer.consolidate()
 
-    assert repair(owner.pk, never) == expected
-    kept = memory.for_learning(owner.pk).recognizer
+    assert repair_project(owner.pk, never) == expected
+    kept = recognizers.for_learning(owner.pk).recognizer
     assert kept.snapshot() == here.recognizer.snapshot()
-    assert load(owner.pk).recognizer.snapshot() == here.recognizer.snapshot()
+    assert load_recognizer(owner.pk).recognizer.snapshot() == here.recognizer.snapshot()
     exact(owner, 40)
 
 
@@ -114,13 +115,13 @@ def test_many_that_came_while_it_planned_are_planned_too(
 ) -> None:
     monkeypatch.setattr(planner_client, "CAME", 5)
     learn_some(owner, *range(40))
-    copy = copied(owner.pk)
-    with Workshop(copy, never) as workshop:
+    copy = copy_recognizer(owner.pk)
+    with PlannerClient(copy, never) as workshop:
         planned = workshop.plan(copy.drafts[0])
         learn_some(owner, *range(40, 70))
         assert planned
-        assert len(workshop.followed(owner.pk, planned).known) == 70
-    put(owner.pk, [planned], copy.passages, copy.learned)
+        assert len(workshop.add_newcomers(owner.pk, planned).known) == 70
+    put_plans_in_place(owner.pk, [planned], copy.passages, copy.learned)
 
     exact(owner, 70)
     assert [row.use_count for row in in_use(owner)] == [35, 35]
@@ -128,38 +129,43 @@ def test_many_that_came_while_it_planned_are_planned_too(
 
 def test_a_pattern_pruned_meanwhile_stays_pruned(owner: Project) -> None:
     learn_some(owner, *range(40))
-    repair(owner.pk, never)
+    repair_project(owner.pk, never)
     first = in_use(owner)[0]
-    meanwhile(owner, lambda: pruning.prune(owner, Pattern.objects.filter(pk=first.pk), "a person"))
+    meanwhile(
+        owner,
+        lambda: pruning.prune_patterns(owner, Pattern.objects.filter(pk=first.pk), "a person"),
+    )
 
     first.refresh_from_db()
     assert first.status == "archived"
     assert len(in_use(owner)) == 1
-    assert str(first.pk) not in memory.for_learning(owner.pk).recognizer
+    assert str(first.pk) not in recognizers.for_learning(owner.pk).recognizer
 
 
 def test_patterns_merged_meanwhile_stay_merged(owner: Project) -> None:
     learn_some(owner, *range(40))
-    repair(owner.pk, never)
+    repair_project(owner.pk, never)
     ids = [str(row.pk) for row in in_use(owner)]
-    meanwhile(owner, lambda: merging.merge(owner, ids, "a person"))
+    meanwhile(owner, lambda: merging.merge_patterns(owner, ids, "a person"))
 
     exact(owner, 40)
     (row,) = in_use(owner)
     assert row.use_count == 40
-    memory.drop()
+    recognizers.drop()
     learn_some(owner, 41, 42)
     assert [one.use_count for one in in_use(owner)] == [42]
 
 
 def test_a_label_given_meanwhile_stays(owner: Project) -> None:
     learn_some(owner, *range(40))
-    repair(owner.pk, never)
+    repair_project(owner.pk, never)
     first = in_use(owner)[0]
-    meanwhile(owner, lambda: editing.edit(owner, first, "a person", label="Mine", pinned=True))
+    meanwhile(
+        owner, lambda: editing.edit_pattern(owner, first, "a person", label="Mine", pinned=True)
+    )
 
     row = Pattern.objects.get(pk=first.pk)
-    state = memory.for_learning(owner.pk).recognizer.get(str(first.pk))
+    state = recognizers.for_learning(owner.pk).recognizer.get(str(first.pk))
     assert (row.label, row.pinned, state.label, state.pinned) == ("Mine", True, "Mine", True)
 
 
@@ -169,7 +175,9 @@ def test_a_split_made_meanwhile_stays(owner: Project) -> None:
     (row,) = in_use(owner)
     meanwhile(
         owner,
-        lambda: splitting.split(owner, str(row.pk), "a person", slot="city", example_ids=[]),
+        lambda: splitting.split_pattern(
+            owner, str(row.pk), "a person", slot="city", example_ids=[]
+        ),
     )
 
     keep(owner, [item(31, input={"city": WORDS[1], "n": 3}, task_type="j")])
@@ -183,7 +191,7 @@ def test_an_edit_at_the_very_moment_makes_it_try_again(
     owner: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     learn_some(owner, *range(40))
-    real, tries = background_repair.save, []
+    real, tries = background_repair.save_consolidation, []
 
     def late(project_id: UUID, *args: Any, **more: Any) -> bool:
         if not tries:
@@ -191,8 +199,8 @@ def test_an_edit_at_the_very_moment_makes_it_try_again(
         tries.append(1)
         return real(project_id, *args, **more)
 
-    monkeypatch.setattr(background_repair, "save", late)
-    repair(owner.pk, never)
+    monkeypatch.setattr(background_repair, "save_consolidation", late)
+    repair_project(owner.pk, never)
 
     assert len(tries) == 2
     exact(owner, 40)
@@ -202,15 +210,15 @@ def test_a_crash_while_it_is_put_in_place_leaves_all_as_it_was(
     owner: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     learn_some(owner, *range(40))
-    before = load(owner.pk).recognizer.snapshot(), uses_and_recount(owner)
+    before = load_recognizer(owner.pk).recognizer.snapshot(), uses_and_recount(owner)
     with monkeypatch.context() as broken:
-        broken.setattr(save_repair, "note", None)
+        broken.setattr(save_repair, "record_changes", None)
         with pytest.raises(TypeError):
-            repair(owner.pk, never)
+            repair_project(owner.pk, never)
 
-    assert (load(owner.pk).recognizer.snapshot(), uses_and_recount(owner)) == before
+    assert (load_recognizer(owner.pk).recognizer.snapshot(), uses_and_recount(owner)) == before
     assert not PatternEvent.objects.filter(kind="merged").exists()
-    repair(owner.pk, never)
+    repair_project(owner.pk, never)
     exact(owner, 40)
 
 
@@ -219,12 +227,12 @@ def test_where_planning_fails_half_of_the_texts_must_do(
 ) -> None:
     monkeypatch.setattr(planner_client, "LEAST", 10)
     learn_some(owner, *range(40))
-    copy = copied(owner.pk)
-    with caplog.at_level(logging.WARNING), Workshop(copy, never) as workshop:
-        workshop.apart = repair_process.Apart(copy.embedding, b"", never)
+    copy = copy_recognizer(owner.pk)
+    with caplog.at_level(logging.WARNING), PlannerClient(copy, never) as workshop:
+        workshop.apart = repair_process.PlannerProcess(copy.embedding, b"", never)
         os.kill(workshop.apart.process.pid, signal.SIGKILL)
         (planned,) = workshop.plans(owner.pk)
-    put(owner.pk, [planned], copy.passages, copy.learned)
+    put_plans_in_place(owner.pk, [planned], copy.passages, copy.learned)
 
     assert "with 40 texts took" in caplog.text
     assert "trying with 20" in caplog.text
@@ -234,8 +242,8 @@ def test_where_planning_fails_half_of_the_texts_must_do(
 
 def test_it_stops_when_told_and_is_begun_again_later(owner: Project) -> None:
     learn_some(owner, *range(40))
-    with pytest.raises(repair_process.Ended):
-        repair(owner.pk, lambda: True)
+    with pytest.raises(repair_process.PlannerEnded):
+        repair_project(owner.pk, lambda: True)
 
     assert Learner.objects.get(pk=owner.pk).consolidated_at is None
 
@@ -243,8 +251,8 @@ def test_it_stops_when_told_and_is_begun_again_later(owner: Project) -> None:
 def test_one_process_at_a_time_repairs_a_project(owner: Project, settings: Any) -> None:
     settings.EMBEDDED = False
     learn_some(owner, *range(20))
-    assert claim(owner.pk)
-    assert not claim(owner.pk)
+    assert claim_repair(owner.pk)
+    assert not claim_repair(owner.pk)
     assert not repair_claimed(owner.pk)
 
     Learner.objects.filter(pk=owner.pk).update(repairing_until=lease.now_ms() - 1)
@@ -256,11 +264,11 @@ def test_a_repair_that_fails_is_logged_and_not_repeated_at_once(
     owner: Project, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     learn_some(owner, *range(20))
-    monkeypatch.setattr(background_repair, "save", None)
+    monkeypatch.setattr(background_repair, "save_consolidation", None)
 
     assert not repair_claimed(owner.pk)
     assert "A repair of project" in caplog.text
-    assert not save_repair.due(owner.pk)
+    assert not save_repair.is_repair_due(owner.pk)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -268,16 +276,16 @@ def test_learning_goes_on_while_patterns_are_repaired(monkeypatch: pytest.Monkey
     owner = project()
     learn_some(owner, *range(40))
     planning, go_on = threading.Event(), threading.Event()
-    real = Workshop.plan
+    real = PlannerClient.plan
 
-    def slow(self: Workshop, draft: Any) -> Any:
+    def slow(self: PlannerClient, draft: Any) -> Any:
         planning.set()
         assert go_on.wait(30)
         return real(self, draft)
 
-    monkeypatch.setattr(Workshop, "plan", slow)
+    monkeypatch.setattr(PlannerClient, "plan", slow)
     monkeypatch.setattr(save_repair, "FEW", 5)
-    assert background_repair.start_due() == 1
+    assert background_repair.start_due_repairs() == 1
     assert planning.wait(30)
     learn_some(owner, *range(40, 60))
     assert uses_and_recount(owner)[0]
@@ -293,20 +301,20 @@ def test_learning_goes_on_while_patterns_are_repaired(monkeypatch: pytest.Monkey
 def test_stopping_ends_the_repair_at_hand_and_its_process(monkeypatch: pytest.MonkeyPatch) -> None:
     owner = project()
     learn_some(owner, *range(40))
-    started: list[repair_process.Apart] = []
-    real = repair_process.Apart.plan
+    started: list[repair_process.PlannerProcess] = []
+    real = repair_process.PlannerProcess.plan
 
-    def noted(self: repair_process.Apart, *args: Any) -> Any:
+    def noted(self: repair_process.PlannerProcess, *args: Any) -> Any:
         started.append(self)
         background_repair._stopping.wait(30)
         return real(self, *args)
 
-    monkeypatch.setattr(repair_process.Apart, "plan", noted)
+    monkeypatch.setattr(repair_process.PlannerProcess, "plan", noted)
     monkeypatch.setattr(save_repair, "FEW", 5)
-    background_repair.start_due()
+    background_repair.start_due_repairs()
     while not started:
         time.sleep(0.01)
-    background_repair.stop(30)
+    background_repair.stop_repairs(30)
 
     assert started[0].process.poll() is not None
     learner = Learner.objects.get(pk=owner.pk)

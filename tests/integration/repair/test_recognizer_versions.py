@@ -14,7 +14,7 @@ from patterns.curation import editing
 from patterns.engine.recognizer import DefaultPatternRecognizer, version_of
 from patterns.engine.settings import RecognizerSettings
 from patterns.models import Learner, ModelInteraction, Pattern
-from patterns.recognition.recognizer_cache import load, memory
+from patterns.recognition.recognizer_cache import load_recognizer, recognizers
 from tests.builders import caller, item, keep, learn_all, project, uses_and_recount
 from tests.integration.repair.test_background_repair import exact, in_use, learn_some
 from tests.patterns.engine.streams import WORDS, mixed
@@ -32,13 +32,13 @@ def owner() -> Project:
 @pytest.fixture
 def newer(monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.setattr(DefaultPatternRecognizer, "VERSION", "99")
-    memory.drop()
+    recognizers.drop()
     return "99"
 
 
 def worked(owner: Project, kind: str = "reprocess", **params: Any) -> Job:
-    job = queue.start(owner, kind, "a person", params)
-    queue.work()
+    job = queue.start_job(owner, kind, "a person", params)
+    queue.run_queued_jobs()
     job.refresh_from_db()
     return job
 
@@ -72,18 +72,18 @@ def test_the_one_in_use_goes_on_until_its_successor_is_built(owner: Project, new
 
     assert {row.pk for row in in_use(owner)} == before
     assert ModelInteraction.objects.get(project=owner, id="i-61").recognizer_version != newer
-    assert recognizer_versions.wanted(owner.pk) == newer
+    assert recognizer_versions.find_wanted_version(owner.pk) == newer
 
 
 def test_the_job_compares_switches_and_keeps_every_count(owner: Project, newer: str) -> None:
     named = in_use(owner)[0]
-    editing.edit(owner, named, "a person", label="Mine")
+    editing.edit_pattern(owner, named, "a person", label="Mine")
     job = worked(owner)
 
     assert job.state == "done"
-    assert "goes on answering" in lines(job)
-    assert "Of 60 sampled interactions" in lines(job)
-    assert "Recogniser 99 took over" in lines(job)
+    assert "keeps answering" in lines(job)
+    assert "of 60 sampled interactions" in lines(job)
+    assert "to 99" in lines(job)
     assert in_force(owner) == newer
     assert Pattern.objects.filter(project=owner, label="Mine").exists()
     assert {row.recognizer_version for row in in_use(owner)} == {newer}
@@ -99,14 +99,14 @@ def test_a_revert_brings_patterns_ids_and_counts_back(owner: Project, newer: str
     learn_all(owner)
     before, total = uses_and_recount(owner), 60 + len(some)
     ids = {row.pk for row in in_use(owner)}
-    old = load(owner.pk).recognizer.version
+    old = load_recognizer(owner.pk).recognizer.version
     worked(owner)
     assert not ids <= {row.pk for row in in_use(owner)}
     counted(owner, total)
     learn_some(owner, *range(60, 66))
     job = worked(owner, "revert")
 
-    assert f"Recogniser {old} is in use again" in lines(job)
+    assert f" to {old}" in lines(job)
     assert in_force(owner) == old
     assert {row.pk for row in in_use(owner)} >= ids
     counted(owner, total + 6)
@@ -119,7 +119,7 @@ def test_a_revert_brings_patterns_ids_and_counts_back(owner: Project, newer: str
 
 def test_what_was_reverted_does_not_begin_again_by_itself(owner: Project, newer: str) -> None:
     assert queue.start_upgrades() == 1
-    queue.work()
+    queue.run_queued_jobs()
     assert in_force(owner) == newer
     worked(owner, "revert")
 
@@ -132,7 +132,7 @@ def test_without_a_switch_there_is_nothing_to_revert(owner: Project) -> None:
     job = worked(owner, "revert")
 
     assert job.state == "failed"
-    assert "no recogniser to go back to" in lines(job)
+    assert "no previous recogniser to revert to" in lines(job)
 
 
 def test_a_crash_in_the_switch_leaves_the_one_in_use(
@@ -140,7 +140,7 @@ def test_a_crash_in_the_switch_leaves_the_one_in_use(
 ) -> None:
     before = uses_and_recount(owner)
     with monkeypatch.context() as broken:
-        broken.setattr(recognizer_versions, "merged_away", None)
+        broken.setattr(recognizer_versions, "collect_merged_away", None)
         assert worked(owner).state == "failed"
 
     assert in_force(owner) != newer
@@ -153,14 +153,14 @@ def test_another_embedder_takes_effect_with_the_switch(
 ) -> None:
     asked = RecognizerSettings(embedder="endpoint", embedder_url="http://127.0.0.1:9")
     asked = RecognizerSettings(**{**_fields(asked), "embedder_model": "small"})
-    monkeypatch.setattr("patterns.recognition.recognizer_cache.settings_of", lambda _: asked)
-    monkeypatch.setattr(recognizer_versions, "settings_of", lambda _: asked)
-    assert memory.for_learning(owner.pk).recognizer.memory.embedder is None
+    monkeypatch.setattr("patterns.recognition.recognizer_cache.read_settings", lambda _: asked)
+    monkeypatch.setattr(recognizer_versions, "read_settings", lambda _: asked)
+    assert recognizers.for_learning(owner.pk).recognizer.memory.embedder is None
 
     worked(owner)
     assert in_force(owner) == version_of(asked)
     assert len(version_of(asked)) <= 20
-    assert memory.for_learning(owner.pk).recognizer.memory.embedder is not None
+    assert recognizers.for_learning(owner.pk).recognizer.memory.embedder is not None
     exact(owner, 60)
 
 
@@ -171,7 +171,7 @@ def _fields(settings: RecognizerSettings) -> dict[str, Any]:
 @pytest.mark.parametrize("snapshot", [b"", b"\xc1", b"\x91\xa1x", b"\x98" + b"\xc0" * 8])
 def test_a_snapshot_of_an_unknown_version_stops_nothing(owner: Project, snapshot: bytes) -> None:
     Learner.objects.filter(pk=owner.pk).update(snapshot=snapshot, recognizer={"version": "0"})
-    memory.drop()
+    recognizers.drop()
     keep(owner, [item(99, input={"city": WORDS[0]}, task_type="j")])
     learn_all(owner)
 

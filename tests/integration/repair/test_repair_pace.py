@@ -14,20 +14,20 @@ from tests.builders import project
 pytestmark = pytest.mark.django_db
 
 
-def test_after_a_long_repair_the_next_one_waits_longer(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_after_a_long_repair_the_next_one_waits_longer() -> None:
     owner = project()
     ago = timezone.now() - timedelta(minutes=5)
     Learner.objects.create(pk=owner.pk, learned_since=1000, consolidated_at=ago)
-    assert save_repair.due(owner.pk)
+    assert save_repair.is_repair_due(owner.pk)
 
-    monkeypatch.setitem(save_repair._took, owner.pk, 60.0)
-    assert not save_repair.due(owner.pk)
+    save_repair.record_repair_time(owner.pk, 60.0)
+    assert not save_repair.is_repair_due(owner.pk)
 
 
-def test_the_pause_after_a_long_repair_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_pause_after_a_long_repair_ends() -> None:
     owner = project()
     ago = timezone.now() - timedelta(minutes=21)
     Learner.objects.create(pk=owner.pk, learned_since=1000, consolidated_at=ago)
-    monkeypatch.setitem(save_repair._took, owner.pk, 60.0)
+    save_repair.record_repair_time(owner.pk, 60.0)
 
-    assert save_repair.due(owner.pk)
+    assert save_repair.is_repair_due(owner.pk)

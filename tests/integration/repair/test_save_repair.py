@@ -10,19 +10,26 @@ from django.utils import timezone
 
 from featurememory.models import Activity, Project
 from integration.repair import save_repair
-from integration.repair.save_repair import AFTER, FEW, PAUSE, REST, consolidate, due, save
+from integration.repair.save_repair import (
+    AFTER,
+    FEW,
+    PAUSE,
+    REST,
+    consolidate_project,
+    is_repair_due,
+    save_consolidation,
+)
 from patterns.curation import merging, pruning
 from patterns.engine.domain.results import Change, Consolidation
 from patterns.models import Learner, Pattern, PatternEvent
 from patterns.recognition import lease
-from patterns.recognition.recognizer_cache import load, memory
+from patterns.recognition.recognizer_cache import PatternsChanged, load_recognizer, recognizers
 from tests.builders import (
     item,
     items,
     keep,
     learn_all,
     learned,
-    project,
     rebuilt_figures,
     rollup_figures,
     uses_and_recount,
@@ -31,15 +38,10 @@ from tests.builders import (
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def owner() -> Project:
-    return project()
-
-
 def saved(owner: Project, **done: Any) -> None:
     """Save a consolidation that did this, as the background would."""
-    copy = load(owner.pk)
-    save(owner.pk, copy, Consolidation(**done))
+    copy = load_recognizer(owner.pk)
+    save_consolidation(owner.pk, copy, Consolidation(**done))
 
 
 def exact(owner: Project, total: int) -> None:
@@ -59,7 +61,7 @@ def test_consolidating_real_traffic_keeps_every_count(owner: Project) -> None:
     keep(owner, [item(n, input=f"Ask {n % 5} about {n}.", task_type="t") for n in range(60)])
     learn_all(owner)
 
-    assert consolidate(owner.pk) is not None
+    assert consolidate_project(owner.pk) is not None
     exact(owner, 60)
     keep(owner, items(10, start=100, task_type="t"))
     learn_all(owner)
@@ -69,12 +71,12 @@ def test_consolidating_real_traffic_keeps_every_count(owner: Project) -> None:
 def test_it_sees_what_was_learned_even_after_a_restart(owner: Project) -> None:
     keep(owner, [item(n, input=f"Cancel order {n} please, it is late.") for n in range(40)])
     learn_all(owner, limit=7)
-    memory.drop()  # a restart
-    consolidate(owner.pk)
+    recognizers.drop()  # a restart
+    consolidate_project(owner.pk)
 
     template = Pattern.objects.get(project=owner, status__in=["candidate", "validated"]).template
     assert template.startswith("Cancel order <")
-    assert len(memory.for_learning(owner.pk).recognizer.memory.reservoir) > 30
+    assert len(recognizers.for_learning(owner.pk).recognizer.memory.reservoir) > 30
 
 
 def test_interactions_that_move_take_their_use_with_them(owner: Project) -> None:
@@ -124,7 +126,7 @@ def test_redirects_in_a_chain_lose_no_use(owner: Project) -> None:
 
 def test_interactions_of_a_pattern_that_was_merged_before_can_move(owner: Project) -> None:
     a, b, c = three(owner)
-    _, (target,) = merging.merge(owner, [a, b], "a person")
+    _, (target,) = merging.merge_patterns(owner, [a, b], "a person")
     saved(owner, moved={"i-0": c, "i-1": c, "i-3": target})
 
     exact(owner, 9)
@@ -141,9 +143,10 @@ def test_saving_the_same_twice_changes_nothing_the_second_time(owner: Project) -
 
 def test_an_edit_meanwhile_wins(owner: Project) -> None:
     a, b, _ = three(owner)
-    copy = load(owner.pk)
-    pruning.prune(owner, Pattern.objects.filter(pk=a), "a person")
-    assert not save(owner.pk, copy, Consolidation(redirects={b: a}))
+    copy = load_recognizer(owner.pk)
+    pruning.prune_patterns(owner, Pattern.objects.filter(pk=a), "a person")
+    with pytest.raises(PatternsChanged):
+        save_consolidation(owner.pk, copy, Consolidation(redirects={b: a}))
 
     assert Pattern.objects.get(pk=b).redirect_to is None
     exact(owner, 9)
@@ -155,7 +158,7 @@ def test_a_crash_while_saving_leaves_all_as_it_was(
     a, b, c = three(owner)
     before = uses_and_recount(owner)
     with monkeypatch.context() as broken:
-        broken.setattr(save_repair, "note", None)
+        broken.setattr(save_repair, "record_changes", None)
         with pytest.raises(TypeError):
             saved(owner, redirects={a: b}, moved={"i-1": c})
 
@@ -165,9 +168,9 @@ def test_a_crash_while_saving_leaves_all_as_it_was(
 
 def test_while_somebody_learns_it_waits(owner: Project) -> None:
     three(owner)
-    lease.acquire(owner.pk, "another:1")
+    lease.acquire_lease(owner.pk, "another:1")
 
-    assert consolidate(owner.pk) is None
+    assert consolidate_project(owner.pk) is None
 
 
 @pytest.mark.parametrize(
@@ -179,22 +182,22 @@ def test_it_is_due_after_a_few_at_first_and_then_sooner_the_more_was_learned(
     three(owner)
     learner = Learner.objects.filter(pk=owner.pk)
     learner.update(learned_since=FEW - 1)
-    assert not due(owner.pk)
+    assert not is_repair_due(owner.pk)
     learner.update(learned_since=learned_since)
-    assert due(owner.pk)
+    assert is_repair_due(owner.pk)
 
     learner.update(consolidated_at=timezone.now() - pause + timedelta(seconds=5))
-    assert not due(owner.pk)
+    assert not is_repair_due(owner.pk)
     learner.update(consolidated_at=timezone.now() - pause - timedelta(seconds=1))
-    assert due(owner.pk)
+    assert is_repair_due(owner.pk)
 
 
 def test_afterwards_the_count_starts_anew_and_this_process_goes_on_with_the_result(
     owner: Project,
 ) -> None:
     three(owner)
-    consolidate(owner.pk)
+    consolidate_project(owner.pk)
 
     learner = Learner.objects.get(pk=owner.pk)
     assert (learner.learned_since, learner.snapshot is not None) == (0, True)
-    assert memory.for_learning(owner.pk).version == learner.version
+    assert recognizers.for_learning(owner.pk).version == learner.version

@@ -32,8 +32,8 @@ def test_a_started_job_leads_to_its_page_and_polls_itself() -> None:
 
 
 def test_a_job_that_is_over_ends_the_polling() -> None:
-    job = queue.start(project(), "reprocess", "ed")
-    queue.work()
+    job = queue.start_job(project(), "reprocess", "ed")
+    queue.run_queued_jobs()
     answer = signed_in().get(f"/jobs/{job.pk}/", headers={"HX-Request": "true"})
 
     assert answer.status_code == 286
@@ -66,6 +66,6 @@ def test_a_viewer_sees_the_list_and_may_start_nothing() -> None:
 
 def test_another_projects_job_is_not_there() -> None:
     project("aaa")
-    job = queue.start(project("zzz"), "reprocess", "ed")
+    job = queue.start_job(project("zzz"), "reprocess", "ed")
 
     assert signed_in().get(f"/jobs/{job.pk}/").status_code == 404

@@ -31,11 +31,6 @@ def _static() -> Iterator[None]:
 
 
 @pytest.fixture
-def owner() -> Project:
-    return project("shop")
-
-
-@pytest.fixture
 def admin() -> Client:
     return browser(person("ada", superuser=True))
 
@@ -107,7 +102,7 @@ def test_an_unknown_page_says_so(admin: Client) -> None:
     response = admin.get("/nowhere/")
 
     assert response.status_code == 404
-    assert "There is no such page" in text_of(response)
+    assert "Page not found" in text_of(response)
 
 
 # --- Overview ------------------------------------------------------------------------------------
@@ -189,7 +184,7 @@ def test_the_overview_points_at_drifting_patterns(admin: Client, owner: Project)
     recent(owner, 30)
     Pattern.objects.filter(project=owner).update(status="drifting")
 
-    assert '<a href="/patterns/?status=drifting">1 pattern drifts' in text_of(admin.get("/"))
+    assert '<a href="/patterns/?status=drifting">1 pattern is drifting' in text_of(admin.get("/"))
 
 
 def test_a_nonsense_range_is_ignored(admin: Client, owner: Project) -> None:
@@ -423,10 +418,10 @@ def test_a_viewer_sees_keys_but_cannot_touch_them(viewer: Client, owner: Project
 def test_activity_offers_undo_only_while_it_can_be_undone(admin: Client, owner: Project) -> None:
     learned(owner, 8, tasks=2)
     rows = Pattern.objects.filter(project=owner)
-    operation = pruning.prune(owner, rows, "ada")
+    operation = pruning.prune_patterns(owner, rows, "ada")
     offered = text_of(admin.get("/activity/"))
 
-    undo.restore(owner, "ada", operation.pk)
+    undo.undo_or_restore(owner, "ada", operation.pk)
 
     assert f'value="{operation.pk}"' in offered
     assert f'value="{operation.pk}"' not in text_of(admin.get("/activity/"))

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from integration.learning.learn_batch import learn
+from integration.learning.learn_batch import learn_next_batch
 from optimizations.policy_runtime import outcomes
 from optimizations.storage import decode_state
 from tests import builders
@@ -28,7 +28,7 @@ def history(caller: Orchestrator) -> None:
         for n in range(2050)
     ]
     builders.keep(caller.owner, items)
-    while learn(caller.owner.pk).more:
+    while learn_next_batch(caller.owner.pk).more:
         pass
     while outcomes.count_outcomes(caller.owner.pk, save=True):
         pass

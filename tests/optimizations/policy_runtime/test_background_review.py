@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 def test_an_optimization_ends_with_its_pattern() -> None:
     owner = builders.project()
     made = routed(owner)
-    pruning.prune(owner, Pattern.objects.filter(pk=made.pattern_id), "tester")
+    pruning.prune_patterns(owner, Pattern.objects.filter(pk=made.pattern_id), "tester")
     report(owner, decide(owner), "answer")
     review(owner.pk)
 
@@ -31,7 +31,7 @@ def test_an_optimization_goes_with_a_merged_pattern() -> None:
     made = routed(owner)
     other = builders.learned(owner, 6, tasks=2, start=600, model_id="large")[-1]
     assert made.pattern_id is not None
-    _, targets = merging.merge(owner, [str(other.pk), str(made.pattern_id)], "tester")
+    _, targets = merging.merge_patterns(owner, [str(other.pk), str(made.pattern_id)], "tester")
     report(owner, decide(owner), "answer")
     review(owner.pk)
 

@@ -6,7 +6,7 @@ import pytest
 from django.db import IntegrityError
 
 from featurememory.models import Project
-from integration.learning.learn_batch import learn
+from integration.learning.learn_batch import learn_next_batch
 from optimizations.engine.domain.outcome import Outcome
 from optimizations.models import (
     Decision,
@@ -102,7 +102,7 @@ def test_a_crash_before_the_save_counts_everything_once() -> None:
     owner = builders.project()
     decide(owner)
     builders.keep(owner, builders.items(5))
-    learn(owner.pk)
+    learn_next_batch(owner.pk)
     with policies.changing(owner.pk) as kept:
         outcomes.count_waiting(owner.pk, kept)
     policies.drop(owner.pk)  # what a killed process had in memory
@@ -117,7 +117,7 @@ def test_a_save_that_fails_leaves_what_was_saved_before(monkeypatch: pytest.Monk
     owner = builders.project()
     decide(owner)
     builders.keep(owner, builders.items(3))
-    learn(owner.pk)
+    learn_next_batch(owner.pk)
 
     def broken(*_: Any) -> None:
         raise IntegrityError("the disk is full")
@@ -135,7 +135,7 @@ def test_unsaved_counts_are_not_counted_again_by_the_next_digest() -> None:
     owner = builders.project()
     decide(owner)
     builders.keep(owner, builders.items(3))
-    learn(owner.pk)
+    learn_next_batch(owner.pk)
     with policies.changing(owner.pk) as kept:
         outcomes.count_waiting(owner.pk, kept)
         outcomes.count_waiting(owner.pk, kept)
@@ -180,7 +180,7 @@ def test_feedback_between_learning_and_counting_is_counted_as_it_is_now() -> Non
     owner = builders.project()
     decision = decide(owner)
     builders.keep(owner, [builders.item(1, decision_id=decision["decision_id"], success=None)])
-    learn(owner.pk)
+    learn_next_batch(owner.pk)
     feedback(owner, decision, "success", True)
 
     outcomes.count_outcomes(owner.pk, save=True)

@@ -12,23 +12,13 @@ from django.test.utils import CaptureQueriesContext
 
 from featurememory.models import Project
 from patterns.ingest.backpressure import admission
-from patterns.ingest.wakeup import waiting
+from patterns.ingest.wakeup import work_waits
 from patterns.models import ModelInteraction
-from tests.builders import Caller, caller, damage, item, items, keep, learn_all, learned, project
+from tests.builders import Caller, damage, item, items, keep, learn_all, learned
 
 pytestmark = pytest.mark.django_db
 
 NDJSON = "application/x-ndjson"
-
-
-@pytest.fixture
-def owner() -> Project:
-    return project()
-
-
-@pytest.fixture
-def api(owner: Project) -> Caller:
-    return caller(owner, "rw")
 
 
 def lines(*entries: Any) -> bytes:
@@ -39,7 +29,7 @@ def test_a_new_interaction_is_stored_and_answered_with_201(api: Caller) -> None:
     response = api.post("interactions/", item(1))
 
     assert (response.status_code, response.json()) == (201, {"id": "i-1", "status": "stored"})
-    assert waiting.is_set()
+    assert work_waits.is_set()
 
 
 def test_a_known_id_is_answered_with_200_and_changes_nothing(api: Caller, owner: Project) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from featurememory.models import Activity, Project
-from integration.repair.save_repair import consolidate
+from integration.repair.save_repair import consolidate_project
 from patterns.models import ModelInteraction, Pattern, PatternHour
 from tests.builders import (
     Caller,
@@ -25,16 +25,6 @@ from tests.builders import (
 )
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def owner() -> Project:
-    return project()
-
-
-@pytest.fixture
-def api(owner: Project) -> Caller:
-    return caller(owner, "rw")
 
 
 def listed(api: Caller, **query: Any) -> list[str]:
@@ -81,7 +71,7 @@ def test_its_features_are_of_the_specs_types_and_each_has_a_confidence(
 
 def test_a_template_has_the_static_text_and_names_what_varies(api: Caller, owner: Project) -> None:
     learned(owner, 40)
-    consolidate(owner.pk)  # as the background does within half a minute
+    consolidate_project(owner.pk)  # as the background does within half a minute
     (shown,) = api.get("patterns/").json()["data"]
 
     assert shown["template"].startswith("Where is my order <")
@@ -89,7 +79,7 @@ def test_a_template_has_the_static_text_and_names_what_varies(api: Caller, owner
 
 def test_the_slots_are_those_of_the_template_with_their_values(api: Caller, owner: Project) -> None:
     learned(owner, 40)
-    consolidate(owner.pk)
+    consolidate_project(owner.pk)
     (shown,) = api.get("patterns/").json()["data"]
 
     named = re.findall(r"<(\w+)>", shown["template"])
@@ -259,7 +249,7 @@ def test_a_verdict_is_true_or_false(api: Caller, owner: Project, body: Any) -> N
 
 def test_validation_has_errors_and_warnings(api: Caller, owner: Project) -> None:
     learned(owner, 40)
-    consolidate(owner.pk)
+    consolidate_project(owner.pk)
     (row,) = Pattern.objects.stored().filter(project=owner)
     found = api.post(f"patterns/{row.pk}/validate/").json()
     assert (found["valid"], found["errors"]) == (True, [])

@@ -18,7 +18,7 @@ from patterns.charts import (
 )
 from patterns.charts.chart import Chart
 from patterns.statistics import series
-from patterns.statistics.hourly_gauges import Gauge
+from patterns.statistics.hourly_gauges import HourlyGauge
 from patterns.statistics.series import Series, Sums
 from patterns.statistics.time_window import Window
 
@@ -36,12 +36,12 @@ def days(*qualities: float | None) -> Series:
     """The last days of the window with these qualities; None: nothing happened."""
     known = [Sums() if quality is None else sums(quality) for quality in qualities]
     buckets = [Sums() for _ in range(WINDOW.count - len(known))] + known
-    return Series(WINDOW, buckets, series.added(buckets))
+    return Series(WINDOW, buckets, series.add_sums(buckets))
 
 
-def gauges(*stored: int | None) -> list[Gauge]:
-    known = [Gauge() if n is None else Gauge(n, 2, 1, memory=n * 10**6) for n in stored]
-    return [Gauge() for _ in range(WINDOW.count - len(known))] + known
+def gauges(*stored: int | None) -> list[HourlyGauge]:
+    known = [HourlyGauge() if n is None else HourlyGauge(n, 2, 1, memory=n * 10**6) for n in stored]
+    return [HourlyGauge() for _ in range(WINDOW.count - len(known))] + known
 
 
 def figure_of(chart: Chart) -> dict:
@@ -50,13 +50,13 @@ def figure_of(chart: Chart) -> dict:
 
 
 ALL = [
-    effectiveness.effectiveness(
+    effectiveness.build_effectiveness_chart(
         days(0.8, None, 0.9), [plotly_parts.Mark("2026-11-21", "limit changed")]
     ),
-    stored_patterns.stored_patterns(WINDOW, gauges(3, None, 5), 1000),
-    token_use.tokens(days(0.8, None, 0.9)),
-    process_memory.memory(WINDOW, gauges(60, None, 70)),
-    pattern_use.pattern_use(days(0.8, None, 0.9)),
+    stored_patterns.build_stored_patterns_chart(WINDOW, gauges(3, None, 5), 1000),
+    token_use.build_token_use_chart(days(0.8, None, 0.9)),
+    process_memory.build_process_memory_chart(WINDOW, gauges(60, None, 70)),
+    pattern_use.build_pattern_use_chart(days(0.8, None, 0.9)),
 ]
 
 
@@ -87,7 +87,7 @@ def test_a_figure_is_what_plotly_makes_of_it(chart: Chart) -> None:
 
 def test_a_part_that_plotly_does_not_know_is_refused() -> None:
     with pytest.raises(ValueError, match="colour"):
-        plotly_parts.figure([{"type": "scatter", "line": {"colour": "red"}}], {})
+        plotly_parts.build_figure([{"type": "scatter", "line": {"colour": "red"}}], {})
 
 
 @pytest.mark.parametrize("chart", ALL, ids=lambda chart: chart.name)
@@ -97,7 +97,7 @@ def test_the_sentence_says_what_the_line_does(chart: Chart) -> None:
 
 
 def test_a_gap_in_the_series_is_a_gap_in_the_line_and_in_the_band() -> None:
-    figure = figure_of(effectiveness.effectiveness(days(0.8, None, 0.9)))
+    figure = figure_of(effectiveness.build_effectiveness_chart(days(0.8, None, 0.9)))
     bands = [trace for trace in figure["data"] if trace.get("fill") == "toself"]
     (line,) = [trace for trace in figure["data"] if trace.get("meta") == "percent"]
 
@@ -107,7 +107,7 @@ def test_a_gap_in_the_series_is_a_gap_in_the_line_and_in_the_band() -> None:
 
 
 def test_a_value_between_gaps_gets_a_dot() -> None:
-    line = plotly_parts.line(["a", "b", "c"], [None, 1.0, None], "n", "c1", "number")
+    line = plotly_parts.draw_line(["a", "b", "c"], [None, 1.0, None], "n", "c1", "number")
 
     assert line["mode"] == "lines+markers"
     assert line["marker"]["size"] == [0, 6, 0]
@@ -117,14 +117,14 @@ def test_too_few_judged_interactions_say_what_is_missing() -> None:
     found = days(None)
     found.total.quality_count = 7
 
-    chart = effectiveness.effectiveness(found)
+    chart = effectiveness.build_effectiveness_chart(found)
 
     assert chart.figure is None
     assert chart.empty == "Needs 20 interactions with a score or a success; 7 so far."
 
 
 def test_the_legend_adds_up_to_the_stored_patterns() -> None:
-    chart = stored_patterns.stored_patterns(WINDOW, gauges(3, 5), 1000)
+    chart = stored_patterns.build_stored_patterns_chart(WINDOW, gauges(3, 5), 1000)
 
     assert [entry.value for entry in chart.legend] == ["5", "2", "1"]
     assert chart.rows[-1][-1] == 8
@@ -132,15 +132,15 @@ def test_the_legend_adds_up_to_the_stored_patterns() -> None:
 
 
 def test_a_limit_near_the_values_is_drawn_with_its_name() -> None:
-    near = figure_of(stored_patterns.stored_patterns(WINDOW, gauges(3, 5), 10))
-    far = figure_of(stored_patterns.stored_patterns(WINDOW, gauges(3, 5), 1000))
+    near = figure_of(stored_patterns.build_stored_patterns_chart(WINDOW, gauges(3, 5), 10))
+    far = figure_of(stored_patterns.build_stored_patterns_chart(WINDOW, gauges(3, 5), 1000))
 
     assert [note["text"] for note in near["layout"]["annotations"]] == ["limit 10"]
     assert not far["layout"].get("annotations")
 
 
 def test_counts_start_at_zero() -> None:
-    figure = figure_of(token_use.tokens(days(0.8, 0.9)))
+    figure = figure_of(token_use.build_token_use_chart(days(0.8, 0.9)))
 
     assert figure["layout"]["yaxis"]["range"][0] == 0
 
@@ -157,11 +157,13 @@ def test_counts_start_at_zero() -> None:
 def test_the_sentence_names_begin_end_and_gaps(values: list[float | None], text: str) -> None:
     from featurememory.templatetags.figures import percent
 
-    assert charts_chart.sentence("Success", ["2026-11-01", "2026-11-02"], values, percent) == text
+    assert (
+        charts_chart.describe_line("Success", ["2026-11-01", "2026-11-02"], values, percent) == text
+    )
 
 
 def test_ticks_are_round_and_cover_the_values() -> None:
-    made = plotly_parts.ticks(0, 842, str)
+    made = plotly_parts.choose_ticks(0, 842, str)
 
     assert made["tickvals"] == [0, 500, 1000]
     assert made["range"][1] >= 842

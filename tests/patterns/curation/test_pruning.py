@@ -11,32 +11,27 @@ from django.utils import timezone
 from featurememory.errors import ErrorCode, FeatureMemoryError
 from featurememory.models import Activity, Project
 from patterns.curation import editing, learner_turn, merging, splitting
-from patterns.curation.editing import judge
-from patterns.curation.merging import merge
-from patterns.curation.pruning import consequences, in_trash, prune
-from patterns.curation.undo import restore
+from patterns.curation.editing import judge_match
+from patterns.curation.merging import merge_patterns
+from patterns.curation.pruning import count_consequences, prune_patterns, select_trash
+from patterns.curation.undo import undo_or_restore
 from patterns.models import Operation, Pattern, PatternEvent
 from patterns.recognition import lease
-from patterns.recognition.recognizer_cache import memory
+from patterns.recognition.recognizer_cache import recognizers
 from tests.builders import items, keep, learn_all, learned, pattern_row, project, uses_and_recount
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def owner() -> Project:
-    return project()
 
 
 def test_while_a_batch_is_learned_a_decision_waits_and_then_says_so(
     owner: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (row,) = learned(owner, 3)
-    lease.acquire(owner.pk, "another:1")
+    lease.acquire_lease(owner.pk, "another:1")
     monkeypatch.setattr(learner_turn.time, "sleep", lambda _: None)
 
     with pytest.raises(FeatureMemoryError) as refused:
-        judge(owner, row, success=False)
+        judge_match(owner, row, success=False)
     assert refused.value.code is ErrorCode.OVERLOADED
     assert refused.value.details["retry_after"] >= 1
 
@@ -48,20 +43,20 @@ def test_a_decision_that_cannot_be_saved_is_forgotten_by_the_recogniser_too(
     first, second = learned(owner, 20, tasks=2)
     before = list(Pattern.objects.order_by("pk").values()), uses_and_recount(owner)
     orders = {
-        "judge": lambda: judge(owner, first, success=False),
-        "merge": lambda: merge(owner, [str(first.pk), str(second.pk)], "ana"),
-        "split": lambda: splitting.split(
+        "judge": lambda: judge_match(owner, first, success=False),
+        "merge": lambda: merge_patterns(owner, [str(first.pk), str(second.pk)], "ana"),
+        "split": lambda: splitting.split_pattern(
             owner, str(first.pk), "ana", slot=first.slots[0]["name"], example_ids=[]
         ),
     }
     with monkeypatch.context() as broken:
         for module in (editing, merging, splitting):
-            broken.setattr(module, "save_engine", None)
+            broken.setattr(module, "save_recognizer", None)
         with pytest.raises(TypeError):
             orders[decide]()
     assert (list(Pattern.objects.order_by("pk").values()), uses_and_recount(owner)) == before
 
-    kept = memory.for_learning(owner.pk).recognizer
+    kept = recognizers.for_learning(owner.pk).recognizer
     assert {state.id: state.confidence for state in kept} == {
         str(row.pk): row.confidence for row in (first, second)
     }
@@ -73,14 +68,14 @@ def test_consequences_count_patterns_interactions_and_bytes(owner: Project) -> N
         pattern_row(owner, number, use_count=number, size_bytes=100)
     pattern_row(owner, 9, status="archived", use_count=50)
 
-    found = consequences(owner, Pattern.objects.all())
+    found = count_consequences(owner, Pattern.objects.all())
     assert (found.patterns, found.interactions, found.bytes) == (3, 3, 300)
 
 
 def test_a_prune_is_told_in_the_activity_with_its_undo(owner: Project) -> None:
     pattern_row(owner, 1)
     pattern_row(owner, 2)
-    operation = prune(owner, Pattern.objects.all(), "ana")
+    operation = prune_patterns(owner, Pattern.objects.all(), "ana")
 
     told = Activity.objects.get(project=owner)
     assert (told.summary, told.actor, told.operation_id) == (
@@ -94,24 +89,24 @@ def test_a_prune_is_told_in_the_activity_with_its_undo(owner: Project) -> None:
 def test_undo_gives_each_pattern_its_own_state_back(owner: Project) -> None:
     states = ["validated", "candidate", "drifting"]
     rows = [pattern_row(owner, n, status=status) for n, status in enumerate(states)]
-    operation = prune(owner, Pattern.objects.all(), "ana")
-    restore(owner, "tom", operation.pk)
+    operation = prune_patterns(owner, Pattern.objects.all(), "ana")
+    undo_or_restore(owner, "tom", operation.pk)
 
     assert [Pattern.objects.get(pk=row.pk).status for row in rows] == states
 
 
 def test_after_thirty_days_nothing_comes_back(owner: Project) -> None:
     row = pattern_row(owner)
-    operation = prune(owner, Pattern.objects.all(), "ana")
+    operation = prune_patterns(owner, Pattern.objects.all(), "ana")
     long_ago = timezone.now() - timedelta(days=31)
     Operation.objects.update(at=long_ago)
     Pattern.objects.update(archived_at=long_ago)
 
     with pytest.raises(FeatureMemoryError) as refused:
-        restore(owner, "ana", operation.pk)
+        undo_or_restore(owner, "ana", operation.pk)
     assert refused.value.code is ErrorCode.CONFLICT
     with pytest.raises(FeatureMemoryError):
-        restore(owner, "ana", ids=[str(row.pk)])
+        undo_or_restore(owner, "ana", ids=[str(row.pk)])
 
 
 def test_the_trash_holds_neither_merged_nor_evicted_patterns(owner: Project) -> None:
@@ -122,14 +117,14 @@ def test_the_trash_holds_neither_merged_nor_evicted_patterns(owner: Project) -> 
     pattern_row(owner, 3, **gone, redirect_to=target.pk)
     pattern_row(owner, 4, **gone, state=None)
 
-    assert [row.pk for row in in_trash(owner)] == [trashed.pk]
+    assert [row.pk for row in select_trash(owner)] == [trashed.pk]
 
 
 def test_another_projects_operation_cannot_be_undone(owner: Project) -> None:
     row = pattern_row(owner)
-    operation = prune(owner, Pattern.objects.all(), "ana")
+    operation = prune_patterns(owner, Pattern.objects.all(), "ana")
     with pytest.raises(FeatureMemoryError) as refused:
-        restore(project(), "eve", operation.pk)
+        undo_or_restore(project(), "eve", operation.pk)
 
     assert refused.value.code is ErrorCode.NOT_FOUND
     row.refresh_from_db()
@@ -139,10 +134,10 @@ def test_another_projects_operation_cannot_be_undone(owner: Project) -> None:
 def test_a_verdict_counts_after_restart(owner: Project) -> None:
     (row,) = learned(owner, 5)
     before = row.confidence
-    after = judge(owner, row, success=False).confidence
-    memory.drop()
+    after = judge_match(owner, row, success=False).confidence
+    recognizers.drop()
     keep(owner, items(1, start=50))
     learn_all(owner)
 
     assert after < before
-    assert memory.for_learning(owner.pk).recognizer.get(str(row.pk)).wrong == 1
+    assert recognizers.for_learning(owner.pk).recognizer.get(str(row.pk)).wrong == 1

@@ -11,18 +11,18 @@ from django.utils import timezone
 
 from featurememory.errors import ErrorCode, FeatureMemoryError
 from patterns.ingest import backpressure as module
-from patterns.ingest.backpressure import Admission, Gauge, admission, all_gauges
+from patterns.ingest.backpressure import Admission, ResourceGauge, admission, make_gauges
 from patterns.models import Learner
 from patterns.retention import cleanup as retention_cleanup
 from patterns.retention import disk_usage
-from patterns.retention.cleanup import cleanup
+from patterns.retention.cleanup import clean_up
 from tests.builders import caller, item, items, keep, learn_all, learned, project
 
 REFUSED = FeatureMemoryError("no", ErrorCode.OVERLOADED, {"retry_after": 1})
 
 
-def gauge(values: list[float], **changes: Any) -> Gauge:
-    return Gauge("queue", 10.0, lambda: values.pop(0), REFUSED, **changes)
+def gauge(values: list[float], **changes: Any) -> ResourceGauge:
+    return ResourceGauge("queue", 10.0, lambda: values.pop(0), REFUSED, **changes)
 
 
 def test_a_gauge_closes_at_its_limit_and_opens_below_four_fifths() -> None:
@@ -92,13 +92,13 @@ def test_memory_beyond_its_budget_closes_and_what_it_gives_back_opens_again(
     monkeypatch: pytest.MonkeyPatch, settings: Any
 ) -> None:
     monkeypatch.setattr(module, "_trimmed", [0.0])
-    (memory,) = [found for found in all_gauges() if found.name == "memory"]
+    (memory,) = [found for found in make_gauges() if found.name == "memory"]
     memory.limit = settings.MEMORY_LIMIT = 200 << 20
-    monkeypatch.setattr(module, "resident", lambda: 210 << 20)
+    monkeypatch.setattr(module, "read_resident_bytes", lambda: 210 << 20)
     memory.update()
     assert memory.closed
 
-    monkeypatch.setattr(module, "resident", lambda: 180 << 20)
+    monkeypatch.setattr(module, "read_resident_bytes", lambda: 180 << 20)
     memory.update()
     assert not memory.closed
 
@@ -110,14 +110,14 @@ def test_ingest_stops_short_of_max_size_until_a_cleanup_made_room(
     owner = project()
     learned(owner, 40)
     full = int(owner.config.max_size * 0.98)
-    admission.forget()
-    monkeypatch.setattr(disk_usage, "bytes_used", lambda: full)
+    admission.reset()
+    monkeypatch.setattr(disk_usage, "measure_bytes_used", lambda: full)
     with pytest.raises(FeatureMemoryError, match="max_size"):
         keep(owner, items(1, start=100))
 
-    monkeypatch.setattr(disk_usage, "bytes_used", lambda: int(full * 0.85))
-    cleanup(owner)
-    admission.forget()
+    monkeypatch.setattr(disk_usage, "measure_bytes_used", lambda: int(full * 0.85))
+    clean_up(owner)
+    admission.reset()
     assert keep(owner, items(1, start=100)) == [True]
 
 
@@ -127,8 +127,8 @@ def test_what_no_cleanup_can_take_does_not_close_ingest_for_good(
 ) -> None:
     owner = project()
     used = owner.config.max_size * 2
-    monkeypatch.setattr(disk_usage, "bytes_used", lambda: used)
-    cleanup(owner)
+    monkeypatch.setattr(disk_usage, "measure_bytes_used", lambda: used)
+    clean_up(owner)
 
     assert cache.get("storage_floor") == used
     assert keep(owner, items(1)) == [True]
@@ -139,9 +139,9 @@ def test_what_waits_does_not_raise_the_limit(monkeypatch: pytest.MonkeyPatch) ->
     owner = project()
     keep(owner, items(1))
     used = owner.config.max_size * 2
-    monkeypatch.setattr(disk_usage, "bytes_used", lambda: used)
-    cleanup(owner)
-    admission.forget()
+    monkeypatch.setattr(disk_usage, "measure_bytes_used", lambda: used)
+    clean_up(owner)
+    admission.reset()
 
     with pytest.raises(FeatureMemoryError, match="max_size"):
         keep(owner, items(1, start=100))
@@ -155,12 +155,12 @@ def test_the_write_ahead_log_counts_towards_max_size_and_a_cleanup_is_due(
     keep(owner, items(1))
     Learner.objects.update_or_create(pk=owner.pk, defaults={"cleaned_at": timezone.now()})
     limit = owner.config.max_size
-    monkeypatch.setattr(disk_usage, "bytes_used", lambda: int(limit * 0.7))
-    assert not retention_cleanup.due(owner.pk)
-    monkeypatch.setattr(disk_usage, "bytes_beside", lambda: int(limit * 0.28))
-    admission.forget()
+    monkeypatch.setattr(disk_usage, "measure_bytes_used", lambda: int(limit * 0.7))
+    assert not retention_cleanup.is_cleanup_due(owner.pk)
+    monkeypatch.setattr(disk_usage, "measure_bytes_beside", lambda: int(limit * 0.28))
+    admission.reset()
 
-    assert retention_cleanup.due(owner.pk)
+    assert retention_cleanup.is_cleanup_due(owner.pk)
     with pytest.raises(FeatureMemoryError, match="max_size"):
         keep(owner, items(1, start=100))
 
@@ -171,15 +171,15 @@ def test_what_learning_will_add_to_what_waits_counts_before_it_is_learned(
 ) -> None:
     owner = project()
     keep(owner, items(30))
-    nearly = disk_usage.room(owner.config.max_size) - disk_usage.to_learn(20)
-    monkeypatch.setattr(disk_usage, "bytes_used", lambda: nearly)
-    admission.forget()
+    nearly = disk_usage.compute_room(owner.config.max_size) - disk_usage.estimate_learning_bytes(20)
+    monkeypatch.setattr(disk_usage, "measure_bytes_used", lambda: nearly)
+    admission.reset()
     with pytest.raises(FeatureMemoryError, match="max_size"):
         keep(owner, items(1, start=100))
 
     learn_all(owner)
-    monkeypatch.setattr(disk_usage, "bytes_used", lambda: int(nearly * 0.94))
-    admission.forget()
+    monkeypatch.setattr(disk_usage, "measure_bytes_used", lambda: int(nearly * 0.94))
+    admission.reset()
     assert keep(owner, items(1, start=100)) == [True]
 
 
@@ -188,10 +188,10 @@ def test_what_is_stored_between_two_looks_closes_without_another_look(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     owner = project()
-    room = disk_usage.room(owner.config.max_size)
-    left = 15 * (disk_usage.ROW_BYTES + disk_usage.to_learn(1) + 200)
-    monkeypatch.setattr(disk_usage, "bytes_used", lambda: room - left)
-    admission.forget()
+    room = disk_usage.compute_room(owner.config.max_size)
+    left = 15 * (disk_usage.ROW_BYTES + disk_usage.estimate_learning_bytes(1) + 200)
+    monkeypatch.setattr(disk_usage, "measure_bytes_used", lambda: room - left)
+    admission.reset()
     admission.refresh()
     monkeypatch.setattr(module, "CHECK_S", 1e9)
     keep(owner, items(10))

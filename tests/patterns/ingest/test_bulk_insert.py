@@ -10,9 +10,9 @@ from django.db import connection, transaction
 
 from featurememory.models import Project
 from patterns.ingest.bulk_insert import insert_postgresql, insert_sqlite
-from patterns.ingest.schema import Arrival, arrival, parse
+from patterns.ingest.schema import Arrival, build_arrival, parse_interaction
 from patterns.models import ModelInteraction, Payload
-from patterns.storage.payloads import unpack
+from patterns.storage.payloads import unpack_payload
 from tests.builders import item, project
 
 pytestmark = pytest.mark.django_db
@@ -26,7 +26,9 @@ def insert(owner: Project, arrivals: Sequence[Arrival]) -> list[bool]:
 
 def arrivals(*names: str) -> list[Arrival]:
     return [
-        arrival(parse(json.dumps(item(1, id=name, input=f"said {name}")).encode()))
+        build_arrival(
+            parse_interaction(json.dumps(item(1, id=name, input=f"said {name}")).encode())
+        )
         for name in names
     ]
 
@@ -34,7 +36,7 @@ def arrivals(*names: str) -> list[Arrival]:
 def inputs(owner: Project) -> dict[str, object]:
     rows = ModelInteraction.objects.filter(project=owner)
     data = dict(Payload.objects.values_list("pk", "data"))
-    return {row.id: unpack(data[row.number])["input"] for row in rows}
+    return {row.id: unpack_payload(data[row.number])["input"] for row in rows}
 
 
 def test_numbers_follow_the_order_of_arrival_within_a_delivery() -> None:
@@ -76,7 +78,7 @@ def test_every_column_is_stored_as_it_came() -> None:
     owner = project()
     sent = item(1, id="full", session_id="s", decision_id="d", success=None, score=0.5)
     sent["usage"] = {"input_tokens": 3, "cost": 0.25}
-    made = arrival(parse(json.dumps(sent).encode()))
+    made = build_arrival(parse_interaction(json.dumps(sent).encode()))
     insert(owner, [made])
 
     row = ModelInteraction.objects.get(project=owner, id="full")

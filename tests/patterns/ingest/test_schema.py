@@ -11,21 +11,31 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from featurememory.errors import ErrorCode, FeatureMemoryError
-from patterns.ingest.schema import COLUMNS, DEPTH, arrival, brackets_of, content_of, epoch_ms, parse
-from patterns.storage.payloads import pack, unpack
+from patterns.ingest.schema import (
+    COLUMNS,
+    DEPTH,
+    build_arrival,
+    collect_content,
+    extract_brackets,
+    parse_interaction,
+    to_epoch_ms,
+)
+from patterns.storage.payloads import pack_payload, unpack_payload
 from tests.builders import NOON, item
 
 pytestmark = pytest.mark.django_db  # packing asks for the dictionary in force
 
 
 def columns_of(**changes: Any) -> dict[str, Any]:
-    made = arrival(parse(json.dumps(item(**changes)).encode()))
+    made = build_arrival(parse_interaction(json.dumps(item(**changes)).encode()))
     return dict(zip(COLUMNS, made.columns, strict=True))
 
 
 def refusal(raw: bytes | dict[str, Any]) -> FeatureMemoryError:
     with pytest.raises(FeatureMemoryError) as caught:
-        arrival(parse(raw if isinstance(raw, bytes) else json.dumps(raw).encode()))
+        build_arrival(
+            parse_interaction(raw if isinstance(raw, bytes) else json.dumps(raw).encode())
+        )
     return caught.value
 
 
@@ -39,7 +49,13 @@ def test_an_interaction_has_the_specs_fields_in_milliseconds_and_bytes() -> None
 
 def test_what_is_not_told_is_unknown_and_not_zero() -> None:
     bare = {"model_id": "m", "input": 1, "metadata": {"timestamp": NOON, "duration": 0}}
-    found = dict(zip(COLUMNS, arrival(parse(json.dumps(bare).encode())).columns, strict=True))
+    found = dict(
+        zip(
+            COLUMNS,
+            build_arrival(parse_interaction(json.dumps(bare).encode())).columns,
+            strict=True,
+        )
+    )
 
     unknown = {"memory_usage", "token_count", "cost", "success", "score", "input_tokens"}
     assert {found[name] for name in unknown} == {None}
@@ -48,7 +64,7 @@ def test_what_is_not_told_is_unknown_and_not_zero() -> None:
 def test_without_an_id_each_interaction_gets_its_own() -> None:
     raw = json.dumps(item(id=...)).encode()
 
-    assert arrival(parse(raw)).id != arrival(parse(raw)).id
+    assert build_arrival(parse_interaction(raw)).id != build_arrival(parse_interaction(raw)).id
 
 
 def test_the_specs_camel_case_says_the_same() -> None:
@@ -61,14 +77,20 @@ def test_the_specs_camel_case_says_the_same() -> None:
         "processingTime": usage["processing_time"],
     }
     camel["usage"] = {"inputTokens": 60, "outputTokens": 40, "cost": 0.25}
-    found = dict(zip(COLUMNS, arrival(parse(json.dumps(camel).encode())).columns, strict=True))
+    found = dict(
+        zip(
+            COLUMNS,
+            build_arrival(parse_interaction(json.dumps(camel).encode())).columns,
+            strict=True,
+        )
+    )
 
     assert found | {"received_at": 0} == columns_of() | {"received_at": 0}
 
 
 def test_camel_case_names_inside_values_stay_as_they_were_sent() -> None:
     camel = item(input={"modelId": 1, "resourceUsage": {"tokenCount": 2}}, sessionId="s")
-    content = content_of(parse(json.dumps(camel).encode()))
+    content = collect_content(parse_interaction(json.dumps(camel).encode()))
 
     assert json.loads(bytes(content["input"])) == camel["input"]
 
@@ -136,7 +158,7 @@ def test_numbers_must_be_finite(number: bytes) -> None:
 
 
 def test_brackets_in_a_text_are_not_nesting_but_real_nesting_is_limited() -> None:
-    assert parse(json.dumps(item(input="[{" * 5000)).encode()).model_id == "gpt-5-mini"
+    assert parse_interaction(json.dumps(item(input="[{" * 5000)).encode()).model_id == "gpt-5-mini"
 
     deep = b"[" * 201 + b"]" * 201
     raw = json.dumps(item(input="HERE")).encode().replace(b'"HERE"', deep)
@@ -146,7 +168,7 @@ def test_brackets_in_a_text_are_not_nesting_but_real_nesting_is_limited() -> Non
 def test_one_interaction_may_be_as_large_as_the_limit_and_no_larger(settings: Any) -> None:
     raw = json.dumps(item()).encode()
     settings.BODY_LIMIT = len(raw)
-    assert parse(raw).id == "i-0"
+    assert parse_interaction(raw).id == "i-0"
 
     settings.BODY_LIMIT = len(raw) - 1
     assert refusal(raw).code is ErrorCode.TOO_LARGE
@@ -163,7 +185,7 @@ def test_one_interaction_may_be_as_large_as_the_limit_and_no_larger(settings: An
     ],
 )
 def test_times_are_rfc_3339_or_epoch_milliseconds(text: Any) -> None:
-    assert epoch_ms(text) == NOON
+    assert to_epoch_ms(text) == NOON
 
 
 floats = st.floats(allow_nan=False, allow_infinity=False)
@@ -178,7 +200,7 @@ json_values = st.recursive(
 @given(json_values, json_values)
 def test_input_and_output_come_back_as_they_were_sent(sent: Any, answered: Any) -> None:
     raw = json.dumps(item(input=sent, output=answered)).encode()
-    kept = unpack(pack(content_of(parse(raw))))
+    kept = unpack_payload(pack_payload(collect_content(parse_interaction(raw))))
 
     assert kept["input"] == sent
     assert kept.get("output") == answered
@@ -191,7 +213,7 @@ def test_measuring_the_nesting_of_a_body_takes_linear_time(piece: bytes) -> None
     def seconds(size: int) -> float:
         raw = b"[" * (DEPTH + 1) + piece * (size // len(piece))
         began = time.process_time()
-        brackets_of(raw)
+        extract_brackets(raw)
         return time.process_time() - began
 
     short, long = (min(seconds(size) for _ in range(5)) for size in (250_000, 1_000_000))
@@ -208,4 +230,4 @@ def test_measuring_the_nesting_of_a_body_takes_linear_time(piece: bytes) -> None
     ],
 )
 def test_brackets_inside_strings_are_not_nesting(raw: bytes, brackets: bytes) -> None:
-    assert brackets_of(raw) == brackets
+    assert extract_brackets(raw) == brackets

@@ -8,14 +8,14 @@ from uuid import uuid4
 import pytest
 
 from patterns.ingest import wakeup as module
-from patterns.ingest.wakeup import LEARN_TASK, awake, waiting, wake
+from patterns.ingest.wakeup import LEARN_TASK, allow_next_wakeup, wake_learner, work_waits
 
 
 def test_embedded_it_rings_the_bell_of_the_runner(settings: Any) -> None:
     settings.EMBEDDED = True
-    wake(uuid4())
+    wake_learner(uuid4())
 
-    assert waiting.is_set()
+    assert work_waits.is_set()
 
 
 def test_with_workers_one_message_goes_out_however_many_requests_come(
@@ -23,13 +23,13 @@ def test_with_workers_one_message_goes_out_however_many_requests_come(
 ) -> None:
     settings.EMBEDDED = False
     sent: list[Any] = []
-    monkeypatch.setattr(module, "send", sent.append)
+    monkeypatch.setattr(module, "send_learn_task", sent.append)
     first, second = uuid4(), uuid4()
     for name in (first, first, second, first):
-        wake(name)
+        wake_learner(name)
 
     assert sent == [first, second]
-    assert not waiting.is_set()
+    assert not work_waits.is_set()
 
 
 def test_once_a_learner_has_begun_the_next_request_sends_a_message_again(
@@ -37,11 +37,11 @@ def test_once_a_learner_has_begun_the_next_request_sends_a_message_again(
 ) -> None:
     settings.EMBEDDED = False
     sent: list[Any] = []
-    monkeypatch.setattr(module, "send", sent.append)
+    monkeypatch.setattr(module, "send_learn_task", sent.append)
     name = uuid4()
-    wake(name)
-    awake(name)
-    wake(name)
+    wake_learner(name)
+    allow_next_wakeup(name)
+    wake_learner(name)
 
     assert sent == [name, name]
 
@@ -54,8 +54,8 @@ def test_a_broker_that_does_not_answer_is_no_error(
     def refuse(_: Any) -> None:
         raise ConnectionError("refused")
 
-    monkeypatch.setattr(module, "send", refuse)
-    wake(uuid4())
+    monkeypatch.setattr(module, "send_learn_task", refuse)
+    wake_learner(uuid4())
 
     assert "the sweep will find what waits" in caplog.text
 

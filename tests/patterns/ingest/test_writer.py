@@ -12,14 +12,16 @@ from django.db import connections
 from featurememory.errors import FeatureMemoryError
 from featurememory.process import request_priority
 from patterns.ingest import writer as ingest_writer
-from patterns.ingest.schema import Arrival, arrival, parse
+from patterns.ingest.schema import Arrival, build_arrival, parse_interaction
 from patterns.ingest.writer import Delivery, Writer, write_group
 from patterns.models import ModelInteraction, Payload
 from tests.builders import item, items, keep, project
 
 
 def arrivals(*numbers: int) -> list[Arrival]:
-    return [arrival(parse(json.dumps(item(number)).encode())) for number in numbers]
+    return [
+        build_arrival(parse_interaction(json.dumps(item(number)).encode())) for number in numbers
+    ]
 
 
 @pytest.mark.django_db

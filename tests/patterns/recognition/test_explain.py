@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from patterns.models import ModelInteraction, Payload
-from patterns.recognition.explain import explain
+from patterns.recognition.explain import explain_match
 from patterns.storage.stored_observations import observation_of
 from tests.builders import NOON, items, keep, learned, project
 
@@ -31,7 +31,7 @@ def test_what_waits_or_is_damaged_has_no_why() -> None:
     done, waiting = ModelInteraction.objects.get(id="i-0"), ModelInteraction.objects.get(id="i-5")
     data = Payload.objects.get(pk=done.pk).data
 
-    assert explain(done, data) is not None
-    assert explain(waiting, data) is None
-    assert explain(done, b"\x00rubbish") is None
-    assert explain(done, None) is None
+    assert explain_match(done, data) is not None
+    assert explain_match(waiting, data) is None
+    assert explain_match(done, b"\x00rubbish") is None
+    assert explain_match(done, None) is None

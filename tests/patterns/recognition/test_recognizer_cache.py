@@ -9,15 +9,14 @@ import pytest
 from featurememory.models import FeatureMemoryConfig, Project
 from patterns.models import Learner, Pattern
 from patterns.recognition import recognizer_cache as module
-from patterns.recognition.recognizer_cache import PROJECTS, STALE_S, Memory, load, memory
+from patterns.recognition.recognizer_cache import (
+    RecognizerCache,
+    load_recognizer,
+    recognizers,
+)
 from tests.builders import item, items, keep, learn_all, learned, observation, project
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def owner() -> Project:
-    return project()
 
 
 @pytest.fixture
@@ -29,28 +28,28 @@ def moment(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 def test_a_question_is_answered_from_memory(owner: Project, django_assert_num_queries: Any) -> None:
     learned(owner, 3)
-    memory.for_reading(owner.pk)
+    recognizers.for_reading(owner.pk)
     with django_assert_num_queries(0):
-        memory.for_reading(owner.pk)
+        recognizers.for_reading(owner.pk)
 
 
 def test_what_another_process_learned_is_seen_within_seconds(
     owner: Project, moment: list[float]
 ) -> None:
     learned(owner, 3)
-    other = Memory()
+    other = RecognizerCache()
     assert len(other.for_reading(owner.pk).recognizer) == 1
     keep(owner, [item(9, task_type="new")])
     learn_all(owner)
     assert len(other.for_reading(owner.pk).recognizer) == 1
 
-    moment[0] += STALE_S + 0.1
+    moment[0] += RecognizerCache.STALE_S + 0.1
     assert len(other.for_reading(owner.pk).recognizer) == 2
 
 
 def test_a_learner_never_goes_on_from_an_old_state(owner: Project) -> None:
     learned(owner, 3)
-    other = Memory()
+    other = RecognizerCache()
     other.for_learning(owner.pk)
     keep(owner, [item(9, task_type="new")])
     learn_all(owner)
@@ -64,8 +63,8 @@ def test_a_recogniser_that_is_loaded_again_answers_like_the_one_that_learned(
     owner: Project,
 ) -> None:
     learned(owner, 40, tasks=4)
-    here = memory.for_learning(owner.pk).recognizer
-    loaded = load(owner.pk).recognizer
+    here = recognizers.for_learning(owner.pk).recognizer
+    loaded = load_recognizer(owner.pk).recognizer
 
     for number in range(40):
         asked = observation(number, task_type=f"task.{number % 4}")
@@ -79,44 +78,43 @@ def test_pruned_patterns_are_not_loaded(owner: Project) -> None:
     first, second = learned(owner, 4, tasks=2)
     Pattern.objects.filter(pk=first.pk).update(status="archived")
 
-    assert [one.id for one in load(owner.pk).recognizer] == [str(second.pk)]
+    assert [one.id for one in load_recognizer(owner.pk).recognizer] == [str(second.pk)]
 
 
 def test_thresholds_reach_the_recogniser(owner: Project) -> None:
     FeatureMemoryConfig.objects.create(project=owner, max_patterns=7, confidence_threshold=0.9)
 
-    settings = memory.for_reading(owner.pk).recognizer.settings
+    settings = recognizers.for_reading(owner.pk).recognizer.settings
     assert (settings.max_patterns, settings.confidence_threshold) == (7, 0.9)
 
 
-def test_it_keeps_so_many_projects_and_drops_the_one_unused_for_longest() -> None:
-    small = Memory()
-    owners = [project() for _ in range(PROJECTS + 1)]
+def test_it_evicts_the_project_that_was_not_used_for_longest() -> None:
+    small = RecognizerCache()
+    owners = [project() for _ in range(RecognizerCache.SIZE + 1)]
     for owner in owners[:-1]:
         small.for_reading(owner.pk)
     small.for_reading(owners[0].pk)
     small.for_reading(owners[-1].pk)
 
-    kept = set(small._kept)
-    assert len(kept) == PROJECTS
-    assert owners[0].pk in kept
-    assert owners[1].pk not in kept
+    assert len(small.list_entries()) == RecognizerCache.SIZE
+    assert small.find(owners[0].pk) is not None
+    assert small.find(owners[1].pk) is None
 
 
 def test_what_is_dropped_is_read_again(owner: Project) -> None:
-    first = memory.for_reading(owner.pk)
-    memory.drop(owner.pk)
+    first = recognizers.for_reading(owner.pk)
+    recognizers.drop(owner.pk)
 
-    assert memory.for_reading(owner.pk) is not first
+    assert recognizers.for_reading(owner.pk) is not first
 
 
 def test_figures_tell_how_well_the_caches_do(owner: Project) -> None:
     (row,) = learned(owner, 3)
-    storage = memory.for_learning(owner.pk).storage
+    storage = recognizers.for_learning(owner.pk).storage
     storage.get(str(row.pk))
     storage.get(str(row.pk))
 
-    figures = memory.figures()
+    figures = recognizers.count_cached()
     assert figures["size"] >= 1
     assert figures["hits"] >= 1
     assert figures["misses"] >= 1

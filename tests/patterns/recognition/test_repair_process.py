@@ -19,18 +19,18 @@ from patterns.engine.repair.drafts import draft_partitions
 from patterns.engine.repair.plan import Draft, RepairPlan
 from patterns.engine.repair.planner import Planner
 from patterns.recognition import repair_process as module
-from patterns.recognition.repair_process import Apart, Ended
+from patterns.recognition.repair_process import PlannerEnded, PlannerProcess
 from tests.patterns.engine.streams import mixed, prompts
 
 LEXICAL = ("lexical", "", "", "")
 
 
 @pytest.fixture
-def process() -> Iterator[Callable[..., Apart]]:
-    made: list[Apart] = []
+def process() -> Iterator[Callable[..., PlannerProcess]]:
+    made: list[PlannerProcess] = []
 
-    def start(passages: bytes = b"", stop: Callable[[], bool] = lambda: False) -> Apart:
-        made.append(Apart(LEXICAL, passages, stop))
+    def start(passages: bytes = b"", stop: Callable[[], bool] = lambda: False) -> PlannerProcess:
+        made.append(PlannerProcess(LEXICAL, passages, stop))
         return made[-1]
 
     yield start
@@ -52,7 +52,7 @@ def content(recognizer: DefaultPatternRecognizer) -> tuple[bytes, list[bytes]]:
 
 @pytest.mark.parametrize("seed", [1, 2])
 def test_a_repair_planned_apart_ends_like_one_made_here(
-    process: Callable[..., Apart], seed: int
+    process: Callable[..., PlannerProcess], seed: int
 ) -> None:
     stream = mixed(420, seed)
     here, there = trained(stream), trained(stream)
@@ -71,7 +71,7 @@ def test_a_repair_planned_apart_ends_like_one_made_here(
     assert expected.changes
 
 
-def test_texts_that_came_meanwhile_join_the_plan(process: Callable[..., Apart]) -> None:
+def test_texts_that_came_meanwhile_join_the_plan(process: Callable[..., PlannerProcess]) -> None:
     stream = mixed(300, 4)
     draft = max(draft_partitions(trained(stream).memory), key=lambda one: len(one.samples))
     first = msgspec.structs.replace(draft, samples=draft.samples[:-9])
@@ -97,24 +97,24 @@ def many(count: int) -> Draft:
     [("LIMIT_BYTES", 8 << 20, "more memory than"), ("LIMIT_CPU_S", 1, "1 s of processor time")],
 )
 def test_its_limits_end_it_with_a_reason(
-    process: Callable[..., Apart],
+    process: Callable[..., PlannerProcess],
     monkeypatch: pytest.MonkeyPatch,
     limit: str,
     value: int,
     reason: str,
 ) -> None:
     monkeypatch.setattr(module, limit, value)
-    with pytest.raises(Ended, match=reason):
+    with pytest.raises(PlannerEnded, match=reason):
         process().plan(many(9000))
 
 
-def test_it_ends_within_moments_when_told_to_stop(process: Callable[..., Apart]) -> None:
+def test_it_ends_within_moments_when_told_to_stop(process: Callable[..., PlannerProcess]) -> None:
     child = process(stop=lambda: True)
-    with pytest.raises(Ended, match="told to stop"):
+    with pytest.raises(PlannerEnded, match="stopped"):
         child.plan(draft_partitions(trained(mixed(60, 1)).memory)[0])
 
 
-def test_it_ends_with_its_parent(process: Callable[..., Apart]) -> None:
+def test_it_ends_with_its_parent(process: Callable[..., PlannerProcess]) -> None:
     child = process().process
     assert child.stdin
     child.stdin.close()
@@ -122,14 +122,16 @@ def test_it_ends_with_its_parent(process: Callable[..., Apart]) -> None:
     assert child.wait(20) == 0
 
 
-def test_a_killed_one_is_noticed(process: Callable[..., Apart]) -> None:
+def test_a_killed_one_is_noticed(process: Callable[..., PlannerProcess]) -> None:
     child = process()
     os.kill(child.process.pid, signal.SIGKILL)
-    with pytest.raises(Ended, match="ended with -9"):
+    with pytest.raises(PlannerEnded, match="ended with -9"):
         child.plan(draft_partitions(trained(mixed(60, 1)).memory)[0])
 
 
-def test_it_takes_only_what_processor_time_is_left_over(process: Callable[..., Apart]) -> None:
+def test_it_takes_only_what_processor_time_is_left_over(
+    process: Callable[..., PlannerProcess],
+) -> None:
     child = process()
     child.plan(draft_partitions(trained(mixed(60, 1)).memory)[0])
 

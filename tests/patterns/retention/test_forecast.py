@@ -13,8 +13,8 @@ from featurememory.models import FeatureMemoryConfig, Project
 from integration.resources import ResourceManager
 from patterns.models import ModelInteraction
 from patterns.retention import disk_usage
-from patterns.retention.cleanup import cleanup
-from patterns.retention.forecast import Rule, forecast, rules, shown
+from patterns.retention.cleanup import clean_up
+from patterns.retention.forecast import Rule, forecast_cleanup, list_rules, read_counted_rules
 from tests.builders import NOON, items, keep, learn_all, learned, pattern_row, project
 
 pytestmark = pytest.mark.django_db
@@ -27,7 +27,7 @@ def limits(owner: Project, **values: Any) -> None:
 
 
 def told(owner: Project) -> dict[str, Rule]:
-    return {rule.name: rule for rule in rules(owner, forecast(owner))}
+    return {rule.name: rule for rule in list_rules(owner, forecast_cleanup(owner))}
 
 
 def test_within_all_limits_nothing_goes() -> None:
@@ -49,17 +49,17 @@ def test_each_rule_says_how_many_it_takes() -> None:
 
     found = {name: rule.rows for name, rule in told(owner).items()}
     assert (found["Count"], found["Age"], found["Weak patterns"]) == (40, 9, 1)
-    assert found["Interactions in all"] == 40
+    assert found["Interactions in total"] == 40
 
 
 def test_a_cleanup_takes_as_many_as_were_told_though_examples_stay() -> None:
     owner = project()
     learned(owner, 40, tasks=4)
     limits(owner, max_interactions=1)
-    expected = told(owner)["Interactions in all"].rows
+    expected = told(owner)["Interactions in total"].rows
 
-    assert cleanup(owner, dry_run=True).interactions == expected
-    assert cleanup(owner).interactions == expected
+    assert clean_up(owner, dry_run=True).interactions == expected
+    assert clean_up(owner).interactions == expected
     assert ModelInteraction.objects.filter(project=owner).count() == 40 - expected
 
 
@@ -67,26 +67,26 @@ def test_a_cleanup_takes_as_many_as_were_told_though_examples_stay() -> None:
 def test_the_bytes_told_are_about_those_that_become_free() -> None:
     owner = project()
     learned(owner, 900, tasks=3)
-    disk_usage.give_back(1)
+    disk_usage.give_back_space(1)
     limits(owner, max_interactions=100)
-    expected = told(owner)["Interactions in all"]
-    before = disk_usage.bytes_used()
-    cleanup(owner)
+    expected = told(owner)["Interactions in total"]
+    before = disk_usage.measure_bytes_used()
+    clean_up(owner)
 
-    assert expected.bytes == pytest.approx(before - disk_usage.bytes_used(), rel=0.6)
+    assert expected.bytes == pytest.approx(before - disk_usage.measure_bytes_used(), rel=0.6)
 
 
 def test_pages_show_what_the_background_work_counted_and_a_cleanup_ends_that() -> None:
     owner = project()
     learned(owner, 20)
     limits(owner, max_interactions=10)
-    assert shown(owner) is None
+    assert read_counted_rules(owner) is None
 
     ResourceManager().sample()
-    names = [rule.name for rule in shown(owner) or []]
-    assert names == ["Count", "Interactions in all"]
-    cleanup(owner)
-    assert shown(owner) is None
+    names = [rule.name for rule in read_counted_rules(owner) or []]
+    assert names == ["Count", "Interactions in total"]
+    clean_up(owner)
+    assert read_counted_rules(owner) is None
 
 
 def test_the_command_tells_the_rules(capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from types import SimpleNamespace
 
 from patterns.statistics import hourly_gauges
-from patterns.statistics.hourly_gauges import Gauge
+from patterns.statistics.hourly_gauges import HourlyGauge
 from patterns.statistics.rollups import HOUR_MS
 from patterns.statistics.time_window import Window
 from tests.builders import NOON
@@ -28,7 +28,7 @@ def test_a_gauge_keeps_the_last_value_of_its_bucket_and_the_highest_memory() -> 
         hour_row(HOUR, samples=3, validated=6, candidates=1, memory_bytes=70),
     ]
 
-    last = hourly_gauges.fill(window, rows)[-1]
+    last = hourly_gauges.fill_buckets(window, rows)[-1]
 
     assert (last.validated, last.stored, last.memory) == (6, 7, 90)
 
@@ -36,8 +36,8 @@ def test_a_gauge_keeps_the_last_value_of_its_bucket_and_the_highest_memory() -> 
 def test_an_hour_without_a_sample_leaves_the_gauge_unknown() -> None:
     window = Window.ending(NOW, "24h")
 
-    found = hourly_gauges.fill(window, [hour_row(HOUR, recognized=4, matched=3)])
+    found = hourly_gauges.fill_buckets(window, [hour_row(HOUR, recognized=4, matched=3)])
 
     assert found[-1].stored is None
-    assert hourly_gauges.together(found).rate == 0.75
-    assert Gauge().rate is None
+    assert hourly_gauges.sum_gauges(found).rate == 0.75
+    assert HourlyGauge().rate is None

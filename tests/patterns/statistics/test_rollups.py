@@ -12,8 +12,8 @@ import pytest
 from featurememory.models import Project
 from patterns.models import PatternHour
 from patterns.statistics import rollups
-from patterns.statistics.quantile_sketch import merged, quantile, sketch
-from patterns.statistics.rollups import ALL_PATTERNS, ALL_TIME, HOUR_MS, Outcome
+from patterns.statistics.quantile_sketch import merge_sketches, read_quantile, update_sketch
+from patterns.statistics.rollups import ALL_PATTERNS, ALL_TIME, HOUR_MS, CountedOutcome
 from tests.builders import (
     HOUR,
     NOON,
@@ -30,8 +30,8 @@ pytestmark = pytest.mark.django_db
 PATTERN = str(UUID(int=1))
 
 
-def outcome(**fields: Any) -> Outcome:
-    usual = Outcome(PATTERN, "m", NOON, 100.0, True, None, 60.0, 40.0, None, 1024.0, 0.5)
+def outcome(**fields: Any) -> CountedOutcome:
+    usual = CountedOutcome(PATTERN, "m", NOON, 100.0, True, None, 60.0, 40.0, None, 1024.0, 0.5)
     return replace(usual, **fields)
 
 
@@ -41,7 +41,7 @@ def row(owner: Project, hour: int = ALL_TIME, pattern: str = PATTERN, model: str
 
 def test_an_outcome_counts_in_its_hour_in_all_time_and_in_all_patterns() -> None:
     owner = project()
-    rollups.add(owner.pk, [outcome(), outcome(success=False, timestamp=NOON + HOUR)])
+    rollups.add_outcomes(owner.pk, [outcome(), outcome(success=False, timestamp=NOON + HOUR)])
 
     assert row(owner, NOON // HOUR_MS).count == row(owner, NOON // HOUR_MS + 1).count == 1
     total = row(owner)
@@ -55,7 +55,7 @@ def test_unknown_is_not_zero() -> None:
     unknown = outcome(
         success=None, cost=None, memory_usage=None, input_tokens=None, output_tokens=None
     )
-    rollups.add(owner.pk, [unknown, outcome()])
+    rollups.add_outcomes(owner.pk, [unknown, outcome()])
 
     found = row(owner)
     counts = (found.judged, found.quality_count, found.cost_count, found.memory_count)
@@ -82,7 +82,7 @@ def test_tokens_are_the_count_that_was_told_else_the_sum_of_both_ways() -> None:
 def test_models_and_patterns_have_rows_of_their_own() -> None:
     owner = project()
     other = str(UUID(int=2))
-    rollups.add(owner.pk, [outcome(), outcome(model_id="n"), outcome(pattern_id=other)])
+    rollups.add_outcomes(owner.pk, [outcome(), outcome(model_id="n"), outcome(pattern_id=other)])
 
     assert row(owner).count == row(owner, model="n").count == row(owner, pattern=other).count == 1
     assert row(owner, pattern=str(ALL_PATTERNS)).count == 2
@@ -102,10 +102,10 @@ def test_any_batches_in_any_order_add_up_to_the_same(size: int) -> None:
         for _ in range(60)
     ]
     whole, parts = project(), project()
-    rollups.add(whole.pk, outcomes)
+    rollups.add_outcomes(whole.pk, outcomes)
     dice.shuffle(outcomes)
     for start in range(0, len(outcomes), size):
-        rollups.add(parts.pk, outcomes[start : start + size])
+        rollups.add_outcomes(parts.pk, outcomes[start : start + size])
 
     def sums(owner: Project) -> Any:
         return {key: figures[:-1] for key, figures in rollup_figures(owner).items()}
@@ -118,41 +118,41 @@ def test_the_sketch_of_many_parts_tells_the_quantiles_of_the_whole() -> None:
     values = [dice.lognormvariate(6, 0.5) for _ in range(5000)]
     stored = b""
     for start in range(0, 5000, 50):
-        stored = sketch(stored, values[start : start + 50])
+        stored = update_sketch(stored, values[start : start + 50])
 
     ordered = sorted(values)
     for share in (0.5, 0.95):
         true = ordered[int(share * 5000)]
-        assert quantile(merged([stored]), share) == pytest.approx(true, rel=0.03)
+        assert read_quantile(merge_sketches([stored]), share) == pytest.approx(true, rel=0.03)
     assert len(stored) < 2000
 
 
 def test_sketches_merge_and_empty_ones_say_nothing() -> None:
-    first, second = sketch(b"", [1.0] * 10), sketch(b"", [3.0] * 10)
+    first, second = update_sketch(b"", [1.0] * 10), update_sketch(b"", [3.0] * 10)
 
-    assert quantile(merged([first, b"", second]), 0.99) == pytest.approx(3.0)
-    assert merged([]) is None
-    assert merged([b""]) is None
-    assert quantile(merged([b""]), 0.5) is None
+    assert read_quantile(merge_sketches([first, b"", second]), 0.99) == pytest.approx(3.0)
+    assert merge_sketches([]) is None
+    assert merge_sketches([b""]) is None
+    assert read_quantile(merge_sketches([b""]), 0.5) is None
 
 
 def test_a_correction_moves_success_and_quality_and_nothing_else() -> None:
     owner = project()
     before, after = outcome(success=True), outcome(success=False, score=0.25)
-    rollups.add(owner.pk, [before, outcome()])
-    rollups.correct(owner.pk, before, after)
+    rollups.add_outcomes(owner.pk, [before, outcome()])
+    rollups.correct_outcome(owner.pk, before, after)
     corrected = rollup_figures(owner)
     expected = project()
-    rollups.add(expected.pk, [after, outcome()])
+    rollups.add_outcomes(expected.pk, [after, outcome()])
 
     assert corrected == rollup_figures(expected)
 
 
 def test_what_is_subtracted_leaves_the_rows_as_if_it_had_never_been_there() -> None:
     owner, expected = project(), project()
-    rollups.add(owner.pk, [outcome(success=True), outcome(score=0.25)])
-    rollups.subtract(owner.pk, [outcome(score=0.25)])
-    rollups.add(expected.pk, [outcome(success=True)], totals=False)
+    rollups.add_outcomes(owner.pk, [outcome(success=True), outcome(score=0.25)])
+    rollups.subtract_outcomes(owner.pk, [outcome(score=0.25)])
+    rollups.add_outcomes(expected.pk, [outcome(success=True)], totals=False)
 
     def sums(figures: dict[Any, Any]) -> dict[Any, Any]:
         return {key: row[:-1] for key, row in figures.items() if key[1] != str(UUID(int=0))}
@@ -176,4 +176,4 @@ def test_adding_a_batch_takes_queries_by_the_batch_and_not_by_the_row(
     owner = project()
     outcomes = [outcome(timestamp=NOON + n * HOUR) for n in range(40)]
     with django_assert_max_num_queries(6):
-        rollups.add(owner.pk, outcomes)
+        rollups.add_outcomes(owner.pk, outcomes)

@@ -18,19 +18,14 @@ from patterns.models import Pattern
 from patterns.storage.cached import CachedPatternStorage
 from patterns.storage.database import DatabasePatternStorage, DefaultPatternStorage
 from patterns.storage.in_memory import InMemoryPatternStorage
-from patterns.storage.protocol import PatternStorage, unused_since
-from patterns.storage.rows import cleaned, state_of
+from patterns.storage.protocol import PatternStorage, compute_unused_since
+from patterns.storage.rows import state_of, to_clean_json
 from tests.builders import NOON, project, state
 
 pytestmark = pytest.mark.django_db
 
 START = datetime.fromtimestamp(NOON / 1000, UTC)
 EVERYTHING = PatternCriteria()
-
-
-@pytest.fixture
-def owner() -> Project:
-    return project()
 
 
 @pytest.fixture(params=["database", "memory", "cached database", "cached memory"])
@@ -301,10 +296,10 @@ def test_what_was_changed_past_the_cache_is_read_again() -> None:
 
 
 def test_unused_means_not_used_for_the_interval_before_the_newest_use() -> None:
-    assert unused_since(3600, START) == START - timedelta(hours=1)
+    assert compute_unused_since(3600, START) == START - timedelta(hours=1)
 
 
 def test_only_a_nul_is_replaced_and_a_backslash_before_u0000_stays() -> None:
     part = TemplatePart("a\x00b", r"\u0000")
 
-    assert cleaned([part]) == [["a␀b", r"\u0000"]]
+    assert to_clean_json([part]) == [["a␀b", r"\u0000"]]

@@ -6,7 +6,7 @@ import pytest
 
 from patterns.models import Pattern
 from patterns.storage import upserts
-from patterns.storage.rows import MIRRORED, row_of
+from patterns.storage.rows import MIRRORED, build_row
 from tests.builders import project, state
 
 pytestmark = pytest.mark.django_db
@@ -22,21 +22,21 @@ def stored(pk: object) -> dict[str, object]:
 
 
 def test_a_new_row_comes_back_as_it_was() -> None:
-    row = row_of(state(1, confidence=0.25, label="Orders"), project().pk)
+    row = build_row(state(1, confidence=0.25, label="Orders"), project().pk)
     row.use_count = 3
-    upserts.put([upserts.as_columns(row)], MIRRORED)
+    upserts.upsert_rows([upserts.to_columns(row)], MIRRORED)
 
     assert stored(row.pk) == columns(row)
 
 
 def test_a_known_row_keeps_what_belongs_to_people_and_adds_its_uses() -> None:
     owner = project()
-    row = row_of(state(1, label="Orders", pinned=True), owner.pk)
+    row = build_row(state(1, label="Orders", pinned=True), owner.pk)
     row.use_count = 3
-    upserts.put([upserts.as_columns(row)], MIRRORED)
-    again = row_of(state(1, confidence=0.75), owner.pk)
+    upserts.upsert_rows([upserts.to_columns(row)], MIRRORED)
+    again = build_row(state(1, confidence=0.75), owner.pk)
     again.use_count = 4
-    upserts.put([upserts.as_columns(again)], MIRRORED)
+    upserts.upsert_rows([upserts.to_columns(again)], MIRRORED)
 
     found = stored(row.pk)
     assert (found["label"], found["pinned"], found["use_count"]) == ("Orders", True, 7)

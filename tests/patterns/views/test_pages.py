@@ -27,11 +27,6 @@ def _static() -> Iterator[None]:
 
 
 @pytest.fixture
-def owner() -> Project:
-    return project("shop")
-
-
-@pytest.fixture
 def editor() -> Client:
     return browser(person("eva", may_change=True))
 
@@ -396,7 +391,7 @@ def test_every_section_of_a_bare_pattern_states_its_reason(viewer: Client, owner
 
     page = text_of(viewer.get(f"/patterns/{row.pk}/"))
 
-    for reason in ("No part of this template varies", "No feature is shared", "No example is kept"):
+    for reason in ("Nothing in this template varies", "No feature is common", "No examples stored"):
         assert reason in page
 
 
@@ -476,7 +471,7 @@ def test_a_damaged_payload_is_said_to_be_gone(viewer: Client, owner: Project) ->
     keep(owner, [item(1)])
     damage(owner, "i-1")
 
-    assert "The payload is gone" in text_of(viewer.get("/interactions/i-1/"))
+    assert "Payload not available" in text_of(viewer.get("/interactions/i-1/"))
     assert "(the payload is damaged)" in text_of(viewer.get("/interactions/"))
 
 
@@ -523,11 +518,11 @@ def test_why_is_asked_after_the_page(viewer: Client, owner: Project) -> None:
 def test_a_pattern_that_cannot_be_read_leaves_the_interaction_readable(
     viewer: Client, owner: Project
 ) -> None:
-    from patterns.recognition.recognizer_cache import memory
+    from patterns.recognition.recognizer_cache import recognizers
 
     learned(owner, 4)
     Pattern.objects.filter(project=owner).update(state=b"no state")
-    memory.drop()
+    recognizers.drop()
 
     assert viewer.get("/interactions/i-1/").status_code == 200
     assert viewer.get("/interactions/i-1/why/", headers=HTMX).status_code == 200

@@ -135,7 +135,7 @@ def written_to(process: int) -> list[str]:
 
 
 def test_in_memory_it_behaves_alike_and_writes_nothing_to_disk(in_memory: Server) -> None:
-    assert "GONE when this server stops" in in_memory.output()
+    assert "LOST when this server stops" in in_memory.output()
     with api_of(in_memory) as api:
         sent = [item(number) for number in range(300)]
         assert api.post("interactions/batch/", json=sent).json()["accepted"] == 300

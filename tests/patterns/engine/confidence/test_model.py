@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from patterns.engine.confidence.model import ConfidenceModel
 from patterns.engine.recognizer import DefaultPatternRecognizer
-from tests.benchmarks.confidence_streams import Objects, Prompts
-from tests.benchmarks.fit_confidence import auroc, calibration_error
+from tests.benchmarks.confidence.confidence_streams import Objects, Prompts
+from tests.benchmarks.confidence.fit_confidence import auroc, calibration_error
 
 SEEDS = (9001, 9002, 9003)  # worlds the coefficients were not fitted on
 ANY = st.dictionaries(

@@ -98,10 +98,10 @@ def test_a_dry_cleanup_prints_what_would_go_and_does_nothing(capsys: Any) -> Non
     pattern_row(owner, 1, confidence=0.1, last_used=timezone.now() - timedelta(days=9000))
     told = printed(capsys, "cleanup", dry_run=True)
     assert told.startswith("mine: 1 weak")
-    assert "would go" in told
+    assert "would be deleted" in told
     assert Pattern.objects.stored().exists()
 
-    assert "gone" in printed(capsys, "cleanup", project="mine")
+    assert "deleted" in printed(capsys, "cleanup", project="mine")
     assert not Pattern.objects.stored().exists()
 
 

@@ -1,6 +1,6 @@
 """Where the coefficients of `patterns/engine/confidence.py` come from, and what they are worth.
 
-    PYTHONPATH=. .venv/bin/python tests/benchmarks/fit_confidence.py [--worlds 24] [--first 0]
+    PYTHONPATH=. .venv/bin/python tests/benchmarks/confidence/fit_confidence.py [--worlds 24] [--first 0]
 
 Learns invented streams (`confidence_streams`), notes what speaks for each answer and whether it was
 right: whether the line's template is that of most lines of its pattern. Prints the coefficients
@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from patterns.engine.confidence.model import TERMS, ConfidenceModel, build_row
 from patterns.engine.recognizer import DefaultPatternRecognizer
-from tests.benchmarks.confidence_streams import Labelled, worlds
+from tests.benchmarks.confidence.confidence_streams import Labelled, worlds
 
 USED = {
     "prompt": (
