@@ -147,7 +147,11 @@ def state(number: int = 0, **fields: Any) -> PatternState:
 
 
 def observation(number: int = 0, **fields: Any) -> Observation:
-    usual = {"input": f"Where is my order {1000 + number}?", "output": "Tomorrow.", "success": True}
+    usual: dict[str, Any] = {
+        "input": f"Where is my order {1000 + number}?",
+        "output": "Tomorrow.",
+        "success": True,
+    }
     moment = NOON / 1000 + number
     return Observation(id=f"o-{number}", timestamp=moment, model_id="m", **(usual | fields))
 
@@ -162,7 +166,7 @@ def pattern_row(owner: Project, number: int = 0, **columns: Any) -> Pattern:
 
 def uses_and_recount(owner: Project) -> tuple[dict[str, int], dict[str, int]]:
     """Use counts as they stand, and as the recognised interactions say; redirects followed."""
-    rows = {row.pk: row for row in Pattern.objects.filter(project=owner)}
+    rows: dict[Any, Pattern] = {row.pk: row for row in Pattern.objects.filter(project=owner)}
     counted: Counter[str] = Counter()
     recognised = ModelInteraction.objects.filter(project=owner, state=1)
     for pattern_id in recognised.values_list("pattern_id", flat=True):

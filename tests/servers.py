@@ -113,7 +113,7 @@ def _reachable_binaries(home: Path, account: dict[str, Any]) -> Path:
 
 def _accepts(binaries: Path, home: Path) -> bool:
     """The socket is there before the server lets anybody in."""
-    asked = [binaries / "pg_isready", "-q", "-h", home]
+    asked: list[str | Path] = [binaries / "pg_isready", "-q", "-h", home]
     return (home / ".s.PGSQL.5432").exists() and subprocess.run(asked, cwd="/").returncode == 0
 
 

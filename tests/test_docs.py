@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.management import get_commands
@@ -29,7 +30,7 @@ def doc(name: str) -> str:
 
 def rows(name: str) -> dict[str, list[str]]:
     """The tables of a page: the code words of the first cell → all cells of the row."""
-    found = {}
+    found: dict[str, list[str]] = {}
     for line in doc(name).splitlines():
         cells = [cell.strip() for cell in re.split(r"(?<!\\)\|", line.strip("|"))]
         if line.startswith("| `"):
@@ -55,7 +56,8 @@ def test_every_environment_variable_is_documented_and_no_other() -> None:
 def test_every_threshold_is_documented_with_its_default(section: str) -> None:
     table = rows("settings")
     for name in FeatureMemoryConfig.SECTIONS[section]:
-        default = FeatureMemoryConfig._meta.get_field(name).get_default()
+        field: Any = FeatureMemoryConfig._meta.get_field(name)
+        default = field.get_default()
         plain = table[f"{section}.{name}"][2].replace(",", "").replace("`", "")
         stated = plain.partition(" ")[0].replace("empty", "")
         if isinstance(default, str):

@@ -37,7 +37,7 @@ def test_importing_it_loads_no_framework(package: str) -> None:
 
 def test_every_import_keeps_to_its_layer() -> None:
     # The command is a script beside the interpreter; -m knows no importlinter package.
-    command = [Path(sys.executable).parent / "lint-imports", "--no-cache"]
+    command: list[str | Path] = [Path(sys.executable).parent / "lint-imports", "--no-cache"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
 
     assert done.returncode == 0, done.stdout

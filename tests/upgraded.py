@@ -15,7 +15,14 @@ from typing import Any
 import django
 
 os.environ["DJANGO_SETTINGS_MODULE"] = "featurememory.settings"
-PAGES = ("/", "/patterns/", "/interactions/", "/optimizations/", "/models/", "/activity/")
+PAGES: tuple[str, ...] = (
+    "/",
+    "/patterns/",
+    "/interactions/",
+    "/optimizations/",
+    "/models/",
+    "/activity/",
+)
 PAGES += ("/keys/", "/jobs/", "/health/")
 ORDER = "Where is my order {}? It should have come to Graz."
 

@@ -113,10 +113,10 @@ def insert(model: type[Model], names: Sequence[str], rows: Iterable[Sequence[Any
     columns = ", ".join(f'"{column}"' for column in [*named, *(column for column, _ in given)])
     marks = ", ".join(["%s"] * (len(named) + len(given)))
     values = tuple(value for _, value in given)
+    whole: Any = ((*row, *values) for row in rows)
     with connection.cursor() as cursor:
         cursor.executemany(
-            f"INSERT INTO {model._meta.db_table} ({columns}) VALUES ({marks})",
-            ((*row, *values) for row in rows),
+            f"INSERT INTO {model._meta.db_table} ({columns}) VALUES ({marks})", whole
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from uuid import UUID
 
 from django.contrib.auth import get_user_model
@@ -75,15 +76,13 @@ def pages(project: Project, ids: list[UUID]) -> list[tuple[object, ...]]:
     """(path, status, p50 ms, p95 ms, CPU ms, queries, verdict) of every address."""
     client = signed_in()
     headers = {"Authorization": f"Bearer {ApiKey.create(project, 'ad')[1]}"}
-    found = []
+    found: list[tuple[object, ...]] = []
     for path in addresses(project, ids):
         given = headers if path.startswith("/api") else {}
         first = time.perf_counter()
         status = client.get(path, headers=given).status_code
         slow = time.perf_counter() - first > 2  # a page that scans: three times will do
-        half, most, cpu = taken(
-            lambda p=path, g=given: client.get(p, headers=g), 3 if slow else TIMES
-        )
+        half, most, cpu = taken(partial(client.get, path, headers=given), 3 if slow else TIMES)
         with CaptureQueriesContext(connection) as queries:
             client.get(path, headers=given)
         over = most > BUDGET_MS or len(queries) > BUDGET_QUERIES or status >= 400

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import pytest
 
-from featurememory import config as module
 from featurememory.config import KEPT_S, config_of, forget_config, patch_config
 from featurememory.errors import FeatureMemoryError
 from featurememory.models import Activity, ConfigVersion, FeatureMemoryConfig, Project
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 def moment(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The clock of the cache, in seconds; tests turn it."""
     now = [1000.0]
-    monkeypatch.setattr(module.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
     return now
 
 
@@ -60,7 +60,7 @@ def test_every_threshold_says_its_default_in_its_help(name: str) -> None:
 
 def test_a_patch_changes_what_it_names_and_nothing_else(owner: Project) -> None:
     before = owner.config.as_dict()
-    values = {"patterns": {"max_patterns": 20}, "storage": {"path": "here"}}
+    values: dict[str, Any] = {"patterns": {"max_patterns": 20}, "storage": {"path": "here"}}
     after = patch_config(owner.pk, values, "me").as_dict()
 
     assert (after["patterns"]["max_patterns"], after["storage"]["path"]) == (20, "here")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from typing import Any
 
 import pytest
 
@@ -36,7 +37,8 @@ def test_a_known_error_is_logged_with_code_message_and_details(
     with caplog.at_level(logging.INFO):
         assert handle_feature_memory_error(error) is error
 
-    (record,) = caplog.records
+    records: list[Any] = caplog.records
+    (record,) = records
     assert (record.message, record.code, record.details) == (
         "Gone wrong.",
         "MODEL_FAILED",
@@ -60,7 +62,8 @@ def test_an_unknown_error_becomes_unknown_error_with_its_traceback_in_the_log_al
 
     assert (known.code, known.status) == (ErrorCode.UNKNOWN_ERROR, 500)
     assert "secret" not in known.message
-    (record,) = caplog.records
+    records: list[Any] = caplog.records
+    (record,) = records
     assert record.code == "UNKNOWN_ERROR"
     assert record.exc_info
     assert "secret" in str(record.exc_info[1])

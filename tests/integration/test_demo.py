@@ -8,6 +8,7 @@ from django.core.management import call_command
 
 from featurememory.models import Project
 from integration import demo
+from integration.demo.traffic import generate_requests
 from optimizations.models import Decision, Optimization, RegisteredModel
 from patterns.models import ModelInteraction, Pattern, ProjectHour
 from tests.builders import caller, learned, project, states_of, uses_and_recount
@@ -19,8 +20,9 @@ NOW = 1_795_348_800_000
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """300 interactions instead of 8,000."""
-    generate = demo.generate_requests
-    monkeypatch.setattr(demo, "generate_requests", lambda seed, now_ms: generate(seed, now_ms, 300))
+    monkeypatch.setattr(
+        demo, "generate_requests", lambda seed, now_ms: generate_requests(seed, now_ms, 300)
+    )
 
 
 def rows_left() -> dict[str, int]:
@@ -31,7 +33,7 @@ def rows_left() -> dict[str, int]:
 
 
 def test_the_same_seed_makes_the_same_interactions_within_the_last_month() -> None:
-    first, second = (list(demo.generate_requests(7, NOW, 50)) for _ in range(2))
+    first, second = (list(generate_requests(7, NOW, 50)) for _ in range(2))
     assert first == second
 
     moments = [request.timestamp for request in first]

@@ -16,7 +16,12 @@ from patterns.ingest.wakeup import work_waits
 def swept(monkeypatch: pytest.MonkeyPatch) -> threading.Semaphore:
     """Released once for every sweep."""
     sweeps = threading.Semaphore(0)
-    monkeypatch.setattr(module, "sweep", lambda: sweeps.release() or 0)
+
+    def sweep() -> int:
+        sweeps.release()
+        return 0
+
+    monkeypatch.setattr(module, "sweep", sweep)
     monkeypatch.setattr(module, "PAUSE_S", 0.01)
     return sweeps
 
@@ -54,7 +59,12 @@ def test_the_schedule_runs_whether_or_not_something_waits(
     started: Start, swept: threading.Semaphore
 ) -> None:
     ran = threading.Semaphore(0)
-    started(later(lambda: ran.release() or 0, seconds=0.01))
+
+    def run() -> int:
+        ran.release()
+        return 0
+
+    started(later(run, seconds=0.01))
 
     assert ran.acquire(timeout=10)
     assert ran.acquire(timeout=10)

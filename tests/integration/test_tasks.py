@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -11,6 +12,7 @@ from django.utils import timezone
 
 from featurememory.models import FeatureMemoryConfig
 from integration import tasks
+from integration.learning.learn_batch import learn_next_batch
 from integration.repair import background_repair, save_repair
 from integration.tasks import WORK, cleanup_due, consolidate_due, learn_pending, sweep
 from patterns.models import Learner, ProjectHour
@@ -59,7 +61,7 @@ def test_a_project_that_cannot_learn_does_not_stop_the_others(
     owners = [project() for _ in range(3)]
     for owner in owners:
         keep(owner, items(2))
-    learn = tasks.learn_next_batch
+    learn = learn_next_batch
 
     def fails_for_the_second(project_id: UUID) -> Any:
         if project_id == owners[1].pk:
@@ -78,7 +80,7 @@ def test_patterns_are_repaired_where_enough_was_learned(monkeypatch: pytest.Monk
         def __init__(self, target: Any, args: Any, **_: Any) -> None:
             self.start = lambda: target(*args)
 
-    monkeypatch.setattr(background_repair.threading, "Thread", AtOnce)
+    monkeypatch.setattr(threading, "Thread", AtOnce)
     monkeypatch.setattr(background_repair, "close_old_connections", lambda: None)
     monkeypatch.setattr(save_repair, "FEW", 5)
     busy, idle = project(), project()

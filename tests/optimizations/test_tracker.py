@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from optimizations.tracker import PerformanceTracker, shrink_quality
@@ -40,7 +42,7 @@ def test_models_stand_side_by_side_most_used_first() -> None:
 
 def test_what_nobody_told_is_none() -> None:
     owner = project()
-    silent = {"success": None, "usage": None}
+    silent: dict[str, Any] = {"success": None, "usage": None}
     (pattern,) = learned(owner, 2, **silent)
     (figures,) = PerformanceTracker(owner.pk).summary([str(pattern.pk)])[str(pattern.pk)]
 

@@ -2,8 +2,8 @@
 
 One logistic regression per method, moved by every match that turned out right or wrong (a Gaussian
 posterior, one Newton step a label: Spiegelhalter and Lauritzen, 1990). Where it starts: for prompts
-and objects from invented streams (`tests/benchmarks/confidence/fit_confidence.py`), for logs and free text from
-labelled ones. docs/adr/0003-confidence.md says what it is worth.
+and objects from invented streams (`tests/benchmarks/confidence/fit_confidence.py`), for logs and
+free text from labelled ones. docs/adr/0003-confidence.md says what it is worth.
 """
 
 from __future__ import annotations

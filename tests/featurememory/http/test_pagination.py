@@ -60,7 +60,8 @@ def in_order(rows: list[Pattern], sort: str) -> list[UUID]:
 
 
 def forwards(owner: Project, sort: str, limit: int) -> list[Page[Pattern]]:
-    pages, cursor = [], None
+    pages: list[Page[Pattern]] = []
+    cursor: str | None = None
     while not pages or cursor:
         pages.append(read_page(Pattern.objects.filter(project=owner), sort, cursor, limit))
         cursor = pages[-1].next
@@ -121,7 +122,8 @@ def test_any_values_are_paged_completely_and_in_order(
 def test_rows_that_arrive_meanwhile_neither_hide_nor_repeat_others(sort: str) -> None:
     owner = project()
     rows = rows_of(owner, sort, [None, 0.2, 0.2, 0.8, None, 0.5])
-    seen, cursor = [], None
+    seen: list[Any] = []
+    cursor: str | None = None
     for turn in range(10):
         found = read_page(Pattern.objects.filter(project=owner), sort, cursor, 2)
         seen += [row.pk for row in found.rows]
@@ -196,7 +198,8 @@ def failures(owner: Project, cursor: str | None, limit: int = 2) -> Page[ModelIn
 def test_a_rare_filter_finds_every_row_though_each_page_looks_at_few() -> None:
     owner = project()
     keep(owner, items(20))
-    seen, cursor = [], None
+    seen: list[Any] = []
+    cursor: str | None = None
     while not seen or cursor:
         found = failures(owner, cursor)
         seen.append(found)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -14,7 +15,10 @@ from hypothesis import strategies as st
 from featurememory.errors import ErrorCode, FeatureMemoryError
 from featurememory.http.request_body import decompress_gzip, decompress_zstd, read_body
 
-PACKERS = {"gzip": (gzip.compress, decompress_gzip), "zstd": (zstandard.compress, decompress_zstd)}
+PACKERS: dict[str, tuple[Callable[[bytes], bytes], Callable[[bytes, int], bytes]]] = {
+    "gzip": (gzip.compress, decompress_gzip),
+    "zstd": (zstandard.compress, decompress_zstd),
+}
 either = pytest.mark.parametrize("encoding", PACKERS)
 
 
@@ -45,7 +49,8 @@ def test_other_content_types_are_refused(content_type: str) -> None:
 
 
 def test_an_encoding_that_is_not_known_is_refused() -> None:
-    refused = code_of(b"{}", **{"Content-Encoding": "br"})
+    headers: dict[str, Any] = {"Content-Encoding": "br"}
+    refused = code_of(b"{}", **headers)
     assert refused is ErrorCode.UNSUPPORTED_MEDIA_TYPE
 
 
@@ -85,4 +90,5 @@ def test_unpacking_stops_at_the_limit(encoding: str) -> None:
 
 @either
 def test_rubbish_instead_of_a_packed_body_is_malformed(encoding: str) -> None:
-    assert code_of(b"rubbish", **{"Content-Encoding": encoding}) is ErrorCode.MALFORMED_BODY
+    headers: dict[str, Any] = {"Content-Encoding": encoding}
+    assert code_of(b"rubbish", **headers) is ErrorCode.MALFORMED_BODY

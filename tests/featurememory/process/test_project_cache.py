@@ -7,7 +7,6 @@ from uuid import UUID
 
 import pytest
 
-from featurememory.process import project_cache
 from featurememory.process.project_cache import ProjectCache
 
 
@@ -38,7 +37,7 @@ def test_the_least_recently_used_entry_is_evicted() -> None:
 
 def test_readers_get_an_entry_only_while_it_is_fresh(monkeypatch: pytest.MonkeyPatch) -> None:
     cache, now = filled(1), [101.9]
-    monkeypatch.setattr(project_cache.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr("featurememory.process.project_cache.time.monotonic", lambda: now[0])
 
     assert cache.find_fresh(UUID(int=0)) == Numbered(0)
     now[0] = 102.1

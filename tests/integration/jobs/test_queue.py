@@ -12,7 +12,7 @@ import pytest
 from django.db.models import Sum
 from django.utils import timezone
 
-from featurememory.errors import FeatureMemoryError
+from featurememory.errors import ErrorCode, FeatureMemoryError
 from integration.jobs import queue
 from integration.models import Job
 from patterns.models import ModelInteraction, Pattern, PatternHour
@@ -62,7 +62,7 @@ def test_hours_with_forgotten_interactions_keep_what_was_counted() -> None:
     owner = project()
     learned(owner, 12, tasks=2)
     before = rollup_figures(owner)
-    from patterns.retention.cleanup import forget_interactions
+    from patterns.retention.delete_interactions import forget_interactions
 
     forget_interactions(owner, 12)
     finished(queue.start_job(owner, "rollups", "maria"))
@@ -112,7 +112,7 @@ def test_a_cancelled_job_stops_after_the_step_at_hand(monkeypatch: pytest.Monkey
 def test_a_failed_job_says_why_and_can_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(job: Job) -> Any:
         yield "one"
-        raise FeatureMemoryError("The file is gone.", code=queue.ErrorCode.NOT_FOUND)
+        raise FeatureMemoryError("The file is gone.", code=ErrorCode.NOT_FOUND)
 
     monkeypatch.setitem(queue.KINDS, "reprocess", ("Test", broken))
     job = finished(queue.start_job(project(), "reprocess", "maria"))

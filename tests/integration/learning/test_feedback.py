@@ -12,6 +12,7 @@ from featurememory.models import Project
 from integration.learning import learn_batch
 from integration.learning.feedback import FeedbackIn, store_feedback
 from patterns.models import Feedback, ModelInteraction
+from patterns.recognition import lease
 from patterns.recognition.recognizer_cache import recognizers
 from tests.builders import (
     Caller,
@@ -72,7 +73,7 @@ def test_after_learning_the_rollups_follow_too(
 
 def test_feedback_that_comes_while_its_interaction_is_being_learned_counts(owner: Project) -> None:
     keep(owner, items(2))
-    learn_batch.lease.acquire_lease(owner.pk, "me")
+    lease.acquire_lease(owner.pk, "me")
     kept = recognizers.for_learning(owner.pk)
     batch = learn_batch.recognise_rows(kept, learn_batch.read_pending(owner.pk, 10))
     store_feedback(owner, FeedbackIn("success", False, interaction_id="i-0"))

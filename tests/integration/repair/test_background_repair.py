@@ -24,6 +24,7 @@ from integration.repair.background_repair import (
     repair_project,
 )
 from integration.repair.planner_client import PlannerClient
+from integration.repair.save_repair import save_consolidation
 from patterns.curation import editing, merging, pruning, splitting
 from patterns.engine.domain.results import Consolidation
 from patterns.models import Learner, ModelInteraction, Pattern, PatternEvent
@@ -191,13 +192,13 @@ def test_an_edit_at_the_very_moment_makes_it_try_again(
     owner: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     learn_some(owner, *range(40))
-    real, tries = background_repair.save_consolidation, []
+    tries: list[int] = []
 
-    def late(project_id: UUID, *args: Any, **more: Any) -> bool:
+    def late(project_id: UUID, *args: Any, **more: Any) -> None:
         if not tries:
             Learner.objects.filter(pk=project_id).update(version=1000)
         tries.append(1)
-        return real(project_id, *args, **more)
+        save_consolidation(project_id, *args, **more)
 
     monkeypatch.setattr(background_repair, "save_consolidation", late)
     repair_project(owner.pk, never)

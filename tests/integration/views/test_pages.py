@@ -147,7 +147,8 @@ def test_every_chart_has_a_table_and_a_csv_with_the_same_rows(
     recent(owner, 30)
 
     table = text_of(admin.get(f"/charts/{name}/?range=24h", headers=HTMX))
-    csv = b"".join(admin.get(f"/charts/{name}.csv?range=24h").streaming_content).decode()
+    answer: Any = admin.get(f"/charts/{name}.csv?range=24h")
+    csv = b"".join(answer.streaming_content).decode()
 
     assert table.count("<tr>") == 25
     assert len(csv.splitlines()) == 25

@@ -6,6 +6,7 @@ import pytest
 from django.db import connection, transaction
 
 from featurememory.database.write_lock import write_turn
+from featurememory.models import Project
 from optimizations.decision_log import log
 from optimizations.engine.domain.task import Request, Task, TaskDecision
 from optimizations.models import Decision
@@ -14,14 +15,14 @@ from tests import builders
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def write(owner: builders.Project, name: str) -> None:
+def write(owner: Project, name: str) -> None:
     task = Task(model_id="m", input="x")
     request = Request(id=name, task=task, at=0.0)
     decision = TaskDecision(id=name, task=task)
     log.decision_log().write(log.make_record(owner.pk, request, decision, [], {"model_id": "m"}))
 
 
-def logged(owner: builders.Project) -> set[str]:
+def logged(owner: Project) -> set[str]:
     return set(Decision.objects.filter(project=owner).values_list("id", flat=True))
 
 

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 def test_an_optimization_ends_with_its_pattern() -> None:
     owner = builders.project()
     made = routed(owner)
-    pruning.prune_patterns(owner, Pattern.objects.filter(pk=made.pattern_id), "tester")
+    pruning.prune_patterns(owner, Pattern.objects.filter(pk=str(made.pattern_id)), "tester")
     report(owner, decide(owner), "answer")
     review(owner.pk)
 

@@ -18,7 +18,8 @@ from optimizations.models import (
 from optimizations.policy_runtime import outcomes
 from optimizations.policy_runtime.outcome_rows import load_outcomes
 from optimizations.policy_runtime.policy_cache import policies
-from optimizations.storage import decode_state
+from optimizations.storage import OptimizationStorage, decode_state
+from patterns.models import ModelInteraction
 from tests import builders
 from tests.optimizations.builders import decide, register, report, routed
 from tests.optimizations.caller import Orchestrator
@@ -37,7 +38,7 @@ def waiting(owner: Project) -> int:
 
 
 def outcome_of(owner: Project, name: str) -> Outcome:
-    number = builders.ModelInteraction.objects.get(project=owner, id=name).number
+    number = ModelInteraction.objects.get(project=owner, id=name).number
     return load_outcomes(owner.pk, [number])[number]
 
 
@@ -56,7 +57,7 @@ def test_an_interaction_finds_its_decision() -> None:
 
     row = Decision.objects.get(project=owner, id=decision["decision_id"])
 
-    assert row.interaction == builders.ModelInteraction.objects.get(id="answer").number
+    assert row.interaction == ModelInteraction.objects.get(id="answer").number
     assert outcome_of(owner, "answer").decision is not None
     assert (counted(owner), waiting(owner)) == (1, 0)
 
@@ -123,7 +124,7 @@ def test_a_save_that_fails_leaves_what_was_saved_before(monkeypatch: pytest.Monk
         raise IntegrityError("the disk is full")
 
     with monkeypatch.context() as patch:
-        patch.setattr(outcomes.OptimizationStorage, "save", broken)
+        patch.setattr(OptimizationStorage, "save", broken)
         with pytest.raises(IntegrityError):
             outcomes.count_outcomes(owner.pk, save=True)
     outcomes.count_outcomes(owner.pk, save=True)

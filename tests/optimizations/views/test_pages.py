@@ -134,7 +134,8 @@ def test_the_charts_twins_hold_the_same_points() -> None:
     user = browser(owner)
 
     assert "<table" in text(user.get(f"/optimizations/{made.id}/chart/"))
-    lines = b"".join(user.get(f"/optimizations/{made.id}/chart.csv").streaming_content)
+    answer: Any = user.get(f"/optimizations/{made.id}/chart.csv")
+    lines = b"".join(answer.streaming_content)
     assert lines.startswith(b"Time,Effect")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 import plotly.graph_objects as go
 import pytest
@@ -44,7 +45,7 @@ def gauges(*stored: int | None) -> list[HourlyGauge]:
     return [HourlyGauge() for _ in range(WINDOW.count - len(known))] + known
 
 
-def figure_of(chart: Chart) -> dict:
+def figure_of(chart: Chart) -> dict[str, Any]:
     assert chart.figure is not None, chart.empty
     return chart.figure
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -10,7 +12,7 @@ from django.utils import timezone
 
 from featurememory.errors import ErrorCode, FeatureMemoryError
 from featurememory.models import Activity, Project
-from patterns.curation import editing, learner_turn, merging, splitting
+from patterns.curation import editing, merging, splitting
 from patterns.curation.editing import judge_match
 from patterns.curation.merging import merge_patterns
 from patterns.curation.pruning import count_consequences, prune_patterns, select_trash
@@ -28,7 +30,7 @@ def test_while_a_batch_is_learned_a_decision_waits_and_then_says_so(
 ) -> None:
     (row,) = learned(owner, 3)
     lease.acquire_lease(owner.pk, "another:1")
-    monkeypatch.setattr(learner_turn.time, "sleep", lambda _: None)
+    monkeypatch.setattr(time, "sleep", lambda _: None)
 
     with pytest.raises(FeatureMemoryError) as refused:
         judge_match(owner, row, success=False)
@@ -42,7 +44,7 @@ def test_a_decision_that_cannot_be_saved_is_forgotten_by_the_recogniser_too(
 ) -> None:
     first, second = learned(owner, 20, tasks=2)
     before = list(Pattern.objects.order_by("pk").values()), uses_and_recount(owner)
-    orders = {
+    orders: dict[str, Callable[[], object]] = {
         "judge": lambda: judge_match(owner, first, success=False),
         "merge": lambda: merge_patterns(owner, [str(first.pk), str(second.pk)], "ana"),
         "split": lambda: splitting.split_pattern(

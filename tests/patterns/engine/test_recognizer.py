@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from patterns.engine.domain.observation import Observation
 from patterns.engine.pattern.pattern_state import PatternState
-from patterns.engine.recognizer import DefaultPatternRecognizer, RecognizerSettings
+from patterns.engine.recognizer import DefaultPatternRecognizer
+from patterns.engine.settings import RecognizerSettings
 from tests.patterns.engine.streams import TEMPLATES, observation, prompts
 
 LEAVES = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text()

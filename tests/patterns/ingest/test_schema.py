@@ -97,7 +97,8 @@ def test_camel_case_names_inside_values_stay_as_they_were_sent() -> None:
 
 @pytest.mark.parametrize("missing", ["model_id", "input", "metadata"])
 def test_a_missing_field_is_named_with_its_pointer(missing: str) -> None:
-    error = refusal(item(**{missing: ...}))
+    left_out: dict[str, Any] = {missing: ...}
+    error = refusal(item(**left_out))
 
     assert error.code is ErrorCode.VALIDATION_FAILED
     assert error.details["errors"][0]["pointer"] == f"/{missing}"

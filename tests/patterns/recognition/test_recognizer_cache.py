@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
 
 from featurememory.models import FeatureMemoryConfig, Project
 from patterns.models import Learner, Pattern
-from patterns.recognition import recognizer_cache as module
 from patterns.recognition.recognizer_cache import (
     RecognizerCache,
     load_recognizer,
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def moment(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     now = [1000.0]
-    monkeypatch.setattr(module.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
     return now
 
 

@@ -263,11 +263,11 @@ def test_a_few_cleanups_bring_the_database_below_its_limit_and_give_space_back()
     learn_all(owner)
     without_leftovers()
     disk_usage.give_back_space(1)  # PostgreSQL knows its tables only after it looked at them
-    rows = (measure_bytes_used() - 1_500_000) / retention_cleanup.FULL  # a third of the payloads
+    rows = (measure_bytes_used() - 1_500_000) / forecast.FULL  # a third of the payloads
     limit = int(rows / (1 - disk_usage.MARGIN - 1 / disk_usage.SHARE))
     limits(owner, max_size=limit)
     rounds = 0
-    while measure_bytes_used() > disk_usage.compute_room(limit) * retention_cleanup.FULL:
+    while measure_bytes_used() > disk_usage.compute_room(limit) * forecast.FULL:
         done = clean_up(owner)
         rounds += 1
         assert done.bytes_after < done.bytes_before

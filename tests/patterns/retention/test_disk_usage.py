@@ -11,7 +11,8 @@ from django.db import connection
 
 from featurememory.models import Project
 from patterns.models import Learner, ModelInteraction, Payload
-from patterns.retention import cleanup, disk_usage
+from patterns.retention import disk_usage
+from patterns.retention.delete_interactions import forget_interactions
 from tests.builders import items, keep, learn_all, project
 
 PAYLOADS = Payload._meta.db_table
@@ -40,7 +41,7 @@ def files() -> int:
 def test_what_was_forgotten_goes_back_to_the_disk_or_to_the_next_rows() -> None:
     owner = filled()
     before = files()
-    gone = cleanup.forget_interactions(owner, 250)
+    gone = forget_interactions(owner, 250)
     disk_usage.give_back_space(gone)
     if connection.vendor == "sqlite":
         assert disk_usage.count_free_pages() == 0
@@ -56,7 +57,7 @@ def test_bytes_in_use_fall_with_what_is_forgotten() -> None:
     owner = filled()
     disk_usage.give_back_space(1)  # PostgreSQL knows its tables only after it looked at them
     before = disk_usage.measure_bytes_used()
-    disk_usage.give_back_space(cleanup.forget_interactions(owner, 250))
+    disk_usage.give_back_space(forget_interactions(owner, 250))
 
     assert disk_usage.measure_bytes_used() < before - 250 * 4000
     assert ModelInteraction.objects.filter(project=owner).count() == 50

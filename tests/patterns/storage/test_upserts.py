@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from patterns.models import Pattern
@@ -16,7 +18,7 @@ def columns(row: Pattern) -> dict[str, object]:
     return {field.attname: getattr(row, field.attname) for field in upserts.FIELDS}
 
 
-def stored(pk: object) -> dict[str, object]:
+def stored(pk: Any) -> dict[str, object]:
     found = columns(Pattern.objects.get(pk=pk))
     return {name: bytes(v) if isinstance(v, memoryview) else v for name, v in found.items()}
 

@@ -186,7 +186,8 @@ def test_a_cell_that_a_spreadsheet_would_run_is_made_harmless(
 def test_jsonl_holds_the_same_records(viewer: Client, owner: Project) -> None:
     pattern = pattern_row(owner, 1, use_count=3)
 
-    raw = b"".join(viewer.get("/patterns/patterns.jsonl").streaming_content)
+    answer: Any = viewer.get("/patterns/patterns.jsonl")
+    raw = b"".join(answer.streaming_content)
 
     (record,) = [json.loads(line) for line in raw.splitlines()]
     assert (record["id"], record["use_count"]) == (str(pattern.pk), 3)

@@ -1,7 +1,10 @@
+from __future__ import annotations
+
 import numpy as np
 import pytest
 
 from optimizations.engine.domain.outcome import Outcome
+from optimizations.engine.domain.params import Params
 from optimizations.engine.domain.settings import ModelCard
 from optimizations.engine.domain.task import Json, Request, Task
 from optimizations.engine.kinds.token_limits import FIRST
@@ -14,7 +17,8 @@ def ask(policy: PolicyEngine, n: int, wanted: int, text: Json = "", error: str =
     """One answer that would be `wanted` tokens long; the budget it was given."""
     task = Task("m", text or f"request {n}", "t", {"max_tokens": MOST})
     decision = policy.decide(Request(f"r{n}", task, n * 60.0))
-    budget = int(decision.task.parameters["max_tokens"])
+    budget = decision.task.parameters["max_tokens"]
+    assert isinstance(budget, int)
     used = float(min(wanted, budget))
     policy.observe(
         Outcome(
@@ -29,7 +33,7 @@ def ask(policy: PolicyEngine, n: int, wanted: int, text: Json = "", error: str =
 
 def ready(declared: bool = True) -> PolicyEngine:
     policy = PolicyEngine()
-    tunable = {"tunable": {"max_tokens": {"min": 1, "max": MOST}}} if declared else {}
+    tunable: Params = {"tunable": {"max_tokens": {"min": 1, "max": MOST}}} if declared else {}
     policy.register(ModelCard("m", ("t",), capabilities=tunable))
     return policy
 

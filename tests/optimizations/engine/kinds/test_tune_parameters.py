@@ -1,8 +1,13 @@
+from __future__ import annotations
+
+from optimizations.engine.domain.params import Params
 from optimizations.engine.domain.settings import ModelCard, PolicySettings
 from optimizations.engine.domain.task import Request, Task
 from optimizations.engine.kinds.tune_parameters import TuneParameters
 
-GRID = {"tunable": {"temperature": [0, 0.5], "depth": [1, 2], "max_tokens": {"min": 1, "max": 9}}}
+GRID: Params = {
+    "tunable": {"temperature": [0, 0.5], "depth": [1, 2], "max_tokens": {"min": 1, "max": 9}}
+}
 CARDS = {"m": ModelCard("m", capabilities=GRID), "n": ModelCard("n")}
 TASK = Task("m", "hi", "chat", {"temperature": 0, "depth": 1, "top_p": 0.9})
 
@@ -15,14 +20,14 @@ def test_every_other_combination_of_the_declared_values_is_a_candidate() -> None
 
 
 def test_other_parameters_stay_as_they_are() -> None:
-    params = {"parameters": {"temperature": 0.5, "depth": 2}}
+    params: Params = {"parameters": {"temperature": 0.5, "depth": 2}}
     after = TuneParameters().apply(Request("r", TASK, 0.0), TASK, params, CARDS)
     assert after is not None
     assert after.parameters == {"temperature": 0.5, "depth": 2, "top_p": 0.9}
 
 
 def test_a_value_that_is_no_longer_declared_is_not_set() -> None:
-    params = {"parameters": {"temperature": 0.7}}
+    params: Params = {"parameters": {"temperature": 0.7}}
     assert TuneParameters().apply(Request("r", TASK, 0.0), TASK, params, CARDS) is None
 
 

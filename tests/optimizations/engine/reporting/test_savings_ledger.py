@@ -1,10 +1,13 @@
+from __future__ import annotations
+
 import pytest
 
+from optimizations.engine.policy import PolicyEngine
 from optimizations.engine.reporting.savings import sum_savings
 from tests.optimizations.engine.simulation import COST, LARGE, engine, play
 
 
-def played(requests: int = 3000) -> tuple:
+def played(requests: int = 3000) -> tuple[PolicyEngine, float]:
     policy = engine()
     paid = [COST[d.task.model_id] for _, d in play(policy, lambda n, p, m: 0.95, requests)]
     return policy, len(paid) * COST[LARGE] - sum(paid)

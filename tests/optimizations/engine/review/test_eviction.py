@@ -1,8 +1,11 @@
+from typing import Any
+
+from optimizations.engine.domain.lifecycle import Status
 from optimizations.engine.domain.optimization import OptimizationState
 from optimizations.engine.review.eviction import states_to_evict
 
 
-def state(name: str, status: str, **more: object) -> OptimizationState:
+def state(name: str, status: Status, **more: Any) -> OptimizationState:
     return OptimizationState(name, "route_model", "chat", "m", {}, status=status, **more)
 
 

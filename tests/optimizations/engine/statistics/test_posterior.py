@@ -1,5 +1,8 @@
+from __future__ import annotations
+
 import numpy as np
 
+from optimizations.engine.domain.params import Params
 from optimizations.engine.domain.task import CONTROL
 from optimizations.engine.domain.trial_scope import Scope
 from optimizations.engine.statistics.posterior import infer_posterior
@@ -52,14 +55,16 @@ def test_a_few_failures_are_no_proof_against_a_value() -> None:
 
 
 def test_settings_with_equal_levels_are_alike() -> None:
-    own, others = {"a": 1, "b": 1}, [{"a": 1, "b": 2}, {"a": 2, "b": 2}, {"a": 4, "b": 1}]
+    own: Params = {"a": 1, "b": 1}
+    others: list[Params] = [{"a": 1, "b": 2}, {"a": 2, "b": 2}, {"a": 4, "b": 1}]
     alike = setting_likeness(own, others)
     assert alike[0, 1] > alike[0, 2]
 
 
 def test_a_setting_nobody_tried_learns_from_its_neighbours() -> None:
     scope = scope_with({(CONTROL, "p"): (200, 0.5), ("b", "p"): (200, 0.9)})
-    near, far = {"a": 3, "b": 9}, {"a": 1, "b": 2}
+    near: Params = {"a": 3, "b": 9}
+    far: Params = {"a": 1, "b": 2}
     alike = setting_likeness({"a": 1, "b": 1}, [{"a": 4, "b": 9}, near, far])
     rng = np.random.default_rng(0)
     post = infer_posterior(scope, ["b", "near", "far"], {}, (0.1, 0.0), rng, ["p"], alike)

@@ -1,5 +1,9 @@
+from __future__ import annotations
+
 import math
 import random
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -21,7 +25,9 @@ ANY = st.dictionaries(
 )
 
 
-def stream(length, chance_of, seed=1, kind="prompt"):
+def stream(
+    length: int, chance_of: Callable[[float], float], seed: int = 1, kind: str = "prompt"
+) -> Iterator[tuple[dict[str, float], bool]]:
     rng = random.Random(seed)
     for _ in range(length):
         score = rng.random()
@@ -29,18 +35,18 @@ def stream(length, chance_of, seed=1, kind="prompt"):
         yield features, rng.random() < chance_of(score)
 
 
-def test_a_clear_match_is_surer_than_a_close_one():
+def test_a_clear_match_is_surer_than_a_close_one() -> None:
     model = ConfidenceModel()
     clear = {"score": 1.0, "runner_up_score": 0.1, "n": 40, "kind:drain": 1.0}
     close = {"score": 0.6, "runner_up_score": 0.6, "n": 40, "kind:drain": 1.0}
     assert model.predict(clear)[0] > model.predict(close)[0]
 
 
-def test_nothing_is_called_calibrated_without_evidence():
+def test_nothing_is_called_calibrated_without_evidence() -> None:
     assert ConfidenceModel().predict({"score": 0.9, "kind:prompt": 1.0})[1] is False
 
 
-def test_chances_become_what_happens():
+def test_chances_become_what_happens() -> None:
     model = ConfidenceModel()
     for features, right in stream(1500, lambda score: 0.2 + 0.6 * score, kind="drain"):
         model.update(features, right)
@@ -51,7 +57,7 @@ def test_chances_become_what_happens():
     assert model.predict({"score": 0.5, "kind:drain": 1.0})[1] is True
 
 
-def test_agreement_about_prompts_is_not_taken_at_its_word():
+def test_agreement_about_prompts_is_not_taken_at_its_word() -> None:
     model, judged = ConfidenceModel(), ConfidenceModel()
     features = {"score": 0.9, "n": 9, "kind:prompt": 1.0}
     for _ in range(3000):
@@ -60,13 +66,13 @@ def test_agreement_about_prompts_is_not_taken_at_its_word():
     assert model.predict(features)[0] < 0.98 < judged.predict(features)[0]
 
 
-def test_one_short_key_proves_less_than_a_long_text():
+def test_one_short_key_proves_less_than_a_long_text() -> None:
     model = ConfidenceModel()
     short, long = ({"score": 1.0, "n": 9, "anchored": a, "kind:exact": 1.0} for a in (5, 500))
     assert model.predict(short)[0] < model.predict(long)[0]
 
 
-def test_a_stream_that_turns_is_not_called_calibrated_until_learnt_again():
+def test_a_stream_that_turns_is_not_called_calibrated_until_learnt_again() -> None:
     model = ConfidenceModel()
     for features, _ in stream(300, bool):
         model.update(features, True)
@@ -75,7 +81,7 @@ def test_a_stream_that_turns_is_not_called_calibrated_until_learnt_again():
     assert model.predict({"score": 0.5, "kind:prompt": 1.0})[1] is False
 
 
-def test_methods_learn_apart():
+def test_methods_learn_apart() -> None:
     model = ConfidenceModel()
     before = model.predict({"score": 0.7, "kind:drain": 1.0})
     for features, _ in stream(200, bool):
@@ -83,7 +89,7 @@ def test_methods_learn_apart():
     assert model.predict({"score": 0.7, "kind:drain": 1.0}) == before
 
 
-def test_free_text_learns_from_people_only():
+def test_free_text_learns_from_people_only() -> None:
     model = ConfidenceModel()
     features = {"score": 0.5, "kind:similarity": 1.0}
     before = model.predict(features)
@@ -96,19 +102,19 @@ def test_free_text_learns_from_people_only():
 
 
 @pytest.mark.parametrize("doubt", ["divided", "chosen", "bound", "paired"])
-def test_a_pattern_that_looks_like_two_templates_is_less_sure(doubt):
+def test_a_pattern_that_looks_like_two_templates_is_less_sure(doubt: str) -> None:
     model = ConfidenceModel()
     features = {"score": 0.8, "n": 20, "coverage": 0.5, "anchors": 20, "kind:prompt": 1.0}
     assert model.predict({**features, doubt: 0.5})[0] < model.predict(features)[0]
 
 
-def test_what_an_older_version_learnt_from_other_features_is_left_behind():
+def test_what_an_older_version_learnt_from_other_features_is_left_behind() -> None:
     older = {"prompt": {"mean": [0.5] * 8, "precision": [[1.0] * 8] * 8, "labels": 500}}
     model = ConfidenceModel.from_bytes(msgspec.msgpack.encode(older))
     assert model.predict({"kind:prompt": 1.0}) == ConfidenceModel().predict({"kind:prompt": 1.0})
 
 
-def judged(stream):
+def judged(stream: Sequence[tuple[Any, Any]]) -> tuple[Any, ...]:
     """(chances, right) after the last repair, of lines in a pattern with others."""
     recognizer = DefaultPatternRecognizer()
     for number, (observation, _) in enumerate(stream, 1):
@@ -117,7 +123,7 @@ def judged(stream):
             recognizer.consolidate()
     recognizer.consolidate()
     matches = [recognizer.match_one(observation) for observation, _ in stream]
-    votes = {}
+    votes: dict[str, list[Any]] = {}
     found = [(m, label) for m, (_, label) in zip(matches, stream, strict=True) if m is not None]
     for match, label in found:
         votes.setdefault(match.pattern_id, []).append(label)
@@ -137,7 +143,9 @@ def judged(stream):
     ],
     ids=["objects", "prompts"],
 )
-def test_streams_never_seen_get_the_chances_they_deserve(streams):
+def test_streams_never_seen_get_the_chances_they_deserve(
+    streams: Sequence[Sequence[tuple[Any, Any]]],
+) -> None:
     columns = zip(*map(judged, streams), strict=True)
     chances, right = map(np.concatenate, columns)
     assert 0.8 < right.mean() < 0.995
@@ -146,7 +154,9 @@ def test_streams_never_seen_get_the_chances_they_deserve(streams):
 
 
 @given(st.lists(st.tuples(ANY, st.booleans()), max_size=20))
-def test_any_features_give_a_chance_and_bytes_carry_it(rows):
+def test_any_features_give_a_chance_and_bytes_carry_it(
+    rows: list[tuple[dict[str, float], bool]],
+) -> None:
     model = ConfidenceModel()
     for features, right in rows:
         model.update(features, right)

@@ -1,4 +1,7 @@
+from __future__ import annotations
+
 import random
+from collections.abc import Callable
 
 import pytest
 
@@ -11,12 +14,12 @@ def prose(rng: random.Random, least: int, most: int) -> str:
     return " ".join(rng.choices(WORDS, k=rng.randint(least, most)))
 
 
-def logs(rng):
+def logs(rng: random.Random) -> str:
     kinds = ("user {} logged in from 10.0.0.{}", "job {} took {} ms", "disk {} is {} % full")
     return rng.choice(kinds).format(rng.randint(1, 999), rng.randint(1, 99))
 
 
-def prompts(rng):
+def prompts(rng: random.Random) -> str:
     kinds = (
         "Summarise the article below in one line.\n\n{}",
         "Translate this to French: {}. Thanks",
@@ -24,7 +27,7 @@ def prompts(rng):
     return rng.choice(kinds).format(prose(rng, 2, 30))
 
 
-def short_requests(rng):
+def short_requests(rng: random.Random) -> str:
     goods = prose(rng, 1, 2)
     who = prose(rng, 1, 2)
     kinds = (
@@ -37,7 +40,7 @@ def short_requests(rng):
     return rng.choice(kinds).format(goods=goods, who=who, **values)
 
 
-def wishes(rng):
+def wishes(rng: random.Random) -> str:
     return prose(rng, 3, 9)
 
 
@@ -45,19 +48,21 @@ def wishes(rng):
     ("kind", "method"),
     [(logs, "drain"), (prompts, "prompt"), (short_requests, "prompt"), (wishes, "similarity")],
 )
-def test_each_kind_of_text_gets_its_method(kind, method):
+def test_each_kind_of_text_gets_its_method(
+    kind: Callable[[random.Random], str], method: str
+) -> None:
     rng = random.Random(5)
     assert choose_method([kind(rng) for _ in range(400)]) == method
 
 
-def test_too_few_texts_decide_nothing():
+def test_too_few_texts_decide_nothing() -> None:
     rng = random.Random(5)
     assert choose_method([logs(rng) for _ in range(10)]) == "prompt"
     assert choose_method([wishes(rng) for _ in range(60)]) == "prompt"
     assert choose_method([]) == "prompt"
 
 
-def test_order_and_repetition_do_not_count():
+def test_order_and_repetition_do_not_count() -> None:
     rng = random.Random(5)
     texts = [logs(rng) for _ in range(200)]
     assert describe_texts(texts) == describe_texts([*texts[::-1], *texts])

@@ -6,7 +6,7 @@ from patterns.engine.templates.gap_statistics import UNSEEN, Cohesion
 from tests.patterns.engine.streams import observation, prompts
 
 
-def test_what_a_repair_saw_in_a_pattern_outlives_a_restart():
+def test_what_a_repair_saw_in_a_pattern_outlives_a_restart() -> None:
     recognizer = DefaultPatternRecognizer()
     for one in prompts(120):
         recognizer.learn_one(one)
@@ -19,7 +19,7 @@ def test_what_a_repair_saw_in_a_pattern_outlives_a_restart():
     ]
 
 
-def test_a_pattern_of_an_earlier_version_was_not_looked_at():
+def test_a_pattern_of_an_earlier_version_was_not_looked_at() -> None:
     earlier = msgspec.msgpack.encode({"id": "p", "partition": "|text", "kind": "text"})
     assert PatternState.from_bytes(earlier).cohesion == UNSEEN
 
@@ -40,7 +40,7 @@ def test_a_mean_quality_rounded_above_one_is_no_drift() -> None:
     assert not state.drifts
 
 
-def test_why_says_what_speaks_against_an_answer():
+def test_why_says_what_speaks_against_an_answer() -> None:
     recognizer = DefaultPatternRecognizer()
     for number in range(30):
         keys = {"size": 1, "item": 2} if number % 2 else {"size": 1, "item": 3}

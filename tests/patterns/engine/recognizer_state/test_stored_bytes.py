@@ -15,6 +15,7 @@ import msgspec
 import pytest
 
 from patterns.engine.domain.observation import Observation
+from patterns.engine.domain.results import Match
 from patterns.engine.pattern.pattern_state import PatternState
 from patterns.engine.recognizer import DefaultPatternRecognizer
 from patterns.engine.repair.consolidate import apply_plans
@@ -60,9 +61,12 @@ def earlier_stream() -> list[Observation]:
 
 def answers(recognizer: DefaultPatternRecognizer) -> list[tuple[str, float, list[str]] | None]:
     matches = [recognizer.match_one(one) for one in earlier_stream()]
-    return [
-        (m.pattern_id, m.confidence, list(m.why["slots"] or ())) if m else None for m in matches
-    ]
+    return [(m.pattern_id, m.confidence, slots_of(m)) if m else None for m in matches]
+
+
+def slots_of(match: Match) -> list[str]:
+    slots = match.why["slots"]
+    return list(slots) if isinstance(slots, dict) else []
 
 
 def with_names(methods: dict[str, str]) -> dict[str, str]:

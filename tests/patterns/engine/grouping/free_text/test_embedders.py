@@ -1,9 +1,13 @@
+from __future__ import annotations
+
 import contextlib
 import json
 import socket
 import threading
 import time
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 import httpx
 import numpy as np
@@ -37,25 +41,27 @@ class Endpoint:
         return httpx.Response(200, json={"data": data[::-1]})
 
 
-def embedder(endpoint, **options):
+def embedder(
+    endpoint: Callable[[httpx.Request], httpx.Response], **options: Any
+) -> EndpointEmbedder:
     transport = httpx.MockTransport(endpoint)
     return EndpointEmbedder("http://localhost/v1", "m", transport=transport, **options)
 
 
-def test_vectors_come_back_in_the_order_of_the_texts_in_batches():
+def test_vectors_come_back_in_the_order_of_the_texts_in_batches() -> None:
     endpoint = Endpoint()
     vectors = embedder(endpoint, batch=2).embed(["", "aaa", "a"])
     assert endpoint.asked == [["", "aaa"], ["a"]]
     assert np.allclose(vectors[:, 0] / vectors[:, 1], [0, 3, 1])
 
 
-def test_no_text_asks_nobody():
+def test_no_text_asks_nobody() -> None:
     endpoint = Endpoint()
     assert len(embedder(endpoint).embed([])) == 0
     assert endpoint.asked == []
 
 
-def test_a_failing_endpoint_is_left_alone_for_a_while_and_then_asked_again():
+def test_a_failing_endpoint_is_left_alone_for_a_while_and_then_asked_again() -> None:
     endpoint, now = Endpoint(), [0.0]
     one = embedder(endpoint, failures=2, pause=10, clock=lambda: now[0])
     endpoint.broken = True
@@ -69,17 +75,17 @@ def test_a_failing_endpoint_is_left_alone_for_a_while_and_then_asked_again():
     assert one.embed(["a"]).shape == (1, 2)
 
 
-def test_an_answer_with_too_few_vectors_is_refused():
+def test_an_answer_with_too_few_vectors_is_refused() -> None:
     one = embedder(lambda request: httpx.Response(200, json={"data": []}))
     with pytest.raises(EmbedderError, match="0 vectors for 1 texts"):
         one.embed(["a"])
 
 
-def test_the_version_names_the_model():
+def test_the_version_names_the_model() -> None:
     assert embedder(Endpoint()).version == "endpoint:m"
 
 
-def test_the_shipped_table_puts_like_meanings_together():
+def test_the_shipped_table_puts_like_meanings_together() -> None:
     pytest.importorskip("tokenizers")
     try:
         static = StaticEmbedder()
@@ -107,25 +113,27 @@ class Server(BaseHTTPRequestHandler):
             self.end_headers()
             self.wfile.write(body)
 
-    def log_message(self, *args):
+    def log_message(self, *args: object) -> None:
         pass
 
 
 @pytest.fixture
-def served():
+def served() -> Iterator[str]:
     with ThreadingHTTPServer(("127.0.0.1", 0), Server) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}/v1"
         server.shutdown()
 
 
-def test_an_endpoint_is_reached_over_a_socket(served):
+def test_an_endpoint_is_reached_over_a_socket(served: str) -> None:
     one = EndpointEmbedder(served, "m", batch=2)
     assert one.embed(["", "aaa", "a"]).shape == (3, 2)
     one.close()
 
 
-def test_a_slow_endpoint_is_given_up_and_then_left_alone(served, monkeypatch):
+def test_a_slow_endpoint_is_given_up_and_then_left_alone(
+    served: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(Server, "slow", 0.5)
     one = EndpointEmbedder(served, "m", timeout=0.1, failures=1, pause=60)
     with pytest.raises(EmbedderError, match="no embeddings from"):
@@ -135,7 +143,7 @@ def test_a_slow_endpoint_is_given_up_and_then_left_alone(served, monkeypatch):
     one.close()
 
 
-def test_groups_go_on_by_their_letters_while_the_endpoint_is_silent():
+def test_groups_go_on_by_their_letters_while_the_endpoint_is_silent() -> None:
     endpoint = Endpoint()
     grouper = SimilarityGrouper(embedder(endpoint, failures=1, pause=60))
     texts = [f"where is my {what} order" for what in "abcdefghijklmnop"]
@@ -145,8 +153,10 @@ def test_groups_go_on_by_their_letters_while_the_endpoint_is_silent():
 
 
 @pytest.mark.parametrize("choice", ["lexical", "static"])
-def test_nothing_but_a_chosen_endpoint_opens_a_socket(choice, monkeypatch):
-    def refuse(*args, **options):
+def test_nothing_but_a_chosen_endpoint_opens_a_socket(
+    choice: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*args: object, **options: object) -> None:
         raise AssertionError("a socket was opened")
 
     if choice == "static":

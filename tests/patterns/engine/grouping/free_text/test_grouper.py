@@ -1,4 +1,8 @@
+from __future__ import annotations
+
 import random
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pytest
@@ -25,7 +29,7 @@ SAID = [
 TEXTS = [text for text, _ in SAID]
 
 
-def rebuilt(texts):
+def rebuilt(texts: Sequence[str]) -> tuple[SimilarityGrouper, list[int]]:
     grouper = SimilarityGrouper()
     groups = grouper.regroup(texts)
     grouper.rebuild(texts, groups, {number: f"g{number}" for number in groups})
@@ -35,11 +39,11 @@ def rebuilt(texts):
 class Constant:
     version = "constant"
 
-    def embed(self, texts):
+    def embed(self, texts: Sequence[str]) -> Any:
         return scale_to_unit(np.ones((len(texts), 4), dtype=np.float32))
 
 
-def test_texts_about_one_thing_are_found_together():
+def test_texts_about_one_thing_are_found_together() -> None:
     _, groups = rebuilt(TEXTS)
     topics = {
         group: {t for (_, t), g in zip(SAID, groups, strict=True) if g == group}
@@ -49,21 +53,21 @@ def test_texts_about_one_thing_are_found_together():
     assert len(topics) <= 12
 
 
-def test_nearly_the_same_words_join_before_any_sample_was_seen():
+def test_nearly_the_same_words_join_before_any_sample_was_seen() -> None:
     grouper = SimilarityGrouper()
     assert grouper.learn("where is my order", "a").created
     found = grouper.learn("Where is my order now?", "b")
     assert (found.key, found.created) == ("a", False)
 
 
-def test_matching_changes_nothing():
+def test_matching_changes_nothing() -> None:
     grouper, _ = rebuilt(TEXTS)
     before = grouper.to_bytes()
     grouper.match("tell me of rain")
     assert grouper.to_bytes() == before
 
 
-def test_an_unseen_text_goes_to_the_nearest_group():
+def test_an_unseen_text_goes_to_the_nearest_group() -> None:
     grouper, groups = rebuilt(TEXTS)
     found = grouper.match("please the album, the playlist")
     assert found is not None
@@ -72,20 +76,20 @@ def test_an_unseen_text_goes_to_the_nearest_group():
     assert found.runner_up not in (None, found.key)
 
 
-def test_a_group_shows_a_text_from_its_middle():
+def test_a_group_shows_a_text_from_its_middle() -> None:
     grouper, groups = rebuilt(TEXTS)
     assert grouper.example(f"g{groups[0]}") in TEXTS
     assert grouper.template(f"g{groups[0]}")[0].slot == "text"
 
 
-def test_the_order_of_the_texts_makes_no_difference():
+def test_the_order_of_the_texts_makes_no_difference() -> None:
     order = random.Random(3).sample(range(len(TEXTS)), len(TEXTS))
     _, groups = rebuilt(TEXTS)
     _, shuffled = rebuilt([TEXTS[i] for i in order])
     assert shuffled == [groups[i] for i in order]
 
 
-def test_the_limit_holds_and_the_smallest_group_goes():
+def test_the_limit_holds_and_the_smallest_group_goes() -> None:
     grouper = SimilarityGrouper(limit=2)
     for text in ("alpha beta", "alpha beta", "gamma delta", "epsilon zeta"):
         grouper.learn(text, text)
@@ -94,7 +98,7 @@ def test_the_limit_holds_and_the_smallest_group_goes():
     assert grouper.match("gamma delta") is None
 
 
-def test_a_removed_group_is_gone_and_others_stay():
+def test_a_removed_group_is_gone_and_others_stay() -> None:
     grouper = SimilarityGrouper()
     for text in ("alpha beta", "gamma delta", "epsilon zeta"):
         grouper.learn(text, text)
@@ -106,7 +110,7 @@ def test_a_removed_group_is_gone_and_others_stay():
     ]
 
 
-def test_groups_of_one_embedder_are_refused_to_another():
+def test_groups_of_one_embedder_are_refused_to_another() -> None:
     grouper = SimilarityGrouper(Constant())
     grouper.rebuild(TEXTS, [0] * len(TEXTS), {0: "all"})
     copy = SimilarityGrouper(Constant())
@@ -118,14 +122,14 @@ def test_groups_of_one_embedder_are_refused_to_another():
 
 @settings(deadline=None, max_examples=40)
 @given(st.lists(st.text(max_size=40), max_size=30))
-def test_any_texts_match_the_group_they_were_put_into(texts):
+def test_any_texts_match_the_group_they_were_put_into(texts: Sequence[str]) -> None:
     grouper, groups = rebuilt(texts)
     assert [grouper.match(text).key for text in texts] == [f"g{number}" for number in groups]
 
 
 @settings(deadline=None, max_examples=40)
 @given(st.lists(st.text(max_size=40), max_size=10))
-def test_a_copy_from_bytes_goes_on_alike(texts):
+def test_a_copy_from_bytes_goes_on_alike(texts: Sequence[str]) -> None:
     grouper = SimilarityGrouper(limit=4)
     for number, text in enumerate(texts):
         grouper.learn(text, f"k{number}")
