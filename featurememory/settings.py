@@ -211,7 +211,8 @@ CELERY_TIMEZONE = "UTC"
 # Seconds between two runs of a task: Celery beat and the embedded worker share this schedule.
 BACKGROUND_SCHEDULE = {
     "integration.tasks.sweep": 5.0,
-    "integration.tasks.consolidate_due": 30.0,
+    "integration.tasks.consolidate_due": 10.0,
+    "integration.tasks.start_upgrades": 30.0,
     "integration.tasks.cleanup_due": 3.0,
     "integration.tasks.sample_resources": 60.0,
     "integration.tasks.review_optimizations": 30.0,

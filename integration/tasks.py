@@ -18,7 +18,7 @@ from integration.learning.learn_batch import (
     find_waiting_projects,
     learn_next_batch,
 )
-from integration.repair import background_repair
+from integration.repair import repair_schedule
 from integration.resources import ResourceManager
 from optimizations.policy_runtime import background_review, outcomes
 from patterns.failed_records import forget_failures, note_failure
@@ -105,8 +105,13 @@ def sweep() -> int:
 @shared_task(name="integration.tasks.consolidate_due")
 def consolidate_due() -> int:
     """Start repairs of projects that have learned enough; how many there are."""
-    queue.start_upgrades()
-    return background_repair.start_due_repairs()
+    return repair_schedule.start_due_repairs()
+
+
+@shared_task(name="integration.tasks.start_upgrades")
+def start_upgrades() -> int:
+    """Queue a job where the settings need another recogniser; how many."""
+    return queue.start_upgrades()
 
 
 @shared_task(name="integration.tasks.cleanup_due")
@@ -153,6 +158,7 @@ def sample_resources() -> int:
 WORK: dict[str, Callable[[], int]] = {
     "integration.tasks.sweep": sweep,
     "integration.tasks.consolidate_due": consolidate_due,
+    "integration.tasks.start_upgrades": start_upgrades,
     "integration.tasks.cleanup_due": cleanup_due,
     "integration.tasks.sample_resources": sample_resources,
     "integration.tasks.review_optimizations": review_optimizations,

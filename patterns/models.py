@@ -286,6 +286,10 @@ class Learner(models.Model):
     snapshot = models.BinaryField(null=True)
     consolidated_at = models.DateTimeField(null=True)
     learned_since = models.BigIntegerField(default=0, help_text="Learned since consolidating")
+    created_since = models.BigIntegerField(
+        default=0, help_text="Patterns founded since consolidating"
+    )
+    repairs = models.PositiveIntegerField(default=0, help_text="Repairs so far")
     cleaned_at = models.DateTimeField(null=True)
     forgotten_until = models.BigIntegerField(
         default=0,

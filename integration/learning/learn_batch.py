@@ -158,7 +158,8 @@ def save_batch(project_id: UUID, loaded: LoadedRecognizer, batch: Batch) -> None
 def record_progress(learner: Learner, loaded: LoadedRecognizer, batch: Batch) -> None:
     learner.version += 1
     learner.learned_since += len(batch.rows)
-    changed = ["version", "learned_since", "unsaved", "recognizer"]
+    learner.created_since += sum(match.created for _, match in batch.rows)
+    changed = ["version", "learned_since", "created_since", "unsaved", "recognizer"]
     record_recognizer(learner, loaded.recognizer)
     if is_snapshot_due(loaded, learner.learned_since, len(batch.rows)):
         set_snapshot(learner, loaded.recognizer)

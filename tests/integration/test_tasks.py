@@ -13,7 +13,7 @@ from django.utils import timezone
 from featurememory.models import FeatureMemoryConfig
 from integration import tasks
 from integration.learning.learn_batch import learn_next_batch
-from integration.repair import background_repair, save_repair
+from integration.repair import repair_schedule, save_repair
 from integration.tasks import WORK, cleanup_due, consolidate_due, learn_pending, sweep
 from patterns.models import FailedRecord, Learner, ProjectHour
 from patterns.retention import cleanup, disk_usage
@@ -113,7 +113,7 @@ def test_patterns_are_repaired_where_enough_was_learned(monkeypatch: pytest.Monk
             self.start = lambda: target(*args)
 
     monkeypatch.setattr(threading, "Thread", AtOnce)
-    monkeypatch.setattr(background_repair, "close_old_connections", lambda: None)
+    monkeypatch.setattr(repair_schedule, "close_old_connections", lambda: None)
     monkeypatch.setattr(save_repair, "FEW", 5)
     busy, idle = project(), project()
     learned(busy, 5)
