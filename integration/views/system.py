@@ -32,8 +32,6 @@ from patterns.statistics import hourly_gauges
 from patterns.statistics.time_window import Window
 
 RECOGNITION_BUDGET_MS = 50
-# Interactions pending for longer mean that no learner runs.
-PATIENCE_MS = 60_000
 FAILURES_SHOWN = 10
 
 
@@ -122,7 +120,7 @@ def describe_queue(project: Project) -> dict[str, Any]:
     return {
         "count": pending.count(),
         "waited": waited,
-        "stuck": waited is not None and waited > PATIENCE_MS,
+        "stuck": waited is not None and waited > settings.LAG_LIMIT * 1000,
     }
 
 
