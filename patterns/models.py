@@ -286,6 +286,10 @@ class Learner(models.Model):
     snapshot = models.BinaryField(null=True)
     consolidated_at = models.DateTimeField(null=True)
     learned_since = models.BigIntegerField(default=0, help_text="Learned since consolidating")
+    created_since = models.BigIntegerField(
+        default=0, help_text="Patterns founded since consolidating"
+    )
+    repairs = models.PositiveIntegerField(default=0, help_text="Repairs so far")
     cleaned_at = models.DateTimeField(null=True)
     forgotten_until = models.BigIntegerField(
         default=0,
@@ -341,6 +345,33 @@ class LateJudgement(models.Model):
 
     def __str__(self) -> str:
         return f"{self.quality_count:+d} judged uses of {self.pattern_id}"
+
+
+class FailedRecord(models.Model):
+    """What could not be handled, and why: set aside so that it holds up nothing else.
+
+    `subject` is the id of an interaction, the name of a partition, or "" for the whole project.
+    """
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, db_index=False)
+    work = models.CharField(max_length=12, help_text="learning, outcome, repair, loading, …")
+    subject = models.CharField(max_length=200, blank=True, default="")
+    number = models.BigIntegerField(null=True, help_text="Of the interaction, if it is one")
+    code = models.CharField(max_length=40)
+    reason = models.CharField(max_length=500)
+    at = models.DateTimeField(default=timezone.now)
+    attempts = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["project", "work", "subject"], name="failed_record_once"
+            )
+        ]
+        indexes: ClassVar = [models.Index(fields=["project", "-at"], name="failed_record_recent")]
+
+    def __str__(self) -> str:
+        return f"{self.work} {self.subject}: {self.reason[:80]}"
 
 
 class PayloadDictionary(models.Model):

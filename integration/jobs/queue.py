@@ -20,6 +20,7 @@ from django.utils import timezone
 from featurememory.errors import ErrorCode, FeatureMemoryError, handle_feature_memory_error, invalid
 from featurememory.models import Activity, Project
 from integration.jobs.history_import import run_import_steps
+from integration.jobs.retry_failed import run_retry_steps
 from integration.models import Job
 from integration.repair import recognizer_versions
 from integration.repair.reprocessing import run_rollup_steps
@@ -30,6 +31,7 @@ KINDS: dict[str, tuple[str, Steps]] = {
     "revert": ("Revert to the previous recogniser", recognizer_versions.revert_recognizer),
     "rollups": ("Recount the rollups", run_rollup_steps),
     "import": ("Import a file", run_import_steps),
+    "retry_failed": ("Try failed records again", run_retry_steps),
 }
 # A running job without a heartbeat for this long belongs to a process that died.
 ABANDONED = timedelta(seconds=60)

@@ -24,6 +24,7 @@ from featurememory.page_access import current_project, page, render_page
 from integration import resources
 from integration.views.navigation import count_live
 from patterns.curation.history import UNDO_PERIOD
+from patterns.failed_records import count_failures, list_failures
 from patterns.ingest.backpressure import admission, read_resident_bytes
 from patterns.models import Learner, ModelInteraction, Operation, Pattern
 from patterns.retention import disk_usage, forecast
@@ -31,8 +32,7 @@ from patterns.statistics import hourly_gauges
 from patterns.statistics.time_window import Window
 
 RECOGNITION_BUDGET_MS = 50
-# Interactions pending for longer mean that no learner runs.
-PATIENCE_MS = 60_000
+FAILURES_SHOWN = 10
 
 
 @page
@@ -74,6 +74,8 @@ def show_health(request: HttpRequest) -> HttpResponse:
         "recognized": gauge.recognized,
         "budget": RECOGNITION_BUDGET_MS,
         "queue": describe_queue(project),
+        "failures": list_failures(project.pk, FAILURES_SHOWN),
+        "failed": {work: n for (pk, work), n in count_failures().items() if pk == project.pk},
         "learner": Learner.objects.filter(pk=project.pk)
         .only("consolidated_at", "cleaned_at")
         .first(),
@@ -118,7 +120,7 @@ def describe_queue(project: Project) -> dict[str, Any]:
     return {
         "count": pending.count(),
         "waited": waited,
-        "stuck": waited is not None and waited > PATIENCE_MS,
+        "stuck": waited is not None and waited > settings.LAG_LIMIT * 1000,
     }
 
 
