@@ -19,6 +19,7 @@ from featurememory.http.openapi import described
 from featurememory.http.pagination import parse_limit, read_nearby_page, read_page
 from featurememory.http.problems import build_problem
 from featurememory.http.request_body import read_body
+from patterns.api.page_bytes import cut_to_bytes
 from patterns.ingest.batch_items import split_array, split_lines
 from patterns.ingest.conflicts import find_conflicts
 from patterns.ingest.schema import Arrival, Interaction, build_arrival, parse_interaction
@@ -77,6 +78,7 @@ class Interactions(Endpoint):
             found = read_nearby_page(rows, everything, cursor, limit, key="number")
         else:
             found = read_page(rows, "-number", cursor, limit, key="number")
+        found = cut_to_bytes(found)
         return respond_with_page(request, found, serialize_interactions(found.rows), limit)
 
 
