@@ -18,8 +18,9 @@ from featurememory.http.finite_numbers import escape_name
 from patterns.ingest.usage_spellings import QUIET, read_usage
 
 Members: TypeAlias = dict[str, Raw]
-Given: TypeAlias = Members | None
 NOTHING = Raw(b"null")
+# Made once: from the type alone each call would make one, which takes longer than decoding.
+DECODER = msgspec.json.Decoder(Members)
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ def sort_item(raw: bytes, contract: Contract) -> Members:
         item["metadata"] = sort_metadata(item["metadata"], contract, extra)
     given = item.get("extra", NOTHING)
     if extra and (given == NOTHING or is_object(given)):
-        item["extra"] = encode_members(extra | (msgspec.json.decode(given, type=Given) or {}))
+        item["extra"] = encode_members(extra | ({} if given == NOTHING else decode_members(given)))
     return item
 
 
@@ -129,7 +130,7 @@ def is_object(raw: Raw | None) -> bool:
 
 
 def decode_members(raw: Raw | bytes) -> Members:
-    return msgspec.json.decode(raw, type=Members)
+    return DECODER.decode(raw)
 
 
 def encode_members(members: Members) -> Raw:

@@ -13,6 +13,8 @@ import msgspec
 from msgspec import Raw
 
 Members: TypeAlias = dict[str, Raw]
+DETAILS_DECODER = msgspec.json.Decoder(dict[str, Raw] | None)
+COUNT_DECODER = msgspec.json.Decoder(int | float | None)
 
 # OpenAI: chat completions, then responses, whose names are ours.
 SPELLINGS = {"prompt_tokens": "input_tokens", "completion_tokens": "output_tokens"}
@@ -46,8 +48,10 @@ def read_usage(usage: Members, names: Collection[str]) -> tuple[Members, Members
 def read_anthropic(usage: Members) -> Members:
     """Anthropic's counts as ours; unchanged when they are not numbers, or `cached_input_tokens` is given."""
     parts = ["input_tokens", *(name for name in ANTHROPIC if name in usage)]
+    if len(parts) == 1 or "cached_input_tokens" in usage:
+        return usage
     counts = [read_count(usage.get(name)) for name in parts]
-    if len(parts) == 1 or None in counts or "cached_input_tokens" in usage:
+    if None in counts:
         return usage
     usage["input_tokens"] = Raw(msgspec.json.encode(sum(count or 0 for count in counts)))
     for spelling, name in ANTHROPIC.items():
@@ -60,7 +64,7 @@ def read_count(raw: Raw | None) -> float | None:
     if raw is None:
         return None
     try:
-        return msgspec.json.decode(raw, type=int | float | None) or 0
+        return COUNT_DECODER.decode(raw) or 0
     except msgspec.DecodeError:
         return None
 
@@ -69,8 +73,10 @@ def read_details(
     usage: Members, group: str, spellings: dict[str, str], names: Collection[str]
 ) -> None:
     """Take the counts out of a nested object; what else it holds stays."""
+    if group not in usage:
+        return
     try:
-        details = msgspec.json.decode(usage.get(group, b"null"), type=Members | None)
+        details = DETAILS_DECODER.decode(usage[group])
     except msgspec.DecodeError:
         return
     for spelling, name in spellings.items():
