@@ -77,6 +77,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "featurememory.http.middleware.assign_request_id",
+    "featurememory.http.allowed_hosts.check_host",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "featurememory.http.middleware.add_content_security_policy",

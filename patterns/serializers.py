@@ -41,6 +41,7 @@ def read_payload_parts(row: ModelInteraction, data: Stored | None) -> dict[str, 
         "parameters": parts.get("parameters", NOTHING),
         "error": parts.get("error", NOTHING),
         "tags": parts.get("tags", NOTHING),
+        "extra": parts.get("extra", NOTHING),
     }
 
 

@@ -154,7 +154,8 @@ def search_everything(request: HttpRequest) -> HttpResponse:
 
 
 def find_patterns(project: Project, text: str) -> list[Pattern]:
-    found = Q(template__icontains=text) | Q(label__icontains=text) | Q(task_type__icontains=text)
+    columns = ("template", "label", "task_type")
+    found = Q(*((f"{name}__contains_text", text) for name in columns), _connector=Q.OR)
     with suppress(ValueError):
         found |= Q(pk=UUID(text))
     rows = Pattern.objects.stored().filter(found, project=project).order_by("-use_count", "pk")

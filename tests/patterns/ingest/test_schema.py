@@ -189,6 +189,45 @@ def test_times_are_rfc_3339_or_epoch_milliseconds(text: Any) -> None:
     assert to_epoch_ms(text) == NOON
 
 
+@pytest.mark.parametrize("seconds", [NOON // 1000, NOON / 1000 + 0.25])
+def test_epoch_seconds_are_not_taken_for_january_1970(seconds: float) -> None:
+    assert to_epoch_ms(seconds) == round(seconds * 1000)
+
+
+def test_microseconds_are_refused_and_told_what_is_wanted() -> None:
+    assert "epoch milliseconds" in refusal(item(timestamp=NOON * 1000)).message
+
+
+def test_a_number_without_end_in_the_input_is_refused_with_its_pointer() -> None:
+    raw = json.dumps(item(input={"a": [1, 7654321]})).encode().replace(b"7654321", b"1e999")
+
+    assert refusal(raw).details["errors"][0]["pointer"] == "/input/a/1"
+
+
+def test_a_total_of_tokens_alone_is_the_token_count() -> None:
+    bare = {"timestamp": NOON, "duration": 1}
+    raw = json.dumps(item(usage={"total_tokens": 512}, metadata=bare)).encode()
+    made = build_arrival(parse_interaction(raw))
+
+    assert dict(zip(COLUMNS, made.columns, strict=True))["token_count"] == 512
+
+
+def test_names_in_the_extra_that_was_sent_are_as_well_kept_as_unknown_ones() -> None:
+    raw = json.dumps(item(extra={"mine": 1}, theirs=2)).encode()
+    extra = parse_interaction(raw).extra or {}
+
+    assert {name: bytes(value) for name, value in extra.items()} == {"mine": b"1", "theirs": b"2"}
+
+
+def test_unknown_names_are_kept_beside_an_extra_that_is_null() -> None:
+    assert (parse_interaction(json.dumps(item(extra=None, theirs=2)).encode()).extra or {}).keys()
+
+
+@pytest.mark.parametrize("value", [5, [], "x"])
+def test_an_extra_that_is_no_object_is_refused(value: Any) -> None:
+    assert refusal(item(extra=value, theirs=2)).details["errors"][0]["pointer"] == "/extra"
+
+
 floats = st.floats(allow_nan=False, allow_infinity=False)
 scalars = st.none() | st.booleans() | st.integers(-(2**63), 2**63) | floats | st.text()
 json_values = st.recursive(
