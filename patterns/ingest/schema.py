@@ -40,14 +40,18 @@ class ResourceUsage(Struct):
 
 class Metadata(Struct):
     timestamp: str | int | float
-    duration: Quantity
+    # None means unknown. Callers of the API have to say it (`parse_interaction`); logs may not know.
+    duration: Quantity | None = None
     resource_usage: ResourceUsage | None = None
 
 
 class Usage(Struct):
     input_tokens: Quantity | None = None
     output_tokens: Quantity | None = None
+    # Subsets: of the input the first two, of the output the third.
     cached_input_tokens: Quantity | None = None
+    cache_write_tokens: Quantity | None = None
+    reasoning_tokens: Quantity | None = None
     cost: Quantity | None = None
 
 
@@ -95,6 +99,9 @@ COLUMNS = (
     "cost",
     "success",
     "score",
+    "cache_write_tokens",
+    "reasoning_tokens",
+    "failed",
 )
 
 CAMEL = {
@@ -109,13 +116,18 @@ CAMEL = {
     "inputTokens": "input_tokens",
     "outputTokens": "output_tokens",
     "cachedInputTokens": "cached_input_tokens",
+    "cacheWriteTokens": "cache_write_tokens",
+    "reasoningTokens": "reasoning_tokens",
 }
 SPELLED_CAMEL = re.compile(rb'"(?:' + "|".join(CAMEL).encode() + rb')"\s*:')
 NO_BRACKETS = bytes(byte for byte in range(256) if byte not in b"[]{}")
 
 
-def parse_interaction(raw: bytes) -> Interaction:
-    """One item's JSON as an Interaction (400, 413 or 422 as FeatureMemoryError)."""
+def parse_interaction(raw: bytes, *, timed: bool = True) -> Interaction:
+    """One item's JSON as an Interaction (400, 413 or 422 as FeatureMemoryError).
+
+    `timed`: the duration must be given. History and logs may not know it.
+    """
     if len(raw) > settings.BODY_LIMIT:
         raise FeatureMemoryError(
             f"One interaction may have {settings.BODY_LIMIT:,} bytes; this has {len(raw):,}.",
@@ -124,7 +136,10 @@ def parse_interaction(raw: bytes) -> Interaction:
     refuse_deep_nesting(raw)
     if SPELLED_CAMEL.search(raw):
         raw = to_snake_case(raw)
-    return decode_json(raw, Interaction)
+    item = decode_json(raw, Interaction)
+    if timed and item.metadata.duration is None:
+        raise invalid("is required", "/metadata/duration", "required")
+    return item
 
 
 def refuse_deep_nesting(raw: bytes) -> None:
@@ -209,8 +224,17 @@ def build_arrival(item: Interaction) -> Arrival:
         usage.cost,
         item.success,
         item.score,
+        usage.cache_write_tokens,
+        usage.reasoning_tokens,
+        has_failed(item),
     )
     return Arrival(item.id or str(uuid7()), columns, pack_payload(collect_content(item)))
+
+
+def has_failed(item: Interaction) -> bool:
+    """Whether the caller reports a failure. Its duration and cost say nothing about the model."""
+    is_error = item.error is not UNSET and bytes(item.error) != b"null"
+    return is_error or item.success is False
 
 
 def collect_content(item: Interaction) -> dict[str, Any]:

@@ -16,7 +16,8 @@ class Outcome(msgspec.Struct, frozen=True):
     `task` is the task as it ran, `model_id` who served. `success`, `score` (0 to 1) and
     `feedback` (0 to 1) are None while unknown. `cost` in the project's currency, None when
     unpriced (never 0 for unknown), `duration` in milliseconds, `at` seconds since the epoch.
-    `cached` is true when the answer came from the cache.
+    `cached` is true when the answer came from the cache. `failed`: the caller reported a failure;
+    what such a call took and cost says nothing about the model.
     """
 
     id: str
@@ -36,6 +37,7 @@ class Outcome(msgspec.Struct, frozen=True):
     output: Json = None
     error: str | None = None
     cached: bool = False
+    failed: bool = False
 
     @property
     def explored(self) -> bool:
@@ -49,12 +51,14 @@ class Outcome(msgspec.Struct, frozen=True):
 
     @property
     def quality(self) -> float | None:
-        """Feedback of people, else the score, else success as 1 or 0, else unknown."""
+        """Feedback of people, else the score, else success as 1 or 0; a failure is 0."""
         if self.feedback is not None:
             return self.feedback
         if self.score is not None:
             return self.score
-        return None if self.success is None else float(self.success)
+        if self.success is None:
+            return 0.0 if self.failed else None
+        return float(self.success)
 
     @property
     def second_signal(self) -> float | None:

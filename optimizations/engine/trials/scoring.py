@@ -40,14 +40,22 @@ class Reading(msgspec.Struct, frozen=True):
 
 
 def read_outcome(
-    scope: Scope, outcome: Outcome, pattern: str, cost: float | None
+    scope: Scope, outcome: Outcome, pattern: str, cost: float | None, value: str = CONTROL
 ) -> Reading | None:
+    """The outcome as it counts here; None while nobody judged it.
+
+    A failed call counts as dear and as slow as `value` usually is: a failure that came at once and
+    cost nothing is neither cheap nor fast.
+    """
     quality = outcome.quality
     if quality is None:
         return None
     quality = min(1.0, max(0.0, quality))
-    relative = ratio(cost, scope.reference.cost)
-    time = ratio(outcome.duration, scope.reference.duration)
+    if outcome.failed:
+        _, relative, time = scope.mean(value, pattern)
+    else:
+        relative = ratio(cost, scope.reference.cost)
+        time = ratio(outcome.duration, scope.reference.duration)
     return Reading(pattern, quality, outcome.second_signal, relative, time)
 
 
