@@ -16,6 +16,7 @@ from featurememory.models import Project
 from featurememory.process import request_priority
 from integration.learning.pattern_changes import Batch, ChangedPatterns, save_patterns
 from optimizations.policy_runtime import outcomes
+from optimizations.prices.pricing import price_rows
 from optimizations.tracker import PerformanceTracker
 from patterns.models import Learner, ModelInteraction, Payload
 from patterns.recognition import late_feedback, lease
@@ -151,6 +152,7 @@ def save_batch(project_id: UUID, loaded: LoadedRecognizer, batch: Batch) -> None
             raise PatternsChanged
         mark_rows(batch, loaded.recognizer.version)
         reload_feedback(batch)
+        price_rows(project_id, [row for row, _ in batch.rows])
         if apply_late_feedback(project_id, loaded):
             saving = ChangedPatterns(project, loaded, batch, saving)
         save_patterns(saving)

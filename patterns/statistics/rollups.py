@@ -195,6 +195,25 @@ def correct_outcome(project_id: UUID, before: CountedOutcome, after: CountedOutc
     )
 
 
+def correct_costs(
+    project_id: UUID, changes: Iterable[tuple[CountedOutcome, CountedOutcome]]
+) -> None:
+    """Correct the costs of outcomes that were already counted: pairs of before and after."""
+    changed = list(changes)
+    minus = group_by_key(before for before, _ in changed)
+    for key, after in group_by_key(after for _, after in changed).items():
+        less, more = PatternHour(), PatternHour()
+        for one in minus[key]:
+            count_cost(less, one)
+        for one in after:
+            count_cost(more, one)
+        hour, pattern_id, model_id = key
+        PatternHour.objects.filter(
+            project_id=project_id, hour=hour, pattern_id=pattern_id, model_id=model_id
+        ).update(**{n: F(n) + getattr(more, n) - getattr(less, n) for n in COSTS})
+
+
+COSTS = ("cost_sum", "cost_count", "call_cost_sum", "call_cost_count")
 UNIQUE = ("project_id", "hour", "pattern_id", "model_id")
 COLUMNS = (*UNIQUE, *SUMS, "durations")
 

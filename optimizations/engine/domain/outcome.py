@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from optimizations.engine.domain.call_price import TokenUsage
 from optimizations.engine.domain.settings import PolicySettings
 from optimizations.engine.domain.task import Json, Task, TaskDecision
 
@@ -34,10 +35,22 @@ class Outcome(msgspec.Struct, frozen=True):
     input_tokens: float | None = None
     output_tokens: float | None = None
     cached_input_tokens: float | None = None
+    cache_write_tokens: float | None = None
+    reasoning_tokens: float | None = None
     output: Json = None
     error: str | None = None
     cached: bool = False
     failed: bool = False
+
+    @property
+    def usage(self) -> TokenUsage:
+        return TokenUsage(
+            self.input_tokens,
+            self.output_tokens,
+            self.cached_input_tokens,
+            self.cache_write_tokens,
+            self.reasoning_tokens,
+        )
 
     @property
     def explored(self) -> bool:
