@@ -95,8 +95,8 @@ class PrefixNotes(msgspec.Struct):
             f"{share:.0%} of the input recurs after it. Move it to the end."
         )
         prices = card.prices if card else None
-        if prices and prices.input_per_1m is not None and prices.cached_input_per_1m is not None:
-            saved = prices.input_per_1m - prices.cached_input_per_1m
+        if prices is not None and prices.input_per_1m is not None:
+            saved = prices.input_per_1m - (prices.cached_input_per_1m or 0.0)
             figures["cost_per_1000"] = tokens * saved / 1000
             text += f" It costs up to {tokens * saved / 1000:.2g} per 1,000 requests."
         return Advice("volatile_prefix", text, figures)
