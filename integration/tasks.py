@@ -139,6 +139,7 @@ def review_optimizations() -> int:
 @shared_task(name="integration.tasks.run_jobs")
 def run_jobs() -> int:
     """Run the queued jobs; how many were started."""
+    queue.start_repricing()
     return queue.run_waiting()
 
 

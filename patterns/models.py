@@ -39,14 +39,20 @@ class ModelInteraction(models.Model):
     decision_id = models.CharField(max_length=128, null=True)
     timestamp = models.BigIntegerField()
     received_at = models.BigIntegerField()
-    duration = models.FloatField()
+    duration = models.FloatField(null=True)
     memory_usage = models.FloatField(null=True)
     token_count = models.FloatField(null=True)
     processing_time = models.FloatField(null=True)
     input_tokens = models.FloatField(null=True)
     output_tokens = models.FloatField(null=True)
     cached_input_tokens = models.FloatField(null=True)
-    cost = models.FloatField(null=True)
+    cache_write_tokens = models.FloatField(null=True)
+    reasoning_tokens = models.FloatField(null=True)
+    cost = models.FloatField(null=True, help_text="As reported by the caller")
+    list_cost = models.FloatField(null=True, help_text="By the price list, where none was reported")
+    failed = models.BooleanField(
+        null=True, help_text="Sent as failed; null: stored before this was noted"
+    )
     success = models.BooleanField(null=True)
     score = models.FloatField(null=True)
     state = models.SmallIntegerField(
@@ -82,6 +88,16 @@ class ModelInteraction(models.Model):
 
     def __str__(self) -> str:
         return self.id
+
+    @property
+    def known_cost(self) -> float | None:
+        """The cost that was reported, else the one by the price list."""
+        return self.list_cost if self.cost is None else self.cost
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether the call failed, as it was sent: a later judgement of its answer changes nothing."""
+        return self.success is False if self.failed is None else self.failed
 
 
 class Payload(models.Model):
@@ -220,6 +236,9 @@ class PatternHour(models.Model):
     quality_sum = models.FloatField(default=0.0)
     quality_count = models.IntegerField(default=0)
     duration_sum = models.FloatField(default=0.0)
+    duration_count = models.IntegerField(
+        default=0, help_text="Known durations of calls that did not fail"
+    )
     input_tokens = models.FloatField(default=0.0)
     output_tokens = models.FloatField(default=0.0)
     tokens_sum = models.FloatField(default=0.0)
@@ -228,6 +247,8 @@ class PatternHour(models.Model):
     memory_count = models.IntegerField(default=0)
     cost_sum = models.FloatField(default=0.0)
     cost_count = models.IntegerField(default=0)
+    call_cost_sum = models.FloatField(default=0.0, help_text="Of the calls that did not fail")
+    call_cost_count = models.IntegerField(default=0)
     durations = models.BinaryField(default=b"")
 
     class Meta:

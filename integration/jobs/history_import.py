@@ -105,7 +105,7 @@ def read_batches(items: Iterator[bytes], progress: Progress) -> Iterator[list[Ar
 
 def parse_item(item: bytes) -> Arrival:
     """The arrival of an item; without an id it gets one made of its content."""
-    made = parse_interaction(item)
+    made = parse_interaction(item, timed=False)
     if made.id is None:
         made.id = "import-" + hashlib.blake2b(item.strip(), digest_size=16).hexdigest()
     return build_arrival(made)
@@ -189,11 +189,11 @@ class WholeFrames(io.RawIOBase):
         return True
 
 
-NUMBERS = {"duration", "memory_usage", "token_count", "processing_time", "score", "input_tokens"}
-NUMBERS |= {"output_tokens", "cached_input_tokens", "cost"}
 METADATA = {"timestamp", "duration"}
 RESOURCES = {"memory_usage", "token_count", "processing_time"}
-USAGE = {"input_tokens", "output_tokens", "cached_input_tokens", "cost"}
+USAGE = {"input_tokens", "output_tokens", "cached_input_tokens", "cache_write_tokens"}
+USAGE |= {"reasoning_tokens", "cost"}
+NUMBERS = {"duration", "score"} | RESOURCES | USAGE
 
 
 def read_csv(stream: IO[bytes]) -> Iterator[bytes]:

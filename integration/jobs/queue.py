@@ -19,6 +19,7 @@ from django.utils import timezone
 
 from featurememory.errors import ErrorCode, FeatureMemoryError, handle_feature_memory_error, invalid
 from featurememory.models import Activity, Project
+from integration.jobs import repricing
 from integration.jobs.history_import import run_import_steps
 from integration.jobs.retry_failed import run_retry_steps
 from integration.models import Job
@@ -32,6 +33,7 @@ KINDS: dict[str, tuple[str, Steps]] = {
     "rollups": ("Recount the rollups", run_rollup_steps),
     "import": ("Import a file", run_import_steps),
     "retry_failed": ("Try failed records again", run_retry_steps),
+    "reprice": ("Price the past again", repricing.run_reprice_steps),
 }
 # A running job without a heartbeat for this long belongs to a process that died.
 ABANDONED = timedelta(seconds=60)
@@ -73,6 +75,15 @@ def start_upgrades() -> int:
                 "memory",
                 {"version": recognizer_versions.find_wanted_version(project.pk)},
             )
+    return len(found)
+
+
+def start_repricing() -> int:
+    """Queue a job in every project where a price for the past was added; how many there are."""
+    found = Project.objects.filter(pk__in=repricing.find_projects_to_reprice())
+    for project in found:
+        with suppress(FeatureMemoryError):  # one is running; the next look starts another
+            start_job(project, "reprice", "memory")
     return len(found)
 
 

@@ -16,6 +16,7 @@ from featurememory.process import request_priority
 from integration.learning.pattern_changes import Batch, ChangedPatterns, save_patterns
 from integration.learning.set_aside import note_if_slow, set_rows_aside
 from optimizations.policy_runtime import outcomes
+from optimizations.prices.pricing import price_rows
 from optimizations.tracker import PerformanceTracker
 from patterns.failed_records import MACHINE, PASSING
 from patterns.models import Learner, ModelInteraction, Payload
@@ -145,6 +146,7 @@ def save_batch(project_id: UUID, loaded: LoadedRecognizer, batch: Batch) -> None
         mark_rows(batch, loaded.recognizer.version)
         set_rows_aside(batch.failed)
         reload_feedback(batch)
+        price_rows(project_id, [row for row, _ in batch.rows])
         if apply_late_feedback(project_id, loaded):
             saving = ChangedPatterns(project, loaded, batch, saving)
         save_patterns(saving)

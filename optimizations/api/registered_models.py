@@ -25,12 +25,14 @@ from optimizations.serializers import serialize_model
 from patterns.ingest.schema import Name, Quantity, to_epoch_ms
 
 
-class PricesIn(Struct):
+class PricesIn(Struct, forbid_unknown_fields=True):
     """In the project's currency. What is left out is not priced, which is not the same as 0."""
 
     input_per_1m: Quantity | None = None
     output_per_1m: Quantity | None = None
     cached_input_per_1m: Quantity | None = None
+    cache_write_per_1m: Quantity | None = None
+    reasoning_per_1m: Quantity | None = None
     per_call: Quantity | None = None
 
 

@@ -49,6 +49,8 @@ CAMEL = {
     "inputTokens": "input_tokens",
     "outputTokens": "output_tokens",
     "cachedInputTokens": "cached_input_tokens",
+    "cacheWriteTokens": "cache_write_tokens",
+    "reasoningTokens": "reasoning_tokens",
 }
 # An answer names at most so many members that it ignored, none with more letters than LONGEST.
 NAMED, LONGEST = 20, 100

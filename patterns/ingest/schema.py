@@ -43,14 +43,18 @@ class ResourceUsage(Struct, forbid_unknown_fields=True):
 
 class Metadata(Struct, forbid_unknown_fields=True):
     timestamp: str | int | float
-    duration: Quantity
+    # None means unknown. Callers of the API have to say it (`parse_interaction`); logs may not know.
+    duration: Quantity | None = None
     resource_usage: ResourceUsage | None = None
 
 
 class Usage(Struct, forbid_unknown_fields=True):
     input_tokens: Quantity | None = None
     output_tokens: Quantity | None = None
+    # Subsets: of the input the first two, of the output the third.
     cached_input_tokens: Quantity | None = None
+    cache_write_tokens: Quantity | None = None
+    reasoning_tokens: Quantity | None = None
     cost: Quantity | None = None
 
 
@@ -102,6 +106,9 @@ COLUMNS = (
     "cost",
     "success",
     "score",
+    "cache_write_tokens",
+    "reasoning_tokens",
+    "failed",
 )
 
 CONTRACT = Contract(
@@ -113,8 +120,11 @@ CONTRACT = Contract(
 NO_BRACKETS = bytes(byte for byte in range(256) if byte not in b"[]{}")
 
 
-def parse_interaction(raw: bytes) -> Interaction:
-    """One item's JSON as an Interaction (400, 413 or 422 as FeatureMemoryError)."""
+def parse_interaction(raw: bytes, *, timed: bool = True) -> Interaction:
+    """One item's JSON as an Interaction (400, 413 or 422 as FeatureMemoryError).
+
+    `timed`: the duration must be given. History and logs may not know it.
+    """
     if len(raw) > settings.BODY_LIMIT:
         raise FeatureMemoryError(
             f"One interaction may have {settings.BODY_LIMIT:,} bytes; this has {len(raw):,}.",
@@ -129,6 +139,8 @@ def parse_interaction(raw: bytes) -> Interaction:
         raw = sort_members(raw, CONTRACT)
         found = decode_json(raw, Interaction)
     require_finite(raw)
+    if timed and found.metadata.duration is None:
+        raise invalid("is required", "/metadata/duration", "required")
     return found
 
 
@@ -195,9 +207,18 @@ def build_arrival(item: Interaction) -> Arrival:
         usage.cost,
         item.success,
         item.score,
+        usage.cache_write_tokens,
+        usage.reasoning_tokens,
+        has_failed(item),
     )
     ignored = name_ignored(item.extra, CONTRACT) if item.extra else ()
     return Arrival(item.id or str(uuid7()), columns, pack_payload(collect_content(item)), ignored)
+
+
+def has_failed(item: Interaction) -> bool:
+    """Whether the caller reports a failure. Its duration and cost say nothing about the model."""
+    is_error = item.error is not UNSET and bytes(item.error) != b"null"
+    return is_error or item.success is False
 
 
 def collect_content(item: Interaction) -> dict[str, Any]:

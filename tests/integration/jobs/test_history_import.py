@@ -111,6 +111,7 @@ CSV = """id,model_id,task_type,input,output,timestamp,duration,token_count,cost,
 a,gpt-5-mini,sql,"Say ""hi"", please",Hi,2026-11-22T12:00:00Z,812.5,100,0.25,true,"{""env"": ""prod""}"
 b,gpt-5-mini,,"{""q"": 1}",,1795348800000,5,,,False,
 c,gpt-5-mini,,no duration,,1795348800000,,,,,
+d,gpt-5-mini,,no time,,,5,,,,
 """
 
 
@@ -121,8 +122,8 @@ def test_csv_has_a_column_per_field_and_cells_that_are_json_are_read_as_json(
     path.write_text("\ufeff" + CSV)
     done = imported(owner, path)
 
-    assert (done.stored, done.rejected) == (2, 1)
-    first, second = ModelInteraction.objects.filter(project=owner).order_by("id")
+    assert (done.stored, done.rejected) == (3, 1)
+    first, second, untimed = ModelInteraction.objects.filter(project=owner).order_by("id")
     assert (first.duration, first.token_count, first.cost, first.success) == (
         812.5,
         100,
@@ -131,6 +132,7 @@ def test_csv_has_a_column_per_field_and_cells_that_are_json_are_read_as_json(
     )
     assert first.task_type == "sql"
     assert (second.success, second.cost) == (False, None)
+    assert untimed.duration is None
     assert first.timestamp == second.timestamp
     assert set(COLUMNS) >= {"duration", "cost"}
 

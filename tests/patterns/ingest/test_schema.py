@@ -271,3 +271,36 @@ def test_measuring_the_nesting_of_a_body_takes_linear_time(piece: bytes) -> None
 )
 def test_brackets_inside_strings_are_not_nesting(raw: bytes, brackets: bytes) -> None:
     assert extract_brackets(raw) == brackets
+
+
+def test_cache_writes_and_reasoning_are_read_in_both_spellings() -> None:
+    snake = columns_of(usage={"cache_write_tokens": 3, "reasoning_tokens": 4})
+    camel = columns_of(usage={"cacheWriteTokens": 3, "reasoningTokens": 4})
+
+    for found in (snake, camel):
+        assert (found["cache_write_tokens"], found["reasoning_tokens"]) == (3.0, 4.0)
+
+
+@pytest.mark.parametrize("duration", [None, ...])
+def test_a_duration_is_required_of_callers_and_may_be_unknown_in_history(duration: Any) -> None:
+    entry = item()
+    entry["metadata"] = {"timestamp": NOON} | ({} if duration is ... else {"duration": duration})
+    raw = json.dumps(entry).encode()
+
+    assert refusal(raw).details["errors"][0]["pointer"] == "/metadata/duration"
+    made = build_arrival(parse_interaction(raw, timed=False))
+    assert dict(zip(COLUMNS, made.columns, strict=True))["duration"] is None
+
+
+@pytest.mark.parametrize(
+    ("fields", "failed"),
+    [
+        ({"success": True}, False),
+        ({"success": None}, False),
+        ({"success": None, "error": None}, False),
+        ({"success": False}, True),
+        ({"success": None, "error": "timeout"}, True),
+    ],
+)
+def test_a_call_failed_when_its_caller_says_so(fields: dict[str, Any], failed: bool) -> None:
+    assert columns_of(**fields)["failed"] is failed
