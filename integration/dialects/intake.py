@@ -1,0 +1,59 @@
+"""The one door from here to what stores interactions: whoever moves that, changes this file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from featurememory.errors import ErrorCode, FeatureMemoryError
+from integration.dialects.json_values import Json
+from patterns.contract import Arrival, arrival, must_be_shallow, parse
+from patterns.ingest import store
+from patterns.wake import wake
+
+# OTLP's and LiteLLM's batches are larger than one group of the writer may be.
+AT_ONCE = 1_000
+
+
+def check_depth(raw: bytes) -> None:
+    """Refuse JSON that is nested too deeply, before anything recurses over it."""
+    must_be_shallow(raw)
+
+
+def make_arrival(interaction: Mapping[str, Json]) -> Arrival:
+    """The interaction ready to be stored; FeatureMemoryError says what is wrong with it."""
+    try:
+        raw = msgspec.json.encode(with_duration(interaction))
+    except (TypeError, ValueError, OverflowError, RecursionError) as error:
+        raise FeatureMemoryError(
+            f"This cannot be written as JSON: {error}", ErrorCode.MALFORMED_BODY
+        ) from error
+    return arrival(parse(raw))
+
+
+def with_duration(interaction: Mapping[str, Json]) -> dict[str, Any]:
+    """Stored interactions must have a duration: where none was measured it is 0 and tagged.
+
+    Goes as soon as the schema takes null: an unknown duration is not a fast call.
+    """
+    made: dict[str, Any] = dict(interaction)
+    if made["metadata"].get("duration") is None:
+        made["metadata"] = {**made["metadata"], "duration": 0}
+        made["tags"] = {**made.get("tags", {}), "duration": "unknown"}
+    return made
+
+
+def store_arrivals(project_id: UUID, arrivals: Sequence[Arrival]) -> int:
+    """Store them; how many were new. Returns after the commit."""
+    stored = 0
+    for start in range(0, len(arrivals), AT_ONCE):
+        stored += sum(store(project_id, arrivals[start : start + AT_ONCE]).stored)
+    if stored:
+        wake(project_id)
+    return stored
+
+
+__all__ = ["Arrival", "check_depth", "make_arrival", "store_arrivals", "with_duration"]
