@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 import msgspec
 
@@ -88,11 +88,17 @@ def _with_lists(value: Any) -> Json:
 
 
 def flatten(value: Json, prefix: str = "", depth: int = 0) -> dict[str, Json]:
-    """Nested values under dotted names; the opposite of `nest`. Empty ones are left out."""
-    if depth < DEEPEST and isinstance(value, dict | list) and value:
-        pairs = value.items() if isinstance(value, dict) else enumerate(value)
+    """Nested values under dotted names; the opposite of `nest`. Lists of plain values stay."""
+    if depth < DEEPEST and value and _is_level(value):
+        pairs = value.items() if isinstance(value, dict) else enumerate(cast(list[Any], value))
         found: dict[str, Json] = {}
         for name, part in pairs:
             found |= flatten(part, f"{prefix}.{name}" if prefix else str(name), depth + 1)
         return found
     return {prefix: value} if prefix else {}
+
+
+def _is_level(value: Json) -> bool:
+    return isinstance(value, dict) or (
+        isinstance(value, list) and any(isinstance(part, dict) for part in value)
+    )

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict, deque
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from featurememory.errors import ErrorCode, FeatureMemoryError, handle_feature_memory_error
-from integration.dialects.calls import Call, interaction_of
+from featurememory.errors import ErrorCode, FeatureMemoryError
+from integration.dialects.calls import interaction_of
 from integration.dialects.intake import Arrival, make_arrival, store_arrivals
 from integration.dialects.json_values import Json
 from integration.dialects.otlp.span import MOST_SPANS, Received, Span, SpanRefused
-from integration.dialects.spans.dialect import Kind
-from integration.dialects.spans.leaves import find_leaves
-from integration.dialects.spans.mapping import kind_of, read_span
-from integration.dialects.spans.same_call import find_twin, inherit_session, model_above
+from integration.dialects.spans.leaves import ancestors
+from integration.dialects.spans.reading import SpanReading
 from integration.dialects.unmapped import MOST_A_CALL, unmapped_names
 
 REASONS_TOLD = 5
-TWINS = 10  # calls of one answer that are compared; a stub answers all with the same id
 
 
 @dataclass(slots=True)
@@ -42,70 +37,14 @@ def receive_spans(project_id: UUID, received: Iterable[Received]) -> Outcome:
     """Store the calls of models among these spans."""
     outcome = Outcome()
     placed = _sort_out(received, outcome)
-    reading = SpanReading(placed, outcome)
-    reading.read(find_leaves(project_id, list(reading.spans.values()), reading.kinds))
+    reading = SpanReading(placed, project_id, ancestors)
+    arrivals = []
+    for key, call in reading.calls.items():
+        with reading.refused_alone(key):
+            arrivals.append(make_arrival(interaction_of(call)))
+    outcome.rejected += reading.rejected
     unmapped_names.note(project_id, "otlp", list(reading.unmapped)[:MOST_A_CALL])
-    return _store(project_id, reading.arrivals(), outcome)
-
-
-class SpanReading:
-    """The spans of a request, and the calls that were read from them."""
-
-    def __init__(self, placed: list[tuple[int, Span]], outcome: Outcome) -> None:
-        self.places = {span.key: place for place, span in placed}
-        self.spans = {span.key: span for _, span in placed}
-        self.outcome = outcome
-        self.kinds: dict[str, Kind | None] = dict.fromkeys(self.spans)
-        for key, span in self.spans.items():
-            with self.refused_alone(key):
-                self.kinds[key] = kind_of(span)
-        self.calls: dict[str, Call] = {}
-        self.unmapped: dict[str, None] = {}
-        self.answers: dict[str, deque[Call]] = defaultdict(lambda: deque(maxlen=TWINS))
-
-    def read(self, leaves: list[Span]) -> None:
-        """A call that has a model's span above it to itself is completed from it."""
-        above = {span.key: model_above(span, self.spans, self.kinds) for span in leaves}
-        below = Counter(above.values())
-        for span in leaves:
-            parent = above[span.key]
-            whole = self.spans[parent] if parent and below[parent] == 1 else None
-            with self.refused_alone(span.key):
-                self.keep(span.key, self.call_of(span, whole))
-
-    def call_of(self, span: Span, whole: Span | None) -> Call:
-        call, unknown = read_span(span)
-        if whole is not None:
-            more, also_unknown = read_span(whole)
-            call.fill_from(more)
-            unknown = [*unknown, *also_unknown]
-        inherit_session(call, span, self.spans)
-        self.unmapped.update(dict.fromkeys(unknown))
-        return call
-
-    def keep(self, key: str, call: Call) -> None:
-        """A second telling of a call completes the first."""
-        same = self.answers[call.response_id] if call.response_id else deque[Call]()
-        if twin := find_twin(call, same):
-            twin.fill_from(call)
-        else:
-            self.calls[key] = call
-            same.append(call)
-
-    def arrivals(self) -> list[Arrival]:
-        made = []
-        for key, call in self.calls.items():
-            with self.refused_alone(key):
-                made.append(make_arrival(interaction_of(call)))
-        return made
-
-    @contextmanager
-    def refused_alone(self, key: str) -> Iterator[None]:
-        """Whatever a span holds, it is refused for itself and stops no other."""
-        try:
-            yield
-        except Exception as error:
-            self.outcome.rejected.append((self.places[key], handle_feature_memory_error(error)))
+    return _store(project_id, arrivals, outcome)
 
 
 def _sort_out(received: Iterable[Received], outcome: Outcome) -> list[tuple[int, Span]]:

@@ -14,8 +14,10 @@ UNITS = ((1e11, 1000.0), (1e14, 1.0), (1e17, 1e-3), (1e20, 1e-6))
 LONGEST = 40
 
 
-def moment_in(value: Json) -> float | None:
-    """Milliseconds since the epoch of a number or text; None when it is neither."""
+def moment_in(value: Json | datetime) -> float | None:
+    """Milliseconds since the epoch of a number, text or `datetime`; None when it is none."""
+    if isinstance(value, datetime):
+        return _moment_of(value)
     if isinstance(value, str) and len(value) <= LONGEST:
         return _moment_of_text(value.strip())
     if isinstance(value, bool) or not isinstance(value, int | float):
@@ -30,9 +32,13 @@ def _moment_of_text(text: str) -> float | None:
     except (InvalidOperation, ValueError, OverflowError):
         pass
     try:
-        moment = datetime.fromisoformat(text)
+        return _moment_of(datetime.fromisoformat(text))
     except ValueError:
         return None
+
+
+def _moment_of(moment: datetime) -> float | None:
+    """What tells no zone is UTC."""
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     try:
         return moment.timestamp() * 1000

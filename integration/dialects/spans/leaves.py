@@ -48,14 +48,17 @@ ancestors = Ancestors()
 
 
 def find_leaves(
-    project_id: UUID, spans: Sequence[Span], kinds: Mapping[str, Kind | None]
+    project_id: UUID,
+    spans: Sequence[Span],
+    kinds: Mapping[str, Kind | None],
+    memory: Ancestors = ancestors,
 ) -> list[Span]:
     """The spans of these that are calls of their own. `kinds` by `Span.key`."""
     parents = {span.key: span.parent_key for span in spans}
     models = [span for span in spans if kinds[span.key] is Kind.MODEL]
-    known = ancestors.known(project_id, parents)
+    known = memory.known(project_id, parents)
     above = _above([*(span.key for span in models), *known], parents)
-    ancestors.remember(project_id, above)
+    memory.remember(project_id, above)
     return [span for span in models if span.key not in above and span.key not in known]
 
 

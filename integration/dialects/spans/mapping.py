@@ -55,7 +55,8 @@ def read_span(span: Span) -> tuple[Call, list[str]]:
             dialect.read(span, taken, call)
     _read_outcome(span, call)
     call.started_ms = span.start_ns // 1_000_000
-    call.duration_ms = (span.end_ns - span.start_ns) / 1_000_000
+    if span.end_ns >= span.start_ns:
+        call.duration_ms = (span.end_ns - span.start_ns) / 1_000_000
     call.fill(id=span.key)
     for name, tag in RESOURCE_TAGS.items():
         call.fill_tags({tag: span.source.resource.get(name)})

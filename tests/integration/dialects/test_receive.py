@@ -121,15 +121,15 @@ def test_a_call_that_cannot_be_stored_is_refused_alone(owner: Project, what: str
 
 
 def test_a_fault_of_ours_costs_one_span(owner: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    from integration.dialects import receive
+    from integration.dialects.spans import reading
 
     def broken(one: Any) -> Any:
         if one.span_id.endswith("14"):
             raise ZeroDivisionError
         return read(one)
 
-    read = receive.read_span
-    monkeypatch.setattr(receive, "read_span", broken)
+    read = reading.read_span
+    monkeypatch.setattr(reading, "read_span", broken)
 
     assert received(owner, [span(CHAT, number=number) for number in range(3)]) == (2, 0, 1)
 
