@@ -14,6 +14,7 @@ from integration.dialects.spans import (
     litellm_spans,
     openinference,
     own,
+    vercel_ai,
 )
 from integration.dialects.spans.dialect import Dialect, Kind
 from integration.dialects.spans.taken import Taken
@@ -24,6 +25,7 @@ DIALECTS: tuple[Dialect, ...] = (
     litellm_spans,
     langfuse,
     openinference,
+    vercel_ai,
     genai,
     genai_attributes,
     genai_events,
