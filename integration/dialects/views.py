@@ -18,15 +18,13 @@ from featurememory.openapi import described
 from featurememory.wire import key_of
 from integration.dialects import litellm
 from integration.dialects.intake import check_depth
+from integration.dialects.json_values import has_too_many_values
 from integration.dialects.otlp import json, protobuf
 from integration.dialects.otlp.answers import JSON, PROTOBUF, TYPES, write_answer, write_status
 from integration.dialects.otlp.span import Received
 from integration.dialects.otlp.wire import TooManyFields, WireError
 from integration.dialects.receive import Outcome, receive_calls, receive_spans
 from integration.dialects.unmapped import unmapped_names
-
-# An object costs 64 bytes at least: 16 MiB of `{},` would be 360 MB.
-MOST_OBJECTS = 1_000_000
 
 
 class OtlpEndpoint(Endpoint):
@@ -84,17 +82,17 @@ def _received(request: Request, media_type: str, body: bytes) -> Outcome:
 
 
 def _spans_in(media_type: str, body: bytes) -> Iterator[Received]:
+    if has_too_many_values(body):
+        raise _too_many()
     if media_type == PROTOBUF:
         return protobuf.read_spans(body)
     check_depth(body)
-    if body.count(b"{") + body.count(b"[") > MOST_OBJECTS:
-        raise _too_many()
     return json.read_spans(decode(body, dict[str, Any]))
 
 
 def _too_many() -> FeatureMemoryError:
     return FeatureMemoryError(
-        "The request has too many parts. Send fewer spans at once.", ErrorCode.TOO_LARGE
+        "The request has too many parts. Send less at once.", ErrorCode.TOO_LARGE
     )
 
 
@@ -121,7 +119,10 @@ class LiteLLM(Endpoint):
     @described("Take in what LiteLLM's callback `generic_api` sends", body=list[Any], status=207)
     def post(self, request: Request) -> Response:
         types = (JSON, "application/x-ndjson")
-        bodies = litellm.split_bodies(read_body(request._request, self.body_limit, types))
+        body = read_body(request._request, self.body_limit, types)
+        if has_too_many_values(body):
+            raise _too_many()
+        bodies = litellm.split_bodies(body)
         if len(bodies) > settings.BATCH_ITEM_LIMIT:
             raise FeatureMemoryError(
                 f"A batch holds at most {settings.BATCH_ITEM_LIMIT:,} calls, "

@@ -7,7 +7,15 @@ from typing import Any
 
 import pytest
 
-from integration.dialects.json_values import flatten, nest, number_in, open_json, text_in
+from integration.dialects.json_values import (
+    MOST_VALUES,
+    flatten,
+    has_too_many_values,
+    nest,
+    number_in,
+    open_json,
+    text_in,
+)
 
 
 @pytest.mark.parametrize(
@@ -81,3 +89,9 @@ def test_nested_values_are_flattened_as_they_are_nested() -> None:
 
     assert flat["llm.input_messages.0.message.content"] == "Hi"
     assert nest(flat) == value
+
+
+def test_values_are_counted_before_they_are_made() -> None:
+    assert not has_too_many_values(b"{}," * (MOST_VALUES // 2))
+    assert has_too_many_values(b"{}," * (MOST_VALUES // 2 + 1))
+    assert has_too_many_values(b"[" * (MOST_VALUES + 1))

@@ -12,10 +12,10 @@ from featurememory.errors import ErrorCode, FeatureMemoryError
 from featurememory.models import Project
 from integration.dialects.otlp.span import MOST_SPANS, Received, SpanRefused
 from integration.dialects.receive import Outcome, receive_calls, receive_spans
-from patterns.models import ModelInteraction, Payload
-from patterns.payloads import unpack
+from patterns.models import ModelInteraction
 from tests.builders import project
 from tests.integration.dialects.sent import CHAT, NOON_NS, span, told
+from tests.integration.dialects.stored import content
 
 pytestmark = pytest.mark.django_db
 BARE = {name: value for name, value in CHAT.items() if "messages" not in name}
@@ -34,10 +34,6 @@ def received(owner: Project, spans: Iterable[Received]) -> tuple[int, int, int]:
 
 def rows(owner: Project) -> list[ModelInteraction]:
     return list(ModelInteraction.objects.filter(project=owner).order_by("number"))
-
-
-def content(row: ModelInteraction) -> dict[str, Any]:
-    return unpack(Payload.objects.get(pk=row.number).data)
 
 
 def test_spans_sent_again_are_not_doubled(owner: Project) -> None:

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from featurememory.models import Project
-from patterns.models import ModelInteraction, Payload
-from patterns.payloads import unpack
+from patterns.models import ModelInteraction
 from tests.builders import client, key_of, project
 from tests.integration.dialects.sent import CHAT
+from tests.integration.dialects.stored import content
 
 requests = pytest.importorskip("requests")
 http = pytest.importorskip("opentelemetry.exporter.otlp.proto.http.trace_exporter")
@@ -71,7 +71,7 @@ def test_what_the_sdk_records_arrives_whole(owner: Project, compression: str) ->
 
     (row,) = ModelInteraction.objects.filter(project=owner)
     assert (row.model_id, row.input_tokens, row.session_id) == ("gpt-5-mini", 40, "s-1")
-    assert unpack(Payload.objects.get(pk=row.number).data)["output"] == "It ships tomorrow."
+    assert content(row)["output"] == "It ships tomorrow."
 
 
 def test_a_span_that_failed_says_so(owner: Project) -> None:
@@ -84,5 +84,5 @@ def test_a_span_that_failed_says_so(owner: Project) -> None:
         raise TimeoutError("no answer")
 
     (row,) = ModelInteraction.objects.filter(project=owner)
-    error = unpack(Payload.objects.get(pk=row.number).data)["error"]
+    error = content(row)["error"]
     assert (row.success, error) == (False, {"type": "TimeoutError", "message": "no answer"})

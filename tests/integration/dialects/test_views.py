@@ -14,6 +14,7 @@ from django.http import HttpResponse
 from featurememory.errors import ErrorCode, FeatureMemoryError
 from featurememory.models import Project
 from integration.dialects import intake
+from integration.dialects.otlp.wire import write_bytes
 from patterns.models import ModelInteraction
 from tests.builders import client, key_of, project
 from tests.integration.dialects.sent import CHAT, json_body, json_span, wire_request, wire_span
@@ -131,7 +132,13 @@ REFUSED: dict[str, tuple[bytes, str, int]] = {
     "deep": (b'{"resourceSpans":' + b"[" * 10_000 + b"]" * 10_000 + b"}", JSON, 400),
     "another type": (b"x", "text/plain", 415),
     "no type": (b"x", "", 415),
-    "millions of spans": (wire_request(*[b""] * 20_000), PROTOBUF, 413),
+    "too many spans": (wire_request(*[b""] * 20_001), PROTOBUF, 413),
+    "millions of spans": (write_bytes(1, write_bytes(2, b"\x12\x00" * (4 << 20))), PROTOBUF, 413),
+    "millions of values in a text": (
+        wire_request(wire_span({"gen_ai.input.messages": "[" + "{}," * 1_100_000 + "{}]"})),
+        PROTOBUF,
+        413,
+    ),
     "millions of objects": (b'{"a": [' + b"{}," * 1_100_000 + b"{}]}", JSON, 413),
     "too large": (b"x" * (17 << 20), PROTOBUF, 413),
 }
@@ -236,6 +243,7 @@ def test_litellm_sends_lines_as_either_type(owner: Project, kind: str) -> None:
         (b'{"a": ', JSON, 400),
         (b"{}", "text/plain", 415),
         (b"[" + b"{}," * 1000 + b"{}]", JSON, 413),
+        (b"[" + b"0," * 2_100_000 + b"0]", JSON, 413),
         (b"[]", JSON, 207),
     ],
 )
