@@ -17,9 +17,10 @@ from featurememory.errors import (
     handle_feature_memory_error,
     invalid,
 )
+from integration.dialects.answers import read_answer
 from integration.dialects.calls import Call, interaction_of
 from integration.dialects.json_values import Json, list_in, number_in, object_in, open_json, text_in
-from integration.dialects.messages import read_answer, read_messages, with_tools
+from integration.dialects.messages import read_messages, with_tools
 from integration.dialects.spans.litellm_spans import ID_PREFIX, NOTES
 from integration.dialects.times import span_of
 from integration.dialects.usage import Tokens, parts_included, read_usage

@@ -9,10 +9,11 @@ from typing import Any
 import msgspec
 
 from featurememory.errors import ErrorCode, FeatureMemoryError, handle_feature_memory_error, invalid
+from integration.dialects.answers import read_answer
 from integration.dialects.calls import Call, interaction_of
 from integration.dialects.history.rows import Imported, Row, Rows, first_of
 from integration.dialects.json_values import Json, object_in, text_in
-from integration.dialects.messages import read_answer, read_messages, with_system, with_tools
+from integration.dialects.messages import read_messages, with_system, with_tools
 from integration.dialects.times import moment_in
 from integration.dialects.usage import read_usage
 

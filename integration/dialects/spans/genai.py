@@ -5,9 +5,10 @@ https://github.com/open-telemetry/semantic-conventions-genai
 
 from __future__ import annotations
 
+from integration.dialects.answers import answer_of
 from integration.dialects.calls import Call
 from integration.dialects.json_values import Json, number_in, open_json, text_in
-from integration.dialects.messages import answer_of, read_messages, with_system, with_tools
+from integration.dialects.messages import read_messages, with_system, with_tools
 from integration.dialects.otlp.span import Span
 from integration.dialects.spans.dialect import Kind
 from integration.dialects.spans.taken import Taken

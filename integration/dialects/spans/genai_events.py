@@ -8,9 +8,10 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+from integration.dialects.answers import answer_of, read_answer
 from integration.dialects.calls import Call
 from integration.dialects.json_values import Json, list_in, object_in, open_json
-from integration.dialects.messages import answer_of, read_answer, read_messages
+from integration.dialects.messages import read_messages
 from integration.dialects.otlp.span import Span, SpanEvent
 from integration.dialects.spans import genai
 from integration.dialects.spans.dialect import Kind

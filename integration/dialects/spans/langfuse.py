@@ -11,9 +11,10 @@ from typing import Any
 
 import msgspec
 
+from integration.dialects.answers import read_answer
 from integration.dialects.calls import Call
 from integration.dialects.json_values import Json, list_in, number_in, object_in, open_json
-from integration.dialects.messages import read_answer, read_messages
+from integration.dialects.messages import read_messages
 from integration.dialects.otlp.span import Span
 from integration.dialects.spans.dialect import Kind
 from integration.dialects.spans.taken import Taken

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from integration.dialects.answers import answer_of, read_answer
 from integration.dialects.calls import Call
 from integration.dialects.json_values import Json, nest, number_in, object_in, open_json
-from integration.dialects.messages import answer_of, read_answer, read_messages, with_tools
+from integration.dialects.messages import read_messages, with_tools
 from integration.dialects.otlp.span import Span
 from integration.dialects.spans.dialect import Kind
 from integration.dialects.spans.taken import Taken
