@@ -10,12 +10,18 @@ import msgspec
 
 from featurememory.errors import ErrorCode, FeatureMemoryError
 from integration.dialects.json_values import Json
+from patterns.admission import admission
 from patterns.contract import Arrival, arrival, must_be_shallow, parse
 from patterns.ingest import store
 from patterns.wake import wake
 
 # OTLP's and LiteLLM's batches are larger than one group of the writer may be.
 AT_ONCE = 1_000
+
+
+def check_room() -> None:
+    """Push back (429, 503, 507) before a body is read that could not be stored."""
+    admission.check()
 
 
 def check_depth(raw: bytes) -> None:
@@ -56,4 +62,11 @@ def store_arrivals(project_id: UUID, arrivals: Sequence[Arrival]) -> int:
     return stored
 
 
-__all__ = ["Arrival", "check_depth", "make_arrival", "store_arrivals", "with_duration"]
+__all__ = [
+    "Arrival",
+    "check_depth",
+    "check_room",
+    "make_arrival",
+    "store_arrivals",
+    "with_duration",
+]

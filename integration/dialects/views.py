@@ -14,10 +14,11 @@ from rest_framework.response import Response
 from featurememory.api import Endpoint, decode, problem
 from featurememory.bodies import read_body
 from featurememory.errors import ErrorCode, FeatureMemoryError
+from featurememory.idempotency import idempotent
 from featurememory.openapi import described
 from featurememory.wire import key_of
 from integration.dialects import litellm
-from integration.dialects.intake import check_depth
+from integration.dialects.intake import check_depth, check_room
 from integration.dialects.json_values import has_too_many_values
 from integration.dialects.otlp import json, protobuf
 from integration.dialects.otlp.answers import JSON, PROTOBUF, TYPES, write_answer, write_status
@@ -61,6 +62,7 @@ class Traces(OtlpEndpoint):
     """OTLP/HTTP. Not under /api/v1/: exporters add /v1/traces themselves."""
 
     def post(self, request: Request) -> HttpResponse:
+        check_room()
         body = read_body(request._request, settings.BATCH_BODY_LIMIT, TYPES)
         media_type = str(request._request.content_type).strip().lower()
         outcome = _received(request, media_type, body)
@@ -117,7 +119,9 @@ class LiteLLM(Endpoint):
     body_limit = settings.BATCH_BODY_LIMIT
 
     @described("Take in what LiteLLM's callback `generic_api` sends", body=list[Any], status=207)
+    @idempotent
     def post(self, request: Request) -> Response:
+        check_room()
         types = (JSON, "application/x-ndjson")
         body = read_body(request._request, self.body_limit, types)
         if has_too_many_values(body):

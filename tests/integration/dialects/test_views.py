@@ -251,3 +251,25 @@ def test_a_litellm_body_that_is_none_is_refused(
     owner: Project, body: bytes, kind: str, status: int
 ) -> None:
     assert post(owner, body, kind, LITELLM).status_code == status
+
+
+def test_a_litellm_request_may_be_repeated_under_its_key(owner: Project) -> None:
+    body, name = json.dumps([payload()]).encode(), {"Idempotency-Key": "k-1"}
+    first, again = (post(owner, body, path=LITELLM, **name) for _ in range(2))
+
+    assert first.json() == again.json() == {"accepted": 1, "duplicates": 0, "rejected": []}
+    assert again["Idempotent-Replayed"] == "true"
+    assert post(owner, b"[]", path=LITELLM, **name).status_code == 422
+
+
+@pytest.mark.parametrize("path", [TRACES, LITELLM])
+def test_a_full_store_pushes_back_before_anything_is_read(
+    owner: Project, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full() -> None:
+        raise FeatureMemoryError("behind", ErrorCode.THROTTLED, {"retry_after": 3})
+
+    monkeypatch.setattr(intake.admission, "check", full)
+    answer = post(owner, b"{broken", path=path)
+
+    assert (answer.status_code, answer["Retry-After"]) == (429, "3")
