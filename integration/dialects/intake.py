@@ -46,9 +46,10 @@ def with_duration(interaction: Mapping[str, Json]) -> dict[str, Any]:
     Goes as soon as the schema takes null: an unknown duration is not a fast call.
     """
     made: dict[str, Any] = dict(interaction)
-    if made["metadata"].get("duration") is None:
-        made["metadata"] = {**made["metadata"], "duration": 0}
-        made["tags"] = {**made.get("tags", {}), "duration": "unknown"}
+    times = made.get("metadata")
+    if isinstance(times, dict) and times.get("duration", 0) is None:
+        made["metadata"] = {**times, "duration": 0}
+        made["tags"] = {**(made.get("tags") or {}), "duration": "unknown"}
     return made
 
 

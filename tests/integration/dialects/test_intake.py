@@ -27,6 +27,12 @@ def test_a_duration_nobody_measured_is_marked() -> None:
     assert with_duration(told(CHAT)) == told(CHAT)
 
 
+@pytest.mark.parametrize("change", [{"metadata": None}, {"metadata": {}}, {"metadata": 5}])
+def test_an_interaction_without_its_times_is_refused_and_not_completed(change: Any) -> None:
+    with pytest.raises(FeatureMemoryError, match="metadata"):
+        make_arrival({**told(CHAT), **change})
+
+
 DEEP: Any = "x"
 for _ in range(3000):
     DEEP = [DEEP]

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from featurememory.errors import FeatureMemoryError
-from integration.dialects.history.formats import INTERACTIONS, READERS, detect_format
+from featurememory.errors import ErrorCode, FeatureMemoryError
+from integration.dialects.history.formats import INTERACTIONS, READERS, detect_format, read_history
 from integration.dialects.intake import make_arrival
 from tests.builders import item
 from tests.integration.dialects.history import (
@@ -29,7 +29,10 @@ FIRST: dict[str, list[dict[str, Any]]] = {
     "openai": [test_openai_batch.asked(), test_openai_batch.answered()],
     "otlp": [json_request(json_span(CHAT))],
     "phoenix": list(test_phoenix.SHAPES.values()),
-    INTERACTIONS: [item(), {"modelId": "m", "input": 1, "metadata": {"timestamp": 5}}],
+    INTERACTIONS: [
+        item(),
+        {"modelId": "m", "input": 1, "metadata": {"timestamp": 5, "duration": 1}},
+    ],
 }
 
 
@@ -44,6 +47,41 @@ def test_what_is_read_can_be_stored(name: str) -> None:
     for _, found in READERS[name](FIRST[name]):
         if isinstance(found, dict):
             make_arrival(found)
+
+
+@pytest.mark.parametrize("name", FIRST)
+def test_a_file_is_read_in_the_format_it_tells(name: str) -> None:
+    rows = [FeatureMemoryError("broken", ErrorCode.MALFORMED_BODY), *FIRST[name]]
+    found = list(read_history(rows))
+
+    assert found == list(READERS[name](rows))
+    assert found[0] == (1, rows[0])
+    assert any(isinstance(one, dict) for _, one in found)
+
+
+def test_a_mapping_makes_any_file_a_table() -> None:
+    row = {**test_langfuse.API, "when": 5}
+    mapping = {"id": "model_id", "when": "timestamp", "name": "input"}
+    ((_, found),) = read_history([row], mapping=mapping)
+
+    assert isinstance(found, dict)
+    assert found["input"] == "answer"
+
+
+@pytest.mark.parametrize("name", ["csv", "parquet", "columns"])
+def test_the_kind_of_file_names_a_table(name: str) -> None:
+    assert list(read_history([test_columns.ROW], name)) == list(
+        READERS["columns"]([test_columns.ROW])
+    )
+
+
+def test_an_unknown_format_and_a_file_without_rows() -> None:
+    with pytest.raises(FeatureMemoryError, match="there is no format 'xml'"):
+        read_history([], "xml")
+    broken = FeatureMemoryError("broken", ErrorCode.MALFORMED_BODY)
+
+    assert list(read_history([])) == []
+    assert list(read_history([broken, broken])) == [(1, broken), (2, broken)]
 
 
 json_values = st.recursive(
