@@ -21,6 +21,8 @@ def read_answer(value: Json) -> Json:
             found = found["message"]
         elif isinstance(found.get("output"), list):
             found = found["output"]
+        elif vectors := _vectors(found.get("data")):
+            return {"embeddings": vectors}
     if isinstance(found, list):
         found = [part for part in found if not _is_reasoning(part)] or found
     messages = read_messages(found)
@@ -49,6 +51,12 @@ def _choice(choice: Json) -> Json:
     if isinstance(message, dict):
         return {"role": "assistant", **message}
     return {"role": "assistant", "content": choice.get("text")}
+
+
+def _vectors(data: Json) -> int:
+    """How many embeddings there are: the vectors themselves would not fit, and teach nothing."""
+    found = data if isinstance(data, list) else []
+    return sum(isinstance(part, dict) and "embedding" in part for part in found)
 
 
 def _is_reasoning(part: Json) -> bool:

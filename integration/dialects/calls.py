@@ -20,6 +20,10 @@ MOST_TAGS, LONGEST_TAG = 32, 1_000
 DATED = re.compile(r"[-@](?:\d{4}-\d{2}-\d{2}|\d{8}|\d{4}|\d{3})")
 
 
+# Names under which keys travel: `extra_headers`, `llm.headers`, `api_key`. Their values are not kept.
+SECRET = re.compile(
+    r"authorization|api[-_.]?key|secret|passw|cookie|credential|headers?\b", re.IGNORECASE
+)
 NOTHING: tuple[Any, ...] = (None, "", {}, [])
 
 
@@ -62,13 +66,15 @@ class Call:
 
     def fill_parameters(self, values: Mapping[str, Json]) -> None:
         for name, value in values.items():
-            if value not in NOTHING:
+            if value not in NOTHING and not SECRET.search(name):
                 self.parameters.setdefault(name, value)
 
     def fill_tags(self, values: Mapping[str, Json]) -> None:
         """Tags that are not there yet, as long as there is room; long ones are cut."""
         for name, value in values.items():
-            if value not in NOTHING and len(self.tags) < MOST_TAGS:
+            if len(self.tags) >= MOST_TAGS:
+                return
+            if value not in NOTHING and not SECRET.search(name):
                 self.tags.setdefault(name[:NAME_LENGTH], cut_tag(value))
 
 

@@ -86,8 +86,8 @@ def read_payload(payload: Json, raw: bytes = b"") -> dict[str, Json]:
         duration_ms=duration or None if failed else duration,
         failed=failed,
         input=_input(payload, parameters),
-        parameters={k: v for k, v in parameters.items() if k not in INPUT_ELSEWHERE},
     )
+    call.fill_parameters({k: v for k, v in parameters.items() if k not in INPUT_ELSEWHERE})
     _read_answer(payload, call)
     _read_notes(payload, call)
     return interaction_of(call)

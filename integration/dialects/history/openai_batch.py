@@ -86,19 +86,20 @@ def read_pair(request: Row, result: Row, at: float | None) -> Call:
     if started is None and at is None:
         raise invalid("the result tells no time, and none was given for the batch")
     own_id = text_in(first_of(result, "id") or response.get("request_id"), 100)
-    return Call(
+    call = Call(
         id=f"openai-batch-{own_id or request['custom_id']}",
         started_ms=started if started is not None else at,
         model=text_in(asked.get("model")),
         served_by=text_in(answered.get("model")),
         input=_input(asked),
         output=None if failed else read_answer(answered),
-        parameters={k: v for k, v in asked.items() if k not in ASKED},
         usage=read_usage(answered.get("usage")).as_usage(),
         failed=failed,
         error=_error(result, answered, status) if failed else {},
         tags={"provider": "openai", "batch": True},
     )
+    call.fill_parameters({k: v for k, v in asked.items() if k not in ASKED})
+    return call
 
 
 def _input(asked: Row) -> Json:

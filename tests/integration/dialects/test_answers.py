@@ -58,6 +58,8 @@ ANSWERS: dict[str, tuple[Any, Any]] = {
         [{"role": "assistant", "content": "a"}, {"role": "assistant", "content": "b"}],
     ),
     "an object of the application": ('{"label": "refund"}', {"label": "refund"}),
+    "embeddings": ({"data": [{"embedding": [0.1] * 9}, {"embedding": "AAAA"}]}, {"embeddings": 2}),
+    "data of the application": ('{"data": [1]}', {"data": [1]}),
     "nothing": (None, None),
 }
 

@@ -78,6 +78,25 @@ def test_tags_are_few_and_short() -> None:
     assert call.tags["list"] == ["a"]
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "api_key",
+        "extra_headers",
+        "llm.headers",
+        "gen_ai.openai.api-key",
+        "Authorization",
+        "Set-Cookie",
+    ],
+)
+def test_keys_are_kept_nowhere(name: str) -> None:
+    call = Call()
+    call.fill_tags({name: "sk-1"})
+    call.fill_parameters({name: "sk-1"})
+
+    assert (call.tags, call.parameters) == ({}, {})
+
+
 def test_an_id_that_does_not_fit_is_made_to() -> None:
     long = "x" * 500
 
