@@ -18,6 +18,7 @@ from featurememory_client.feedback import feedback
 from featurememory_client.recording.call import find_session
 from featurememory_client.settings import OnError, read_settings
 from featurememory_client.version import VERSION
+from featurememory_client.wrapping.wrap import wrap
 
 __version__ = VERSION
 
@@ -32,6 +33,7 @@ __all__ = [
     "prepare",
     "remember",
     "stats",
+    "wrap",
 ]
 
 

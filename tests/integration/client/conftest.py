@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
+import httpx
 import pytest
 
 FOLDER = Path(__file__).resolve().parents[3] / "integration" / "client"
@@ -13,7 +15,12 @@ sys.path.insert(0, str(FOLDER))
 
 from featurememory_client import runtime  # noqa: E402
 
+from tests.integration.client.fake_model import FakeModel  # noqa: E402
 from tests.integration.client.fake_server import FakeServer, Tarpit  # noqa: E402
+from tests.integration.client.stand_in_sdk import AsyncProvider, Provider  # noqa: E402
+
+# Tried with the packages where they are there; the stand-in is tried everywhere.
+collect_ignore = [] if find_spec("openai") and find_spec("anthropic") else ["test_real_sdks.py"]
 
 
 @pytest.fixture
@@ -28,6 +35,22 @@ def tarpit() -> Iterator[Tarpit]:
     trap = Tarpit()
     yield trap
     trap.close()
+
+
+@pytest.fixture
+def model() -> FakeModel:
+    return FakeModel()
+
+
+@pytest.fixture
+def bare(model: FakeModel) -> Provider:
+    """A provider's client that is not wrapped."""
+    return Provider(httpx.Client(transport=httpx.MockTransport(model.answer)))
+
+
+@pytest.fixture
+def async_bare(model: FakeModel) -> AsyncProvider:
+    return AsyncProvider(httpx.AsyncClient(transport=httpx.MockTransport(model.answer)))
 
 
 @pytest.fixture(autouse=True)
