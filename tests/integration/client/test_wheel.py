@@ -54,6 +54,12 @@ def test_the_same_files_make_the_same_wheel_and_it_is_typed(tmp_path: Path) -> N
     assert len([file for file in names if file.endswith(".py")]) == len(SOURCES)
 
 
+def test_the_documentation_names_this_version() -> None:
+    page = (FOLDER.parents[1] / "docs" / "client.md").read_text()
+
+    assert f"/client/{pack_wheel()[0]}" in page
+
+
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(FOLDER)))
 def test_it_stands_on_the_standard_library_of_python_3_9(path: Path) -> None:
     tree = ast.parse(path.read_text(), feature_version=(3, 9))
