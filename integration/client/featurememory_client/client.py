@@ -35,7 +35,7 @@ class Client:
         self.reporter = Reporter(settings.on_error)
         transport = Transport(address, settings.key, agent)
         self._outbox = Outbox(settings.max_queue, settings.spool is not None)
-        spool = Spool(settings.spool) if settings.spool else None
+        spool = Spool(settings.spool, settings.key) if settings.spool else None
         report = self.reporter.report
         self._spooling = Spooling(spool, self._outbox, self._write, report)
         self._sender = Sender(self._outbox, transport, self._spooling, self._write, self.reporter)
@@ -62,7 +62,7 @@ class Client:
         if self._outbox.put(Parcel(content, call.weight)):
             self._sender.notify()
         else:
-            self.reporter.last_error = "the queue is full"
+            self.reporter.last_error = self.reporter.last_error or "the queue is full"
 
     def take_feedback(self, target: Mapping[str, str], values: Mapping[str, Any]) -> None:
         for name, value in values.items():
@@ -100,6 +100,12 @@ class Client:
 
     def retire(self) -> None:
         self._sender.retire()
+        self._asker.close()
+
+    def let_go_in_child(self) -> None:
+        """The connections are the parent's; here only their descriptors are closed."""
+        self._sender.courier.close()
+        self._asker.close()
 
     def close(self, deadline: float) -> None:
         """Send what is here until then; what stays goes to the spool, or is dropped."""

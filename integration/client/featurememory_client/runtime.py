@@ -118,6 +118,7 @@ def start_anew_in_child() -> None:
     _process.is_set_up = before.is_set_up
     if before.client is not None:
         _process.client = make_client(before.client.settings)
+        before.client.let_go_in_child()
 
 
 atexit.register(close_all)

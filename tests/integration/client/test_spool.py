@@ -103,7 +103,7 @@ def test_a_flush_that_cannot_empty_the_spool_says_so(tmp_path: Path) -> None:
 
 
 def test_two_processes_do_not_send_the_same_file(tmp_path: Path) -> None:
-    first, second = spools.Spool(tmp_path), spools.Spool(tmp_path)
+    first, second = spools.Spool(tmp_path, "k"), spools.Spool(tmp_path, "k")
     first.write([b"{}"], [True])
     claimed = second.claim_next()
 
@@ -112,21 +112,28 @@ def test_two_processes_do_not_send_the_same_file(tmp_path: Path) -> None:
 
 
 def test_a_file_left_by_a_process_that_died_while_sending_is_found_again(tmp_path: Path) -> None:
-    spool = spools.Spool(tmp_path)
+    spool = spools.Spool(tmp_path, "k")
     spool.write([b"{}"], [True])
     file = spool.claim_next()
     assert file is not None
     long_ago = time.time() - spools.CLAIM_S - 1
     os.utime(file.path, (long_ago, long_ago))
 
-    found = spools.Spool(tmp_path).claim_next()
+    found = spools.Spool(tmp_path, "k").claim_next()
     assert found is not None
     assert found.read() == [b"{}"]
 
 
+def test_what_waits_for_one_project_is_not_sent_to_another(tmp_path: Path) -> None:
+    spools.Spool(tmp_path, "a key").write([b"{}"], [True])
+
+    assert spools.Spool(tmp_path, "another key").claim_next() is None
+    assert spools.Spool(tmp_path, "a key").claim_next() is not None
+
+
 def test_nobody_else_can_read_it(tmp_path: Path) -> None:
     folder = tmp_path / "new" / "spool"
-    spools.Spool(folder).write([b"{}"], [True])
+    spools.Spool(folder, "k").write([b"{}"], [True])
     file = next(folder.iterdir())
 
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
@@ -136,7 +143,7 @@ def test_nobody_else_can_read_it(tmp_path: Path) -> None:
 def test_it_does_not_fill_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(spools, "MOST_BYTES", 1000)
     monkeypatch.setattr(spools, "FILE_BYTES", 500)
-    spool = spools.Spool(tmp_path)
+    spool = spools.Spool(tmp_path, "k")
     bodies = [b"x" * 400] * 10
 
     written = spool.write(bodies, [True] * 10)
@@ -159,7 +166,8 @@ def test_a_damaged_file_takes_no_other_with_it(server: FakeServer, tmp_path: Pat
     fm.init(dead_url(), "k", spool=tmp_path)
     job("hello")
     end()
-    (tmp_path / "00000000-0000-7000-8000-000000000000.ndjson").write_bytes(b"")
+    name = next(tmp_path.iterdir()).name.partition("-")[0]
+    (tmp_path / f"{name}-00000000.ndjson").write_bytes(b"not json\n\xff")
     start_anew(server.url, tmp_path)
 
     assert fm.flush(5)

@@ -61,6 +61,10 @@ class Asker:
             self.failed += decision is None
         return decision or Decision(task)
 
+    def close(self) -> None:
+        while self._connections:
+            self._connections.pop().close()
+
     def _ask(self, question: Question, timeout: float) -> Decision | None:
         if self._breaker.is_open:
             if self._breaker.take_probe():

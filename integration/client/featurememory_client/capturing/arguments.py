@@ -8,7 +8,7 @@ from typing import Any
 
 from featurememory_client.recording.secret_names import HIDDEN, is_headers, is_secret
 
-_NAMED = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+MANY = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
 
 class Arguments:
@@ -28,11 +28,8 @@ class Arguments:
         self._defaults = {
             p.name: p.default for p in parameters if p.default is not inspect.Parameter.empty
         }
-        single = len(parameters) == 1 and parameters[0].kind not in (
-            inspect.Parameter.VAR_POSITIONAL,
-            inspect.Parameter.VAR_KEYWORD,
-        )
-        self._single = parameters[0].name if single else None
+        is_single = len(parameters) == 1 and parameters[0].kind not in MANY
+        self._single = parameters[0].name if is_single else None
 
     def read(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         given = args[self._skipped :]

@@ -58,6 +58,11 @@ class Courier:
         fates = self._post(FEEDBACK, body, 0).fates or [DROPPED]
         return fates[0]
 
+    def close(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+
     def _post(self, path: str, body: bytes, size: int) -> Verdict:
         try:
             if self._connection is None:

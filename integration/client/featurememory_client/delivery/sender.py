@@ -97,6 +97,7 @@ class Sender:
             except Exception as error:  # it has to live as long as the process
                 self._reporter.report(error)
                 time.sleep(GATHER_S)
+        self.courier.close()
 
     @property
     def _hurries(self) -> bool:
@@ -171,9 +172,14 @@ class Sender:
         return True
 
     def _serve_mark(self, mark: Mark) -> bool:
-        """All before it has left the queue."""
-        if mark.spool_too and not self._spooling.send_all(self.courier):
-            self._outbox.put_mark_back(mark)
-            return False
+        """All before it has left the queue; of the spool one file a turn, so that new calls go on."""
+        if mark.spool_too:
+            self._spooling.look_now()
+            if self._spooling.send_file(self.courier):
+                self._outbox.put_mark(mark)
+                return True
+            if not self._spooling.is_empty:
+                self._outbox.put_mark_back(mark)
+                return False
         mark.reach(self._outbox.dropped)
         return True

@@ -7,6 +7,9 @@ sends leaves it renamed; after a while it counts as found again. Sent twice, it 
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
+import json
 import os
 import time
 from collections.abc import Iterator
@@ -15,7 +18,7 @@ from pathlib import Path
 from featurememory_client.recording.identifiers import make_id
 
 READY, CLAIMED = ".ndjson", ".sending"
-FILE_BYTES = 1 << 20
+FILE_BYTES, MOST_LINES = 1 << 20, 500  # one batch
 MOST_BYTES = 256 << 20  # the folder must not fill the disk
 CLAIM_S = 120.0
 LOOK_S = 10.0  # how often a process that has work anyway looks for files of others
@@ -29,7 +32,8 @@ class SpoolFile:
         self.made_here = made_here
 
     def read(self) -> list[bytes]:
-        return [line for line in self.path.read_bytes().splitlines() if line]
+        """Its lines; one that a crash has damaged must not hold up the others."""
+        return [line for line in self.path.read_bytes().split(b"\n") if is_object(line)]
 
     def remove(self) -> None:
         self.path.unlink()
@@ -39,8 +43,12 @@ class SpoolFile:
 
 
 class Spool:
-    def __init__(self, folder: Path) -> None:
+    """Of a folder that several programs share, the part of those with the same key: what waits for
+    one project must not be sent to another."""
+
+    def __init__(self, folder: Path, key: str) -> None:
         self._folder = folder
+        self._owner = hashlib.blake2b(key.encode(), digest_size=6).hexdigest()
         self._made_here: dict[str, int] = {}
         self._look_at = 0.0
 
@@ -58,7 +66,7 @@ class Spool:
         return written
 
     def _write_file(self, text: bytes) -> str:
-        name = make_id()
+        name = f"{self._owner}-{make_id()}"
         path = self._folder / f"{name}.writing"
         path.touch(mode=0o600, exist_ok=False)  # prompts may be private
         path.write_bytes(text)
@@ -66,10 +74,15 @@ class Spool:
         return name
 
     def _used(self) -> int:
-        return sum(entry.stat().st_size for entry in os.scandir(self._folder) if entry.is_file())
+        total = 0
+        for path in self._folder.iterdir():
+            with contextlib.suppress(OSError):  # another process has just sent it
+                total += path.stat().st_size
+        return total
 
     def claim_next(self) -> SpoolFile | None:
         """The oldest file that nobody else is sending."""
+        self._look_at = time.monotonic() + LOOK_S
         for path in self._list_ready():
             claimed = path.with_suffix(CLAIMED)
             try:
@@ -77,9 +90,9 @@ class Spool:
                 os.utime(claimed)
             except OSError:
                 continue  # another process was faster
+            self._look_at = 0.0  # there may be more
             return SpoolFile(claimed, self._made_here.pop(path.stem, 0))
         self._made_here.clear()  # others have sent them
-        self._look_at = time.monotonic() + LOOK_S
         return None
 
     def return_file(self, file: SpoolFile) -> None:
@@ -102,9 +115,16 @@ class Spool:
         if not self._folder.is_dir():
             return
         long_ago = time.time() - CLAIM_S
-        for path in sorted(self._folder.iterdir()):
+        for path in sorted(self._folder.glob(f"{self._owner}-*")):
             if path.suffix == READY or (path.suffix == CLAIMED and is_older(path, long_ago)):
                 yield path
+
+
+def is_object(line: bytes) -> bool:
+    try:
+        return isinstance(json.loads(line), dict)
+    except (ValueError, RecursionError):
+        return False
 
 
 def is_older(path: Path, moment: float) -> bool:
@@ -118,7 +138,7 @@ def split_by_size(bodies: list[bytes]) -> Iterator[list[bytes]]:
     part: list[bytes] = []
     size = 0
     for body in bodies:
-        if part and size + len(body) > FILE_BYTES:
+        if part and (size + len(body) > FILE_BYTES or len(part) >= MOST_LINES):
             yield part
             part, size = [], 0
         part.append(body)

@@ -68,29 +68,30 @@ class Spooling:
             self._broken_until = time.monotonic() + BROKEN_S
         return stored
 
-    def send_all(self, courier: Courier) -> bool:
-        """False when a file is left that could not be sent now."""
-        if self._spool is None:
-            return True
-        self._spool.look_now()
-        while self.send_file(courier):
-            pass
-        return not self._spool.is_due
+    def look_now(self) -> None:
+        if self._spool is not None:
+            self._spool.look_now()
+
+    @property
+    def is_empty(self) -> bool:
+        """As far as the last look could tell."""
+        return self._spool is None or not self._spool.is_due
 
     def send_file(self, courier: Courier) -> bool:
         """Send the oldest file; False when there is none, or it could not be sent now."""
-        file = self._spool.claim_next() if self._spool and self._spool.is_due else None
-        if self._spool is None or file is None:
-            return False
+        file = None
         try:
+            file = self._spool.claim_next() if self._spool and self._spool.is_due else None
+            if file is None or self._spool is None:
+                return False
             fates = self._send_lines(file.read(), courier)
             if LATER not in fates:
                 file.remove()
                 self._count(file, fates)
                 return True
-        except OSError as error:
+            self._spool.return_file(file)
+        except OSError as error:  # the folder, not the server
             self._report(error)
-        self._spool.return_file(file)
         return False
 
     def _send_lines(self, lines: list[bytes], courier: Courier) -> list[str]:
@@ -103,8 +104,8 @@ class Spooling:
         return fates
 
     def _count(self, file: SpoolFile, fates: list[str]) -> None:
-        sent, dropped = fates.count(SENT), fates.count(DROPPED)
+        sent = fates.count(SENT)
         if file.made_here:
-            self._outbox.resettle_spooled(sent, dropped)
+            self._outbox.resettle_spooled(sent, file.made_here - sent)
         else:
             self.recovered += sent

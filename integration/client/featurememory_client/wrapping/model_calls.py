@@ -101,9 +101,7 @@ class ModelCall:
         """End with what was answered."""
         try:
             found = read()
-        except (
-            Exception
-        ) as error:  # an answer that is not as documented is the caller's all the same
+        except Exception as error:  # not as documented; it is the caller's all the same
             runtime.report(error)
             found = Answered()
         failure = ModelFailure(found.failure) if found.failure else None
