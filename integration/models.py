@@ -1,4 +1,4 @@
-"""API keys, jobs, and the recogniser before the last switch."""
+"""API keys, jobs, names nobody maps, and the recogniser before the last switch."""
 
 from __future__ import annotations
 
@@ -110,6 +110,26 @@ class PreviousRecognizer(models.Model):
 
     def __str__(self) -> str:
         return f"recogniser {self.settings.get('version')} of {self.project_id}"
+
+
+class UnmappedName(models.Model):
+    """The name of an attribute that came in and nobody maps, with how often it came."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="unmapped_names")
+    source = models.CharField(max_length=20, help_text="The way in: otlp, litellm")
+    name = models.CharField(max_length=200)
+    count = models.BigIntegerField(default=0)
+    first_seen = models.DateTimeField()
+    last_seen = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["project", "source", "name"], name="unmapped_name_once")
+        ]
+        indexes: ClassVar = [models.Index(fields=["project", "-last_seen"], name="unmapped_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.source}: {self.name}"
 
 
 class Job(models.Model):

@@ -27,7 +27,9 @@ from integration.dialects.otlp.answers import JSON, PROTOBUF, TYPES, write_answe
 from integration.dialects.otlp.span import Received
 from integration.dialects.otlp.wire import TooManyFields, WireError
 from integration.dialects.receive import Reception, receive_calls, receive_spans
-from integration.dialects.unmapped import unmapped_names
+from integration.dialects.unmapped import MOST, list_unmapped, unmapped_names
+from integration.models import UnmappedName
+from patterns.serializers import format_time
 
 
 class OtlpEndpoint(Endpoint):
@@ -152,10 +154,15 @@ class UnmappedList(Endpoint):
 
     @described("Names that came in by traces and callbacks and nobody maps", many=True, query={})
     def get(self, request: Request) -> Response:
-        found = unmapped_names.listed(key_of(request).project_id)
-        return Response(
-            {
-                "data": [entry.as_dict() for entry in found],
-                "meta": {"next_cursor": None, "limit": len(found)},
-            }
-        )
+        found = [serialize_unmapped(row) for row in list_unmapped(key_of(request).project_id)]
+        return Response({"data": found, "meta": {"next_cursor": None, "limit": MOST}})
+
+
+def serialize_unmapped(row: UnmappedName) -> dict[str, Any]:
+    return {
+        "name": row.name,
+        "source": row.source,
+        "count": row.count,
+        "first_seen": format_time(row.first_seen),
+        "last_seen": format_time(row.last_seen),
+    }

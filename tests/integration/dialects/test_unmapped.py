@@ -1,33 +1,85 @@
-"""What nobody maps is listed, and hostile names fill nothing."""
+"""What nobody maps is counted in the database, and hostile names fill nothing."""
 
 from __future__ import annotations
 
-from uuid import UUID
+import pytest
+from django.db import DatabaseError
+from django.test import Client
 
-from integration.dialects.unmapped import LONGEST, MOST, PROJECTS, UnmappedNames
+from featurememory.models import Project
+from integration.dialects import unmapped
+from integration.dialects.unmapped import LONGEST, MOST, MOST_WAITING, UnmappedNames, list_unmapped
+from tests.builders import project
 
-ONE, TWO = UUID(int=1), UUID(int=2)
-
-
-def test_names_are_counted_by_project_and_source() -> None:
-    names = UnmappedNames()
-    names.note(ONE, "otlp", ["a", "b"])
-    names.note(ONE, "otlp", ["b"])
-    names.note(TWO, "litellm", ["c"])
-
-    assert [(entry.name, entry.count) for entry in names.listed(ONE)] == [("b", 2), ("a", 1)]
-    assert names.listed(TWO)[0].as_dict()["source"] == "litellm"
-    assert names.listed(UUID(int=3)) == []
+pytestmark = pytest.mark.django_db
 
 
-def test_there_is_room_for_so_many_only() -> None:
-    names = UnmappedNames()
-    names.note(ONE, "otlp", [f"n{number}" for number in range(5000)])
-    names.note(ONE, "otlp", ["x" * 100_000])
-    for number in range(2, 500):
-        names.note(UUID(int=number), "otlp", ["a"])
+@pytest.fixture
+def names() -> UnmappedNames:
+    return unmapped.unmapped_names
 
-    assert len(names._projects) == PROJECTS
-    names.note(ONE, "otlp", [f"n{number}" for number in range(5000)] + ["x" * 100_000])
-    assert len(names.listed(ONE)) == MOST
-    assert max(len(entry.name) for entry in names.listed(ONE)) == LONGEST
+
+def counts(owner: Project) -> list[tuple[str, str, int]]:
+    return [(row.source, row.name, row.count) for row in list_unmapped(owner.pk)]
+
+
+def test_names_are_counted_by_project_and_source(names: UnmappedNames) -> None:
+    one, two = project(), project()
+    names.note(one.pk, "otlp", ["a", "b"])
+    names.note(one.pk, "otlp", ["b"])
+    names.note(two.pk, "litellm", ["c"])
+
+    assert counts(one) == [("otlp", "b", 2), ("otlp", "a", 1)]
+    assert counts(two) == [("litellm", "c", 1)]
+    assert counts(project()) == []
+
+
+def test_counts_of_another_process_are_added(names: UnmappedNames) -> None:
+    owner, other = project(), UnmappedNames()
+    names.note(owner.pk, "otlp", ["a"])
+    other.note(owner.pk, "otlp", ["a", "b"])
+    other.write()
+
+    assert counts(owner) == [("otlp", "a", 2), ("otlp", "b", 1)]
+
+
+def test_a_name_that_is_new_is_there_at_once(names: UnmappedNames) -> None:
+    owner = project()
+    names.note(owner.pk, "otlp", ["a"])
+
+    assert owner.unmapped_names.get().first_seen is not None
+
+
+def test_there_is_room_for_so_many_only(names: UnmappedNames) -> None:
+    owner = project()
+    for part in range(4):
+        names.note(owner.pk, "otlp", [f"{part} {number}" for number in range(5000)])
+        names.write()
+    names.note(owner.pk, "otlp", ["x" * 100_000, "with\x00nul"])
+
+    assert len(names._waiting) <= MOST_WAITING
+    assert len(counts(owner)) == MOST
+    assert max(len(name) for _, name, _ in counts(owner)) == LONGEST
+    assert "with\x00nul" not in {name for _, name, _ in counts(owner)}
+
+
+def test_what_cannot_be_written_disturbs_nobody(
+    names: UnmappedNames, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: object) -> None:
+        raise DatabaseError("disk full")
+
+    owner = project()
+    monkeypatch.setattr(unmapped, "write_counts", full)
+    names.note(owner.pk, "otlp", ["a"])
+
+    assert counts(owner) == []
+
+
+def test_the_page_about_the_system_shows_them(names: UnmappedNames, admin_client: Client) -> None:
+    owner = project("default")
+    names.note(owner.pk, "otlp", ["acme.<b>tier</b>"])
+    page = admin_client.get("/health/").content.decode()
+
+    assert "Attributes nobody maps" in page
+    assert "acme.&lt;b&gt;tier&lt;/b&gt;" in page
