@@ -136,6 +136,7 @@ class Job(models.Model):
     """A background job that survives restarts: each step commits its progress and cursor."""
 
     class JobState(models.TextChoices):
+        PREVIEW = "preview"  # an upload that waits for its person to look at its first rows
         QUEUED = "queued"
         RUNNING = "running"
         DONE = "done"
@@ -167,7 +168,11 @@ class Job(models.Model):
 
     @property
     def is_over(self) -> bool:
-        return self.state not in (self.JobState.QUEUED, self.JobState.RUNNING)
+        return self.state in (self.JobState.DONE, self.JobState.FAILED, self.JobState.CANCELLED)
+
+    @property
+    def has_errors_kept(self) -> bool:
+        return bool(self.cursor.get("errors"))
 
     @property
     def seconds_left(self) -> float | None:

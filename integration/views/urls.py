@@ -3,7 +3,16 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from integration.views import client_download, get_started, jobs, keys, overview, sign_in, system
+from integration.views import (
+    client_download,
+    get_started,
+    imports,
+    jobs,
+    keys,
+    overview,
+    sign_in,
+    system,
+)
 
 urlpatterns = [
     path("", overview.show_overview, name="overview"),
@@ -29,5 +38,7 @@ urlpatterns = [
     path("jobs/<uuid:pk>/", jobs.show_job, name="job"),
     path("jobs/<uuid:pk>/cancel/", jobs.cancel_job, name="job_cancel"),
     path("jobs/<uuid:pk>/retry/", jobs.retry_job, name="job_retry"),
+    path("jobs/<uuid:pk>/start/", imports.start_import, name="import_start"),
+    path("jobs/<uuid:pk>/errors.csv", imports.download_errors, name="import_errors"),
     path("health/", system.show_health, name="health"),
 ]

@@ -30,6 +30,8 @@ READERS: dict[str, Reader] = {
 }
 TABLES = ("columns", "csv", "parquet")  # by the kind of file; whatever its columns are called
 NAMES = (AUTO, *READERS, *TABLES[1:])
+# Rows that cannot be read are not kept for longer while the format is not known.
+PATIENCE = 100
 OBSERVED = {"modelParameters", "model_parameters", "usageDetails", "usage_details"}
 OBSERVED |= {"parentObservationId", "parent_observation_id", "provided_model_name"}
 
@@ -48,6 +50,8 @@ def read_history(
         unread.append(row)
         if not isinstance(row, FeatureMemoryError):
             name = _chosen(name, row, mapping)
+            break
+        if len(unread) >= PATIENCE:
             break
     whole = chain(unread, stream)
     if name in (*TABLES, AUTO):  # AUTO: not one row could be read

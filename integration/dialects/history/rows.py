@@ -29,17 +29,20 @@ STRUCTURE, IN_STRING = re.compile(rb'["\[\]{}]'), re.compile(rb'["\\]')
 
 
 def read_rows(chunks: Iterable[bytes]) -> Iterator[Row | FeatureMemoryError]:
-    """The rows of a JSON file; whether it is lines or an array is told by its first bytes."""
+    """The rows of a JSON file."""
+    return map(row_of, read_items(chunks))
+
+
+def read_items(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Its rows as they are written; whether it is lines or an array is told by its first bytes."""
     start, stream = b"", iter(chunks)
     for chunk in stream:
         start += chunk
         if start.strip():
             break
     rest = chain([start.removeprefix(b"\xef\xbb\xbf")], stream)
-    items = (
-        split_array(rest) if start.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"[" else lines_of(rest)
-    )
-    return map(row_of, items)
+    is_array = start.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"["
+    return split_array(rest) if is_array else lines_of(rest)
 
 
 def lines_of(chunks: Iterable[bytes]) -> Iterator[bytes]:
