@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 import sys
+from collections.abc import Mapping
 from typing import Any
 
 from featurememory_client.wrapping.model_calls import ModelCall
@@ -23,9 +24,8 @@ def describe_response(
     answer = write_cached(made)
     if answer is None:
         return None
-    request = client._build_request(made.options)
-    # httpx or httpx2, whichever this SDK uses.
-    http = sys.modules[type(request).__module__.partition(".")[0]]
+    http = find_http(client)
+    request = http.Request("POST", str(client.base_url), headers=read_headers(made.options))
     kind = "text/event-stream" if stream else "application/json"
     content = write_events(made, answer) if stream else json.dumps(answer).encode()
     response = http.Response(200, headers={"content-type": kind}, content=content, request=request)
@@ -40,6 +40,18 @@ def describe_response(
     taken = inspect.signature(client._process_response).parameters
     made.is_cached = True
     return {name: value for name, value in given.items() if name in taken}
+
+
+def find_http(client: Any) -> Any:
+    """httpx or httpx2, whichever this client sends with; its own class may be a subclass of either."""
+    names = [base.__module__.partition(".")[0] for base in type(client._client).__mro__]
+    return next(sys.modules[name] for name in names if name.startswith("httpx"))
+
+
+def read_headers(options: Any) -> dict[str, str]:
+    """What the SDK looks at when it reads the response: whether it is wanted raw."""
+    given = options.headers if isinstance(options.headers, Mapping) else {}
+    return {name: value for name, value in given.items() if isinstance(value, str)}
 
 
 def write_cached(made: ModelCall) -> dict[str, Any] | None:

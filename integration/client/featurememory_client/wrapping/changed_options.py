@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Mapping
 from typing import Any
 
 from featurememory_client.asking.decision import Decision
@@ -45,7 +46,7 @@ def make_shadow_options(options: Any, body: dict[str, Any]) -> Any:
         "timeout": options.timeout,
         "json_data": {n: v for n, v in body.items() if n not in ("stream", "stream_options")},
     }
-    if isinstance(options.headers, dict):
+    if isinstance(options.headers, Mapping):
         headers = options.headers.items()
         given["headers"] = {n: v for n, v in headers if n.lower() != RAW_HEADER}
     security = getattr(options, "security", None)

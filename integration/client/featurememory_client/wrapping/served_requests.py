@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -117,7 +118,8 @@ async def run_async(
 async def read_cached_async(client: Any, made: ModelCall, cast_to: Any, **kwargs: Any) -> Any:
     try:
         given = describe_response(client, made, cast_to, **kwargs)
-        return await client._process_response(**given) if given is not None else None
+        result = client._process_response(**given) if given is not None else None
+        return (await result) if inspect.isawaitable(result) else result  # the first SDKs: plain
     except Exception as error:
         report(error)
         made.forget_decision()

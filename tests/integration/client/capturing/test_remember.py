@@ -177,7 +177,7 @@ def test_a_generator_left_early_is_recorded_once_and_not_as_failed(
         generator.close()
         generator.close()
     del generator
-    gc.collect()
+    gc.collect(1)
 
     entry = recorded(server)
     assert (entry["output"], entry["success"]) == ("g0", None)

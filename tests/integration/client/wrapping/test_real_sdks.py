@@ -13,7 +13,7 @@ import featurememory_client as fm
 import pytest
 
 from tests.integration.client.fake_model import MAKERS, RECORDED_USAGE, last_text
-from tests.integration.client.fake_server import FakeServer
+from tests.integration.client.fake_server import FakeServer, wait_for
 
 openai: Any = import_module("openai")
 anthropic: Any = import_module("anthropic")
@@ -110,12 +110,78 @@ def test_a_cached_output_is_served_by_openai(server: FakeServer, stream: bool) -
     server.decide = lambda task: {"cached_output": "cached words"}
     client = fm.wrap(make(openai, "OpenAI"), prepare=True)
     answer = client.chat.completions.create(model="m", messages=SAID, stream=stream)
-    text = (
-        "".join(c.choices[0].delta.content or "" for c in answer)
-        if stream
-        else answer.choices[0].message.content
-    )
+    if stream:
+        text = "".join(chunk.choices[0].delta.content or "" for chunk in answer)
+    else:
+        text = answer.choices[0].message.content
 
     assert text == "cached words"
     assert fm.flush(5)
     assert server.one()["tags"]["served"] == "cache"
+
+
+@pytest.mark.parametrize("name", ["Anthropic", "AsyncAnthropic"])
+def test_a_cached_output_is_served_by_anthropic(server: FakeServer, name: str) -> None:
+    fm.init(server.url, "k", timeout=5)
+    server.decide = lambda task: {"cached_output": "cached words"}
+    client = fm.wrap(make(anthropic, name), prepare=True)
+    answer = client.messages.create(model="m", max_tokens=9, messages=SAID)
+    if name.startswith("Async"):
+        answer = asyncio.run(answer)
+
+    assert answer.content[0].text == "cached words"
+    assert fm.flush(5)
+    assert server.one()["tags"]["served"] == "cache"
+
+
+def test_a_decision_of_a_shadow_and_another_model_is_followed_by_anthropic(
+    server: FakeServer,
+) -> None:
+    fm.init(server.url, "k", timeout=5)
+    shadow = {"shadow_id": "s-1", "model_id": "x", "parameters": {"max_tokens": 9}}
+    server.decide = lambda task: {
+        "task": {**task, "model_id": "small"},
+        "changed": ["model_id"],
+        "shadows": [shadow],
+    }
+    client = fm.wrap(make(anthropic, "Anthropic"), prepare=True)
+
+    assert client.messages.create(model="m", max_tokens=9, messages=SAID).model == "small-2025"
+    wait_for(lambda: fm.flush(1) and len(server.acknowledged) == 2)
+    found = {e["model_id"]: (e["output"], e.get("shadow_id")) for e in server.acknowledged}
+    assert found == {"small": ("echo hello", None), "x": ("echo hello", "s-1")}
+
+
+def test_the_helpers_put_a_cached_output_together_as_any_other(server: FakeServer) -> None:
+    fm.init(server.url, "k", timeout=5)
+    server.decide = lambda task: {"cached_output": "cached words"}
+    client = fm.wrap(make(openai, "OpenAI"), prepare=True)
+    other = fm.wrap(make(anthropic, "Anthropic"), prepare=True)
+
+    with client.responses.stream(model="m", input="hello") as events:
+        for _ in events:
+            pass
+        assert events.get_final_response().output_text == "cached words"
+    with other.messages.stream(model="m", max_tokens=9, messages=SAID) as stream:
+        assert stream.get_final_text() == "cached words"
+
+
+CALLS: list[Any] = [
+    {"type": "tool_use", "id": "t", "name": "find_order", "input": {"ticket": "T-77"}},
+    {"type": "function_call", "id": "f", "call_id": "c", "name": "f", "arguments": '{"a": 1}'},
+]
+
+
+def test_the_helpers_put_a_cached_call_together_as_any_other(server: FakeServer) -> None:
+    fm.init(server.url, "k", timeout=5)
+    client = fm.wrap(make(openai, "OpenAI"), prepare=True)
+    other = fm.wrap(make(anthropic, "Anthropic"), prepare=True)
+
+    server.decide = lambda task: {"cached_output": [CALLS[0]]}
+    with other.messages.stream(model="m", max_tokens=9, messages=SAID) as stream:
+        assert stream.get_final_message().content[0].input == {"ticket": "T-77"}
+    server.decide = lambda task: {"cached_output": [CALLS[1]]}
+    with client.responses.stream(model="m", input="hello") as events:
+        for _ in events:
+            pass
+        assert events.get_final_response().output[0].arguments == '{"a": 1}'

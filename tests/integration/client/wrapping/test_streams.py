@@ -133,7 +133,7 @@ def test_a_stream_left_early_is_recorded_once_and_not_as_failed(
     client: Provider, server: FakeServer, leave: Any
 ) -> None:
     leave(ask(client, "hello", stream=True))
-    gc.collect()
+    gc.collect(1)
 
     entry = recorded(server)
     assert (entry["output"], entry["success"]) == ("ech", None)

@@ -83,6 +83,9 @@ def write_block_events(block: dict[str, Any], index: int) -> list[dict[str, Any]
     if block["type"] == "text":
         start["text"] = ""
         delta = {"type": "text_delta", "text": block["text"]}
+    elif block["type"] == "tool_use":
+        start["input"] = {}
+        delta = {"type": "input_json_delta", "partial_json": json.dumps(block["input"])}
     return [
         {"type": "content_block_start", "index": index, "content_block": start},
         *([{"type": "content_block_delta", "index": index, "delta": delta}] if delta else []),

@@ -96,18 +96,37 @@ def write_message(text: str) -> dict[str, Any]:
 
 
 def write_item_events(item: dict[str, Any], index: int) -> list[dict[str, Any]]:
+    """An item begins empty, grows by its parts, and is done: readers put it together so."""
     place = {"output_index": index, "item_id": item.get("id", "")}
-    events: list[dict[str, Any]] = [
-        {"type": "response.output_item.added", "output_index": index, "item": item}
+    empty = {**item, "status": "in_progress"}
+    inner: list[dict[str, Any]] = []
+    if item["type"] == "message":
+        empty["content"] = []
+        for number, part in enumerate(item.get("content") or []):
+            inner += write_part_events(part, {**place, "content_index": number})
+    elif item["type"] == "function_call":
+        empty["arguments"] = ""
+        said = item.get("arguments", "")
+        inner = [
+            {"type": "response.function_call_arguments.delta", **place, "delta": said},
+            {"type": "response.function_call_arguments.done", **place, "arguments": said},
+        ]
+    added = {"type": "response.output_item.added", "output_index": index, "item": empty}
+    done = {"type": "response.output_item.done", "output_index": index, "item": item}
+    return [added, *inner, done]
+
+
+def write_part_events(part: dict[str, Any], place: dict[str, Any]) -> list[dict[str, Any]]:
+    if part.get("type") != "output_text":
+        parts = ("response.content_part.added", "response.content_part.done")
+        return [{"type": kind, **place, "part": part} for kind in parts]
+    text = {"logprobs": [], **place}
+    return [
+        {"type": "response.content_part.added", **place, "part": {**part, "text": ""}},
+        {"type": "response.output_text.delta", **text, "delta": part["text"]},
+        {"type": "response.output_text.done", **text, "text": part["text"]},
+        {"type": "response.content_part.done", **place, "part": part},
     ]
-    for n, part in enumerate(item.get("content") or []):
-        if get_field(part, "type") == "output_text":
-            at = {**place, "content_index": n, "logprobs": []}
-            text = part["text"]
-            events.append({"type": "response.output_text.delta", **at, "delta": text})
-            events.append({"type": "response.output_text.done", **at, "text": text})
-    events.append({"type": "response.output_item.done", "output_index": index, "item": item})
-    return events
 
 
 class ResponsesReader:
