@@ -22,6 +22,7 @@ from featurememory.http import pagination
 from featurememory.models import Activity, Project
 from featurememory.page_access import current_project, page, render_page
 from integration import resources
+from integration.dialects.unmapped import list_unmapped
 from integration.views.navigation import count_live
 from patterns.curation.history import UNDO_PERIOD
 from patterns.failed_records import count_failures, list_failures
@@ -33,6 +34,7 @@ from patterns.statistics.time_window import Window
 
 RECOGNITION_BUDGET_MS = 50
 FAILURES_SHOWN = 10
+UNMAPPED_SHOWN = 20
 
 
 @page
@@ -85,6 +87,7 @@ def show_health(request: HttpRequest) -> HttpResponse:
         "tables": list_largest_tables(disk_usage.read_table_sizes()),
         "next_cleanup": forecast.read_counted_rules(project),
         "max_size": disk_usage.read_limit(config_of(project.pk).max_size),
+        "unmapped": list_unmapped(project.pk)[:UNMAPPED_SHOWN],
         "in_memory": settings.STORAGE == "memory",
         "state": admission.state,
         "gauges": admission.gauges,
