@@ -114,6 +114,7 @@ class Client:
                 self._drain(deadline)
         finally:
             self._sender.put_postponed_back()
+            self._spooling.close()
             left = self._outbox.close()
             self._spooling.store_left(left)
 

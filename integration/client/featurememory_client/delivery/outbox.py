@@ -22,8 +22,8 @@ MOST_FEEDBACK = 1000
 
 class Outbox:
     def __init__(self, max_queue: int, has_spool: bool) -> None:
-        # A spool takes what is too much; until it has, a burst may lie here twice as high.
-        self._limit = 2 * max_queue if has_spool else max_queue
+        # A spool takes what is too much; until it has, only the bytes are a limit to a burst.
+        self._limit = MOST_BYTES if has_spool else max_queue
         self._max_queue = max_queue
         self._lock = threading.RLock()
         self._waiting: deque[Item] = deque()

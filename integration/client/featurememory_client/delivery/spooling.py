@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import threading
 import time
 from collections.abc import Callable, Sequence
 
@@ -31,6 +33,9 @@ class Spooling:
         self._write = write
         self._report = report
         self._broken_until = 0.0
+        self._lock = threading.RLock()
+        self._claimed: SpoolFile | None = None
+        self._is_closed = False
         self.recovered = 0  # sent for processes that ended before
 
     @property
@@ -79,20 +84,44 @@ class Spooling:
 
     def send_file(self, courier: Courier) -> bool:
         """Send the oldest file; False when there is none, or it could not be sent now."""
-        file = None
         try:
-            file = self._spool.claim_next() if self._spool and self._spool.is_due else None
-            if file is None or self._spool is None:
+            file = self._claim()
+            if file is None:
                 return False
             fates = self._send_lines(file.read(), courier)
-            if LATER not in fates:
-                file.remove()
-                self._count(file, fates)
-                return True
-            self._spool.return_file(file)
+            return self._release(file, fates)
         except OSError as error:  # the folder, not the server
             self._report(error)
-        return False
+            return False
+
+    def _claim(self) -> SpoolFile | None:
+        with self._lock:
+            if self._spool is None or self._is_closed or not self._spool.is_due:
+                return None
+            self._claimed = self._spool.claim_next()
+            return self._claimed
+
+    def _release(self, file: SpoolFile, fates: list[str]) -> bool:
+        """Remove it when all of it was sent, else give it back."""
+        with self._lock:
+            if self._claimed is not file or self._spool is None:
+                return False  # `close` has given it back
+            self._claimed = None
+            if LATER in fates:
+                self._spool.return_file(file)
+                return False
+            file.remove()
+            self._count(file, fates)
+            return True
+
+    def close(self) -> None:
+        """The process ends: a file that stayed claimed would be found again only after minutes."""
+        with self._lock:
+            file, self._claimed = self._claimed, None
+            self._is_closed = True
+            if file is not None and self._spool is not None:
+                with contextlib.suppress(OSError):
+                    self._spool.return_file(file)
 
     def _send_lines(self, lines: list[bytes], courier: Courier) -> list[str]:
         """The fates of the interactions in order, then those of feedback."""

@@ -124,6 +124,20 @@ def test_a_file_left_by_a_process_that_died_while_sending_is_found_again(tmp_pat
     assert found.read() == [b"{}"]
 
 
+def test_a_file_on_its_way_at_the_end_is_free_for_the_next_process(
+    server: FakeServer, tarpit: Any, tmp_path: Path
+) -> None:
+    spools.Spool(tmp_path, "k").write([b'{"id": "1", "input": "old"}'], [True])
+    fm.init(tarpit.url, "k", spool=tmp_path)
+    assert fm.flush(0.3) is False  # it is being sent
+    assert [path.suffix for path in tmp_path.iterdir()] == [spools.CLAIMED]
+    end()
+    start_anew(server.url, tmp_path)
+
+    assert fm.flush(5)
+    assert server.one("old")
+
+
 def test_what_waits_for_one_project_is_not_sent_to_another(tmp_path: Path) -> None:
     spools.Spool(tmp_path, "a key").write([b"{}"], [True])
 
