@@ -9,7 +9,7 @@ import msgspec
 from patterns.engine.pattern.pattern_state import PatternState
 from patterns.engine.pattern.recurring_features import summarise_features
 
-SUPPORT = 3  # uses before a pattern is more than a candidate
+SUPPORT = 4  # uses before a pattern is more than a candidate
 LARGEST = 4096  # bytes
 MOST_FEATURES = 40
 

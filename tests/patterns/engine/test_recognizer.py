@@ -266,3 +266,13 @@ def test_a_repair_keeps_the_limit_on_patterns() -> None:
     recognizer = trained(60, max_patterns=2)
     recognizer.consolidate()
     assert len(recognizer) <= 2
+
+
+def test_the_second_similar_text_shows_the_slot_and_three_texts_prove_nothing() -> None:
+    recognizer = DefaultPatternRecognizer()
+    for number, order in enumerate(["AB-104482", "CD-204", "EF-77120"]):
+        match = recognizer.learn_one(observation(f"Where is my order {order}?", number))
+        state = recognizer.get(match.pattern_id)
+        if number:
+            assert state.template_text == "Where is my order <order_id>?"
+    assert (state.use_count, state.status) == (3, "candidate")

@@ -148,7 +148,8 @@ class PromptGrouper(Grouper):
 
     def read_group(self, state: PatternState, pieces: Sequence[TextPiece]) -> None:
         kept = self.index.groups[group_key(state)].skeleton()
-        if kept.anchors != state.skeleton.anchors or not state.template:
+        is_second = state.use_count == 1  # the first text alone tells no slot from static text
+        if kept.anchors != state.skeleton.anchors or is_second or not state.template:
             state.skeleton = kept
             state.template, state.wording = build_template(pieces), []
             state.sketches = {}
