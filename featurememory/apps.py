@@ -9,6 +9,9 @@ class FeatureMemoryApp(AppConfig):
         from django.conf import settings
 
         from featurememory import checks  # noqa: F401
+        from featurememory.audit import sign_ins
+
+        sign_ins.connect()
 
         if not settings.EMBEDDED:  # else tasks would be sent to Celery's default broker
             from featurememory import celery  # noqa: F401

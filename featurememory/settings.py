@@ -77,6 +77,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "featurememory.http.middleware.assign_request_id",
+    "featurememory.audit.origin.note_origin",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "featurememory.http.middleware.add_content_security_policy",

@@ -176,11 +176,27 @@ class StorageThresholds(models.Model):
         abstract = True
 
 
+class AuditThresholds(models.Model):
+    """Section "audit"."""
+
+    keep_days = models.PositiveIntegerField(
+        "audit log kept",
+        default=0,
+        validators=limit_to(0, 36500),
+        help_text="Days, 0 to 36,500, default 0 (for ever). Cleanup removes older entries of the "
+        "audit log.",
+    )
+
+    class Meta:
+        abstract = True
+
+
 SECTIONS: dict[str, tuple[str, ...]] = {
     name: tuple(field.name for field in section._meta.local_fields)
     for name, section in (
         ("patterns", PatternThresholds),
         ("optimizations", OptimizationThresholds),
         ("storage", StorageThresholds),
+        ("audit", AuditThresholds),
     )
 }

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
+from featurememory.audit.record import record
 from featurememory.database.write_lock import write_turn
 from featurememory.models import Project
 from optimizations.engine.domain.settings import ModelCard, Prices
@@ -68,6 +69,7 @@ class Registration:
 def register(project: Project, given: Registration) -> tuple[RegisteredModel, bool]:
     """Adds or replaces a model; returns the row and whether it is new. A changed price is dated."""
     with write_turn():
+        known = RegisteredModel.objects.filter(project=project, model_id=given.model_id).first()
         row, made = RegisteredModel.objects.update_or_create(
             project=project,
             model_id=given.model_id,
@@ -78,9 +80,17 @@ def register(project: Project, given: Registration) -> tuple[RegisteredModel, bo
                 "updated_at": timezone.now(),
             },
         )
+        record_model_change(known, row)
         if given.prices is not None:
             store_price(project, given)
     return row, made
+
+
+def record_model_change(known: RegisteredModel | None, row: RegisteredModel) -> None:
+    before = {name: getattr(known, name) for name in DESCRIBED} if known else None
+    after = {name: getattr(row, name) for name in DESCRIBED}
+    if before != after:
+        record(row.project_id, "model.changed", row.model_id, before=before, after=after)
 
 
 def store_price(project: Project, given: Registration) -> None:
@@ -94,8 +104,12 @@ def store_price(project: Project, given: Registration) -> None:
     ModelPrice.objects.update_or_create(
         project=project, model_id=given.model_id, effective_from=moment, defaults=values
     )
+    before = {name: getattr(known, name) for name in PRICES} if known else None
+    after = values | {"effective_from": moment}
+    record(project.pk, "price.changed", given.model_id, before=before, after=after)
 
 
+DESCRIBED = ("task_types", "capabilities", "enabled")
 PRICES = ("input_per_1m", "output_per_1m", "cached_input_per_1m", "per_call")
 
 

@@ -37,6 +37,7 @@ TITLES = {
     "patterns": "Recognition",
     "storage": "Storage and pruning",
     "optimizations": "Optimizations",
+    "audit": "Audit log",
 }
 SHOWN_UNDER = {"cleanup_interval": "storage"}
 

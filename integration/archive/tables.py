@@ -18,8 +18,9 @@ from integration.models import PreviousRecognizer
 from optimizations import models as optimizations
 from patterns import models as patterns
 
-# Answers kept for a day, keys (their secrets belong to one server), and work under way there.
-LEFT_OUT = {"StoredAnswer", "ApiKey", "Job"}
+# Answers kept for a day, keys (their secrets belong to one server), work under way there, and the
+# log of what people did there.
+LEFT_OUT = {"StoredAnswer", "ApiKey", "Job", "AuditEntry"}
 # The lease on learning and the name, which `restore` gives.
 LEFT_OUT_COLUMNS = {
     "Project": {"name"},

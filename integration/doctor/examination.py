@@ -17,6 +17,7 @@ OF_SERVER: tuple[ServerCheck, ...] = (
     server_checks.check_files,
     server_checks.check_uploads,
     server_checks.check_room,
+    server_checks.check_audit,
 )
 OF_PROJECT: tuple[ProjectCheck, ...] = (
     pattern_checks.check_uses,

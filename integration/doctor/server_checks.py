@@ -11,6 +11,8 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.models import Exists, OuterRef
 
+from featurememory.audit.chain import find_break, list_chains
+from featurememory.models import Project
 from integration.doctor.broken_invariant import RESTORE, BrokenInvariant
 from integration.models import Job
 from patterns.models import ModelInteraction, Payload
@@ -74,6 +76,17 @@ def check_uploads() -> Iterator[BrokenInvariant]:
     if lost:
         what = f"{len(lost):,} uploads belong to no job: {lost[0]}"
         yield BrokenInvariant("uploads", "", what, "Delete them.")
+
+
+def check_audit() -> Iterator[BrokenInvariant]:
+    """Every row of the audit log fits the one before."""
+    names = dict(Project.objects.values_list("pk", "name"))
+    for owner in list_chains():
+        if found := find_break(owner):
+            where = names.get(owner, str(owner)) if owner else "the server"
+            yield BrokenInvariant(
+                "audit", where, found, "Compare with a backup: somebody wrote past the server."
+            )
 
 
 def check_room() -> Iterator[BrokenInvariant]:

@@ -17,6 +17,7 @@ from django.db import close_old_connections
 from django.db.models import Q
 from django.utils import timezone
 
+from featurememory.audit.record import record
 from featurememory.errors import ErrorCode, FeatureMemoryError, handle_feature_memory_error, invalid
 from featurememory.models import Activity, Project
 from integration.jobs.history_import import run_import_steps
@@ -53,6 +54,7 @@ def start_job(project: Project, kind: str, actor: str, params: dict[str, Any] | 
         summary=f"Started: {KINDS[kind][0].lower()}",
         link=f"/jobs/{job.pk}/",
     )
+    record(project.pk, "job.started", f"{kind} {job.pk}", actor=actor)
     return job
 
 

@@ -3,7 +3,7 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from integration.views import get_started, jobs, keys, overview, sign_in, system
+from integration.views import audit_log, get_started, jobs, keys, overview, sign_in, system
 
 urlpatterns = [
     path("", overview.show_overview, name="overview"),
@@ -21,6 +21,7 @@ urlpatterns = [
     path("live/", system.show_live_counter, name="live"),
     path("search/", system.search_everything, name="search"),
     path("activity/", system.list_activity, name="activity"),
+    path("activity/audit/", audit_log.list_entries, name="audit"),
     path("keys/", keys.list_keys, name="keys"),
     path("keys/<int:pk>/revoke/", keys.revoke_key, name="key_revoke"),
     path("jobs/", jobs.list_jobs, name="jobs"),

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.core.management import CommandError
 
+from featurememory.audit.record import record
 from featurememory.errors import FeatureMemoryError
 from integration.archive.backup import back_up
 from integration.management.stored import StoredCommand
@@ -29,4 +30,5 @@ class Command(StoredCommand):
             raise CommandError(f"{file} cannot be written: {error.strerror}") from error
         except FeatureMemoryError as error:
             raise CommandError(error.message) from error
+        record(None, "backup.made", what)
         self.stdout.write(f"{file}: {what}, {file.stat().st_size:,} bytes")

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.core.management import CommandError
 
+from featurememory.audit.record import record
 from featurememory.models import Project
 from integration.archive.export import export_project
 from integration.management.stored import StoredCommand
@@ -28,6 +29,7 @@ class Command(StoredCommand):
             counts = export_project(row, output)
         except OSError as error:
             raise CommandError(f"{output} cannot be written: {error.strerror}") from error
+        record(row.pk, "export.made", "the whole project", after=counts)
         self.stdout.write(
             f"{output}: {counts['ModelInteraction']:,} interactions, {counts['Pattern']:,} patterns, "
             f"{counts['Decision']:,} decisions, {counts['Optimization']:,} optimizations, "

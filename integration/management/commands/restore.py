@@ -9,6 +9,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError
 
+from featurememory.audit.record import record
 from featurememory.errors import FeatureMemoryError
 from integration.archive.restore import restore_project
 from integration.management.stored import StoredCommand
@@ -25,7 +26,8 @@ class Command(StoredCommand):
     def handle(self, *args: Any, file: Path, project: str, **options: Any) -> None:
         migrate_database()
         try:
-            _, counts = restore_project(file, project)
+            made, counts = restore_project(file, project)
+            record(made.pk, "project.restored", project, after=counts)
         except ValidationError as error:
             raise CommandError(f"--project {project!r}: {' '.join(error.messages)}") from error
         except OSError as error:
