@@ -13,6 +13,8 @@ from featurememory.http.drf import key_of
 from featurememory.http.endpoint import Endpoint
 from featurememory.http.json_body import body_of
 from featurememory.http.openapi import described
+from integration.api.authentication import known_keys
+from integration.erasure.delete_project import delete_project
 from integration.jobs import queue
 
 MOST_IDS, LONGEST = 10_000, 200
@@ -41,6 +43,24 @@ class SessionErasure(Endpoint):
     @described("Erase every interaction of a session", status=202)
     def delete(self, request: Request, session_id: str) -> Response:
         return start_erasure(request, read_order(ErasureOrder(session_id=session_id)))
+
+
+class DeletionOrder(Struct):
+    name: str
+
+
+class ProjectDeletion(Endpoint):
+    scopes = {"DELETE": "admin"}
+    body_limit = 1 << 12
+
+    @described("Delete the project of the key with everything in it", body=DeletionOrder)
+    def delete(self, request: Request) -> Response:
+        key = key_of(request)
+        if body_of(request, DeletionOrder).name != key.project.name:
+            raise invalid("must be the name of this key's project", "/name")
+        count = delete_project(key.project, f"key {key.name or key.public}")
+        known_keys.clear()
+        return Response({"deleted": key.project.name, "interactions": count})
 
 
 def read_order(order: ErasureOrder) -> dict[str, Any]:

@@ -7,6 +7,7 @@ urlpatterns = [
     path("config/", feedback_and_config.Config.as_view()),
     path("audit/", audit.AuditLog.as_view()),
     path("erasure/", erasure.Erasures.as_view()),
+    path("project/", erasure.ProjectDeletion.as_view()),
     path("sessions/<path:session_id>/", erasure.SessionErasure.as_view()),
     path("jobs/", jobs.Jobs.as_view()),
     path("jobs/<str:job_id>/", jobs.JobDetail.as_view()),

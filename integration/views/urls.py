@@ -3,7 +3,16 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from integration.views import audit_log, get_started, jobs, keys, overview, sign_in, system
+from integration.views import (
+    audit_log,
+    delete_project,
+    get_started,
+    jobs,
+    keys,
+    overview,
+    sign_in,
+    system,
+)
 
 urlpatterns = [
     path("", overview.show_overview, name="overview"),
@@ -17,6 +26,7 @@ urlpatterns = [
     path("login/once/<str:token>/", sign_in.sign_in_once, name="login_once"),
     path("logout/", LogoutView.as_view(), name="logout"),
     path("theme/", sign_in.set_theme, name="theme"),
+    path("project/delete/", delete_project.ask_or_delete, name="delete_project"),
     path("project/", sign_in.choose_project, name="project"),
     path("live/", system.show_live_counter, name="live"),
     path("search/", system.search_everything, name="search"),
