@@ -22,6 +22,7 @@ from featurememory.thresholds import (
     AuditThresholds,
     OptimizationThresholds,
     PatternThresholds,
+    PrivacyThresholds,
     StorageThresholds,
 )
 from featurememory.thresholds import storage_type as storage_type  # migrations name it here
@@ -58,7 +59,7 @@ class Project(models.Model):
 
 
 class FeatureMemoryConfig(
-    PatternThresholds, OptimizationThresholds, StorageThresholds, AuditThresholds
+    PatternThresholds, OptimizationThresholds, StorageThresholds, AuditThresholds, PrivacyThresholds
 ):
     """The thresholds of one project. Every field: unit, range, default and effect in its help text."""
 

@@ -191,6 +191,20 @@ class AuditThresholds(models.Model):
         abstract = True
 
 
+class PrivacyThresholds(models.Model):
+    """Section "privacy"."""
+
+    redact = models.BooleanField(
+        "redact personal data and secrets",
+        default=False,
+        help_text="True or false, default false. True: e-mail addresses, phone and card numbers, "
+        "IBANs, keys and tokens are taken out of everything that comes in, before it is stored.",
+    )
+
+    class Meta:
+        abstract = True
+
+
 SECTIONS: dict[str, tuple[str, ...]] = {
     name: tuple(field.name for field in section._meta.local_fields)
     for name, section in (
@@ -198,5 +212,6 @@ SECTIONS: dict[str, tuple[str, ...]] = {
         ("optimizations", OptimizationThresholds),
         ("storage", StorageThresholds),
         ("audit", AuditThresholds),
+        ("privacy", PrivacyThresholds),
     )
 }

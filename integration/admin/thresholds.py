@@ -38,6 +38,7 @@ TITLES = {
     "storage": "Storage and pruning",
     "optimizations": "Optimizations",
     "audit": "Audit log",
+    "privacy": "Privacy",
 }
 SHOWN_UNDER = {"cleanup_interval": "storage"}
 
