@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.db.backends.signals import connection_created
 
 
 class FeatureMemoryApp(AppConfig):
@@ -10,8 +11,11 @@ class FeatureMemoryApp(AppConfig):
 
         from featurememory import checks  # noqa: F401
         from featurememory.audit import sign_ins
+        from featurememory.database import text_search
 
         sign_ins.connect()
+        text_search.register_search()
+        connection_created.connect(text_search.add_functions)
 
         if not settings.EMBEDDED:  # else tasks would be sent to Celery's default broker
             from featurememory import celery  # noqa: F401

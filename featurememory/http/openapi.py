@@ -53,7 +53,10 @@ def schema_of(shape: Any) -> dict[str, Any]:
             return value
         if "$ref" in value:
             return inlined(parts[value["$ref"].rsplit("/", 1)[-1]])
-        return {name: inlined(entry) for name, entry in value.items()}
+        # Unknown members are accepted everywhere: a body with one more is no error.
+        closed = value.get("additionalProperties") is False
+        members = {name: inlined(entry) for name, entry in value.items()}
+        return members | {"additionalProperties": True} if closed else members
 
     found: dict[str, Any] = inlined(schema)
     return found

@@ -14,7 +14,7 @@ from uuid import UUID
 from django.db import models
 
 from featurememory.models import Activity, ConfigVersion, FeatureMemoryConfig, Project
-from integration.models import PreviousRecognizer
+from integration.models import PreviousRecognizer, UnmappedName
 from optimizations import models as optimizations
 from patterns import models as patterns
 
@@ -27,7 +27,11 @@ LEFT_OUT_COLUMNS = {
     "Learner": {"holder", "until", "repairing_until"},
 }
 # Numbers of interactions; a server gives its own, an archive counts from 1 (0: it is gone).
-NUMBER_COLUMNS = {("Decision", "interaction"), ("WaitingOutcome", "interaction")}
+NUMBER_COLUMNS = {
+    ("Decision", "interaction"),
+    ("WaitingOutcome", "interaction"),
+    ("FailedRecord", "number"),
+}
 NUMBER_LISTS = {("Learner", "unsaved")}
 
 
@@ -75,6 +79,7 @@ TABLES = [
         patterns.Learner,
         patterns.Feedback,
         patterns.LateJudgement,
+        patterns.FailedRecord,
         optimizations.RegisteredModel,
         optimizations.ModelPrice,
         optimizations.Optimization,
@@ -86,6 +91,7 @@ TABLES = [
         optimizations.LedgerHour,
         optimizations.PolicyState,
         PreviousRecognizer,
+        UnmappedName,
         Activity,
     )
 ]

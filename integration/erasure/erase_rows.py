@@ -14,7 +14,7 @@ from featurememory.models import Activity, Project, StoredAnswer
 from integration.erasure.selection import PART, ErasedContent
 from integration.models import PreviousRecognizer
 from optimizations.models import AppliedOptimization, Decision, WaitingOutcome
-from patterns.models import Feedback, ModelInteraction, Payload
+from patterns.models import FailedRecord, Feedback, ModelInteraction, Payload
 from patterns.retention.delete_interactions import record_forgotten_until
 
 COUNTED = ("interactions", "payloads", "decisions", "examples", "slots", "snapshots", "bytes")
@@ -42,6 +42,9 @@ def erase_rows(project: Project, content: ErasedContent) -> Counter[str]:
     with write_turn():
         Feedback.objects.filter(project=project, target_id__in=list(content.sessions)).delete()
         StoredAnswer.objects.filter(project=project).delete()  # they hold whole answers
+        # Reasons may quote a value. That a partition failed stays: it is repaired no more until then.
+        rows = FailedRecord.objects.filter(project=project, number=None)
+        rows.update(reason="erased")
         counts["snapshots"] += PreviousRecognizer.objects.filter(project=project).delete()[0]
     return counts
 
@@ -59,6 +62,8 @@ def erase_interactions(
     size = sum(payloads.values_list(Length("data"), flat=True))
     WaitingOutcome.objects.filter(project=project, interaction__in=numbers).delete()
     Feedback.objects.filter(project=project, target="interaction", target_id__in=ids).delete()
+    named = Q(number__in=numbers) | Q(subject__in=ids)
+    FailedRecord.objects.filter(named, project=project).delete()
     gone = payloads.delete()[0]
     rows = ModelInteraction.objects.filter(project=project, pk__in=numbers)
     return Counter({"interactions": rows.delete()[0], "payloads": gone, "bytes": size})

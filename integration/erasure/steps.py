@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from django.conf import settings
+from django.utils import timezone
 
 from featurememory.audit.record import record
 from featurememory.models import Project
@@ -18,6 +19,8 @@ from integration.erasure.free_pages import overwrite_free_pages
 from integration.erasure.selection import find_content
 from integration.models import Job
 from optimizations.decision_log.log import catch_up
+
+ERRORS = ".errors.csv"  # behind the name of an upload: its refused rows
 
 
 def run_erasure_steps(job: Job) -> Iterator[str]:
@@ -58,10 +61,16 @@ def finish_erasure(job: Job, counts: Counter[str]) -> None:
 
 
 def delete_uploads(project: Project) -> None:
-    """Files of imports that are over: they may hold the same interactions."""
-    over = Job.objects.filter(project=project, kind="import")
+    """Files of imports that are over, and of drafts, which end with it: they may hold the same
+    interactions. Their refused rows go too, since a reason may quote a value."""
+    own = Job.objects.filter(project=project, kind="import")
+    own.filter(state="preview").update(state="cancelled", ended_at=timezone.now())
     folder = (settings.DATA_DIR / "uploads").resolve()
-    for job in over.exclude(state__in=("queued", "running")):
-        path = Path(str(job.params.get("path", ""))).resolve()
-        if path.parent == folder:
-            path.unlink(missing_ok=True)
+    for job in own.exclude(state__in=("queued", "running")):
+        upload = str(job.params.get("path", ""))
+        for name in (upload, upload + ERRORS, str(job.cursor.get("errors", ""))):
+            path = Path(name).resolve()
+            if path.parent == folder:
+                path.unlink(missing_ok=True)
+        if job.log or job.cursor.get("errors"):
+            Job.objects.filter(pk=job.pk).update(log=[], cursor={})

@@ -5,8 +5,10 @@ from django.urls import path
 
 from integration.views import (
     audit_log,
+    client_download,
     delete_project,
     get_started,
+    imports,
     jobs,
     keys,
     overview,
@@ -20,6 +22,8 @@ urlpatterns = [
     path("charts/<slug:name>.csv", overview.download_chart, name="chart_csv"),
     path("start/", get_started.show_start, name="start"),
     path("start/wait/", get_started.show_arrival, name="start_wait"),
+    path("client/", client_download.list_wheels, name="client"),
+    path("client/<str:name>", client_download.download_wheel, name="client_wheel"),
     path("demo/load/", get_started.load_demo, name="demo_load"),
     path("demo/remove/", get_started.remove_demo, name="demo_remove"),
     path("login/", sign_in.sign_in, name="login"),
@@ -38,5 +42,7 @@ urlpatterns = [
     path("jobs/<uuid:pk>/", jobs.show_job, name="job"),
     path("jobs/<uuid:pk>/cancel/", jobs.cancel_job, name="job_cancel"),
     path("jobs/<uuid:pk>/retry/", jobs.retry_job, name="job_retry"),
+    path("jobs/<uuid:pk>/start/", imports.start_import, name="import_start"),
+    path("jobs/<uuid:pk>/errors.csv", imports.download_errors, name="import_errors"),
     path("health/", system.show_health, name="health"),
 ]

@@ -22,8 +22,8 @@ from featurememory.errors import ErrorCode, FeatureMemoryError
 from featurememory.process import request_priority
 from patterns.ingest.backpressure import admission
 from patterns.ingest.bulk_insert import insert_postgresql, insert_sqlite
+from patterns.ingest.redacted_arrivals import redact_arrivals
 from patterns.ingest.schema import Arrival
-from patterns.redaction.redact import is_redacting, redact_stored
 
 # Bound on what may wait in memory for the writer: 50 groups of the largest batch.
 WAITING, GROUP = 512, 4000
@@ -115,11 +115,7 @@ def store_arrivals(project_id: UUID, arrivals: Sequence[Arrival]) -> StoreResult
     if not arrivals:
         return StoreResult([])
     admission.check()
-    if is_redacting(project_id):
-        arrivals = [
-            Arrival(*redact_stored(project_id, one.id, one.columns, one.payload))
-            for one in arrivals
-        ]
+    arrivals = redact_arrivals(project_id, arrivals)
     # In a test's transaction another thread would not see this one's rows.
     if connection.vendor == "sqlite" and not connection.in_atomic_block:
         return writer.store(project_id, arrivals)

@@ -20,7 +20,9 @@ from integration.archive.export import export_project
 from integration.archive.restore import restore_project
 from integration.archive.tables import LEFT_OUT, TABLES
 from integration.archive.values import encode_line
+from integration.dialects.unmapped import unmapped_names
 from optimizations.models import Decision, PolicyState
+from patterns.failed_records import note_failure
 from patterns.models import Learner, ModelInteraction, Pattern, Payload
 from patterns.storage.payloads import unpack_json
 from tests.builders import Caller, caller, damage, item, learned, rollup_figures, uses_and_recount
@@ -42,6 +44,11 @@ def lived(owner: Project) -> Caller:
         "feedback/", {"interaction_id": "i-1", "metric_name": "note", "value": {"z": 1, "a": 2.0}}
     )
     learned(owner, 0)
+    newest = ModelInteraction.objects.filter(project=owner).latest("pk")
+    note_failure(owner.pk, "outcome", newest.id, "cannot be counted", newest.pk)
+    note_failure(owner.pk, "repair", "task.0", "cannot be repaired")
+    unmapped_names.note(owner.pk, "otlp", ["gen_ai.unknown"])
+    unmapped_names.write()
     return api
 
 

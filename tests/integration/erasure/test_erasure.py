@@ -9,14 +9,16 @@ from typing import Any
 
 import pytest
 import zstandard
+from django.core.files.base import ContentFile
 from django.db import connection
 
 from featurememory.models import AuditEntry, Project
 from integration.doctor.examination import examine
-from integration.jobs import queue
+from integration.jobs import queue, uploads
 from integration.models import Job
 from optimizations.models import Decision
-from patterns.models import ModelInteraction, Pattern, PayloadDictionary
+from patterns.failed_records import note_failure
+from patterns.models import FailedRecord, ModelInteraction, Pattern, PayloadDictionary
 from patterns.storage import payloads
 from tests.builders import caller, item, keep, learn_all, learned, project
 
@@ -270,3 +272,31 @@ def test_only_keys_of_kind_ad_erase(owner: Project, kind: str) -> None:
 @pytest.mark.django_db
 def test_what_is_unknown_is_erased_already(owner: Project) -> None:
     assert erase(owner, {"session_id": "nobody"})["result"]["interactions"] == 0
+
+
+@pytest.mark.django_db
+def test_reasons_of_failures_and_uploads_are_erased(owner: Project, settings: Any) -> None:
+    keep(owner, [told("canaryfail", 1), told("other", 2)])
+    rows = {row.id: row for row in ModelInteraction.objects.all()}
+    for name in ("canaryfail-1", "other-2"):
+        note_failure(owner.pk, "learning", name, f"cannot read {name}", rows[name].pk)
+    note_failure(owner.pk, "repair", "erase.me", "the text of canaryfail")
+    draft = uploads.save_upload(ContentFile(b'{"input": "canaryfail"}', name="a.jsonl"))
+    done = uploads.save_upload(ContentFile(b'{"input": "canaryfail"}', name="b.jsonl"))
+    refused = Path(done["path"] + uploads.ERRORS)
+    refused.write_text("1,canaryfail")
+    made = {"project": owner, "kind": "import", "actor": "a"}
+    waiting = Job.objects.create(**made, params=draft, state="preview")
+    cursor = {"errors": str(refused)}
+    Job.objects.create(**made, params=done, state="done", cursor=cursor, log=["canaryfail"])
+
+    erase(owner, {"interaction_ids": ["canaryfail-1"]})
+
+    assert set(FailedRecord.objects.values_list("subject", "reason")) == {
+        ("other-2", "cannot read other-2"),
+        ("erase.me", "erased"),
+    }
+    assert list((settings.DATA_DIR / "uploads").iterdir()) == []
+    waiting.refresh_from_db()
+    assert waiting.state == "cancelled"
+    assert places("canaryfail") == set()

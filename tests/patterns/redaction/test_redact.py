@@ -10,6 +10,8 @@ import pytest
 from django.core.management import call_command
 
 from featurememory.models import Project, StoredAnswer
+from integration.dialects.unmapped import unmapped_names
+from integration.models import UnmappedName
 from patterns.models import Feedback, ModelInteraction
 from tests.builders import caller, item, keep, learn_all
 from tests.integration.erasure.test_erasure import places
@@ -35,6 +37,7 @@ def told(number: int) -> dict[str, Any]:
         tags={"contact": MAIL, "k": KEY},
         parameters={"stop": MAIL},
         session_id=MAIL,
+        unknown={"note": [TEXT], MAIL: CARD},
     )
 
 
@@ -89,3 +92,53 @@ def test_nothing_is_changed_unless_the_project_says_so(owner: Project) -> None:
     keep(owner, [told(1)])
 
     assert places(MAIL)
+
+
+def test_members_nobody_knows_are_redacted(guarded: Project) -> None:
+    keep(guarded, [told(1)])
+
+    kept = caller(guarded, "ro").get("interactions/i-1/").json()["extra"]["unknown"]
+    assert kept["⟦email⟧"] == "⟦card⟧"
+    assert left() == set()
+
+
+def test_other_tools_are_redacted(guarded: Project) -> None:
+    call = {
+        "id": "call-1",
+        "model": "gpt-5-mini",
+        "messages": [{"role": "user", "content": TEXT}],
+        "response": TEXT,
+        "startTime": 1_780_000_000.0,
+        "endTime": 1_780_000_001.0,
+        f"mail {MAIL}": 1,
+    }
+
+    assert caller(guarded, "in").post("ingest/litellm/", [call]).status_code < 300
+    assert caller(guarded, "ad").get("ingest/unmapped/").status_code == 200
+    assert ModelInteraction.objects.filter(project=guarded).count() == 1
+    assert left() == set()
+
+
+def test_a_repetition_is_no_conflict_though_it_was_redacted(guarded: Project) -> None:
+    api = caller(guarded, "in")
+    api.post("interactions/", told(1))
+
+    assert api.post("interactions/", told(1)).json()["status"] == "duplicate"
+    other = told(1) | {"output": "something else"}
+    assert api.post("interactions/", other).json()["status"] == "conflict"
+
+
+def test_what_was_stored_before_redaction_is_no_conflict(owner: Project) -> None:
+    api = caller(owner, "ad")
+    sent = told(1) | {"session_id": "s"}
+    api.post("interactions/", sent)
+    api.patch("config/", {"privacy": {"redact": True}})
+
+    assert api.post("interactions/", sent).json()["status"] == "duplicate"
+
+
+def test_names_nobody_maps_are_redacted(guarded: Project) -> None:
+    unmapped_names.note(guarded.pk, "otlp", [f"mail {MAIL}"])
+    unmapped_names.write()
+
+    assert UnmappedName.objects.get(project=guarded).name == "mail ⟦email⟧"
