@@ -10,8 +10,10 @@ class FeatureMemoryApp(AppConfig):
         from django.conf import settings
 
         from featurememory import checks  # noqa: F401
+        from featurememory.audit import sign_ins
         from featurememory.database import text_search
 
+        sign_ins.connect()
         text_search.register_search()
         connection_created.connect(text_search.add_functions)
 

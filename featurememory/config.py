@@ -10,6 +10,7 @@ from uuid import UUID
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
+from featurememory.audit.record import record
 from featurememory.errors import ErrorCode, FeatureMemoryError
 from featurememory.models import Activity, ConfigVersion, FeatureMemoryConfig
 
@@ -61,6 +62,15 @@ def save_config(config: FeatureMemoryConfig, actor: str, reason: str = "") -> di
         number=config.version,
         changes=changes,
         actor=actor,
+        reason=reason,
+    )
+    record(
+        config.project_id,
+        "threshold.changed",
+        ", ".join(changes),
+        actor=actor,
+        before={name: old for name, (old, _) in changes.items()},
+        after={name: new for name, (_, new) in changes.items()},
         reason=reason,
     )
     for name, (old, new) in changes.items():

@@ -15,10 +15,14 @@ from django.db import models
 from django.utils import timezone
 from uuid_utils.compat import uuid7
 
+from featurememory.audit_rows import AuditChain as AuditChain
+from featurememory.audit_rows import AuditEntry as AuditEntry
 from featurememory.thresholds import (
     SECTIONS,
+    AuditThresholds,
     OptimizationThresholds,
     PatternThresholds,
+    PrivacyThresholds,
     StorageThresholds,
 )
 from featurememory.thresholds import storage_type as storage_type  # migrations name it here
@@ -54,7 +58,9 @@ class Project(models.Model):
         return config
 
 
-class FeatureMemoryConfig(PatternThresholds, OptimizationThresholds, StorageThresholds):
+class FeatureMemoryConfig(
+    PatternThresholds, OptimizationThresholds, StorageThresholds, AuditThresholds, PrivacyThresholds
+):
     """The thresholds of one project. Every field: unit, range, default and effect in its help text."""
 
     SECTIONS: ClassVar[dict[str, tuple[str, ...]]] = SECTIONS

@@ -78,6 +78,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "featurememory.http.middleware.assign_request_id",
     "featurememory.http.allowed_hosts.check_host",
+    "featurememory.audit.origin.note_origin",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "featurememory.http.middleware.add_content_security_policy",

@@ -176,11 +176,42 @@ class StorageThresholds(models.Model):
         abstract = True
 
 
+class AuditThresholds(models.Model):
+    """Section "audit"."""
+
+    keep_days = models.PositiveIntegerField(
+        "audit log kept",
+        default=0,
+        validators=limit_to(0, 36500),
+        help_text="Days, 0 to 36,500, default 0 (for ever). Cleanup removes older entries of the "
+        "audit log.",
+    )
+
+    class Meta:
+        abstract = True
+
+
+class PrivacyThresholds(models.Model):
+    """Section "privacy"."""
+
+    redact = models.BooleanField(
+        "redact personal data and secrets",
+        default=False,
+        help_text="True or false, default false. True: e-mail addresses, phone and card numbers, "
+        "IBANs, keys and tokens are taken out of everything that comes in, before it is stored.",
+    )
+
+    class Meta:
+        abstract = True
+
+
 SECTIONS: dict[str, tuple[str, ...]] = {
     name: tuple(field.name for field in section._meta.local_fields)
     for name, section in (
         ("patterns", PatternThresholds),
         ("optimizations", OptimizationThresholds),
         ("storage", StorageThresholds),
+        ("audit", AuditThresholds),
+        ("privacy", PrivacyThresholds),
     )
 }

@@ -14,6 +14,7 @@ from django.db import models
 from django.utils import timezone
 from uuid_utils.compat import uuid7
 
+from featurememory.audit.record import record
 from featurememory.models import Project
 
 ALPHABET = string.ascii_letters + string.digits
@@ -70,7 +71,7 @@ class ApiKey(models.Model):
         if not found:
             raise ValueError("a key looks like fm_<in|ro|rw|ad>_<12 letters or digits>_<secret>")
         kind, public, secret = found.groups()
-        return cls.objects.create(
+        key = cls.objects.create(
             project=project,
             name=name,
             kind=kind,
@@ -78,6 +79,15 @@ class ApiKey(models.Model):
             digest=cls.digest_of(secret),
             expires_at=expires_at,
         )
+        after = {"kind": kind, "name": name, "expires_at": expires_at}
+        record(project.pk, "key.created", str(key), after=after)
+        return key
+
+    def revoke(self) -> None:
+        """Programs that use it stop working within seconds."""
+        self.revoked_at = timezone.now()
+        self.save(update_fields=["revoked_at"])
+        record(self.project_id, "key.revoked", str(self), before={"kind": self.kind})
 
     @classmethod
     def find(cls, text: str) -> ApiKey | None:

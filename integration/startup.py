@@ -40,6 +40,7 @@ LATE = (
     "optimizations.api.prepare",
     "optimizations.api.what_if",
     "integration.learning.feedback",
+    "integration.api.erasure",
     "integration.api.jobs",
     "integration.orchestrator",
 )

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from featurememory.models import Activity, Project
+from featurememory.audit.record import make_entry, record_all
+from featurememory.models import Activity, AuditEntry, Project
 from optimizations.engine.domain.lifecycle import Transition
 from optimizations.engine.domain.optimization import OptimizationState
 from optimizations.models import EvidencePoint, Optimization, OptimizationEvent
@@ -36,6 +37,7 @@ class OptimizationHistory:
             )
             for step in transitions
         )
+        record_all(self.project_id, map(describe_transition, transitions))
         news = [step for step in transitions if is_newsworthy(step)]
         titles = self._titles([step.optimization_id for step in news])
         Activity.objects.bulk_create(
@@ -77,6 +79,17 @@ class OptimizationHistory:
             for state in states
             if state.n_treated + state.n_control >= max(FIRST_N, last.get(state.id, 0) * GROWTH)
         )
+
+
+def describe_transition(step: Transition) -> AuditEntry:
+    return make_entry(
+        f"optimization.{step.target}",
+        step.optimization_id,
+        step.actor or "memory",
+        before={"status": step.source},
+        after={"status": step.target, "evidence": step.evidence},
+        reason=step.text or step.reason,
+    )
 
 
 def is_newsworthy(step: Transition) -> bool:

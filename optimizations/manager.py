@@ -9,6 +9,7 @@ from uuid import UUID
 import msgspec
 from uuid_utils import uuid7
 
+from featurememory.audit.record import record
 from featurememory.errors import ErrorCode, FeatureMemoryError, invalid, not_found
 from featurememory.models import Activity, Project
 from optimizations import model_catalog
@@ -100,6 +101,9 @@ class OptimizationManager:
             except ValueError as error:
                 raise invalid(str(error), "/params") from error
             outcomes.save_policy(self.project_id, kept)
+        record(
+            self.project_id, "optimization.stored", state.id, actor=actor, after={"params": params}
+        )
         return self.find(state.id)
 
     def act(self, optimization_id: str, verb: str, actor: str) -> Optimization:
@@ -114,6 +118,7 @@ class OptimizationManager:
             except LifecycleError as error:
                 raise FeatureMemoryError(str(error), ErrorCode.CONFLICT) from error
             outcomes.save_policy(self.project_id, kept)
+        record(self.project_id, f"optimization.{verb}", optimization_id, actor=actor)
         return self.find(optimization_id)
 
     def find(self, optimization_id: str) -> Optimization:
@@ -144,6 +149,7 @@ class OptimizationManager:
             verb="optimization",
             summary=f"Purged {count:,} cached answers",
         )
+        record(self.project_id, "cache.purged", actor=actor, after={"answers": count})
         return count
 
     def savings(self, since: float, until: float) -> Savings:

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
+from featurememory.audit.record import record
 from featurememory.database.write_lock import write_turn
 from featurememory.models import Project
 from optimizations.engine.domain.call_price import TokenUsage, price_call
@@ -81,6 +82,7 @@ class Registration:
 def register(project: Project, given: Registration) -> tuple[RegisteredModel, bool]:
     """Adds or replaces a model; returns the row and whether it is new. A changed price is dated."""
     with write_turn():
+        known = RegisteredModel.objects.filter(project=project, model_id=given.model_id).first()
         row, made = RegisteredModel.objects.update_or_create(
             project=project,
             model_id=given.model_id,
@@ -91,9 +93,17 @@ def register(project: Project, given: Registration) -> tuple[RegisteredModel, bo
                 "updated_at": timezone.now(),
             },
         )
+        record_model_change(known, row)
         if given.prices is not None:
             store_price(project, given)
     return row, made
+
+
+def record_model_change(known: RegisteredModel | None, row: RegisteredModel) -> None:
+    before = {name: getattr(known, name) for name in DESCRIBED} if known else None
+    after = {name: getattr(row, name) for name in DESCRIBED}
+    if before != after:
+        record(row.project_id, "model.changed", row.model_id, before=before, after=after)
 
 
 def store_price(project: Project, given: Registration, source: str = "") -> bool:
@@ -114,9 +124,13 @@ def store_price(project: Project, given: Registration, source: str = "") -> bool
     ModelPrice.objects.update_or_create(
         project=project, model_id=given.model_id, effective_from=moment, defaults=values
     )
+    before = {name: getattr(price, name) for name in PRICES} if price else None
+    after = {name: values[name] for name in PRICES} | {"effective_from": moment}
+    record(project.pk, "price.changed", given.model_id, before=before, after=after)
     return True
 
 
+DESCRIBED = ("task_types", "capabilities", "enabled")
 PRICES = (
     "input_per_1m",
     "output_per_1m",

@@ -18,6 +18,8 @@ class Endpoint(APIView):
     """A view whose `scopes` say what each method needs: {"GET": "read"}."""
 
     scopes: ClassVar[Mapping[str, str]] = {}
+    # Whether its answers repeat what callers sent: they are not kept while a project redacts.
+    holds_content: ClassVar[bool] = False
 
 
 class NoSuchEndpoint(Endpoint):

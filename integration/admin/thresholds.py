@@ -37,6 +37,8 @@ TITLES = {
     "patterns": "Recognition",
     "storage": "Storage and pruning",
     "optimizations": "Optimizations",
+    "audit": "Audit log",
+    "privacy": "Privacy",
 }
 SHOWN_UNDER = {"cleanup_interval": "storage"}
 

@@ -13,6 +13,7 @@ from django.utils import timezone
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
+from featurememory.audit.origin import note_actor
 from featurememory.errors import ErrorCode, FeatureMemoryError
 from integration.models import ApiKey
 
@@ -97,6 +98,7 @@ class KeyAuthentication(BaseAuthentication):
                 "This API key is unknown, revoked or expired. Make one under API keys.",
                 ErrorCode.UNAUTHENTICATED,
             )
+        note_actor(f"key {key.name or key.public}")
         return None, key
 
     def authenticate_header(self, request: Request) -> str:

@@ -40,6 +40,8 @@ class Jobs(Endpoint):
     @idempotent
     def post(self, request: Request) -> Response:
         order = body_of(request, JobOrder)
+        if order.kind == "erase":
+            raise invalid("an erasure starts with POST /api/v1/erasure/", "/kind")
         if order.kind == "import":
             raise invalid("an import starts with a file: use the page Jobs or the command", "/kind")
         key = key_of(request)
@@ -92,5 +94,6 @@ def serialize_job(job: Job) -> dict[str, Any]:
         "created_at": format_time(job.created_at),
         "started_at": format_time(job.started_at),
         "ended_at": format_time(job.ended_at),
+        "result": job.cursor.get("receipt") if job.kind == "erase" else None,
         "log": [{"at": at, "text": text} for at, text in job.log],
     }

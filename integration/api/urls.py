@@ -1,10 +1,14 @@
 from django.urls import path
 
-from integration.api import feedback_and_config, jobs
+from integration.api import audit, erasure, feedback_and_config, jobs
 
 urlpatterns = [
     path("feedback/", feedback_and_config.Feedbacks.as_view()),
     path("config/", feedback_and_config.Config.as_view()),
+    path("audit/", audit.AuditLog.as_view()),
+    path("erasure/", erasure.Erasures.as_view()),
+    path("project/", erasure.ProjectDeletion.as_view()),
+    path("sessions/<path:session_id>/", erasure.SessionErasure.as_view()),
     path("jobs/", jobs.Jobs.as_view()),
     path("jobs/<str:job_id>/", jobs.JobDetail.as_view()),
     path("jobs/<str:job_id>/cancel/", jobs.JobVerb.as_view(), {"verb": "cancel"}),

@@ -18,8 +18,10 @@ from django.db import close_old_connections
 from django.db.models import Q
 from django.utils import timezone
 
+from featurememory.audit.record import record
 from featurememory.errors import ErrorCode, FeatureMemoryError, handle_feature_memory_error, invalid
 from featurememory.models import Activity, Project
+from integration.erasure.steps import run_erasure_steps
 from integration.jobs import repricing, uploads
 from integration.jobs.history_import import run_import_steps
 from integration.jobs.retry_failed import run_retry_steps
@@ -33,21 +35,24 @@ KINDS: dict[str, tuple[str, Steps]] = {
     "revert": ("Revert to the previous recogniser", recognizer_versions.revert_recognizer),
     "rollups": ("Recount the rollups", run_rollup_steps),
     "import": ("Import a file", run_import_steps),
+    "erase": ("Erase interactions", run_erasure_steps),
     "retry_failed": ("Try failed records again", run_retry_steps),
     "reprice": ("Price the past again", repricing.run_reprice_steps),
 }
 # A running job without a heartbeat for this long belongs to a process that died.
 ABANDONED = timedelta(seconds=60)
 LINES = 50
+MANY_AT_ONCE = ("import", "erase")
 MOST_DRAFTS = 5
 
 
 def start_job(project: Project, kind: str, actor: str, params: dict[str, Any] | None = None) -> Job:
-    """Queue a job. 409 while one of its kind runs in the project (imports excepted), 422 for its kind."""
+    """Queue a job. 409 while one of its kind runs in the project, unless it is among MANY_AT_ONCE; 422
+    for its kind."""
     if kind not in KINDS:
         raise invalid(f"must be among {', '.join(KINDS)}", "/kind")
     active = Job.objects.filter(project=project, kind=kind, state__in=("queued", "running"))
-    if kind != "import" and active.exists():
+    if kind not in MANY_AT_ONCE and active.exists():
         raise FeatureMemoryError(
             f"A job of kind {kind} is already running in this project.", ErrorCode.CONFLICT
         )
@@ -64,6 +69,7 @@ def log_start(job: Job) -> None:
         summary=f"Started: {KINDS[job.kind][0].lower()}",
         link=f"/jobs/{job.pk}/",
     )
+    record(job.project_id, "job.started", f"{job.kind} {job.pk}", actor=job.actor)
 
 
 def draft_import(project: Project, actor: str, params: dict[str, Any]) -> Job:

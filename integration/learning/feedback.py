@@ -15,6 +15,7 @@ from optimizations.policy_runtime import outcomes
 from optimizations.policy_runtime.outcome_rows import VERDICT
 from patterns.models import Feedback, Learner, ModelInteraction
 from patterns.recognition import late_feedback
+from patterns.redaction.redact import is_redacting, redact_name, redact_value
 from patterns.statistics import rollups
 
 Text = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[^\x00]*$")]
@@ -56,6 +57,9 @@ def store_feedback(project: Project, given: FeedbackIn) -> Feedback:
     """Store feedback and update success and score of its interactions. 404 for an unknown target, 422."""
     kind, name = find_target(given)
     check_value(given)
+    value = given.value
+    if is_redacting(project.pk):
+        name, value = redact_name(project.pk, name), redact_value(value)
     rows = ModelInteraction.objects.filter(
         Q(**{f"{kind}_id" if kind != "interaction" else "id": name})
     )
@@ -74,7 +78,7 @@ def store_feedback(project: Project, given: FeedbackIn) -> Feedback:
             target=kind,
             target_id=name,
             metric_name=given.metric_name,
-            value=given.value,
+            value=value,
         )
 
 

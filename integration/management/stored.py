@@ -8,6 +8,8 @@ from django.conf import settings
 from django.core.management import CommandError
 from django.core.management.base import BaseCommand
 
+from featurememory.audit.origin import acting_by_command
+
 
 class StoredCommand(BaseCommand):
     """Refuses to run with FM_STORAGE=memory, where the data is inside the server process."""
@@ -18,4 +20,5 @@ class StoredCommand(BaseCommand):
                 "With FM_STORAGE=memory everything is inside the server's process, out of reach "
                 "of a command. Use its pages or the API."
             )
-        return super().execute(*args, **options)
+        with acting_by_command():
+            return super().execute(*args, **options)

@@ -17,6 +17,7 @@ import msgspec
 from django.db.models import F
 from django.utils import timezone
 
+from featurememory.audit.record import record
 from featurememory.errors import ErrorCode, FeatureMemoryError
 from featurememory.models import Activity, Project
 from integration.models import Job, PreviousRecognizer
@@ -108,6 +109,7 @@ def revert_recognizer(job: Job) -> Iterator[str]:
 
 def record_switch(project: Project, actor: str, summary: str) -> str:
     Activity.objects.create(project=project, actor=actor, verb="switch", summary=summary)
+    record(project.pk, "recognizer.switched", actor=actor, reason=summary)
     return summary
 
 

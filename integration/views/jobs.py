@@ -23,7 +23,10 @@ UPLOAD_LIMIT = 512 << 20
 
 
 class StartForm(forms.Form):
-    kind = forms.ChoiceField(choices=[(name, title) for name, (title, _) in queue.KINDS.items()])
+    # An erasure starts with the API, which names what to erase.
+    kind = forms.ChoiceField(
+        choices=[(name, title) for name, (title, _) in queue.KINDS.items() if name != "erase"]
+    )
     file = forms.FileField(required=False)
 
     def clean(self) -> dict[str, object]:

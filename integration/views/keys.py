@@ -66,8 +66,7 @@ def revoke_key(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method != "POST":
         return render(request, "revoke.html", {"key": key})
     if key.revoked_at is None:
-        key.revoked_at = timezone.now()
-        key.save(update_fields=["revoked_at"])
+        key.revoke()
         forget_known_keys()
         record_key_change(request, project, "revoke key", f"Revoked API key {describe_key(key)}")
     return redirect("keys")

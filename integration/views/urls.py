@@ -4,7 +4,9 @@ from django.contrib.auth.views import LogoutView
 from django.urls import path
 
 from integration.views import (
+    audit_log,
     client_download,
+    delete_project,
     get_started,
     imports,
     jobs,
@@ -28,10 +30,12 @@ urlpatterns = [
     path("login/once/<str:token>/", sign_in.sign_in_once, name="login_once"),
     path("logout/", LogoutView.as_view(), name="logout"),
     path("theme/", sign_in.set_theme, name="theme"),
+    path("project/delete/", delete_project.ask_or_delete, name="delete_project"),
     path("project/", sign_in.choose_project, name="project"),
     path("live/", system.show_live_counter, name="live"),
     path("search/", system.search_everything, name="search"),
     path("activity/", system.list_activity, name="activity"),
+    path("activity/audit/", audit_log.list_entries, name="audit"),
     path("keys/", keys.list_keys, name="keys"),
     path("keys/<int:pk>/revoke/", keys.revoke_key, name="key_revoke"),
     path("jobs/", jobs.list_jobs, name="jobs"),

@@ -45,6 +45,7 @@ class PrepareIn(Struct):
 class Prepare(Endpoint):
     scopes = {"POST": "ingest"}
     body_limit = settings.BODY_LIMIT
+    holds_content = True
 
     @described("Ask how a task should run; the answer is a decision to report back", body=PrepareIn)
     @idempotent

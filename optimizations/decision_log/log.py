@@ -18,8 +18,10 @@ from featurememory.database.write_lock import write_turn
 from featurememory.errors import ErrorCode, FeatureMemoryError
 from featurememory.models import Project
 from optimizations.decision_log.journal import Journal, MemoryJournal, read_records
+from optimizations.decision_log.redaction import redact_decision, redact_request, redact_sent
 from optimizations.engine.domain.task import Request, TaskDecision
 from optimizations.models import AppliedOptimization, Decision
+from patterns.redaction.redact import is_redacting
 
 
 class DecisionRecord(msgspec.Struct, array_like=True):
@@ -86,6 +88,10 @@ def make_record(
     sent: dict[str, Any],
 ) -> DecisionRecord:
     now = time.time_ns() // 1_000_000
+    if is_redacting(project_id):
+        request = redact_request(project_id, request)
+        decision = redact_decision(project_id, decision)
+        sent = redact_sent(project_id, sent)
     return DecisionRecord(project_id.bytes, now, request, decision, patterns, sent)
 
 

@@ -11,6 +11,7 @@ from optimizations.engine.domain.settings import ModelCard, PolicySettings
 from optimizations.engine.domain.task import Json, Request, TaskDecision
 from optimizations.engine.domain.trial_scope import ScopeKey
 from optimizations.engine.kinds import KINDS
+from optimizations.engine.kinds.prefix_order import PrefixNotes
 from optimizations.engine.manual_control import admit_optimization, obey_verb
 from optimizations.engine.pattern_links import redirect_patterns, retire_pruned
 from optimizations.engine.pending_changes import PendingChanges, PolicyChanges
@@ -184,6 +185,13 @@ class PolicyEngine:
     def purge_cache(self, pattern_id: str | None = None) -> int:
         """Drops all cached answers at once; returns how many."""
         return self._memory.cache.purge()
+
+    def forget_texts(self) -> None:
+        """Drops what was kept word for word of requests and answers; evidence stays."""
+        self._memory.cache.purge()
+        for scope in self._memory.scopes.values():
+            if isinstance(scope.notes, PrefixNotes):
+                scope.notes.last = ""
 
     # ---- reading ----
 

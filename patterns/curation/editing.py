@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from featurememory.audit.record import record
 from featurememory.database.write_lock import write_turn
 from featurememory.errors import not_found
 from featurememory.models import Project
@@ -48,6 +49,10 @@ def save_changes(project: Project, pattern: Pattern, actor: str, changes: dict[s
             add_pattern_events(project, [str(pattern.pk)], name, actor, details)
             summary = f"Set {name} of {pattern} to {value}"[:300]
             add_activity(project, actor, "edit", summary, None, pattern)
+        old = {name: getattr(pattern, name) for name in changes}
+        record(
+            project.pk, "pattern.edited", str(pattern.pk), actor=actor, before=old, after=changes
+        )
         invalidate_recognizers(project)
 
 

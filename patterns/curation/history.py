@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from featurememory.audit.record import name_ids, record
 from featurememory.errors import not_found
 from featurememory.models import Activity, Project
 from patterns.models import Learner, Operation, Pattern, PatternEvent
@@ -50,6 +51,14 @@ def record_operation(
         project=project, kind=kind, actor=actor, affected=len(ids), before=before or {}
     )
     add_pattern_events(project, ids, EVENTS[kind], actor, details)
+    record(
+        project.pk,
+        f"pattern.{EVENTS[kind]}",
+        name_ids(ids),
+        actor=actor,
+        before=before,
+        after={"operation_id": str(operation.pk), **(details or {})},
+    )
     can_undo = kind != "restore"
     add_activity(project, actor, kind, summary, operation if can_undo else None, pattern)
     return operation

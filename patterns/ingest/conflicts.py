@@ -9,6 +9,7 @@ from uuid import UUID
 import msgspec
 from django.db.models import Q
 
+from patterns.ingest.redacted_arrivals import redact_arrivals
 from patterns.ingest.schema import COLUMNS, Arrival
 from patterns.models import Feedback, ModelInteraction, Payload
 from patterns.storage.payloads import Stored, unpack_payload
@@ -24,15 +25,20 @@ def find_conflicts(
 ) -> dict[int, list[str]]:
     """The arrivals, by position, that were not stored although their content is new, each with the names
     of what differs. What was forgotten meanwhile, or cannot be read, counts as equal."""
-    known = {i: one for i, one in enumerate(arrivals) if not stored[i]}
-    if not known:
+    places = [i for i in range(len(arrivals)) if not stored[i]]
+    if not places:
         return {}
+    sent = [arrivals[i] for i in places]
+    known = dict(zip(places, redact_arrivals(project_id, sent), strict=True))
     rows = load_rows(project_id, {one.id for one in known.values()})
     payloads = load_payloads(row["number"] for row in rows.values())
     found: dict[int, list[str]] = {}
     for index, one in known.items():
         if row := rows.get(one.id):
-            differing = name_differences(one, row, payloads.get(row["number"]))
+            data = payloads.get(row["number"])
+            # As it was sent, too: it may have been stored before the project redacted.
+            ways = [name_differences(way, row, data) for way in (one, arrivals[index])]
+            differing = min(ways, key=len)
             if set(differing) - JUDGEMENTS or (differing and not is_judged(project_id, row)):
                 found[index] = differing
     return found

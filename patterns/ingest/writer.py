@@ -22,6 +22,7 @@ from featurememory.errors import ErrorCode, FeatureMemoryError
 from featurememory.process import request_priority
 from patterns.ingest.backpressure import admission
 from patterns.ingest.bulk_insert import insert_postgresql, insert_sqlite
+from patterns.ingest.redacted_arrivals import redact_arrivals
 from patterns.ingest.schema import Arrival
 
 # Bound on what may wait in memory for the writer: 50 groups of the largest batch.
@@ -114,6 +115,7 @@ def store_arrivals(project_id: UUID, arrivals: Sequence[Arrival]) -> StoreResult
     if not arrivals:
         return StoreResult([])
     admission.check()
+    arrivals = redact_arrivals(project_id, arrivals)
     # In a test's transaction another thread would not see this one's rows.
     if connection.vendor == "sqlite" and not connection.in_atomic_block:
         return writer.store(project_id, arrivals)

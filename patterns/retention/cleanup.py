@@ -15,6 +15,7 @@ from django.db.models import Exists, OuterRef, Sum
 from django.db.models.functions import Least
 from django.utils import timezone
 
+from featurememory.audit.retention import forget_old_entries
 from featurememory.config import config_of
 from featurememory.database.write_lock import write_turn
 from featurememory.models import Activity, Project, StoredAnswer
@@ -195,6 +196,7 @@ def delete_old_history(project: Project) -> None:
     limit = timezone.now() - HISTORY
     PatternEvent.objects.filter(project=project, at__lt=limit).delete()
     Activity.objects.filter(project=project, at__lt=limit).delete()
+    forget_old_entries(project.pk)
     StoredAnswer.objects.filter(created_at__lt=timezone.now() - timedelta(days=1)).delete()
 
 

@@ -89,8 +89,13 @@ def _decompressor(number: int) -> zstandard.ZstdDecompressor:
 
 
 def pack_payload(content: dict[str, Any]) -> bytes:
+    return pack_json(msgspec.json.encode(content))
+
+
+def pack_json(text: bytes) -> bytes:
+    """A payload from its JSON text."""
     number = newest_dictionary.get()
-    return bytes([number]) + _compressor(number).compress(msgspec.json.encode(content))
+    return bytes([number]) + _compressor(number).compress(text)
 
 
 def unpack_json(data: Stored) -> bytes:

@@ -9,8 +9,9 @@ from uuid import UUID
 import msgspec
 from django.http import HttpRequest, StreamingHttpResponse
 
+from featurememory.audit.record import record
 from featurememory.http.pagination import read_page as keyset_page
-from featurememory.page_access import page
+from featurememory.page_access import current_project, page
 from patterns.views.chart_data import stream_csv
 from patterns.views.pattern_list import filter_patterns
 
@@ -58,9 +59,15 @@ def to_plain(value: Any) -> Any:
     return value.isoformat() if hasattr(value, "isoformat") else value
 
 
+def note_export(request: HttpRequest, name: str) -> None:
+    """The log says that somebody took the list along, not what was searched for."""
+    record(current_project(request).pk, "export.made", name)
+
+
 @page
 def download_csv(request: HttpRequest) -> StreamingHttpResponse:
     filter_patterns(request)  # raises for a bad filter before streaming starts
+    note_export(request, "patterns.csv")
     rows = (row.values() for row in export_rows(request))
     return stream_csv("patterns.csv", list(COLUMNS), rows)
 
@@ -68,6 +75,7 @@ def download_csv(request: HttpRequest) -> StreamingHttpResponse:
 @page
 def download_jsonl(request: HttpRequest) -> StreamingHttpResponse:
     filter_patterns(request)
+    note_export(request, "patterns.jsonl")
     lines = (msgspec.json.encode(row) + b"\n" for row in export_rows(request))
     response = StreamingHttpResponse(lines, content_type="application/x-ndjson")
     response["Content-Disposition"] = 'attachment; filename="patterns.jsonl"'

@@ -25,6 +25,9 @@ from optimizations.engine.kinds.protocol import CacheKind
 from optimizations.engine.kinds.request_keys import digest, points_at_now
 
 LARGEST = 65_536  # bytes of an answer that is kept
+REDACTED = (
+    "⟦".encode()
+)  # begins a mark in place of what was redacted: not the answer that was given
 HELPFUL = 0.5  # quality below which an answer is not kept, and a served one is dropped
 
 
@@ -79,7 +82,8 @@ class AnswerCache(msgspec.Struct):
         seen.requests += 1
         if outcome.error is not None or outcome.output is None:
             return
-        if len(msgspec.json.encode(outcome.output)) > LARGEST:
+        raw = msgspec.json.encode(outcome.output)
+        if len(raw) > LARGEST or REDACTED in raw:
             return
         now, passing, compared = digest(outcome.output), points_at_now(task), False
         for _, level, key in cache_keys(task, settings):

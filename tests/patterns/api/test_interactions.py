@@ -374,7 +374,7 @@ def test_a_list_costs_the_same_few_queries_however_long(
 def test_storing_a_batch_costs_a_handful_of_queries(
     api: Caller, django_assert_max_num_queries: Any
 ) -> None:
-    api.get("interactions/")
+    api.post("interactions/", item(9_999))  # thresholds are read every five seconds
     admission.refresh()  # read every two seconds, not for every request
     with django_assert_max_num_queries(8):  # savepoints included
         assert api.post("interactions/batch/", items(200)).json()["accepted"] == 200

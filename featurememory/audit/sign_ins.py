@@ -1,0 +1,45 @@
+"""Sign-ins in the server's audit log. Django tells them by signals: it knows no other way."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
+from django.core.cache import cache
+
+from featurememory.audit.record import record
+
+MOST_A_MINUTE = 120
+
+
+def note_sign_in(user: Any, **_: Any) -> None:
+    record(None, "login.ok", actor=user.get_username())
+
+
+def note_failure(credentials: dict[str, Any], **_: Any) -> None:
+    """The name as it was typed, shortened: people sometimes type a password there."""
+    count = count_failures()
+    if count > MOST_A_MINUTE:
+        return
+    reason = "More follow in this minute and are not recorded." if count == MOST_A_MINUTE else ""
+    actor = str(credentials.get("username") or "somebody")[:40]
+    record(None, "login.failed", actor=actor, reason=reason)
+
+
+def count_failures() -> int:
+    """How many there were in this minute: strangers must not fill the disk with them."""
+    name = f"audit:failed:{int(time.time() // 60)}"
+    cache.add(name, 0, 120)
+    return int(cache.incr(name))
+
+
+def note_sign_out(user: Any, **_: Any) -> None:
+    if user is not None:
+        record(None, "logout.ok", actor=user.get_username())
+
+
+def connect() -> None:
+    user_logged_in.connect(note_sign_in, dispatch_uid="audit")
+    user_login_failed.connect(note_failure, dispatch_uid="audit")
+    user_logged_out.connect(note_sign_out, dispatch_uid="audit")

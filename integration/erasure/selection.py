@@ -1,0 +1,117 @@
+"""Which interactions and decisions an erasure is about."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import zstandard
+from django.db.models import Count
+
+from optimizations.decision_log.log import decode_record
+from optimizations.models import Decision
+from patterns.models import ModelInteraction, Payload
+from patterns.storage.payloads import unpack_payload
+
+PART = 500
+UNREADABLE = (ValueError, msgspec.DecodeError, zstandard.ZstdError)
+
+
+@dataclass(frozen=True)
+class ErasedContent:
+    """Numbers and ids of interactions, numbers and ids of decisions, and what else names them."""
+
+    numbers: list[int] = field(default_factory=list)
+    ids: list[str] = field(default_factory=list)
+    sessions: set[str] = field(default_factory=set)
+    patterns: Counter[UUID] = field(default_factory=Counter)
+    task_types: set[str] = field(default_factory=set)
+    newest: int = 0
+    decisions: list[int] = field(default_factory=list)
+    decision_ids: list[str] = field(default_factory=list)
+
+
+def find_content(project_id: UUID, params: Mapping[str, Any]) -> ErasedContent:
+    """What `params` ask for: `interaction_ids`, `session_id` or `tag`."""
+    rows = list(find_interactions(project_id, params))
+    sessions = find_whole_sessions(project_id, rows)
+    if params.get("session_id"):
+        sessions.add(str(params["session_id"]))
+    content = ErasedContent(
+        numbers=[row.number for row in rows],
+        ids=[row.id for row in rows],
+        sessions=sessions,
+        patterns=Counter(row.pattern_id for row in rows if row.pattern_id),
+        task_types={row.task_type for row in rows},
+        newest=max((row.timestamp for row in rows), default=0),
+    )
+    for decision in find_decisions(project_id, rows, sessions):
+        content.decisions.append(decision.number)
+        content.decision_ids.append(decision.id)
+    return content
+
+
+def find_interactions(project_id: UUID, params: Mapping[str, Any]) -> Iterator[ModelInteraction]:
+    rows = ModelInteraction.objects.filter(project_id=project_id)
+    if ids := params.get("interaction_ids"):
+        for start in range(0, len(ids), PART):
+            yield from rows.filter(id__in=ids[start : start + PART])
+    elif session := params.get("session_id"):
+        yield from rows.filter(session_id=session)
+    elif tag := params.get("tag"):
+        numbers = list(find_tagged(project_id, tag))
+        for start in range(0, len(numbers), PART):
+            yield from rows.filter(pk__in=numbers[start : start + PART])
+
+
+def find_tagged(project_id: UUID, tag: Mapping[str, Any]) -> Iterator[int]:
+    """Interactions with all of these tags: they are inside the content, so all of it is read."""
+    own = ModelInteraction.objects.filter(project_id=project_id).values("number")
+    for number, data in (
+        Payload.objects.filter(pk__in=own).values_list("number", "data").iterator(PART)
+    ):
+        with suppress(ValueError):  # damaged: nobody can tell
+            tags = unpack_payload(data).get("tags")
+            if isinstance(tags, dict) and all(tags.get(k) == v for k, v in tag.items()):
+                yield number
+
+
+def find_whole_sessions(project_id: UUID, rows: Iterable[ModelInteraction]) -> set[str]:
+    """Sessions of which nothing else is left."""
+    counts = Counter(row.session_id for row in rows if row.session_id)
+    names, whole = list(counts), set[str]()
+    for start in range(0, len(names), PART):
+        own = ModelInteraction.objects.filter(
+            project_id=project_id, session_id__in=names[start : start + PART]
+        )
+        stored = own.order_by().values_list("session_id").annotate(n=Count("pk"))
+        whole |= {name for name, n in stored if n == counts[name]}
+    return whole
+
+
+def find_decisions(
+    project_id: UUID, rows: Iterable[ModelInteraction], sessions: set[str]
+) -> Iterator[Decision]:
+    """Decisions that led to one of these interactions, or were made in one of these sessions."""
+    rows = list(rows)
+    named = {row.decision_id for row in rows if row.decision_id}
+    numbers = {row.number for row in rows}
+    for decision in Decision.objects.filter(project_id=project_id).iterator(PART):
+        if (
+            decision.id in named
+            or decision.interaction in numbers
+            or (sessions and read_session(decision) in sessions)
+        ):
+            yield decision
+
+
+def read_session(decision: Decision) -> str | None:
+    try:
+        return decode_record(decision).request.task.session_id
+    except UNREADABLE:
+        return None
