@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-import secrets
 from collections.abc import Iterable
-from datetime import timedelta
 from importlib.util import find_spec
 from typing import Any, ClassVar
 
@@ -15,6 +12,8 @@ from django.db import models
 from django.utils import timezone
 from uuid_utils.compat import uuid7
 
+from featurememory.people import LoginLink as LoginLink
+from featurememory.people import ProjectRole as ProjectRole
 from featurememory.thresholds import (
     SECTIONS,
     OptimizationThresholds,
@@ -171,39 +170,3 @@ class Probe(models.Model):
 
     def __str__(self) -> str:
         return str(self.value)
-
-
-class LoginLink(models.Model):
-    """A one-time sign-in link of a user, valid for LIFETIME. Only its digest is stored."""
-
-    LIFETIME = timedelta(hours=12)
-
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
-    digest = models.CharField(max_length=64, unique=True)
-    created_at = models.DateTimeField(default=timezone.now)
-
-    def __str__(self) -> str:
-        return f"login link of {self.user}"
-
-    @staticmethod
-    def digest_of(token: str) -> str:
-        return hashlib.blake2b(token.encode("utf-8", "replace"), digest_size=32).hexdigest()
-
-    @classmethod
-    def make(cls, user: Any) -> str:
-        """Create a token; older links of the user become invalid."""
-        token = secrets.token_urlsafe(24)
-        cls.objects.filter(user=user).delete()
-        cls.objects.create(user=user, digest=cls.digest_of(token))
-        return token
-
-    @classmethod
-    def use(cls, token: str) -> Any | None:
-        """Use up a token and return its user; None for an invalid, used or expired one."""
-        good = cls.objects.filter(
-            digest=cls.digest_of(token), created_at__gt=timezone.now() - cls.LIFETIME
-        )
-        link = good.select_related("user").first()
-        if link is None or not good.filter(pk=link.pk).delete()[0]:
-            return None
-        return link.user if link.user.is_active else None

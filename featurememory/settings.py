@@ -63,7 +63,7 @@ INSTALLED_APPS = [
     "patterns.apps.PatternsApp",
     "optimizations.apps.OptimizationsApp",
     "integration.apps.IntegrationApp",
-    "django.contrib.admin",
+    "featurememory.apps.RoleAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

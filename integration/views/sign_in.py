@@ -11,8 +11,8 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
-from featurememory.models import LoginLink, Project
-from featurememory.page_access import page
+from featurememory.models import LoginLink
+from featurememory.page_access import list_projects, page
 
 YEAR_S = 31_536_000
 
@@ -46,7 +46,7 @@ def set_theme(request: HttpRequest) -> HttpResponse:
 def choose_project(request: HttpRequest) -> HttpResponse:
     """Choose the project that pages show in this session."""
     name = request.POST.get("project", "")
-    if Project.objects.filter(name=name).exists():
+    if any(project.name == name for project in list_projects(request)):
         request.session["project"] = name
     return redirect("overview")
 

@@ -10,6 +10,7 @@ from django.test import Client
 from integration.jobs import queue
 from integration.models import Job
 from tests.builders import project
+from tests.web import person
 
 pytestmark = pytest.mark.django_db
 
@@ -17,7 +18,7 @@ pytestmark = pytest.mark.django_db
 def signed_in(*, superuser: bool = True) -> Client:
     client = Client()
     users = get_user_model().objects
-    user = users.create_superuser("ed") if superuser else users.create_user("vi")
+    user = users.create_superuser("ed") if superuser else person("vi")
     client.force_login(user)
     return client
 

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 from django.core.cache import cache
 from django.test import Client, override_settings
-from django.utils import timezone
 
 from featurememory.models import Activity, ConfigVersion, LoginLink, Project
 from integration.models import ApiKey
@@ -231,39 +230,46 @@ def test_the_counter_answers_204_while_nothing_changed(admin: Client, owner: Pro
 # --- Get started ---------------------------------------------------------------------------------
 
 
-def key_shown(client: Client) -> str:
-    found = re.findall(r'id="key">([^<]*)<', text_of(client.get("/start/")))
+def key_shown(response: Any) -> str:
+    found = re.findall(r'id="key">([^<]*)<', text_of(response))
     return found[0] if found else ""
 
 
-def test_the_key_shown_works_and_stays_the_same_after_a_reload(
+def test_looking_at_get_started_makes_no_key(admin: Client, owner: Project) -> None:
+    assert key_shown(admin.get("/start/")) == ""
+    assert not ApiKey.objects.exists()
+
+
+def test_the_key_made_there_works_expires_and_is_kept_nowhere(
     admin: Client, owner: Project
 ) -> None:
-    key = key_shown(admin)
+    key = key_shown(admin.post("/start/"))
     from tests.builders import Caller
 
     assert Caller(key).post("interactions/", item(1)).status_code == 201
-    assert key_shown(admin) == key
-    assert ApiKey.objects.filter(project=owner).count() == 1
+    assert key_shown(admin.get("/start/")) == ""
+    assert ApiKey.objects.get().expires_at is not None
+    assert key.rsplit("_", 1)[1] not in str(dict(admin.session))
 
 
-def test_a_revoked_start_key_is_replaced(admin: Client, owner: Project) -> None:
-    key = key_shown(admin)
-    ApiKey.objects.update(revoked_at=timezone.now())
+def test_a_start_key_nobody_used_gives_way_to_the_next(admin: Client, owner: Project) -> None:
+    first, second = key_shown(admin.post("/start/")), key_shown(admin.post("/start/"))
 
-    assert key_shown(admin) not in ("", key)
+    assert (ApiKey.find(first), ApiKey.objects.count()) == (None, 1)
+    assert ApiKey.find(second) is not None
 
 
 def test_a_viewer_gets_no_key(viewer: Client, owner: Project) -> None:
-    assert key_shown(viewer) == ""
+    assert viewer.post("/start/").status_code == 403
+    assert "Make a key" not in text_of(viewer.get("/start/"))
     assert not ApiKey.objects.exists()
 
 
 def test_the_snippet_names_this_host_and_key(admin: Client, owner: Project) -> None:
-    page = text_of(admin.get("/start/"))
+    response = admin.post("/start/")
 
-    assert "http://testserver/api/v1/interactions/" in page
-    assert f"Bearer {key_shown(admin)}" in page
+    assert "http://testserver/api/v1/interactions/" in text_of(response)
+    assert f"Bearer {key_shown(response)}" in text_of(response)
 
 
 def test_the_box_waits_until_something_arrives_and_then_ends_the_poll(
