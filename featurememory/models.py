@@ -12,8 +12,10 @@ from django.db import models
 from django.utils import timezone
 from uuid_utils.compat import uuid7
 
+from featurememory.people import LoginAttempt as LoginAttempt
 from featurememory.people import LoginLink as LoginLink
 from featurememory.people import ProjectRole as ProjectRole
+from featurememory.people import SignedInBrowser as SignedInBrowser
 from featurememory.thresholds import (
     SECTIONS,
     OptimizationThresholds,

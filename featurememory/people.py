@@ -1,4 +1,4 @@
-"""Rows about people: their roles in projects, and one-time links that sign them in."""
+"""Rows about people: roles in projects, sign-ins that failed, sessions, and one-time links."""
 
 from __future__ import annotations
 
@@ -45,10 +45,39 @@ class ProjectRole(models.Model):
         return f"{self.user} is {self.role} of {self.project or 'every project'}"
 
 
+class LoginAttempt(models.Model):
+    """Wrong passwords in a row, of an account or from an address; bounded in number and age."""
+
+    subject = models.CharField(max_length=100, unique=True, help_text="account DIGEST or address A")
+    failures = models.PositiveIntegerField(default=0)
+    last_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"{self.subject}: {self.failures}"
+
+
+class SignedInBrowser(models.Model):
+    """A session of a person, so that they can see where they are signed in and end it."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="signed_in_browsers"
+    )
+    session_key = models.CharField(max_length=40, unique=True)
+    address = models.CharField(max_length=45)
+    agent = models.CharField(max_length=200, blank=True)
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering: ClassVar = ["-at"]
+
+    def __str__(self) -> str:
+        return f"{self.user} from {self.address}"
+
+
 class LoginLink(models.Model):
     """A one-time sign-in link of a user, valid for LIFETIME. Only its digest is stored."""
 
-    LIFETIME = timedelta(hours=12)
+    LIFETIME = timedelta(minutes=15)
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
     digest = models.CharField(max_length=64, unique=True)
@@ -70,12 +99,19 @@ class LoginLink(models.Model):
         return token
 
     @classmethod
+    def find(cls, token: str) -> LoginLink | None:
+        """The link of this token while it can be used; looking uses nothing up."""
+        good = cls.objects.filter(
+            digest=cls.digest_of(token),
+            created_at__gt=timezone.now() - cls.LIFETIME,
+            user__is_active=True,
+        )
+        return good.select_related("user").first()
+
+    @classmethod
     def use(cls, token: str) -> Any | None:
         """Use up a token and return its user; None for an invalid, used or expired one."""
-        good = cls.objects.filter(
-            digest=cls.digest_of(token), created_at__gt=timezone.now() - cls.LIFETIME
-        )
-        link = good.select_related("user").first()
-        if link is None or not good.filter(pk=link.pk).delete()[0]:
+        link = cls.find(token)
+        if link is None or not cls.objects.filter(pk=link.pk).delete()[0]:
             return None
-        return link.user if link.user.is_active else None
+        return link.user

@@ -27,7 +27,7 @@ if "FM_SERVING" in os.environ:
 if "FM_SERVING_AT" in os.environ:
     from integration import startup
 
-    ready = startup.prepare_start()
+    ready = startup.prepare_start(terminal=sys.stdout.isatty())
     print(startup.format_announcement(ready, os.environ["FM_SERVING_AT"]), flush=True)
 
 if os.environ.get("FM_SERVING") == "embedded":

@@ -3,7 +3,7 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from integration.views import get_started, jobs, keys, overview, sign_in, system
+from integration.views import account, get_started, jobs, keys, overview, sign_in, system
 
 urlpatterns = [
     path("", overview.show_overview, name="overview"),
@@ -16,6 +16,10 @@ urlpatterns = [
     path("login/", sign_in.sign_in, name="login"),
     path("login/once/<str:token>/", sign_in.sign_in_once, name="login_once"),
     path("logout/", LogoutView.as_view(), name="logout"),
+    path("account/", account.show_account, name="account"),
+    path("account/password/", account.change_password, name="password"),
+    path("account/sessions/end/", account.end_other_sessions, name="end_sessions"),
+    path("account/sessions/<int:pk>/end/", account.end_session, name="end_session"),
     path("theme/", sign_in.set_theme, name="theme"),
     path("project/", sign_in.choose_project, name="project"),
     path("live/", system.show_live_counter, name="live"),

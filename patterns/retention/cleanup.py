@@ -15,6 +15,7 @@ from django.db.models import Exists, OuterRef, Sum
 from django.db.models.functions import Least
 from django.utils import timezone
 
+from featurememory.access.sessions import clear_expired_sessions
 from featurememory.config import config_of
 from featurememory.database.write_lock import write_turn
 from featurememory.models import Activity, Project, StoredAnswer
@@ -196,6 +197,7 @@ def delete_old_history(project: Project) -> None:
     PatternEvent.objects.filter(project=project, at__lt=limit).delete()
     Activity.objects.filter(project=project, at__lt=limit).delete()
     StoredAnswer.objects.filter(created_at__lt=timezone.now() - timedelta(days=1)).delete()
+    clear_expired_sessions()
 
 
 def record_cleanup(project: Project, done: CleanupResult) -> None:

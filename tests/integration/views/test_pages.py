@@ -12,7 +12,7 @@ import pytest
 from django.core.cache import cache
 from django.test import Client, override_settings
 
-from featurememory.models import Activity, ConfigVersion, LoginLink, Project
+from featurememory.models import Activity, ConfigVersion, Project
 from integration.models import ApiKey
 from patterns.curation import pruning, undo
 from patterns.models import Pattern
@@ -77,15 +77,6 @@ def test_the_login_form_signs_in(client: Client, owner: Project) -> None:
     response = client.post("/login/", {"username": "lea", "password": "look-42-twice"}, follow=True)
 
     assert response.wsgi_request.user.username == "lea"
-
-
-def test_a_login_link_works_once(client: Client) -> None:
-    link = f"/login/once/{LoginLink.make(person('lea'))}/"
-
-    first, second = client.get(link, follow=True), Client().get(link, follow=True)
-
-    assert first.wsgi_request.user.username == "lea"
-    assert "used before or is too old" in text_of(second)
 
 
 def test_every_page_carries_the_policy_and_varies_on_htmx(admin: Client, owner: Project) -> None:
