@@ -12,6 +12,7 @@ from django.db import models
 from django.utils import timezone
 from uuid_utils.compat import uuid7
 
+from featurememory import outgoing
 from featurememory.people import LoginAttempt as LoginAttempt
 from featurememory.people import LoginLink as LoginLink
 from featurememory.people import ProjectRole as ProjectRole
@@ -95,6 +96,16 @@ class FeatureMemoryConfig(PatternThresholds, OptimizationThresholds, StorageThre
         if self.embedder == "endpoint" and not (self.embedder_url and self.embedder_model):
             message = "The endpoint needs its URL and the name of its model."
             raise ValidationError({"embedder": message})
+        self.clean_embedder_url()
+
+    def clean_embedder_url(self) -> None:
+        """Only a new URL is judged: what was saved before is refused when it would be called."""
+        before = FeatureMemoryConfig.objects.filter(pk=self.pk).values_list("embedder_url").first()
+        if not self.embedder_url or before == (self.embedder_url,):
+            return
+        hosts = settings.EMBEDDER_HOSTS
+        if why := outgoing.find_refusal(self.embedder_url, hosts, "FM_EMBEDDER_HOSTS"):
+            raise ValidationError({"embedder_url": why})
 
     def values_for(self, names: Iterable[str]) -> dict[str, Any]:
         """The thresholds among these names: what an engine's settings share with them."""

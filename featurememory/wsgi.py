@@ -7,11 +7,13 @@ import sys
 
 from django.core.wsgi import get_wsgi_application
 
+from featurememory.http.trusted_proxies import trust_proxies
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "featurememory.settings")
 if not os.environ.get("FM_DATABASE_URL"):
     # The REST framework loads PostgreSQL's driver, 9 MB, for fields that nobody uses on SQLite.
     sys.modules.setdefault("psycopg", None)  # type: ignore[arg-type]
-application = get_wsgi_application()
+application = trust_proxies(get_wsgi_application())
 
 if "FM_SERVING" in os.environ:
     from integration.startup import build_struct_tables

@@ -13,10 +13,11 @@ from featurememory.models import SignedInBrowser
 
 def record_sign_in(request: HttpRequest, address: str) -> None:
     """Note the session that has just begun; called after `login`, which gives it its key."""
+    person: Any = request.user
     SignedInBrowser.objects.update_or_create(
         session_key=request.session.session_key or "",
         defaults={
-            "user_id": request.user.pk,
+            "user": person,
             "address": address[:45],
             "agent": request.headers.get("User-Agent", "")[:200].replace("\x00", ""),
             "at": timezone.now(),
