@@ -29,6 +29,7 @@ from patterns.recognition.related import SIMILAR_NEEDED, count_similar
 from patterns.views.interactions import count_tokens
 
 KEY_NAME, KEY_LIFETIME = "Get started", timedelta(days=7)
+MOST_UNUSED = 5
 # A refusal older than this is no longer news on the page.
 REFUSAL_S = 900
 
@@ -53,20 +54,29 @@ def show_start(request: HttpRequest) -> HttpResponse:
 
 
 def make_start_key(request: HttpRequest, project: Project) -> str:
-    """A key for the first steps, which expires; one made here before and never used goes."""
+    """A key for the first steps, which expires. Of those never used only the newest stay: one of them
+    may have been copied."""
     mine = ApiKey.objects.filter(project=project, name=KEY_NAME, maker_id=request.user.pk)
-    mine.filter(last_used_at=None).delete()
+    unused = mine.filter(last_used_at=None).values_list("pk", flat=True)
+    ApiKey.objects.filter(pk__in=list(unused[MOST_UNUSED - 1 :])).delete()
     until = timezone.now() + KEY_LIFETIME
     key, text = ApiKey.create(project, "in", KEY_NAME, until, request.user)
     request.session["start_key"] = key.public
     return text
 
 
+def find_used_key(request: HttpRequest) -> str:
+    """The public half of the key this session made and a program used; "" while the page may make one."""
+    public = request.session.get("start_key", "")
+    used = ApiKey.objects.filter(public=public, revoked_at=None, last_used_at__isnull=False)
+    return public if public and used.exists() else ""
+
+
 def render_start(request: HttpRequest, project: Project, key: str) -> HttpResponse:
     host = request.build_absolute_uri("/").rstrip("/")
     context = {
         "key": key,
-        "made_before": request.session.get("start_key", ""),
+        "made_before": find_used_key(request),
         "can_make": may_change(request, project),
         "days": KEY_LIFETIME.days,
         "host": host,

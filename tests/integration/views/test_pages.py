@@ -243,11 +243,22 @@ def test_the_key_made_there_works_expires_and_is_kept_nowhere(
     assert key.rsplit("_", 1)[1] not in str(dict(admin.session))
 
 
-def test_a_start_key_nobody_used_gives_way_to_the_next(admin: Client, owner: Project) -> None:
-    first, second = key_shown(admin.post("/start/")), key_shown(admin.post("/start/"))
+def test_of_start_keys_nobody_used_only_the_newest_stay(admin: Client, owner: Project) -> None:
+    made = [key_shown(admin.post("/start/")) for _ in range(7)]
 
-    assert (ApiKey.find(first), ApiKey.objects.count()) == (None, 1)
-    assert ApiKey.find(second) is not None
+    assert ApiKey.objects.count() == 5
+    assert [ApiKey.find(key) is not None for key in made] == [False] * 2 + [True] * 5
+
+
+def test_once_its_key_was_used_the_page_makes_no_other_by_itself(
+    admin: Client, owner: Project
+) -> None:
+    from tests.builders import Caller
+
+    assert 'hx-trigger="load' in text_of(admin.get("/start/"))
+    Caller(key_shown(admin.post("/start/"))).post("interactions/", item(1))
+
+    assert 'hx-trigger="load' not in text_of(admin.get("/start/"))
 
 
 def test_a_viewer_gets_no_key(viewer: Client, owner: Project) -> None:
