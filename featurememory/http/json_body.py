@@ -8,6 +8,7 @@ import msgspec
 from rest_framework.request import Request
 
 from featurememory.errors import ErrorCode, FeatureMemoryError, invalid
+from featurememory.http.finite_numbers import require_64_bits, require_finite
 from featurememory.http.request_body import read_body
 
 T = TypeVar("T")
@@ -15,7 +16,15 @@ T = TypeVar("T")
 
 def body_of(request: Request, shape: type[T], limit: int | None = None) -> T:
     """The JSON body as `shape` (a msgspec type). 400 malformed, 413, 415, 422 with the pointer."""
-    return decode_json(read_body(request._request, limit), shape)
+    return decode_finite(read_body(request._request, limit), shape)
+
+
+def decode_finite(raw: bytes, shape: type[T]) -> T:
+    """`decode_json`, and 422 for a number that cannot be kept in the parts that have no type."""
+    found = decode_json(raw, shape)
+    require_finite(raw)
+    require_64_bits(raw)
+    return found
 
 
 def decode_json(raw: bytes, shape: type[T]) -> T:

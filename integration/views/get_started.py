@@ -24,6 +24,7 @@ from featurememory.page_access import (
     page,
 )
 from integration.models import ApiKey
+from integration.views.start_snippets import write_snippets
 from patterns.models import ModelInteraction, Pattern
 from patterns.recognition.related import SIMILAR_NEEDED, count_similar
 from patterns.views.interactions import count_tokens
@@ -81,7 +82,7 @@ def render_start(request: HttpRequest, project: Project, key: str) -> HttpRespon
         "days": KEY_LIFETIME.days,
         "host": host,
         "shown_key": key or "YOUR_KEY",
-        "now": timezone.now(),
+        "ways": write_snippets(host, key or "YOUR_KEY", project.name, timezone.now()),
         "demo_there": any(found.is_demo for found in list_projects(request)),
         **describe_arrival(project, host),
     }

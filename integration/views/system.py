@@ -12,7 +12,7 @@ from uuid import UUID
 from django.apps import apps
 from django.conf import settings
 from django.db import connection
-from django.db.models import Min, Q
+from django.db.models import Count, Min, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -22,8 +22,10 @@ from featurememory.http import pagination
 from featurememory.models import Activity, Project
 from featurememory.page_access import current_project, page, render_page
 from integration import resources
+from integration.dialects.unmapped import list_unmapped
 from integration.views.navigation import count_live
 from patterns.curation.history import UNDO_PERIOD
+from patterns.failed_records import count_failures, list_failures
 from patterns.ingest.backpressure import admission, read_resident_bytes
 from patterns.models import Learner, ModelInteraction, Operation, Pattern
 from patterns.retention import disk_usage, forecast
@@ -31,8 +33,8 @@ from patterns.statistics import hourly_gauges
 from patterns.statistics.time_window import Window
 
 RECOGNITION_BUDGET_MS = 50
-# Interactions pending for longer mean that no learner runs.
-PATIENCE_MS = 60_000
+FAILURES_SHOWN = 10
+UNMAPPED_SHOWN = 20
 
 
 @page
@@ -68,12 +70,15 @@ def show_health(request: HttpRequest) -> HttpResponse:
             window, hourly_gauges.read_hours(project.pk, window.start, window.end)
         )
     )
+    failed = {work: n for (pk, work), n in count_failures().items() if pk == project.pk}
     context = {
         "p50": gauge.recognition(0.5),
         "p95": gauge.recognition(0.95),
         "recognized": gauge.recognized,
         "budget": RECOGNITION_BUDGET_MS,
         "queue": describe_queue(project),
+        "failures": list_failures(project.pk, FAILURES_SHOWN) if failed else [],
+        "failed": failed,
         "learner": Learner.objects.filter(pk=project.pk)
         .only("consolidated_at", "cleaned_at")
         .first(),
@@ -83,6 +88,7 @@ def show_health(request: HttpRequest) -> HttpResponse:
         "tables": list_largest_tables(disk_usage.read_table_sizes()),
         "next_cleanup": forecast.read_counted_rules(project),
         "max_size": disk_usage.read_limit(config_of(project.pk).max_size),
+        "unmapped": list_unmapped(project.pk)[:UNMAPPED_SHOWN],
         "in_memory": settings.STORAGE == "memory",
         "state": admission.state,
         "gauges": admission.gauges,
@@ -113,12 +119,13 @@ def list_largest_tables(
 def describe_queue(project: Project) -> dict[str, Any]:
     """How many interactions are pending, for how long (ms), and whether recognition is stuck."""
     pending = ModelInteraction.objects.filter(project=project, state=0)
-    oldest = pending.aggregate(at=Min("received_at"))["at"]
+    found = pending.aggregate(count=Count("pk"), oldest=Min("received_at"))
+    oldest = found["oldest"]
     waited = None if oldest is None else max(0.0, time.time() * 1000 - oldest)
     return {
-        "count": pending.count(),
+        "count": found["count"],
         "waited": waited,
-        "stuck": waited is not None and waited > PATIENCE_MS,
+        "stuck": waited is not None and waited > settings.LAG_LIMIT * 1000,
     }
 
 
@@ -152,7 +159,8 @@ def search_everything(request: HttpRequest) -> HttpResponse:
 
 
 def find_patterns(project: Project, text: str) -> list[Pattern]:
-    found = Q(template__icontains=text) | Q(label__icontains=text) | Q(task_type__icontains=text)
+    columns = ("template", "label", "task_type")
+    found = Q(*((f"{name}__contains_text", text) for name in columns), _connector=Q.OR)
     with suppress(ValueError):
         found |= Q(pk=UUID(text))
     rows = Pattern.objects.stored().filter(found, project=project).order_by("-use_count", "pk")

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from featurememory.database.write_lock import write_turn
 from featurememory.models import Project
-from patterns.models import Learner, ModelInteraction, Pattern, Payload
+from patterns.models import FailedRecord, Learner, ModelInteraction, Pattern, Payload
 from patterns.retention.forecast import EXAMPLES
 
 # Interactions per transaction: 0.1 s, and at most 8 MB of SQLite's log.
@@ -62,6 +62,7 @@ def delete_rows(project: Project, rows: list[ModelInteraction]) -> None:
     numbers = [row.number for row in rows]
     record_forgotten_until(project, max((row.timestamp for row in rows), default=0))
     Payload.objects.filter(pk__in=numbers).delete()
+    FailedRecord.objects.filter(project=project, number__in=numbers).delete()
     ModelInteraction.objects.filter(pk__in=numbers)._raw_delete(using="default")
 
 

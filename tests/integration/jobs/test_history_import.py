@@ -15,10 +15,18 @@ from django.core.management import CommandError, call_command
 
 from featurememory.errors import FeatureMemoryError
 from featurememory.models import Project
+from integration.jobs import history_files
 from integration.jobs.history_import import Progress, import_file
-from patterns.ingest.schema import COLUMNS
+from integration.jobs.import_errors import MOST, ErrorFile
 from patterns.models import ModelInteraction
 from tests.builders import item, items
+from tests.integration.dialects.history import (
+    test_columns,
+    test_langfuse,
+    test_litellm,
+    test_openai_batch,
+    test_phoenix,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -111,6 +119,7 @@ CSV = """id,model_id,task_type,input,output,timestamp,duration,token_count,cost,
 a,gpt-5-mini,sql,"Say ""hi"", please",Hi,2026-11-22T12:00:00Z,812.5,100,0.25,true,"{""env"": ""prod""}"
 b,gpt-5-mini,,"{""q"": 1}",,1795348800000,5,,,False,
 c,gpt-5-mini,,no duration,,1795348800000,,,,,
+d,gpt-5-mini,,no time,,,5,,,,
 """
 
 
@@ -121,8 +130,8 @@ def test_csv_has_a_column_per_field_and_cells_that_are_json_are_read_as_json(
     path.write_text("\ufeff" + CSV)
     done = imported(owner, path)
 
-    assert (done.stored, done.rejected) == (2, 1)
-    first, second = ModelInteraction.objects.filter(project=owner).order_by("id")
+    assert (done.stored, done.rejected) == (3, 1)
+    first, second, third = ModelInteraction.objects.filter(project=owner).order_by("id")
     assert (first.duration, first.token_count, first.cost, first.success) == (
         812.5,
         100,
@@ -131,8 +140,8 @@ def test_csv_has_a_column_per_field_and_cells_that_are_json_are_read_as_json(
     )
     assert first.task_type == "sql"
     assert (second.success, second.cost) == (False, None)
+    assert third.duration is None
     assert first.timestamp == second.timestamp
-    assert set(COLUMNS) >= {"duration", "cost"}
 
 
 @pytest.mark.parametrize("name", ["history.jsonl.gz", "history.csv.gz"])
@@ -199,3 +208,69 @@ def test_the_frames_of_a_zst_file_are_read_to_the_last(owner: Project, tmp_path:
     path.write_bytes(b"".join(zstandard.compress(lines(*part)) for part in parts))
 
     assert imported(owner, path).stored == 1400
+
+
+FOREIGN: dict[str, list[Any]] = {
+    "langfuse.jsonl": [test_langfuse.API],
+    "phoenix.json": [test_phoenix.API],
+    "spend_logs.jsonl.gz": [test_litellm.ROW],
+    "batch.jsonl": [test_openai_batch.asked(), test_openai_batch.answered()],
+    "table.jsonl": [test_columns.ROW],
+}
+
+
+@pytest.mark.parametrize("name", FOREIGN)
+def test_exports_of_other_tools_are_told_by_their_first_row(
+    owner: Project, tmp_path: Path, name: str
+) -> None:
+    path = tmp_path / name
+    data = json.dumps(FOREIGN[name]).encode() if name.endswith("json") else lines(*FOREIGN[name])
+    path.write_bytes(gzip.compress(data) if name.endswith("gz") else data)
+    first, again = imported(owner, path), imported(owner, path)
+
+    assert (first.stored, first.rejected) == (1, 0)
+    assert (again.stored, again.duplicates) == (0, 1)
+
+
+def test_a_table_of_unusual_columns_is_read_by_a_mapping(owner: Project, tmp_path: Path) -> None:
+    path = tmp_path / "table.csv"
+    path.write_text("engine,q,when\ngpt-5-mini,Where is it?,2026-11-22T12:00:00Z\n,Who?,5\n")
+    errors = tmp_path / "errors.csv"
+    given = ["engine=model_id", "q=input", "when=timestamp"]
+    options = {"project": owner.name, "map": given, "errors": errors, "quiet": True}
+    call_command("import", str(path), **options)
+
+    (row,) = ModelInteraction.objects.filter(project=owner)
+    assert (row.model_id, row.timestamp) == ("gpt-5-mini", 1_795_348_800_000)
+    assert errors.read_text().splitlines()[1].startswith("2,a row needs model_id")
+
+
+@pytest.mark.parametrize(
+    "words", [["prompt"], ["prompt=nothing"], ["prompt=input", "=model_id", "a="]]
+)
+def test_a_mapping_that_makes_no_sense_is_told(tmp_path: Path, words: list[str]) -> None:
+    path = tmp_path / "table.csv"
+    path.write_text("prompt\nhi\n")
+    with pytest.raises(CommandError, match=r"COLUMN=FIELD|there is no field"):
+        call_command("import", str(path), project="p", map=words)
+
+
+def test_a_line_of_csv_that_never_ends_is_refused(
+    owner: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(history_files, "LONGEST_ROW", 1000)
+    path = tmp_path / "table.csv"
+    path.write_text("model,timestamp\n" + "x" * 5000)
+
+    with pytest.raises(FeatureMemoryError, match="longer than 1,000"):
+        imported(owner, path)
+
+
+def test_of_very_many_errors_the_file_keeps_so_many(tmp_path: Path) -> None:
+    path = tmp_path / "errors.csv"
+    with ErrorFile(path) as errors:
+        for number in range(MOST + 10):
+            errors.write(number, "x" * 2000)
+
+    assert len(path.read_text().splitlines()) == MOST + 2
+    assert errors.count == MOST + 10

@@ -84,7 +84,11 @@ def test_strangers_do_not_learn_names_of_projects_from_a_missing_page(client: Cl
     assert "shop" not in text_of(client.get("/nowhere/"))
 
 
-CHANGES = ["/patterns/prune/", "/patterns/pin/", "/patterns/merge/", "/jobs/", "/keys/"]
+NO_JOB = "01890a5d-ac96-774b-bcce-b302099a8057"
+CHANGES = [
+    *("/patterns/prune/", "/patterns/pin/", "/patterns/merge/", "/jobs/", "/keys/"),
+    *("/models/save/", "/models/load-prices/", f"/jobs/{NO_JOB}/start/"),
+]
 
 
 @pytest.mark.parametrize("path", CHANGES)

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('integration', '0003_previous_recognizer'),
+        ('integration', '0005_import_previews'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
