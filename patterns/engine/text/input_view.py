@@ -24,6 +24,7 @@ NOTHING = "(empty input)"
 SEPARATOR = "\x1f"
 COUNTED = 8  # names that differ only in a number ("item1", "item2", …) from which it is a counter
 WIDEST = 200
+LONGEST_NAME = 80  # characters of a key looked at: the expression for names is quadratic
 CALL_NAMES = ("name", "function", "tool", "tool_name", "method", "action")
 CALL_VALUES = ("arguments", "args", "parameters", "params", "input", "tool_input", "kwargs")
 
@@ -138,7 +139,9 @@ def _is_map(value: Mapping[str, Any]) -> bool:
     if len(value) > WIDEST:
         return True
     numbered = [key for key in map(str, value) if _DIGITS.search(key)]
-    named = [_DIGITS.sub("#", key) for key in numbered if _NUMBERED_NAME.fullmatch(key)]
+    named = [
+        _DIGITS.sub("#", key) for key in numbered if _NUMBERED_NAME.fullmatch(key[:LONGEST_NAME])
+    ]
     if len(named) - len(set(named)) >= COUNTED:
         named = []
     return (len(numbered) - len(named)) * 2 > len(value)

@@ -91,7 +91,7 @@ def _are_pair_siblings(
         if extra.any() and not _is_question(corpus, frame, cores[one], base):
             return False
         for begin, end in _list_stretches(extra):
-            if not _floats(corpus, frames[other], frame, base, begin, end):
+            if not _floats(corpus, frames[other], frame, base, begin, min(end, len(base) - 3)):
                 return False
     return True
 
