@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.contrib.admin.apps import AdminConfig
 from django.db.backends.signals import connection_created
 
 
@@ -19,3 +20,9 @@ class FeatureMemoryApp(AppConfig):
 
         if not settings.EMBEDDED:  # else tasks would be sent to Celery's default broker
             from featurememory import celery  # noqa: F401
+
+
+class RoleAdminConfig(AdminConfig):
+    """Django's admin, entered and limited by the roles of projects."""
+
+    default_site = "featurememory.access.admin_site.RoleAdminSite"

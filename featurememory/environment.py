@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import logging
 import os
 import sqlite3
@@ -38,6 +39,17 @@ def read_integer(name: str, *, default: int, minimum: int) -> int:
 def read_names(name: str, *, default: list[str]) -> list[str]:
     text = os.environ.get(name, "")
     return [part.strip() for part in text.split(",") if part.strip()] or default
+
+
+def read_networks(name: str) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
+    """Addresses and networks, comma-separated."""
+    found = []
+    for text in read_names(name, default=[]):
+        try:
+            found.append(ipaddress.ip_network(text, strict=False))
+        except ValueError:
+            refuse_value(name, f"{text!r} is no address or network, like 10.0.0.2 or 10.0.0.0/8")
+    return found
 
 
 # Files with a container's memory limit on Linux (cgroup v2, v1).

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-import secrets
 from collections.abc import Iterable
-from datetime import timedelta
 from importlib.util import find_spec
 from typing import Any, ClassVar
 
@@ -15,8 +12,13 @@ from django.db import models
 from django.utils import timezone
 from uuid_utils.compat import uuid7
 
-from featurememory.audit_rows import AuditChain as AuditChain
-from featurememory.audit_rows import AuditEntry as AuditEntry
+from featurememory import outgoing
+from featurememory.rows.audit_rows import AuditChain as AuditChain
+from featurememory.rows.audit_rows import AuditEntry as AuditEntry
+from featurememory.rows.people import LoginAttempt as LoginAttempt
+from featurememory.rows.people import LoginLink as LoginLink
+from featurememory.rows.people import ProjectRole as ProjectRole
+from featurememory.rows.people import SignedInBrowser as SignedInBrowser
 from featurememory.thresholds import (
     SECTIONS,
     AuditThresholds,
@@ -100,6 +102,16 @@ class FeatureMemoryConfig(
         if self.embedder == "endpoint" and not (self.embedder_url and self.embedder_model):
             message = "The endpoint needs its URL and the name of its model."
             raise ValidationError({"embedder": message})
+        self.clean_embedder_url()
+
+    def clean_embedder_url(self) -> None:
+        """Only a new URL is judged: what was saved before is refused when it would be called."""
+        before = FeatureMemoryConfig.objects.filter(pk=self.pk).values_list("embedder_url").first()
+        if not self.embedder_url or before == (self.embedder_url,):
+            return
+        hosts = settings.EMBEDDER_HOSTS
+        if why := outgoing.find_refusal(self.embedder_url, hosts, "FM_EMBEDDER_HOSTS"):
+            raise ValidationError({"embedder_url": why})
 
     def values_for(self, names: Iterable[str]) -> dict[str, Any]:
         """The thresholds among these names: what an engine's settings share with them."""
@@ -177,39 +189,3 @@ class Probe(models.Model):
 
     def __str__(self) -> str:
         return str(self.value)
-
-
-class LoginLink(models.Model):
-    """A one-time sign-in link of a user, valid for LIFETIME. Only its digest is stored."""
-
-    LIFETIME = timedelta(hours=12)
-
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
-    digest = models.CharField(max_length=64, unique=True)
-    created_at = models.DateTimeField(default=timezone.now)
-
-    def __str__(self) -> str:
-        return f"login link of {self.user}"
-
-    @staticmethod
-    def digest_of(token: str) -> str:
-        return hashlib.blake2b(token.encode("utf-8", "replace"), digest_size=32).hexdigest()
-
-    @classmethod
-    def make(cls, user: Any) -> str:
-        """Create a token; older links of the user become invalid."""
-        token = secrets.token_urlsafe(24)
-        cls.objects.filter(user=user).delete()
-        cls.objects.create(user=user, digest=cls.digest_of(token))
-        return token
-
-    @classmethod
-    def use(cls, token: str) -> Any | None:
-        """Use up a token and return its user; None for an invalid, used or expired one."""
-        good = cls.objects.filter(
-            digest=cls.digest_of(token), created_at__gt=timezone.now() - cls.LIFETIME
-        )
-        link = good.select_related("user").first()
-        if link is None or not good.filter(pk=link.pk).delete()[0]:
-            return None
-        return link.user if link.user.is_active else None

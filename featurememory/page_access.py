@@ -1,4 +1,4 @@
-"""Access to pages: sign-in, permission to change, and the current project."""
+"""Access to pages: sign-in, the person's role, and the current project."""
 
 from __future__ import annotations
 
@@ -14,20 +14,22 @@ from django.shortcuts import render, resolve_url
 from django.utils.cache import patch_vary_headers
 from django_htmx.http import HttpResponseClientRedirect
 
+from featurememory.access import roles
 from featurememory.errors import FeatureMemoryError
 from featurememory.models import Project
 
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
-CHANGE = "patterns.change_pattern"
 
 
 def page(view: View) -> View:
-    """Decorator: requires sign-in, and renders known errors as a page."""
+    """Decorator: requires sign-in and a role in some project, and renders known errors as a page."""
 
     @wraps(view)
     def handle(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not request.user.is_authenticated:
             return redirect_to_sign_in(request)
+        if not list_projects(request) and not request.user.is_superuser:
+            return render(request, "no_project.html", status=403)
         try:
             response = view(request, *args, **kwargs)
         except FeatureMemoryError as error:
@@ -40,7 +42,7 @@ def page(view: View) -> View:
 
 
 def changing(view: View) -> View:
-    """Decorator of pages that change something: 403 without permission to change patterns."""
+    """Decorator of pages that change something: 403 unless editor of the current project."""
 
     @wraps(view)
     def handle(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -51,8 +53,27 @@ def changing(view: View) -> View:
     return cast("View", page(handle))
 
 
-def may_change(request: HttpRequest) -> bool:
-    return request.user.has_perm(CHANGE)
+def roles_of(request: HttpRequest) -> roles.Roles:
+    """The roles of the person. Read once per request."""
+    found: roles.Roles | None = getattr(request, "_roles", None)
+    if found is None:
+        found = roles.read_roles(request.user)
+        request._roles = found  # type: ignore[attr-defined]
+    return found
+
+
+def role_of(request: HttpRequest, project: Project | None = None) -> str:
+    """The person's role in this project, by default the current one; "" for none."""
+    return roles.find_role(roles_of(request), (project or current_project(request)).pk)
+
+
+def may_change(request: HttpRequest, project: Project | None = None) -> bool:
+    return roles.covers(role_of(request, project), roles.EDITOR)
+
+
+def may_change_everywhere(request: HttpRequest) -> bool:
+    """Whether what concerns the whole server, like the demo, is theirs to change."""
+    return roles.covers(roles_of(request).get(None, ""), roles.EDITOR)
 
 
 def redirect_to_sign_in(request: HttpRequest) -> HttpResponse:
@@ -92,19 +113,24 @@ def current_project(request: HttpRequest) -> Project:
 
 
 def list_projects(request: HttpRequest) -> list[Project]:
-    """All projects, oldest first, each with `busy` when it has interactions. Read once per request."""
+    """The projects the person has a role in, oldest first, each with `busy` when it has interactions.
+    Read once per request."""
     found: list[Project] | None = getattr(request, "_projects", None)
     if found is None:
         # By the reverse name, because this module must not import the apps above it.
         interaction: Any = Project._meta.get_field("modelinteraction").related_model
         stored = interaction.objects.filter(project=OuterRef("pk"))
-        found = list(Project.objects.annotate(busy=Exists(stored)))
+        visible = roles.select_projects(roles_of(request))
+        found = list(visible.annotate(busy=Exists(stored)))
         request._projects = found  # type: ignore[attr-defined]
     return found
 
 
 def choose_project(found: Sequence[Any], name: str | None) -> Project:
-    """The project of that name, else the first own one with interactions, else the demo, else the first."""
+    """The project of that name, else the first own one with interactions, else the demo, else the first.
+
+    Without any, as only a superuser can get here, one is made.
+    """
     chosen = next((project for project in found if project.name == name), None)
     if chosen or not found:
         return chosen or Project.objects.get_or_create(name="default")[0]

@@ -18,6 +18,7 @@ from featurememory.environment import (
     read_integer,
     read_log_level,
     read_names,
+    read_networks,
     read_redis_url,
 )
 
@@ -55,15 +56,24 @@ LOCAL_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
 ALLOWED_HOSTS = list(
     dict.fromkeys([*read_names("FM_ALLOWED_HOSTS", default=["testserver"]), *LOCAL_HOSTS])
 )
-CSRF_TRUSTED_ORIGINS = [f"https://{host.lstrip('.')}" for host in ALLOWED_HOSTS if host != "*"]
 HTTPS = read_flag("FM_HTTPS", default=False)
+# Applied by featurememory/http/trusted_proxies.py, around the whole application.
+TRUSTED_PROXIES = read_networks("FM_TRUSTED_PROXIES")
+# A form's Origin is compared with the request's own scheme and host; these are for proxies that pass
+# neither. Django's form for "this domain and what is under it" is https://*.example.com.
+CSRF_TRUSTED_ORIGINS = [
+    f"https://{form}{host.lstrip('.')}"
+    for host in ALLOWED_HOSTS
+    if host != "*"
+    for form in (("", "*.") if host.startswith(".") else ("",))
+]
 
 INSTALLED_APPS = [
     "featurememory.apps.FeatureMemoryApp",
     "patterns.apps.PatternsApp",
     "optimizations.apps.OptimizationsApp",
     "integration.apps.IntegrationApp",
-    "django.contrib.admin",
+    "featurememory.apps.RoleAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -155,16 +165,17 @@ WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ["map", "png", "gz", "br", "woff", "woff2", "zip"]
 
 LOGIN_URL = "login"
-LOGIN_REDIRECT_URL = "/"
+LOGIN_REDIRECT_URL = "overview"
 LOGOUT_REDIRECT_URL = "login"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in ("MinimumLengthValidator", "CommonPasswordValidator", "NumericPasswordValidator")
+    {"NAME": f"django.contrib.auth.password_validation.{name}Validator"}
+    for name in ("UserAttributeSimilarity", "MinimumLength", "CommonPassword", "NumericPassword")
 ]
 SESSION_COOKIE_AGE = 14 * 86400
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
@@ -177,6 +188,8 @@ BODY_LIMIT = read_integer("FM_BODY_LIMIT", default=1 << 20, minimum=1024)
 BATCH_BODY_LIMIT = read_integer("FM_BATCH_BODY_LIMIT", default=16 << 20, minimum=1024)
 BATCH_ITEM_LIMIT = read_integer("FM_BATCH_ITEM_LIMIT", default=1000, minimum=1)
 
+# Hosts that a project's embedder_url may name: featurememory/outgoing.py.
+EMBEDDER_HOSTS = read_names("FM_EMBEDDER_HOSTS", default=[])
 EMBEDDER_KEY = os.environ.get("FM_EMBEDDER_KEY", "")
 
 REST_FRAMEWORK = {

@@ -7,11 +7,13 @@ import sys
 
 from django.core.wsgi import get_wsgi_application
 
+from featurememory.http.trusted_proxies import trust_proxies
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "featurememory.settings")
 if not os.environ.get("FM_DATABASE_URL"):
     # The REST framework loads PostgreSQL's driver, 9 MB, for fields that nobody uses on SQLite.
     sys.modules.setdefault("psycopg", None)  # type: ignore[arg-type]
-application = get_wsgi_application()
+application = trust_proxies(get_wsgi_application())
 
 if "FM_SERVING" in os.environ:
     from integration.client_wheel import built_wheel
@@ -29,7 +31,7 @@ if "FM_SERVING" in os.environ:
 if "FM_SERVING_AT" in os.environ:
     from integration import startup
 
-    ready = startup.prepare_start()
+    ready = startup.prepare_start(terminal=sys.stdout.isatty())
     print(startup.format_announcement(ready, os.environ["FM_SERVING_AT"]), flush=True)
 
 if os.environ.get("FM_SERVING") == "embedded":

@@ -8,12 +8,15 @@ import re
 import secrets
 import string
 from datetime import datetime
-from typing import ClassVar
+from functools import cached_property
+from typing import Any, ClassVar
 
+from django.conf import settings
 from django.db import models
 from django.utils import timezone
 from uuid_utils.compat import uuid7
 
+from featurememory.access.roles import ROLE_SCOPES, SCOPES, role_in
 from featurememory.audit.record import record
 from featurememory.models import Project
 
@@ -39,6 +42,10 @@ class ApiKey(models.Model):
     expires_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
     last_used_at = models.DateTimeField(null=True, blank=True)
+    made_by = models.CharField(max_length=150, blank=True, help_text="Empty: made by a command")
+    maker = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, editable=False
+    )
 
     class Meta:
         ordering: ClassVar = ["-created_at"]
@@ -54,17 +61,27 @@ class ApiKey(models.Model):
 
     @classmethod
     def create(
-        cls, project: Project, kind: str, name: str = "", expires_at: datetime | None = None
+        cls,
+        project: Project,
+        kind: str,
+        name: str = "",
+        expires_at: datetime | None = None,
+        maker: Any = None,
     ) -> tuple[ApiKey, str]:
-        """A new key and its full text, which cannot be shown again."""
+        """A new key and its full text, which cannot be shown again. Without a maker it is a command's."""
         public = "".join(secrets.choice(ALPHABET) for _ in range(12))
         secret = "".join(secrets.choice(ALPHABET) for _ in range(40))
         text = f"fm_{kind}_{public}_{secret}"
-        return cls.register(project, text, name, expires_at), text
+        return cls.register(project, text, name, expires_at, maker), text
 
     @classmethod
     def register(
-        cls, project: Project, text: str, name: str = "", expires_at: datetime | None = None
+        cls,
+        project: Project,
+        text: str,
+        name: str = "",
+        expires_at: datetime | None = None,
+        maker: Any = None,
     ) -> ApiKey:
         """Store a key given as text (ValueError when it has not the documented form)."""
         found = SHAPE.fullmatch(text)
@@ -78,6 +95,8 @@ class ApiKey(models.Model):
             public=public,
             digest=cls.digest_of(secret),
             expires_at=expires_at,
+            maker=maker,
+            made_by=maker.get_username() if maker else "",
         )
         after = {"kind": kind, "name": name, "expires_at": expires_at}
         record(project.pk, "key.created", str(key), after=after)
@@ -95,11 +114,21 @@ class ApiKey(models.Model):
         found = SHAPE.fullmatch(text)
         if not found:
             return None
-        key = cls.objects.select_related("project").filter(public=found[2]).first()
+        key = cls.objects.select_related("project", "maker").filter(public=found[2]).first()
         if key is None or not key.is_usable():
             return None
         same = hmac.compare_digest(key.digest, cls.digest_of(found[3])) and key.kind == found[1]
         return key if same else None
+
+    @cached_property
+    def scopes(self) -> frozenset[str]:
+        """What it may do: by its kind, and no more than its maker may do now in the project.
+
+        A maker who is gone may do nothing. Read once for each time the key is looked up.
+        """
+        if not self.made_by:
+            return SCOPES[self.kind]
+        return SCOPES[self.kind] & ROLE_SCOPES[role_in(self.maker, self.project_id)]
 
     def is_usable(self) -> bool:
         expired = self.expires_at is not None and self.expires_at <= timezone.now()

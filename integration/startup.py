@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
 from django.db import connection
 
@@ -18,11 +20,12 @@ from integration.models import ApiKey
 
 @dataclass(frozen=True)
 class StartResult:
-    """What the start prints; `key` is None when the project already has keys."""
+    """What the start prints; `key` is None when the project already has keys, `login_token` without a
+    terminal: a log is read by more people than may be admin."""
 
     project: Project
     key: str | None
-    login_token: str
+    login_token: str | None
 
 
 # Modules that define Struct types but are imported only by the first request or task.
@@ -54,14 +57,15 @@ def build_struct_tables() -> int:
     return struct_tables.build_tables(LATE)
 
 
-def prepare_start() -> StartResult:
+def prepare_start(*, terminal: bool = True) -> StartResult:
     """Migrate the database and create what is missing. Runs at every start."""
     if settings.STORAGE == "memory" and not _anchor:
         name = settings.DATABASES["default"]["NAME"]
         _anchor.append(sqlite3.connect(name, uri=True, check_same_thread=False))
     migrate_database()
     project = ensure_project()
-    return StartResult(project, ensure_key(project), LoginLink.make(ensure_admin_user()))
+    user = ensure_admin_user()
+    return StartResult(project, ensure_key(project), LoginLink.make(user) if terminal else None)
 
 
 def migrate_database() -> None:
@@ -102,14 +106,27 @@ def ensure_key(project: Project) -> str | None:
 
 def ensure_admin_user() -> object:
     users = get_user_model().objects
+    exists = users.filter(username="admin").exists()
+    password = None if exists else read_first_password()
     user, made = users.get_or_create(
         username="admin", defaults={"is_staff": True, "is_superuser": True}
     )
     if made:
-        password = os.environ.get("FM_INIT_ADMIN_PASSWORD")
         user.set_password(password) if password else user.set_unusable_password()
         user.save()
     return user
+
+
+def read_first_password() -> str | None:
+    """FM_INIT_ADMIN_PASSWORD, refused when it is easy to guess."""
+    password = os.environ.get("FM_INIT_ADMIN_PASSWORD") or None
+    try:
+        if password:
+            validate_password(password, get_user_model()(username="admin"))
+    except ValidationError as error:
+        why = " ".join(error.messages)
+        raise CommandError(f"FM_INIT_ADMIN_PASSWORD cannot be used: {why}") from error
+    return password
 
 
 def format_announcement(ready: StartResult, url: str) -> str:
@@ -120,12 +137,24 @@ def format_announcement(ready: StartResult, url: str) -> str:
     lines = [
         "",
         f"Feature Memory {settings.VERSION}   {place}",
-        f"Sign in once  {url}/login/once/{ready.login_token}/",
+        f"Sign in once  {format_login_link(ready.login_token, url)}",
     ]
-    if ready.key:
-        lines.append(f"API key       {ready.key}   (shown once; project {ready.project.name})")
-    curl = CURL.format(url=url, key=ready.key or "YOUR_KEY")
+    key = ready.key
+    if key and key == os.environ.get("FM_INIT_API_KEY") and not ready.login_token:
+        key = None  # a log is no place for a secret that was given
+    if key:
+        lines.append(f"API key       {key}   (shown once; project {ready.project.name})")
+    curl = CURL.format(url=url, key=key or "YOUR_KEY")
     return "\n".join([*lines, "", "Send a first interaction:", curl, ""])
+
+
+def format_login_link(token: str | None, url: str) -> str:
+    """Where to sign in: the one-time link on a terminal, else how to get one."""
+    if token:
+        return f"{url}/login/once/{token}/   (for 15 minutes)"
+    if settings.STORAGE == "memory":
+        return f"{url}/login/   (with FM_INIT_ADMIN_PASSWORD)"
+    return "python manage.py login_link   (prints a link; not printed into a log)"
 
 
 CURL = """  curl {url}/api/v1/interactions/ -H 'Authorization: Bearer {key}' \\

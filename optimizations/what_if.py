@@ -114,7 +114,8 @@ def load_known_outcomes(project_id: UUID, ids: Sequence[str]) -> dict[str, Outco
         rows = Decision.objects.filter(project_id=project_id, id__in=ids[start : start + 500])
         pairs = rows.values_list("interaction", "id")
         names = {number: name for number, name in pairs if number is not None}
-        interactions = list(ModelInteraction.objects.filter(pk__in=names))
+        served = ModelInteraction.objects.filter(project_id=project_id, pk__in=names)
+        interactions = list(served)
         words = load_verdicts(project_id, interactions)
         for row in interactions:
             outcome = build_outcome(row, None, None, prices, words.get(row.number))

@@ -6,8 +6,9 @@ import re
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.contrib.auth.models import Permission
 from django.test import Client
+
+from featurememory.models import Project, ProjectRole
 
 PLAIN_STATIC = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
@@ -21,8 +22,16 @@ def person(name: str, *, may_change: bool = False, superuser: bool = False) -> A
     user = users.create_user(
         name, password="look-42-twice", is_superuser=superuser, is_staff=superuser
     )
-    if may_change:
-        user.user_permissions.add(Permission.objects.get(codename="change_pattern"))
+    role = "editor" if may_change else "viewer"
+    ProjectRole.objects.create(user=user, role=role)
+    return user
+
+
+def member(name: str, **by_project: str) -> Any:
+    """A person with these roles, by the names of projects, and none elsewhere."""
+    user = get_user_model().objects.create_user(name)
+    for project, role in by_project.items():
+        ProjectRole.objects.create(user=user, project=Project.objects.get(name=project), role=role)
     return user
 
 

@@ -13,16 +13,9 @@ from rest_framework.permissions import BasePermission
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
+from featurememory.access.roles import SCOPES as SCOPES
 from featurememory.errors import ErrorCode, FeatureMemoryError
 from featurememory.models import Project
-
-# What each kind of key may do. "ingest" covers interactions, prepare; "edit" patterns.
-SCOPES = {
-    "in": {"ingest"},
-    "ro": {"read"},
-    "rw": {"ingest", "read", "edit"},
-    "ad": {"ingest", "read", "edit", "admin"},
-}
 
 
 class Key(Protocol):
@@ -34,6 +27,11 @@ class Key(Protocol):
     digest: str
     project: Project
     project_id: UUID
+
+    @property
+    def scopes(self) -> frozenset[str]:
+        """What it may do now: by its kind, and no more than its maker."""
+        ...
 
 
 def key_of(request: Request) -> Key:
@@ -80,10 +78,16 @@ class HasScope(BasePermission):
                 "This needs an API key: send it as 'Authorization: Bearer fm_…'.",
                 ErrorCode.UNAUTHENTICATED,
             )
-        if needed not in SCOPES[key_of(request).kind]:
-            raise FeatureMemoryError(
-                f"A key of kind '{key_of(request).kind}' may not do this; it takes the scope "
-                f"'{needed}'.",
-                ErrorCode.FORBIDDEN,
-            )
+        if needed not in key_of(request).scopes:
+            raise refuse_scope(key_of(request).kind, needed)
         return True
+
+
+def refuse_scope(kind: str, needed: str) -> FeatureMemoryError:
+    text = f"A key of kind '{kind}' may not do this; it takes the scope '{needed}'."
+    if needed in SCOPES[kind]:
+        text = (
+            "Whoever made this key may no longer do this in the project, so the key may not "
+            "either. Ask an admin of the project for a new key."
+        )
+    return FeatureMemoryError(text, ErrorCode.FORBIDDEN)

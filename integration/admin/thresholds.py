@@ -6,14 +6,23 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
-from featurememory.admin_readonly import ReadOnly
+from featurememory.access import roles
+from featurememory.access.roles import record_role
+from featurememory.admin_readonly import ByRole, OwnProjects, ReadOnly
 from featurememory.config import save_config
-from featurememory.models import Activity, ConfigVersion, FeatureMemoryConfig, Project
+from featurememory.models import (
+    Activity,
+    ConfigVersion,
+    FeatureMemoryConfig,
+    Project,
+    ProjectRole,
+)
 
 admin.site.site_header = admin.site.site_title = "Feature Memory"
 admin.site.index_title = "Thresholds and users"
@@ -57,20 +66,14 @@ def threshold_fieldsets() -> list[Any]:
 
 
 @admin.register(FeatureMemoryConfig)
-class ThresholdsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class ThresholdsAdmin(ByRole, admin.ModelAdmin):  # type: ignore[type-arg]
     form = ThresholdsForm
     fieldsets = [*threshold_fieldsets(), ("This change", {"fields": ["reason"]})]
     save_on_top = False
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """With one project, redirect to its form."""
-        rows = list(FeatureMemoryConfig.objects.values_list("pk", flat=True)[:2])
+        rows = list(self.get_queryset(request).values_list("pk", flat=True)[:2])
         if len(rows) == 1:
             return redirect("admin:featurememory_featurememoryconfig_change", rows[0])
         return super().changelist_view(request, extra_context)
@@ -136,7 +139,7 @@ def describe_next_cleanup(config: FeatureMemoryConfig) -> str:
 @admin.register(ConfigVersion)
 class ConfigVersionAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = ["at", "project", "number", "what", "actor", "reason"]
-    list_filter = ["project"]
+    list_filter = [("project", OwnProjects)]
     actions = ["restore"]
 
     @admin.display(description="Change")
@@ -148,8 +151,8 @@ class ConfigVersionAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     )
     def restore(self, request: HttpRequest, queryset: QuerySet[ConfigVersion]) -> None:
         version = queryset.order_by("number").first()
-        if version is None:
-            return
+        if version is None or not self.has_role(request, version, roles.EDITOR):
+            raise PermissionDenied
         config = FeatureMemoryConfig.objects.get(project_id=version.project_id)
         for name, (old, _) in version.changes.items():
             setattr(config, name, old)
@@ -158,16 +161,50 @@ class ConfigVersionAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
         self.message_user(request, f"Restored the values from before version {version.number}.")
 
     def has_restore_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("featurememory.change_featurememoryconfig")
+        return self.has_role(request, None, roles.EDITOR)
 
 
 @admin.register(Project)
 class ProjectAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """For people with Django's permissions on projects, so in practice superusers."""
+
     list_display = ["name", "is_demo", "created_at"]
     readonly_fields = ["is_demo"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Project]:
+        visible = roles.select_projects(roles.read_roles(request.user))
+        return super().get_queryset(request).filter(pk__in=visible)
+
+
+@admin.register(ProjectRole)
+class ProjectRoleAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Who may do what: changed by superusers here, or with `manage.py grant`."""
+
+    list_display = ["user", "project", "role"]
+    list_filter = ["role", "project"]
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return is_superuser(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return is_superuser(request)
+
+    has_add_permission = has_change_permission = has_delete_permission = has_view_permission
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        record_role(obj.user, obj.project, obj.role, request.user.get_username())
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        record_role(obj.user, obj.project, "", request.user.get_username())
+        super().delete_model(request, obj)
+
+
+def is_superuser(request: HttpRequest) -> bool:
+    return bool(request.user.is_active and getattr(request.user, "is_superuser", False))
 
 
 @admin.register(Activity)
 class ActivityAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = ["at", "project", "actor", "summary"]
-    list_filter = ["project", "verb"]
+    list_filter = [("project", OwnProjects), "verb"]

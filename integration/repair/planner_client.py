@@ -12,7 +12,7 @@ from integration.repair.failed_partitions import note_partition
 from integration.repair.repair_turns import RepairProgress, TurnIsOver, sizes
 from patterns.engine.repair.drafts import draft_newcomers
 from patterns.engine.repair.plan import Draft
-from patterns.recognition.recognizer_cache import recognizers
+from patterns.recognition.recognizer_cache import permit_embedding, recognizers
 from patterns.recognition.repair_process import PlannerAnswer, PlannerEnded, PlannerProcess
 
 logger = logging.getLogger("featurememory.repairs")
@@ -125,7 +125,8 @@ class PlannerClient:
 
     def ask_for_plan(self, draft: Draft) -> PlannedPartition:
         if self.apart is None:
-            self.apart = PlannerProcess(self.copy.embedding, self.copy.passages, self.should_stop)
+            embedding = permit_embedding(self.copy.embedding)
+            self.apart = PlannerProcess(embedding, self.copy.passages, self.should_stop)
         answer = self.apart.plan(draft)
         known = {name for name, _, _ in draft.samples}
         return self.take_answer(PlannedPartition(draft, b"", None, known), answer)

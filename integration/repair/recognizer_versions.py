@@ -38,6 +38,7 @@ from patterns.recognition.recognizer_cache import (
     load_recognizer,
     read_settings,
     recognizers,
+    refuse_endpoint,
 )
 from patterns.storage.rows import state_of
 
@@ -162,6 +163,7 @@ class SwitchForward:
             },
             plans=msgspec.msgpack.encode(plan_present(recognizer.memory)),
         )
+        refuse_endpoint(self.settings.embedding)
         recognizer.change_to(self.settings)
         self.previous.replaced_by = recognizer.version
 
@@ -177,7 +179,9 @@ class SwitchBack:
         self.project, self.previous = project, previous
 
     def prepare(self, recognizer: DefaultPatternRecognizer) -> None:
-        recognizer.change_to(find_settings_in_use(self.project.pk, self.previous.settings))
+        settings = find_settings_in_use(self.project.pk, self.previous.settings)
+        refuse_endpoint(settings.embedding)
+        recognizer.change_to(settings)
         recognizer.version = self.previous.settings["version"]
         self.rows = self._still_merged()
         for row in self.rows:

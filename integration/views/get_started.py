@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
+from datetime import timedelta
 from typing import Any
 
 from django.core.cache import cache
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -13,55 +15,80 @@ from django.views.decorators.http import require_POST
 from django_htmx.http import HTMX_STOP_POLLING
 
 from featurememory.models import Project
-from featurememory.page_access import changing, choose_project, list_projects, may_change, page
+from featurememory.page_access import (
+    choose_project,
+    current_project,
+    list_projects,
+    may_change,
+    may_change_everywhere,
+    page,
+)
 from integration.models import ApiKey
 from integration.views.start_snippets import write_snippets
 from patterns.models import ModelInteraction, Pattern
 from patterns.recognition.related import SIMILAR_NEEDED, count_similar
 from patterns.views.interactions import count_tokens
 
-KEY_SHOWN_S = 3600
+KEY_NAME, KEY_LIFETIME = "Get started", timedelta(days=7)
+MOST_UNUSED = 5
 # A refusal older than this is no longer news on the page.
 REFUSAL_S = 900
 
 
 def choose_own_project(request: HttpRequest) -> Project:
-    """The project for a person's own interactions: never the demo."""
-    return choose_project(
-        [project for project in list_projects(request) if not project.is_demo], None
-    )
-
-
-def get_start_key(request: HttpRequest, project: Project) -> str:
-    """The key shown to this session, the same for an hour; "" without permission to create one."""
-    kept = request.session.get("start_key", {})
-    if kept.get("until", 0) > time.time() and is_usable(kept["text"]):
-        return str(kept["text"])
-    if not may_change(request):
-        return ""
-    _, text = ApiKey.create(project, ApiKey.KeyKind.INGEST, "Get started")
-    request.session["start_key"] = {"text": text, "until": time.time() + KEY_SHOWN_S}
-    return text
-
-
-def is_usable(text: str) -> bool:
-    return ApiKey.find(text) is not None
+    """The project for a person's own interactions: not the demo, unless they see nothing else."""
+    own = [project for project in list_projects(request) if not project.is_demo]
+    if not own and not request.user.is_superuser:
+        return current_project(request)
+    return choose_project(own, None)
 
 
 @page
 def show_start(request: HttpRequest) -> HttpResponse:
+    """GET offers a key, POST makes one and shows it once: it is stored nowhere but as a digest."""
     project = choose_own_project(request)
-    key = get_start_key(request, project)
+    if request.method != "POST":
+        return render_start(request, project, "")
+    if not may_change(request, project):
+        raise PermissionDenied
+    return render_start(request, project, make_start_key(request, project))
+
+
+def make_start_key(request: HttpRequest, project: Project) -> str:
+    """A key for the first steps, which expires. Of those never used only the newest stay: one of them
+    may have been copied."""
+    mine = ApiKey.objects.filter(project=project, name=KEY_NAME, maker_id=request.user.pk)
+    unused = mine.filter(last_used_at=None).values_list("pk", flat=True)
+    ApiKey.objects.filter(pk__in=list(unused[MOST_UNUSED - 1 :])).delete()
+    until = timezone.now() + KEY_LIFETIME
+    key, text = ApiKey.create(project, "in", KEY_NAME, until, request.user)
+    request.session["start_key"] = key.public
+    return text
+
+
+def find_used_key(request: HttpRequest) -> str:
+    """The public half of the key this session made and a program used; "" while the page may make one."""
+    public = request.session.get("start_key", "")
+    used = ApiKey.objects.filter(public=public, revoked_at=None, last_used_at__isnull=False)
+    return public if public and used.exists() else ""
+
+
+def render_start(request: HttpRequest, project: Project, key: str) -> HttpResponse:
     host = request.build_absolute_uri("/").rstrip("/")
     context = {
         "key": key,
+        "made_before": find_used_key(request),
+        "can_make": may_change(request, project),
+        "days": KEY_LIFETIME.days,
         "host": host,
         "shown_key": key or "YOUR_KEY",
         "ways": write_snippets(host, key or "YOUR_KEY", project.name, timezone.now()),
         "demo_there": any(found.is_demo for found in list_projects(request)),
         **describe_arrival(project, host),
     }
-    return render(request, "start.html", context)
+    response = render(request, "start.html", context)
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 @page
@@ -101,20 +128,24 @@ def describe_arrival(project: Project, host: str) -> dict[str, Any]:
 
 
 @require_POST
-@changing
+@page
 def load_demo(request: HttpRequest) -> HttpResponseBase:
     from integration import demo
 
+    if not may_change_everywhere(request):
+        raise PermissionDenied
     demo.load_demo("demo")
     request.session["project"] = "demo"
     return redirect("overview")
 
 
 @require_POST
-@changing
+@page
 def remove_demo(request: HttpRequest) -> HttpResponseBase:
     from integration import demo
 
+    if not may_change_everywhere(request):
+        raise PermissionDenied
     demo.remove_demo()
     request.session.pop("project", None)
     return redirect("overview")

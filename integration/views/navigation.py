@@ -11,7 +11,13 @@ from django.utils import timezone
 
 from featurememory.config import config_of
 from featurememory.models import FeatureMemoryConfig, Project
-from featurememory.page_access import count_statuses, current_project, list_projects, may_change
+from featurememory.page_access import (
+    count_statuses,
+    current_project,
+    list_projects,
+    may_change,
+    may_change_everywhere,
+)
 from patterns.models import ModelInteraction
 
 __all__ = [
@@ -29,6 +35,12 @@ class PageSurroundings:
 
     def __init__(self, request: HttpRequest) -> None:
         self.request = request
+
+    @cached_property
+    def inside(self) -> bool:
+        """Whether there is a project to show: strangers and people without a role see none."""
+        user = self.request.user
+        return user.is_authenticated and (user.is_superuser or bool(self.projects))
 
     @cached_property
     def project(self) -> Project:
@@ -50,6 +62,10 @@ class PageSurroundings:
     @cached_property
     def can_change(self) -> bool:
         return may_change(self.request)
+
+    @cached_property
+    def can_change_server(self) -> bool:
+        return may_change_everywhere(self.request)
 
     @cached_property
     def counts(self) -> dict[str, int]:

@@ -2,32 +2,94 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from django import forms
 from django.contrib import messages
-from django.contrib.auth import login
+from django.contrib.auth import get_user_model, login
+from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_POST
 
-from featurememory.models import LoginLink, Project
-from featurememory.page_access import page
+from featurememory.access import sign_in_limits
+from featurememory.access.sessions import record_sign_in
+from featurememory.models import LoginLink
+from featurememory.page_access import list_projects, page
 
 YEAR_S = 31_536_000
+BACKEND = "django.contrib.auth.backends.ModelBackend"
 
-sign_in = LoginView.as_view(template_name="login.html", redirect_authenticated_user=True)
+
+class SignInForm(AuthenticationForm):
+    """Django's form behind the limits: `SignInRefused` is answered by the view."""
+
+    @sensitive_variables("password")
+    def clean(self) -> dict[str, Any]:
+        name, address = self.cleaned_data.get("username") or "", address_of(self.request)
+        sign_in_limits.refuse_throttled(name, address)
+        with sign_in_limits.take_hash_turn():
+            # Again: those who waited may have used up what was left.
+            sign_in_limits.refuse_throttled(name, address)
+            try:
+                return super().clean()
+            except forms.ValidationError:
+                known = get_user_model().objects.filter(username=name).exists()
+                sign_in_limits.note_failure(name, address, known=known)
+                raise
+
+
+class SignIn(LoginView):
+    template_name = "login.html"
+    authentication_form = SignInForm
+    redirect_authenticated_user = True
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            return super().post(request, *args, **kwargs)
+        except sign_in_limits.SignInRefused as error:
+            context = {"refused": error.message, "next": self.get_redirect_url()}
+            response = render(request, "login.html", context, status=error.status)
+            response.headers["Retry-After"] = str(error.retry_after)
+            return response
+
+    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
+        response = super().form_valid(form)
+        finish_sign_in(self.request)
+        return response
+
+
+sign_in = SignIn.as_view()
+
+
+def address_of(request: HttpRequest | None) -> str:
+    return str(request.META.get("REMOTE_ADDR", "")) if request else ""
+
+
+def finish_sign_in(request: HttpRequest) -> None:
+    """What follows every sign-in: its session is listed, its account counts from 0."""
+    record_sign_in(request, address_of(request))
+    sign_in_limits.note_success(request.user.get_username(), address_of(request))
 
 
 @never_cache
 def sign_in_once(request: HttpRequest, token: str) -> HttpResponse:
-    """The link that `serve` prints: signs in its user, and works once."""
-    user = LoginLink.use(token)
-    if user is None:
+    """GET shows a page that asks, so that programs which look at links use nothing up; POST signs in."""
+    link = LoginLink.find(token)
+    if link is None:
         if not request.user.is_authenticated:
             messages.warning(request, "This link was used before or is too old. Sign in instead.")
         return redirect("overview")
-    login(request, user, backend="django.contrib.auth.backends.ModelBackend")
+    if request.method != "POST":
+        return render(request, "login_once.html", {"name": link.user.get_username()})
+    user = LoginLink.use(token)
+    if user is not None:
+        login(request, user, backend=BACKEND)
+        finish_sign_in(request)
     return redirect("overview")
 
 
@@ -46,7 +108,7 @@ def set_theme(request: HttpRequest) -> HttpResponse:
 def choose_project(request: HttpRequest) -> HttpResponse:
     """Choose the project that pages show in this session."""
     name = request.POST.get("project", "")
-    if Project.objects.filter(name=name).exists():
+    if any(project.name == name for project in list_projects(request)):
         request.session["project"] = name
     return redirect("overview")
 

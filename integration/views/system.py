@@ -12,7 +12,7 @@ from uuid import UUID
 from django.apps import apps
 from django.conf import settings
 from django.db import connection
-from django.db.models import Min, Q
+from django.db.models import Count, Min, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -70,14 +70,15 @@ def show_health(request: HttpRequest) -> HttpResponse:
             window, hourly_gauges.read_hours(project.pk, window.start, window.end)
         )
     )
+    failed = {work: n for (pk, work), n in count_failures().items() if pk == project.pk}
     context = {
         "p50": gauge.recognition(0.5),
         "p95": gauge.recognition(0.95),
         "recognized": gauge.recognized,
         "budget": RECOGNITION_BUDGET_MS,
         "queue": describe_queue(project),
-        "failures": list_failures(project.pk, FAILURES_SHOWN),
-        "failed": {work: n for (pk, work), n in count_failures().items() if pk == project.pk},
+        "failures": list_failures(project.pk, FAILURES_SHOWN) if failed else [],
+        "failed": failed,
         "learner": Learner.objects.filter(pk=project.pk)
         .only("consolidated_at", "cleaned_at")
         .first(),
@@ -118,10 +119,11 @@ def list_largest_tables(
 def describe_queue(project: Project) -> dict[str, Any]:
     """How many interactions are pending, for how long (ms), and whether recognition is stuck."""
     pending = ModelInteraction.objects.filter(project=project, state=0)
-    oldest = pending.aggregate(at=Min("received_at"))["at"]
+    found = pending.aggregate(count=Count("pk"), oldest=Min("received_at"))
+    oldest = found["oldest"]
     waited = None if oldest is None else max(0.0, time.time() * 1000 - oldest)
     return {
-        "count": pending.count(),
+        "count": found["count"],
         "waited": waited,
         "stuck": waited is not None and waited > settings.LAG_LIMIT * 1000,
     }

@@ -4,6 +4,7 @@ from django.contrib.auth.views import LogoutView
 from django.urls import path
 
 from integration.views import (
+    account,
     audit_log,
     client_download,
     delete_project,
@@ -29,6 +30,10 @@ urlpatterns = [
     path("login/", sign_in.sign_in, name="login"),
     path("login/once/<str:token>/", sign_in.sign_in_once, name="login_once"),
     path("logout/", LogoutView.as_view(), name="logout"),
+    path("account/", account.show_account, name="account"),
+    path("account/password/", account.change_password, name="password"),
+    path("account/sessions/end/", account.end_other_sessions, name="end_sessions"),
+    path("account/sessions/<int:pk>/end/", account.end_session, name="end_session"),
     path("theme/", sign_in.set_theme, name="theme"),
     path("project/delete/", delete_project.ask_or_delete, name="delete_project"),
     path("project/", sign_in.choose_project, name="project"),

@@ -14,6 +14,7 @@ from featurememory.http.endpoint import Endpoint
 from featurememory.http.idempotency import idempotent
 from featurememory.http.json_body import body_of
 from featurememory.http.openapi import described
+from featurememory.models import Project
 from patterns.api.patterns import Ids, find_pattern, name_actor
 from patterns.criteria import PARSERS, PatternCriteria
 from patterns.curation import history, merging, pruning, splitting, undo
@@ -45,7 +46,8 @@ class Prune(OrderEndpoint):
     @idempotent
     def post(self, request: Request) -> Response:
         order = body_of(request, PruneOrder)
-        rows, project = choose_patterns(order), key_of(request).project
+        project = key_of(request).project
+        rows = choose_patterns(project, order)
         if order.dry_run:
             found = pruning.count_consequences(project, rows)
             return Response(
@@ -61,15 +63,16 @@ class Prune(OrderEndpoint):
         )
 
 
-def choose_patterns(order: PruneOrder) -> Any:
-    """The patterns an order names. 422 unless it has exactly one of ids and filter."""
+def choose_patterns(project: Project, order: PruneOrder) -> Any:
+    """The patterns an order names, of this project. 422 unless it has exactly one of ids and filter."""
     require_exactly_one(order, "ids", "filter")
+    rows = Pattern.objects.filter(project=project)
     if order.ids is not None:
-        return Pattern.objects.filter(pk__in=[parse_known_id(name) for name in order.ids])
+        return rows.filter(pk__in=[parse_known_id(name) for name in order.ids])
     unknown = sorted(set(order.filter or {}) - set(PARSERS))
     if unknown:
         raise invalid(f"there is no filter {unknown[0]!r}", f"/filter/{unknown[0]}", "unknown")
-    return PatternCriteria.parse(order.filter or {}).apply(Pattern.objects.all())
+    return PatternCriteria.parse(order.filter or {}).apply(rows)
 
 
 def parse_known_id(name: str) -> Any:
@@ -81,7 +84,8 @@ def parse_known_id(name: str) -> Any:
 
 
 def respond_with_operation(operation: Operation, ids: list[str]) -> Response:
-    rows = Pattern.objects.filter(pk__in=ids).order_by("pk")
+    """What was done, and the patterns of these ids: only the operation's project is looked into."""
+    rows = Pattern.objects.filter(project_id=operation.project_id, pk__in=ids).order_by("pk")
     return Response(
         {
             "operation_id": str(operation.pk),

@@ -61,7 +61,7 @@ class Usage(Struct, forbid_unknown_fields=True):
 class Interaction(Struct, forbid_unknown_fields=True):
     model_id: Name
     input: Raw
-    metadata: Metadata
+    metadata: Annotated[Metadata, Meta(extra_json_schema={"required": ["timestamp", "duration"]})]
     id: Identifier | None = None
     task_type: Optional | None = None
     output: Raw | UnsetType = UNSET

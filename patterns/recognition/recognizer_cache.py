@@ -13,6 +13,7 @@ from uuid import UUID
 import msgspec
 from django.conf import settings as django_settings
 
+from featurememory import outgoing
 from featurememory.config import config_of
 from featurememory.errors import FeatureMemoryError, handle_feature_memory_error
 from featurememory.models import Project
@@ -117,7 +118,7 @@ def find_settings_in_use(project_id: UUID, used: Mapping[str, str]) -> Recognize
     settings = read_settings(project_id)
     names = ("embedder", "embedder_url", "embedder_model")
     known = {name: used[name] for name in names if name in used}
-    return msgspec.structs.replace(settings, **known)
+    return with_key(msgspec.structs.replace(settings, **known))
 
 
 def record_recognizer(learner: Learner, recognizer: DefaultPatternRecognizer) -> None:
@@ -185,6 +186,7 @@ def restore_recognizer(
     # Seeded by the project: two projects that receive the same history share no pattern id.
     seed = project_id.int & (1 << 63) - 1
     try:
+        refuse_endpoint(settings.embedding)
         chosen(*settings.embedding)
     except EmbedderError as error:
         logger.error("Project %s falls back to the lexical embedder: %s", project_id, error)
@@ -213,7 +215,36 @@ def skip_unreadable(states: Iterable[PatternState]) -> list[PatternState]:
 
 def read_settings(project_id: UUID) -> RecognizerSettings:
     shared = config_of(project_id).values_for(RecognizerSettings.__struct_fields__)
-    return RecognizerSettings(**shared, embedder_key=django_settings.EMBEDDER_KEY)
+    return with_key(RecognizerSettings(**shared))
+
+
+def with_key(settings: RecognizerSettings) -> RecognizerSettings:
+    """The key of the endpoint goes only where the environment allows calls to."""
+    try:
+        refuse_endpoint(settings.embedding)
+    except EmbedderError:
+        return msgspec.structs.replace(settings, embedder_key="")
+    return msgspec.structs.replace(settings, embedder_key=django_settings.EMBEDDER_KEY)
+
+
+def permit_embedding(embedding: tuple[str, ...]) -> tuple[str, ...]:
+    """The same, or lexical in place of an endpoint that may not be called."""
+    try:
+        refuse_endpoint(embedding)
+    except EmbedderError:
+        return ("lexical", "", "", "")
+    return embedding
+
+
+def refuse_endpoint(embedding: tuple[str, ...]) -> None:
+    """Raises for an endpoint that may not be called. Asked at every use of a recogniser: hosts that were
+    allowed, or what their names point to, may have changed since the URL was saved."""
+    if embedding[0] != "endpoint" or not embedding[1]:
+        return
+    allowed = django_settings.EMBEDDER_HOSTS
+    why = outgoing.find_refusal(embedding[1], allowed, "FM_EMBEDDER_HOSTS", must_resolve=False)
+    if why:
+        raise EmbedderError(f"embedder_url is refused. {why}")
 
 
 recognizers = RecognizerCache()

@@ -15,6 +15,7 @@ from django.db.models import Exists, OuterRef, Sum
 from django.db.models.functions import Least
 from django.utils import timezone
 
+from featurememory.access.sessions import clear_expired_sessions
 from featurememory.audit.retention import forget_old_entries
 from featurememory.config import config_of
 from featurememory.database.write_lock import write_turn
@@ -198,6 +199,7 @@ def delete_old_history(project: Project) -> None:
     Activity.objects.filter(project=project, at__lt=limit).delete()
     forget_old_entries(project.pk)
     StoredAnswer.objects.filter(created_at__lt=timezone.now() - timedelta(days=1)).delete()
+    clear_expired_sessions()
 
 
 def record_cleanup(project: Project, done: CleanupResult) -> None:

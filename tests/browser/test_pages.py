@@ -63,6 +63,10 @@ def row_ids(page: Any) -> list[str]:
 def test_the_box_notices_the_first_interaction(page: Any, site: Site) -> None:
     page.goto("/start/")
     page.locator("#first-interaction[data-state=waiting]").wait_for()
+    key = page.locator("#key")
+    key.wait_for()
+    assert key.inner_text().startswith("fm_in_")
+    assert key.inner_text() in page.locator("#curl").inner_text()
 
     site.call("POST", "interactions/", interaction("first", "Hello {n}", 1))
 

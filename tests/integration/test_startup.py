@@ -8,7 +8,7 @@ from django.core.management import CommandError
 
 from featurememory.models import LoginLink, Project
 from integration.models import ApiKey
-from integration.startup import prepare_start
+from integration.startup import StartResult, format_announcement, prepare_start
 
 pytestmark = pytest.mark.django_db
 ADMIN_KEY = "fm_ad_abcdefghijkl_" + "s" * 40
@@ -27,7 +27,7 @@ def test_the_first_start_makes_a_project_a_key_and_a_login_link() -> None:
     key = ApiKey.find(ready.key or "")
     assert key is not None
     assert (key.project, key.kind) == (ready.project, "ad")
-    user = LoginLink.use(ready.login_token)
+    user = LoginLink.use(ready.login_token or "")
     assert (user.username, user.is_superuser, user.has_usable_password()) == ("admin", True, False)
 
 
@@ -36,12 +36,12 @@ def test_the_second_start_keeps_the_key_and_makes_a_new_link() -> None:
 
     assert second.key is None
     assert Project.objects.count() == ApiKey.objects.count() == 1
-    assert LoginLink.use(first.login_token) is None
-    assert LoginLink.use(second.login_token) is not None
+    assert LoginLink.use(first.login_token or "") is None
+    assert LoginLink.use(second.login_token or "") is not None
 
 
 def test_a_login_link_works_once() -> None:
-    token = prepare_start().login_token
+    token = prepare_start().login_token or ""
 
     assert LoginLink.use(token) is not None
     assert LoginLink.use(token) is None
@@ -68,6 +68,8 @@ def test_project_key_and_password_are_taken_from_the_environment(
         ("FM_INIT_API_KEY", ADMIN_KEY.replace("_ad_", "_ro_")),
         ("FM_INIT_PROJECT", "not a slug!"),
         ("FM_INIT_PROJECT", "x" * 81),
+        ("FM_INIT_ADMIN_PASSWORD", "a"),
+        ("FM_INIT_ADMIN_PASSWORD", "password1"),
     ],
 )
 def test_a_value_that_cannot_be_used_stops_the_start_and_is_named(
@@ -76,3 +78,16 @@ def test_a_value_that_cannot_be_used_stops_the_start_and_is_named(
     monkeypatch.setenv(name, value)
     with pytest.raises(CommandError, match=f"{name} cannot be used"):
         prepare_start()
+
+
+def test_without_a_terminal_neither_link_nor_given_key_is_printed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("FM_INIT_API_KEY", ADMIN_KEY)
+    on_terminal, in_log = prepare_start(), prepare_start(terminal=False)
+
+    assert "/login/once/" in format_announcement(on_terminal, "http://x")
+    text = format_announcement(StartResult(in_log.project, ADMIN_KEY, None), "http://x")
+    assert "manage.py login_link" in text
+    assert "/login/once/" not in text
+    assert ADMIN_KEY not in text

@@ -37,7 +37,7 @@ class Command(BaseCommand):
             os.environ["FM_SERVING_AT"] = url
             first = True
         else:
-            ready = startup.prepare_start()
+            ready = startup.prepare_start(terminal=sys.stdout.isatty())
             self.stdout.write(startup.format_announcement(ready, url))
             self.stdout.flush()
             first = ready.key is not None

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 from django.db import DatabaseError
-from django.test import Client
 
 from featurememory.models import Project
 from integration.dialects import unmapped
 from integration.dialects.unmapped import LONGEST, MOST, MOST_WAITING, UnmappedNames, list_unmapped
 from tests.builders import project
+from tests.web import browser, person
 
 pytestmark = pytest.mark.django_db
 
@@ -76,10 +76,10 @@ def test_what_cannot_be_written_disturbs_nobody(
     assert counts(owner) == []
 
 
-def test_the_page_about_the_system_shows_them(names: UnmappedNames, admin_client: Client) -> None:
+def test_the_page_about_the_system_shows_them(names: UnmappedNames) -> None:
     owner = project("default")
     names.note(owner.pk, "otlp", ["acme.<b>tier</b>"])
-    page = admin_client.get("/health/").content.decode()
+    page = browser(person("eva")).get("/health/").content.decode()
 
     assert "Attributes nobody maps" in page
     assert "acme.&lt;b&gt;tier&lt;/b&gt;" in page

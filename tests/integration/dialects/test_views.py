@@ -16,12 +16,14 @@ from opentelemetry.proto.collector.trace.v1 import trace_service_pb2 as proto
 from featurememory.errors import ErrorCode, FeatureMemoryError
 from featurememory.models import Project
 from integration.dialects.otlp.wire import write_bytes
+from integration.models import ApiKey
 from patterns.ingest import writer
 from patterns.ingest.backpressure import admission
 from patterns.models import ModelInteraction
 from tests.builders import client, key_of, project
 from tests.integration.dialects.sent import CHAT, json_body, json_span, wire_request, wire_span
 from tests.integration.dialects.test_litellm import FAILURE, payload
+from tests.web import member
 
 pytestmark = pytest.mark.django_db
 PROTOBUF, JSON = "application/x-protobuf", "application/json"
@@ -275,3 +277,16 @@ def test_a_full_store_pushes_back_before_anything_is_read(
     answer = post(owner, b"{broken", path=path)
 
     assert (answer.status_code, answer["Retry-After"]) == (429, "3")
+
+
+@pytest.mark.parametrize(("role", "status"), [("editor", 200), ("viewer", 403)])
+@pytest.mark.parametrize(("path", "body"), [(TRACES, BODIES[JSON]), (LITELLM, b"[]")])
+def test_a_key_sends_no_more_than_its_maker_may(
+    role: str, status: int, path: str, body: bytes
+) -> None:
+    owner = project("mine")
+    _, text = ApiKey.create(owner, "rw", maker=member("ed", mine=role))
+    given = {"Authorization": f"Bearer {text}"}
+    answer = client().generic("POST", path, body, JSON, headers=given)
+
+    assert answer.status_code == (207 if (path, status) == (LITELLM, 200) else status)

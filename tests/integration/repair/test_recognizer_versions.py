@@ -149,8 +149,9 @@ def test_a_crash_in_the_switch_leaves_the_one_in_use(
 
 
 def test_another_embedder_takes_effect_with_the_switch(
-    owner: Project, monkeypatch: pytest.MonkeyPatch
+    owner: Project, monkeypatch: pytest.MonkeyPatch, settings: Any
 ) -> None:
+    settings.EMBEDDER_HOSTS = ["127.0.0.1"]
     asked = RecognizerSettings(embedder="endpoint", embedder_url="http://127.0.0.1:9")
     asked = RecognizerSettings(**{**_fields(asked), "embedder_model": "small"})
     monkeypatch.setattr("patterns.recognition.recognizer_cache.read_settings", lambda _: asked)

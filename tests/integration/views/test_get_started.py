@@ -24,6 +24,7 @@ from django.test import Client
 from patterns.models import ModelInteraction
 from tests.builders import item, project
 from tests.integration.dialects.test_litellm import payload
+from tests.web import browser, person
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -41,11 +42,11 @@ provider.shutdown()
 
 
 class ShownStart:
-    """The page of a signed-in person, at the address of the server that really runs."""
+    """The page that made a key for a person, at the address of the server that really runs."""
 
     def __init__(self, client: Client, address: str) -> None:
         self.client, self.headers = client, {"host": address.removeprefix("http://")}
-        self.page = client.get("/start/", headers=self.headers).content.decode()
+        self.page = client.post("/start/", headers=self.headers).content.decode()
 
     def code(self, name: str) -> str:
         found = re.search(rf'<code id="{name}">(.*?)</code>', self.page, re.DOTALL)
@@ -58,9 +59,9 @@ class ShownStart:
 
 
 @pytest.fixture
-def start(live_server: Any, admin_client: Client) -> ShownStart:
+def start(live_server: Any) -> ShownStart:
     project("default")
-    shown = ShownStart(admin_client, live_server.url)
+    shown = ShownStart(browser(person("eva", may_change=True)), live_server.url)
     assert live_server.url in shown.page
     assert not shown.has_received()
     return shown

@@ -15,6 +15,7 @@ from integration.jobs.uploads import folder
 from integration.models import Job
 from patterns.models import ModelInteraction
 from tests.builders import project
+from tests.web import person
 
 pytestmark = pytest.mark.django_db
 
@@ -22,7 +23,7 @@ pytestmark = pytest.mark.django_db
 def signed_in(*, superuser: bool = True) -> Client:
     client = Client()
     users = get_user_model().objects
-    user = users.create_superuser("ed") if superuser else users.create_user("vi")
+    user = users.create_superuser("ed") if superuser else person("vi")
     client.force_login(user)
     return client
 

@@ -11,9 +11,8 @@ from typing import Any
 import pytest
 from django.core.cache import cache
 from django.test import Client, override_settings
-from django.utils import timezone
 
-from featurememory.models import Activity, ConfigVersion, LoginLink, Project
+from featurememory.models import Activity, ConfigVersion, Project
 from integration.models import ApiKey
 from patterns.curation import pruning, undo
 from patterns.models import Pattern
@@ -78,15 +77,6 @@ def test_the_login_form_signs_in(client: Client, owner: Project) -> None:
     response = client.post("/login/", {"username": "lea", "password": "look-42-twice"}, follow=True)
 
     assert response.wsgi_request.user.username == "lea"
-
-
-def test_a_login_link_works_once(client: Client) -> None:
-    link = f"/login/once/{LoginLink.make(person('lea'))}/"
-
-    first, second = client.get(link, follow=True), Client().get(link, follow=True)
-
-    assert first.wsgi_request.user.username == "lea"
-    assert "used before or is too old" in text_of(second)
 
 
 def test_every_page_carries_the_policy_and_varies_on_htmx(admin: Client, owner: Project) -> None:
@@ -231,39 +221,57 @@ def test_the_counter_answers_204_while_nothing_changed(admin: Client, owner: Pro
 # --- Get started ---------------------------------------------------------------------------------
 
 
-def key_shown(client: Client) -> str:
-    found = re.findall(r'id="key">([^<]*)<', text_of(client.get("/start/")))
+def key_shown(response: Any) -> str:
+    found = re.findall(r'id="key">([^<]*)<', text_of(response))
     return found[0] if found else ""
 
 
-def test_the_key_shown_works_and_stays_the_same_after_a_reload(
+def test_looking_at_get_started_makes_no_key(admin: Client, owner: Project) -> None:
+    assert key_shown(admin.get("/start/")) == ""
+    assert not ApiKey.objects.exists()
+
+
+def test_the_key_made_there_works_expires_and_is_kept_nowhere(
     admin: Client, owner: Project
 ) -> None:
-    key = key_shown(admin)
+    key = key_shown(admin.post("/start/"))
     from tests.builders import Caller
 
     assert Caller(key).post("interactions/", item(1)).status_code == 201
-    assert key_shown(admin) == key
-    assert ApiKey.objects.filter(project=owner).count() == 1
+    assert key_shown(admin.get("/start/")) == ""
+    assert ApiKey.objects.get().expires_at is not None
+    assert key.rsplit("_", 1)[1] not in str(dict(admin.session))
 
 
-def test_a_revoked_start_key_is_replaced(admin: Client, owner: Project) -> None:
-    key = key_shown(admin)
-    ApiKey.objects.update(revoked_at=timezone.now())
+def test_of_start_keys_nobody_used_only_the_newest_stay(admin: Client, owner: Project) -> None:
+    made = [key_shown(admin.post("/start/")) for _ in range(7)]
 
-    assert key_shown(admin) not in ("", key)
+    assert ApiKey.objects.count() == 5
+    assert [ApiKey.find(key) is not None for key in made] == [False] * 2 + [True] * 5
+
+
+def test_once_its_key_was_used_the_page_makes_no_other_by_itself(
+    admin: Client, owner: Project
+) -> None:
+    from tests.builders import Caller
+
+    assert 'hx-trigger="load' in text_of(admin.get("/start/"))
+    Caller(key_shown(admin.post("/start/"))).post("interactions/", item(1))
+
+    assert 'hx-trigger="load' not in text_of(admin.get("/start/"))
 
 
 def test_a_viewer_gets_no_key(viewer: Client, owner: Project) -> None:
-    assert key_shown(viewer) == ""
+    assert viewer.post("/start/").status_code == 403
+    assert "Make a key" not in text_of(viewer.get("/start/"))
     assert not ApiKey.objects.exists()
 
 
 def test_the_snippet_names_this_host_and_key(admin: Client, owner: Project) -> None:
-    page = text_of(admin.get("/start/"))
+    response = admin.post("/start/")
 
-    assert "http://testserver/api/v1/interactions/" in page
-    assert f"Bearer {key_shown(admin)}" in page
+    assert "http://testserver/api/v1/interactions/" in text_of(response)
+    assert f"Bearer {key_shown(response)}" in text_of(response)
 
 
 def test_the_box_waits_until_something_arrives_and_then_ends_the_poll(

@@ -90,14 +90,22 @@ def test_the_printed_curl_line_works_when_pasted(server: Server) -> None:
     assert '"status":"stored"' in done.stdout, done.stderr
 
 
-def test_a_second_start_prints_a_login_link_that_signs_in_once(server: Server) -> None:
-    os.killpg(server.process.pid, signal.SIGTERM)
-    server.process.wait(BEFORE_THE_KILL)
-    server.start()
-    link = server.output().rpartition("Sign in once")[2].split()[0]
+def test_a_login_link_comes_by_command_and_never_into_the_log(server: Server) -> None:
+    command = [
+        sys.executable,
+        "manage.py",
+        "login_link",
+        "--url",
+        f"http://127.0.0.1:{server.port}",
+    ]
+    given = server.environment | {"FM_DATA_DIR": str(server.home / "data")}
+    link = subprocess.check_output(command, cwd=ROOT, env=given, text=True).strip()
+    assert "/login/once/" not in server.output()
 
     with httpx.Client(follow_redirects=True) as browser:
-        assert "/login/" not in str(browser.get(link).url)
+        assert "Sign in as admin?" in browser.get(link).text
+        form = {"csrfmiddlewaretoken": browser.cookies["csrftoken"]}
+        assert "/login/" not in str(browser.post(link, data=form).url)
     with httpx.Client(follow_redirects=True) as another:
         assert "/login/" in str(another.get(link).url)
 

@@ -1,0 +1,61 @@
+"""`manage.py grant`: gives a person a role in a project, or takes it away."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.core.management import CommandError
+
+from featurememory.access.roles import ROLES, grant_role
+from featurememory.models import Project
+from integration.management.stored import StoredCommand
+from integration.models import ApiKey
+
+EVERY = "*"
+
+
+class Command(StoredCommand):
+    help = (
+        "Give a person a role in a project (none takes it away). Keys they made follow their role."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--user", required=True, help="their user name")
+        parser.add_argument(
+            "--project", required=True, help="its name; '*' for every project, future ones too"
+        )
+        parser.add_argument("--role", required=True, choices=[*ROLES, "none"])
+
+    def handle(self, *args: Any, user: str, project: str, role: str, **options: Any) -> None:
+        person, row = find_person(user), find_project(project)
+        grant_role(person, row, "" if role == "none" else role, "a command")
+        where = f"project {row}" if row else "every project"
+        self.stdout.write(f"{user}: {role} in {where}.")
+        if person.is_superuser:
+            self.stdout.write(f"{user} is a superuser: admin of every project whatever the role.")
+        self.tell_keys(person, row)
+
+    def tell_keys(self, person: Any, project: Project | None) -> None:
+        """A key that may no longer do what its kind says stops programs: better told than found out."""
+        keys = ApiKey.objects.filter(maker=person, revoked_at=None)
+        for key in keys.filter(project=project) if project else keys:
+            if not key.scopes:
+                self.stdout.write(f"{key}: refused from now on, its maker has no rights there.")
+
+
+def find_person(name: str) -> Any:
+    found = get_user_model().objects.filter(username=name).first()
+    if found is None:
+        raise CommandError(f"--user {name!r}: there is no such user")
+    return found
+
+
+def find_project(name: str) -> Project | None:
+    if name == EVERY:
+        return None
+    found = Project.objects.filter(name=name).first()
+    if found is None:
+        raise CommandError(f"--project {name!r}: there is no such project")
+    return found

@@ -1,0 +1,28 @@
+"""`manage.py login_link`: prints a link that signs a person in, once."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management import CommandError
+
+from featurememory.models import LoginLink
+from integration.management.commands.grant import find_person
+from integration.management.stored import StoredCommand
+
+
+class Command(StoredCommand):
+    help = "Print a link that signs a person in once, within 15 minutes. Earlier links end."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--user", default="admin", help="their user name; default admin")
+        parser.add_argument(
+            "--url", default="http://127.0.0.1:8000", help="how the server is reached"
+        )
+
+    def handle(self, *args: Any, user: str, url: str, **options: Any) -> None:
+        person = find_person(user)
+        if not person.is_active:
+            raise CommandError(f"{user} is not active")
+        self.stdout.write(f"{url.rstrip('/')}/login/once/{LoginLink.make(person)}/")
