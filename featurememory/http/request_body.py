@@ -47,11 +47,11 @@ def read_raw_body(request: HttpRequest, limit: int) -> bytes:
         else:
             body = request.read(limit + 1)
     except (UnreadablePostError, RawPostDataException, RequestDataTooBig, OSError) as error:
-        raise FeatureMemoryError(
-            "The body ended before its Content-Length.", ErrorCode.MALFORMED_BODY
-        ) from error
+        raise make_cut_off_error() from error
     if len(body) > limit:
         raise make_too_large_error(limit)
+    if len(body) < int(request.META.get("CONTENT_LENGTH") or 0):
+        raise make_cut_off_error()
     return bytes(body)
 
 
@@ -136,6 +136,10 @@ def make_too_large_error(limit: int) -> FeatureMemoryError:
     return FeatureMemoryError(
         f"The body exceeds {limit:,} bytes. Send less at once, or in batches.", ErrorCode.TOO_LARGE
     )
+
+
+def make_cut_off_error() -> FeatureMemoryError:
+    return FeatureMemoryError("The body ended before its Content-Length.", ErrorCode.MALFORMED_BODY)
 
 
 def make_broken_encoding_error(encoding: str, why: str) -> FeatureMemoryError:

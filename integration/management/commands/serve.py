@@ -12,10 +12,8 @@ from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.core.management.base import BaseCommand
 
+from featurememory.http.worker_slots import THREADS
 from integration import startup
-
-# A blocking thread holds about 1 MB; 16 answer 32 connections of short requests well on 2 cores.
-THREADS = 16
 
 
 class Command(BaseCommand):
@@ -63,7 +61,7 @@ def replace_by_server(host: str, port: int) -> None:
         *("--interface", "wsgi", "--host", host, "--port", str(port)),
         *("--workers", "1", "--blocking-threads", str(THREADS), "--backlog", "1024"),
         *("--log-level", "error", "--no-ws", "--http", "1"),
-        *("--workers-kill-timeout", "15s"),
+        *("--workers-kill-timeout", "15s", "--http1-header-read-timeout", "30000"),
     ]
     if settings.STORAGE == "persistent":
         # In memory a new worker would be an empty server with other keys: it ends instead.

@@ -102,3 +102,11 @@ def test_a_body_of_very_many_empty_parts_is_refused_at_once(encoding: str) -> No
     with pytest.raises(FeatureMemoryError, match="parts") as refused:
         unpack(pack(b"") * 800_000, 1000)
     assert refused.value.status == 413
+
+
+def test_a_body_that_ends_before_its_length_is_never_taken_for_a_whole_one() -> None:
+    cut = request(b'{"a":1}\n')
+    cut.META["CONTENT_LENGTH"] = "20"
+    with pytest.raises(FeatureMemoryError) as refused:
+        read_body(cut, 1000)
+    assert refused.value.code is ErrorCode.MALFORMED_BODY
