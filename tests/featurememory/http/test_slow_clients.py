@@ -9,7 +9,7 @@ from contextlib import ExitStack
 import pytest
 
 from featurememory.http import slow_clients
-from featurememory.http.slow_clients import FILES, BodyReads, ConnectionWatch, BodyProgress
+from featurememory.http.slow_clients import FILES, BodyProgress, BodyReads, ConnectionWatch
 
 pytestmark = pytest.mark.skipif(not FILES.exists(), reason="needs Linux")
 Pair = tuple[socket.socket, socket.socket]
