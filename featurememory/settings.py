@@ -116,6 +116,8 @@ TEMPLATES = [
 # Beyond these the API refuses requests (429, 503, 507): patterns/ingest/backpressure.py.
 QUEUE_LIMIT = read_integer("FM_QUEUE_LIMIT", default=500_000, minimum=1)
 DISK_RESERVE = read_integer("FM_DISK_RESERVE", default=16 << 20, minimum=0)
+# Bytes of all projects together; 0: the largest of their own limits.
+STORAGE_MAX_SIZE = read_integer("FM_STORAGE_MAX_SIZE", default=0, minimum=0)
 CONNECTIONS_PER_ADDRESS = read_integer("FM_CONNECTIONS_PER_ADDRESS", default=512, minimum=0)
 MEMORY_LIMIT = read_integer("FM_MEMORY_LIMIT", default=choose_memory_limit(), minimum=128 << 20)
 
