@@ -17,6 +17,7 @@ from uuid_utils.compat import uuid7
 
 from featurememory.thresholds import (
     SECTIONS,
+    LimitThresholds,
     OptimizationThresholds,
     PatternThresholds,
     StorageThresholds,
@@ -54,7 +55,9 @@ class Project(models.Model):
         return config
 
 
-class FeatureMemoryConfig(PatternThresholds, OptimizationThresholds, StorageThresholds):
+class FeatureMemoryConfig(
+    PatternThresholds, OptimizationThresholds, StorageThresholds, LimitThresholds
+):
     """The thresholds of one project. Every field: unit, range, default and effect in its help text."""
 
     SECTIONS: ClassVar[dict[str, tuple[str, ...]]] = SECTIONS

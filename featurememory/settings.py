@@ -80,6 +80,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "featurememory.http.middleware.add_content_security_policy",
+    "featurememory.http.rate_limits.limit_address",
     "integration.api.fast_ingest.answer_ingest",
     "django.middleware.gzip.GZipMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -118,6 +119,8 @@ QUEUE_LIMIT = read_integer("FM_QUEUE_LIMIT", default=500_000, minimum=1)
 DISK_RESERVE = read_integer("FM_DISK_RESERVE", default=16 << 20, minimum=0)
 # Bytes of all projects together; 0: the largest of their own limits.
 STORAGE_MAX_SIZE = read_integer("FM_STORAGE_MAX_SIZE", default=0, minimum=0)
+# Requests of one address; 0: any number. Keys have limits of their own, see `limits` of a project.
+REQUESTS_PER_MINUTE = read_integer("FM_REQUESTS_PER_MINUTE", default=0, minimum=0)
 CONNECTIONS_PER_ADDRESS = read_integer("FM_CONNECTIONS_PER_ADDRESS", default=512, minimum=0)
 MEMORY_LIMIT = read_integer("FM_MEMORY_LIMIT", default=choose_memory_limit(), minimum=128 << 20)
 

@@ -14,6 +14,7 @@ from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
 from featurememory.errors import ErrorCode, FeatureMemoryError
+from featurememory.http.rate_limits import limit_key
 from featurememory.models import Project
 
 # What each kind of key may do. "ingest" covers interactions, prepare; "edit" patterns.
@@ -86,4 +87,5 @@ class HasScope(BasePermission):
                 f"'{needed}'.",
                 ErrorCode.FORBIDDEN,
             )
+        limit_key(request, key_of(request))
         return True

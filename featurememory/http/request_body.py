@@ -14,6 +14,7 @@ from django.http import HttpRequest
 from django.http.request import RawPostDataException, UnreadablePostError
 
 from featurememory.errors import ErrorCode, FeatureMemoryError
+from featurememory.http.rate_limits import CHARGE
 
 JSON = ("application/json",)
 # Members or frames of a compressed body: one is usual, parallel packers make some hundreds.
@@ -44,6 +45,7 @@ def read_raw_body(request: HttpRequest, limit: int) -> bytes:
         if "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower():
             # Django reads nothing when no length is given; the server has joined the chunks.
             body = request.META["wsgi.input"].read(limit + 1)
+            request.META.get(CHARGE, int)(len(body))
         else:
             body = request.read(limit + 1)
     except (UnreadablePostError, RawPostDataException, RequestDataTooBig, OSError) as error:

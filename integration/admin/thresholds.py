@@ -36,6 +36,7 @@ class ThresholdsForm(forms.ModelForm):  # type: ignore[type-arg]
 TITLES = {
     "patterns": "Recognition",
     "storage": "Storage and pruning",
+    "limits": "Limits of each key",
     "optimizations": "Optimizations",
 }
 SHOWN_UNDER = {"cleanup_interval": "storage"}
