@@ -74,7 +74,7 @@ def prepare_data_dir(name: str, *, default: Path, make: bool = True) -> Path:
     if not make:
         return path
     try:
-        path.mkdir(parents=True, exist_ok=True)
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         refuse_value(name, f"{path} is no directory and cannot become one: {error.strerror}")
     return path

@@ -21,6 +21,8 @@ from featurememory.environment import (
     read_redis_url,
 )
 
+# Whatever this writes (database, uploads, keys) is for its own account only.
+os.umask(0o077)
 BASE_DIR = Path(__file__).resolve().parent.parent
 # memory: nothing is written to disk, and everything is gone when the server stops.
 STORAGE = read_choice("FM_STORAGE", among=("persistent", "memory"))
@@ -170,6 +172,8 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+# Static files hold no secrets, and a web server may be who reads them.
+FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o755
 # Our own views check sizes by content type; this is Django's guard for forms.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 20 << 20
 if STORAGE == "memory":  # Django's other handler keeps large files in /tmp

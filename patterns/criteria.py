@@ -123,7 +123,7 @@ def parse_text(value: Any, pointer: str) -> str:
 def parse_share(value: Any, pointer: str) -> float:
     try:
         number = math.nan if isinstance(value, bool) else float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         number = math.nan
     if not 0 <= number <= 1:
         raise invalid("must be a number from 0 to 1", pointer)
@@ -133,9 +133,10 @@ def parse_share(value: Any, pointer: str) -> float:
 def parse_moment(value: Any, pointer: str) -> datetime:
     try:
         found = datetime.fromisoformat(parse_text(value, pointer).replace(" ", "+"))
-    except ValueError as error:
+        # The database compares UTC: at the edges of the calendar there is none.
+        return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+    except (ValueError, OverflowError) as error:
         raise invalid("must be an RFC 3339 time, like 2026-11-22T10:00:00Z", pointer) from error
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def parse_boolean(value: Any, pointer: str) -> bool:

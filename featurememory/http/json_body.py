@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+import re
+from typing import Any, TypeVar
 
 import msgspec
 from rest_framework.request import Request
@@ -11,23 +12,49 @@ from featurememory.errors import ErrorCode, FeatureMemoryError, invalid
 from featurememory.http.request_body import read_body
 
 T = TypeVar("T")
+# Below it no integer exceeds 64 bits; looking for it costs a microsecond for a small body.
+LONG_NUMBER = re.compile(rb"[0-9]{19}")
 
 
-def body_of(request: Request, shape: type[T], limit: int | None = None) -> T:
+def body_of(
+    request: Request, shape: type[T], limit: int | None = None, *, large_integers: bool = False
+) -> T:
     """The JSON body as `shape` (a msgspec type). 400 malformed, 413, 415, 422 with the pointer."""
-    return decode_json(read_body(request._request, limit), shape)
+    raw = read_body(request._request, limit)
+    return decode_json(raw, shape, large_integers=large_integers)
 
 
-def decode_json(raw: bytes, shape: type[T]) -> T:
-    """JSON bytes as `shape`; malformed JSON is 400, a wrong value 422 with its pointer."""
+def decode_json(raw: bytes, shape: type[T], *, large_integers: bool = False) -> T:
+    """JSON bytes as `shape`; malformed JSON is 400, a wrong value 422 with its pointer. Integers of more
+    than 64 bits are wrong values, unless the caller checks them himself."""
     try:
         raw.decode()  # parts that stay raw are checked for UTF-8 here
-        return msgspec.json.decode(raw, type=shape)
+        value = msgspec.json.decode(raw, type=shape)
     except msgspec.ValidationError as error:
         require_json(raw)
         raise translate_validation_error(error) from error
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # ValueError: also a number of 5,000 digits
         raise make_malformed_error(error) from error
+    if not large_integers and LONG_NUMBER.search(raw):
+        refuse_large_integers(value)
+    return value
+
+
+def refuse_large_integers(value: Any) -> None:
+    """Raise 422 for an integer that no column and no binary format holds, with its pointer."""
+    waiting: list[tuple[str, Any]] = [("", value)]
+    while waiting:
+        pointer, one = waiting.pop()
+        if isinstance(one, dict):
+            waiting += [(f"{pointer}/{name}", inner) for name, inner in one.items()]
+        elif isinstance(one, list | tuple):
+            waiting += [(f"{pointer}/{number}", inner) for number, inner in enumerate(one)]
+        elif isinstance(one, msgspec.Struct):
+            names = one.__struct_fields__
+            waiting += [(f"{pointer}/{name}", getattr(one, name)) for name in names]
+        elif isinstance(one, int) and not -(1 << 63) <= one < 1 << 63:
+            message = "is an integer of more than 64 bits; send it as text"
+            raise invalid(message, pointer[:500], "too_large")
 
 
 def require_json(raw: bytes) -> None:
@@ -36,7 +63,7 @@ def require_json(raw: bytes) -> None:
         msgspec.json.decode(raw, type=msgspec.Raw)
     except msgspec.ValidationError:
         return
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise make_malformed_error(error) from error
 
 

@@ -39,6 +39,6 @@ class Config(Endpoint):
 
     @described("Change any part of the thresholds", body=dict[str, dict[str, Any]])
     def patch(self, request: Request) -> Response:
-        values = body_of(request, dict[str, dict[str, Any]])
+        values = body_of(request, dict[str, dict[str, Any]], large_integers=True)
         actor = f"key {key_of(request).name or key_of(request).public}"
         return Response(patch_config(key_of(request).project_id, values, actor).as_dict())

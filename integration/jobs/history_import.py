@@ -15,10 +15,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import IO, Any, AnyStr, cast
 
 import msgspec
 import zstandard
+from django.conf import settings
 
 from featurememory.errors import ErrorCode, FeatureMemoryError, invalid
 from featurememory.models import Project
@@ -27,7 +28,7 @@ from patterns.ingest.schema import Arrival, build_arrival, parse_interaction
 from patterns.ingest.wakeup import wake_learner
 from patterns.ingest.writer import store_arrivals
 
-BATCH = 500
+BATCH, BATCH_BYTES = 500, 8 << 20
 ERRORS_KEPT = 20
 CHUNK = 1 << 10  # compressed bytes unpacked at once; a bomb expands them to 32 MB at most
 
@@ -84,22 +85,33 @@ def run_import_steps(job: Job) -> Iterator[str]:
             yield ""
     for number, why in progress.errors:
         yield f"Line {number:,}: {why}"
-    path.unlink(missing_ok=True)
     yield progress.format_line()
+
+
+def drop_upload(job: Job) -> None:
+    """Delete the file of an import that has ended."""
+    if job.kind == "import" and "path" in job.params:
+        Path(job.params["path"]).unlink(missing_ok=True)
+
+
+def has_upload(job: Job) -> bool:
+    return job.kind != "import" or Path(job.params.get("path", "")).is_file()
 
 
 def read_batches(items: Iterator[bytes], progress: Progress) -> Iterator[list[Arrival]]:
     batch: list[Arrival] = []
+    size = 0
     for number, item in enumerate(items, 1):
         try:
             batch.append(parse_item(item))
+            size += len(item)
         except FeatureMemoryError as error:
             progress.rejected += 1
             if len(progress.errors) < ERRORS_KEPT:
                 progress.errors.append((number, error.message))
-        if len(batch) == BATCH:
+        if len(batch) == BATCH or size > BATCH_BYTES:
             yield batch
-            batch = []
+            batch, size = [], 0
     yield batch
 
 
@@ -133,7 +145,17 @@ def read_items(path: Path, raw: IO[bytes]) -> Iterator[bytes]:
     elif name.endswith(".parquet"):
         yield from read_parquet(path)
     else:
-        yield from (line for line in stream if line.strip())
+        yield from (line for line in read_lines(stream, b"\n") if line.strip())
+
+
+def read_lines(stream: Any, newline: AnyStr) -> Iterator[AnyStr]:
+    """The lines; one that is longer than an interaction may be is cut, so that it is refused by its size
+    and never held as a whole."""
+    most = settings.BODY_LIMIT + 1
+    while line := stream.readline(most):
+        yield line
+        while len(line) == most and not line.endswith(newline):
+            line = stream.readline(most)
 
 
 def translate_read_errors(items: Iterator[bytes], name: str) -> Iterator[bytes]:
@@ -200,12 +222,19 @@ def read_csv(stream: IO[bytes]) -> Iterator[bytes]:
     """One column per field, named as in the API; a cell that is JSON is read as JSON."""
     text = io.TextIOWrapper(stream, encoding="utf-8-sig", newline="")
     try:
-        for row in csv.DictReader(text):
+        for row in csv.DictReader(refuse_long_lines(read_lines(text, "\n"))):
             yield msgspec.json.encode(
                 nest_columns({k: parse_cell(k, v) for k, v in row.items() if k and v})
             )
     finally:
         text.detach()  # keeps the file open, whose position is still read
+
+
+def refuse_long_lines(lines: Iterator[str]) -> Iterator[str]:
+    for line in lines:
+        if len(line) > settings.BODY_LIMIT:
+            raise csv.Error(f"a line has more than {settings.BODY_LIMIT:,} characters")
+        yield line
 
 
 def parse_cell(name: str, text: str) -> Any:

@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from featurememory.errors import ErrorCode, FeatureMemoryError, handle_feature_memory_error, invalid
 from featurememory.models import Activity, Project
-from integration.jobs.history_import import run_import_steps
+from integration.jobs.history_import import drop_upload, has_upload, run_import_steps
 from integration.models import Job
 from integration.repair import recognizer_versions
 from integration.repair.reprocessing import run_rollup_steps
@@ -80,10 +80,16 @@ def cancel_job(job: Job) -> None:
     if not waiting.update(state=Job.JobState.CANCELLED, ended_at=timezone.now()):
         raise FeatureMemoryError("This job has already ended.", ErrorCode.CONFLICT)
     job.refresh_from_db()
+    drop_upload(job)
 
 
 def retry_job(job: Job) -> None:
     """Queue a failed or cancelled job again, from where it stopped. 409 for others."""
+    if not has_upload(job):
+        message = (
+            "The uploaded file went when the job ended. Upload it again; what is stored stays."
+        )
+        raise FeatureMemoryError(message, ErrorCode.CONFLICT)
     over = Job.objects.filter(pk=job.pk, state__in=("failed", "cancelled"))
     if not over.update(state=Job.JobState.QUEUED, ended_at=None):
         raise FeatureMemoryError(
@@ -136,6 +142,7 @@ def end_job(job: Job, state: str) -> None:
     values = {"done": job.done, "total": job.total, "log": job.log, "cursor": job.cursor}
     Job.objects.filter(pk=job.pk, state="running").update(state=state, ended_at=now, **values)
     job.refresh_from_db()
+    drop_upload(job)
 
 
 _at_work = threading.Lock()

@@ -73,11 +73,13 @@ def save_upload(file: File[bytes]) -> dict[str, str]:
     folder = settings.DATA_DIR / "uploads"
     folder.mkdir(parents=True, exist_ok=True)
     name = get_valid_filename(file.name or "upload.jsonl")
-    path = folder / f"{uuid4().hex}-{name}"
+    # Of the name only its ending: a whole one may be longer than the disk allows.
+    ending = max((end for end in SUFFIXES if name.lower().endswith(end)), key=len)
+    path = folder / f"{uuid4().hex}{ending}"
     with path.open("wb") as kept:
         for chunk in file.chunks():
             kept.write(chunk)
-    return {"path": str(path), "name": name}
+    return {"path": str(path), "name": name[-100:]}
 
 
 @page

@@ -6,6 +6,7 @@ JSON, stored, and returned unchanged.
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 from uuid_utils import uuid7
 
 from featurememory.errors import ErrorCode, FeatureMemoryError, invalid
-from featurememory.http.json_body import decode_json
+from featurememory.http.json_body import LONG_NUMBER, decode_json
 from patterns.storage.payloads import pack_payload
 
 # A database text holds no NUL (PostgreSQL refuses it), so neither does a column of ours.
@@ -118,13 +119,27 @@ def parse_interaction(raw: bytes) -> Interaction:
     """One item's JSON as an Interaction (400, 413 or 422 as FeatureMemoryError)."""
     if len(raw) > settings.BODY_LIMIT:
         raise FeatureMemoryError(
-            f"One interaction may have {settings.BODY_LIMIT:,} bytes; this has {len(raw):,}.",
+            f"One interaction may have {settings.BODY_LIMIT:,} bytes; this has more.",
             ErrorCode.TOO_LARGE,
         )
     refuse_deep_nesting(raw)
     if SPELLED_CAMEL.search(raw):
         raw = to_snake_case(raw)
-    return decode_json(raw, Interaction)
+    item = decode_json(raw, Interaction)
+    if LONG_NUMBER.search(raw):
+        refuse_unreadable_numbers(raw)
+    return item
+
+
+def refuse_unreadable_numbers(raw: bytes) -> None:
+    """Raise 422 for a number in input or output that nobody could read again."""
+    try:
+        msgspec.json.decode(raw)
+    except ValueError:
+        try:
+            json.loads(raw)
+        except ValueError as error:
+            raise invalid("a number has more than 4,300 digits; send it as text") from error
 
 
 def refuse_deep_nesting(raw: bytes) -> None:

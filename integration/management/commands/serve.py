@@ -12,6 +12,7 @@ from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.core.management.base import BaseCommand
 
+from featurememory.checks import data_is_private
 from featurememory.http.worker_slots import THREADS
 from integration import startup
 
@@ -29,6 +30,8 @@ class Command(BaseCommand):
         if not 1 <= port <= 65535:
             raise CommandError(f"--port {port}: a port lies between 1 and 65535")
         url = f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{port}"
+        for warning in data_is_private():
+            self.stderr.write(f"Warning: {warning.msg} Close it: {warning.hint}")
         os.environ["FM_SERVING"] = "embedded" if settings.EMBEDDED else "web"
         collect_static()
         if settings.STORAGE == "memory":  # the database is inside the server's own process

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
 import random
 from collections.abc import Callable
@@ -15,7 +16,7 @@ from django.core.management import CommandError, call_command
 
 from featurememory.errors import FeatureMemoryError
 from featurememory.models import Project
-from integration.jobs.history_import import Progress, import_file
+from integration.jobs.history_import import Progress, import_file, read_batches, read_lines
 from patterns.ingest.schema import COLUMNS
 from patterns.models import ModelInteraction
 from tests.builders import item, items
@@ -199,3 +200,32 @@ def test_the_frames_of_a_zst_file_are_read_to_the_last(owner: Project, tmp_path:
     path.write_bytes(b"".join(zstandard.compress(lines(*part)) for part in parts))
 
     assert imported(owner, path).stored == 1400
+
+
+@pytest.mark.parametrize("name", ["history.jsonl", "history.jsonl.gz"])
+def test_a_line_of_any_length_is_refused_without_being_held(
+    owner: Project, tmp_path: Path, name: str, settings: Any
+) -> None:
+    settings.BODY_LIMIT = 2000
+    raw = lines(item(1)) + b'{"input": "' + b"x" * 20_000 + b'"}\n' + lines(item(2))
+    path = tmp_path / name
+    path.write_bytes(gzip.compress(raw) if name.endswith(".gz") else raw)
+    done = imported(owner, path)
+
+    assert (done.stored, done.rejected, done.errors[0][0]) == (2, 1, 2)
+    assert max(map(len, read_lines(io.BytesIO(raw), b"\n"))) == 2001
+
+
+def test_a_line_too_long_for_a_table_is_told(owner: Project, tmp_path: Path, settings: Any) -> None:
+    settings.BODY_LIMIT = 2000
+    path = tmp_path / "history.csv"
+    path.write_text("model_id,input\nm," + "x" * 5000)
+    with pytest.raises(FeatureMemoryError, match="more than 2,000 characters"):
+        imported(owner, path)
+
+
+def test_large_items_are_stored_in_smaller_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("integration.jobs.history_import.BATCH_BYTES", 3000)
+    items = iter([json.dumps(item(n) | {"output": "x" * 1000}).encode() for n in range(9)])
+
+    assert max(map(len, read_batches(items, Progress(1)))) <= 3

@@ -128,3 +128,28 @@ def test_a_second_job_of_the_same_kind_is_refused_while_one_waits() -> None:
 
     with pytest.raises(FeatureMemoryError, match="already running"):
         queue.start_job(owner, "reprocess", "maria")
+
+
+def uploaded(path: Path, content: bytes) -> Job:
+    path.write_bytes(content)
+    return queue.start_job(project(), "import", "maria", {"path": str(path), "name": path.name})
+
+
+@pytest.mark.parametrize("content", [b"\x1f\x8b\x08broken", gzip.compress(b"")])
+def test_an_upload_goes_when_its_job_ends_however_it_ends(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "history.jsonl.gz"
+    job = finished(uploaded(path, content))
+
+    assert job.state in ("failed", "done")
+    assert not path.exists()
+
+
+def test_a_cancelled_upload_is_gone_and_cannot_be_resumed(tmp_path: Path) -> None:
+    path = tmp_path / "history.jsonl"
+    job = uploaded(path, b"{}")
+    queue.cancel_job(job)
+
+    assert not path.exists()
+    with pytest.raises(FeatureMemoryError, match="Upload it again") as refused:
+        queue.retry_job(job)
+    assert refused.value.code is ErrorCode.CONFLICT

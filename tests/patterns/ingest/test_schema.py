@@ -232,3 +232,14 @@ def test_measuring_the_nesting_of_a_body_takes_linear_time(piece: bytes) -> None
 )
 def test_brackets_inside_strings_are_not_nesting(raw: bytes, brackets: bytes) -> None:
     assert extract_brackets(raw) == brackets
+
+
+def test_a_number_nobody_could_read_again_is_refused_and_long_texts_of_digits_are_not() -> None:
+    def sent(value: bytes) -> bytes:
+        end = b'"metadata":{"timestamp":1764000000000,"duration":1}}'
+        return b'{"model_id":"m","input":' + value + b"," + end
+
+    with pytest.raises(FeatureMemoryError, match="4,300 digits"):
+        parse_interaction(sent(b"9" * 5000))
+    for value in (b'"%s"' % (b"9" * 5000), b"9" * 400, b"1e999"):
+        assert parse_interaction(sent(value)).input is not None
