@@ -24,7 +24,7 @@ help:
 	@echo 'make test     the test suite, on SQLite and on PostgreSQL (ARGS=, DATABASE=)'
 	@echo 'make check    lint and test: what decides whether a change lands'
 	@echo 'make bench    the benchmarks of tests/benchmarks'
-	@echo 'make audit    look the locked packages up among known vulnerabilities'
+	@echo 'make audit    look the locked packages up among known vulnerabilities; fails when it cannot'
 	@echo 'make lock     write the lock files again from pyproject.toml (UPGRADE=--upgrade)'
 	@echo 'make clean    remove .venv and caches; data directories stay'
 
@@ -60,7 +60,8 @@ bench: install-dev
 
 audit: install-dev
 	@$(PY) -m pip install --quiet pip-audit
-	@$(VENV)/bin/pip-audit --require-hashes --disable-pip -r requirements.txt
+	@$(VENV)/bin/pip-audit --strict --require-hashes --disable-pip -r requirements.txt || { \
+		echo 'The audit failed: a package is vulnerable, or could not be looked up.' >&2; exit 1; }
 
 # The second lock holds the first to its versions, so that tests run what users run.
 lock: $(PY)

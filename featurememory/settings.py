@@ -12,6 +12,7 @@ from featurememory.environment import (
     choose_memory_limit,
     configure_database,
     configure_memory_database,
+    load_secret_files,
     prepare_data_dir,
     read_choice,
     read_flag,
@@ -23,6 +24,7 @@ from featurememory.environment import (
 
 # Whatever this writes (database, uploads, keys) is for its own account only.
 os.umask(0o077)
+load_secret_files()
 BASE_DIR = Path(__file__).resolve().parent.parent
 # memory: nothing is written to disk, and everything is gone when the server stops.
 STORAGE = read_choice("FM_STORAGE", among=("persistent", "memory"))
