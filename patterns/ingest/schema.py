@@ -19,7 +19,7 @@ from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 from uuid_utils import uuid7
 
 from featurememory.errors import ErrorCode, FeatureMemoryError, invalid
-from featurememory.http.json_body import LONG_NUMBER, decode_json
+from featurememory.http.json_body import decode_json, has_digits
 from patterns.storage.payloads import pack_payload
 
 # A database text holds no NUL (PostgreSQL refuses it), so neither does a column of ours.
@@ -112,6 +112,7 @@ CAMEL = {
     "cachedInputTokens": "cached_input_tokens",
 }
 SPELLED_CAMEL = re.compile(rb'"(?:' + "|".join(CAMEL).encode() + rb')"\s*:')
+UNREADABLE = 4301  # digits: Python reads no integer of so many
 NO_BRACKETS = bytes(byte for byte in range(256) if byte not in b"[]{}")
 
 
@@ -125,8 +126,8 @@ def parse_interaction(raw: bytes) -> Interaction:
     refuse_deep_nesting(raw)
     if SPELLED_CAMEL.search(raw):
         raw = to_snake_case(raw)
-    item = decode_json(raw, Interaction)
-    if LONG_NUMBER.search(raw):
+    item = decode_json(raw, Interaction, large_integers=True)  # its own numbers are floats
+    if has_digits(raw, UNREADABLE):
         refuse_unreadable_numbers(raw)
     return item
 
