@@ -14,7 +14,7 @@ LOCK := $(VENV)/bin/uv pip compile pyproject.toml --universal --python-version 3
 # The checks look at the code, never at the data directory in use.
 CHECK_ENV := FM_DATA_DIR=$(VENV)/check FM_DATABASE_URL= FM_REDIS_URL=
 
-.PHONY: help install install-dev run format lint test check bench lock audit clean
+.PHONY: help install install-dev run format lint test check bench bench-fuzz client lock audit clean
 
 help:
 	@echo 'make run      install and start on http://127.0.0.1:$(PORT) (PORT=, DATA_DIR=)'
@@ -24,6 +24,8 @@ help:
 	@echo 'make test     the test suite, on SQLite and on PostgreSQL (ARGS=, DATABASE=)'
 	@echo 'make check    lint and test: what decides whether a change lands'
 	@echo 'make bench    the benchmarks of tests/benchmarks'
+	@echo 'make bench-fuzz  50,000 odd inputs through recogniser, rows and decoders (N=, SEED=)'
+	@echo 'make client   the wheel of the Python client, in integration/client/dist'
 	@echo 'make audit    look the locked packages up among known vulnerabilities; fails when it cannot'
 	@echo 'make lock     write the lock files again from pyproject.toml (UPGRADE=--upgrade)'
 	@echo 'make clean    remove .venv and caches; data directories stay'
@@ -57,6 +59,13 @@ bench: install-dev
 	@for script in tests/benchmarks/bench_*.py; do \
 		echo "== $$script"; PYTHONPATH=. $(PY) $$script || exit 1; \
 	done
+
+# N= inputs, SEED= where they begin.
+bench-fuzz: install-dev
+	@PYTHONPATH=. $(PY) tests/benchmarks/bench_fuzz.py --count $(or $(N),50000) --seed $(or $(SEED),0)
+
+client: $(PY)
+	@$(PY) integration/client_wheel.py
 
 audit: install-dev
 	@$(PY) -m pip install --quiet pip-audit

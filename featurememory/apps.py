@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.db.backends.signals import connection_created
 
 
 class FeatureMemoryApp(AppConfig):
@@ -9,6 +10,10 @@ class FeatureMemoryApp(AppConfig):
         from django.conf import settings
 
         from featurememory import checks  # noqa: F401
+        from featurememory.database import text_search
+
+        text_search.register_search()
+        connection_created.connect(text_search.add_functions)
 
         if not settings.EMBEDDED:  # else tasks would be sent to Celery's default broker
             from featurememory import celery  # noqa: F401

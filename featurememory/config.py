@@ -81,6 +81,8 @@ def patch_config(
     config, _ = FeatureMemoryConfig.objects.get_or_create(project_id=project_id)
     errors: list[dict[str, str]] = []
     for section, fields in values.items():
+        if section not in FeatureMemoryConfig.SECTIONS and not fields:
+            errors.append(describe_error(f"/{section}", "there is no such section", "unknown"))
         for name, value in fields.items():
             pointer = f"/{section}/{name}"
             if name not in FeatureMemoryConfig.SECTIONS.get(section, ()):

@@ -14,6 +14,7 @@ class ErrorCode(StrEnum):
     """Stable codes: clients may switch on them, so a code is never renamed. See docs/api.md."""
 
     MALFORMED_BODY = "MALFORMED_BODY"
+    HOST_NOT_ALLOWED = "HOST_NOT_ALLOWED"
     VALIDATION_FAILED = "VALIDATION_FAILED"
     UNSUPPORTED_MEDIA_TYPE = "UNSUPPORTED_MEDIA_TYPE"
     TOO_LARGE = "TOO_LARGE"
@@ -38,6 +39,7 @@ class ErrorCode(StrEnum):
 # The HTTP status a code is answered with; codes that never leave the process are 500.
 STATUS = {
     ErrorCode.MALFORMED_BODY: 400,
+    ErrorCode.HOST_NOT_ALLOWED: 400,
     ErrorCode.VALIDATION_FAILED: 422,
     ErrorCode.UNSUPPORTED_MEDIA_TYPE: 415,
     ErrorCode.TOO_LARGE: 413,

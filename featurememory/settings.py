@@ -81,6 +81,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "featurememory.http.middleware.assign_request_id",
+    "featurememory.http.allowed_hosts.check_host",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "featurememory.http.middleware.add_content_security_policy",
@@ -120,6 +121,8 @@ TEMPLATES = [
 
 # Beyond these the API refuses requests (429, 503, 507): patterns/ingest/backpressure.py.
 QUEUE_LIMIT = read_integer("FM_QUEUE_LIMIT", default=500_000, minimum=1)
+# Health is degraded while the oldest pending interaction is older (seconds): patterns/ingest/lag.py.
+LAG_LIMIT = read_integer("FM_LAG_LIMIT", default=60, minimum=1)
 DISK_RESERVE = read_integer("FM_DISK_RESERVE", default=16 << 20, minimum=0)
 # Bytes of all projects together; 0: the largest of their own limits.
 STORAGE_MAX_SIZE = read_integer("FM_STORAGE_MAX_SIZE", default=0, minimum=0)
@@ -223,7 +226,8 @@ CELERY_TIMEZONE = "UTC"
 # Seconds between two runs of a task: Celery beat and the embedded worker share this schedule.
 BACKGROUND_SCHEDULE = {
     "integration.tasks.sweep": 5.0,
-    "integration.tasks.consolidate_due": 30.0,
+    "integration.tasks.consolidate_due": 10.0,
+    "integration.tasks.start_upgrades": 30.0,
     "integration.tasks.cleanup_due": 3.0,
     "integration.tasks.sample_resources": 60.0,
     "integration.tasks.review_optimizations": 30.0,

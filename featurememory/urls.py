@@ -20,6 +20,7 @@ api: list[URLPattern | URLResolver] = [
 ]
 
 urlpatterns = [
+    path("", include("integration.dialects.urls")),
     path("api/v1/", include(api)),
     re_path(r"^(api|v1)/", NoSuchEndpoint.as_view()),
     path("health/live", health.report_live),

@@ -14,9 +14,11 @@ if not os.environ.get("FM_DATABASE_URL"):
 application = get_wsgi_application()
 
 if "FM_SERVING" in os.environ:
+    from integration.client_wheel import built_wheel
     from integration.startup import build_struct_tables
 
     build_struct_tables()
+    built_wheel()
     # Ctrl-C reaches the server and, through the terminal, this worker too; when its own stop comes
     # on top of the server's, granian waits in vain until it kills the worker after 15 s.
     signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])

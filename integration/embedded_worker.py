@@ -16,7 +16,7 @@ from django.conf import settings
 from django.db import close_old_connections
 
 from featurememory.errors import handle_feature_memory_error
-from integration.repair import background_repair
+from integration.repair import repair_schedule
 from integration.tasks import WORK, sweep
 from patterns.ingest.wakeup import work_waits
 from patterns.models import ModelInteraction
@@ -43,7 +43,7 @@ class EmbeddedWorker:
     def stop(self, seconds: float = 10.0) -> None:
         """Stop after the current step; the rest stays pending in the database."""
         self.stopping.set()
-        background_repair.stop_repairs()
+        repair_schedule.stop_repairs()
         work_waits.set()
         self.thread.join(seconds)
 

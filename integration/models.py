@@ -1,4 +1,4 @@
-"""API keys, jobs, and the recogniser before the last switch."""
+"""API keys, jobs, names nobody maps, and the recogniser before the last switch."""
 
 from __future__ import annotations
 
@@ -112,10 +112,31 @@ class PreviousRecognizer(models.Model):
         return f"recogniser {self.settings.get('version')} of {self.project_id}"
 
 
+class UnmappedName(models.Model):
+    """The name of an attribute that came in and nobody maps, with how often it came."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="unmapped_names")
+    source = models.CharField(max_length=20, help_text="The way in: otlp, litellm")
+    name = models.CharField(max_length=200)
+    count = models.BigIntegerField(default=0)
+    first_seen = models.DateTimeField()
+    last_seen = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["project", "source", "name"], name="unmapped_name_once")
+        ]
+        indexes: ClassVar = [models.Index(fields=["project", "-last_seen"], name="unmapped_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.source}: {self.name}"
+
+
 class Job(models.Model):
     """A background job that survives restarts: each step commits its progress and cursor."""
 
     class JobState(models.TextChoices):
+        PREVIEW = "preview"  # an upload that waits for its person to look at its first rows
         QUEUED = "queued"
         RUNNING = "running"
         DONE = "done"
@@ -147,7 +168,11 @@ class Job(models.Model):
 
     @property
     def is_over(self) -> bool:
-        return self.state not in (self.JobState.QUEUED, self.JobState.RUNNING)
+        return self.state in (self.JobState.DONE, self.JobState.FAILED, self.JobState.CANCELLED)
+
+    @property
+    def has_errors_kept(self) -> bool:
+        return bool(self.cursor.get("errors"))
 
     @property
     def seconds_left(self) -> float | None:

@@ -13,12 +13,18 @@ from celery import shared_task
 from featurememory.errors import handle_feature_memory_error
 from featurememory.models import Project
 from integration.jobs import queue
-from integration.learning.learn_batch import find_waiting_projects, learn_next_batch
-from integration.repair import background_repair
+from integration.learning.learn_batch import (
+    LearnResult,
+    find_waiting_projects,
+    learn_next_batch,
+)
+from integration.repair import repair_schedule
 from integration.resources import ResourceManager
 from optimizations.decision_log import retention
 from optimizations.policy_runtime import background_review, outcomes
+from patterns.failed_records import forget_failures, note_failure
 from patterns.ingest.wakeup import allow_next_wakeup
+from patterns.models import FailedRecord
 from patterns.retention import cleanup, project_use
 from patterns.storage import payloads
 
@@ -27,50 +33,86 @@ logger = logging.getLogger("featurememory.tasks")
 # While a backlog is learned, seconds between two checks for room: storage must not exceed
 # `storage.max_size` before the next cleanup.
 ROOM_S = 1.0
+# In a sweep projects take turns: at most so many batches, none begun after so many seconds, in so many
+# rounds. One task of a worker ends after TASK_S; what is left waits for the next sweep.
+TURN_BATCHES, TURN_S, ROUNDS, TASK_S = 5, 2.0, 10, 20.0
 
 
-def run_for_each(ids: Iterable[UUID], work: Callable[[UUID], int]) -> Iterator[int]:
-    """Do the work for every project; a failure is logged and does not stop the others."""
+def run_for_each(name: str, ids: Iterable[UUID], work: Callable[[UUID], int]) -> Iterator[int]:
+    """Do the work for every project; a failure is noted under `name` and does not stop the others."""
+    noted = set(
+        FailedRecord.objects.filter(work=name, subject="").values_list("project", flat=True)
+    )
     for project_id in list(ids):
         try:
-            yield work(project_id)
+            done = work(project_id)
         except Exception as error:
-            logger.warning("Background work of project %s failed", project_id)
+            logger.warning("Background work (%s) of project %s failed", name, project_id)
             handle_feature_memory_error(error)
+            note_failure(project_id, name, "", error)
+            continue
+        if project_id in noted:
+            forget_failures(project_id, name, [""])
+        yield done
 
 
 @shared_task(name="integration.tasks.learn_pending")
 def learn_pending(project_id: str, batches: int = 50) -> int:
     """Recognise pending interactions of a project, at most `batches` batches; how many."""
-    total, looked = 0, time.monotonic()
     allow_next_wakeup(UUID(project_id))
+    until = time.monotonic() + TASK_S
+    return learn_turn(UUID(project_id), batches, until).count
+
+
+def learn_turn(project_id: UUID, batches: int, until: float) -> LearnResult:
+    """Learn up to `batches` batches, none begun after `until` (monotonic)."""
+    total, looked = 0, time.monotonic()
     for _ in range(batches):
-        done = learn_next_batch(UUID(project_id))
-        outcomes.count_outcomes(UUID(project_id))
+        done = learn_next_batch(project_id)
+        sum(run_for_each("outcome", [project_id], outcomes.count_outcomes))
         total += done.count
         if not done.more or done.busy:
-            break
+            return LearnResult(total, more=False)
         if time.monotonic() - looked >= ROOM_S:
-            cleanup.make_room(UUID(project_id))
+            sum(run_for_each("retention", [project_id], cleanup.make_room))
             looked = time.monotonic()
-    return total
+        if time.monotonic() >= until:
+            break
+    return LearnResult(total, more=True)
 
 
 @shared_task(name="integration.tasks.sweep")
 def sweep() -> int:
-    """Recognise pending interactions of all projects, also after a lost wake-up or a crash."""
-    learned = sum(
-        run_for_each(find_waiting_projects(), lambda project_id: learn_pending(str(project_id)))
-    )
-    outcomes.count_all_outcomes()
+    """Recognise pending interactions of all projects by turns, also after a lost wake-up or a crash."""
+    waiting, learned = find_waiting_projects(), 0
+    for project_id in waiting:
+        allow_next_wakeup(project_id)
+    for _ in range(ROUNDS):
+        again: list[UUID] = []
+
+        def take_turn(project_id: UUID, again: list[UUID] = again) -> int:
+            done = learn_turn(project_id, TURN_BATCHES, time.monotonic() + TURN_S)
+            again.extend([project_id] if done.more else [])
+            return done.count
+
+        learned += sum(run_for_each("learning", waiting, take_turn))
+        waiting = again
+        if not waiting:
+            break
+    sum(run_for_each("outcome", outcomes.find_waiting_projects(), outcomes.count_outcomes))
     return learned
 
 
 @shared_task(name="integration.tasks.consolidate_due")
 def consolidate_due() -> int:
     """Start repairs of projects that have learned enough; how many there are."""
-    queue.start_upgrades()
-    return background_repair.start_due_repairs()
+    return repair_schedule.start_due_repairs()
+
+
+@shared_task(name="integration.tasks.start_upgrades")
+def start_upgrades() -> int:
+    """Queue a job where the settings need another recogniser; how many."""
+    return queue.start_upgrades()
 
 
 @shared_task(name="integration.tasks.cleanup_due")
@@ -80,7 +122,7 @@ def cleanup_due() -> int:
         project_use.recount(retention.count_decision_bytes())
     project_use.save_added()
     ids = Project.objects.values_list("pk", flat=True)
-    return sum(run_for_each(ids, clean_up_project))
+    return sum(run_for_each("retention", ids, clean_up_project))
 
 
 def clean_up_project(project_id: UUID) -> int:
@@ -97,12 +139,13 @@ def train_payloads() -> int:
 @shared_task(name="integration.tasks.review_optimizations")
 def review_optimizations() -> int:
     """Review the optimizations of every project; how many changed their state."""
-    return background_review.review_all()
+    return sum(run_for_each("review", background_review.find_reviewed(), background_review.review))
 
 
 @shared_task(name="integration.tasks.run_jobs")
 def run_jobs() -> int:
     """Run the queued jobs; how many were started."""
+    queue.start_repricing()
     return queue.run_waiting()
 
 
@@ -122,6 +165,7 @@ def sample_resources() -> int:
 WORK: dict[str, Callable[[], int]] = {
     "integration.tasks.sweep": sweep,
     "integration.tasks.consolidate_due": consolidate_due,
+    "integration.tasks.start_upgrades": start_upgrades,
     "integration.tasks.cleanup_due": cleanup_due,
     "integration.tasks.sample_resources": sample_resources,
     "integration.tasks.review_optimizations": review_optimizations,

@@ -13,8 +13,11 @@ from django.utils import timezone
 
 from featurememory.database.write_lock import write_turn
 from featurememory.models import Project
+from optimizations.engine.domain.call_price import TokenUsage, price_call
+from optimizations.engine.domain.model_names import list_names
 from optimizations.engine.domain.settings import ModelCard, Prices
 from optimizations.models import ModelPrice, RegisteredModel
+from patterns.models import ModelInteraction
 
 
 @dataclass(frozen=True)
@@ -28,29 +31,39 @@ class PriceList:
         found: dict[str, list[ModelPrice]] = {}
         for price in ModelPrice.objects.filter(project_id=project_id).order_by("effective_from"):
             found.setdefault(price.model_id, []).append(price)
-        return cls(found)
+        lower = {name.casefold(): dated for name, dated in found.items()}
+        return cls(lower | found)
 
     def at(self, model_id: str, moment: float) -> ModelPrice | None:
-        """The price in force at `moment`; before the first date, the first price."""
-        dated = self.prices.get(model_id)
+        """The price in force at `moment`; before the first date, the first price.
+
+        A model without prices of its own has those of the more general name (`list_names`).
+        """
+        dated = next((self.prices[n] for n in list_names(model_id) if n in self.prices), None)
         if not dated:
             return None
         return dated[max(0, bisect_right(dated, moment, key=lambda p: p.effective_from) - 1)]
 
     def cost(
-        self, model_id: str, moment: float, tokens_in: float | None, tokens_out: float | None
+        self,
+        model_id: str,
+        moment: float,
+        tokens_in: float | None,
+        tokens_out: float | None,
+        *subsets: float | None,
     ) -> float | None:
-        """The list price of a call; None when the model is unpriced or the tokens are unknown."""
+        """The list price of a call; None when the model is unpriced or the tokens are unknown.
+
+        `subsets`: cached input, cache writes, reasoning.
+        """
         price = self.at(model_id, moment)
-        if price is None:
-            return None
-        total = price.per_call or 0.0
-        for rate, tokens in ((price.input_per_1m, tokens_in), (price.output_per_1m, tokens_out)):
-            if rate is not None:
-                if tokens is None:
-                    return None
-                total += rate * tokens / 1e6
-        return total
+        usage = TokenUsage(tokens_in, tokens_out, *subsets)
+        return price_call(build_prices(price), usage) if price else None
+
+    def price_row(self, row: ModelInteraction) -> float | None:
+        """The list price of a stored interaction."""
+        classes = (row.cached_input_tokens, row.cache_write_tokens, row.reasoning_tokens)
+        return self.cost(row.model_id, row.timestamp, row.input_tokens, row.output_tokens, *classes)
 
 
 @dataclass(frozen=True)
@@ -83,20 +96,36 @@ def register(project: Project, given: Registration) -> tuple[RegisteredModel, bo
     return row, made
 
 
-def store_price(project: Project, given: Registration) -> None:
-    moment = given.effective_from
-    moment = time.time_ns() // 1_000_000 if moment is None else moment
-    known = PriceList.of(project.pk).at(given.model_id, moment)
-    values = given.prices or {}
-    same = known is not None and all(getattr(known, n) == values.get(n) for n in PRICES)
-    if same and given.effective_from is None:
-        return
+def store_price(project: Project, given: Registration, source: str = "") -> bool:
+    """Adds or replaces a dated price; whether anything changed.
+
+    One that holds for the past prices again what was stored: see `ModelPrice.applied`.
+    """
+    now = time.time_ns() // 1_000_000
+    moment = now if given.effective_from is None else given.effective_from
+    values: dict[str, Any] = {name: (given.prices or {}).get(name) for name in PRICES}
+    own = ModelPrice.objects.filter(project=project, model_id=given.model_id)
+    known = PriceList({given.model_id: list(own.order_by("effective_from"))})
+    price = known.at(given.model_id, moment)
+    same = price is not None and all(getattr(price, n) == values[n] for n in PRICES)
+    if price is not None and same and given.effective_from in (None, price.effective_from):
+        return False
+    values |= {"source": source, "applied": price is not None and moment >= now - RECENT_MS}
     ModelPrice.objects.update_or_create(
         project=project, model_id=given.model_id, effective_from=moment, defaults=values
     )
+    return True
 
 
-PRICES = ("input_per_1m", "output_per_1m", "cached_input_per_1m", "per_call")
+PRICES = (
+    "input_per_1m",
+    "output_per_1m",
+    "cached_input_per_1m",
+    "cache_write_per_1m",
+    "reasoning_per_1m",
+    "per_call",
+)
+RECENT_MS = 60_000  # interactions priced before this long ago have to be priced again
 
 
 def load_cards(project_id: UUID) -> list[ModelCard]:
@@ -118,9 +147,7 @@ def build_card(row: RegisteredModel, price: ModelPrice | None) -> ModelCard:
 
 
 def build_prices(price: ModelPrice) -> Prices:
-    return Prices(
-        price.input_per_1m, price.output_per_1m, price.per_call, price.cached_input_per_1m
-    )
+    return Prices(**{name: getattr(price, name) for name in PRICES})
 
 
 def current_prices(

@@ -41,7 +41,18 @@ class ModelPrice(models.Model):
     input_per_1m = models.FloatField(null=True)
     output_per_1m = models.FloatField(null=True)
     cached_input_per_1m = models.FloatField(null=True)
+    cache_write_per_1m = models.FloatField(null=True)
+    reasoning_per_1m = models.FloatField(null=True)
     per_call = models.FloatField(null=True)
+    source = models.CharField(
+        max_length=200,
+        blank=True,
+        default="",
+        help_text="Page of a shipped price; empty: a person's",
+    )
+    applied = models.BooleanField(
+        default=True, help_text="False: what was stored before has not been priced by it yet"
+    )
 
     class Meta:
         constraints: ClassVar = [

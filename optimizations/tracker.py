@@ -76,7 +76,7 @@ def measure_hours(row: PatternHour) -> PatternPerformance:
         duration_p95=quantile_sketch.read_quantile(digest, 0.95),
         tokens_mean=mean(row.tokens_sum, row.tokens_count),
         memory_mean=mean(row.memory_sum, row.memory_count),
-        cost_mean=mean(row.cost_sum, row.cost_count),
+        cost_mean=mean(row.call_cost_sum, row.call_cost_count),
         cost_sum=row.cost_sum if row.cost_count else None,
     )
 

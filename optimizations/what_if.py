@@ -154,7 +154,7 @@ def build_readings(
     rows: Sequence[DecidedOutcome], settings: PolicySettings
 ) -> dict[str, Callable[[Outcome], float]]:
     """How each measure is read from an outcome. Cost in units of what control requests cost."""
-    control = [row.outcome for row in rows if not row.draw.chosen]
+    control = [row.outcome for row in rows if not row.draw.chosen and not row.outcome.failed]
     reference = Reference(
         mean_known([one.cost for one in control]), mean_known([one.duration for one in control])
     )

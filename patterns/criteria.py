@@ -65,8 +65,8 @@ class PatternCriteria:
         return condition & self._search() if self.q else condition
 
     def _search(self) -> Q:
-        found = Q(template__icontains=self.q) | Q(label__icontains=self.q)
-        found |= Q(task_type__icontains=self.q)
+        found = Q(template__contains_text=self.q) | Q(label__contains_text=self.q)
+        found |= Q(task_type__contains_text=self.q)
         try:
             return found | Q(pk=UUID(self.q))
         except ValueError:
@@ -74,7 +74,7 @@ class PatternCriteria:
 
     def accepts(self, state: PatternState) -> bool:
         """Whether an engine state matches, for storage in memory."""
-        text = f"{state.template_text}\n{state.label or ''}\n{state.task_type}".lower()
+        text = f"{state.template_text}\n{state.label or ''}\n{state.task_type}".casefold()
         used = datetime.fromtimestamp(state.last_used, UTC)
         return (
             (not self.status or state.status in self.status.split(","))
@@ -89,7 +89,7 @@ class PatternCriteria:
             and (self.used_before is None or used < self.used_before)
             and (self.used_after is None or used >= self.used_after)
             and (self.pinned is None or state.pinned == self.pinned)
-            and (not self.q or self.q.lower() in text or self.q == state.id)
+            and (not self.q or self.q.casefold() in text or self.q == state.id)
         )
 
     def query(self) -> dict[str, str]:
@@ -133,8 +133,8 @@ def parse_share(value: Any, pointer: str) -> float:
 def parse_moment(value: Any, pointer: str) -> datetime:
     try:
         found = datetime.fromisoformat(parse_text(value, pointer).replace(" ", "+"))
-        # The database compares UTC: at the edges of the calendar there is none.
-        return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+        # At the edge of the calendar a time has no equal in UTC, and databases want that.
+        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise invalid("must be an RFC 3339 time, like 2026-11-22T10:00:00Z", pointer) from error
 

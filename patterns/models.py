@@ -39,14 +39,20 @@ class ModelInteraction(models.Model):
     decision_id = models.CharField(max_length=128, null=True)
     timestamp = models.BigIntegerField()
     received_at = models.BigIntegerField()
-    duration = models.FloatField()
+    duration = models.FloatField(null=True)
     memory_usage = models.FloatField(null=True)
     token_count = models.FloatField(null=True)
     processing_time = models.FloatField(null=True)
     input_tokens = models.FloatField(null=True)
     output_tokens = models.FloatField(null=True)
     cached_input_tokens = models.FloatField(null=True)
-    cost = models.FloatField(null=True)
+    cache_write_tokens = models.FloatField(null=True)
+    reasoning_tokens = models.FloatField(null=True)
+    cost = models.FloatField(null=True, help_text="As reported by the caller")
+    list_cost = models.FloatField(null=True, help_text="By the price list, where none was reported")
+    failed = models.BooleanField(
+        null=True, help_text="Sent as failed; null: stored before this was noted"
+    )
     success = models.BooleanField(null=True)
     score = models.FloatField(null=True)
     state = models.SmallIntegerField(
@@ -82,6 +88,16 @@ class ModelInteraction(models.Model):
 
     def __str__(self) -> str:
         return self.id
+
+    @property
+    def known_cost(self) -> float | None:
+        """The cost that was reported, else the one by the price list."""
+        return self.list_cost if self.cost is None else self.cost
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether the call failed, as it was sent: a later judgement of its answer changes nothing."""
+        return self.success is False if self.failed is None else self.failed
 
 
 class Payload(models.Model):
@@ -232,6 +248,9 @@ class PatternHour(models.Model):
     quality_sum = models.FloatField(default=0.0)
     quality_count = models.IntegerField(default=0)
     duration_sum = models.FloatField(default=0.0)
+    duration_count = models.IntegerField(
+        default=0, help_text="Known durations of calls that did not fail"
+    )
     input_tokens = models.FloatField(default=0.0)
     output_tokens = models.FloatField(default=0.0)
     tokens_sum = models.FloatField(default=0.0)
@@ -240,6 +259,8 @@ class PatternHour(models.Model):
     memory_count = models.IntegerField(default=0)
     cost_sum = models.FloatField(default=0.0)
     cost_count = models.IntegerField(default=0)
+    call_cost_sum = models.FloatField(default=0.0, help_text="Of the calls that did not fail")
+    call_cost_count = models.IntegerField(default=0)
     durations = models.BinaryField(default=b"")
 
     class Meta:
@@ -298,6 +319,10 @@ class Learner(models.Model):
     snapshot = models.BinaryField(null=True)
     consolidated_at = models.DateTimeField(null=True)
     learned_since = models.BigIntegerField(default=0, help_text="Learned since consolidating")
+    created_since = models.BigIntegerField(
+        default=0, help_text="Patterns founded since consolidating"
+    )
+    repairs = models.PositiveIntegerField(default=0, help_text="Repairs so far")
     cleaned_at = models.DateTimeField(null=True)
     forgotten_until = models.BigIntegerField(
         default=0,
@@ -353,6 +378,33 @@ class LateJudgement(models.Model):
 
     def __str__(self) -> str:
         return f"{self.quality_count:+d} judged uses of {self.pattern_id}"
+
+
+class FailedRecord(models.Model):
+    """What could not be handled, and why: set aside so that it holds up nothing else.
+
+    `subject` is the id of an interaction, the name of a partition, or "" for the whole project.
+    """
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, db_index=False)
+    work = models.CharField(max_length=12, help_text="learning, outcome, repair, loading, …")
+    subject = models.CharField(max_length=200, blank=True, default="")
+    number = models.BigIntegerField(null=True, help_text="Of the interaction, if it is one")
+    code = models.CharField(max_length=40)
+    reason = models.CharField(max_length=500)
+    at = models.DateTimeField(default=timezone.now)
+    attempts = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["project", "work", "subject"], name="failed_record_once"
+            )
+        ]
+        indexes: ClassVar = [models.Index(fields=["project", "-at"], name="failed_record_recent")]
+
+    def __str__(self) -> str:
+        return f"{self.work} {self.subject}: {self.reason[:80]}"
 
 
 class PayloadDictionary(models.Model):

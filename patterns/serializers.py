@@ -41,6 +41,7 @@ def read_payload_parts(row: ModelInteraction, data: Stored | None) -> dict[str, 
         "parameters": parts.get("parameters", NOTHING),
         "error": parts.get("error", NOTHING),
         "tags": parts.get("tags", NOTHING),
+        "extra": parts.get("extra", NOTHING),
     }
 
 
@@ -72,7 +73,10 @@ def serialize_interaction(
             "input_tokens": to_whole_number(row.input_tokens),
             "output_tokens": to_whole_number(row.output_tokens),
             "cached_input_tokens": to_whole_number(row.cached_input_tokens),
-            "cost": row.cost,
+            "cache_write_tokens": to_whole_number(row.cache_write_tokens),
+            "reasoning_tokens": to_whole_number(row.reasoning_tokens),
+            "cost": row.known_cost,
+            "cost_source": name_cost_source(row),
         },
         "success": row.success,
         "score": row.score,
@@ -86,6 +90,13 @@ def serialize_interaction(
         "recognizer_version": row.recognizer_version,
         "why": why,
     }
+
+
+def name_cost_source(row: ModelInteraction) -> str | None:
+    """Where the cost comes from: reported by the caller, or computed from the price list."""
+    if row.cost is not None:
+        return "reported"
+    return None if row.list_cost is None else "price_list"
 
 
 def serialize_interactions(rows: Sequence[ModelInteraction]) -> list[dict[str, Any]]:
@@ -169,7 +180,7 @@ def serialize_model_figures(row: PatternHour) -> dict[str, Any]:
         "duration_p50": read_quantile(digest, 0.5),
         "duration_p95": read_quantile(digest, 0.95),
         "tokens_mean": row.tokens_sum / row.tokens_count if row.tokens_count else None,
-        "cost_mean": row.cost_sum / row.cost_count if row.cost_count else None,
+        "cost_mean": row.call_cost_sum / row.call_cost_count if row.call_cost_count else None,
     }
 
 

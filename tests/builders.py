@@ -182,11 +182,10 @@ def rollup_figures(owner: Project) -> dict[Any, Any]:
     figures = {}
     for row in PatternHour.objects.filter(project=owner, count__gt=0):
         sums = [round(float(getattr(row, name)), 6) for name in rollups.SUMS]
-        middle = round(
-            quantile_sketch.read_quantile(quantile_sketch.merge_sketches([row.durations]), 0.5)
-            or 0.0,
-            3,
-        )
+        digest = quantile_sketch.merge_sketches([row.durations])
+        middle = round(quantile_sketch.read_quantile(digest, 0.5) or 0.0, 3)
+        if row.duration_count > quantile_sketch.CENTROIDS:
+            middle = 0.0  # from here on a sketch depends on the order in which values came
         figures[row.hour, str(row.pattern_id), row.model_id] = (*sums, middle)
     return figures
 

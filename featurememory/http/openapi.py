@@ -52,8 +52,13 @@ def schema_of(shape: Any) -> dict[str, Any]:
         if not isinstance(value, dict):
             return value
         if "$ref" in value:
-            return inlined(parts[value["$ref"].rsplit("/", 1)[-1]])
-        return {name: inlined(entry) for name, entry in value.items()}
+            beside = {name: entry for name, entry in value.items() if name != "$ref"}
+            part: dict[str, Any] = inlined(parts[value["$ref"].rsplit("/", 1)[-1]])
+            return part | beside
+        # Unknown members are accepted everywhere: a body with one more is no error.
+        closed = value.get("additionalProperties") is False
+        members = {name: inlined(entry) for name, entry in value.items()}
+        return members | {"additionalProperties": True} if closed else members
 
     found: dict[str, Any] = inlined(schema)
     return found

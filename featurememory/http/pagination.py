@@ -47,7 +47,8 @@ def decode_cursor(text: str, size: int) -> list[Any]:
         values = msgspec.json.decode(base64.urlsafe_b64decode(padded), type=list[Any])
     except (ValueError, binascii.Error, UnicodeEncodeError, msgspec.DecodeError) as error:
         raise invalid("is not a cursor that this list gave out", "/cursor") from error
-    if len(values) != size or len(text) > 1000:
+    holds_nul = any(isinstance(value, str) and "\x00" in value for value in values)
+    if len(values) != size or len(text) > 1000 or holds_nul:
         raise invalid("is not a cursor that this list gave out", "/cursor")
     return values
 

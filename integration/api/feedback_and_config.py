@@ -11,8 +11,9 @@ from featurememory.config import patch_config
 from featurememory.http.drf import key_of
 from featurememory.http.endpoint import Endpoint
 from featurememory.http.idempotency import idempotent
-from featurememory.http.json_body import body_of
+from featurememory.http.json_body import body_of, decode_json
 from featurememory.http.openapi import described
+from featurememory.http.request_body import read_body
 from featurememory.models import FeatureMemoryConfig
 from integration.learning.feedback import FeedbackIn, store_feedback
 
@@ -39,6 +40,7 @@ class Config(Endpoint):
 
     @described("Change any part of the thresholds", body=dict[str, dict[str, Any]])
     def patch(self, request: Request) -> Response:
-        values = body_of(request, dict[str, dict[str, Any]], large_integers=True)
+        # Without a look at the size of numbers: every setting has its own range.
+        values = decode_json(read_body(request._request), dict[str, dict[str, Any]])
         actor = f"key {key_of(request).name or key_of(request).public}"
         return Response(patch_config(key_of(request).project_id, values, actor).as_dict())

@@ -36,7 +36,7 @@ class Jobs(Endpoint):
         found = read_page(rows, "-created_at", request.query_params.get("cursor"), limit)
         return respond_with_page(request, found, [serialize_job(job) for job in found.rows], limit)
 
-    @described("Start a job: reprocess, revert or rollups", body=JobOrder, status=202)
+    @described("Start a job: reprocess, revert, rollups or retry_failed", body=JobOrder, status=202)
     @idempotent
     def post(self, request: Request) -> Response:
         order = body_of(request, JobOrder)

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -19,7 +20,9 @@ from django.utils import timezone
 
 from featurememory.errors import ErrorCode, FeatureMemoryError, handle_feature_memory_error, invalid
 from featurememory.models import Activity, Project
-from integration.jobs.history_import import drop_upload, has_upload, run_import_steps
+from integration.jobs import repricing, uploads
+from integration.jobs.history_import import run_import_steps
+from integration.jobs.retry_failed import run_retry_steps
 from integration.models import Job
 from integration.repair import recognizer_versions
 from integration.repair.reprocessing import run_rollup_steps
@@ -30,10 +33,13 @@ KINDS: dict[str, tuple[str, Steps]] = {
     "revert": ("Revert to the previous recogniser", recognizer_versions.revert_recognizer),
     "rollups": ("Recount the rollups", run_rollup_steps),
     "import": ("Import a file", run_import_steps),
+    "retry_failed": ("Try failed records again", run_retry_steps),
+    "reprice": ("Price the past again", repricing.run_reprice_steps),
 }
 # A running job without a heartbeat for this long belongs to a process that died.
 ABANDONED = timedelta(seconds=60)
 LINES = 50
+MOST_DRAFTS = 5
 
 
 def start_job(project: Project, kind: str, actor: str, params: dict[str, Any] | None = None) -> Job:
@@ -46,14 +52,44 @@ def start_job(project: Project, kind: str, actor: str, params: dict[str, Any] | 
             f"A job of kind {kind} is already running in this project.", ErrorCode.CONFLICT
         )
     job = Job.objects.create(project=project, kind=kind, actor=actor, params=params or {})
+    log_start(job)
+    return job
+
+
+def log_start(job: Job) -> None:
     Activity.objects.create(
-        project=project,
-        actor=actor,
+        project=job.project,
+        actor=job.actor,
         verb="job",
-        summary=f"Started: {KINDS[kind][0].lower()}",
+        summary=f"Started: {KINDS[job.kind][0].lower()}",
         link=f"/jobs/{job.pk}/",
     )
-    return job
+
+
+def draft_import(project: Project, actor: str, params: dict[str, Any]) -> Job:
+    """An import that waits until its person has looked at the first rows."""
+    return Job.objects.create(
+        project=project, kind="import", actor=actor, params=params, state=Job.JobState.PREVIEW
+    )
+
+
+def check_drafts(project: Project) -> None:
+    """409 while too many uploads of the project wait to be looked at."""
+    if Job.objects.filter(project=project, state="preview").count() >= MOST_DRAFTS:
+        raise FeatureMemoryError(
+            f"{MOST_DRAFTS} uploads wait to be started: start or cancel one of them first.",
+            ErrorCode.CONFLICT,
+        )
+
+
+def start_draft(job: Job, name: str, mapping: dict[str, str]) -> None:
+    """Queue a draft, read in this format with these columns. 409 when it was started or cancelled."""
+    params = {**job.params, "format": name, "mapping": mapping}
+    waiting = Job.objects.filter(pk=job.pk, state="preview")
+    if not waiting.update(state=Job.JobState.QUEUED, params=params, created_at=timezone.now()):
+        raise FeatureMemoryError("This import has been started already.", ErrorCode.CONFLICT)
+    job.refresh_from_db()
+    log_start(job)
 
 
 def start_upgrades() -> int:
@@ -74,22 +110,35 @@ def start_upgrades() -> int:
     return len(found)
 
 
+def start_repricing() -> int:
+    """Queue a job in every project where a price for the past was added; how many there are."""
+    found = Project.objects.filter(pk__in=repricing.find_projects_to_reprice())
+    for project in found:
+        with suppress(FeatureMemoryError):  # one is running; the next look starts another
+            start_job(project, "reprice", "memory")
+    return len(found)
+
+
 def cancel_job(job: Job) -> None:
     """Cancel a job after its current step; what is done stays. 409 when it has ended."""
-    waiting = Job.objects.filter(pk=job.pk, state__in=("queued", "running"))
+    waiting = Job.objects.filter(pk=job.pk, state__in=("preview", "queued", "running"))
     if not waiting.update(state=Job.JobState.CANCELLED, ended_at=timezone.now()):
         raise FeatureMemoryError("This job has already ended.", ErrorCode.CONFLICT)
     job.refresh_from_db()
     drop_upload(job)
 
 
+def drop_upload(job: Job) -> None:
+    if "path" in job.params:
+        uploads.remove_upload(job.params["path"])
+
+
 def retry_job(job: Job) -> None:
     """Queue a failed or cancelled job again, from where it stopped. 409 for others."""
-    if not has_upload(job):
-        message = (
-            "The uploaded file went when the job ended. Upload it again; what is stored stays."
+    if "path" in job.params and not Path(job.params["path"]).is_file():
+        raise FeatureMemoryError(
+            "The uploaded file is no longer there: upload it again.", ErrorCode.CONFLICT
         )
-        raise FeatureMemoryError(message, ErrorCode.CONFLICT)
     over = Job.objects.filter(pk=job.pk, state__in=("failed", "cancelled"))
     if not over.update(state=Job.JobState.QUEUED, ended_at=None):
         raise FeatureMemoryError(
@@ -150,12 +199,23 @@ _at_work = threading.Lock()
 
 def run_waiting() -> int:
     """Run queued jobs one at a time; embedded in a separate thread, so that learning continues."""
+    forget_stale_uploads()
     if not Job.objects.filter(state__in=("queued", "running")).exists() or _at_work.locked():
         return 0
     if not settings.EMBEDDED:
         return run_queued_jobs()
     threading.Thread(target=run_in_thread, name="fm-jobs", daemon=True).start()
     return 1
+
+
+def forget_stale_uploads() -> int:
+    """Remove uploads nobody started within a day, and what ended jobs left; how many files."""
+    old = timezone.now() - timedelta(seconds=uploads.KEPT_S)
+    drafts = Job.objects.filter(state="preview", created_at__lt=old)
+    drafts.update(state=Job.JobState.CANCELLED, ended_at=timezone.now())
+    active = Job.objects.filter(kind="import", state__in=("preview", "queued", "running"))
+    in_use = active.values_list("params", flat=True)
+    return uploads.remove_stale_uploads(params.get("path", "") for params in in_use)
 
 
 def run_in_thread() -> None:

@@ -85,9 +85,10 @@ def wait_for_learning(project: Project) -> None:
 
 def apply_metric(project: Project, row: ModelInteraction, metric: str, value: Any) -> None:
     """Set the value in the row, and correct the rollups when the row was already counted."""
+    row.failed = row.has_failed  # as it was sent: a judgement of the answer comes later
     before = rollups.outcome_of(row)
     setattr(row, metric, value)
-    ModelInteraction.objects.filter(pk=row.pk).update(**{metric: value})
+    ModelInteraction.objects.filter(pk=row.pk).update(**{metric: value, "failed": row.failed})
     if row.state == ModelInteraction.InteractionState.RECOGNIZED:
         after = rollups.outcome_of(row)
         rollups.correct_outcome(project.pk, before, after)

@@ -8,15 +8,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db import InterfaceError, OperationalError, connection
+from django.db import connection
 
 from featurememory.database.write_lock import write_turn
-from featurememory.errors import ErrorCode, FeatureMemoryError, handle_feature_memory_error
 from featurememory.models import Project
 from featurememory.process import request_priority
 from integration.learning.pattern_changes import Batch, ChangedPatterns, save_patterns
+from integration.learning.set_aside import note_if_slow, set_rows_aside
 from optimizations.policy_runtime import outcomes
+from optimizations.prices.pricing import price_rows
 from optimizations.tracker import PerformanceTracker
+from patterns.failed_records import MACHINE, PASSING
 from patterns.models import Learner, ModelInteraction, Payload
 from patterns.recognition import late_feedback, lease
 from patterns.recognition.recognizer_cache import (
@@ -37,6 +39,8 @@ BATCH = 200
 # Recognition yields to requests until it is this late: a burst is stored fast and recognised
 # afterwards, while a lasting load is slowed down to the speed of recognition.
 LATE_MS = 8_000
+# A batch ends early after this time in the engine, so that slow inputs of one project hold up no other.
+BATCH_MS = 2_000
 TABLE = ModelInteraction._meta.db_table
 
 
@@ -49,10 +53,6 @@ class LearnResult:
     busy: bool = False
 
 
-# Errors of the database or the machine, not of a row: the batch stays pending.
-PASSING = (OperationalError, InterfaceError, MemoryError, OSError)
-
-
 def learn_next_batch(project_id: UUID, limit: int = BATCH) -> LearnResult:
     """Recognise the oldest pending interactions of a project. All or nothing; safe to repeat."""
     with lease.hold_lease(project_id) as held:
@@ -62,7 +62,8 @@ def learn_next_batch(project_id: UUID, limit: int = BATCH) -> LearnResult:
         if not rows and project_id not in late_feedback.find_waiting_projects():
             return LearnResult(0, more=False)
         try:
-            return LearnResult(learn_rows(project_id, rows), more=len(rows) == limit)
+            count = learn_rows(project_id, rows)
+            return LearnResult(count, more=len(rows) == limit or count < len(rows))
         except PatternsChanged:
             return LearnResult(0, more=True)
 
@@ -81,17 +82,18 @@ def learn_rows(project_id: UUID, rows: Sequence[ModelInteraction]) -> int:
         if isinstance(error, (PatternsChanged, *PASSING)) or not rows:
             raise
         if len(rows) == 1:
-            set_row_aside(rows[0], error)
+            confirm_learning_works(project_id)
+            set_rows_aside([(rows[0], error)])
             return 0
         half = len(rows) // 2
         return learn_rows(project_id, rows[:half]) + learn_rows(project_id, rows[half:])
     return len(batch.rows)
 
 
-def set_row_aside(row: ModelInteraction, error: Exception) -> None:
-    """Mark a row that cannot be saved as failed, so that it does not block the others."""
-    log_refusal(row, error)
-    ModelInteraction.objects.filter(pk=row.number, state=0).update(state=2)
+def confirm_learning_works(project_id: UUID) -> None:
+    """Save a batch of no rows: when that fails, too, the project is broken and not the row, and what is
+    raised keeps its interactions pending."""
+    learn_rows(project_id, [])
 
 
 def read_pending(project_id: UUID, limit: int) -> list[ModelInteraction]:
@@ -100,7 +102,7 @@ def read_pending(project_id: UUID, limit: int) -> list[ModelInteraction]:
 
 
 def recognise_rows(loaded: LoadedRecognizer, rows: Sequence[ModelInteraction]) -> Batch:
-    """Learn the rows in order; a row that the engine rejects fails alone."""
+    """Learn the rows in order, as many as BATCH_MS allow; a row that the engine rejects fails alone."""
     numbers = [row.number for row in rows]
     hurried = is_in_a_hurry(rows)
     payloads = dict(Payload.objects.filter(pk__in=numbers).values_list("number", "data"))
@@ -108,16 +110,20 @@ def recognise_rows(loaded: LoadedRecognizer, rows: Sequence[ModelInteraction]) -
     for row in rows:
         try:
             observation = observation_of(row, payloads[row.number])
-            began = time.perf_counter()
+            began, worked = time.perf_counter(), time.thread_time()
             with loaded.lock:
                 match = loaded.recognizer.learn_one(observation)
             batch.engine_ms.append((time.perf_counter() - began) * 1000)
             batch.rows.append((row, match))
+            note_if_slow(row, time.thread_time() - worked, len(payloads[row.number]))
             if not hurried:
                 request_priority.yield_after(time.perf_counter() - began)
         except Exception as error:
-            log_refusal(row, error)
-            batch.failed.append(row.number)
+            if isinstance(error, MACHINE):
+                raise
+            batch.failed.append((row, error))
+        if sum(batch.engine_ms) >= BATCH_MS:
+            break
     return batch
 
 
@@ -126,18 +132,6 @@ def is_in_a_hurry(rows: Sequence[ModelInteraction]) -> bool:
     late, a fast caller used up a trial before anything was learned from it."""
     late = bool(rows) and lease.now_ms() - rows[0].received_at > LATE_MS
     return late or any(row.decision_id is not None for row in rows)
-
-
-def log_refusal(row: ModelInteraction, error: Exception) -> None:
-    """Log why a row cannot be recognised; it is kept and can be tried again with `reprocess`."""
-    known = FeatureMemoryError(
-        f"Interaction {row.id!r} could not be recognised: {error!r:.200}",
-        ErrorCode.RECOGNITION_FAILED,
-        {"interaction_id": row.id, "number": row.number},
-    )
-    known.__cause__ = error
-    handle_feature_memory_error(known)
-    logger.debug("Recognition failed", exc_info=error)
 
 
 def save_batch(project_id: UUID, loaded: LoadedRecognizer, batch: Batch) -> None:
@@ -150,7 +144,9 @@ def save_batch(project_id: UUID, loaded: LoadedRecognizer, batch: Batch) -> None
         if learner.version != loaded.version:
             raise PatternsChanged
         mark_rows(batch, loaded.recognizer.version)
+        set_rows_aside(batch.failed)
         reload_feedback(batch)
+        price_rows(project_id, [row for row, _ in batch.rows])
         if apply_late_feedback(project_id, loaded):
             saving = ChangedPatterns(project, loaded, batch, saving)
         save_patterns(saving)
@@ -164,7 +160,8 @@ def save_batch(project_id: UUID, loaded: LoadedRecognizer, batch: Batch) -> None
 def record_progress(learner: Learner, loaded: LoadedRecognizer, batch: Batch) -> None:
     learner.version += 1
     learner.learned_since += len(batch.rows)
-    changed = ["version", "learned_since", "unsaved", "recognizer"]
+    learner.created_since += sum(match.created for _, match in batch.rows)
+    changed = ["version", "learned_since", "created_since", "unsaved", "recognizer"]
     record_recognizer(learner, loaded.recognizer)
     if is_snapshot_due(loaded, learner.learned_since, len(batch.rows)):
         set_snapshot(learner, loaded.recognizer)
@@ -193,8 +190,6 @@ def mark_rows(batch: Batch, version: str) -> None:
             "recognizer_version = %s WHERE number = %s AND state = 0",
             done,
         )
-    if batch.failed:
-        ModelInteraction.objects.filter(pk__in=batch.failed).update(state=2)
 
 
 def reload_feedback(batch: Batch) -> None:

@@ -19,10 +19,10 @@ from patterns.storage.protocol import PreparedRows
 
 @dataclass
 class Batch:
-    """A recognised batch: rows with their matches, numbers of failed rows, engine times in ms."""
+    """A recognised batch: rows with their matches, failed rows with their error, engine times in ms."""
 
     rows: list[tuple[ModelInteraction, Match]] = field(default_factory=list)
-    failed: list[int] = field(default_factory=list)
+    failed: list[tuple[ModelInteraction, Exception]] = field(default_factory=list)
     engine_ms: list[float] = field(default_factory=list)
 
 

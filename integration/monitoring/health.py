@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 from django.conf import settings
 from django.core.cache import cache
@@ -15,6 +16,7 @@ from featurememory.database.write_lock import write_turn
 from featurememory.errors import handle_feature_memory_error
 from featurememory.models import Probe
 from patterns.ingest.backpressure import admission
+from patterns.ingest.lag import lag
 
 # Seconds a result is kept, so that frequent checks do not write each time.
 KEPT_S = 1.0
@@ -34,14 +36,22 @@ def report_ready(request: HttpRequest) -> JsonResponse:
     if problem:
         return JsonResponse({"status": "unhealthy", "detail": problem}, status=503)
     admission.refresh()
-    body = {
+    lag.refresh()
+    states = {gauge.name: gauge.state for gauge in admission.gauges}
+    body: dict[str, Any] = {
         "status": "ready",
-        "state": admission.state,
-        "resources": {gauge.name: gauge.state for gauge in admission.gauges},
+        "state": choose_worst(admission.state, lag.state),
+        "resources": states | {"lag": lag.state},
         "database": connection.vendor,
         "storage": settings.STORAGE,
     }
+    if lag.detail:
+        body["detail"] = lag.detail
     return JsonResponse(body)
+
+
+def choose_worst(*states: str) -> str:
+    return next(state for state in ("unhealthy", "degraded", "healthy") if state in states)
 
 
 def probe_storage() -> str:

@@ -10,7 +10,9 @@ from django.http import HttpRequest, HttpResponse
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
+from featurememory.models import Project
 from integration.resources import sample_process
+from patterns.failed_records import count_failures
 from patterns.ingest.backpressure import admission
 from patterns.models import ModelInteraction, Pattern, ProjectHour
 from patterns.recognition.lease import now_ms
@@ -24,6 +26,7 @@ class MetricsCollector:
     def collect(self) -> Iterator[Metric]:
         yield self.totals()
         yield self.patterns()
+        yield self.failures()
         yield from self.queue()
         sample = sample_process()
         memory = GaugeMetricFamily("featurememory_resident_bytes", "Resident memory")
@@ -63,6 +66,16 @@ class MetricsCollector:
         counts = Pattern.objects.values_list("project__name", "status").annotate(Count("pk"))
         for name, status, total in counts.order_by("project__name", "status"):
             family.add_metric([name, status], total)
+        return family
+
+    def failures(self) -> Metric:
+        family = GaugeMetricFamily(
+            "featurememory_failed_records", "Records set aside", labels=["project", "work"]
+        )
+        names = dict(Project.objects.values_list("pk", "name"))
+        counts = count_failures()
+        for project_id, work in sorted(counts, key=lambda key: (str(key[0]), key[1])):
+            family.add_metric([names.get(project_id, ""), work], counts[project_id, work])
         return family
 
     def queue(self) -> Iterator[Metric]:

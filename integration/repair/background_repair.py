@@ -8,43 +8,42 @@ since the copy take precedence. An interrupted repair leaves a consistent state 
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from collections.abc import Callable
 from typing import Protocol
 from uuid import UUID
 
 import msgspec
-from django.conf import settings
-from django.db import close_old_connections
-from django.db.models import Q
-from django.utils import timezone
 
-from featurememory.errors import handle_feature_memory_error
-from featurememory.models import Project
 from integration.repair import save_repair
+from integration.repair.failed_partitions import (
+    draft_each,
+    find_resting,
+    forget_repaired,
+    leave_out,
+    note_partition,
+)
 from integration.repair.planner_client import (
     LeaseNotAcquired,
     PlannedPartition,
     PlannerClient,
     RecognizerCopy,
 )
+from integration.repair.repair_turns import RepairProgress, drop_progress, take_up_repair
 from integration.repair.save_repair import MORE_FOLLOWS, forget_pruned, save_consolidation
 from patterns.engine.domain.results import Consolidation
 from patterns.engine.recognizer import DefaultPatternRecognizer
 from patterns.engine.repair.consolidate import apply_plans, unite_reports
-from patterns.engine.repair.drafts import draft_partitions
 from patterns.engine.repair.plan import RepairPlan
 from patterns.engine.settings import RecognizerSettings
+from patterns.failed_records import PASSING
 from patterns.models import Learner
-from patterns.recognition.lease import hold_lease, keep_lease_alive, now_ms
+from patterns.recognition.lease import hold_lease, keep_lease_alive
 from patterns.recognition.recognizer_cache import PatternsChanged, recognizers
-from patterns.recognition.repair_process import PlannerEnded
 
 logger = logging.getLogger("featurememory.repairs")
 
 TOGETHER = 1000  # samples whose partitions are put in place in one transaction
-CLAIM_MS = 60_000  # after a crash others wait this long
 TRIES, PAUSE_S = 240, 0.25  # to get the lease
 
 
@@ -59,21 +58,79 @@ def make_plans(
 
 
 def repair_project(project_id: UUID, should_stop: Callable[[], bool]) -> Consolidation:
-    """Repair a project. PlannerEnded when stopped, LeaseNotAcquired when the lease was never free."""
-    copy, began, found = copy_recognizer(project_id), time.monotonic(), []
+    """One turn of a project's repair, see `repair_turns`. PlannerEnded when stopped, LeaseNotAcquired when
+    the lease was never free."""
+    progress, copy = take_up_repair(project_id), copy_recognizer(project_id)
+    if progress.learned is None:
+        progress.learned = copy.learned
+    copy.drafts = leave_out(copy.drafts, progress.done | find_resting(project_id))
+    try:
+        found = repair_partitions(project_id, copy, should_stop, progress)
+    finally:
+        progress.end_turn()
+    done = unite_reports(found)
+    if {draft.name for draft in copy.drafts} <= progress.done:
+        drop_progress(project_id)
+        save_repair.record_repair_time(project_id, progress.seconds)
+        logger.info("Repaired in %.1f s: %d changes", progress.seconds, len(done.changes))
+    return done
+
+
+def repair_partitions(
+    project_id: UUID,
+    copy: RecognizerCopy,
+    should_stop: Callable[[], bool],
+    progress: RepairProgress,
+) -> list[Consolidation]:
+    """Plan partitions until the turn is over and put them in place; after the last one the repair counts."""
+    found: list[Consolidation] = []
     passages = copy.passages
-    with PlannerClient(copy, should_stop) as workshop:
+    with PlannerClient(copy, should_stop, progress) as workshop:
         waiting: list[PlannedPartition] = []
         for planned in workshop.plans(project_id):
             waiting.append(planned)
             if sum(len(one.draft.samples) for one in waiting) >= TOGETHER:
-                found.append(put_plans_in_place(project_id, waiting, passages, MORE_FOLLOWS))
+                found += put_each_in_place(project_id, waiting, passages)
                 passages, waiting = waiting[-1].passages or passages, []
-        found.append(put_plans_in_place(project_id, waiting, passages, copy.learned))
-    done, seconds = unite_reports(found), time.monotonic() - began
-    save_repair.record_repair_time(project_id, seconds)
-    logger.info("Repaired in %.1f s: %d changes", seconds, len(done.changes))
+        if {draft.name for draft in copy.drafts} - progress.done:
+            return found + put_each_in_place(project_id, waiting, passages)
+        found += put_each_in_place(project_id, waiting, passages, progress.learned)
+    return found
+
+
+def put_each_in_place(
+    project_id: UUID, planned: list[PlannedPartition], passages: bytes, learned: int | None = None
+) -> list[Consolidation]:
+    """Put plans in place together; when that fails one by one, and those that fail alone are noted.
+    `learned`: this ends the repair."""
+    last = MORE_FOLLOWS if learned is None else learned
+    try:
+        done = [put_plans_in_place(project_id, planned, passages, last)]
+    except Exception as error:
+        if isinstance(error, (LeaseNotAcquired, *PASSING)) or not planned:
+            raise
+        logger.warning("Plans could not be put in place together: %r", error)
+        return put_one_by_one(project_id, planned, passages, last)
+    forget_repaired(project_id, [one.draft.name for one in planned])
     return done
+
+
+def put_one_by_one(
+    project_id: UUID, planned: list[PlannedPartition], passages: bytes, last: int
+) -> list[Consolidation]:
+    # Without any plan it must work, else the project is broken and none of its partitions.
+    found = [put_plans_in_place(project_id, [], passages, last)]
+    for one in planned:
+        try:
+            found.append(put_plans_in_place(project_id, [one], passages, MORE_FOLLOWS))
+        except Exception as error:
+            if isinstance(error, (LeaseNotAcquired, *PASSING)):
+                raise
+            note_partition(project_id, one.draft.name, error)
+        else:
+            forget_repaired(project_id, [one.draft.name])
+            passages = one.passages or passages
+    return found
 
 
 def copy_recognizer(project_id: UUID) -> RecognizerCopy:
@@ -84,7 +141,7 @@ def copy_recognizer(project_id: UUID) -> RecognizerCopy:
     with loaded.lock:
         recognizer = loaded.recognizer
         drafts, passages = (
-            draft_partitions(recognizer.memory),
+            draft_each(project_id, recognizer),
             recognizer.memory.passages.to_bytes(),
         )
         return RecognizerCopy(drafts, passages, recognizer.settings.embedding, learned or 0)
@@ -152,84 +209,3 @@ def try_to_put_in_place(
         *(len(plans), worked - began, time.monotonic() - worked),
     )
     return done
-
-
-# --- scheduling -----------------------------------------------------------------------------
-
-_at_work = threading.Lock()
-_stopping = threading.Event()
-
-
-def start_due_repairs() -> int:
-    """Start the due repairs in a thread; how many there are."""
-    if _at_work.locked() or _stopping.is_set():
-        return 0
-    found = [
-        pk for pk in Project.objects.values_list("pk", flat=True) if save_repair.is_repair_due(pk)
-    ]
-    if found:
-        threading.Thread(
-            target=repair_in_thread, args=(found,), name="fm-repair", daemon=True
-        ).start()
-    return len(found)
-
-
-def stop_repairs(seconds: float = 5.0) -> None:
-    """Stop the running repair within moments; what it has put in place stays."""
-    _stopping.set()
-    if _at_work.acquire(timeout=seconds):
-        _at_work.release()
-    _stopping.clear()
-
-
-def repair_in_thread(found: list[UUID]) -> None:
-    try:
-        with _at_work:
-            for project_id in found:
-                repair_claimed(project_id)
-    finally:
-        close_old_connections()
-
-
-def repair_claimed(project_id: UUID) -> bool:
-    """Repair a project unless another process does; a failure is logged and retried later."""
-    if not claim_repair(project_id):
-        return False
-    claimed = RepairClaim(project_id)
-    try:
-        repair_project(project_id, claimed.should_stop)
-        return True
-    except PlannerEnded:
-        logger.info("A repair of project %s was stopped", project_id)
-    except LeaseNotAcquired:
-        logger.warning("A repair of project %s could not get the lease", project_id)
-    except Exception as error:
-        logger.warning("A repair of project %s failed", project_id)
-        handle_feature_memory_error(error)
-        Learner.objects.filter(pk=project_id).update(consolidated_at=timezone.now())
-    finally:
-        Learner.objects.filter(pk=project_id).update(repairing_until=0)
-    return False
-
-
-def claim_repair(project_id: UUID) -> bool:
-    now = now_ms()
-    free = Q(repairing_until__lt=now) | Q(repairing_until__gt=now + 2 * CLAIM_MS)
-    if settings.EMBEDDED:  # the claim of a killed process is its successor's
-        free = Q()
-    rows = Learner.objects.filter(free, pk=project_id)
-    return rows.update(repairing_until=now + CLAIM_MS) == 1
-
-
-class RepairClaim:
-    """A claim on the repair of a project, renewed whenever `should_stop` is asked."""
-
-    def __init__(self, project_id: UUID) -> None:
-        self.project_id, self.renewed = project_id, time.monotonic()
-
-    def should_stop(self) -> bool:
-        if time.monotonic() - self.renewed > CLAIM_MS / 3000:
-            self.renewed = time.monotonic()
-            rows = Learner.objects.filter(pk=self.project_id)
-            rows.update(repairing_until=now_ms() + CLAIM_MS)
-        return _stopping.is_set()

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from uuid import UUID
 
+from integration.repair.failed_partitions import note_partition
+from integration.repair.repair_turns import RepairProgress, TurnIsOver, sizes
 from patterns.engine.repair.drafts import draft_newcomers
 from patterns.engine.repair.plan import Draft
 from patterns.recognition.recognizer_cache import recognizers
@@ -49,8 +51,13 @@ class PlannerClient:
     """Plans partitions in a separate process. When it runs out of time or memory, it is restarted with
     half of the texts; the others join by the resulting plan."""
 
-    def __init__(self, copy: RecognizerCopy, should_stop: Callable[[], bool]) -> None:
-        self.copy, self.should_stop = copy, should_stop
+    def __init__(
+        self,
+        copy: RecognizerCopy,
+        should_stop: Callable[[], bool],
+        progress: RepairProgress | None = None,
+    ) -> None:
+        self.copy, self.should_stop, self.progress = copy, should_stop, progress
         self.apart: PlannerProcess | None = None
 
     def __enter__(self) -> PlannerClient:
@@ -66,12 +73,25 @@ class PlannerClient:
             self.apart.close()
 
     def plans(self, project_id: UUID) -> Iterator[PlannedPartition]:
-        for draft in self.copy.drafts:
-            planned = self.plan(draft)
+        """Plans of the partitions in turn, until the turn is over; one that fails is noted and left out."""
+        for place, draft in enumerate(self.copy.drafts):
+            if place and self.is_over():  # a turn repairs at least one
+                return
+            try:
+                planned = self.plan(draft, project_id)
+            except TurnIsOver:
+                return
             if planned is not None:
                 yield self.add_newcomers(project_id, planned)
+            if self.progress is not None:
+                self.progress.done.add(draft.name)
 
-    def plan(self, draft: Draft) -> PlannedPartition | None:
+    def is_over(self) -> bool:
+        return self.progress is not None and self.progress.is_over()
+
+    def plan(self, draft: Draft, project_id: UUID) -> PlannedPartition | None:
+        """None when the partition cannot be planned. TurnIsOver when it is to be tried again with less."""
+        draft = sizes.cut(project_id, draft)
         while True:
             try:
                 return self.ask_for_plan(draft)
@@ -79,15 +99,29 @@ class PlannerClient:
                 if self.should_stop():
                     raise
                 self.close()
-                count = len(draft.samples)
-                if count <= LEAST:
-                    logger.error("Partition %r is not repaired: %s", draft.name[:80], error)
-                    return None
-                logger.warning(
-                    "Planning the repair of %r with %d texts took %s; trying with %d",
-                    *(draft.name[:80], count, error, count // 2),
-                )
-                draft = draft.halved()
+                smaller = self.halve(draft, project_id, error)
+            except Exception as error:
+                self.close()  # it may have read half of a message
+                note_partition(project_id, draft.name, error)
+                return None
+            if smaller is None:
+                return None
+            draft = smaller
+
+    def halve(self, draft: Draft, project_id: UUID, error: PlannerEnded) -> Draft | None:
+        """What to try after the process ended; None when so few texts should have done."""
+        count = len(draft.samples)
+        if count <= LEAST:
+            note_partition(project_id, draft.name, str(error))
+            return None
+        logger.warning(
+            "Planning the repair of %r with %d texts took %s; trying with %d",
+            *(draft.name[:80], count, error, count // 2),
+        )
+        sizes.note(project_id, draft.name, count // 2)
+        if self.is_over():
+            raise TurnIsOver
+        return draft.halved()
 
     def ask_for_plan(self, draft: Draft) -> PlannedPartition:
         if self.apart is None:
@@ -112,7 +146,15 @@ class PlannerClient:
                 came = draft_newcomers(loaded.recognizer.memory, planned.draft.name, planned.known)
             if len(came.samples) <= CAME or self.apart is None:
                 break
-            self.take_answer(planned, self.apart.plan(came, more=True))
+            try:
+                answer = self.apart.plan(came, more=True)
+            except Exception as error:
+                if self.should_stop():
+                    raise
+                self.close()
+                logger.warning("Late texts of %r join without it: %s", came.name[:80], error)
+                break
+            self.take_answer(planned, answer)
             planned.known.update(name for name, _, _ in came.samples)
         return planned
 

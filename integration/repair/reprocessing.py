@@ -10,8 +10,8 @@ from django.db.models import Max
 from featurememory.database.write_lock import write_turn
 from featurememory.models import Project
 from integration.models import Job
-from integration.repair.move_interactions import move_interactions
 from patterns.curation.learner_turn import learning_turn
+from patterns.curation.moving import move_interactions
 from patterns.models import Learner, ModelInteraction, Payload
 from patterns.recognition import lease
 from patterns.recognition.recognizer_cache import LoadedRecognizer, recognizers

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from uuid import UUID
 
+from django.db.models import F
 from django.utils import timezone
 
 from featurememory.database.write_lock import write_turn
@@ -34,23 +35,46 @@ logger = logging.getLogger("featurememory.consolidation")
 # A repair is due after AFTER learned interactions, at most once per PAUSE …
 AFTER, PAUSE = 500, timedelta(seconds=60)
 # … and in small projects, whose templates would otherwise stay unmined for days, after FEW, the first time
-# at once and then at most once per REST.
+# at once and then at most once per REST …
 FEW, REST = 10, timedelta(minutes=10)
+# … except that a young project, in which one in MANY interactions founded a pattern, is repaired again after
+# so many more interactions: there is something to repair, and first impressions are made now.
+EARLY, EARLY_PAUSE, MANY = (20, 60, 200), timedelta(seconds=10), 10
 # Repairs use a core, at low priority, for at most this share of the time.
 SHARE = 0.05
 _took: dict[UUID, float] = {}  # seconds of the last repair by this process
 MORE_FOLLOWS = -1
 
 
+def find_due() -> list[UUID]:
+    """Projects that have learned enough since their last repair, the longest-waiting first."""
+    rows = Learner.objects.filter(learned_since__gte=FEW).order_by(
+        F("consolidated_at").asc(nulls_first=True)
+    )
+    named = rows.only("consolidated_at", "learned_since", "created_since", "repairs")
+    return [row.pk for row in named if is_due(row)]
+
+
 def is_repair_due(project_id: UUID) -> bool:
     """Whether enough was learned, and enough time has passed, since the last repair."""
-    learners = Learner.objects.filter(pk=project_id, learned_since__gte=FEW)
-    row = learners.defer("snapshot").first()
-    if row is None:
-        return False
-    pause = PAUSE if row.learned_since >= AFTER else REST
-    pause = max(pause, timedelta(seconds=_took.get(project_id, 0.0) / SHARE))
-    return row.consolidated_at is None or row.consolidated_at < timezone.now() - pause
+    return project_id in find_due()
+
+
+def is_due(row: Learner) -> bool:
+    if row.consolidated_at is None:
+        return True
+    pause = max(choose_pause(row), timedelta(seconds=_took.get(row.pk, 0.0) / SHARE))
+    return row.consolidated_at < timezone.now() - pause
+
+
+def choose_pause(row: Learner) -> timedelta:
+    """How long after its last repair a project is repaired again."""
+    if row.learned_since >= AFTER:
+        return PAUSE
+    young = row.repairs <= len(EARLY)
+    if young and row.created_since * MANY >= row.learned_since >= EARLY[max(0, row.repairs - 1)]:
+        return EARLY_PAUSE
+    return REST
 
 
 def record_repair_time(project_id: UUID, seconds: float) -> None:
@@ -137,6 +161,7 @@ def save_consolidation(
             seen = learner.learned_since if learned is None else learned
             learner.learned_since = max(0, learner.learned_since - seen)
             learner.consolidated_at = timezone.now()
+            learner.created_since, learner.repairs = 0, learner.repairs + 1
         set_snapshot(learner, recognizer)
         record_recognizer(learner, recognizer)
         learner.save()

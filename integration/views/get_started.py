@@ -15,6 +15,7 @@ from django_htmx.http import HTMX_STOP_POLLING
 from featurememory.models import Project
 from featurememory.page_access import changing, choose_project, list_projects, may_change, page
 from integration.models import ApiKey
+from integration.views.start_snippets import write_snippets
 from patterns.models import ModelInteraction, Pattern
 from patterns.recognition.related import SIMILAR_NEEDED, count_similar
 from patterns.views.interactions import count_tokens
@@ -56,7 +57,7 @@ def show_start(request: HttpRequest) -> HttpResponse:
         "key": key,
         "host": host,
         "shown_key": key or "YOUR_KEY",
-        "now": timezone.now(),
+        "ways": write_snippets(host, key or "YOUR_KEY", project.name, timezone.now()),
         "demo_there": any(found.is_demo for found in list_projects(request)),
         **describe_arrival(project, host),
     }

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from uuid import UUID, uuid4
+from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.conf import settings
-from django.core.files import File
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.text import get_valid_filename
 
 from featurememory.http import pagination
 from featurememory.page_access import changing, current_project, is_part, page, render_page
 from integration.jobs import queue
+from integration.jobs.history_files import ENDINGS
+from integration.jobs.uploads import save_upload
 from integration.models import Job
+from integration.views.imports import describe_preview
 
 STOP_POLLING = 286
-SUFFIXES = (".jsonl", ".jsonl.gz", ".jsonl.zst", ".csv", ".csv.gz", ".parquet")
 UPLOAD_LIMIT = 512 << 20
 
 
@@ -36,8 +37,8 @@ class StartForm(forms.Form):
             )
         if file is None:
             raise forms.ValidationError("Choose a file to import.")
-        if not file.name.lower().endswith(SUFFIXES):
-            raise forms.ValidationError(f"The file's name must end with {', '.join(SUFFIXES)}.")
+        if not file.name.lower().endswith(ENDINGS):
+            raise forms.ValidationError(f"The file's name must end with {', '.join(ENDINGS)}.")
         if file.size > UPLOAD_LIMIT:
             raise forms.ValidationError("At most 512 MB; use `manage.py import` for more.")
         return data
@@ -53,7 +54,7 @@ def list_jobs(request: HttpRequest) -> HttpResponse:
 def render_jobs(request: HttpRequest, form: StartForm, status: int = 200) -> HttpResponse:
     rows = Job.objects.filter(project=current_project(request))
     found = pagination.read_page(rows, "-created_at", request.GET.get("cursor"), 50)
-    context = {"page": found, "form": form, "suffixes": ",".join(SUFFIXES)}
+    context = {"page": found, "form": form, "suffixes": ",".join(ENDINGS)}
     return render_page(request, "jobs/list.html", "jobs/_list.html", context, status)
 
 
@@ -63,23 +64,13 @@ def start_job(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return render_jobs(request, form, status=422)
     kind, file = form.cleaned_data["kind"], form.cleaned_data["file"]
-    params = save_upload(file) if kind == "import" else {}
-    job = queue.start_job(current_project(request), kind, request.user.get_username(), params)
+    project, actor = current_project(request), request.user.get_username()
+    if kind == "import":
+        queue.check_drafts(project)
+        job = queue.draft_import(project, actor, save_upload(file))
+    else:
+        job = queue.start_job(project, kind, actor)
     return redirect("job", job.pk)
-
-
-def save_upload(file: File[bytes]) -> dict[str, str]:
-    """Save an upload in the data directory until it is imported; the parameters of the job."""
-    folder = settings.DATA_DIR / "uploads"
-    folder.mkdir(parents=True, exist_ok=True)
-    name = get_valid_filename(file.name or "upload.jsonl")
-    # Of the name only its ending: a whole one may be longer than the disk allows.
-    ending = max((end for end in SUFFIXES if name.lower().endswith(end)), key=len)
-    path = folder / f"{uuid4().hex}{ending}"
-    with path.open("wb") as kept:
-        for chunk in file.chunks():
-            kept.write(chunk)
-    return {"path": str(path), "name": name[-100:]}
 
 
 @page
@@ -88,7 +79,10 @@ def show_job(request: HttpRequest, pk: UUID) -> HttpResponse:
     if is_part(request):
         status = STOP_POLLING if job.is_over else 200
         return render(request, "jobs/_card.html", {"job": job}, status=status)
-    return render(request, "jobs/detail.html", {"job": job})
+    context: dict[str, Any] = {"job": job}
+    if job.state == Job.JobState.PREVIEW:
+        context |= describe_preview(request, job)
+    return render(request, "jobs/detail.html", context)
 
 
 def find_job(request: HttpRequest, pk: UUID) -> Job:

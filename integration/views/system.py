@@ -22,8 +22,10 @@ from featurememory.http import pagination
 from featurememory.models import Activity, Project
 from featurememory.page_access import current_project, page, render_page
 from integration import resources
+from integration.dialects.unmapped import list_unmapped
 from integration.views.navigation import count_live
 from patterns.curation.history import UNDO_PERIOD
+from patterns.failed_records import count_failures, list_failures
 from patterns.ingest.backpressure import admission, read_resident_bytes
 from patterns.models import Learner, ModelInteraction, Operation, Pattern
 from patterns.retention import disk_usage, forecast
@@ -31,8 +33,8 @@ from patterns.statistics import hourly_gauges
 from patterns.statistics.time_window import Window
 
 RECOGNITION_BUDGET_MS = 50
-# Interactions pending for longer mean that no learner runs.
-PATIENCE_MS = 60_000
+FAILURES_SHOWN = 10
+UNMAPPED_SHOWN = 20
 
 
 @page
@@ -74,6 +76,8 @@ def show_health(request: HttpRequest) -> HttpResponse:
         "recognized": gauge.recognized,
         "budget": RECOGNITION_BUDGET_MS,
         "queue": describe_queue(project),
+        "failures": list_failures(project.pk, FAILURES_SHOWN),
+        "failed": {work: n for (pk, work), n in count_failures().items() if pk == project.pk},
         "learner": Learner.objects.filter(pk=project.pk)
         .only("consolidated_at", "cleaned_at")
         .first(),
@@ -83,6 +87,7 @@ def show_health(request: HttpRequest) -> HttpResponse:
         "tables": list_largest_tables(disk_usage.read_table_sizes()),
         "next_cleanup": forecast.read_counted_rules(project),
         "max_size": disk_usage.read_limit(config_of(project.pk).max_size),
+        "unmapped": list_unmapped(project.pk)[:UNMAPPED_SHOWN],
         "in_memory": settings.STORAGE == "memory",
         "state": admission.state,
         "gauges": admission.gauges,
@@ -118,7 +123,7 @@ def describe_queue(project: Project) -> dict[str, Any]:
     return {
         "count": pending.count(),
         "waited": waited,
-        "stuck": waited is not None and waited > PATIENCE_MS,
+        "stuck": waited is not None and waited > settings.LAG_LIMIT * 1000,
     }
 
 
@@ -152,7 +157,8 @@ def search_everything(request: HttpRequest) -> HttpResponse:
 
 
 def find_patterns(project: Project, text: str) -> list[Pattern]:
-    found = Q(template__icontains=text) | Q(label__icontains=text) | Q(task_type__icontains=text)
+    columns = ("template", "label", "task_type")
+    found = Q(*((f"{name}__contains_text", text) for name in columns), _connector=Q.OR)
     with suppress(ValueError):
         found |= Q(pk=UUID(text))
     rows = Pattern.objects.stored().filter(found, project=project).order_by("-use_count", "pk")

@@ -3,7 +3,16 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from integration.views import get_started, jobs, keys, overview, sign_in, system
+from integration.views import (
+    client_download,
+    get_started,
+    imports,
+    jobs,
+    keys,
+    overview,
+    sign_in,
+    system,
+)
 
 urlpatterns = [
     path("", overview.show_overview, name="overview"),
@@ -11,6 +20,8 @@ urlpatterns = [
     path("charts/<slug:name>.csv", overview.download_chart, name="chart_csv"),
     path("start/", get_started.show_start, name="start"),
     path("start/wait/", get_started.show_arrival, name="start_wait"),
+    path("client/", client_download.list_wheels, name="client"),
+    path("client/<str:name>", client_download.download_wheel, name="client_wheel"),
     path("demo/load/", get_started.load_demo, name="demo_load"),
     path("demo/remove/", get_started.remove_demo, name="demo_remove"),
     path("login/", sign_in.sign_in, name="login"),
@@ -27,5 +38,7 @@ urlpatterns = [
     path("jobs/<uuid:pk>/", jobs.show_job, name="job"),
     path("jobs/<uuid:pk>/cancel/", jobs.cancel_job, name="job_cancel"),
     path("jobs/<uuid:pk>/retry/", jobs.retry_job, name="job_retry"),
+    path("jobs/<uuid:pk>/start/", imports.start_import, name="import_start"),
+    path("jobs/<uuid:pk>/errors.csv", imports.download_errors, name="import_errors"),
     path("health/", system.show_health, name="health"),
 ]

@@ -14,14 +14,15 @@ from featurememory.errors import not_found
 from featurememory.http.drf import key_of
 from featurememory.http.endpoint import Endpoint
 from featurememory.http.idempotency import idempotent
-from featurememory.http.json_body import decode_json, translate_validation_error
+from featurememory.http.json_body import decode_finite, translate_validation_error
 from featurememory.http.openapi import described
 from featurememory.http.request_body import read_body
 from optimizations.decision_log import log
 from optimizations.engine.domain.task import Task
 from optimizations.prepare import Prepared, answer_to_json, prepare
 from patterns.ingest.backpressure import admission
-from patterns.ingest.schema import CAMEL, Name, Optional, refuse_deep_nesting
+from patterns.ingest.member_names import CAMEL
+from patterns.ingest.schema import Name, Optional, refuse_deep_nesting
 from patterns.serializers import format_ms
 
 
@@ -51,7 +52,7 @@ class Prepare(Endpoint):
     def post(self, request: Request) -> Response:
         raw = read_body(request._request, settings.BODY_LIMIT)
         refuse_deep_nesting(raw)
-        sent = decode_json(raw, dict[str, Any])
+        sent = decode_finite(raw, dict[str, Any])
         if isinstance(sent.get("task"), dict):
             sent["task"] = {CAMEL.get(name, name): v for name, v in sent["task"].items()}
         order = check_order(sent)

@@ -13,9 +13,11 @@ from featurememory.errors import invalid
 from featurememory.http.drf import key_of
 from featurememory.http.endpoint import Endpoint, respond_with_page
 from featurememory.http.idempotency import idempotent
-from featurememory.http.json_body import body_of
+from featurememory.http.json_body import decode_finite
 from featurememory.http.openapi import described
 from featurememory.http.pagination import parse_limit, read_page
+from featurememory.http.request_body import read_body
+from featurememory.http.unknown_members import list_unknown_members
 from optimizations import model_catalog
 from optimizations.manager import OptimizationManager
 from optimizations.models import RegisteredModel
@@ -23,12 +25,14 @@ from optimizations.serializers import serialize_model
 from patterns.ingest.schema import Name, Quantity, to_epoch_ms
 
 
-class PricesIn(Struct):
+class PricesIn(Struct, forbid_unknown_fields=True):
     """In the project's currency. What is left out is not priced, which is not the same as 0."""
 
     input_per_1m: Quantity | None = None
     output_per_1m: Quantity | None = None
     cached_input_per_1m: Quantity | None = None
+    cache_write_per_1m: Quantity | None = None
+    reasoning_per_1m: Quantity | None = None
     per_call: Quantity | None = None
 
 
@@ -50,11 +54,16 @@ class Models(Endpoint):
     )
     @idempotent
     def post(self, request: Request) -> Response:
-        given = body_of(request, ModelIn)
+        raw = read_body(request._request)
+        given = decode_finite(raw, ModelIn)
+        ignored = list_unknown_members(raw, ModelIn, {"prices": PricesIn})
         check_tunable(given.capabilities.get("tunable", {}))
         row, made = OptimizationManager(key_of(request).project).register(build_registration(given))
         prices = model_catalog.current_prices([row], row.project_id)
-        return Response(serialize_model(row, prices[row.model_id]), status=201 if made else 200)
+        body = serialize_model(row, prices[row.model_id])
+        # A price under a name that nobody knows would leave the model unpriced without a word.
+        body |= {"ignored": ignored} if ignored else {}
+        return Response(body, status=201 if made else 200)
 
     @described("List the registered models with the prices in force", many=True)
     def get(self, request: Request) -> Response:

@@ -22,10 +22,9 @@ logger = logging.getLogger("featurememory.optimizations")
 DECISIONS_AT_ONCE = 2000
 
 
-def review_all() -> int:
-    """Reviews every project that uses optimizations; returns the number of transitions."""
-    ids = list(PolicyState.objects.values_list("pk", flat=True))
-    return sum(review(project_id) for project_id in ids)
+def find_reviewed() -> list[UUID]:
+    """The projects that use optimizations."""
+    return list(PolicyState.objects.values_list("pk", flat=True))
 
 
 def review(project_id: UUID) -> int:

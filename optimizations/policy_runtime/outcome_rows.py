@@ -82,7 +82,7 @@ def build_outcome(
     cached = decision is not None and decision.served_from_cache
     cost = row.cost
     if cost is None and not cached:
-        cost = prices.cost(row.model_id, row.timestamp, row.input_tokens, row.output_tokens)
+        cost = prices.price_row(row)
     task = Task(
         model_id=row.model_id,
         input=content.get("input"),
@@ -107,9 +107,12 @@ def build_outcome(
         input_tokens=row.input_tokens,
         output_tokens=row.output_tokens,
         cached_input_tokens=row.cached_input_tokens,
+        cache_write_tokens=row.cache_write_tokens,
+        reasoning_tokens=row.reasoning_tokens,
         output=content.get("output"),
         error=None if error is None else str(error)[:200],
         cached=cached,
+        failed=row.has_failed,
     )
 
 

@@ -19,7 +19,8 @@ from featurememory.database.write_lock import write_turn
 from optimizations.decision_log import log
 from optimizations.engine.domain.outcome import Outcome
 from optimizations.models import Decision, PolicyState, WaitingOutcome
-from optimizations.policy_runtime.outcome_rows import load_outcomes, load_verdicts
+from optimizations.policy_runtime.failed_outcomes import load_each, set_outcome_aside
+from optimizations.policy_runtime.outcome_rows import load_verdicts
 from optimizations.policy_runtime.policy_cache import LoadedPolicy, policies
 from optimizations.storage import OptimizationStorage
 from patterns.models import Feedback, ModelInteraction
@@ -125,10 +126,10 @@ def count_outcomes(project_id: UUID, *, save: bool = False) -> int:
         return count
 
 
-def count_all_outcomes() -> int:
-    """Counts every project's queue: outcomes changed by feedback, and those a crash left behind."""
-    ids = WaitingOutcome.objects.order_by().values_list("project_id", flat=True).distinct()
-    return sum(count_outcomes(project_id) for project_id in list(ids))
+def find_waiting_projects() -> list[UUID]:
+    """Projects with a queue: outcomes changed by feedback, and those a crash left behind."""
+    rows = WaitingOutcome.objects.order_by()
+    return list(rows.values_list("project_id", flat=True).distinct())
 
 
 def has_waiting(project_id: UUID) -> bool:
@@ -147,8 +148,11 @@ def count_waiting(project_id: UUID, kept: LoadedPolicy) -> int:
     grouped: dict[int, list[WaitingOutcome]] = {}
     for note in fresh:
         grouped.setdefault(note.interaction, []).append(note)
-    for number, outcome in load_outcomes(project_id, list(grouped)).items():
-        count_outcome(kept, grouped[number], outcome)
+    for number, outcome in load_each(project_id, grouped).items():
+        try:
+            count_outcome(kept, grouped[number], outcome)
+        except Exception as error:
+            set_outcome_aside(project_id, grouped[number], error)
     kept.counted.update(note.pk for note in fresh)
     return len(grouped)
 

@@ -8,6 +8,7 @@ from typing import Any
 from django import template
 
 from featurememory.models import Project
+from featurememory.templatetags.figures import money
 from optimizations.decision_log import log
 from optimizations.models import Decision
 from optimizations.policy_runtime.policy_cache import policies
@@ -74,3 +75,11 @@ def what_memory_did(row: ModelInteraction, made: dict[str, Decision]) -> dict[st
 @register.simple_tag
 def decisions_of_one(row: ModelInteraction) -> dict[str, Decision]:
     return decisions_of([row])
+
+
+@register.filter
+def rate(price: float | None) -> str:
+    """A price with all of its digits: $2.00, $0.025."""
+    if price is None or round(price, 2) == price:
+        return str(money(price))
+    return f"${price:.10g}"

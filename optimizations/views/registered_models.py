@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,9 +11,11 @@ from django.shortcuts import render
 
 from featurememory.models import Project
 from featurememory.page_access import current_project, page
-from optimizations.model_catalog import current_prices
+from optimizations.model_catalog import PriceList, build_prices
 from optimizations.models import ModelPrice, Optimization, RegisteredModel
+from optimizations.prices.shipped_prices import read_shipped_list
 from optimizations.storage import decode_state
+from optimizations.views.model_forms import ModelForm, fill_form
 from patterns.models import PatternHour
 from patterns.serializers import serialize_model_figures
 from patterns.statistics.rollups import ALL_PATTERNS, ALL_TIME
@@ -37,20 +40,41 @@ class ModelLine:
 
 @page
 def models(request: HttpRequest) -> HttpResponse:
-    return render(request, "models/list.html", {"lines": lines(current_project(request))})
+    name = request.GET.get("edit", "")[:200].replace("\x00", "")
+    project = current_project(request)
+    known = RegisteredModel.objects.filter(project=project, model_id=name).first()
+    price = PriceList.of(project.pk).at(name, time.time() * 1000) if name else None
+    return render_models(request, fill_form(name, known, price), name)
+
+
+def render_models(
+    request: HttpRequest, form: ModelForm, editing: str = "", status: int = 200
+) -> HttpResponse:
+    project = current_project(request)
+    prices = ModelPrice.objects.filter(project=project).order_by("model_id", "-effective_from")
+    context = {
+        "lines": lines(project),
+        "form": form,
+        "editing": editing,
+        "prices": prices[: MOST + 1],
+        "shipped": read_shipped_list(),
+    }
+    return render(request, "models/list.html", context, status=status)
 
 
 def lines(project: Project) -> list[ModelLine]:
     """Registered models and those seen in traffic, most used first."""
     found: dict[str, ModelLine] = {}
-    rows = list(RegisteredModel.objects.filter(project=project)[:MOST])
-    prices = current_prices(rows, project.pk)
-    for row in rows:
-        found[row.model_id] = ModelLine(row.model_id, row, prices[row.model_id])
+    for row in RegisteredModel.objects.filter(project=project)[:MOST]:
+        found[row.model_id] = ModelLine(row.model_id, row)
     hours = PatternHour.objects.filter(project=project, hour=ALL_TIME, pattern_id=ALL_PATTERNS)
     for hour in hours.order_by("-count")[:MOST]:
         line = found.setdefault(hour.model_id, ModelLine(hour.model_id))
         line.figures = serialize_model_figures(hour)
+    prices, now = PriceList.of(project.pk), time.time() * 1000
+    for line in found.values():
+        price = prices.at(line.model_id, now)
+        line.price = price if price and build_prices(price).is_set else None
     count_routes(project, found)
     return sorted(found.values(), key=lambda one: (-one.figures["use_count"], one.model_id))
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from optimizations.views import manual_control, optimizations, registered_models
+from optimizations.views import manual_control, model_changes, optimizations, registered_models
 
 urlpatterns = [
     path("optimizations/", optimizations.optimizations, name="optimizations"),
@@ -22,4 +22,6 @@ urlpatterns = [
         name="optimization_act",
     ),
     path("models/", registered_models.models, name="models"),
+    path("models/save/", model_changes.save_model, name="model_save"),
+    path("models/load-prices/", model_changes.load_prices, name="load_prices"),
 ]

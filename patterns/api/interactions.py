@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any
+from uuid import UUID
 
 import msgspec
 from django.conf import settings
-from msgspec import Raw
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -14,11 +15,13 @@ from featurememory.errors import ErrorCode, FeatureMemoryError, invalid, not_fou
 from featurememory.http.drf import key_of
 from featurememory.http.endpoint import Endpoint, respond_with_page
 from featurememory.http.idempotency import derive_item_id, idempotent
-from featurememory.http.json_body import decode_json
 from featurememory.http.openapi import described
 from featurememory.http.pagination import parse_limit, read_nearby_page, read_page
 from featurememory.http.problems import build_problem
 from featurememory.http.request_body import read_body
+from patterns.api.page_bytes import cut_to_bytes
+from patterns.ingest.batch_items import split_array, split_lines
+from patterns.ingest.conflicts import find_conflicts
 from patterns.ingest.schema import Arrival, Interaction, build_arrival, parse_interaction
 from patterns.ingest.wakeup import wake_learner
 from patterns.ingest.writer import store_arrivals
@@ -27,13 +30,22 @@ from patterns.recognition.explain import explain_match
 from patterns.serializers import find_redirects, serialize_interaction, serialize_interactions
 
 JSON, NDJSON = "application/json", "application/x-ndjson"
+CONFLICT = (
+    "Another interaction is stored under this id; it stays as it is, and this one was not stored. "
+    "Send it under an id of its own."
+)
+IGNORED = 100  # different members that an answer names
 
 
 class Interactions(Endpoint):
     scopes = {"GET": "read", "POST": "ingest"}
     body_limit = settings.BODY_LIMIT
 
-    @described("Store one interaction", body=Interaction, status=201)
+    @described(
+        "Store one interaction; a known id is a duplicate, with another content a conflict",
+        body=Interaction,
+        status=201,
+    )
     @idempotent
     def post(self, request: Request) -> Response:
         raw = read_body(request._request, settings.BODY_LIMIT)
@@ -41,11 +53,10 @@ class Interactions(Endpoint):
         item.id = item.id or derive_item_id(request)
         made = build_arrival(item)
         project = key_of(request).project
-        is_new = store_arrivals(project.pk, [made]).stored[0]
-        if is_new:
+        stored = store_arrivals(project.pk, [made]).stored
+        if stored[0]:
             wake_learner(project.pk)
-        status = "stored" if is_new else "duplicate"
-        return Response({"id": made.id, "status": status}, status=201 if is_new else 200)
+        return Response(describe_stored(project.pk, made, stored), 201 if stored[0] else 200)
 
     @described(
         "List interactions, newest first",
@@ -67,7 +78,20 @@ class Interactions(Endpoint):
             found = read_nearby_page(rows, everything, cursor, limit, key="number")
         else:
             found = read_page(rows, "-number", cursor, limit, key="number")
+        found = cut_to_bytes(found)
         return respond_with_page(request, found, serialize_interactions(found.rows), limit)
+
+
+def describe_stored(project_id: UUID, made: Arrival, stored: list[bool]) -> dict[str, Any]:
+    """The answer to one interaction: stored, duplicate or conflict, and what was not understood."""
+    differs = find_conflicts(project_id, [made], stored).get(0)
+    known = "conflict" if differs else "duplicate"
+    body: dict[str, Any] = {"id": made.id, "status": "stored" if stored[0] else known}
+    if differs:
+        body |= {"differs": differs, "detail": CONFLICT}
+    if made.ignored:
+        body["ignored"] = list(made.ignored)
+    return body
 
 
 def filter_interactions(rows: Any, query: Any) -> Any:
@@ -128,29 +152,55 @@ class InteractionBatch(Endpoint):
             )
         accepted, rejected = parse_items(items, request)
         project = key_of(request).project
-        stored = sum(store_arrivals(project.pk, accepted).stored)
-        if stored:
+        arrivals = list(accepted.values())
+        stored = store_arrivals(project.pk, arrivals).stored
+        if any(stored):
             wake_learner(project.pk)
-        body = {"accepted": stored, "duplicates": len(accepted) - stored, "rejected": rejected}
+        conflicts = find_conflicts(project.pk, arrivals, stored)
+        body: dict[str, Any] = {
+            "accepted": sum(stored),
+            "duplicates": len(stored) - sum(stored) - len(conflicts),
+            "conflicts": len(conflicts),
+            "rejected": rejected,
+        }
+        if conflicts:
+            places = list(accepted)
+            body["conflicting"] = [
+                {"index": places[at], "id": arrivals[at].id, "differs": names}
+                for at, names in conflicts.items()
+            ]
+        if ignored := sum_ignored(accepted):
+            body["ignored"] = ignored
         return Response(body, status=207)
 
 
 def read_items(request: Request) -> list[bytes]:
     """The raw JSON of each item: of the array, or of the non-empty lines (NDJSON)."""
     raw = read_body(request._request, settings.BATCH_BODY_LIMIT, (JSON, NDJSON))
-    if request._request.content_type == NDJSON:
-        return [line for line in raw.splitlines() if line.strip()]
-    return [bytes(item) for item in decode_json(raw, list[Raw])]
+    return split_lines(raw) if request._request.content_type == NDJSON else split_array(raw)
 
 
-def parse_items(items: list[bytes], request: Request) -> tuple[list[Arrival], list[dict[str, Any]]]:
-    """Valid items as arrivals, and {"index", "problem"} for each invalid one."""
-    accepted, rejected = [], []
+def parse_items(
+    items: list[bytes], request: Request
+) -> tuple[dict[int, Arrival], list[dict[str, Any]]]:
+    """Valid items as arrivals by their index, and {"index", "problem"} for each invalid one."""
+    accepted: dict[int, Arrival] = {}
+    rejected = []
     for index, item in enumerate(items):
         try:
             parsed = parse_interaction(item)
             parsed.id = parsed.id or derive_item_id(request, index)
-            accepted.append(build_arrival(parsed))
+            accepted[index] = build_arrival(parsed)
         except FeatureMemoryError as error:
             rejected.append({"index": index, "problem": build_problem(error, request.path)})
     return accepted, rejected
+
+
+def sum_ignored(accepted: Mapping[int, Arrival]) -> list[dict[str, Any]]:
+    """The members that were not understood: how many items have each, and which is the first."""
+    found: dict[str, dict[str, Any]] = {}
+    for index, arrival in accepted.items():
+        for pointer in arrival.ignored:
+            entry = found.setdefault(pointer, {"pointer": pointer, "count": 0, "index": index})
+            entry["count"] += 1
+    return list(found.values())[:IGNORED]

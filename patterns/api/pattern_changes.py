@@ -109,6 +109,7 @@ class Restore(OrderEndpoint):
 
 class MergeOrder(Struct):
     ids: Annotated[list[str], Meta(min_length=2, max_length=100)]
+    into: str | None = None
 
 
 class Merge(OrderEndpoint):
@@ -117,7 +118,9 @@ class Merge(OrderEndpoint):
     def post(self, request: Request) -> Response:
         order = body_of(request, MergeOrder)
         return respond_with_operation(
-            *merging.merge_patterns(key_of(request).project, order.ids, name_actor(request))
+            *merging.merge_patterns(
+                key_of(request).project, order.ids, name_actor(request), order.into
+            )
         )
 
 

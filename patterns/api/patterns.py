@@ -15,6 +15,7 @@ from featurememory.http.endpoint import Endpoint, respond_with_page
 from featurememory.http.json_body import body_of
 from featurememory.http.openapi import described
 from featurememory.http.pagination import Page, parse_limit, read_page
+from patterns.api.page_bytes import cut_to_bytes
 from patterns.criteria import PatternCriteria
 from patterns.curation import editing, history
 from patterns.models import ModelInteraction, Pattern, PatternEvent
@@ -132,5 +133,6 @@ class Examples(Endpoint):
         rows = ModelInteraction.objects.filter(
             project_id=row.project_id, pattern_id__in=list(family_of([row.pk]))
         )
-        found = read_page(rows, "-number", request.query_params.get("cursor"), limit, key="number")
+        cursor = request.query_params.get("cursor")
+        found = cut_to_bytes(read_page(rows, "-number", cursor, limit, key="number"))
         return respond_with_page(request, found, serialize_interactions(found.rows), limit)

@@ -18,24 +18,31 @@ from patterns.curation.history import (
     select_stored,
 )
 from patterns.curation.learner_turn import change_recognizer, learning_turn, save_recognizer
+from patterns.engine.domain.results import Change
+from patterns.engine.recognizer import DefaultPatternRecognizer
 from patterns.models import Operation, Pattern
 
 
-def merge_patterns(project: Project, ids: Sequence[str], actor: str) -> tuple[Operation, list[str]]:
-    """Merge patterns into the most used one; the others redirect to it.
+def merge_patterns(
+    project: Project, ids: Sequence[str], actor: str, into: str | None = None
+) -> tuple[Operation, list[str]]:
+    """Merge patterns into one of them, the most used unless `into` names it; the others redirect.
 
-    Returns the operation and the id of the remaining pattern. 422 for fewer than two ids or patterns
-    that cannot be merged, 404 for an unknown one.
+    Returns the operation and the id of the remaining pattern. 422 for fewer than two ids, another
+    `into`, or patterns that cannot be merged, 404 for an unknown one.
     """
     unique = sorted({str(parse_id(name)) for name in ids})
     if len(unique) < 2:
         raise invalid("name at least two different patterns", "/ids")
+    survivor = choose_survivor(unique, into)
     with learning_turn(project), write_turn():
         rows = {str(row.pk): row for row in select_stored(project).filter(pk__in=unique)}
         if len(rows) < len(unique):
             raise not_found("pattern")
         try:
-            change, decided = change_recognizer(project, lambda one: one.merge(unique))
+            change, decided = change_recognizer(
+                project, lambda one: merge_into(one, unique, survivor)
+            )
         except ValueError as error:
             raise invalid(str(error), "/ids") from error
         target = change.targets[0]
@@ -49,6 +56,34 @@ def merge_patterns(project: Project, ids: Sequence[str], actor: str) -> tuple[Op
         )
         save_recognizer(project)
     return operation, [target]
+
+
+def choose_survivor(ids: Sequence[str], into: str | None) -> str | None:
+    """The id to merge into; 422 when it is not among the merged ones. None: the most used."""
+    if not into:
+        return None
+    try:
+        survivor = str(UUID(into))
+    except ValueError:
+        survivor = ""
+    if survivor not in ids:
+        raise invalid("must be among ids", "/into")
+    return survivor
+
+
+def merge_into(
+    recognizer: DefaultPatternRecognizer, ids: Sequence[str], survivor: str | None
+) -> Change:
+    """Have the recogniser merge; it keeps the most used one, which `survivor` is made for that moment."""
+    if survivor is None or any(name not in recognizer for name in ids):
+        return recognizer.merge(ids)
+    state = recognizer.get(survivor)
+    extra = 1 + sum(recognizer.get(name).use_count for name in ids)
+    state.use_count += extra
+    done = recognizer.merge(ids)
+    state.use_count -= extra
+    recognizer.memory.settle_pattern(state)
+    return done
 
 
 def apply_merge(project: Project, uses: Mapping[str, int], target: str) -> None:

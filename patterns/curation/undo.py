@@ -10,6 +10,7 @@ from django.utils import timezone
 from featurememory.database.write_lock import write_turn
 from featurememory.errors import ErrorCode, FeatureMemoryError, not_found
 from featurememory.models import Project
+from patterns.curation.giving_back import give_back_arrivals
 from patterns.curation.history import UNDO_PERIOD, parse_id
 from patterns.curation.merging import undo_merge
 from patterns.curation.pruning import restore_patterns, select_trash
@@ -28,9 +29,12 @@ def undo_or_restore(
 
     404 for an unknown id, 409 when the operation was already undone or is older than 30 days.
     """
+    if operation_id is not None:
+        with write_turn():
+            undone = undo_operation(project, actor, operation_id)
+        give_back_arrivals(project, Operation.objects.get(pk=parse_id(operation_id)))
+        return undone
     with write_turn():
-        if operation_id is not None:
-            return undo_operation(project, actor, operation_id)
         rows = select_trash(project).filter(pk__in=[parse_id(name) for name in ids or []])
         found = {str(row.pk): Pattern.PatternStatus.CANDIDATE.value for row in rows}
         if not found:

@@ -48,7 +48,7 @@ class DefaultPatternRecognizer:
 
     # Of the rules. Raise it when the same interactions would end in other patterns: projects then
     # build a recogniser of the new version beside the one in use.
-    VERSION = "2"
+    VERSION = "3"
 
     def __init__(self, settings: RecognizerSettings | None = None, *, seed: int = 0) -> None:
         self.memory = RecognizerState(settings or RecognizerSettings(), seed)

@@ -6,8 +6,6 @@ JSON, stored, and returned unchanged.
 
 from __future__ import annotations
 
-import json
-import re
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,7 +17,9 @@ from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 from uuid_utils import uuid7
 
 from featurememory.errors import ErrorCode, FeatureMemoryError, invalid
-from featurememory.http.json_body import decode_json, has_digits
+from featurememory.http.finite_numbers import require_finite
+from featurememory.http.json_body import decode_json
+from patterns.ingest.member_names import Contract, name_ignored, sort_members
 from patterns.storage.payloads import pack_payload
 
 # A database text holds no NUL (PostgreSQL refuses it), so neither does a column of ours.
@@ -31,31 +31,37 @@ Quantity = Annotated[float, Meta(ge=0, le=1e15)]
 Share = Annotated[float, Meta(ge=0, le=1)]
 DEPTH = 200
 LATEST_MS = 253_402_300_799_999  # 9999-12-31T23:59:59.999Z
+# Numbers of ten digits are seconds of the years 2001 to 2286; as milliseconds they were January 1970.
+SECONDS = (1e9, 1e10)
 
 
-class ResourceUsage(Struct):
+class ResourceUsage(Struct, forbid_unknown_fields=True):
     memory_usage: Quantity | None = None
     token_count: Quantity | None = None
     processing_time: Quantity | None = None
 
 
-class Metadata(Struct):
+class Metadata(Struct, forbid_unknown_fields=True):
     timestamp: str | int | float
-    duration: Quantity
+    # None means unknown. Callers of the API have to say it (`parse_interaction`); logs may not know.
+    duration: Quantity | None = None
     resource_usage: ResourceUsage | None = None
 
 
-class Usage(Struct):
+class Usage(Struct, forbid_unknown_fields=True):
     input_tokens: Quantity | None = None
     output_tokens: Quantity | None = None
+    # Subsets: of the input the first two, of the output the third.
     cached_input_tokens: Quantity | None = None
+    cache_write_tokens: Quantity | None = None
+    reasoning_tokens: Quantity | None = None
     cost: Quantity | None = None
 
 
-class Interaction(Struct):
+class Interaction(Struct, forbid_unknown_fields=True):
     model_id: Name
     input: Raw
-    metadata: Metadata
+    metadata: Annotated[Metadata, Meta(extra_json_schema={"required": ["timestamp", "duration"]})]
     id: Identifier | None = None
     task_type: Optional | None = None
     output: Raw | UnsetType = UNSET
@@ -67,15 +73,19 @@ class Interaction(Struct):
     session_id: Optional | None = None
     decision_id: Identifier | None = None
     tags: dict[str, Raw] | None = None
+    # Unknown members are kept here, those of `usage` and `metadata` under these names.
+    extra: dict[str, Raw] | None = None
 
 
 @dataclass(slots=True)
 class Arrival:
-    """One accepted interaction, ready to be stored: column values and the packed payload."""
+    """One accepted interaction, ready to be stored: column values and the packed payload. `ignored` are
+    pointers to members that look like ours, but have no meaning where they stand."""
 
     id: str
     columns: tuple[Any, ...]
     payload: bytes
+    ignored: tuple[str, ...] = ()
 
 
 # The order of `Arrival.columns`, after project and id.
@@ -96,51 +106,42 @@ COLUMNS = (
     "cost",
     "success",
     "score",
+    "cache_write_tokens",
+    "reasoning_tokens",
+    "failed",
 )
 
-CAMEL = {
-    "modelId": "model_id",
-    "taskType": "task_type",
-    "sessionId": "session_id",
-    "decisionId": "decision_id",
-    "resourceUsage": "resource_usage",
-    "memoryUsage": "memory_usage",
-    "tokenCount": "token_count",
-    "processingTime": "processing_time",
-    "inputTokens": "input_tokens",
-    "outputTokens": "output_tokens",
-    "cachedInputTokens": "cached_input_tokens",
-}
-SPELLED_CAMEL = re.compile(rb'"(?:' + "|".join(CAMEL).encode() + rb')"\s*:')
-UNREADABLE = 4301  # digits: Python reads no integer of so many
+CONTRACT = Contract(
+    item=Interaction.__struct_fields__,
+    usage=Usage.__struct_fields__,
+    metadata=Metadata.__struct_fields__,
+    resource_usage=ResourceUsage.__struct_fields__,
+)
 NO_BRACKETS = bytes(byte for byte in range(256) if byte not in b"[]{}")
 
 
-def parse_interaction(raw: bytes) -> Interaction:
-    """One item's JSON as an Interaction (400, 413 or 422 as FeatureMemoryError)."""
+def parse_interaction(raw: bytes, *, timed: bool = True) -> Interaction:
+    """One item's JSON as an Interaction (400, 413 or 422 as FeatureMemoryError).
+
+    `timed`: the duration must be given. History and logs may not know it.
+    """
     if len(raw) > settings.BODY_LIMIT:
         raise FeatureMemoryError(
-            f"One interaction may have {settings.BODY_LIMIT:,} bytes; this has more.",
+            f"One interaction may have {settings.BODY_LIMIT:,} bytes; this has {len(raw):,}.",
             ErrorCode.TOO_LARGE,
         )
     refuse_deep_nesting(raw)
-    if SPELLED_CAMEL.search(raw):
-        raw = to_snake_case(raw)
-    item = decode_json(raw, Interaction, large_integers=True)  # its own numbers are floats
-    if has_digits(raw, UNREADABLE):
-        refuse_unreadable_numbers(raw)
-    return item
-
-
-def refuse_unreadable_numbers(raw: bytes) -> None:
-    """Raise 422 for a number in input or output that nobody could read again."""
     try:
-        msgspec.json.decode(raw)
-    except ValueError:
-        try:
-            json.loads(raw)
-        except ValueError as error:
-            raise invalid("a number has more than 4,300 digits; send it as text") from error
+        found = msgspec.json.decode(raw, type=Interaction)
+        raw.decode()  # parts that stay raw are checked for UTF-8 here
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        # A name that the contract does not have, or an error: which one is told here.
+        raw = sort_members(raw, CONTRACT)
+        found = decode_json(raw, Interaction)
+    require_finite(raw)
+    if timed and found.metadata.duration is None:
+        raise invalid("is required", "/metadata/duration", "required")
+    return found
 
 
 def refuse_deep_nesting(raw: bytes) -> None:
@@ -166,31 +167,9 @@ def extract_brackets(raw: bytes) -> bytes:
     return b"".join(unescaped.split(b'"')[::2]).translate(None, NO_BRACKETS)
 
 
-def to_snake_case(raw: bytes) -> bytes:
-    """Rename the camelCase members to snake_case; values, and names inside them, stay as they are."""
-
-    def renamed(part: Raw | bytes) -> dict[str, Raw]:
-        return {
-            CAMEL.get(k, k): v for k, v in msgspec.json.decode(part, type=dict[str, Raw]).items()
-        }
-
-    try:
-        item = renamed(raw)
-        if "usage" in item:
-            item["usage"] = Raw(msgspec.json.encode(renamed(item["usage"])))
-        if "metadata" in item:
-            metadata = renamed(item["metadata"])
-            if "resource_usage" in metadata:
-                inner = renamed(metadata["resource_usage"])
-                metadata["resource_usage"] = Raw(msgspec.json.encode(inner))
-            item["metadata"] = Raw(msgspec.json.encode(metadata))
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return raw  # the decoder reports what is wrong, and where
-    return msgspec.json.encode(item)
-
-
 def to_epoch_ms(value: str | float) -> int:
-    """RFC 3339 text or epoch milliseconds as integer milliseconds; 422 outside 1970 to 9999."""
+    """RFC 3339 text, epoch milliseconds or (ten digits) seconds as integer milliseconds; 422 outside
+    1970 to 9999."""
     pointer = "/metadata/timestamp"
     if isinstance(value, str):
         try:
@@ -199,8 +178,11 @@ def to_epoch_ms(value: str | float) -> int:
             value = moment.timestamp() * 1000
         except (ValueError, OverflowError) as error:
             raise invalid("is no RFC 3339 time, like 2026-11-22T10:00:00Z", pointer) from error
+    elif SECONDS[0] <= value < SECONDS[1]:
+        value *= 1000
     if not 0 <= value <= LATEST_MS:
-        raise invalid("must lie between the years 1970 and 9999", pointer)
+        why = "must lie between the years 1970 and 9999; a number is epoch milliseconds"
+        raise invalid(why, pointer)
     return round(value)
 
 
@@ -225,8 +207,18 @@ def build_arrival(item: Interaction) -> Arrival:
         usage.cost,
         item.success,
         item.score,
+        usage.cache_write_tokens,
+        usage.reasoning_tokens,
+        has_failed(item),
     )
-    return Arrival(item.id or str(uuid7()), columns, pack_payload(collect_content(item)))
+    ignored = name_ignored(item.extra, CONTRACT) if item.extra else ()
+    return Arrival(item.id or str(uuid7()), columns, pack_payload(collect_content(item)), ignored)
+
+
+def has_failed(item: Interaction) -> bool:
+    """Whether the caller reports a failure. Its duration and cost say nothing about the model."""
+    is_error = item.error is not UNSET and bytes(item.error) != b"null"
+    return is_error or item.success is False
 
 
 def collect_content(item: Interaction) -> dict[str, Any]:
@@ -236,7 +228,7 @@ def collect_content(item: Interaction) -> dict[str, Any]:
         value = getattr(item, name)
         if value is not UNSET and bytes(value) != b"null":
             content[name] = value
-    for name in ("parameters", "tags"):
+    for name in ("parameters", "tags", "extra"):
         if getattr(item, name) is not None:
             content[name] = getattr(item, name)
     return content

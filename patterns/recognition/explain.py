@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from typing import Any
 
+from patterns.failed_records import find_failure
 from patterns.models import ModelInteraction
 from patterns.recognition.recognizer_cache import recognizers
 from patterns.storage.payloads import Stored
@@ -11,8 +13,10 @@ from patterns.storage.stored_observations import observation_of
 
 
 def explain_match(row: ModelInteraction, data: Stored | None) -> dict[str, Any] | None:
-    """The current recogniser's explanation (slots, anchors, runner-up); None while the interaction is
-    pending or when its payload is damaged."""
+    """The current recogniser's explanation (slots, anchors, runner-up); for a failed interaction the
+    reason, under "failed". None while the interaction is pending or when its payload is damaged."""
+    if row.state == ModelInteraction.InteractionState.FAILED:
+        return explain_failure(row)
     if row.pattern_id is None or data is None:
         return None
     try:
@@ -23,3 +27,19 @@ def explain_match(row: ModelInteraction, data: Stored | None) -> dict[str, Any] 
     with loaded.lock:
         match = loaded.recognizer.match_one(observation)
     return match.why if match else None
+
+
+def explain_failure(row: ModelInteraction) -> dict[str, Any] | None:
+    """Why the interaction could not be recognised, and how often that was tried."""
+    found = find_failure(row.project_id, row)
+    if found is None:
+        return None
+    at = found.at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return {
+        "failed": {
+            "code": found.code,
+            "reason": found.reason,
+            "at": at,
+            "attempts": found.attempts,
+        }
+    }

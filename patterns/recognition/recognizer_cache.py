@@ -22,6 +22,7 @@ from patterns.engine.grouping.free_text.embedders import EmbedderError, chosen
 from patterns.engine.pattern.pattern_state import PatternState
 from patterns.engine.recognizer import DefaultPatternRecognizer, version_of
 from patterns.engine.settings import RecognizerSettings
+from patterns.failed_records import note_failure
 from patterns.models import Learner, ModelInteraction, Pattern, Payload
 from patterns.storage.cached import CachedPatternStorage
 from patterns.storage.database import DatabasePatternStorage
@@ -179,7 +180,8 @@ def restore_recognizer(
     since: Sequence[tuple[Observation, str]],
     settings: RecognizerSettings,
 ) -> DefaultPatternRecognizer:
-    """Restore from states and snapshot; without a readable snapshot only the sample is lost."""
+    """Restore from states and snapshot; without a readable snapshot only the sample is lost. Whatever is
+    damaged is left out: a project that cannot be loaded would never learn again."""
     # Seeded by the project: two projects that receive the same history share no pattern id.
     seed = project_id.int & (1 << 63) - 1
     try:
@@ -187,11 +189,26 @@ def restore_recognizer(
     except EmbedderError as error:
         logger.error("Project %s falls back to the lexical embedder: %s", project_id, error)
         settings = msgspec.structs.replace(settings, embedder="lexical")
-    try:
-        return DefaultPatternRecognizer.restore(states, snapshot, settings, since, seed=seed)
-    except (msgspec.DecodeError, ValueError) as error:
-        logger.error("The snapshot of project %s cannot be read: %s", project_id, error)
-        return DefaultPatternRecognizer.restore(states, None, settings, since, seed=seed)
+    for known, replayed in ((snapshot, since), (None, since), (None, ())):
+        try:
+            return DefaultPatternRecognizer.restore(states, known, settings, replayed, seed=seed)
+        except Exception as error:
+            note_failure(project_id, "loading", "", error)
+            logger.error("The recogniser of project %s cannot be read whole: %r", project_id, error)
+    return DefaultPatternRecognizer.restore(skip_unreadable(states), None, settings, seed=seed)
+
+
+def skip_unreadable(states: Iterable[PatternState]) -> list[PatternState]:
+    """The states that a recogniser takes in; the others stay listed but match nothing."""
+    found = []
+    for state in states:
+        try:
+            DefaultPatternRecognizer.restore([state], None)
+        except Exception as error:
+            logger.error("Pattern %s cannot be used: %r", state.id, error)
+        else:
+            found.append(state)
+    return found
 
 
 def read_settings(project_id: UUID) -> RecognizerSettings:

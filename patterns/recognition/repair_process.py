@@ -26,12 +26,12 @@ import msgspec
 from featurememory.process import struct_tables
 from patterns.engine.grouping.free_text.embedders import chosen
 from patterns.engine.grouping.prompts.slot_ngrams import Passages
-from patterns.engine.repair.plan import Draft, RepairPlan
+from patterns.engine.repair.plan import Draft
 from patterns.engine.repair.planner import Planner
 
 # For one partition: seconds of processor time, of the clock, and bytes beyond those of the start.
-# 6,500 prompts, the most there are, take 10 s and 300 MB.
-LIMIT_CPU_S, LIMIT_S, LIMIT_BYTES = 300, 1800, 1 << 30
+# 6,500 prompts, the most there are, take 10 s and 300 MB. Other projects wait meanwhile.
+LIMIT_CPU_S, LIMIT_S, LIMIT_BYTES = 60, 600, 1 << 30
 POLL_S = 0.2
 NICE = 10  # a tenth of the weight of a request; 19 starves on a busy machine
 OUT_OF_MEMORY, FAILED = 3, 4  # exit codes
@@ -56,14 +56,19 @@ class PlannerOrder(msgspec.Struct):
 
 
 class PlannerAnswer(msgspec.Struct, array_like=True):
-    """The plan, and all known passages if they have changed."""
+    """The plan, and all known passages if they have changed; or why there is no plan."""
 
     plan: msgspec.Raw
     passages: bytes | None
+    error: str = ""
 
 
 class PlannerEnded(Exception):
     """The process ended: out of time or memory, or stopped."""
+
+
+class PlanFailed(Exception):
+    """This partition cannot be planned; the process is ready for the next."""
 
 
 class PlannerProcess:
@@ -82,9 +87,13 @@ class PlannerProcess:
         self._send(PlannerOrder(start=PlannerStart(embedding, passages, LIMIT_CPU_S, LIMIT_BYTES)))
 
     def plan(self, draft: Draft, more: bool = False) -> PlannerAnswer:
-        """The plan of a draft. PlannerEnded, with the reason, when the process has ended."""
+        """The plan of a draft. PlannerEnded, with the reason, when the process has ended; PlanFailed when
+        it cannot be planned."""
         self._send(PlannerOrder(draft=draft, more=more))
-        return msgspec.msgpack.decode(self._receive(), type=PlannerAnswer)
+        answer = msgspec.msgpack.decode(self._receive(), type=PlannerAnswer)
+        if answer.error:
+            raise PlanFailed(answer.error)
+        return answer
 
     def close(self) -> None:
         self.process.kill()
@@ -162,13 +171,23 @@ def main() -> None:
         assert order.draft
         limit_time(start.cpu_s)
         before = passages.noted
-        if order.more and planner is not None:
-            plan = planner.more(order.draft)
-        else:
-            planner = None  # frees its memory first
-            planner = Planner(order.draft, passages, embedder)
-            plan = planner.run()
-        send_answer(plan, passages.to_bytes() if passages.noted != before else None)
+        try:
+            if order.more and planner is not None:
+                plan = planner.more(order.draft)
+            else:
+                planner = None  # frees its memory first
+                planner = Planner(order.draft, passages, embedder)
+                plan = planner.run()
+            raw = msgspec.Raw(msgspec.msgpack.encode(plan))
+        except MemoryError:
+            raise
+        except Exception as error:
+            traceback.print_exc()
+            planner = None
+            send_failure(error)
+            continue
+        noted = passages.to_bytes() if passages.noted != before else None
+        send_message(PlannerAnswer(raw, noted))
 
 
 def read_orders(orders: queue.SimpleQueue[PlannerOrder]) -> None:
@@ -193,10 +212,14 @@ def exit_after() -> Iterator[None]:
         os._exit(FAILED)
 
 
-def send_answer(plan: RepairPlan, passages: bytes | None) -> None:
+def send_failure(error: Exception) -> None:
+    text = f"{type(error).__name__}: {error}".encode("utf-8", "replace").decode()
+    send_message(PlannerAnswer(msgspec.Raw(msgspec.msgpack.encode(None)), None, text[:400]))
+
+
+def send_message(answer: PlannerAnswer) -> None:
     with os.fdopen(os.dup(1), "wb") as stream:
-        raw = msgspec.Raw(msgspec.msgpack.encode(plan))
-        _write(stream, msgspec.msgpack.encode(PlannerAnswer(raw, passages)))
+        _write(stream, msgspec.msgpack.encode(answer))
 
 
 def limit_memory(more: int) -> None:

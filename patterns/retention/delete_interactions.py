@@ -8,7 +8,7 @@ from django.db.models import Sum
 
 from featurememory.database.write_lock import write_turn
 from featurememory.models import Project
-from patterns.models import Learner, ModelInteraction, Pattern, Payload
+from patterns.models import FailedRecord, Learner, ModelInteraction, Pattern, Payload
 from patterns.retention import disk_usage, project_use
 from patterns.retention.forecast import EXAMPLES
 
@@ -67,6 +67,7 @@ def delete_rows(project: Project, rows: list[ModelInteraction]) -> None:
     payloads = Payload.objects.filter(pk__in=numbers)
     freed = payloads.aggregate(n=Sum(disk_usage.BYTES))["n"] or 0
     payloads.delete()
+    FailedRecord.objects.filter(project=project, number__in=numbers).delete()
     ModelInteraction.objects.filter(pk__in=numbers)._raw_delete(using="default")
     project_use.add_bytes(
         project.pk, interactions=-int(freed) - len(numbers) * disk_usage.ROW_BYTES

@@ -28,6 +28,7 @@ EXAMPLES = 5
 # Counting takes 0.2 s at a million interactions: background work counts, pages read the result.
 # Seconds between two counts; COUNT_LARGE_S from LARGE interactions on.
 COUNT_S, COUNT_LARGE_S, LARGE = 50.0, 300.0, 50_000
+LATEST_MS = 253_402_300_799_999  # 9999-12-31T23:59:59.999Z
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,22 @@ def find_newest_use(project: Project) -> datetime:
     newest = ModelInteraction.objects.filter(project=project).order_by("-number")
     moment = newest.values_list("timestamp", flat=True).first()
     return datetime.fromtimestamp(moment / 1000, UTC) if moment else timezone.now()
+
+
+def find_present(project: Project) -> datetime:
+    """The present by which the age of interactions is judged: the newest timestamp, plus the time that has
+    passed by our clock since that interaction arrived.
+
+    Live traffic has our present, also when it stops. Imported history keeps its own: nothing is too old
+    on arrival because it happened long ago, and it ages from then on.
+    """
+    newest = ModelInteraction.objects.filter(project=project).order_by("-number")
+    found = newest.values_list("timestamp", "received_at").first()
+    if found is None:
+        return timezone.now()
+    timestamp, received = found
+    passed = max(0, time.time_ns() // 1_000_000 - received)  # negative: our clock was set back
+    return datetime.fromtimestamp(min(timestamp + passed, LATEST_MS) / 1000, UTC)
 
 
 def find_surplus_patterns(project: Project, limit: int, going: list[str]) -> list[str]:
@@ -168,7 +185,7 @@ def count_beyond_limit(config: FeatureMemoryConfig, total: int) -> int:
 def count_beyond_age(project: Project, config: FeatureMemoryConfig, rows: Any) -> int:
     if not config.max_age:
         return 0
-    oldest = find_newest_use(project) - timedelta(days=config.max_age)
+    oldest = find_present(project) - timedelta(days=config.max_age)
     return int(rows.filter(timestamp__lt=int(oldest.timestamp() * 1000)).count())
 
 

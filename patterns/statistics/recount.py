@@ -35,19 +35,22 @@ def rebuild_sketches(project_id: UUID, outcomes: Iterable[CountedOutcome]) -> No
     for row in rows.values():
         durations = read_stored_durations(row) if row.count <= RESKETCH else []
         if len(durations) == row.count:
-            row.durations = update_sketch(b"", durations)
+            known = [value for value in durations if value is not None]
+            row.durations = update_sketch(b"", known) if known else b""
             found.append(row)
     save_rows(found)
 
 
-def read_stored_durations(row: PatternHour) -> list[float]:
+def read_stored_durations(row: PatternHour) -> list[float | None]:
+    """One entry for each stored interaction; None where its duration does not count."""
     same = ModelInteraction.objects.filter(
         project_id=row.project_id, pattern_id=row.pattern_id, model_id=row.model_id, state=1
     )
     if row.hour != ALL_TIME:
         start = row.hour * HOUR_MS
         same = same.filter(timestamp__gte=start, timestamp__lt=start + HOUR_MS)
-    return list(same.values_list("duration", flat=True)[: RESKETCH + 1])
+    rows = same.only("duration", "success", "failed")[: RESKETCH + 1]
+    return [None if one.has_failed else one.duration for one in rows]
 
 
 def recount_rollups(

@@ -33,7 +33,7 @@ class CountedOutcome:
     pattern_id: str
     model_id: str
     timestamp: int
-    duration: float
+    duration: float | None
     success: bool | None
     score: float | None
     input_tokens: float | None
@@ -41,6 +41,12 @@ class CountedOutcome:
     token_count: float | None
     memory_usage: float | None
     cost: float | None
+    failed: bool = False
+
+    @property
+    def time(self) -> float | None:
+        """The duration, where it says something about the model: a refused call is not a fast one."""
+        return None if self.failed else self.duration
 
     @property
     def quality(self) -> float | None:
@@ -65,6 +71,7 @@ SUMS = (
     "quality_sum",
     "quality_count",
     "duration_sum",
+    "duration_count",
     "input_tokens",
     "output_tokens",
     "tokens_sum",
@@ -73,6 +80,8 @@ SUMS = (
     "memory_count",
     "cost_sum",
     "cost_count",
+    "call_cost_sum",
+    "call_cost_count",
 )
 
 Key: TypeAlias = tuple[int, str, str]
@@ -134,7 +143,9 @@ def to_database_key(key: Key) -> tuple[int, UUID | str, str]:
 def count_outcomes(row: PatternHour, outcomes: Sequence[CountedOutcome]) -> None:
     for outcome in outcomes:
         row.count += 1
-        row.duration_sum += outcome.duration
+        if (time := outcome.time) is not None:
+            row.duration_sum += time
+            row.duration_count += 1
         if outcome.success is not None:
             row.judged += 1
             row.successes += outcome.success
@@ -149,10 +160,21 @@ def count_outcomes(row: PatternHour, outcomes: Sequence[CountedOutcome]) -> None
         if outcome.memory_usage is not None:
             row.memory_sum += outcome.memory_usage
             row.memory_count += 1
-        if outcome.cost is not None:
-            row.cost_sum += outcome.cost
-            row.cost_count += 1
-    row.durations = update_sketch(row.durations, [outcome.duration for outcome in outcomes])
+        count_cost(row, outcome)
+    times = [one.time for one in outcomes if one.time is not None]
+    if times:
+        row.durations = update_sketch(row.durations, times)
+
+
+def count_cost(row: PatternHour, outcome: CountedOutcome) -> None:
+    """The spend counts every call, the mean cost of a call only those that did not fail."""
+    if outcome.cost is None:
+        return
+    row.cost_sum += outcome.cost
+    row.cost_count += 1
+    if not outcome.failed:
+        row.call_cost_sum += outcome.cost
+        row.call_cost_count += 1
 
 
 def correct_outcome(project_id: UUID, before: CountedOutcome, after: CountedOutcome) -> None:
@@ -173,6 +195,25 @@ def correct_outcome(project_id: UUID, before: CountedOutcome, after: CountedOutc
     )
 
 
+def correct_costs(
+    project_id: UUID, changes: Iterable[tuple[CountedOutcome, CountedOutcome]]
+) -> None:
+    """Correct the costs of outcomes that were already counted: pairs of before and after."""
+    changed = list(changes)
+    minus = group_by_key(before for before, _ in changed)
+    for key, after in group_by_key(after for _, after in changed).items():
+        less, more = PatternHour(), PatternHour()
+        for one in minus[key]:
+            count_cost(less, one)
+        for one in after:
+            count_cost(more, one)
+        hour, pattern_id, model_id = key
+        PatternHour.objects.filter(
+            project_id=project_id, hour=hour, pattern_id=pattern_id, model_id=model_id
+        ).update(**{n: F(n) + getattr(more, n) - getattr(less, n) for n in COSTS})
+
+
+COSTS = ("cost_sum", "cost_count", "call_cost_sum", "call_cost_count")
 UNIQUE = ("project_id", "hour", "pattern_id", "model_id")
 COLUMNS = (*UNIQUE, *SUMS, "durations")
 
@@ -250,5 +291,6 @@ def outcome_of(row: Any) -> CountedOutcome:
         output_tokens=row.output_tokens,
         token_count=row.token_count,
         memory_usage=row.memory_usage,
-        cost=row.cost,
+        cost=row.known_cost,
+        failed=row.has_failed,
     )

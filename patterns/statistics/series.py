@@ -34,6 +34,8 @@ SUMS = (
     "tokens_count",
     "cost_sum",
     "cost_count",
+    "call_cost_sum",
+    "call_cost_count",
 )
 
 
@@ -52,6 +54,8 @@ class Sums:
     tokens_count: float = 0
     cost_sum: float = 0
     cost_count: float = 0
+    call_cost_sum: float = 0
+    call_cost_count: float = 0
     sketches: list[bytes] = field(default_factory=list)
     _digest: TDigest | None = None
 
@@ -68,6 +72,8 @@ class Sums:
         self.tokens_count += values[8]
         self.cost_sum += values[9]
         self.cost_count += values[10]
+        self.call_cost_sum += values[11]
+        self.call_cost_count += values[12]
         if sketch:
             self.sketches.append(sketch)
 
@@ -90,7 +96,8 @@ class Sums:
 
     @property
     def cost(self) -> float | None:
-        return self.cost_sum / self.cost_count if self.cost_count else None
+        """Mean cost of a call that did not fail."""
+        return self.call_cost_sum / self.call_cost_count if self.call_cost_count else None
 
     @property
     def p50(self) -> float | None:

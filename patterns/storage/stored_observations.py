@@ -18,7 +18,7 @@ def observation_of(row: ModelInteraction, data: Stored) -> Observation:
         parameters=content.get("parameters") or {},
         model_id=row.model_id,
         task_type=row.task_type,
-        duration=row.duration,
+        duration=None if row.has_failed else row.duration,
         memory_usage=row.memory_usage,
         token_count=row.token_count,
         processing_time=row.processing_time,

@@ -12,6 +12,10 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from featurememory.page_access import page, render_page
 from patterns.charts.chart import Chart
 
+# Full-width signs are read as the plain ones.
+FORMULAS = tuple("=+-@＝＋－＠")
+BREAKS = ("\t", "\r", "\n")
+
 
 def make_chart_views(
     build_chart: Callable[..., Chart],
@@ -64,7 +68,8 @@ def format_csv_line(values: Iterable[Any]) -> str:
 
 
 def escape_formula(value: Any) -> Any:
-    """Prefix text that a spreadsheet would run as a formula with an apostrophe (OWASP: CSV injection)."""
-    if isinstance(value, str) and value.lstrip()[:1] in ("=", "+", "-", "@"):
+    """Prefix text that a spreadsheet would run as a formula with an apostrophe (OWASP: CSV injection): that
+    begins with a sign of formulas, behind spaces or not, or with a tab or line break."""
+    if isinstance(value, str) and (value[:1] in BREAKS or value.lstrip()[:1] in FORMULAS):
         return "'" + value
     return value

@@ -129,15 +129,24 @@ def respond_changed(request: HttpRequest, text: str, operation: Operation | None
     return redirect("pattern", pattern_id=history.parse_id(single))
 
 
-@require_POST
+MOST_MERGED = 100
+
+
 @changing
 def merge_patterns(request: HttpRequest) -> HttpResponse:
+    """GET asks which one stays (the most used first); POST merges as one operation with one Undo."""
     project = current_project(request)
+    if request.method != "POST":
+        chosen = choose_patterns(project, request.GET)
+        rows = list(chosen.order_by("-use_count", "pk")[:MOST_MERGED])
+        context = {"rows": rows}
+        return render_page(request, "patterns/merge.html", "patterns/_merge.html", context)
     ids = [
         str(row)
         for row in choose_patterns(project, request.POST).values_list("pk", flat=True)[:MOST_IDS]
     ]
-    operation, targets = merging.merge_patterns(project, ids, name_actor(request))
+    into = request.POST.get("into") or None
+    operation, targets = merging.merge_patterns(project, ids, name_actor(request), into)
     return respond_done(
         request,
         f"Merged {history.format_pattern_count(len(ids))} into {targets[0][-8:]}.",

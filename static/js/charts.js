@@ -39,6 +39,17 @@ const charts = (() => {
     return new Date(d - d.getTimezoneOffset() * 60000).toISOString().slice(0, 19);
   }
 
+  // Days stay days of UTC; hours are the reader's.
+  function zone(x) {
+    return x.endsWith("Z") ? Intl.DateTimeFormat().resolvedOptions().timeZone : "UTC";
+  }
+
+  function nameZone(box, { xaxis }) {
+    const label = box.closest("section")?.querySelector("[data-zone]");
+    const first = JSON.parse(document.getElementById(box.dataset.spec).textContent).layout.xaxis?.range?.[0];
+    if (label && xaxis && typeof first === "string") label.textContent = `, ${zone(first)} time`;
+  }
+
   function figure(box) {
     const { data, layout } = JSON.parse(document.getElementById(box.dataset.spec).textContent);
     const { walk, end } = colours();
@@ -53,6 +64,11 @@ const charts = (() => {
     end();
     for (const shape of full.shapes ?? []) if (typeof shape.x0 === "string") [shape.x0, shape.x1] = [local(shape.x0), local(shape.x1)];
     for (const note of full.annotations ?? []) if (typeof note.x === "string") note.x = local(note.x);
+    // The range as well: left in UTC it cut off the newest hours east of Greenwich, the oldest west of it.
+    for (const [name, axis] of Object.entries(full)) if (name.startsWith("xaxis") && typeof axis.range?.[0] === "string") {
+      if (axis.hoverformat) axis.hoverformat += ` ${zone(axis.range[0])}`;
+      axis.range = axis.range.map(local);
+    }
     return [traces, full];
   }
 
@@ -60,7 +76,9 @@ const charts = (() => {
     const Plotly = await library();
     await new Promise((next) => setTimeout(next)); // one task per chart
     if (!box.isConnected) return;
-    await Plotly.react(box.firstElementChild, ...figure(box), CONFIG);
+    const [traces, layout] = figure(box);
+    await Plotly.react(box.firstElementChild, traces, layout, CONFIG);
+    nameZone(box, layout);
     box.dataset.drawn = "";
   }
 

@@ -213,3 +213,11 @@ def test_every_threshold_of_optimizations_reaches_the_policy() -> None:
 
     assert set(names) <= set(PolicySettings.__struct_fields__)
     assert set(FeatureMemoryConfig().values_for(PolicySettings.__struct_fields__)) == set(names)
+
+
+@pytest.mark.parametrize("values", [{"paterns": {}}, {"paterns": {"x": 1}}, {"patterns": {"x": 1}}])
+def test_a_section_or_setting_that_does_not_exist_is_named(owner: Project, values: Any) -> None:
+    answer = caller(owner).patch("config/", values)
+
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["code"] == "unknown"

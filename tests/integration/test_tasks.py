@@ -13,9 +13,9 @@ from django.utils import timezone
 from featurememory.models import FeatureMemoryConfig
 from integration import tasks
 from integration.learning.learn_batch import learn_next_batch
-from integration.repair import background_repair, save_repair
+from integration.repair import repair_schedule, save_repair
 from integration.tasks import WORK, cleanup_due, consolidate_due, learn_pending, sweep
-from patterns.models import Learner, ProjectHour
+from patterns.models import FailedRecord, Learner, ProjectHour
 from patterns.retention import cleanup, disk_usage
 from tests.builders import items, keep, learned, project, states_of
 
@@ -75,13 +75,45 @@ def test_a_project_that_cannot_learn_does_not_stop_the_others(
     assert f"project {owners[1].pk} failed" in caplog.text
 
 
+def test_a_backlog_of_one_project_gives_turns_to_the_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    first, second = project(), project()
+    keep(first, items(7))
+    keep(second, items(3))
+    order: list[UUID] = []
+
+    def noted(project_id: UUID) -> Any:
+        order.append(project_id)
+        return learn_next_batch(project_id, 2)
+
+    monkeypatch.setattr(tasks, "learn_next_batch", noted)
+    monkeypatch.setattr(tasks, "TURN_BATCHES", 1)
+
+    assert sweep() == 10
+    assert order[:4] in ([first.pk, second.pk] * 2, [second.pk, first.pk] * 2)
+
+
+def test_a_failing_project_is_noted_until_it_works_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    owner = project()
+    with monkeypatch.context() as broken:
+        broken.setattr(cleanup, "clean_up_if_due", lambda _: 1 // 0)
+        cleanup_due()
+        cleanup_due()
+    row = FailedRecord.objects.get(project=owner)
+    assert (row.work, row.subject, row.attempts) == ("retention", "", 2)
+
+    cleanup_due()
+    assert not FailedRecord.objects.exists()
+
+
 def test_patterns_are_repaired_where_enough_was_learned(monkeypatch: pytest.MonkeyPatch) -> None:
     class AtOnce:
         def __init__(self, target: Any, args: Any, **_: Any) -> None:
             self.start = lambda: target(*args)
 
     monkeypatch.setattr(threading, "Thread", AtOnce)
-    monkeypatch.setattr(background_repair, "close_old_connections", lambda: None)
+    monkeypatch.setattr(repair_schedule, "close_old_connections", lambda: None)
     monkeypatch.setattr(save_repair, "FEW", 5)
     busy, idle = project(), project()
     learned(busy, 5)

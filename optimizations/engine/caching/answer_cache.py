@@ -10,6 +10,8 @@ import msgspec
 
 from optimizations.engine.caching.cache_statistics import (
     AUDITED,
+    EVERYBODY,
+    NOBODY,
     CachedAnswer,
     CacheStatistics,
     cache_id,
@@ -58,6 +60,8 @@ class AnswerCache(msgspec.Struct):
             # The strictest key that is known decides: a wider one has a looser bound, and would
             # hide that the answer to this very request is known to change.
             if kept.differed or f"{level}:{kept.group()}" not in seen.open:
+                return None
+            if not kept.may_serve(name_session(request.task)):
                 return None
             return draw_hit(request, kind.name, level, kept, salt)
         return None
@@ -149,9 +153,17 @@ def task_as_asked(outcome: Outcome) -> Task:
 
 
 def renew_answer(kept: CachedAnswer | None, outcome: Outcome, now: str) -> CachedAnswer:
-    """The newest answer, with the count of how often it was confirmed."""
-    made = CachedAnswer(outcome.output, now, outcome.at)
+    """The newest answer, with the count of how often it was confirmed, and whose it is."""
+    session = name_session(outcome.task)
+    made = CachedAnswer(outcome.output, now, outcome.at, session=session)
     if kept is not None:
         same = kept.digest == now
         made.agreed, made.differed = kept.agreed + same, kept.differed + (not same)
+        if same and kept.session not in (session, NOBODY):
+            made.session = EVERYBODY
     return made
+
+
+def name_session(task: Task) -> str:
+    """The session of a task as the cache notes it; EVERYBODY where its caller names none."""
+    return digest(task.session_id) if task.session_id else EVERYBODY

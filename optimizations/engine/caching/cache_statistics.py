@@ -15,14 +15,26 @@ GROUPS, ANY = ("confirmed", "once"), "any"  # answers confirmed by a second run,
 FEEDBACK = "told"  # suffix of the rates that people's feedback makes, apart from the audits'
 
 
+NOBODY, EVERYBODY = "?", ""  # whose an answer is: not known (kept before it was noted); anyone's
+
+
 class CachedAnswer(msgspec.Struct):
-    """One answer. `agreed` and `differed` count later runs of the same request."""
+    """One answer. `agreed` and `differed` count later runs of the same request.
+
+    `session` is the digest of the only session it was seen in. EVERYBODY: two sessions agreed on it,
+    or its caller names no sessions.
+    """
 
     output: Json
     digest: str
     at: float
     agreed: int = 0
     differed: int = 0
+    session: str = NOBODY
+
+    def may_serve(self, session: str) -> bool:
+        """Whether this session may have it: what one person was told is not another's answer."""
+        return self.session in (EVERYBODY, session)
 
     def group(self) -> str:
         return "confirmed" if self.agreed else "once"

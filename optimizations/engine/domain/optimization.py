@@ -27,16 +27,16 @@ class ArmStats(msgspec.Struct):
     errors: int = 0
 
     def note(self, outcome: Outcome, quality: float, cost: float | None) -> None:
-        """Adds one judged outcome; an unpriced one adds no cost."""
+        """Adds one judged outcome; an unpriced or failed one adds no cost."""
         self.n += 1
         self.judged += 1
         self.quality += quality
         self.quality_squares += quality * quality
         self.errors += outcome.error is not None
-        if cost is not None:
+        if cost is not None and not outcome.failed:
             self.priced += 1
             self.cost += cost
-        if outcome.duration is not None:
+        if outcome.duration is not None and not outcome.failed:
             self.timed += 1
             self.duration += outcome.duration
         self.tokens += (outcome.input_tokens or 0) + (outcome.output_tokens or 0)

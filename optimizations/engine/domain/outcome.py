@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from optimizations.engine.domain.call_price import TokenUsage
 from optimizations.engine.domain.settings import PolicySettings
 from optimizations.engine.domain.task import Json, Task, TaskDecision
 
@@ -16,7 +17,8 @@ class Outcome(msgspec.Struct, frozen=True):
     `task` is the task as it ran, `model_id` who served. `success`, `score` (0 to 1) and
     `feedback` (0 to 1) are None while unknown. `cost` in the project's currency, None when
     unpriced (never 0 for unknown), `duration` in milliseconds, `at` seconds since the epoch.
-    `cached` is true when the answer came from the cache.
+    `cached` is true when the answer came from the cache. `failed`: the caller reported a failure;
+    what such a call took and cost says nothing about the model.
     """
 
     id: str
@@ -33,9 +35,22 @@ class Outcome(msgspec.Struct, frozen=True):
     input_tokens: float | None = None
     output_tokens: float | None = None
     cached_input_tokens: float | None = None
+    cache_write_tokens: float | None = None
+    reasoning_tokens: float | None = None
     output: Json = None
     error: str | None = None
     cached: bool = False
+    failed: bool = False
+
+    @property
+    def usage(self) -> TokenUsage:
+        return TokenUsage(
+            self.input_tokens,
+            self.output_tokens,
+            self.cached_input_tokens,
+            self.cache_write_tokens,
+            self.reasoning_tokens,
+        )
 
     @property
     def explored(self) -> bool:
@@ -49,12 +64,14 @@ class Outcome(msgspec.Struct, frozen=True):
 
     @property
     def quality(self) -> float | None:
-        """Feedback of people, else the score, else success as 1 or 0, else unknown."""
+        """Feedback of people, else the score, else success as 1 or 0; a failure is 0."""
         if self.feedback is not None:
             return self.feedback
         if self.score is not None:
             return self.score
-        return None if self.success is None else float(self.success)
+        if self.success is None:
+            return 0.0 if self.failed else None
+        return float(self.success)
 
     @property
     def second_signal(self) -> float | None:

@@ -59,6 +59,16 @@ class Prices(msgspec.Struct, frozen=True):
     output_per_1m: float | None = None
     per_call: float | None = None
     cached_input_per_1m: float | None = None
+    cache_write_per_1m: float | None = None
+    reasoning_per_1m: float | None = None
+
+    @property
+    def has_token_price(self) -> bool:
+        return self.input_per_1m is not None or self.output_per_1m is not None
+
+    @property
+    def is_set(self) -> bool:
+        return self.has_token_price or self.per_call is not None
 
 
 class ModelCard(msgspec.Struct, frozen=True):

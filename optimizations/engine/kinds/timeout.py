@@ -26,7 +26,8 @@ class Durations(msgspec.Struct):
 
     def note(self, outcome: Outcome, treated: bool) -> None:
         duration = outcome.duration
-        if duration is None or treated:  # what the limit cut off says nothing about the tail
+        # What broke off, or the limit cut off, says nothing about the tail. A wrong answer does.
+        if duration is None or treated or outcome.error is not None:
             return
         self.seen += 1
         self.last.append(duration)

@@ -50,9 +50,9 @@ class SavingsLedger(msgspec.Struct):
         cost: float | None,
         optimizations: Mapping[str, OptimizationState],
     ) -> None:
-        """Adds one outcome to the ledger; an unpriced one adds nothing."""
+        """Adds one outcome to the ledger; an unpriced one adds nothing, nor does one without result."""
         decision = outcome.decision
-        if cost is None and not outcome.cached:
+        if (cost is None and not outcome.cached) or is_without_result(outcome, cost):
             return
         tokens = (outcome.input_tokens or 0.0) + (outcome.output_tokens or 0.0)
         actual = [cost or 0.0, tokens, outcome.duration or 0.0]
@@ -111,6 +111,11 @@ class SavingsLedger(msgspec.Struct):
 
     def savings(self, since: float, until: float) -> Savings:
         return sum_savings(self.hours.values(), since, until)
+
+
+def is_without_result(outcome: Outcome, cost: float | None) -> bool:
+    """Whether the call gave nothing back: what it did not cost was not saved."""
+    return outcome.error is not None or (outcome.failed and not cost)
 
 
 def _arm_shares(draws: list) -> dict[str, float]:  # type: ignore[type-arg]

@@ -82,7 +82,7 @@ class TrialLearner(msgspec.Struct):
         self, scope: Scope, draw: Draw | None, outcome: Outcome, cost: float | None
     ) -> Explored:
         value = self._served_value(draw)
-        reading = read_outcome(scope, outcome, outcome.home, cost)
+        reading = read_outcome(scope, outcome, outcome.home, cost, value or CONTROL)
         if reading is None or value is None:
             return []
         if draw is not None and self.sessions.is_first(scope, outcome):
@@ -93,7 +93,8 @@ class TrialLearner(msgspec.Struct):
                 self._note_arm(trial, outcome, reading, cost, treated)
         explored: Explored = []
         if value == CONTROL:
-            scope.note_reference(cost, outcome.duration)
+            if not outcome.failed:
+                scope.note_reference(cost, outcome.duration)
             reading = read_outcome(scope, outcome, outcome.home, cost) or reading
         elif outcome.explored:
             explored = [(scope.key, value)]
@@ -106,7 +107,8 @@ class TrialLearner(msgspec.Struct):
         """Updates the figures of the arm, and the outputs that the guards against gaming compare."""
         state = trial.state
         self.touched[state.id] = None
-        trial.tests.note_output(outcome.output, outcome.duration, treated)
+        duration = None if outcome.failed else outcome.duration
+        trial.tests.note_output(outcome.output, duration, treated)
         (state.treated if treated else state.control).note(outcome, reading.quality, cost)
         if treated:
             state.last_used = self.now

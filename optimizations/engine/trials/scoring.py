@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
+from optimizations.engine.domain.call_price import price_call
 from optimizations.engine.domain.outcome import CLIP, Outcome, ratio
 from optimizations.engine.domain.params import Cards
 from optimizations.engine.domain.settings import PolicySettings
@@ -22,11 +23,7 @@ def resolve_cost(outcome: Outcome, cards: Cards) -> float | None:
         return outcome.cost
     card = cards.get(outcome.model_id)
     prices = card.prices if card else None
-    if prices is None:
-        return None
-    tokens = (outcome.input_tokens or 0) * (prices.input_per_1m or 0)
-    tokens += (outcome.output_tokens or 0) * (prices.output_per_1m or 0)
-    return tokens / 1e6 + (prices.per_call or 0)
+    return price_call(prices, outcome.usage) if prices else None
 
 
 class Reading(msgspec.Struct, frozen=True):
@@ -40,14 +37,22 @@ class Reading(msgspec.Struct, frozen=True):
 
 
 def read_outcome(
-    scope: Scope, outcome: Outcome, pattern: str, cost: float | None
+    scope: Scope, outcome: Outcome, pattern: str, cost: float | None, value: str = CONTROL
 ) -> Reading | None:
+    """The outcome as it counts here; None while nobody judged it.
+
+    A failed call counts as dear and as slow as `value` usually is: a failure that came at once and
+    cost nothing is neither cheap nor fast.
+    """
     quality = outcome.quality
     if quality is None:
         return None
     quality = min(1.0, max(0.0, quality))
-    relative = ratio(cost, scope.reference.cost)
-    time = ratio(outcome.duration, scope.reference.duration)
+    if outcome.failed:
+        _, relative, time = scope.mean(value, pattern)
+    else:
+        relative = ratio(cost, scope.reference.cost)
+        time = ratio(outcome.duration, scope.reference.duration)
     return Reading(pattern, quality, outcome.second_signal, relative, time)
 
 

@@ -14,7 +14,9 @@ from patterns.engine.grouping.method_choice import choose_method
 from patterns.engine.grouping.objects.grouper import ShapeGrouper
 from patterns.engine.grouping.prompts.grouper import PromptGrouper
 from patterns.engine.grouping.prompts.slot_ngrams import Passages
+from patterns.engine.text.tokens import has_header
 
+REQUESTS = 0.1  # of the texts of a partition came in the shape of an SDK: they are prompts
 ENOUGH = 40  # texts before a partition may leave the method it began with
 
 
@@ -82,9 +84,15 @@ def suit_grouper(
 
 
 def _choose_suitable(method: str, texts: Sequence[str], name: str) -> str:
-    """Chats stay what they are, whatever their words look like: somebody wrote the instruction."""
+    """Requests stay what they are, whatever their words look like: somebody wrote the instruction."""
     claiming = (own for own, one in METHODS.items() if one.claims and one.claims(name, texts))
     claimed = next(claiming, None)
     if claimed is not None:
         return claimed
-    return choose_method(texts) if name.endswith("|text") and len(texts) >= ENOUGH else method
+    if not name.endswith("|text") or len(texts) < ENOUGH or _are_requests(texts):
+        return method
+    return choose_method(texts)
+
+
+def _are_requests(texts: Sequence[str]) -> bool:
+    return sum(map(has_header, texts)) > REQUESTS * len(texts)

@@ -10,7 +10,8 @@ class Skeleton(msgspec.Struct, array_like=True):
 
     `settled` tells that they were mined from many texts, `bits` what they explain in one text,
     `mined` how many. `others` are sets of runs one of which will do as well, where a frequent value
-    stands in a slot; each explains `other_bits`.
+    stands in a slot; each explains `other_bits`. `tools` are the names of tools its requests offered:
+    a request that offers only others belongs to another agent.
     """
 
     anchors: list[int] = []
@@ -20,3 +21,4 @@ class Skeleton(msgspec.Struct, array_like=True):
     mined: int = 0
     others: list[list[int]] = []
     other_bits: float = 0.0
+    tools: list[str] = []

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import msgspec
 
 from patterns.engine.domain.digests import digest64
-from patterns.engine.text.tokens import normalize_text
+from patterns.engine.text.tokens import drop_header, normalize_text
 
 MOST = 6500
 MOST_BYTES = 3 << 20
@@ -37,7 +37,8 @@ class Reservoir:
         return iter(self.samples.values())
 
     def add(self, sample: Sample) -> None:
-        sample.text = normalize_text(sample.text)
+        header = sample.text[: len(sample.text) - len(drop_header(sample.text))]
+        sample.text = header + normalize_text(sample.text)
         self.discard(sample.id)
         self.samples[sample.id] = sample
         self.size += len(sample.text)

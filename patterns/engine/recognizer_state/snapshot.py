@@ -14,6 +14,11 @@ from patterns.engine.grouping.prompts.slot_ngrams import Passages
 from patterns.engine.grouping.registry import make_grouper, restore_grouper
 from patterns.engine.pattern.anchors import Skeleton
 from patterns.engine.pattern.pattern_state import PatternState
+from patterns.engine.recognizer_state.earlier_versions import (
+    EARLIER,
+    rename_partition,
+    renew_sample,
+)
 from patterns.engine.recognizer_state.human_decisions import Decisions
 from patterns.engine.recognizer_state.recognizer_state import RecognizerState
 from patterns.engine.recognizer_state.reservoir import Sample
@@ -63,6 +68,7 @@ def restore_state(
     views = [(observation, view_input(observation), owner) for observation, owner in since]
     keys = {one.id: _learn_again(memory, one, view) for one, view, _ in views}
     for state in states:
+        state.partition = rename_partition(state.partition)
         memory.adopt_pattern(state)
         memory.now = max(memory.now, state.last_used)
     _adopt_merged(memory, merged)
@@ -82,13 +88,21 @@ def _take_snapshot(memory: RecognizerState, data: bytes) -> dict[str, dict[str, 
     kept = msgspec.msgpack.decode(data, type=_Snapshot)
     memory.decisions, memory.learned = kept.decisions, kept.learned
     for sample in kept.samples:
-        memory.reservoir.add(sample)
+        memory.reservoir.add(renew_sample(sample) if kept.version in EARLIER else sample)
     memory.passages = Passages(kept.passages)
     for name, method in kept.methods.items():
+        name = rename_partition(name) if kept.version in EARLIER else name
         memory.groupers[name] = _restore_grouper(memory, method, kept.groupers.get(name, b""), name)
     if kept.confidence:
         memory.confidence = ConfidenceModel.from_bytes(kept.confidence)
-    return kept.merged
+    return _rename_merged(kept.merged) if kept.version in EARLIER else kept.merged
+
+
+def _rename_merged(merged: dict[str, dict[str, Skeleton]]) -> dict[str, dict[str, Skeleton]]:
+    found: dict[str, dict[str, Skeleton]] = {}
+    for name, groups in merged.items():
+        found.setdefault(rename_partition(name), {}).update(groups)
+    return found
 
 
 def _collect_merged(memory: RecognizerState) -> dict[str, dict[str, Skeleton]]:

@@ -15,12 +15,14 @@ from patterns.engine.text.ngrams import (
     hash_runs,
     tokenize_normal,
 )
-from patterns.engine.text.tokens import Token
+from patterns.engine.text.payloads import KINDS
+from patterns.engine.text.tokens import BETWEEN, Token, token_keys
 from patterns.engine.text.value_types import classify_value
 
+FEWEST_EQUAL = 4  # texts whose number is the same before it is taken for text
 LONGEST_PART = 600  # characters of static text shown per piece
 LONGEST_TEMPLATE = 1600
-TYPED = frozenset({"number", "hex", "id", "uuid", "url", "email", "date", "code"})
+TYPED = frozenset({"number", "hex", "id", "uuid", "url", "email", "date", "code", *KINDS})
 SHOWN = {kind: "id" if kind == "hex" else kind for kind in TYPED}
 STRETCHES = ("", "text")  # neighbouring tokens of these kinds are one piece
 INNER = "inner"  # kind of a slot whose gap has static words: its type is that of its text
@@ -90,7 +92,7 @@ def take_out_words(pieces: Sequence[TextPiece], wording: Sequence[Wording]) -> l
     place = -1
     for piece in pieces:
         place += bool(piece.slot)
-        if piece.slot != "text" or place not in own:
+        if not piece.slot or place not in own:
             found.append(piece)
             continue
         parts = own[place].parts(piece.text) or [("", False)] * own[place].slots
@@ -115,10 +117,22 @@ def find_gap_words(
     gaps = [place for place, kind in enumerate(usual[:MOST_SLOTS]) if kind == "text"]
     if held is None:
         found = [find_wording(place, [row[place] for row in rows]) for place in gaps]
-        wording = [one for one in found if one is not None]
+        wording = [one for one in found if one is not None] + _find_constants(usual, rows)
     else:
-        wording = [one for one in held if one.place in gaps]
+        wording = [one for one in held if one.place in gaps or usual[one.place] in TYPED]
     return wording, layouts.index(usual) if wording else 0
+
+
+def _find_constants(layout: Sequence[str], rows: Sequence[Sequence[str]]) -> list[Wording]:
+    """Numbers and other typed values that are the same in all texts: text of the template."""
+    found = []
+    for place, kind in enumerate(layout[:MOST_SLOTS]):
+        values = {row[place] for row in rows}
+        keys = token_keys(rows[0][place])
+        is_value = kind in TYPED and kind not in KINDS and len(rows) >= FEWEST_EQUAL
+        if is_value and len(values) == 1 and len(keys) == 1:
+            found.append(Wording(place, [keys], first=False, last=False))
+    return found
 
 
 def build_template(pieces: Sequence[TextPiece]) -> tuple[TemplatePart, ...]:
@@ -130,7 +144,9 @@ def build_template(pieces: Sequence[TextPiece]) -> tuple[TemplatePart, ...]:
         if piece.slot:
             kind = classify_value(piece.text) if piece.slot in ("text", INNER) else piece.slot
             inner = piece.slot == INNER and kind == "text"
-            name = name_slot(said if inner and names_nothing(before) else before, kind, taken)
+            name = name_slot(
+                said if inner and names_nothing(before) else before, kind, taken, piece.text
+            )
             taken[name] = None
             parts.append(TemplatePart(slot=name))
         else:
@@ -155,6 +171,7 @@ def read_slot_values(
 
 
 def _clip_text(text: str, longest: int) -> str:
+    text = text.replace(BETWEEN, "\n\n")
     if len(text) <= longest:
         return text
     return f"{text[: longest // 2]} … {text[-longest // 2 :]}"

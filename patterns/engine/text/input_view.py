@@ -13,10 +13,14 @@ import msgspec
 
 from patterns.engine.domain.digests import replace_surrogates
 from patterns.engine.domain.observation import Json, Observation
+from patterns.engine.text.dialects import read_request
+from patterns.engine.text.dialects.request import ModelRequest
 from patterns.engine.text.json_text import open_json, write_json
-from patterns.engine.text.tokens import BETWEEN
+from patterns.engine.text.payloads import fold_payloads
+from patterns.engine.text.tokens import BETWEEN, add_header
 
 DEEPEST = 6
+NOTHING = "(empty input)"
 SEPARATOR = "\x1f"
 COUNTED = 8  # names that differ only in a number ("item1", "item2", …) from which it is a counter
 WIDEST = 200
@@ -53,15 +57,27 @@ def _view_raw(observation: Observation) -> InputView:
     task = observation.task_type
     value = open_json(observation.input)
     if isinstance(value, str):
-        return InputView(f"{task}|text", "text", value, {})
-    messages = find_messages(value)
-    if messages is not None:
-        return _view_chat(task, value, messages)
+        return InputView(f"{task}|text", "text", fold_payloads(value.strip()) or NOTHING, {})
+    request = read_request(value)
+    if request is not None:
+        return _view_request(task, request)
     if isinstance(value, dict):
         return _view_object(task, value)
     if isinstance(value, list):
         return InputView(f"{task}|list", "vector", _name_type(value), {"input": value})
     return InputView(f"{task}|value", "value", _name_type(value), {"input": value})
+
+
+def _view_request(task: str, request: ModelRequest) -> InputView:
+    """System prompt and question are the text; tools, earlier turns and media never split a task."""
+    question = request.question
+    extra = ",".join(request.extra)
+    kind = "chat" if request.system else "text"
+    asked = fold_payloads(question.text.strip()) or NOTHING
+    text = BETWEEN.join([fold_payloads(request.system), asked]) if request.system else asked
+    media: dict[str, Json] = {"media": " ".join(question.media)} if question.media else {}
+    partition = "|".join([task, *([extra] if extra else []), kind])
+    return InputView(partition, kind, add_header(text, request.tools), media)
 
 
 def find_messages(value: Json) -> list[dict[str, Any]] | None:
@@ -83,26 +99,6 @@ def read_content(message: Mapping[str, Any]) -> str:
         parts = (part.get("text") for part in content if isinstance(part, dict))
         return "\n".join(part for part in parts if isinstance(part, str))
     return "" if content is None else write_json(content)
-
-
-def _view_chat(task: str, value: Json, messages: list[dict[str, Any]]) -> InputView:
-    rest = value if isinstance(value, dict) else {}
-    tools = ",".join(sorted(set(_list_tool_names(rest))))
-    extra = ",".join(sorted(str(key) for key in rest if key not in ("messages", "tools")))
-    system = [read_content(m) for m in messages if m.get("role") in ("system", "developer")]
-    others = [m for m in messages if m.get("role") not in ("system", "developer")]
-    text = BETWEEN.join([*system, read_content(others[-1]) if others else ""])
-    partition = f"{task}|chat|{extra}|{tools}|{'system' if system else ''}"
-    return InputView(partition, "chat", text, {"messages": [read_content(m) for m in others]})
-
-
-def _list_tool_names(value: Mapping[str, Any]) -> Iterator[str]:
-    for key in ("tools", "functions"):
-        tools = value.get(key)
-        for tool in tools if isinstance(tools, list) else ():
-            holder = tool.get("function", tool) if isinstance(tool, dict) else None
-            if isinstance(holder, dict):
-                yield str(holder.get("name", holder.get("type", "")))
 
 
 def _view_object(task: str, value: dict[str, Any]) -> InputView:
@@ -159,4 +155,6 @@ def _name_type(value: Json) -> str:
         return "text"
     if isinstance(value, dict):
         return "map"
-    return "vector" if all(isinstance(item, int | float) for item in value) else "list"
+    if all(isinstance(item, int | float) for item in value):
+        return f"vector of {len(value)}"
+    return "list"

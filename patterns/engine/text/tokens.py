@@ -4,30 +4,62 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import NamedTuple
+
+from patterns.engine.text.scripts import CLUSTER, WORD
 
 EDGE = 200  # tokens kept at each end of a long text: instructions stand there, bulk in the middle
 LONGEST = 8_000  # characters looked at, half at each end: bounds the time of one huge text
 START, END, GAP = "\x02", "\x03", "\x1a"
 BETWEEN = "\n\x1e"  # stands between the messages of a text
+TURN = "\x1e"  # the token it is
 FENCE = "```"
+MOST_TOOLS = 64
 REMEMBERED = 2000  # characters: longer instructions are read anew each time, to bound the memory
 
-_KINDS = r"""
-    (?P<code>```[^`]*(?:`{1,2}[^`]+)*```)
-    |(?P<break>[^\S\n]*\n\s*)
-    |(?P<url>\b[a-zA-Z][a-zA-Z0-9+.-]{1,15}://[^\s"'<>)\]]+)
-    |(?P<email>\b[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8})
-    |(?P<uuid>\b[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}\b)
-    |(?P<date>\b\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?\b)
-    |(?P<number>[0-9]+(?:[.,:][0-9]+)*(?![A-Za-z0-9_]))
-    |(?P<word>[^\W_]+(?:['’_-]+[^\W_]+)*)
+_MONTHS = (
+    "Jan(?:uary|uar)?|Feb(?:ruary|ruar)?|Mar(?:ch)?|März|Apr(?:il)?|May|Mai|June?|Juni|July?|Juli|"
+    "Aug(?:ust)?|Sept?(?:ember)?|O[ck]t(?:ober)?|Nov(?:ember)?|De[cz](?:ember)?|"
+    "janvier|février|mars|avril|mai|juin|juillet|août|septembre|octobre|novembre|décembre|"
+    "enero|febrero|marzo|abril|mayo|junio|julio|agosto|septiembre|octubre|noviembre|diciembre|"
+    "gennaio|febbraio|aprile|maggio|giugno|luglio|settembre|ottobre|novembre|dicembre|"
+    "janeiro|fevereiro|março|maio|junho|julho|setembro|outubro|novembro|dezembro"
+)
+_DAY = r"[0-3]?[0-9](?:st|nd|rd|th|\.|er|º)?"
+_CODES = "EUR|USD|GBP|CHF|JPY|CNY|RMB|INR|BRL|SEK|NOK|DKK|PLN|CZK|CAD|AUD|HKD|KRW|TRY|ILS|MXN"
+_SIGNS = r"(?:US|R|C|A|HK|NZ)?\$|[€£¥₹₩₺₽₪฿₫₴zł]"
+_BLANKS = "\u00a0\u202f\u2009"
+# Thousands by any of the usual marks, by a blank only in threes; at most 60 digits, so that a long
+# run of digits costs no more than its length.
+_NUMBER = rf"[0-9]{{1,60}}(?:[.,:'’٫٬][0-9]{{1,30}}|[ {_BLANKS}][0-9]{{3}}(?![0-9])){{0,20}}"
+_DATES = rf"""
+    (?P<spoken>(?:\b{_DAY}\s(?:de\s)?)(?:{_MONTHS})\b\.?(?:,?\s(?:de\s)?[12][0-9]{{3}}\b)?
+        |\b(?:{_MONTHS})\b\.?\s{_DAY}\b(?!:)(?:,?\s[12][0-9]{{3}}\b)?)
+    |(?P<price>\b(?:{_CODES})[ {_BLANKS}]?[-+]?{_NUMBER}(?![A-Za-z0-9_]))"""
+_KINDS = rf"""
+    (?P<payload>\ue000[a-z]{{1,20}}\ue001)
+    |(?P<code>```[^`]*(?:`{{1,2}}[^`]+)*```)
+    |(?P<between>\n\x1e\s*)
+    |(?P<break>\n\s*)
+    |(?P<url>\b[a-zA-Z][a-zA-Z0-9+.-]{{1,15}}://[^\s"'<>)\]]+)
+    |(?P<email>\b[\w.+-]{{1,64}}@[\w-]{{1,63}}(?:\.[\w-]{{1,63}}){{1,8}})
+    |(?P<uuid>\b[0-9a-fA-F]{{8}}-[0-9a-fA-F]{{4}}-[0-9a-fA-F]{{4}}-[0-9a-fA-F]{{4}}-[0-9a-fA-F]{{12}}\b)
+    |(?P<date>\b\d{{4}}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{{1,9}})?)?(?:Z|[+-]\d\d:?\d\d)?)?\b
+        |\b[0-9]{{1,4}}(?P<by>[./])[0-9]{{1,2}}(?P=by)[0-9]{{2,4}}\b(?![./-][0-9])
+        |[0-9]{{2,4}}\s?[年년]\s?[0-9]{{1,2}}\s?[月월](?:\s?[0-9]{{1,2}}\s?[日일])?
+        |[0-9]{{1,2}}\s?[月월]\s?[0-9]{{1,2}}\s?[日일])
+    |(?P<number>(?:(?<![\w)\]])[-+])?(?:(?:{_SIGNS}|\b(?:{_CODES}))\s?[-+]?)?{_NUMBER}(?![A-Za-z0-9_])
+        (?:\s?(?:{_SIGNS}|(?:{_CODES})\b))?)
+    |(?P<word>{WORD}(?:['’_-]+{WORD})*)
+    |(?P<cluster>{CLUSTER})
     |(?P<mark>\S)"""
 # Words that nothing else can begin with, told by what follows them. They are most tokens, and cost
 # a third of the time when no other kind is tried. A blank before a letter or digit goes along.
 _PLAIN = r"""(?P<plain>[A-Za-z]+)(?:[ ](?=[A-Za-z0-9])|(?=[.]?(?:[ \n,;?!)"]|\Z)))"""
-_PATTERN = re.compile(f"{_PLAIN}|{_KINDS}", re.VERBOSE)
+_PATTERN = re.compile(f"{_DATES}|{_PLAIN}|{_KINDS}", re.VERBOSE)
+SPELLED_OUT = {"spoken": "date", "price": "number"}
 _HEX = re.compile(r"(?:0x)?[0-9a-fA-F]{6,}\Z")
 
 
@@ -40,13 +72,50 @@ class Token(NamedTuple):
     end: int
 
 
+# One spelling for quotes, dashes and minus; direction marks and other invisible signs say nothing.
+_SPELLED = str.maketrans(
+    {
+        **dict.fromkeys("\u2018\u2019\u201b\u02bc\u00b4", "'"),
+        **dict.fromkeys("\u201c\u201d\u201f", '"'),
+        **dict.fromkeys("\u2010\u2011\u2212\ufe63\uff0d", "-"),
+        **dict.fromkeys("\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066"),
+        **dict.fromkeys("\u2067\u2068\u2069\ufeff\u00ad\ufe0e\ufe0f"),
+    }
+)
+HEADER = "\ue002"  # private use (Unicode), around the names of the tools a request offers
+
+
+def add_header(text: str, tools: Iterable[str]) -> str:
+    """The text marked as one that an SDK sent, with the names of tools; tokens do not show it."""
+    return f"{HEADER}{' '.join(sorted(tools)[:MOST_TOOLS])}{HEADER}{text}"
+
+
+def has_header(text: str) -> bool:
+    """Whether an SDK sent this text in a request of its own shape."""
+    return text[:1] == HEADER
+
+
+def list_tools(text: str) -> frozenset[str]:
+    """The names of the tools in a text's header."""
+    if not has_header(text):
+        return frozenset()
+    return frozenset(text[1 : text.find(HEADER, 1)].split())
+
+
+def drop_header(text: str) -> str:
+    return text[text.find(HEADER, 1) + 1 :] if has_header(text) else text
+
+
 def normalize_text(text: str) -> str:
     """One spelling for texts that look alike (Unicode NFC), cut in the middle when huge."""
     if len(text) > LONGEST:
         text = text[: LONGEST // 2] + GAP + text[1 - LONGEST // 2 :]
+    text = drop_header(text)
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
     if text.isascii():
         return text
-    return unicodedata.normalize("NFC", text)
+    return unicodedata.normalize("NFC", text.translate(_SPELLED))
 
 
 def tokenize(text: str) -> list[Token]:
@@ -66,10 +135,10 @@ def _tokenize_part(text: str) -> list[Token]:
     head, between, tail = text.rpartition(BETWEEN)
     if not between or len(head) > REMEMBERED or FENCE in head:  # code may go on behind it
         return _find_tokens(text)
-    head, rest = head.rstrip(), tail.lstrip()
+    turn, head, rest = len(head), head.rstrip(), tail.lstrip()
     at = len(text) - len(rest)
     later = [_new(Token, (t.key, t.kind, t.start + at, t.end + at)) for t in _find_tokens(rest)]
-    return [*_tokenize_head(head), Token("\n", "break", len(head), at), *later]
+    return [*_tokenize_head(head), Token(TURN, "break", turn, at), *later]
 
 
 @lru_cache(maxsize=64)
@@ -87,13 +156,23 @@ def _find_tokens(text: str) -> list[Token]:
 
 def _read_token(match: re.Match[str]) -> Token:
     kind = match.lastgroup or "mark"
+    if kind == "cluster":
+        return _new(Token, (match.group(), "word", match.start(), match.end()))
     if kind == "plain":
-        return _new(Token, (match[1], "word", match.start(), match.end(1)))
+        return _new(Token, (match["plain"], "word", match.start(), match.end("plain")))
     text = match.group()
     if kind == "word":
         kind, text = _read_word(text)
     elif kind == "break":
         text = "\n"
+    elif kind == "payload":
+        kind = text[1:-1]
+        text = f"<{kind}>"
+    elif kind == "between":
+        kind, text = "break", TURN
+    elif kind in SPELLED_OUT:
+        kind = SPELLED_OUT[kind]
+        text = f"<{kind}>"
     elif kind != "mark":
         text = f"<{kind}>"
     return _new(Token, (text, kind, match.start(), match.end()))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import io
 import json
 import random
 from collections.abc import Callable
@@ -16,10 +15,18 @@ from django.core.management import CommandError, call_command
 
 from featurememory.errors import FeatureMemoryError
 from featurememory.models import Project
-from integration.jobs.history_import import Progress, import_file, read_batches, read_lines
-from patterns.ingest.schema import COLUMNS
+from integration.jobs import history_files
+from integration.jobs.history_import import Progress, import_file, read_batches
+from integration.jobs.import_errors import MOST, ErrorFile
 from patterns.models import ModelInteraction
 from tests.builders import item, items
+from tests.integration.dialects.history import (
+    test_columns,
+    test_langfuse,
+    test_litellm,
+    test_openai_batch,
+    test_phoenix,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -112,6 +119,7 @@ CSV = """id,model_id,task_type,input,output,timestamp,duration,token_count,cost,
 a,gpt-5-mini,sql,"Say ""hi"", please",Hi,2026-11-22T12:00:00Z,812.5,100,0.25,true,"{""env"": ""prod""}"
 b,gpt-5-mini,,"{""q"": 1}",,1795348800000,5,,,False,
 c,gpt-5-mini,,no duration,,1795348800000,,,,,
+d,gpt-5-mini,,no time,,,5,,,,
 """
 
 
@@ -122,8 +130,8 @@ def test_csv_has_a_column_per_field_and_cells_that_are_json_are_read_as_json(
     path.write_text("\ufeff" + CSV)
     done = imported(owner, path)
 
-    assert (done.stored, done.rejected) == (2, 1)
-    first, second = ModelInteraction.objects.filter(project=owner).order_by("id")
+    assert (done.stored, done.rejected) == (3, 1)
+    first, second, third = ModelInteraction.objects.filter(project=owner).order_by("id")
     assert (first.duration, first.token_count, first.cost, first.success) == (
         812.5,
         100,
@@ -132,8 +140,8 @@ def test_csv_has_a_column_per_field_and_cells_that_are_json_are_read_as_json(
     )
     assert first.task_type == "sql"
     assert (second.success, second.cost) == (False, None)
+    assert third.duration is None
     assert first.timestamp == second.timestamp
-    assert set(COLUMNS) >= {"duration", "cost"}
 
 
 @pytest.mark.parametrize("name", ["history.jsonl.gz", "history.csv.gz"])
@@ -202,30 +210,74 @@ def test_the_frames_of_a_zst_file_are_read_to_the_last(owner: Project, tmp_path:
     assert imported(owner, path).stored == 1400
 
 
-@pytest.mark.parametrize("name", ["history.jsonl", "history.jsonl.gz"])
-def test_a_line_of_any_length_is_refused_without_being_held(
-    owner: Project, tmp_path: Path, name: str, settings: Any
+def test_large_items_are_stored_in_smaller_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("integration.jobs.history_import.BATCH_BYTES", 3000)
+    large = (json.dumps(item(n) | {"output": "x" * 1000}).encode() for n in range(9))
+
+    assert max(map(len, read_batches(enumerate(large, 1), Progress(1)))) <= 3
+
+
+FOREIGN: dict[str, list[Any]] = {
+    "langfuse.jsonl": [test_langfuse.API],
+    "phoenix.json": [test_phoenix.API],
+    "spend_logs.jsonl.gz": [test_litellm.ROW],
+    "batch.jsonl": [test_openai_batch.asked(), test_openai_batch.answered()],
+    "table.jsonl": [test_columns.ROW],
+}
+
+
+@pytest.mark.parametrize("name", FOREIGN)
+def test_exports_of_other_tools_are_told_by_their_first_row(
+    owner: Project, tmp_path: Path, name: str
 ) -> None:
-    settings.BODY_LIMIT = 2000
-    raw = lines(item(1)) + b'{"input": "' + b"x" * 20_000 + b'"}\n' + lines(item(2))
     path = tmp_path / name
-    path.write_bytes(gzip.compress(raw) if name.endswith(".gz") else raw)
-    done = imported(owner, path)
+    data = json.dumps(FOREIGN[name]).encode() if name.endswith("json") else lines(*FOREIGN[name])
+    path.write_bytes(gzip.compress(data) if name.endswith("gz") else data)
+    first, again = imported(owner, path), imported(owner, path)
 
-    assert (done.stored, done.rejected, done.errors[0][0]) == (2, 1, 2)
-    assert max(map(len, read_lines(io.BytesIO(raw), b"\n"))) == 2001
+    assert (first.stored, first.rejected) == (1, 0)
+    assert (again.stored, again.duplicates) == (0, 1)
 
 
-def test_a_line_too_long_for_a_table_is_told(owner: Project, tmp_path: Path, settings: Any) -> None:
-    settings.BODY_LIMIT = 2000
-    path = tmp_path / "history.csv"
-    path.write_text("model_id,input\nm," + "x" * 5000)
-    with pytest.raises(FeatureMemoryError, match="more than 2,000 characters"):
+def test_a_table_of_unusual_columns_is_read_by_a_mapping(owner: Project, tmp_path: Path) -> None:
+    path = tmp_path / "table.csv"
+    path.write_text("engine,q,when\ngpt-5-mini,Where is it?,2026-11-22T12:00:00Z\n,Who?,5\n")
+    errors = tmp_path / "errors.csv"
+    given = ["engine=model_id", "q=input", "when=timestamp"]
+    options = {"project": owner.name, "map": given, "errors": errors, "quiet": True}
+    call_command("import", str(path), **options)
+
+    (row,) = ModelInteraction.objects.filter(project=owner)
+    assert (row.model_id, row.timestamp) == ("gpt-5-mini", 1_795_348_800_000)
+    assert errors.read_text().splitlines()[1].startswith("2,a row needs model_id")
+
+
+@pytest.mark.parametrize(
+    "words", [["prompt"], ["prompt=nothing"], ["prompt=input", "=model_id", "a="]]
+)
+def test_a_mapping_that_makes_no_sense_is_told(tmp_path: Path, words: list[str]) -> None:
+    path = tmp_path / "table.csv"
+    path.write_text("prompt\nhi\n")
+    with pytest.raises(CommandError, match=r"COLUMN=FIELD|there is no field"):
+        call_command("import", str(path), project="p", map=words)
+
+
+def test_a_line_of_csv_that_never_ends_is_refused(
+    owner: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(history_files, "LONGEST_ROW", 1000)
+    path = tmp_path / "table.csv"
+    path.write_text("model,timestamp\n" + "x" * 5000)
+
+    with pytest.raises(FeatureMemoryError, match="longer than 1,000"):
         imported(owner, path)
 
 
-def test_large_items_are_stored_in_smaller_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("integration.jobs.history_import.BATCH_BYTES", 3000)
-    items = iter([json.dumps(item(n) | {"output": "x" * 1000}).encode() for n in range(9)])
+def test_of_very_many_errors_the_file_keeps_so_many(tmp_path: Path) -> None:
+    path = tmp_path / "errors.csv"
+    with ErrorFile(path) as errors:
+        for number in range(MOST + 10):
+            errors.write(number, "x" * 2000)
 
-    assert max(map(len, read_batches(items, Progress(1)))) <= 3
+    assert len(path.read_text().splitlines()) == MOST + 2
+    assert errors.count == MOST + 10

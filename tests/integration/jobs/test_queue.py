@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db.models import Sum
 from django.utils import timezone
 
 from featurememory.errors import ErrorCode, FeatureMemoryError
-from integration.jobs import queue
+from integration.jobs import queue, uploads
 from integration.models import Job
 from patterns.models import ModelInteraction, Pattern, PatternHour
 from tests.builders import item, keep, learn_all, learned, project, rebuilt_figures, rollup_figures
@@ -70,9 +72,12 @@ def test_hours_with_forgotten_interactions_keep_what_was_counted() -> None:
     assert rollup_figures(owner) == before
 
 
-def test_an_import_stores_every_line_and_says_which_are_wrong(tmp_path: Path) -> None:
-    owner = project()
-    path = tmp_path / "history.jsonl.gz"
+def test_an_import_stores_every_line_and_says_which_are_wrong(
+    tmp_path: Path, settings: Any
+) -> None:
+    owner, settings.DATA_DIR = project(), tmp_path
+    path = tmp_path / "uploads" / "history.jsonl.gz"
+    path.parent.mkdir()
     lines = [json.dumps(item(1)).encode(), b"{oops", json.dumps(item(2)).encode()]
     path.write_bytes(gzip.compress(b"\n".join(lines)))
     job = finished(
@@ -82,6 +87,46 @@ def test_an_import_stores_every_line_and_says_which_are_wrong(tmp_path: Path) ->
     assert ModelInteraction.objects.filter(project=owner).count() == 2
     assert next(text for _, text in job.log).startswith("Line 2:")
     assert not path.exists()
+    assert Path(job.cursor["errors"]).read_text().splitlines()[1].startswith("2,")
+    assert job.cursor["counts"].startswith("2 stored, 0 duplicates, 1 rejected, ")
+
+
+def test_an_upload_goes_with_its_cancelled_job_which_cannot_go_on(
+    tmp_path: Path, settings: Any
+) -> None:
+    settings.DATA_DIR = tmp_path
+    saved = uploads.save_upload(SimpleUploadedFile("history.jsonl", b"{}"))
+    job = queue.start_job(project(), "import", "maria", dict(saved))
+    queue.cancel_job(job)
+
+    assert not Path(saved["path"]).exists()
+    with pytest.raises(FeatureMemoryError, match="upload it again"):
+        queue.retry_job(job)
+
+
+def test_what_nobody_started_is_removed_after_a_day(tmp_path: Path, settings: Any) -> None:
+    settings.DATA_DIR, owner = tmp_path, project()
+    files = [uploads.save_upload(SimpleUploadedFile("history.jsonl", b"{}")) for _ in range(3)]
+    for saved in files[:2]:
+        os.utime(saved["path"], (1, 1))
+    kept = queue.start_job(owner, "import", "maria", dict(files[0]))
+    draft = queue.draft_import(owner, "maria", dict(files[1]))
+    Job.objects.filter(pk=draft.pk).update(created_at=timezone.now() - timedelta(days=2))
+
+    assert queue.forget_stale_uploads() == 1
+    assert [Path(saved["path"]).exists() for saved in files] == [True, False, True]
+    draft.refresh_from_db()
+    assert (draft.state, kept.state) == ("cancelled", "queued")
+
+
+def test_only_so_many_uploads_wait_to_be_started() -> None:
+    owner = project()
+    for _ in range(queue.MOST_DRAFTS):
+        queue.draft_import(owner, "maria", {})
+
+    with pytest.raises(FeatureMemoryError, match="start or cancel one"):
+        queue.check_drafts(owner)
+    assert queue.claim_job() is None
 
 
 def test_a_job_whose_process_died_is_taken_up_again() -> None:
@@ -131,25 +176,18 @@ def test_a_second_job_of_the_same_kind_is_refused_while_one_waits() -> None:
 
 
 def uploaded(path: Path, content: bytes) -> Job:
+    path.parent.mkdir()
     path.write_bytes(content)
     return queue.start_job(project(), "import", "maria", {"path": str(path), "name": path.name})
 
 
 @pytest.mark.parametrize("content", [b"\x1f\x8b\x08broken", gzip.compress(b"")])
-def test_an_upload_goes_when_its_job_ends_however_it_ends(tmp_path: Path, content: bytes) -> None:
-    path = tmp_path / "history.jsonl.gz"
+def test_an_upload_goes_when_its_job_ends_however_it_ends(
+    tmp_path: Path, settings: Any, content: bytes
+) -> None:
+    settings.DATA_DIR = tmp_path
+    path = tmp_path / "uploads" / "history.jsonl.gz"
     job = finished(uploaded(path, content))
 
     assert job.state in ("failed", "done")
     assert not path.exists()
-
-
-def test_a_cancelled_upload_is_gone_and_cannot_be_resumed(tmp_path: Path) -> None:
-    path = tmp_path / "history.jsonl"
-    job = uploaded(path, b"{}")
-    queue.cancel_job(job)
-
-    assert not path.exists()
-    with pytest.raises(FeatureMemoryError, match="Upload it again") as refused:
-        queue.retry_job(job)
-    assert refused.value.code is ErrorCode.CONFLICT

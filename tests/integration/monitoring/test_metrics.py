@@ -78,4 +78,6 @@ def test_what_failed_does_not_wait() -> None:
     damage(owner, "i-0")
     learn_all(owner)
 
-    assert figures()["featurememory_pending",] == 0
+    found = figures()
+    assert found["featurememory_pending",] == 0
+    assert found["featurememory_failed_records", owner.name, "learning"] == 1

@@ -15,15 +15,14 @@ from uuid import UUID
 import pytest
 
 from featurememory.models import Project
-from integration.repair import background_repair, planner_client, save_repair
+from integration.repair import background_repair, planner_client, repair_schedule, save_repair
 from integration.repair.background_repair import (
-    claim_repair,
     copy_recognizer,
     put_plans_in_place,
-    repair_claimed,
     repair_project,
 )
 from integration.repair.planner_client import PlannerClient
+from integration.repair.repair_schedule import claim_repair, repair_claimed
 from integration.repair.save_repair import save_consolidation
 from patterns.curation import editing, merging, pruning, splitting
 from patterns.engine.domain.results import Consolidation
@@ -63,7 +62,7 @@ def meanwhile(owner: Project, change: Callable[[], object]) -> Consolidation:
     """A repair in which this happens after the plans are made and before they are in place."""
     copy = copy_recognizer(owner.pk)
     with PlannerClient(copy, never) as workshop:
-        planned = [one for one in map(workshop.plan, copy.drafts) if one is not None]
+        planned = list(workshop.plans(owner.pk))
     change()
     return put_plans_in_place(owner.pk, planned, copy.passages, copy.learned)
 
@@ -118,7 +117,7 @@ def test_many_that_came_while_it_planned_are_planned_too(
     learn_some(owner, *range(40))
     copy = copy_recognizer(owner.pk)
     with PlannerClient(copy, never) as workshop:
-        planned = workshop.plan(copy.drafts[0])
+        planned = workshop.plan(copy.drafts[0], owner.pk)
         learn_some(owner, *range(40, 70))
         assert planned
         assert len(workshop.add_newcomers(owner.pk, planned).known) == 70
@@ -279,20 +278,20 @@ def test_learning_goes_on_while_patterns_are_repaired(monkeypatch: pytest.Monkey
     planning, go_on = threading.Event(), threading.Event()
     real = PlannerClient.plan
 
-    def slow(self: PlannerClient, draft: Any) -> Any:
+    def slow(self: PlannerClient, draft: Any, project_id: UUID) -> Any:
         planning.set()
         assert go_on.wait(30)
-        return real(self, draft)
+        return real(self, draft, project_id)
 
     monkeypatch.setattr(PlannerClient, "plan", slow)
     monkeypatch.setattr(save_repair, "FEW", 5)
-    assert background_repair.start_due_repairs() == 1
+    assert repair_schedule.start_due_repairs() == 1
     assert planning.wait(30)
     learn_some(owner, *range(40, 60))
     assert uses_and_recount(owner)[0]
     assert sum(uses_and_recount(owner)[0].values()) == 60
     go_on.set()
-    with background_repair._at_work:
+    with repair_schedule._at_work:
         pass
     exact(owner, 60)
     assert Learner.objects.get(pk=owner.pk).consolidated_at is not None
@@ -307,17 +306,17 @@ def test_stopping_ends_the_repair_at_hand_and_its_process(monkeypatch: pytest.Mo
 
     def noted(self: repair_process.PlannerProcess, *args: Any) -> Any:
         started.append(self)
-        background_repair._stopping.wait(30)
+        repair_schedule._stopping.wait(30)
         return real(self, *args)
 
     monkeypatch.setattr(repair_process.PlannerProcess, "plan", noted)
     monkeypatch.setattr(save_repair, "FEW", 5)
-    background_repair.start_due_repairs()
+    repair_schedule.start_due_repairs()
     while not started:
         time.sleep(0.01)
-    background_repair.stop_repairs(30)
+    repair_schedule.stop_repairs(30)
 
     assert started[0].process.poll() is not None
     learner = Learner.objects.get(pk=owner.pk)
     assert (learner.consolidated_at, learner.repairing_until) == (None, 0)
-    assert not background_repair._at_work.locked()
+    assert not repair_schedule._at_work.locked()

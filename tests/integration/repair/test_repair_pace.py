@@ -31,3 +31,43 @@ def test_the_pause_after_a_long_repair_ends() -> None:
     save_repair.record_repair_time(owner.pk, 60.0)
 
     assert save_repair.is_repair_due(owner.pk)
+
+
+@pytest.mark.parametrize(
+    ("repairs", "learned", "created", "due"),
+    [
+        (1, 20, 2, True),
+        (1, 19, 19, False),
+        (1, 100, 9, False),
+        (2, 60, 6, True),
+        (2, 59, 59, False),
+        (3, 200, 150, True),
+        (4, 499, 499, False),
+        (0, 20, 20, True),
+    ],
+)
+def test_a_young_project_that_founds_many_patterns_is_repaired_early(
+    repairs: int, learned: int, created: int, due: bool
+) -> None:
+    owner = project()
+    ago = timezone.now() - timedelta(seconds=15)
+    Learner.objects.create(
+        pk=owner.pk,
+        consolidated_at=ago,
+        learned_since=learned,
+        created_since=created,
+        repairs=repairs,
+    )
+
+    assert save_repair.is_repair_due(owner.pk) is due
+
+
+def test_those_that_wait_longest_come_first() -> None:
+    owners = [project() for _ in range(3)]
+    for owner, hours in zip(owners, (1, 3, 2), strict=True):
+        ago = timezone.now() - timedelta(hours=hours)
+        Learner.objects.create(pk=owner.pk, learned_since=600, consolidated_at=ago)
+    Learner.objects.create(pk=(new := project()).pk, learned_since=10)
+
+    expected = [new.pk, owners[1].pk, owners[2].pk, owners[0].pk]
+    assert save_repair.find_due() == expected

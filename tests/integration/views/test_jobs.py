@@ -11,7 +11,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from integration.jobs import queue
+from integration.jobs.uploads import folder
 from integration.models import Job
+from patterns.models import ModelInteraction
 from tests.builders import project
 
 pytestmark = pytest.mark.django_db
@@ -86,3 +88,83 @@ def test_a_file_may_have_a_name_longer_than_the_disk_allows(
 
     assert answer.status_code == 302
     assert Job.objects.get().params["name"].endswith(name[-5:])
+
+
+TABLE = b"engine,prompt,when\ngpt-5-mini,Where is <b>it</b>?,5\n,Who?,6\n"
+CHOSEN = {
+    "format": "columns",
+    "column": ["engine", "prompt", "when"],
+    "field": ["model_id", "input", "timestamp"],
+}
+
+
+@pytest.fixture
+def draft(settings: Any, tmp_path: Path) -> Job:
+    """A table that was uploaded and waits for its person."""
+    project()
+    settings.DATA_DIR = tmp_path
+    file = SimpleUploadedFile("table.csv", TABLE)
+    answer = signed_in().post("/jobs/", {"kind": "import", "file": file}, follow=True)
+    assert answer.status_code == 200
+    return Job.objects.get()
+
+
+def test_an_upload_shows_its_first_rows_before_anything_is_stored(draft: Job) -> None:
+    page = maria().get(f"/jobs/{draft.pk}/").content.decode()
+
+    assert draft.state == "preview"
+    assert "Where is &lt;b&gt;it&lt;/b&gt;?" in page
+    assert "needs model_id and timestamp" in page
+    assert queue.run_queued_jobs() == 0
+    assert not ModelInteraction.objects.exists()
+
+
+def test_columns_can_be_chosen_and_looked_at_again(draft: Job) -> None:
+    page = maria().get(f"/jobs/{draft.pk}/", CHOSEN).content.decode()
+
+    assert "<td>gpt-5-mini</td>" in page
+    assert "<option selected>timestamp</option>" in page
+
+
+def test_a_started_import_tells_what_was_refused_and_leaves_no_upload(draft: Job) -> None:
+    client = maria()
+    client.post(f"/jobs/{draft.pk}/start/", CHOSEN)
+    queue.run_queued_jobs()
+    page = client.get(f"/jobs/{draft.pk}/").content.decode()
+    errors = client.get(f"/jobs/{draft.pk}/errors.csv")
+
+    assert ModelInteraction.objects.get().model_id == "gpt-5-mini"
+    assert "1 stored, 0 duplicates, 1 rejected" in page
+    assert b"2,a row needs model_id" in b"".join(errors)
+    assert [path.suffix for path in folder().iterdir()] == [".csv"]
+    assert client.post(f"/jobs/{draft.pk}/start/", CHOSEN).status_code == 409
+
+
+def test_a_column_that_is_no_field_is_refused_and_the_upload_stays(draft: Job) -> None:
+    wrong = {**CHOSEN, "field": ["model_id", "nonsense", "timestamp"]}
+    answer = maria().post(f"/jobs/{draft.pk}/start/", wrong)
+    draft.refresh_from_db()
+
+    assert answer.status_code == 422
+    assert "there is no field" in answer.content.decode()
+    assert draft.state == "preview"
+
+
+def test_a_cancelled_upload_is_removed_at_once(draft: Job) -> None:
+    maria().post(f"/jobs/{draft.pk}/cancel/")
+
+    assert list(folder().iterdir()) == []
+    assert maria().get(f"/jobs/{draft.pk}/errors.csv").status_code == 404
+
+
+def test_a_viewer_starts_no_upload(draft: Job) -> None:
+    client = signed_in(superuser=False)
+
+    assert client.post(f"/jobs/{draft.pk}/start/", CHOSEN).status_code == 403
+    assert "Start import" not in client.get(f"/jobs/{draft.pk}/").content.decode()
+
+
+def maria() -> Client:
+    client = Client()
+    client.force_login(get_user_model().objects.get(username="ed"))
+    return client

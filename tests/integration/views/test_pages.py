@@ -17,7 +17,7 @@ from featurememory.models import Activity, ConfigVersion, LoginLink, Project
 from integration.models import ApiKey
 from patterns.curation import pruning, undo
 from patterns.models import Pattern
-from tests.builders import caller, item, keep, learn_all, learned, project
+from tests.builders import caller, damage, item, keep, learn_all, learned, project
 from tests.web import HTMX, PLAIN_STATIC, browser, person, text_of
 
 pytestmark = pytest.mark.django_db
@@ -466,3 +466,18 @@ def test_the_htmx_configuration_is_json_without_eval(admin: Client, owner: Proje
     (config,) = re.findall(r"name=\"htmx-config\" content='([^']+)'", text_of(admin.get("/start/")))
 
     assert json.loads(config)["allowEval"] is False
+
+
+def test_health_counts_failed_records_tells_why_and_offers_to_try_again(
+    admin: Client, viewer: Client
+) -> None:
+    owner = project()
+    keep(owner, [item(0)])
+    damage(owner, "i-0")
+    learn_all(owner)
+    page = admin.get("/health/").content.decode()
+
+    assert "the payload is damaged" in page
+    assert 'value="retry_failed"' in page
+    assert 'value="retry_failed"' not in viewer.get("/health/").content.decode()
+    assert "the payload is damaged" in admin.get("/interactions/i-0/why/").content.decode()

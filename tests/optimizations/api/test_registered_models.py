@@ -27,6 +27,33 @@ def test_a_model_without_prices_is_unpriced_not_free() -> None:
     assert PriceList.of(owner.pk).cost("m", builders.NOON, 10, 10) is None
 
 
+def test_members_that_are_not_known_are_named() -> None:
+    call = builders.caller(builders.project())
+    answer = call.post("models/", {"model_id": "m", "prices": PRICES, "price": 3}).json()
+
+    assert answer["ignored"] == ["/price"]
+    assert "ignored" not in call.post("models/", {"model_id": "m", "prices": PRICES}).json()
+
+
+@pytest.mark.parametrize("number", [2**64, -(2**63) - 1, 10**300])
+def test_an_integer_beyond_64_bits_is_refused_with_its_pointer(number: int) -> None:
+    call = builders.caller(builders.project())
+    model = {"model_id": "m", "capabilities": {"context": number}}
+    task = {"model_id": "m", "input": {"n": [number]}}
+    answers = [call.post("models/", model), call.post("tasks/prepare/", {"task": task})]
+
+    assert [answer.status_code for answer in answers] == [422, 422]
+    pointers = [answer.json()["errors"][0]["pointer"] for answer in answers]
+    assert pointers == ["/capabilities/context", "/task/input/n/0"]
+
+
+def test_the_largest_integer_of_64_bits_is_kept() -> None:
+    model = {"model_id": "m", "capabilities": {"context": 2**64 - 1, "least": -(2**63)}}
+    answer = builders.caller(builders.project()).post("models/", model)
+
+    assert answer.json()["capabilities"] == model["capabilities"]
+
+
 def test_the_same_prices_again_make_no_new_date() -> None:
     owner = builders.project()
     for _ in range(2):

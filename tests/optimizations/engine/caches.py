@@ -6,11 +6,16 @@ from optimizations.engine.policy import PolicyEngine
 
 
 def run(
-    policy: PolicyEngine, number: int, text: str, output: str, told: bool | None = None
+    policy: PolicyEngine,
+    number: int,
+    text: str,
+    output: str,
+    told: bool | None = None,
+    session: str | None = None,
 ) -> TaskDecision:
     """`told`: what people say of a served answer."""
     at = number * 60.0
-    decision = policy.decide(Request(f"r{number}", Task("m", text, "t"), at))
+    decision = policy.decide(Request(f"r{number}", Task("m", text, "t", session_id=session), at))
     served = decision.served_from_cache
     answer = decision.cached_output if served else output
     word = told if served else None

@@ -11,10 +11,11 @@ import zstandard
 from django.test.utils import CaptureQueriesContext
 
 from featurememory.models import Project
+from patterns.api import page_bytes
 from patterns.ingest.backpressure import admission
 from patterns.ingest.wakeup import work_waits
 from patterns.models import ModelInteraction
-from tests.builders import Caller, damage, item, items, keep, learn_all, learned
+from tests.builders import Caller, damage, item, items, keep, learn_all, learned, states_of
 
 pytestmark = pytest.mark.django_db
 
@@ -34,10 +35,123 @@ def test_a_new_interaction_is_stored_and_answered_with_201(api: Caller) -> None:
 
 def test_a_known_id_is_answered_with_200_and_changes_nothing(api: Caller, owner: Project) -> None:
     api.post("interactions/", item(1))
-    response = api.post("interactions/", item(1, output="another"))
+    response = api.post("interactions/", item(1))
 
     assert (response.status_code, response.json()["status"]) == (200, "duplicate")
+    assert ModelInteraction.objects.filter(project=owner).count() == 1
+
+
+def test_a_known_id_with_another_content_is_a_conflict_and_names_what_differs(api: Caller) -> None:
+    api.post("interactions/", item(1))
+    response = api.post("interactions/", item(1, model_id="other", output="another"))
+
+    assert (response.status_code, response.json()["status"]) == (200, "conflict")
+    assert response.json()["differs"] == ["model_id", "output"]
     assert api.get("interactions/i-1/").json()["output"] == "It ships tomorrow."
+
+
+def test_the_order_of_keys_is_no_conflict(api: Caller) -> None:
+    api.post("interactions/", item(1, input={"a": 1, "b": [{"c": 2, "d": 3}]}))
+    response = api.post("interactions/", item(1, input={"b": [{"d": 3, "c": 2}], "a": 1.0}))
+
+    assert response.json()["status"] == "duplicate"
+
+
+def test_what_feedback_changed_since_is_no_conflict_when_it_is_sent_again(api: Caller) -> None:
+    api.post("interactions/", item(1, success=True))
+    assert api.post("interactions/", item(1, success=False)).json()["status"] == "conflict"
+
+    feedback = {"interaction_id": "i-1", "metric_name": "success", "value": False}
+    assert api.post("feedback/", feedback).status_code == 201
+    assert api.post("interactions/", item(1, success=True)).json()["status"] == "duplicate"
+
+
+def test_a_batch_counts_conflicts_apart_and_says_where(api: Caller) -> None:
+    api.post("interactions/", item(0))
+    other = item(0, input="something else")
+    body = api.post(
+        "interactions/batch/", ["no object", item(1), other, item(0), item(1, task_type="t")]
+    ).json()
+
+    assert (body["accepted"], body["duplicates"], body["conflicts"]) == (1, 1, 2)
+    assert body["conflicting"] == [
+        {"index": 2, "id": "i-0", "differs": ["input"]},
+        {"index": 4, "id": "i-1", "differs": ["task_type"]},
+    ]
+
+
+@pytest.mark.parametrize("broken", [rb'"\ud83d"', b"NaN", b"-Infinity", b"1e999", b'"\xff"', b"{]"])
+def test_an_item_of_an_array_that_is_no_json_is_refused_alone(
+    api: Caller, owner: Project, broken: bytes
+) -> None:
+    sent = json.dumps(item(2, input='HERE [,]{ " \\')).encode()
+    bad = sent.replace(b'"HERE', broken + b',"x":"')
+    body = b"[" + json.dumps(item(1)).encode() + b" , " + bad + b"," + lines(item(3)) + b"]\n"
+    response = api.post("interactions/batch/", body)
+
+    assert (response.status_code, response.json()["accepted"]) == (207, 2)
+    assert [entry["index"] for entry in response.json()["rejected"]] == [1]
+    assert ModelInteraction.objects.filter(project=owner).count() == 2
+
+
+def test_unknown_members_are_kept_and_named_when_they_look_like_ours(api: Caller) -> None:
+    sent = item(1, prompt_tokens=7, trace="t-1", latency_ms=3)
+    sent["usage"] |= {"cached_tokens": 5, "audio": {"a": 1}}
+    sent["metadata"] |= {"host": "h", "timestmap": 5}
+    answer = api.post("interactions/", sent).json()
+
+    assert answer["status"] == "stored"
+    assert answer["ignored"] == [
+        "/latency_ms",
+        "/metadata/timestmap",
+        "/prompt_tokens",
+        "/usage/cached_tokens",
+    ]
+    assert api.get("interactions/i-1/").json()["extra"] == {
+        "prompt_tokens": 7,
+        "trace": "t-1",
+        "latency_ms": 3,
+        "usage": {"cached_tokens": 5, "audio": {"a": 1}},
+        "metadata": {"host": "h", "timestmap": 5},
+    }
+
+
+def test_a_batch_sums_up_which_members_it_ignored(api: Caller) -> None:
+    batch = [item(0), item(1, sesion_id="s"), item(2, sesion_id="s", cost=1)]
+    body = api.post("interactions/batch/", batch).json()
+
+    assert body["ignored"] == [
+        {"pointer": "/sesion_id", "count": 2, "index": 1},
+        {"pointer": "/cost", "count": 1, "index": 2},
+    ]
+
+
+def test_integers_beyond_64_bits_are_given_back_and_learned(api: Caller, owner: Project) -> None:
+    for number, value in enumerate((2**64, -(2**63) - 1, 10**300, 2**64 - 1)):
+        sent = {"n": value, "list": [value]}
+        api.post("interactions/", item(number, input=sent, output=value, parameters={"n": value}))
+        shown = api.get(f"interactions/i-{number}/").json()
+        assert (shown["input"], shown["output"], shown["parameters"]) == (sent, value, {"n": value})
+
+    assert learn_all(owner) == 4
+    assert states_of(owner) == {1: 4}
+    assert api.post("patterns/recognize/", item(9, input={"n": 10**300})).status_code == 200
+
+
+def test_openai_usage_is_read_as_ours(api: Caller) -> None:
+    usage = {
+        "prompt_tokens": 2006,
+        "completion_tokens": 482,
+        "total_tokens": 2488,
+        "prompt_tokens_details": {"cached_tokens": 1920, "audio_tokens": 0},
+        "completion_tokens_details": {"reasoning_tokens": 448},
+    }
+    answer = api.post("interactions/", item(1, usage=usage)).json()
+    shown = api.get("interactions/i-1/").json()["usage"]
+
+    assert "ignored" not in answer
+    assert (shown["input_tokens"], shown["output_tokens"]) == (2006, 482)
+    assert shown["cached_input_tokens"] == 1920
 
 
 def test_without_an_id_the_answer_names_the_one_that_was_made(api: Caller) -> None:
@@ -186,6 +300,30 @@ def test_an_id_with_slashes_and_spaces_is_found_again(api: Caller) -> None:
     assert api.send("GET", "interactions/run%207/step%203/").json()["id"] == "run 7/step 3"
 
 
+@pytest.mark.parametrize("path", ["interactions/", "patterns/{pattern}/examples/"])
+def test_a_page_ends_where_its_payloads_become_too_large(
+    api: Caller, owner: Project, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    monkeypatch.setattr(page_bytes, "PAGE_BYTES", 2500)
+    (pattern,) = learned(owner, 6, output="x" * 1000)
+    keep(owner, [item(6, input="y" * 5000)])
+    keep(owner, items(2, start=7, output="x" * 1000, task_type="task.0"))
+    learn_all(owner)
+    damage(owner, "i-2")
+    cursor: dict[str, str] = {}
+    seen = []
+    for _ in range(9):
+        page = api.get(path.format(pattern=pattern.pk), limit=4, **cursor).json()
+        seen.append([row["id"] for row in page["data"]])
+        if not page["meta"]["next_cursor"]:
+            break
+        cursor = {"cursor": page["meta"]["next_cursor"]}
+
+    everything = [f"i-{n}" for n in reversed(range(9)) if n != 6 or path == "interactions/"]
+    assert [name for names in seen for name in names] == everything
+    assert max(len(names) for names in seen) == 3  # one of them is damaged and counts nothing
+
+
 def test_the_list_is_newest_first_and_pages_without_gaps(api: Caller, owner: Project) -> None:
     for number in range(7):
         keep(owner, [item(number)])
@@ -228,7 +366,7 @@ def test_a_list_costs_the_same_few_queries_however_long(
 ) -> None:
     learned(owner, 60, tasks=6)
     api.get("interactions/")  # the key is known now
-    with django_assert_max_num_queries(3) as queries:
+    with django_assert_max_num_queries(4) as queries:
         assert len(api.get("interactions/").json()["data"]) == 50
     assert isinstance(queries, CaptureQueriesContext)
 

@@ -20,6 +20,7 @@ from tests.builders import (
     learned,
     pattern_row,
     project,
+    rebuilt_figures,
     rollup_figures,
     uses_and_recount,
 )
@@ -404,7 +405,7 @@ def test_a_merge_is_undone_as_a_whole_and_for_the_future(
     assert uses_and_recount(owner)[1] == {id_of(large): 6, id_of(small): 5}
 
 
-def test_what_was_learned_between_merge_and_undo_is_counted_where_it_was_learned(
+def test_what_was_learned_between_merge_and_undo_is_given_back(
     api: Caller, owner: Project, pair: tuple[Pattern, Pattern]
 ) -> None:
     done = merge(api, pair)
@@ -412,9 +413,40 @@ def test_what_was_learned_between_merge_and_undo_is_counted_where_it_was_learned
     learn_all(owner)
     api.post("patterns/restore/", {"operation_id": done["operation_id"]})
 
-    stated, counted = uses_and_recount(owner)
-    assert stated == counted
-    assert sum(counted.values()) == 13
+    large, small = pair
+    expected = {id_of(large): 6, id_of(small): 7}
+    assert uses_and_recount(owner) == (expected, expected)
+    assert api.get("interactions/i-30/").json()["pattern_id"] == id_of(small)
+    assert rollup_figures(owner) == rebuilt_figures(owner)
+
+
+def test_the_survivor_of_a_merge_can_be_chosen_and_undone(
+    api: Caller, owner: Project, pair: tuple[Pattern, Pattern]
+) -> None:
+    large, small = pair
+    before = uses_and_recount(owner)
+    order = {"ids": [id_of(row) for row in pair], "into": id_of(small)}
+    done = api.post("patterns/merge/", order).json()
+    keep(owner, items(2, start=20, task_type="task.a"))
+    learn_all(owner)
+
+    assert listed(api) == [id_of(small)]
+    assert uses_and_recount(owner) == ({id_of(small): 11}, {id_of(small): 11})
+    api.post("patterns/restore/", {"operation_id": done["operation_id"]})
+    expected = {id_of(large): 8, id_of(small): 3}
+    assert uses_and_recount(owner) == (expected, expected)
+    assert before[0] == {id_of(large): 6, id_of(small): 3}
+
+
+@pytest.mark.parametrize("into", ["x", "00000000-0000-7000-8000-000000000001"])
+def test_a_survivor_has_to_be_among_the_merged(
+    api: Caller, pair: tuple[Pattern, Pattern], into: str
+) -> None:
+    order = {"ids": [id_of(row) for row in pair], "into": into}
+    answer = api.post("patterns/merge/", order)
+
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/into")
+    assert len(listed(api)) == 2
 
 
 @pytest.fixture

@@ -189,6 +189,45 @@ def test_times_are_rfc_3339_or_epoch_milliseconds(text: Any) -> None:
     assert to_epoch_ms(text) == NOON
 
 
+@pytest.mark.parametrize("seconds", [NOON // 1000, NOON / 1000 + 0.25])
+def test_epoch_seconds_are_not_taken_for_january_1970(seconds: float) -> None:
+    assert to_epoch_ms(seconds) == round(seconds * 1000)
+
+
+def test_microseconds_are_refused_and_told_what_is_wanted() -> None:
+    assert "epoch milliseconds" in refusal(item(timestamp=NOON * 1000)).message
+
+
+def test_a_number_without_end_in_the_input_is_refused_with_its_pointer() -> None:
+    raw = json.dumps(item(input={"a": [1, 7654321]})).encode().replace(b"7654321", b"1e999")
+
+    assert refusal(raw).details["errors"][0]["pointer"] == "/input/a/1"
+
+
+def test_a_total_of_tokens_alone_is_the_token_count() -> None:
+    bare = {"timestamp": NOON, "duration": 1}
+    raw = json.dumps(item(usage={"total_tokens": 512}, metadata=bare)).encode()
+    made = build_arrival(parse_interaction(raw))
+
+    assert dict(zip(COLUMNS, made.columns, strict=True))["token_count"] == 512
+
+
+def test_names_in_the_extra_that_was_sent_are_as_well_kept_as_unknown_ones() -> None:
+    raw = json.dumps(item(extra={"mine": 1}, theirs=2)).encode()
+    extra = parse_interaction(raw).extra or {}
+
+    assert {name: bytes(value) for name, value in extra.items()} == {"mine": b"1", "theirs": b"2"}
+
+
+def test_unknown_names_are_kept_beside_an_extra_that_is_null() -> None:
+    assert (parse_interaction(json.dumps(item(extra=None, theirs=2)).encode()).extra or {}).keys()
+
+
+@pytest.mark.parametrize("value", [5, [], "x"])
+def test_an_extra_that_is_no_object_is_refused(value: Any) -> None:
+    assert refusal(item(extra=value, theirs=2)).details["errors"][0]["pointer"] == "/extra"
+
+
 floats = st.floats(allow_nan=False, allow_infinity=False)
 scalars = st.none() | st.booleans() | st.integers(-(2**63), 2**63) | floats | st.text()
 json_values = st.recursive(
@@ -234,12 +273,34 @@ def test_brackets_inside_strings_are_not_nesting(raw: bytes, brackets: bytes) ->
     assert extract_brackets(raw) == brackets
 
 
-def test_a_number_nobody_could_read_again_is_refused_and_long_texts_of_digits_are_not() -> None:
-    def sent(value: bytes) -> bytes:
-        end = b'"metadata":{"timestamp":1764000000000,"duration":1}}'
-        return b'{"model_id":"m","input":' + value + b"," + end
+def test_cache_writes_and_reasoning_are_read_in_both_spellings() -> None:
+    snake = columns_of(usage={"cache_write_tokens": 3, "reasoning_tokens": 4})
+    camel = columns_of(usage={"cacheWriteTokens": 3, "reasoningTokens": 4})
 
-    with pytest.raises(FeatureMemoryError, match="4,300 digits"):
-        parse_interaction(sent(b"9" * 5000))
-    for value in (b'"%s"' % (b"9" * 5000), b"9" * 400, b"1e999"):
-        assert parse_interaction(sent(value)).input is not None
+    for found in (snake, camel):
+        assert (found["cache_write_tokens"], found["reasoning_tokens"]) == (3.0, 4.0)
+
+
+@pytest.mark.parametrize("duration", [None, ...])
+def test_a_duration_is_required_of_callers_and_may_be_unknown_in_history(duration: Any) -> None:
+    entry = item()
+    entry["metadata"] = {"timestamp": NOON} | ({} if duration is ... else {"duration": duration})
+    raw = json.dumps(entry).encode()
+
+    assert refusal(raw).details["errors"][0]["pointer"] == "/metadata/duration"
+    made = build_arrival(parse_interaction(raw, timed=False))
+    assert dict(zip(COLUMNS, made.columns, strict=True))["duration"] is None
+
+
+@pytest.mark.parametrize(
+    ("fields", "failed"),
+    [
+        ({"success": True}, False),
+        ({"success": None}, False),
+        ({"success": None, "error": None}, False),
+        ({"success": False}, True),
+        ({"success": None, "error": "timeout"}, True),
+    ],
+)
+def test_a_call_failed_when_its_caller_says_so(fields: dict[str, Any], failed: bool) -> None:
+    assert columns_of(**fields)["failed"] is failed

@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 
 from featurememory.models import FeatureMemoryConfig, Project
-from patterns.models import Learner, Pattern
+from patterns.engine.recognizer import DefaultPatternRecognizer
+from patterns.models import FailedRecord, Learner, ModelInteraction, Pattern
 from patterns.recognition.recognizer_cache import (
     RecognizerCache,
+    append_unsaved,
     load_recognizer,
     recognizers,
 )
@@ -127,3 +129,27 @@ def test_learning_a_batch_costs_a_bounded_number_of_queries(
     keep(owner, items(200, tasks=5, start=100))
     with django_assert_max_num_queries(45):
         learn_all(owner, limit=1000)
+
+
+def test_what_cannot_be_replayed_is_left_out_and_the_project_learns_on(
+    owner: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    learned(owner, 4)
+    number = ModelInteraction.objects.get(id="i-3").number
+    append_unsaved(row := Learner.objects.get(pk=owner.pk), [number])
+    row.save()
+    restore = DefaultPatternRecognizer.restore
+
+    def refuse_replay(
+        states: Any, snapshot: Any, settings: Any, since: Any = (), **more: Any
+    ) -> Any:
+        if since:
+            raise IndexError("list index out of range")
+        return restore(states, snapshot, settings, since, **more)
+
+    monkeypatch.setattr(DefaultPatternRecognizer, "restore", refuse_replay)
+    recognizers.drop()
+    keep(owner, items(2, start=4))
+
+    assert learn_all(owner) == 2
+    assert "list index" in FailedRecord.objects.get(work="loading").reason

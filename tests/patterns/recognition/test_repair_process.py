@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import signal
 from collections.abc import Callable, Iterator
@@ -19,7 +20,7 @@ from patterns.engine.repair.drafts import draft_partitions
 from patterns.engine.repair.plan import Draft, RepairPlan
 from patterns.engine.repair.planner import Planner
 from patterns.recognition import repair_process as module
-from patterns.recognition.repair_process import PlannerEnded, PlannerProcess
+from patterns.recognition.repair_process import PlanFailed, PlannerEnded, PlannerProcess
 from tests.patterns.engine.streams import mixed, prompts
 
 LEXICAL = ("lexical", "", "", "")
@@ -137,3 +138,15 @@ def test_it_takes_only_what_processor_time_is_left_over(
 
     assert os.getpriority(os.PRIO_PROCESS, child.process.pid) >= module.NICE
     assert "django" not in Path(f"/proc/{child.process.pid}/maps").read_text()
+
+
+def test_a_partition_that_cannot_be_planned_ends_the_process_for_no_other(
+    process: Callable[..., PlannerProcess],
+) -> None:
+    draft = max(draft_partitions(trained(mixed(100, 2)).memory), key=lambda one: len(one.samples))
+    child, one_group = process(), [(name, text, "k") for name, text, _ in draft.samples]
+    bad = msgspec.structs.replace(draft, samples=one_group, now=math.inf, founded={"k": math.inf})
+
+    with pytest.raises(PlanFailed, match="Error"):
+        child.plan(bad)  # no id can be made of such a time
+    assert child.plan(draft).plan

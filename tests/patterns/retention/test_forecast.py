@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -50,6 +51,45 @@ def test_each_rule_says_how_many_it_takes() -> None:
     found = {name: rule.rows for name, rule in told(owner).items()}
     assert (found["Count"], found["Age"], found["Weak patterns"]) == (40, 9, 1)
     assert found["Interactions in total"] == 40
+
+
+def arrive(owner: Project, days_ago: float) -> None:
+    """As if all interactions had arrived so many days ago."""
+    moment = time.time_ns() // 1_000_000 - round(days_ago * 86_400_000)
+    ModelInteraction.objects.filter(project=owner).update(received_at=moment)
+
+
+def test_interactions_of_a_project_that_went_quiet_grow_old() -> None:
+    owner = project()
+    learned(owner, 30, timestamp=time.time_ns() // 1_000_000 - 31 * 86_400_000)
+    limits(owner, max_age=30)
+    assert told(owner) == {}  # the newest is its present, and it has just arrived
+
+    arrive(owner, days_ago=31)
+    assert told(owner)["Age"].rows == 30
+    assert clean_up(owner).interactions == 25  # five examples stay
+
+
+def test_imported_history_ages_from_its_import_on() -> None:
+    owner = project()
+    learned(owner, 30, timestamp=NOON - 3000 * 86_400_000)
+    limits(owner, max_age=30)
+    arrive(owner, days_ago=29.9)
+    assert told(owner) == {}
+
+    arrive(owner, days_ago=30.1)
+    assert told(owner)["Age"].rows == 30
+
+
+@pytest.mark.parametrize("newest", [0, 253_402_300_799_999])
+def test_ages_at_the_edges_of_the_calendar_and_of_a_clock_set_back(newest: int) -> None:
+    owner = project()
+    keep(owner, items(1, timestamp=newest))
+    limits(owner, max_age=30)
+
+    for days in (-5, 5):
+        arrive(owner, days_ago=days)
+        assert forecast_cleanup(owner).too_old == 0
 
 
 def test_a_cleanup_takes_as_many_as_were_told_though_examples_stay() -> None:

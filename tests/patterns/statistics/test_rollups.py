@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from dataclasses import replace
 from typing import Any
@@ -10,13 +11,17 @@ from uuid import UUID
 import pytest
 
 from featurememory.models import Project
+from patterns.ingest.schema import build_arrival, parse_interaction
+from patterns.ingest.writer import store_arrivals
 from patterns.models import PatternHour
+from patterns.serializers import serialize_model_figures
 from patterns.statistics import rollups
 from patterns.statistics.quantile_sketch import merge_sketches, read_quantile, update_sketch
 from patterns.statistics.rollups import ALL_PATTERNS, ALL_TIME, HOUR_MS, CountedOutcome
 from tests.builders import (
     HOUR,
     NOON,
+    caller,
     item,
     keep,
     learn_all,
@@ -177,3 +182,51 @@ def test_adding_a_batch_takes_queries_by_the_batch_and_not_by_the_row(
     outcomes = [outcome(timestamp=NOON + n * HOUR) for n in range(40)]
     with django_assert_max_num_queries(6):
         rollups.add_outcomes(owner.pk, outcomes)
+
+
+def test_failed_calls_are_neither_fast_nor_cheap() -> None:
+    owner = project()
+    worked = [outcome(duration=1000.0, cost=0.5) for _ in range(3)]
+    refused = [outcome(duration=0.0, cost=0.0, success=False, failed=True) for _ in range(9)]
+    rollups.add_outcomes(owner.pk, [*worked, *refused])
+
+    found = row(owner)
+    assert (found.count, found.duration_count, found.duration_sum) == (12, 3, 3000.0)
+    assert read_quantile(merge_sketches([found.durations]), 0.05) == 1000.0
+    assert (found.call_cost_sum, found.call_cost_count) == (1.5, 3)
+    assert (found.cost_sum, found.cost_count) == (1.5, 12)
+
+
+def test_a_model_with_failed_calls_only_has_no_duration_and_no_mean_cost() -> None:
+    owner = project()
+    rollups.add_outcomes(owner.pk, [outcome(duration=0.0, cost=0.0, failed=True)])
+
+    figures = serialize_model_figures(row(owner))
+    names = ("duration_p50", "duration_p95", "cost_mean")
+    assert [figures[name] for name in names] == [None, None, None]
+
+
+def test_failed_calls_and_unknown_durations_are_counted_again_alike() -> None:
+    owner = project()
+    keep(owner, [item(n, success=n % 3 != 0, duration=n * 10.0) for n in range(12)])
+    untimed = json.dumps(item(12, duration=None)).encode()
+    store_arrivals(owner.pk, [build_arrival(parse_interaction(untimed, timed=False))])
+    learn_all(owner)
+
+    assert rollup_figures(owner) == rebuilt_figures(owner)
+    assert row_of_all(owner).duration_count == 8
+
+
+def test_a_later_judgement_does_not_take_the_duration_away() -> None:
+    owner = project()
+    keep(owner, [item(0, success=None)])
+    learn_all(owner)
+    body = {"interaction_id": "i-0", "metric_name": "success", "value": False}
+    assert caller(owner).post("feedback/", body).status_code == 201
+
+    assert rollup_figures(owner) == rebuilt_figures(owner)
+    assert row_of_all(owner).duration_count == 1
+
+
+def row_of_all(owner: Project) -> Any:
+    return row(owner, pattern=str(ALL_PATTERNS), model="gpt-5-mini")

@@ -276,6 +276,23 @@ def test_ticked_rows_come_back_from_the_trash(editor: Client, owner: Project) ->
     assert Pattern.objects.stored().filter(project=owner).count() == 2
 
 
+def test_a_person_chooses_which_pattern_of_a_merge_stays(editor: Client, owner: Project) -> None:
+    rows = learned(owner, 7, tasks=2)
+    ids = [str(row.pk) for row in rows]
+    asked = text_of(editor.get("/patterns/merge/", {"ids": ids}, headers=HTMX))
+    assert all(f'<option value="{name}"' in asked for name in ids)
+    least = min(rows, key=lambda row: row.use_count)
+    editor.post("/patterns/merge/", {"ids": ids, "into": str(least.pk)}, headers=HTMX)
+
+    assert [row.pk for row in Pattern.objects.stored().filter(project=owner)] == [least.pk]
+
+
+def test_a_merge_of_one_pattern_says_what_is_missing(editor: Client, owner: Project) -> None:
+    (row,) = learned(owner, 3)
+    asked = text_of(editor.get("/patterns/merge/", {"ids": [str(row.pk)]}, headers=HTMX))
+    assert "at least two" in asked
+
+
 CHANGES = [
     "/patterns/prune/",
     "/patterns/restore/",

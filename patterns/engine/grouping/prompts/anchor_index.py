@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from patterns.engine.grouping.prompts.mining.miner import TOKEN_BITS
 from patterns.engine.grouping.prompts.prompt_group import SURE, PromptGroup
 from patterns.engine.grouping.prompts.slot_ngrams import Passages
 
+WEAK = 30.0  # bits at which a score is one half
+SHORT = 16.0  # two words of static text ("Summarise user …") are evidence, one is none
+MOSTLY = 0.4  # of a text's tokens: static text that makes up so much of it is evidence, too
 RUN_BITS = 7.0  # what one more shared run of three tokens is worth, about
 SHARED = 6  # runs two texts must share to be thought of one template
 STAY = 0.6  # share of a young group's anchors a further text must have
@@ -48,13 +52,14 @@ class AnchorIndex:
         self.add(key, group)
 
     def rank(
-        self, runs: frozenset[int], least: float, passages: Passages
+        self, runs: frozenset[int], passages: Passages, tools: frozenset[str] = frozenset()
     ) -> list[tuple[float, str]]:
         """(bits, key) of the groups a text with these runs may belong to, the best first.
 
-        `least` are the bits that a settled group must explain.
+        Groups whose requests offered other `tools` only are left out.
         """
-        scored = self._score_settled(runs, least) + self._score_young(runs, passages)
+        scored = self._score_settled(runs) + self._score_young(runs, passages)
+        scored = [pair for pair in scored if self.groups[pair[1]].offers(tools)]
         scored.sort(key=lambda pair: (-pair[0], pair[1]))
         if scored:
             self._give_back(scored)
@@ -77,10 +82,11 @@ class AnchorIndex:
                 scored.insert(0, scored.pop(place))
                 return
 
-    def _score_settled(self, runs: frozenset[int], least: float) -> list[tuple[float, str]]:
+    def _score_settled(self, runs: frozenset[int]) -> list[tuple[float, str]]:
         """(bits of static text, key) of the mined groups a text with these runs belongs to."""
         keys = {key for run in runs & self.leads.keys() for key in self.leads[run]}
         scored = [(self.groups[key].explained(runs), key) for key in keys]
+        least = min(SHORT, MOSTLY * TOKEN_BITS * max(1, len(runs) - 2))
         return [(bits, key) for bits, key in scored if bits > 0 and bits >= least]
 
     def _score_young(self, runs: frozenset[int], passages: Passages) -> list[tuple[float, str]]:

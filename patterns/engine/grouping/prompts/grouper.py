@@ -13,10 +13,11 @@ from typing import ClassVar
 
 from patterns.engine.domain.results import TemplatePart
 from patterns.engine.grouping.grouper import Candidate, Grouper, GroupSummary, group_key
-from patterns.engine.grouping.prompts.anchor_index import AnchorIndex
+from patterns.engine.grouping.prompts.anchor_index import WEAK, AnchorIndex
 from patterns.engine.grouping.prompts.mining.miner import MOST_ANCHORS, Mined, mine_templates
 from patterns.engine.grouping.prompts.prompt_group import STRONG, PromptGroup
 from patterns.engine.grouping.prompts.slot_ngrams import Passages
+from patterns.engine.grouping.prompts.split_by_tools import split_by_tools
 from patterns.engine.grouping.prompts.summarise import summarise_prompts
 from patterns.engine.pattern.anchors import Skeleton
 from patterns.engine.pattern.pattern_state import PatternState
@@ -28,9 +29,7 @@ from patterns.engine.templates.rendering import (
     read_slot_values,
 )
 from patterns.engine.text.ngrams import hash_runs
-from patterns.engine.text.tokens import token_keys
-
-WEAK = 30.0  # bits: static text below this is no evidence for a newcomer
+from patterns.engine.text.tokens import list_tools, token_keys
 
 
 class PromptGrouper(Grouper):
@@ -57,13 +56,16 @@ class PromptGrouper(Grouper):
         return len(self.index.groups)
 
     def learn(self, text: str, identifier: str) -> Candidate:
-        runs = _hash_run_set(text)
-        best = self._find_best(runs, WEAK)
+        runs, tools = _hash_run_set(text), list_tools(text)
+        best = self._find_best(runs, tools)
         if best is None:
-            self.index.add(identifier, PromptGroup(_sample_runs(runs), 1, 0.0, False))
+            founded = PromptGroup(_sample_runs(runs), 1, 0.0, False)
+            founded.tools = tools
+            self.index.add(identifier, founded)
             return Candidate(identifier, 1.0, created=True)
         group = self.index.groups[best.key]
         group.uses += 1
+        group.tools |= tools
         if group.tells_slots:
             self._note_slot_text(group, runs)
         elif group.may_narrow and not runs.issuperset(group.anchors):
@@ -71,11 +73,12 @@ class PromptGrouper(Grouper):
         return best
 
     def match(self, text: str) -> Candidate | None:
-        return self._find_best(_hash_run_set(text), 0.0)
+        return self._find_best(_hash_run_set(text), list_tools(text))
 
     def regroup(self, texts: Sequence[str]) -> list[int]:
         """Mines the templates of all texts; what fits none stands alone (a number of its own)."""
-        self._mined = mine_templates([token_keys(text) for text in texts]) or []
+        mined = mine_templates([token_keys(text) for text in texts]) or []
+        self._mined = [part for one in mined for part in split_by_tools(one, texts)]
         groups = [-1] * len(texts)
         for number, found in enumerate(self._mined):
             for text in found.texts:
@@ -95,8 +98,11 @@ class PromptGrouper(Grouper):
     def _build_group(self, number: int, texts: Sequence[str]) -> PromptGroup:
         """The group `regroup` gave that number: mined, or a text that stands alone."""
         if number >= len(self._mined):
-            return PromptGroup(_sample_runs(_hash_run_set(texts[0])), len(texts), 0.0, False)
+            alone = PromptGroup(_sample_runs(_hash_run_set(texts[0])), len(texts), 0.0, False)
+            alone.tools = list_tools(texts[0])
+            return alone
         group = PromptGroup.from_mined(self._mined[number], len(texts))
+        group.tools = frozenset().union(*map(list_tools, texts))
         for text in texts if group.bits >= STRONG else ():
             self._note_slot_text(group, _hash_run_set(text))
         return group
@@ -106,7 +112,7 @@ class PromptGrouper(Grouper):
 
     def recall(self, text: str) -> None:
         runs = _hash_run_set(text)
-        best = self._find_best(runs, WEAK)
+        best = self._find_best(runs, list_tools(text))
         group = self.index.groups[best.key] if best is not None else None
         if group is not None and group.tells_slots:
             self._note_slot_text(group, runs)
@@ -163,9 +169,9 @@ class PromptGrouper(Grouper):
         anchors = frozenset(group.anchors)
         self.passages.note(run for run in runs if run not in anchors)
 
-    def _find_best(self, runs: frozenset[int], least: float) -> Candidate | None:
-        """`least` are the bits that a settled group must explain."""
-        scored = self.index.rank(runs, least, self.passages)
+    def _find_best(self, runs: frozenset[int], tools: frozenset[str]) -> Candidate | None:
+        """The one rule by which texts are learned and asked about."""
+        scored = self.index.rank(runs, self.passages, tools)
         if not scored:
             return None
         (bits, key), rest = scored[0], scored[1:]

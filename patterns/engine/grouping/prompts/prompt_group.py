@@ -14,7 +14,7 @@ SURE = 6  # texts behind mined anchors that make them certain
 class PromptGroup:
     """A *settled* group was mined from many texts; a young one was founded by a text on arrival."""
 
-    __slots__ = ("anchors", "bits", "mined", "other_bits", "others", "settled", "uses")
+    __slots__ = ("anchors", "bits", "mined", "other_bits", "others", "settled", "tools", "uses")
 
     def __init__(self, anchors: Iterable[int], uses: int, bits: float, settled: bool) -> None:
         self.anchors = tuple(anchors)
@@ -22,12 +22,14 @@ class PromptGroup:
         self.mined = uses  # when the anchors were last worked out
         self.others: list[list[int]] = []
         self.other_bits = 0.0
+        self.tools: frozenset[str] = frozenset()
 
     @classmethod
     def from_skeleton(cls, kept: Skeleton) -> PromptGroup:
         group = cls(kept.anchors, kept.uses, kept.bits, kept.settled)
         group.mined = kept.mined
         group.others, group.other_bits = kept.others, kept.other_bits
+        group.tools = frozenset(kept.tools)
         return group
 
     @classmethod
@@ -46,6 +48,7 @@ class PromptGroup:
             self.mined,
             self.others,
             self.other_bits,
+            sorted(self.tools),
         )
 
     @property
@@ -57,6 +60,10 @@ class PromptGroup:
     def may_narrow(self) -> bool:
         """Whether a text without some of its anchors shows that those are no template."""
         return not self.settled or self.mined < SURE
+
+    def offers(self, tools: frozenset[str]) -> bool:
+        """Whether a request with these tools may be of this agent; none named says nothing."""
+        return not tools or not self.tools or not tools.isdisjoint(self.tools)
 
     def explained(self, runs: frozenset[int]) -> float:
         """Bits of static text in a text with these runs; 0 when it does not belong."""

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from optimizations.engine.caching.cache_review import ALONE, TOGETHER, weigh_proof
-from optimizations.engine.caching.cache_statistics import ANY, GROUPS
+from optimizations.engine.caching.cache_statistics import ANY, GROUPS, CachedAnswer
 from optimizations.engine.policy import PolicyEngine
 from optimizations.engine.statistics.error_rate import ErrorRate
 from tests.optimizations.engine.caches import run
@@ -52,3 +52,43 @@ def test_serving_ends_when_answers_change() -> None:
     changing(policy, 3000, 3000, 0.1)
     assert changing(policy, 6000, 1000, 0.0) == 0
     assert {state.status for state in policy.optimizations.values()} == {"suspended"}
+
+
+def proven(session: str | None) -> PolicyEngine:
+    """A cache that serves, its answers seen in one session only."""
+    policy = PolicyEngine()
+    for n in range(3000):
+        run(policy, n, f"What is my balance {n % 100}?", f"{n % 100} EUR", session=session)
+    return policy
+
+
+def ask(policy: PolicyEngine, start: int, session: str | None, answer: str = "7 EUR") -> int:
+    """How many of five questions are served; a twentieth of the repeats runs all the same."""
+    text = "What is my balance 7?"
+    return sum(
+        run(policy, start + n, text, answer, session=session).served_from_cache for n in range(5)
+    )
+
+
+def test_an_answer_seen_in_one_session_is_served_to_no_other() -> None:
+    policy = proven("ana")
+    assert ask(policy, 3000, "ana") >= 3
+    text = "What is my balance 7?"
+    first = run(policy, 3005, text, "9999 EUR", session="ben")
+    assert not first.served_from_cache
+    assert ask(policy, 3006, "cem") == 0  # they differ: nobody is served
+    assert run(policy, 3020, "What is my balance 8?", "8 EUR").cached_output is None
+
+
+def test_what_two_sessions_agree_on_is_served_to_all() -> None:
+    policy = proven("ana")
+    run(policy, 3000, "What is my balance 7?", "7 EUR", session="ben")
+    assert ask(policy, 3001, "cem") >= 3
+
+
+def test_callers_without_sessions_share_their_answers() -> None:
+    assert ask(proven(None), 3000, "ben") >= 3
+
+
+def test_an_answer_of_an_older_version_waits_until_it_is_seen_again() -> None:
+    assert not CachedAnswer("x", "d", 0.0).may_serve("")

@@ -10,8 +10,8 @@ from patterns.engine.recognizer import DefaultPatternRecognizer
 from tests.patterns.engine.grouping.prompts.test_grouper import repaired, request
 from tests.patterns.engine.streams import observation
 
-SHIPPING = "Translate into <translate_into>: The <translate_the> ships from <ships_from>."
-VALUES = {"translate_into": "Dutch", "translate_the": "sun hat", "ships_from": "Oslo"}
+SHIPPING = "Translate into <language>: The <translate> ships from <ships_from>."
+VALUES = {"language": "Dutch", "translate": "sun hat", "ships_from": "Oslo"}
 
 
 @pytest.fixture(scope="module")
@@ -31,8 +31,8 @@ def test_values_follow_the_template_that_is_shown(known: DefaultPatternRecognize
 
 def test_every_slot_is_counted_with_its_own_values(known: DefaultPatternRecognizer) -> None:
     state = next(iter(known))
-    assert set(state.sketches["translate_into"].counts) == {"French", "Polish", "Dutch", "Swedish"}
-    assert state.sketches["translate_into"].type == "category"
+    assert set(state.sketches["language"].counts) == {"French", "Polish", "Dutch", "Swedish"}
+    assert state.sketches["language"].type == "category"
 
 
 def test_a_text_with_other_words_in_a_gap_leaves_its_values_out(
@@ -85,6 +85,6 @@ def test_a_slot_that_parts_a_pattern_means_the_same_after_a_repair(
     )
     state = next(iter(recognizer))
     state.wording = []  # as it was before words in gaps were known
-    recognizer.split(state.id, slot="translate_into")
+    recognizer.split(state.id, slot="language")
     recognizer.consolidate()
-    assert recognizer.get(state.id).template_text == "Translate into <translate_into>."
+    assert recognizer.get(state.id).template_text == "Translate into <translate>."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from patterns.engine.text.input_view import view_input
+from patterns.engine.text.tokens import drop_header, list_tools
 from tests.patterns.engine.streams import observation
 
 
@@ -20,12 +21,11 @@ def test_json_in_a_text_is_json() -> None:
     assert view_input(observation('{"b": 1, "a": 2}')) == view_input(observation({"a": 2, "b": 1}))
 
 
-def test_other_tools_are_another_partition() -> None:
-    one, other = (
-        {"messages": [{"role": "user", "content": "hi"}], "tools": [{"name": name}]}
-        for name in ("search", "book")
-    )
-    assert view_input(observation(one)).partition != view_input(observation(other)).partition
+def test_the_tools_a_request_offers_stand_in_the_header_of_its_text() -> None:
+    request = {"messages": [{"role": "user", "content": "hi"}], "tools": [{"name": "search"}]}
+    view = view_input(observation(request))
+
+    assert (list_tools(view.text), drop_header(view.text)) == (frozenset({"search"}), "hi")
 
 
 def test_the_history_of_a_chat_does_not_move_it() -> None:

@@ -12,9 +12,10 @@ from patterns.engine.grouping.prompts.mining.assignment import Assignment
 from patterns.engine.grouping.prompts.mining.candidates import Skeletons
 from patterns.engine.grouping.prompts.mining.common_ngrams import Frame, build_frame, mark_static
 from patterns.engine.grouping.prompts.mining.corpus import Corpus
+from patterns.engine.grouping.prompts.mining.merge_nested import merge_nested
 from patterns.engine.grouping.prompts.mining.merge_variants import merge_variants
 from patterns.engine.grouping.prompts.mining.pruning import give_back
-from patterns.engine.grouping.prompts.mining.split_alternatives import split_frame
+from patterns.engine.grouping.prompts.mining.split_alternatives import split_by_phrase, split_frame
 from patterns.engine.grouping.prompts.mining.template_selection import select_templates
 
 MOST_ANCHORS = 128
@@ -62,7 +63,13 @@ def _collect_templates(choice: Assignment) -> list[Mined]:
     frames = [
         part for frame in _build_frames(choice) for part in split_frame(corpus, choice.bits, frame)
     ]
-    return [_describe_template(corpus, frame) for frame in merge_variants(corpus, frames)]
+    merged = merge_nested(corpus, merge_variants(corpus, frames))
+    # A frame with too few texts to be split may have joined the two sides of a choice.
+    return [
+        _describe_template(corpus, part)
+        for frame in merged
+        for part in split_by_phrase(corpus, frame)
+    ]
 
 
 def _build_frames(choice: Assignment) -> list[Frame]:

@@ -7,6 +7,7 @@ static stretch is one of two in all of its texts, when saying so once is cheaper
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 import numpy as np
@@ -22,6 +23,8 @@ from patterns.engine.grouping.prompts.mining.description_length import Bits
 
 FEWEST = 2  # texts on either side of a choice
 PHRASE = 3  # words beside an open slot that may be text of a template
+CHOICE_TOKENS = 6  # of a phrase that takes another one's place
+CHOSEN_TEXTS, CHOSEN_SHARE = 6, 0.15  # that have either phrase
 EDGE = -1  # in the place of a run before the first and after the last
 TOKEN, PIECE = 8.0, 10.0  # bits for a static token and for a stretch of them
 
@@ -37,10 +40,25 @@ def split_frame(corpus: Corpus, bits: Bits, frame: Frame) -> list[Frame]:
     return done
 
 
+def split_by_phrase(corpus: Corpus, frame: Frame) -> list[Frame]:
+    """The frame, or its parts where one of two phrases fills a gap in all of its texts."""
+    waiting, done = [frame], []
+    while waiting:
+        one = waiting.pop()
+        side = next(_find_worded_choices(corpus, one), None)
+        if side is None:
+            done.append(one)
+        else:
+            waiting += [build_frame(corpus, one.texts[~side]), build_frame(corpus, one.texts[side])]
+    return done
+
+
 def _find_best_parts(corpus: Corpus, bits: Bits, frame: Frame) -> list[Frame]:
     """Two frames in the place of one, or none."""
     if len(frame.texts) < 2 * FEWEST:
         return []
+    for side in _find_worded_choices(corpus, frame):
+        return [build_frame(corpus, frame.texts[side]), build_frame(corpus, frame.texts[~side])]
     gained = 0.0
     best: list[Frame] = []
     seen: set[bytes] = set()
@@ -53,6 +71,39 @@ def _find_best_parts(corpus: Corpus, bits: Bits, frame: Frame) -> list[Frame]:
         if gain > gained:
             gained, best = gain, parts
     return best
+
+
+def _find_worded_choices(corpus: Corpus, frame: Frame) -> Iterator[Flags]:
+    """The texts that have one of two phrases between two static stretches, for each such place.
+
+    Two phrases that fill a gap in all texts ("one sentence", "three bullet points") are two
+    instructions, however few bits tell them apart; three are values of a slot.
+    """
+    gaps: dict[int, dict[int, tuple[int, ...]]] = {}
+    for number, text in enumerate(frame.texts.tolist()):
+        for border, phrase in _list_phrases(corpus, frame, text):
+            gaps.setdefault(border, {}).setdefault(number, phrase)
+    least = max(CHOSEN_TEXTS, CHOSEN_SHARE * len(frame.texts))
+    for border in sorted(gaps):
+        found = gaps[border]
+        times = Counter(found.values())
+        if len(found) == len(frame.texts) and len(times) == 2 and min(times.values()) >= least:
+            first = min(times)
+            yield np.array([found[number] == first for number in range(len(frame.texts))])
+
+
+def _list_phrases(corpus: Corpus, frame: Frame, text: int) -> Iterator[tuple[int, tuple[int, ...]]]:
+    """(run before it, words) of each short gap between static stretches that holds only words."""
+    row, start = corpus.runs_of(text), int(corpus.start[text])
+    static = mark_covered(np.isin(row, frame.runs))
+    tokens = corpus.token[start : start + len(static)]
+    edges = np.nonzero(np.diff(np.concatenate([[True], static, [True]]).astype(np.int8)))[0]
+    for first, last in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
+        phrase = tokens[first:last]
+        wordy = corpus.wordy[phrase]
+        inside = first >= 3 and last < len(static) and last - first <= CHOICE_TOKENS
+        if inside and wordy.any() and not np.isin(phrase, corpus.typed).any():
+            yield int(row[first - 3]), tuple(phrase.tolist())
 
 
 def _find_choices(corpus: Corpus, frame: Frame) -> Iterator[tuple[Flags, int]]:

@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('featurememory', '0006_storage_in_force'),
-        ('patterns', '0008_queue_of_the_hour'),
+        ('patterns', '0011_usage_classes_and_failed_calls'),
     ]
 
     operations = [

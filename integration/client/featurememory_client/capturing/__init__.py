@@ -1,0 +1,1 @@
+"""Calls of the caller's own functions and blocks."""

@@ -1,0 +1,3 @@
+"""The version of the client; it speaks to every server of the same first number."""
+
+VERSION = "0.1.0"

@@ -1,0 +1,1 @@
+"""One file per provider endpoint: how its requests, answers and streams are read and written."""

@@ -1,0 +1,121 @@
+"""Chat messages in one shape, whatever wrote them: `{"role", "content", "tool_calls"?, …}`.
+
+The same conversation must look the same through every way in, or it would be two patterns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from integration.dialects.json_values import Json, list_in, open_json
+from integration.dialects.tool_calls import (
+    CALLS,
+    RESULTS,
+    message_of_item,
+    read_call,
+    read_result,
+    read_tool,
+)
+
+KEPT = ("name", "tool_call_id", "refusal", "function_call", "reasoning_content")
+
+
+def read_messages(value: Json) -> list[dict[str, Any]] | None:
+    """The messages in a value, also when it came as text; None when there are none."""
+    found = open_json(value)
+    if isinstance(found, dict) and "role" in found:
+        found = [found]
+    if not isinstance(found, list) or not found:
+        return None
+    found = [message_of_item(entry) for entry in found]
+    if not all(isinstance(entry, dict) and _is_message(entry) for entry in found):
+        return None
+    return [message for entry in found for message in _messages_of(entry)]
+
+
+def with_system(system: Json, messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """System instructions as the first message, unless the messages have some already."""
+    if system is None or any(message.get("role") == "system" for message in messages):
+        return messages
+    parts = list_in(system)
+    content = content_of(parts) if parts else open_json(system)
+    return [{"role": "system", "content": content}, *messages]
+
+
+def with_tools(messages: Json, tools: Json) -> Json:
+    """An input as it was asked: the messages, and the tools on offer where there are any."""
+    found = [read_tool(tool) for tool in list_in(tools)]
+    if not found or not isinstance(messages, list):
+        return messages
+    return {"messages": messages, "tools": found}
+
+
+def _is_message(entry: Mapping[str, Any]) -> bool:
+    inner = entry.get("message")
+    return "role" in entry or (isinstance(inner, dict) and "role" in inner)
+
+
+def _messages_of(entry: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Usually one; answers of several tools in one message become one each."""
+    inner = entry.get("message")
+    if "role" not in entry and isinstance(inner, dict):
+        entry = inner
+    role, parts = entry["role"], entry.get("parts")
+    if not isinstance(parts, list):
+        parts = entry.get("content")
+    if not isinstance(parts, list):
+        yield _message(role, open_content(parts), entry)
+        return
+    results = [part for part in parts if _type_of(part) in RESULTS]
+    rest = [part for part in parts if _type_of(part) not in RESULTS]
+    if rest or not results:
+        yield _message(role, content_of(rest), entry, [p for p in rest if _type_of(p) in CALLS])
+    yield from (read_result(part) for part in results)
+
+
+def _type_of(part: Json) -> str:
+    return str(part.get("type", "text")) if isinstance(part, dict) else "text"
+
+
+def _message(
+    role: Json, content: Json, entry: Mapping[str, Any], calls: list[Any] | None = None
+) -> dict[str, Any]:
+    message: dict[str, Any] = {"role": role}
+    made = [read_call(call) for call in calls or list_in(entry.get("tool_calls"))]
+    if content is not None or not made:
+        message["content"] = content
+    if made:
+        message["tool_calls"] = made
+    for name in KEPT:
+        if entry.get(name) not in (None, ""):
+            message[name] = entry[name]
+    return message
+
+
+def open_content(content: Json) -> Json:
+    """A content is text even where the text is JSON: it is what the model read."""
+    return content if isinstance(content, str) or content is None else open_json(content)
+
+
+def content_of(parts: list[Any]) -> Json:
+    """One text part is its text; several parts stay parts."""
+    kept = [_part(part) for part in parts if _type_of(part) not in CALLS]
+    if not kept:
+        return None
+    if len(kept) == 1 and set(kept[0]) == {"type", "text"} and kept[0]["type"] == "text":
+        text: Json = kept[0]["text"]
+        return text
+    return kept
+
+
+def _part(part: Json) -> dict[str, Any]:
+    if not isinstance(part, dict):
+        return {"type": "text", "text": part}
+    kind = part.get("type", "text")
+    if kind in ("text", "input_text", "output_text"):
+        text = part.get("text", part.get("content"))
+        return {"type": "text", "text": text}
+    if kind == "reasoning" and "content" in part:
+        return {"type": kind, "text": part["content"]}
+    return part

@@ -1,0 +1,1 @@
+"""OTLP/HTTP (OpenTelemetry's protocol): bytes as spans, in protobuf and JSON."""

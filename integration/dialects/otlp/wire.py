@@ -1,0 +1,113 @@
+"""Reads and writes protobuf's wire format, within bounds.
+
+The usual library builds the whole message first: 16 MiB of empty spans took 1.4 GB and 4 s there,
+and one broken span refuses all of them. Here a message is a view of bytes, read field by field
+against one budget for the whole request. Format: https://protobuf.dev/programming-guides/encoding/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TypeAlias
+
+VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
+# About 1 s of reading. A request of 16 MiB with 70 bytes an attribute has as many.
+MOST_FIELDS = 1_000_000
+
+# Varints and fixed numbers come unsigned; texts and messages as views.
+Value: TypeAlias = int | memoryview
+Field: TypeAlias = tuple[int, Value]
+
+
+class WireError(ValueError):
+    """The bytes are no protobuf message."""
+
+
+class TooManyFields(ValueError):
+    """The budget of the request is used up."""
+
+
+class Budget:
+    """Fields that may still be read in a request."""
+
+    def __init__(self, fields: int = MOST_FIELDS) -> None:
+        self.left = fields
+
+
+def read_fields(data: memoryview, budget: Budget) -> Iterator[Field]:
+    """(number, value) of each field in order. WireError where the bytes do not go on."""
+    place, end = 0, len(data)
+    while place < end:
+        budget.left -= 1
+        if budget.left < 0:
+            raise TooManyFields
+        tag, place = _varint(data, place, end)
+        if tag & 7 == BYTES:
+            length, place = _varint(data, place, end)
+            if length > end - place:
+                raise WireError("a field is longer than its message")
+            yield tag >> 3, data[place : place + length]
+            place += length
+        else:
+            value, place = _number(data, place, end, tag & 7)
+            yield tag >> 3, value
+
+
+def _number(data: memoryview, place: int, end: int, kind: int) -> tuple[int, int]:
+    if kind == VARINT:
+        return _varint(data, place, end)
+    size = {FIXED64: 8, FIXED32: 4}.get(kind)
+    if size is None:
+        raise WireError(f"there is no wire type {kind}")
+    if size > end - place:
+        raise WireError("a number ends too early")
+    return int.from_bytes(data[place : place + size], "little"), place + size
+
+
+def _varint(data: memoryview, place: int, end: int) -> tuple[int, int]:
+    """Seven bits a byte, lowest first; at most ten bytes. Most have one."""
+    if place < end and data[place] < 0x80:
+        return data[place], place + 1
+    value = shift = 0
+    while place < end and shift < 70:
+        byte = data[place]
+        place += 1
+        value |= (byte & 0x7F) << shift
+        if byte < 0x80:
+            return value, place
+        shift += 7
+    raise WireError("a number does not end")
+
+
+def message_in(value: Value) -> memoryview:
+    if isinstance(value, int):
+        raise WireError("a number stands where a message belongs")
+    return value
+
+
+def text_in_field(value: Value) -> str:
+    """A text; broken UTF-8 costs the broken characters, not the span."""
+    return bytes(message_in(value)).decode("utf-8", "replace")
+
+
+def integer_in(value: Value) -> int:
+    if not isinstance(value, int):
+        raise WireError("a message stands where a number belongs")
+    return value
+
+
+def write_varint(value: int) -> bytes:
+    out = bytearray()
+    while value > 0x7F:
+        out.append(value & 0x7F | 0x80)
+        value >>= 7
+    out.append(value)
+    return bytes(out)
+
+
+def write_number(number: int, value: int) -> bytes:
+    return write_varint(number << 3 | VARINT) + write_varint(value)
+
+
+def write_bytes(number: int, value: bytes) -> bytes:
+    return write_varint(number << 3 | BYTES) + write_varint(len(value)) + value

@@ -1,0 +1,1 @@
+"""Spans as interactions: one file for each dialect of attributes."""

@@ -1,0 +1,145 @@
+"""Langfuse's attributes, as its SDKs from version 3 on send them.
+
+https://langfuse.com/integrations/native/opentelemetry#property-mapping
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
+
+import msgspec
+
+from integration.dialects.answers import read_answer
+from integration.dialects.calls import Call
+from integration.dialects.json_values import Json, list_in, number_in, object_in, open_json
+from integration.dialects.messages import read_messages
+from integration.dialects.otlp.span import Span
+from integration.dialects.spans.dialect import SpanKind
+from integration.dialects.spans.taken import Taken
+from integration.dialects.usage import Tokens, parts_added, read_usage
+
+AREAS = frozenset({"langfuse", "session", "user"})
+SEEN = "langfuse.observation."
+TYPE, MODEL = SEEN + "type", SEEN + "model.name"
+MODELS = {"generation", "embedding"}
+METADATA = "langfuse.trace.metadata.langfuse_"
+
+
+def kind_of(span: Span) -> SpanKind | None:
+    """SDKs up to 3.3 call a generation a span: what names a model is one."""
+    kind = span.attributes.get(TYPE)
+    if kind is None:
+        return SpanKind.MODEL if span.attributes.get(MODEL) else None
+    if kind == "span" and span.attributes.get(MODEL):
+        return SpanKind.MODEL
+    return SpanKind.MODEL if str(kind).lower() in MODELS else SpanKind.CONTEXT
+
+
+def read(span: Span, taken: Taken, call: Call) -> None:
+    taken.take(TYPE, SEEN + "completion_start_time", SEEN + "prompt.version")
+    taken.take_under("langfuse.internal.")
+    given, answered = taken.take(SEEN + "input"), taken.take(SEEN + "output")
+    level, message = taken.take(SEEN + "level"), taken.take(SEEN + "status_message")
+    failed = True if level == "ERROR" else None
+    call.fill(
+        model=taken.take(MODEL),
+        input=read_input(given),
+        output=read_answer(answered),
+        usage=read_usage_details(object_in(taken.take(SEEN + "usage_details"))).as_usage(),
+        cost=read_cost_details(object_in(taken.take(SEEN + "cost_details"))),
+        session=taken.take("langfuse.session.id", "session.id", METADATA + "session_id"),
+        task_type=taken.take(SEEN + "prompt.name"),
+        failed=failed,
+        error={"message": message} if failed and message else None,
+    )
+    call.fill_parameters(object_in(taken.take(SEEN + "model.parameters")))
+    _read_tags(taken, call)
+
+
+def _read_tags(taken: Taken, call: Call) -> None:
+    call.fill_tags(
+        {
+            "user": taken.take("langfuse.user.id", "user.id", METADATA + "user_id"),
+            "env": taken.take("langfuse.environment"),
+            "release": taken.take("langfuse.release"),
+            "version": taken.take("langfuse.version"),
+            "trace": taken.take("langfuse.trace.name"),
+            "tags": list_in(taken.take("langfuse.trace.tags")),
+            **object_in(taken.take(SEEN + "metadata", "langfuse.trace.metadata")),
+            **_unquoted(taken.take_under(SEEN + "metadata.")),
+            **_unquoted(taken.take_under("langfuse.trace.metadata.")),
+        }
+    )
+
+
+def _unquoted(values: Mapping[str, Json]) -> dict[str, Json]:
+    """The SDKs write each value as JSON, texts too."""
+    return {name: _unquote(value) for name, value in values.items()}
+
+
+def _unquote(value: Json) -> Json:
+    if isinstance(value, str) and value[:1] == value[-1:] == '"' and len(value) > 1:
+        with suppress(msgspec.DecodeError):
+            return msgspec.json.decode(value, type=str)
+    return value
+
+
+def read_input(value: Json) -> Json:
+    """Messages where it holds some, with the tools on offer; anything else as it was given."""
+    found = open_json(value)
+    if isinstance(found, dict) and (messages := read_messages(found.get("messages"))):
+        return {**found, "messages": messages}
+    messages = read_messages(found)
+    return found if messages is None else messages
+
+
+def read_usage_details(raw: Mapping[str, Any]) -> Tokens:
+    """Either a provider's usage object, or Langfuse's own buckets, which do not overlap."""
+    if any(isinstance(value, dict) for value in raw.values()) or "prompt_tokens" in raw:
+        return read_usage({name: open_json(value) for name, value in raw.items()})
+    counts = {name: n for name, value in raw.items() if (n := number_in(value)) is not None}
+    total = counts.pop("total", counts.pop("total_tokens", None))
+    whole = counts.get("input", counts.get("input_tokens"))
+    answer = counts.get("output", counts.get("output_tokens"))
+    tokens = Tokens(
+        whole,
+        answer,
+        _bucket(counts, "cache", ("read", "cached")),
+        _bucket(counts, "cache", ("creation", "write")),
+        _bucket(counts, "reasoning", ("",)),
+    )
+    if total is not None and total == (whole or 0) + (answer or 0):
+        return tokens
+    return _sum_buckets(tokens, counts)
+
+
+def _bucket(counts: Mapping[str, float], about: str, words: tuple[str, ...]) -> float | None:
+    found = [
+        count
+        for name, count in counts.items()
+        if about in name.lower() and any(word in name.lower() for word in words)
+    ]
+    return sum(found) if found else None
+
+
+def _sum_buckets(tokens: Tokens, counts: Mapping[str, float]) -> Tokens:
+    """All buckets named for the input are the input, likewise for the output."""
+    tokens = parts_added(tokens)
+    known = {"input", "input_tokens", "output", "output_tokens"}
+    for name, count in counts.items():
+        if name in known or "cache" in name.lower():
+            continue
+        if "output" in name.lower():
+            tokens.output = (tokens.output or 0) + count
+        elif "input" in name.lower():
+            tokens.input = (tokens.input or 0) + count
+    return tokens
+
+
+def read_cost_details(raw: Mapping[str, Any]) -> float | None:
+    """The total, else the sum of what there is."""
+    total = number_in(raw.get("total"))
+    parts = [n for value in raw.values() if (n := number_in(value)) is not None]
+    return total if total is not None else sum(parts) if parts else None

@@ -1,0 +1,170 @@
+"""OpenInference, as Phoenix and its instrumentations write it.
+
+https://github.com/Arize-ai/openinference/blob/main/spec/semantic_conventions.md
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from integration.dialects.answers import answer_of, read_answer
+from integration.dialects.calls import Call
+from integration.dialects.json_values import Json, nest, number_in, object_in, open_json
+from integration.dialects.messages import read_messages, with_tools
+from integration.dialects.otlp.span import Span
+from integration.dialects.spans.dialect import SpanKind
+from integration.dialects.spans.taken import Taken
+from integration.dialects.usage import Tokens, parts_included
+
+AREAS = frozenset(
+    {"agent", "embedding", "input", "llm", "metadata", "openinference", "output", "prompt"}
+    | {"session", "tag", "user"}
+)
+KIND = "openinference.span.kind"
+MODELS = {"LLM", "EMBEDDING"}
+COUNT = "llm.token_count."
+# What the invocation parameters repeat of the input.
+REPEATED = ("model", "messages", "tools", "functions", "input", "prompt")
+
+
+def kind_of(span: Span) -> SpanKind | None:
+    kind = span.attributes.get(KIND)
+    if kind is None:
+        return None
+    return SpanKind.MODEL if str(kind).upper() in MODELS else SpanKind.CONTEXT
+
+
+def read(span: Span, taken: Taken, call: Call) -> None:
+    taken.take(KIND, "input.mime_type", "output.mime_type")
+    given = object_in(
+        taken.take("llm.invocation_parameters", "embedding.invocation_parameters")
+    ) | taken.take_under("llm.invocation_parameters.")
+    asked = object_in(span.attributes.get("input.value")).get("model")
+    named = taken.take("llm.model_name", "embedding.model_name")
+    call.fill(
+        model=taken.take("llm.request.model_name") or given.get("model") or asked or named,
+        served_by=taken.take("llm.response.model_name") or named,
+        input=_input(taken, given),
+        output=_output(taken),
+        usage=_tokens(taken).as_usage(),
+        cost=_cost(taken),
+        session=taken.take("session.id"),
+        task_type=taken.take("llm.prompt_template.name", "prompt.id", "agent.name"),
+    )
+    call.fill_parameters({k: open_json(v) for k, v in given.items() if k not in REPEATED})
+    call.fill_tags(
+        {
+            "provider": taken.take("llm.provider", "llm.system"),
+            "user": taken.take("user.id"),
+            "tags": taken.take("tag.tags"),
+            "finish_reason": taken.take("llm.finish_reason"),
+            **object_in(taken.take("metadata")),
+        }
+    )
+
+
+def _input(taken: Taken, given: dict[str, Any]) -> Json:
+    """The messages where they are told one by one, else the value as it was passed."""
+    value = taken.take("input.value")
+    messages = _messages(taken, "llm.input_messages.")
+    tools = _tools(taken) or given.get("tools")
+    texts = [
+        *_listed(taken, "llm.prompts.", "prompt", "text"),
+        *_listed(taken, "embedding.embeddings.", "embedding", "text"),
+    ]
+    if messages:
+        return with_tools(messages, tools)
+    return (texts[0] if len(texts) == 1 else texts) or open_json(value)
+
+
+def _output(taken: Taken) -> Json:
+    value = taken.take("output.value")
+    messages = _messages(taken, "llm.output_messages.")
+    texts = _listed(taken, "llm.choices.", "completion", "text")
+    if messages:
+        return answer_of(messages)
+    return (texts[0] if len(texts) == 1 else texts) or read_answer(value)
+
+
+def _messages(taken: Taken, prefix: str) -> list[dict[str, Any]] | None:
+    """`llm.input_messages.0.message.role`, … as messages."""
+    found = nest(taken.take_under(prefix))
+    entries = found if isinstance(found, list) else []
+    return read_messages([_message(entry.get("message")) for entry in entries if _is(entry)])
+
+
+def _is(entry: Json) -> bool:
+    return isinstance(entry, dict) and isinstance(entry.get("message"), dict)
+
+
+def _message(found: dict[str, Any]) -> dict[str, Any]:
+    message = {"role": found.get("role", "assistant"), **found}
+    if isinstance(parts := found.get("contents"), list):
+        message["content"] = [_part(part) for part in parts]
+    if isinstance(calls := found.get("tool_calls"), list):
+        message["tool_calls"] = [_call(call) for call in calls]
+    if name := found.get("function_call_name"):
+        arguments = found.get("function_call_arguments_json")
+        message["function_call"] = {"name": name, "arguments": arguments}
+    return message
+
+
+def _part(part: Json) -> Json:
+    """A content's members stand under `message_content`, a tool's call beside them."""
+    if not isinstance(part, dict):
+        return part
+    inner = part.get("message_content")
+    found = inner if isinstance(inner, dict) else {}
+    if "tool_call" in part:
+        return {"type": "tool_use", **_call(part)}
+    return found or part
+
+
+def _call(call: Json) -> dict[str, Any]:
+    found = call.get("tool_call", call) if isinstance(call, dict) else {}
+    return found if isinstance(found, dict) else {}
+
+
+def _tools(taken: Taken) -> list[Json]:
+    found = nest(taken.take_under("llm.tools."))
+    entries = found if isinstance(found, list) else []
+    schemas = [entry.get("tool") for entry in entries if isinstance(entry, dict)]
+    return [
+        open_json(tool["json_schema"])
+        for tool in schemas
+        if isinstance(tool, dict) and "json_schema" in tool
+    ]
+
+
+def _listed(taken: Taken, prefix: str, name: str, member: str) -> list[Json]:
+    """`llm.prompts.0.prompt.text` and its like; vectors and the rest beside are left out."""
+    found = nest(taken.take_under(prefix))
+    entries = found if isinstance(found, list) else []
+    inner = [entry.get(name) for entry in entries if isinstance(entry, dict)]
+    return [part[member] for part in inner if isinstance(part, dict) and member in part]
+
+
+def _tokens(taken: Taken) -> Tokens:
+    def count(name: str) -> float | None:
+        return number_in(taken.take(COUNT + name))
+
+    total = count("total")
+    cached = count("prompt_details.cache_read")
+    also_cached = count("prompt_details.cache_input")
+    tokens = Tokens(
+        count("prompt"),
+        count("completion"),
+        also_cached if cached is None else cached,
+        count("prompt_details.cache_write"),
+        count("completion_details.reasoning"),
+    )
+    return parts_included(tokens, total)
+
+
+def _cost(taken: Taken) -> float | None:
+    """The total, else the sum of what was paid for input and output."""
+    costs = taken.take_under("llm.cost.")
+    parts = [number_in(costs.get(name)) for name in ("prompt", "completion")]
+    known = [part for part in parts if part is not None]
+    total = number_in(costs.get("total"))
+    return total if total is not None else sum(known) if known else None

@@ -1,0 +1,166 @@
+"""Tokens in one meaning: `input_tokens` and `output_tokens` are all of them, the rest are parts.
+
+Providers count differently: OpenAI's and Gemini's cached tokens are part of the input already,
+Anthropic's and Bedrock's cache reads and writes come on top. Absent stays absent, 0 stays 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from integration.dialects.json_values import Json, number_in
+
+
+@dataclass(slots=True)
+class Tokens:
+    """Token counts of one call; None is unknown."""
+
+    input: float | None = None
+    output: float | None = None
+    cached: float | None = None
+    written: float | None = None
+    reasoning: float | None = None
+
+    def as_usage(self) -> dict[str, float]:
+        """The members of an interaction's `usage` that are known."""
+        named = {
+            "input_tokens": self.input,
+            "output_tokens": self.output,
+            "cached_input_tokens": self.cached,
+            "cache_write_tokens": self.written,
+            "reasoning_tokens": self.reasoning,
+        }
+        return {name: count for name, count in named.items() if count is not None}
+
+
+def first_number(values: Mapping[str, Any], *names: str) -> float | None:
+    """The first of these names that holds a number."""
+    return next(
+        (n for name in names if (n := number_in(values.get(name))) is not None),
+        None,
+    )
+
+
+def parts_included(tokens: Tokens, total: float | None = None) -> Tokens:
+    """Counts whose parts are said to lie within; corrected where the counts show they do not."""
+    if tokens.input is not None and _lie_beside(tokens, total):
+        return parts_added(tokens)
+    if tokens.output is not None and (tokens.reasoning or 0) > tokens.output:
+        tokens.output += tokens.reasoning or 0
+    return tokens
+
+
+def parts_added(tokens: Tokens) -> Tokens:
+    """Counts whose cache reads and writes come on top of the input."""
+    if tokens.input is not None or tokens.cached or tokens.written:
+        tokens.input = (tokens.input or 0) + (tokens.cached or 0) + (tokens.written or 0)
+    return tokens
+
+
+def _lie_beside(tokens: Tokens, total: float | None) -> bool:
+    """A part cannot exceed its whole; and a total tells which sum was meant."""
+    parts = (tokens.cached or 0) + (tokens.written or 0)
+    if not parts or tokens.input is None:
+        return False
+    if parts > tokens.input:
+        return True
+    return total is not None and total == tokens.input + (tokens.output or 0) + parts
+
+
+def read_usage(raw: Json) -> Tokens:
+    """A provider's own `usage` object, in whichever of the common shapes it is."""
+    if not isinstance(raw, dict):
+        return Tokens()
+    for belongs, read in SHAPES:
+        if any(name in raw for name in belongs):
+            return read(raw)
+    return Tokens()
+
+
+def _openai_chat(raw: Mapping[str, Any]) -> Tokens:
+    """Chat completions and embeddings; LiteLLM adds Anthropic's names, counted within."""
+    inside = {**raw, **_details(raw, "prompt_tokens_details")}
+    outside = {**raw, **_details(raw, "completion_tokens_details")}
+    tokens = Tokens(
+        first_number(raw, "prompt_tokens"),
+        first_number(raw, "completion_tokens"),
+        first_number(inside, "cached_tokens", "cache_read_input_tokens"),
+        first_number(inside, "cache_creation_tokens", "cache_creation_input_tokens"),
+        first_number(outside, "reasoning_tokens"),
+    )
+    return parts_included(tokens, first_number(raw, "total_tokens"))
+
+
+def _openai_responses(raw: Mapping[str, Any]) -> Tokens:
+    """Also LangChain's `usage_metadata`, which counts the same way."""
+    inside = _details(raw, "input_tokens_details", "input_token_details")
+    outside = _details(raw, "output_tokens_details", "output_token_details")
+    tokens = Tokens(
+        first_number(raw, "input_tokens"),
+        first_number(raw, "output_tokens"),
+        first_number(inside, "cached_tokens", "cache_read"),
+        first_number(inside, "cache_creation", "cache_write_tokens"),
+        first_number(outside, "reasoning_tokens", "reasoning"),
+    )
+    return parts_included(tokens, first_number(raw, "total_tokens"))
+
+
+def _anthropic(raw: Mapping[str, Any]) -> Tokens:
+    return parts_added(
+        Tokens(
+            first_number(raw, "input_tokens"),
+            first_number(raw, "output_tokens"),
+            first_number(raw, "cache_read_input_tokens"),
+            first_number(raw, "cache_creation_input_tokens"),
+        )
+    )
+
+
+def _gemini(raw: Mapping[str, Any]) -> Tokens:
+    """Thoughts are counted beside the candidates there; here they are part of the output."""
+    output, thoughts = (
+        first_number(raw, "candidatesTokenCount", "candidates_token_count"),
+        first_number(raw, "thoughtsTokenCount", "thoughts_token_count"),
+    )
+    if output is not None or thoughts is not None:
+        output = (output or 0) + (thoughts or 0)
+    return Tokens(
+        first_number(raw, "promptTokenCount", "prompt_token_count"),
+        output,
+        first_number(raw, "cachedContentTokenCount", "cached_content_token_count"),
+        None,
+        thoughts,
+    )
+
+
+def _bedrock(raw: Mapping[str, Any]) -> Tokens:
+    return parts_added(
+        Tokens(
+            first_number(raw, "inputTokens"),
+            first_number(raw, "outputTokens"),
+            first_number(raw, "cacheReadInputTokens"),
+            first_number(raw, "cacheWriteInputTokens"),
+        )
+    )
+
+
+def _ollama(raw: Mapping[str, Any]) -> Tokens:
+    return Tokens(first_number(raw, "prompt_eval_count"), first_number(raw, "eval_count"))
+
+
+def _details(raw: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    found = (raw.get(name) for name in names)
+    return next((part for part in found if isinstance(part, dict)), {})
+
+
+# A shape is told by names only it has; the first that fits is read.
+SHAPES = (
+    (("prompt_tokens", "completion_tokens"), _openai_chat),
+    (("cache_read_input_tokens", "cache_creation_input_tokens"), _anthropic),
+    (("input_tokens", "output_tokens"), _openai_responses),
+    (("promptTokenCount", "prompt_token_count"), _gemini),
+    (("inputTokens", "outputTokens"), _bedrock),
+    (("prompt_eval_count", "eval_count"), _ollama),
+)

@@ -1,0 +1,26 @@
+"""`manage.py load_prices`: adds the shipped list of prices to a project."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management import CommandError
+
+from featurememory.models import Project
+from integration.management.stored import StoredCommand
+from optimizations.prices.shipped_prices import load_shipped_prices, read_shipped_list
+
+
+class Command(StoredCommand):
+    help = "Add the shipped, dated list of model prices to a project. Prices of your own stay."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--project", required=True, help="name of a project that exists")
+
+    def handle(self, *args: Any, project: str, **options: Any) -> None:
+        row = Project.objects.filter(name=project).first()
+        if row is None:
+            raise CommandError(f"There is no project {project!r}.")
+        count = load_shipped_prices(row, "manage.py")
+        self.stdout.write(f"{count:,} prices added or changed. {read_shipped_list()['note']}")

@@ -1,0 +1,108 @@
+"""Files as rows: lines and arrays, cut anywhere, broken anywhere."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from featurememory.errors import ErrorCode, FeatureMemoryError
+from integration.dialects.history.rows import (
+    LONGEST_ROW,
+    lines_of,
+    read_each,
+    read_rows,
+    split_array,
+)
+
+ROWS: list[Any] = [
+    {"a": 1},
+    {"text": 'brackets ]}[{ and "quotes" and \\ in strings \\'},
+    {"nested": [{"b": [1, 2]}, "]"]},
+    {"é": "\u2028"},
+]
+FORMS = {
+    "lines": "\n".join(map(json.dumps, ROWS)),
+    "lines with blanks": "\n\n" + "\r\n".join(map(json.dumps, ROWS)) + "\n\n",
+    "array": json.dumps(ROWS),
+    "pretty array": " \n" + json.dumps(ROWS, indent=2, ensure_ascii=False),
+}
+
+
+def cut(data: bytes, size: int) -> list[bytes]:
+    return [data[start : start + size] for start in range(0, len(data), size)]
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 7, 1000])
+@pytest.mark.parametrize("form", FORMS)
+def test_rows_are_found_wherever_the_bytes_are_cut(form: str, size: int) -> None:
+    assert list(read_rows(cut(FORMS[form].encode(), size))) == ROWS
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_mark_of_the_encoding_is_no_part_of_the_rows(form: str) -> None:
+    assert list(read_rows([f"\ufeff{FORMS[form]}".encode()])) == ROWS
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers(-(1 << 60), 1 << 60) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(st.lists(st.dictionaries(st.text(), json_values, max_size=3)), st.integers(1, 30))
+def test_any_array_is_split_as_it_was_joined(rows: list[Any], size: int) -> None:
+    found = split_array(cut(json.dumps(rows).encode(), size))
+
+    assert [json.loads(item) for item in found] == rows
+
+
+def test_a_broken_row_is_refused_alone() -> None:
+    found = list(read_rows([b'{"a": 1}\n{broken\n5\n\xff\n[]\n{"b": 2}']))
+
+    assert [isinstance(row, FeatureMemoryError) for row in found] == [False, *[True] * 4, False]
+
+
+@pytest.mark.parametrize("data", [b"", b"  \n", b"[]", b"[", b"[1, 2]", b'["x"]'])
+def test_a_file_without_rows_has_none(data: bytes) -> None:
+    assert list(read_rows([data])) == []
+
+
+@pytest.mark.parametrize("start", [b"", b"["])
+def test_an_endless_row_is_refused(start: bytes) -> None:
+    chunk = b'{"a": [' * 10_000
+    with pytest.raises(FeatureMemoryError) as refusal:
+        list(read_rows([start, *[chunk] * (LONGEST_ROW // len(chunk) + 2)]))
+
+    assert refusal.value.status == 413
+
+
+def test_hostile_files_cost_linear_time() -> None:
+    began = time.monotonic()
+    list(split_array([b"[" + b"\\" * (4 << 20)]))
+    list(split_array([b"[" + b'"' * (2 << 20)]))
+    list(lines_of([b"\n" * 4096] * 500))
+
+    assert time.monotonic() - began < 10
+
+
+def test_rows_that_are_no_calls_are_left_out_and_faults_told() -> None:
+    def read(row: Any) -> Any:
+        return {"half": 1 / row["a"]} if row["a"] is not None else None
+
+    rows: list[Any] = [
+        {"a": 2},
+        {"a": None},
+        {"a": 0},
+        FeatureMemoryError("no", ErrorCode.MALFORMED_BODY),
+        {"a": 4},
+    ]
+    found = list(read_each(rows, read))
+
+    assert [number for number, _ in found] == [1, 3, 4, 5]
+    assert [isinstance(one, dict) for _, one in found] == [True, False, False, True]

@@ -1,0 +1,21 @@
+"""What is taken is known; the rest nobody maps."""
+
+from __future__ import annotations
+
+from integration.dialects.spans.taken import Taken
+
+
+def test_what_is_taken_is_not_left() -> None:
+    taken = Taken({"a.b": 1, "a.c.d": 2, "ab": 3, "e": "", "f": 0})
+
+    assert taken.take("a.b") == 1
+    assert taken.take_under("a.c.") == {"d": 2}
+    assert taken.left() == {"ab": 3, "f": 0}
+
+
+def test_the_first_that_is_not_empty_is_given_and_all_are_known() -> None:
+    taken = Taken({"new": "", "old": 0, "older": 5})
+
+    assert taken.take("new", "old", "older", "never") == 0
+    assert taken.left() == {}
+    assert taken.take("never") is None

@@ -1,0 +1,49 @@
+"""The door to the store: what cannot be stored is said, not raised on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from featurememory.errors import FeatureMemoryError
+from integration.dialects.intake import make_arrival
+from patterns.ingest.schema import COLUMNS
+from tests.integration.dialects.sent import CHAT, told
+
+pytestmark = pytest.mark.django_db
+
+
+def test_an_interaction_is_ready_to_be_stored() -> None:
+    made = make_arrival(told(CHAT))
+
+    assert made.id == "5b8aa5a2d2c872e8321cf37308d69df2-051581bf3cb55c13"
+    assert made.columns[0] == "gpt-5-mini"
+
+
+def test_a_duration_nobody_measured_is_unknown() -> None:
+    call = told(CHAT)
+    made = make_arrival({**call, "metadata": {**call["metadata"], "duration": None}})
+
+    assert dict(zip(COLUMNS, made.columns, strict=True))["duration"] is None
+
+
+@pytest.mark.parametrize("change", [{"metadata": None}, {"metadata": {}}, {"metadata": 5}])
+def test_an_interaction_without_its_times_is_refused_and_not_completed(change: Any) -> None:
+    with pytest.raises(FeatureMemoryError, match="metadata"):
+        make_arrival({**told(CHAT), **change})
+
+
+DEEP: Any = "x"
+for _ in range(3000):
+    DEEP = [DEEP]
+
+
+@pytest.mark.parametrize(
+    "value", ["\ud800", DEEP, "x" * (2 << 20)], ids=["surrogate", "deep", "long"]
+)
+def test_what_cannot_be_written_is_refused(value: Any) -> None:
+    with pytest.raises(FeatureMemoryError) as refusal:
+        make_arrival({**told(CHAT), "input": value})
+
+    assert refusal.value.status in (400, 413)

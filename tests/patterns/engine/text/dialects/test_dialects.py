@@ -1,0 +1,117 @@
+"""One task is one text, whatever SDK sent it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from patterns.engine.text.dialects import read_request
+from patterns.engine.text.input_view import view_input
+from patterns.engine.text.tokens import drop_header, list_tools
+from tests.patterns.engine.streams import observation
+
+ASKED = "Summarise the ticket:\n\nThe lamp is broken."
+SYSTEM = "You are the help desk of a lamp shop."
+PLAIN: dict[str, Any] = {
+    "chat": [{"role": "user", "content": ASKED}],
+    "body": {"model": "m", "messages": [{"role": "user", "content": ASKED}], "max_tokens": 9},
+    "parts": [{"role": "user", "content": [{"type": "text", "text": ASKED}]}],
+    "responses": {"model": "m", "input": ASKED},
+    "response items": {
+        "model": "m",
+        "input": [{"role": "user", "content": [{"type": "input_text", "text": ASKED}]}],
+    },
+    "gemini": {
+        "contents": [{"role": "user", "parts": [{"text": ASKED}]}],
+        "generationConfig": {"temperature": 0.1},
+    },
+    "gemini turns": [{"role": "user", "parts": [{"text": ASKED}]}],
+    "bedrock": {
+        "messages": [{"role": "user", "content": [{"text": ASKED}]}],
+        "inferenceConfig": {"maxTokens": 5},
+    },
+    "completion": {"prompt": ASKED, "max_tokens": 100, "stop": ["\n"]},
+    "langchain": [{"type": "human", "content": ASKED}],
+}
+WITH_SYSTEM: dict[str, Any] = {
+    "chat": [{"role": "system", "content": SYSTEM}, {"role": "user", "content": "Hi"}],
+    "anthropic": {"system": SYSTEM, "messages": [{"role": "user", "content": "Hi"}]},
+    "anthropic blocks": {
+        "system": [{"type": "text", "text": SYSTEM}],
+        "messages": [{"role": "user", "content": "Hi"}],
+    },
+    "responses": {"model": "m", "instructions": SYSTEM, "input": "Hi"},
+    "gemini": {
+        "systemInstruction": {"parts": [{"text": SYSTEM}]},
+        "contents": [{"role": "user", "parts": [{"text": "Hi"}]}],
+    },
+    "bedrock": {
+        "system": [{"text": SYSTEM}],
+        "messages": [{"role": "user", "content": [{"text": "Hi"}]}],
+    },
+}
+
+
+def seen(value: Any) -> tuple[str, str]:
+    view = view_input(observation(value))
+    return view.partition, drop_header(view.text)
+
+
+@pytest.mark.parametrize("value", PLAIN.values(), ids=PLAIN)
+def test_a_question_reads_the_same_from_every_sdk(value: Any) -> None:
+    assert seen(value) == seen(ASKED)
+
+
+@pytest.mark.parametrize("value", WITH_SYSTEM.values(), ids=WITH_SYSTEM)
+def test_a_system_prompt_reads_the_same_from_every_sdk(value: Any) -> None:
+    assert seen(value) == seen(WITH_SYSTEM["chat"])
+    assert SYSTEM in seen(value)[1]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"prompt": "a lamp", "steps": 30, "width": 512, "seed": 7},
+        {"input": ["a", "b"], "encoding_format": "float"},
+        {"messages": "none"},
+        {"messages": [{"role": "user"}, 7]},
+        [{"role": "admin", "name": "Ana"}],
+        {"contents": 3},
+        {},
+        [],
+    ],
+    ids=repr,
+)
+def test_what_is_no_request_stays_json(value: Any) -> None:
+    assert read_request(value) is None
+
+
+def test_tool_results_and_earlier_turns_are_context() -> None:
+    turns = [
+        {"role": "user", "content": "Where is order 7?"},
+        {"role": "assistant", "content": None, "tool_calls": [{"function": {"name": "find"}}]},
+        {"role": "tool", "content": '{"sky": "rain"}'},
+        {"role": "user", "content": [{"type": "tool_result", "content": "clear"}]},
+    ]
+    view = view_input(observation(turns))
+
+    assert drop_header(view.text) == "Where is order 7?"
+    assert list_tools(view.text) == {"find"}
+
+
+def test_media_are_placeholders_with_type_size_and_digest() -> None:
+    part = {"type": "image_url", "image_url": {"url": "data:image/png;base64," + "A" * 3000}}
+    view = view_input(
+        observation([{"role": "user", "content": [{"type": "text", "text": "See?"}, part]}])
+    )
+
+    assert drop_header(view.text) == "See?"
+    assert str(view.leaves["media"]).startswith("<image 3 kB ")
+
+
+def test_settings_of_a_call_do_not_move_it_and_other_keys_do() -> None:
+    body = {"messages": [{"role": "user", "content": "Hi"}]}
+
+    assert seen({**body, "temperature": 1})[0] == seen(body)[0]
+    assert seen({**body, "customer": "c-1"})[0] != seen(body)[0]

@@ -1,0 +1,70 @@
+"""Payloads are one mark each, whatever their length; instructions stay as they are."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from patterns.engine.text.payloads import CLOSE, OPEN, fold_payloads
+
+
+def folded(text: str) -> str:
+    return fold_payloads(text).replace(OPEN, "<<").replace(CLOSE, ">>")
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ('Classify: {"b": [1, {"c": "]"}], "a": 1}', "Classify: <<json>>"),
+        ("Add up:\n\nday,sum\nMon,3\nTue,4\nWed,5", "Add up:\n\n<<rows>>"),
+        ("Sum up:\n| a | b |\n|---|---|\n| 1 | 2 |\nShort.", "Sum up:\n<<table>>\nShort."),
+        ("<doc>\nA long text here.\nMore.\n</doc>\nTone?", "<doc><<document>></doc>\nTone?"),
+        (
+            "Use these.\n[1] One text.\n\n[2] Another.\n\nQ: why?",
+            "Use these.\n<<passages>>\n\nQ: why?",
+        ),
+        ("Reply:\n> old\n> older", "Reply:\n<<quote>>"),
+        ("Label.\nText: a\nLabel: x\nText: b\nLabel: y", "Label.\n<<examples>>"),
+        ("Map.\na b => X\nc d => Y", "Map.\n<<examples>>"),
+    ],
+)
+def test_a_payload_is_one_mark(text: str, found: str) -> None:
+    assert folded(text) == found
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Rules:\n- be short\n- be kind\n- never promise refunds",
+        "Amount: 3\nDate: today\nName: Ana\nCity: Graz",
+        "Fill {name} into {place} [sic].",
+        "<instructions>\nReply with one word, whatever they ask.\n</instructions>",
+        "1. Read it.\n2. Answer it.",
+    ],
+)
+def test_instructions_are_no_payload(text: str) -> None:
+    assert folded(text) == text
+
+
+@given(st.text(alphabet='{}[]"\\\n|>,:#-<>/ab1 \t=', max_size=300))
+def test_folding_raises_nothing_and_ends_where_it_has_nothing_to_do(text: str) -> None:
+    once = fold_payloads(text)
+    assert fold_payloads(once) == once or OPEN in once
+
+
+@pytest.mark.parametrize(
+    "piece",
+    ["{", '["a",', "<x>", "[1] a\n", "### a 1\n", "a: b\n", "- a: b\n", "|a|\n", '"', "a,b\n"],
+)
+def test_folding_takes_linear_time(piece: str) -> None:
+    def seconds(size: int) -> float:
+        text = (piece * size)[:size]
+        began = time.process_time()
+        fold_payloads(text)
+        return time.process_time() - began
+
+    short, long = (min(seconds(size) for _ in range(3)) for size in (7_000, 56_000))
+    assert long < 24 * short + 0.05
