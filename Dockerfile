@@ -20,6 +20,7 @@ COPY . .
 # Collected at build: the container starts faster and needs no writable code directory.
 RUN FM_DATA_DIR=/tmp/build FM_SECRET_KEY=only-for-this-step \
         python manage.py collectstatic --noinput --verbosity 0 \
+    && chmod -R a+rX staticfiles \
     && rm -rf /tmp/build
 USER featurememory
 VOLUME /data

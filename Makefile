@@ -26,7 +26,7 @@ help:
 	@echo 'make bench    the benchmarks of tests/benchmarks'
 	@echo 'make bench-fuzz  50,000 odd inputs through recogniser, rows and decoders (N=, SEED=)'
 	@echo 'make client   the wheel of the Python client, in integration/client/dist'
-	@echo 'make audit    look the locked packages up among known vulnerabilities'
+	@echo 'make audit    look the locked packages up among known vulnerabilities; fails when it cannot'
 	@echo 'make lock     write the lock files again from pyproject.toml (UPGRADE=--upgrade)'
 	@echo 'make clean    remove .venv and caches; data directories stay'
 
@@ -69,7 +69,8 @@ client: $(PY)
 
 audit: install-dev
 	@$(PY) -m pip install --quiet pip-audit
-	@$(VENV)/bin/pip-audit --require-hashes --disable-pip -r requirements.txt
+	@$(VENV)/bin/pip-audit --strict --require-hashes --disable-pip -r requirements.txt || { \
+		echo 'The audit failed: a package is vulnerable, or could not be looked up.' >&2; exit 1; }
 
 # The second lock holds the first to its versions, so that tests run what users run.
 lock: $(PY)

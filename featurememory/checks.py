@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -48,6 +51,32 @@ def batch_holds_at_least_one_item(**_: Any) -> list[CheckMessage]:
             )
         ]
     return []
+
+
+@register()
+def data_is_private(**_: Any) -> list[CheckMessage]:
+    """New files are private (umask 077); what an earlier release or a copy made may not be."""
+    if settings.STORAGE == "memory" or not (open_to := list(find_open_data())):
+        return []
+    return [
+        Warning(
+            f"Other accounts of this machine can enter or read {', '.join(open_to[:5])}.",
+            hint=f"chmod -R go= {settings.DATA_DIR}",
+            id="featurememory.W002",
+        )
+    ]
+
+
+def find_open_data() -> Iterator[str]:
+    """What lies in a data directory that others may enter, and is open to them."""
+    top = Path(settings.DATA_DIR)
+    if not top.is_dir() or not top.stat().st_mode & 0o077:
+        return
+    names = ("featurememory.sqlite3", "featurememory.sqlite3-wal", "secret_key", "uploads")
+    for path in (top / name for name in (*names, "decisions")):
+        with suppress(OSError):
+            if path.stat().st_mode & 0o077:
+                yield str(path)
 
 
 @register(deploy=True)

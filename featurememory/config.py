@@ -99,6 +99,8 @@ def patch_config(
                 errors.append(describe_error(pointer, "there is no such setting", "unknown"))
             elif not has_type(name, value):
                 errors.append(describe_error(pointer, f"{value!r:.40} has the wrong type", "type"))
+            elif isinstance(value, int) and value.bit_length() > 1000:  # no float holds it
+                errors.append(describe_error(pointer, "is out of range", "invalid"))
             elif isinstance(value, str) and "\x00" in value:
                 errors.append(describe_error(pointer, "must not contain NUL", "invalid"))
             else:

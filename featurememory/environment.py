@@ -13,9 +13,26 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 YES, NO = {"1", "true", "yes", "on"}, {"0", "false", "no", "off", ""}
 
+SECRETS = {"FM_SECRET_KEY", "FM_DATABASE_URL", "FM_REDIS_URL", "FM_EMBEDDER_KEY"}
+SECRETS |= {"FM_INIT_ADMIN_PASSWORD", "FM_INIT_API_KEY"}
+
 
 def refuse_value(name: str, why: str) -> NoReturn:
     raise SystemExit(f"{name} cannot be used: {why}")
+
+
+def load_secret_files() -> None:
+    """FM_…_FILE names a file with the value of FM_…: what containers mount as secrets."""
+    for name in sorted(SECRETS):
+        path = os.environ.get(f"{name}_FILE")
+        if not path:
+            continue
+        if os.environ.get(name):
+            refuse_value(name, f"{name}_FILE is set too; set one of them")
+        try:
+            os.environ[name] = Path(path).read_text().strip()
+        except (OSError, UnicodeDecodeError) as error:
+            refuse_value(f"{name}_FILE", f"{path} cannot be read: {error}")
 
 
 def read_flag(name: str, *, default: bool) -> bool:
@@ -86,7 +103,7 @@ def prepare_data_dir(name: str, *, default: Path, make: bool = True) -> Path:
     if not make:
         return path
     try:
-        path.mkdir(parents=True, exist_ok=True)
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         refuse_value(name, f"{path} is no directory and cannot become one: {error.strerror}")
     return path

@@ -22,6 +22,7 @@ from featurememory.rows.people import SignedInBrowser as SignedInBrowser
 from featurememory.thresholds import (
     SECTIONS,
     AuditThresholds,
+    LimitThresholds,
     OptimizationThresholds,
     PatternThresholds,
     PrivacyThresholds,
@@ -61,7 +62,12 @@ class Project(models.Model):
 
 
 class FeatureMemoryConfig(
-    PatternThresholds, OptimizationThresholds, StorageThresholds, AuditThresholds, PrivacyThresholds
+    PatternThresholds,
+    OptimizationThresholds,
+    StorageThresholds,
+    LimitThresholds,
+    AuditThresholds,
+    PrivacyThresholds,
 ):
     """The thresholds of one project. Every field: unit, range, default and effect in its help text."""
 

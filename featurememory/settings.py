@@ -12,6 +12,7 @@ from featurememory.environment import (
     choose_memory_limit,
     configure_database,
     configure_memory_database,
+    load_secret_files,
     prepare_data_dir,
     read_choice,
     read_flag,
@@ -22,6 +23,9 @@ from featurememory.environment import (
     read_redis_url,
 )
 
+# Whatever this writes (database, uploads, keys) is for its own account only.
+os.umask(0o077)
+load_secret_files()
 BASE_DIR = Path(__file__).resolve().parent.parent
 # memory: nothing is written to disk, and everything is gone when the server stops.
 STORAGE = read_choice("FM_STORAGE", among=("persistent", "memory"))
@@ -92,6 +96,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "featurememory.http.middleware.add_content_security_policy",
+    "featurememory.http.rate_limits.limit_address",
     "integration.api.fast_ingest.answer_ingest",
     "django.middleware.gzip.GZipMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -130,6 +135,11 @@ QUEUE_LIMIT = read_integer("FM_QUEUE_LIMIT", default=500_000, minimum=1)
 # Health is degraded while the oldest pending interaction is older (seconds): patterns/ingest/lag.py.
 LAG_LIMIT = read_integer("FM_LAG_LIMIT", default=60, minimum=1)
 DISK_RESERVE = read_integer("FM_DISK_RESERVE", default=16 << 20, minimum=0)
+# Bytes of all projects together; 0: the largest of their own limits.
+STORAGE_MAX_SIZE = read_integer("FM_STORAGE_MAX_SIZE", default=0, minimum=0)
+# Requests of one address; 0: any number. Keys have limits of their own, see `limits` of a project.
+REQUESTS_PER_MINUTE = read_integer("FM_REQUESTS_PER_MINUTE", default=0, minimum=0)
+CONNECTIONS_PER_ADDRESS = read_integer("FM_CONNECTIONS_PER_ADDRESS", default=512, minimum=0)
 MEMORY_LIMIT = read_integer("FM_MEMORY_LIMIT", default=choose_memory_limit(), minimum=128 << 20)
 
 DATABASES = {
@@ -179,6 +189,8 @@ SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+# Static files hold no secrets, and a web server may be who reads them.
+FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o755
 # Our own views check sizes by content type; this is Django's guard for forms.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 20 << 20
 if STORAGE == "memory":  # Django's other handler keeps large files in /tmp

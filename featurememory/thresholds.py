@@ -155,8 +155,8 @@ class StorageThresholds(models.Model):
         "storage max size",
         default=100 << 20,
         validators=limit_to(1 << 20, 1 << 50),
-        help_text="Bytes, 1 MiB (1,048,576) or more, default 100 MiB (104,857,600). Cleanup "
-        "removes the oldest interactions beyond it.",
+        help_text="Bytes, 1 MiB (1,048,576) or more, default 100 MiB (104,857,600): this "
+        "project's part of the database. Cleanup removes its oldest interactions and decisions beyond it.",
     )
     max_age = models.PositiveIntegerField(
         "storage max age",
@@ -205,6 +205,26 @@ class PrivacyThresholds(models.Model):
         abstract = True
 
 
+class LimitThresholds(models.Model):
+    """Section "limits"."""
+
+    requests_per_minute = models.PositiveIntegerField(
+        default=0,
+        validators=limit_to(0, 1_000_000),
+        help_text="Requests a minute of one key, 0 to 1,000,000, default 0 (no limit). Beyond it "
+        "they are answered 429.",
+    )
+    bytes_per_minute = models.PositiveBigIntegerField(
+        default=0,
+        validators=limit_to(0, 1 << 50),
+        help_text="Bytes of request bodies a minute of one key, as they are sent, default 0 (no "
+        "limit). Beyond it requests are answered 429.",
+    )
+
+    class Meta:
+        abstract = True
+
+
 SECTIONS: dict[str, tuple[str, ...]] = {
     name: tuple(field.name for field in section._meta.local_fields)
     for name, section in (
@@ -213,5 +233,6 @@ SECTIONS: dict[str, tuple[str, ...]] = {
         ("storage", StorageThresholds),
         ("audit", AuditThresholds),
         ("privacy", PrivacyThresholds),
+        ("limits", LimitThresholds),
     )
 }

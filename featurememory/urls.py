@@ -9,12 +9,14 @@ from integration import views
 from integration.monitoring import health
 from integration.monitoring.metrics import export_metrics
 
+# Public: an unknown key must not matter.
+docs = SpectacularSwaggerSplitView.as_view(url_name="schema", authentication_classes=[])
 api: list[URLPattern | URLResolver] = [
     path("", include("patterns.api.urls")),
     path("", include("optimizations.api.urls")),
     path("", include("integration.api.urls")),
-    path("schema/", SpectacularJSONAPIView.as_view(), name="schema"),
-    path("docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
+    path("schema/", SpectacularJSONAPIView.as_view(authentication_classes=[]), name="schema"),
+    path("docs/", docs, name="docs"),
 ]
 
 urlpatterns = [

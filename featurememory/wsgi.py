@@ -28,6 +28,16 @@ if "FM_SERVING" in os.environ:
     gc.collect()
     gc.freeze()
 
+if "FM_SERVING" in os.environ:
+    from django.conf import settings
+
+    from featurememory.http.slow_clients import BodyReads, ConnectionWatch
+    from featurememory.http.worker_slots import WorkerSlots
+
+    reads = BodyReads()
+    application = WorkerSlots(application, reads)  # type: ignore[assignment]
+    ConnectionWatch(reads, settings.CONNECTIONS_PER_ADDRESS).start()
+
 if "FM_SERVING_AT" in os.environ:
     from integration import startup
 

@@ -20,11 +20,12 @@ from integration.learning.learn_batch import (
 )
 from integration.repair import repair_schedule
 from integration.resources import ResourceManager
+from optimizations.decision_log import retention
 from optimizations.policy_runtime import background_review, outcomes
 from patterns.failed_records import forget_failures, note_failure
 from patterns.ingest.wakeup import allow_next_wakeup
 from patterns.models import FailedRecord
-from patterns.retention import cleanup
+from patterns.retention import cleanup, project_use
 from patterns.storage import payloads
 
 logger = logging.getLogger("featurememory.tasks")
@@ -117,11 +118,16 @@ def start_upgrades() -> int:
 @shared_task(name="integration.tasks.cleanup_due")
 def cleanup_due() -> int:
     """Clean up the projects that are due; how many were cleaned."""
-
+    if project_use.is_recount_due():
+        project_use.recount(retention.count_decision_bytes())
+    project_use.save_added()
     ids = Project.objects.values_list("pk", flat=True)
-    return sum(
-        run_for_each("retention", ids, lambda project_id: int(cleanup.clean_up_if_due(project_id)))
-    )
+    return sum(run_for_each("retention", ids, clean_up_project))
+
+
+def clean_up_project(project_id: UUID) -> int:
+    forgotten = retention.forget_decisions(project_id)
+    return int(cleanup.clean_up_if_due(project_id) or forgotten > 0)
 
 
 @shared_task(name="integration.tasks.train_payloads")

@@ -123,7 +123,7 @@ def parse_text(value: Any, pointer: str) -> str:
 def parse_share(value: Any, pointer: str) -> float:
     try:
         number = math.nan if isinstance(value, bool) else float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         number = math.nan
     if not 0 <= number <= 1:
         raise invalid("must be a number from 0 to 1", pointer)

@@ -113,6 +113,18 @@ class Payload(models.Model):
         return str(self.number)
 
 
+class StorageUse(models.Model):
+    """Bytes that a project's rows take, as counted; see `retention/project_use.py`."""
+
+    project = models.OneToOneField(Project, on_delete=models.CASCADE, primary_key=True)
+    interaction_bytes = models.BigIntegerField(default=0)
+    decision_bytes = models.BigIntegerField(default=0)
+    counted_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"{self.interaction_bytes + self.decision_bytes} bytes of {self.project_id}"
+
+
 class PatternQuerySet(models.QuerySet["Pattern"]):
     def stored(self) -> PatternQuerySet:
         return self.exclude(status=Pattern.PatternStatus.ARCHIVED)

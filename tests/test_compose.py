@@ -181,3 +181,18 @@ def test_the_image_contains_every_package_of_the_project() -> None:
     packages = {path.parent.name for path in ROOT.glob("*/__init__.py")} - {"tests"}
 
     assert packages | {"manage.py", "requirements.txt", "templates", "static"} <= taken
+
+
+@pytest.mark.parametrize("name", ["web", "worker", "beat", "redis"])
+def test_a_container_can_do_no_more_than_it_needs(name: str) -> None:
+    service = COMPOSE["services"][name]
+
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert "no-new-privileges:true" in service["security_opt"]
+    assert service["mem_limit"]
+
+
+def test_redis_asks_for_a_password() -> None:
+    assert "--requirepass" in COMPOSE["services"]["redis"]["command"]
+    assert ":${REDIS_PASSWORD" in COMPOSE["x-app"]["environment"]["FM_REDIS_URL"]

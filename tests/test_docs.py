@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -205,3 +206,11 @@ def test_curl_examples_are_accepted(client: Client, path: str, body: str) -> Non
 
     assert post("/api/v1/interactions/", json.dumps(known)) == 201
     assert post(path, body) in (200, 201)
+
+
+def test_every_dependency_has_its_reason() -> None:
+    declared = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    extras = [one for extra in declared["optional-dependencies"].values() for one in extra]
+    names = {re.split(r"[\[<>=]", line)[0] for line in declared["dependencies"] + extras}
+
+    assert {name for name in names if f"`{name}`" not in doc("dependencies")} == set()

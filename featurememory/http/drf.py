@@ -15,6 +15,7 @@ from rest_framework.request import Request
 
 from featurememory.access.roles import SCOPES as SCOPES
 from featurememory.errors import ErrorCode, FeatureMemoryError
+from featurememory.http.rate_limits import limit_key
 from featurememory.models import Project
 
 
@@ -80,6 +81,7 @@ class HasScope(BasePermission):
             )
         if needed not in key_of(request).scopes:
             raise refuse_scope(key_of(request).kind, needed)
+        limit_key(request, key_of(request))
         return True
 
 

@@ -35,7 +35,7 @@ def decode_json(raw: bytes, shape: type[T]) -> T:
     except msgspec.ValidationError as error:
         require_json(raw)
         raise translate_validation_error(error) from error
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # ValueError: also what Python itself refuses
         raise make_malformed_error(error) from error
 
 
@@ -45,7 +45,7 @@ def require_json(raw: bytes) -> None:
         msgspec.json.decode(raw, type=msgspec.Raw)
     except msgspec.ValidationError:
         return
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise make_malformed_error(error) from error
 
 

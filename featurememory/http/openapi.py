@@ -53,7 +53,8 @@ def schema_of(shape: Any) -> dict[str, Any]:
             return value
         if "$ref" in value:
             beside = {name: entry for name, entry in value.items() if name != "$ref"}
-            return inlined(parts[value["$ref"].rsplit("/", 1)[-1]]) | beside
+            part: dict[str, Any] = inlined(parts[value["$ref"].rsplit("/", 1)[-1]])
+            return part | beside
         # Unknown members are accepted everywhere: a body with one more is no error.
         closed = value.get("additionalProperties") is False
         members = {name: inlined(entry) for name, entry in value.items()}

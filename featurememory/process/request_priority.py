@@ -18,8 +18,11 @@ def enter_request() -> None:
     _answering.add(threading.get_ident())
 
 
-def leave_request() -> None:
+def leave_request() -> bool:
+    """Whether this thread was answering one."""
+    was_answering = threading.get_ident() in _answering
     _answering.discard(threading.get_ident())
+    return was_answering
 
 
 def count_other_requests() -> int:

@@ -45,6 +45,7 @@ class ThresholdsForm(forms.ModelForm):  # type: ignore[type-arg]
 TITLES = {
     "patterns": "Recognition",
     "storage": "Storage and pruning",
+    "limits": "Limits of each key",
     "optimizations": "Optimizations",
     "audit": "Audit log",
     "privacy": "Privacy",

@@ -23,9 +23,9 @@ from patterns.ingest.wakeup import wake_learner
 AT_ONCE = 1_000
 
 
-def check_room() -> None:
+def check_room(project_id: UUID) -> None:
     """Push back (429, 503, 507) before a body is read that could not be stored."""
-    admission.check()
+    admission.check(project_id)
 
 
 def check_depth(raw: bytes) -> None:

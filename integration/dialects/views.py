@@ -66,7 +66,7 @@ class Traces(OtlpEndpoint):
     """OTLP/HTTP. Not under /api/v1/: exporters add /v1/traces themselves."""
 
     def post(self, request: Request) -> HttpResponse:
-        check_room()
+        check_room(key_of(request).project_id)
         body = read_body(request._request, settings.BATCH_BODY_LIMIT, TYPES)
         media_type = str(request._request.content_type).strip().lower()
         outcome = _received(request, media_type, body)
@@ -125,7 +125,7 @@ class LiteLLM(Endpoint):
     @described("Take in what LiteLLM's callback `generic_api` sends", body=list[Any], status=207)
     @idempotent
     def post(self, request: Request) -> Response:
-        check_room()
+        check_room(key_of(request).project_id)
         types = (JSON, "application/x-ndjson")
         body = read_body(request._request, self.body_limit, types)
         if has_too_many_values(body):

@@ -22,11 +22,11 @@ from integration.dialects.intake import make_arrival, store_arrivals
 from integration.dialects.json_values import Json
 from integration.jobs.history_files import Item, open_history
 from integration.jobs.import_errors import ErrorFile
-from integration.jobs.uploads import error_path, remove_upload
+from integration.jobs.uploads import error_path
 from integration.models import Job
 from patterns.ingest.schema import Arrival, build_arrival, parse_interaction
 
-BATCH = 500
+BATCH, BATCH_BYTES = 500, 8 << 20
 ERRORS_KEPT = 20
 
 
@@ -110,22 +110,22 @@ def run_import_steps(job: Job) -> Iterator[str]:
         yield f"Line {number:,}: {why}"
     if kept and progress.rejected:
         job.cursor["errors"] = str(kept)
-    remove_upload(path)
     yield progress.format_line()
 
 
 def read_batches(items: Iterable[Item], progress: Progress) -> Iterator[list[Arrival]]:
     batch: list[Arrival] = []
-    seen = 0
+    seen = size = 0
     for number, item in items:
         seen += 1
         try:
             batch.append(parse_item(item))
+            size += len(item) if isinstance(item, bytes) else len(batch[-1].payload)
         except FeatureMemoryError as error:
             progress.reject(number, error)
-        if len(batch) == BATCH or seen == BATCH:
+        if seen == BATCH or size > BATCH_BYTES:
             yield batch
-            batch, seen = [], 0
+            batch, seen, size = [], 0, 0
     yield batch
 
 

@@ -131,6 +131,10 @@ def cancel_job(job: Job) -> None:
     if not waiting.update(state=Job.JobState.CANCELLED, ended_at=timezone.now()):
         raise FeatureMemoryError("This job has already ended.", ErrorCode.CONFLICT)
     job.refresh_from_db()
+    drop_upload(job)
+
+
+def drop_upload(job: Job) -> None:
     if "path" in job.params:
         uploads.remove_upload(job.params["path"])
 
@@ -193,6 +197,7 @@ def end_job(job: Job, state: str) -> None:
     values = {"done": job.done, "total": job.total, "log": job.log, "cursor": job.cursor}
     Job.objects.filter(pk=job.pk, state="running").update(state=state, ended_at=now, **values)
     job.refresh_from_db()
+    drop_upload(job)
 
 
 _at_work = threading.Lock()

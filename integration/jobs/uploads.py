@@ -26,7 +26,8 @@ def save_upload(file: File[bytes]) -> dict[str, str]:
     """Save an upload until it is imported; the parameters of the job."""
     folder().mkdir(parents=True, exist_ok=True)
     name = get_valid_filename(file.name or "upload.jsonl")
-    path = folder() / f"{uuid4().hex}-{name[-150:]}"
+    # Of the name only its end: a whole one may be longer than the disk allows.
+    path = folder() / f"{uuid4().hex}-{name[-40:]}"
     try:
         with path.open("wb") as kept:
             for chunk in file.chunks():
@@ -34,7 +35,7 @@ def save_upload(file: File[bytes]) -> dict[str, str]:
     except OSError:
         path.unlink(missing_ok=True)
         raise
-    return {"path": str(path), "name": name}
+    return {"path": str(path), "name": name[-100:]}
 
 
 def remove_upload(path: Path | str) -> None:

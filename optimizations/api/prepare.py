@@ -20,6 +20,7 @@ from featurememory.http.request_body import read_body
 from optimizations.decision_log import log
 from optimizations.engine.domain.task import Task
 from optimizations.prepare import Prepared, answer_to_json, prepare
+from patterns.ingest.backpressure import admission
 from patterns.ingest.member_names import CAMEL
 from patterns.ingest.schema import Name, Optional, refuse_deep_nesting
 from patterns.serializers import format_ms
@@ -58,7 +59,11 @@ class Prepare(Endpoint):
         order = check_order(sent)
         models = tuple(order.models) if order.models is not None else None
         task, project_id = sent["task"], key_of(request).project_id
+        if not order.dry_run:
+            admission.check(project_id)
         made = prepare(project_id, build_task(order), models, sent=task, dry_run=order.dry_run)
+        if not order.dry_run:
+            admission.count_stored(project_id, 0, len(raw) + log.ROW_BYTES)
         return Response(answer_to_json(made, task))
 
 

@@ -25,6 +25,7 @@ class Journal:
         self.folder = folder
         self._lock = threading.Lock()
         self._file: int | None = None
+        self.waiting_bytes = 0  # of this process, not sealed yet
         self._waiting = True  # files of an earlier process may be there
         self._read: dict[Path, int] = {}  # files of other processes, and how far they were read
 
@@ -40,6 +41,7 @@ class Journal:
                 os.ftruncate(self._file, end)
                 raise OSError(28, "no space left on device")
             self._waiting = True
+            self.waiting_bytes = end + written
 
     def _open(self) -> int:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -58,6 +60,7 @@ class Journal:
             if self._file is not None:
                 os.close(self._file)
                 self._file = None
+                self.waiting_bytes = 0
             return [path for path in sorted(self.folder.glob("*.log")) if not is_in_use(path)]
 
     def read_elsewhere(self) -> tuple[list[bytes], dict[Path, int]]:
@@ -95,17 +98,20 @@ class MemoryJournal:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._open: list[bytes] = []
+        self.waiting_bytes = 0
         self._sealed: list[list[bytes]] = []
 
     def append(self, record: bytes) -> None:
         with self._lock:
             self._open.append(record)
+            self.waiting_bytes += len(record)
 
     def seal(self) -> list[list[bytes]]:
         with self._lock:
             if self._open:
                 self._sealed.append(self._open)
                 self._open = []
+                self.waiting_bytes = 0
             return list(self._sealed)
 
     def read_elsewhere(self) -> tuple[list[bytes], dict[Path, int]]:

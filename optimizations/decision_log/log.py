@@ -22,6 +22,13 @@ from optimizations.decision_log.redaction import redact_decision, redact_request
 from optimizations.engine.domain.task import Request, TaskDecision
 from optimizations.models import AppliedOptimization, Decision
 from patterns.redaction.redact import is_redacting
+from patterns.retention import project_use
+
+# Bytes of decisions that wait in the journal before a caller has to move them: absorbing holds all of
+# them in memory.
+JOURNAL_MOST = 8 << 20
+# A row of a decision with its entries in the indexes, without `data`.
+ROW_BYTES = 350
 
 
 class DecisionRecord(msgspec.Struct, array_like=True):
@@ -51,6 +58,8 @@ class DecisionLog:
         if connection.vendor != "sqlite" or connection.in_atomic_block:
             insert_records([entry])
             return
+        if self.journal.waiting_bytes > JOURNAL_MOST:
+            catch_up()
         try:
             self.journal.append(msgspec.msgpack.encode(entry))
         except OSError as error:
@@ -113,8 +122,15 @@ def insert_records(entries: Sequence[DecisionRecord]) -> None:
         for one in entry.decision.applied[1:]
     ]
     with transaction.atomic() if more else nullcontext():
+        count_bytes(rows)
         Decision.objects.bulk_create(rows, ignore_conflicts=True, batch_size=500)
         AppliedOptimization.objects.bulk_create(more, ignore_conflicts=True, batch_size=500)
+
+
+def count_bytes(rows: Sequence[Decision]) -> None:
+    """Count them towards the storage of their projects."""
+    for row in rows:
+        project_use.add_bytes(row.project_id, decisions=len(row.data) + ROW_BYTES)
 
 
 def build_row(entry: DecisionRecord) -> Decision:

@@ -17,15 +17,15 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from uuid import UUID
 
 from django.conf import settings
 from django.core.cache import cache
-from django.db.models import Max
 
 from featurememory.errors import ErrorCode, FeatureMemoryError
-from featurememory.models import FeatureMemoryConfig
+from patterns.ingest.project_storage import ProjectStorage
 from patterns.models import ModelInteraction
-from patterns.retention import disk_usage
+from patterns.retention import disk_usage, project_use
 
 DEGRADED = 0.8
 CHECK_S = 2.0
@@ -119,12 +119,7 @@ def read_memory_in_use() -> float:
     return float(read_resident_bytes())
 
 
-def read_storage_limit() -> int:
-    """Bytes the database may use: the largest `storage.max_size` of the projects that share it."""
-    largest = FeatureMemoryConfig.objects.aggregate(most=Max("max_size"))["most"]
-    return disk_usage.read_limit(int(largest or FeatureMemoryConfig().max_size))
-
-
+projects = ProjectStorage()
 _room = [1 << 50]  # bytes for rows, as last read
 
 
@@ -133,18 +128,24 @@ def measure_storage_in_use(waits: float = 0.0) -> float:
     `waits` pending ones will add) of the room for rows; bytes of the files with their log of the whole
     limit. What the last cleanup had to keep (patterns, sums, examples) raises the limit: refusing
     requests would not shrink it."""
-    limit, floor = read_storage_limit(), (cache.get("storage_floor") or 0) * 1.1
+    limit, floor = project_use.read_server_limit(), (cache.get("storage_floor") or 0) * 1.1
     used, beside = disk_usage.measure_bytes_used(), disk_usage.measure_bytes_beside()
     _room[0] = int(max(disk_usage.compute_room(limit), floor))
-    rows = (used + disk_usage.estimate_learning_bytes(waits)) / _room[0]
-    return max(rows, (used + beside) / max(limit * STORAGE_FULL, floor + disk_usage.LOG))
+    claim = used + disk_usage.estimate_learning_bytes(waits)
+    projects.read(claim, _room[0])
+    return max(
+        claim / _room[0], (used + beside) / max(limit * STORAGE_FULL, floor + disk_usage.LOG)
+    )
+
+
+def estimate_bytes_added(count: int, size: int) -> int:
+    """Bytes that `count` interactions with `size` bytes of payload take once learned."""
+    return size + count * disk_usage.ROW_BYTES + disk_usage.estimate_learning_bytes(count)
 
 
 def estimate_storage_added(count: int, size: int) -> float:
-    """Share of the room that `count` interactions with `size` bytes of payload take once learned."""
-    return (
-        size + count * disk_usage.ROW_BYTES + disk_usage.estimate_learning_bytes(count)
-    ) / _room[0]
+    """The same as a share of the room."""
+    return estimate_bytes_added(count, size) / _room[0]
 
 
 def make_queue_gauge() -> ResourceGauge:
@@ -169,8 +170,8 @@ def make_disk_gauge() -> ResourceGauge:
 
 def make_storage_gauge(queue: ResourceGauge) -> ResourceGauge:
     refusal = FeatureMemoryError(
-        "storage.max_size is reached: nothing was stored. The oldest interactions are being "
-        "forgotten; send again in a moment.",
+        "The server's storage is full (storage.max_size, FM_STORAGE_MAX_SIZE): nothing was stored. The "
+        "oldest interactions are being forgotten; send again in a moment.",
         ErrorCode.STORAGE_FULL,
         {"retry_after": 3},
     )
@@ -210,12 +211,16 @@ class Admission:
     gauges: list[ResourceGauge] = field(default_factory=make_gauges)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def check(self) -> None:
-        """Raise 429, 503 or 507 with Retry-After while a gauge is closed."""
+    def check(self, project_id: UUID) -> None:
+        """Raise 429, 503 or 507 with Retry-After while a gauge is closed, or the project is full. A full
+        storage closes only for projects that hold more than their share of it."""
         self.refresh()
         for gauge in self.gauges:
-            if gauge.closed:
+            if gauge.closed and not (
+                gauge.name == "storage" and projects.is_within_share(project_id)
+            ):
                 raise gauge.make_refusal()
+        projects.check(project_id)
 
     def refresh(self) -> None:
         """Read the gauges that are due; other threads use the known values meanwhile."""
@@ -228,14 +233,16 @@ class Admission:
         finally:
             self.lock.release()
 
-    def count_stored(self, count: int, size: int) -> None:
+    def count_stored(self, project_id: UUID, count: int, size: int) -> None:
         """Count `count` interactions with `size` bytes of payload that were just stored."""
         for gauge in self.gauges:
             gauge.add(gauge.each(count, size))
+        projects.add(project_id, estimate_bytes_added(count, size))
 
     def reset(self) -> None:
         """Forget all readings."""
         self.gauges = make_gauges()
+        projects.forget()
 
     @property
     def state(self) -> str:

@@ -24,6 +24,7 @@ from patterns.ingest.backpressure import admission
 from patterns.ingest.bulk_insert import insert_postgresql, insert_sqlite
 from patterns.ingest.redacted_arrivals import redact_arrivals
 from patterns.ingest.schema import Arrival
+from patterns.retention import disk_usage, project_use
 
 # Bound on what may wait in memory for the writer: 50 groups of the largest batch.
 WAITING, GROUP = 512, 4000
@@ -114,7 +115,7 @@ def store_arrivals(project_id: UUID, arrivals: Sequence[Arrival]) -> StoreResult
     """
     if not arrivals:
         return StoreResult([])
-    admission.check()
+    admission.check(project_id)
     arrivals = redact_arrivals(project_id, arrivals)
     # In a test's transaction another thread would not see this one's rows.
     if connection.vendor == "sqlite" and not connection.in_atomic_block:
@@ -135,11 +136,19 @@ def write_group(group: Sequence[Delivery]) -> None:
         for project_id, deliveries in by_project.items():
             arrivals = [one for delivery in deliveries for one in delivery.arrivals]
             stored[project_id] = iter(insert(project_id, arrivals))
-    taken = [arrival for delivery in group for arrival in delivery.arrivals]
-    admission.count_stored(len(taken), sum(len(arrival.payload) for arrival in taken))
     for delivery in group:
         fresh = list(islice(stored[delivery.project_id], len(delivery.arrivals)))
+        count_stored(delivery, fresh)
         delivery.done.set_result(StoreResult(fresh))
+
+
+def count_stored(delivery: Delivery, fresh: list[bool]) -> None:
+    """Count what was new, for the gauges and for its project; what was known takes no room."""
+    count = sum(fresh)
+    size = sum(len(one.payload) for one, new in zip(delivery.arrivals, fresh, strict=True) if new)
+    admission.count_stored(delivery.project_id, count, size)
+    bytes_added = size + count * disk_usage.ROW_BYTES
+    project_use.add_bytes(delivery.project_id, interactions=bytes_added)
 
 
 def make_overloaded_error() -> FeatureMemoryError:

@@ -21,17 +21,16 @@ from featurememory.config import config_of
 from featurememory.database.write_lock import write_turn
 from featurememory.models import Activity, Project, StoredAnswer
 from patterns.models import Learner, ModelInteraction, Pattern, PatternEvent
-from patterns.retention import disk_usage
+from patterns.retention import disk_usage, project_use
 from patterns.retention.delete_interactions import forget_interactions
 from patterns.retention.forecast import (
     EXAMPLES,
-    FULL,
     count_examples,
     count_needed_for_room,
     count_recognized,
     find_newest_use,
     forecast_cleanup,
-    measure_claimed_bytes,
+    measure_claim,
 )
 from patterns.storage.database import DatabasePatternStorage
 from patterns.storage.protocol import compute_unused_since
@@ -81,15 +80,16 @@ class CleanupResult:
         return self.weak_patterns + self.surplus_patterns + self.emptied_trash + self.interactions
 
 
-# Share of `storage.max_size`, log and free pages included, from which on free pages are returned to the
-# disk. Files filled by rows alone stay below it, so pages are not returned only to be needed again.
-CROWDED = 0.97
+# Share of the server's limit, log and free pages included, from which on free pages are returned to the
+# disk. Files filled by rows alone stay below it, so pages are not returned only to be needed again. Ingest
+# that a long log has closed opens again only below it.
+CROWDED = 0.92
 
 
 def is_cleanup_due(project_id: UUID) -> bool:
     """Whether `cleanup_interval` has passed since the last cleanup, or storage is nearly full."""
     is_over = is_interval_over(project_id)
-    return is_over or is_crowded(config_of(project_id).max_size)
+    return is_over or is_crowded(project_id)
 
 
 def is_interval_over(project_id: UUID) -> bool:
@@ -114,22 +114,22 @@ def clean_up_if_due(project_id: UUID) -> bool:
     return True
 
 
-def is_crowded(max_size: int) -> bool:
+def is_crowded(project_id: UUID) -> bool:
     """Whether storage is so full that cleanup must not wait for its interval."""
-    if measure_claimed_bytes() > disk_usage.compute_room(max_size) * FULL:
+    if measure_claim(Project(pk=project_id)).is_over:
         return True
     return (
         disk_usage.measure_bytes_used() + disk_usage.measure_bytes_beside()
-        > disk_usage.read_limit(max_size) * CROWDED
+        > project_use.read_server_limit() * CROWDED
     )
 
 
 def make_room(project_id: UUID) -> int:
-    """Delete the oldest interactions once the room for rows is nearly full, the part of a cleanup that
+    """Delete the oldest interactions once the project's room is nearly full, the part of a cleanup that
     cannot wait. Returns how many."""
     disk_usage.vacuum_rewritten()
-    claim = measure_claimed_bytes()
-    if claim <= disk_usage.compute_room(config_of(project_id).max_size) * FULL:
+    claim = measure_claim(Project(pk=project_id))
+    if not claim.is_over:
         return 0
     project = Project.objects.get(pk=project_id)
     total = count_recognized(project)
@@ -170,15 +170,21 @@ def clean_up(project: Project, *, dry_run: bool = False) -> CleanupResult:
     )
     # What had to stay: `admission` does not demand less.
     cache.set("storage_floor", 0 if can_forget_more() else done.bytes_after, None)
+    is_least = not can_forget_more(project)
+    floor = measure_claim(project).bytes if is_least else 0
+    cache.set(f"storage_floor:{project.pk}", floor, None)
     cache.delete(f"forecast:{project.pk}")
     record_cleanup(project, done)
     return done
 
 
-def can_forget_more() -> bool:
-    """Whether any project has interactions that are not kept as examples."""
-    kept = Pattern.objects.stored().aggregate(n=Sum(Least("use_count", EXAMPLES)))["n"] or 0
-    return bool(ModelInteraction.objects.order_by().count() > kept)
+def can_forget_more(project: Project | None = None) -> bool:
+    """Whether the project (or any) has interactions that are not kept as examples."""
+    patterns, rows = Pattern.objects.stored(), ModelInteraction.objects.order_by()
+    if project:
+        patterns, rows = patterns.filter(project=project), rows.filter(project=project)
+    kept = patterns.aggregate(n=Sum(Least("use_count", EXAMPLES)))["n"] or 0
+    return bool(rows.count() > kept)
 
 
 def empty_trash(project: Project, ids: list[str]) -> None:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django.db.models import Sum
+
 from featurememory.database.write_lock import write_turn
 from featurememory.models import Project
 from patterns.models import FailedRecord, Learner, ModelInteraction, Pattern, Payload
+from patterns.retention import disk_usage, project_use
 from patterns.retention.forecast import EXAMPLES
 
 # Interactions per transaction: 0.1 s, and at most 8 MB of SQLite's log.
@@ -61,9 +64,14 @@ def find_first_example(project: Project, pattern_id: UUID) -> int:
 def delete_rows(project: Project, rows: list[ModelInteraction]) -> None:
     numbers = [row.number for row in rows]
     record_forgotten_until(project, max((row.timestamp for row in rows), default=0))
-    Payload.objects.filter(pk__in=numbers).delete()
+    payloads = Payload.objects.filter(pk__in=numbers)
+    freed = payloads.aggregate(n=Sum(disk_usage.BYTES))["n"] or 0
+    payloads.delete()
     FailedRecord.objects.filter(project=project, number__in=numbers).delete()
     ModelInteraction.objects.filter(pk__in=numbers)._raw_delete(using="default")
+    project_use.add_bytes(
+        project.pk, interactions=-int(freed) - len(numbers) * disk_usage.ROW_BYTES
+    )
 
 
 def record_forgotten_until(project: Project, newest: int) -> None:

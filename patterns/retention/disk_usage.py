@@ -9,6 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.core.cache import cache
 from django.db import DatabaseError, connection
+from django.db.models.functions import Length
 
 from featurememory.database.write_lock import hold_writers, measure_log_bytes, shorten_log
 from patterns.models import Learner, ModelInteraction, Pattern, Payload
@@ -28,6 +29,7 @@ ROW_BYTES = 450
 # What learning adds per interaction: measured 40 to 60 bytes, plus its share of patterns and sums.
 # PostgreSQL writes a new row version with index entries; the old ones stay until the next vacuum.
 LEARNING_BYTES, LEARNING_ANEW = 100, 500
+BYTES = Length("data")  # of a payload's or decision's content
 # Seconds between two measurements of the tables; COUNT_LARGE_S from LARGE bytes on.
 COUNT_S, COUNT_LARGE_S, LARGE = 50.0, 600.0, 64 << 20
 
@@ -98,7 +100,13 @@ LEFT JOIN (SELECT schemaname, tablename, sum(avg_width * (1 - null_frac)) AS wid
   ON w.schemaname = s.schemaname AND w.tablename = s.relname
 WHERE c.relkind = 'r' AND s.schemaname = current_schema()
 """
-FORGOTTEN = (ModelInteraction._meta.db_table, Payload._meta.db_table)
+# The log of decisions belongs to a higher app.
+FORGOTTEN = (
+    ModelInteraction._meta.db_table,
+    Payload._meta.db_table,
+    "optimizations_decision",
+    "optimizations_appliedoptimization",
+)
 REWRITTEN = (Learner._meta.db_table, Pattern._meta.db_table)
 
 

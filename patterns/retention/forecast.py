@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -15,7 +16,7 @@ from django.utils import timezone
 from featurememory.config import config_of
 from featurememory.models import FeatureMemoryConfig, Project
 from patterns.models import ModelInteraction, Operation, Pattern, Payload
-from patterns.retention import disk_usage
+from patterns.retention import disk_usage, project_use
 from patterns.storage.database import DatabasePatternStorage
 from patterns.storage.protocol import compute_unused_since
 
@@ -63,7 +64,7 @@ def forecast_cleanup(project: Project) -> Forecast:
     rows = ModelInteraction.objects.filter(project=project).exclude(state=0)
     total = count_recognized(project)
     large, many = (
-        min(total, count_needed_for_room(project, measure_claimed_bytes(), total)),
+        min(total, count_needed_for_room(project, measure_claim(project), total)),
         count_beyond_limit(config, total),
     )
     old = count_beyond_age(project, config, rows)
@@ -134,16 +135,47 @@ def measure_claimed_bytes() -> int:
     return disk_usage.measure_bytes_used() + disk_usage.estimate_learning_bytes(waits)
 
 
-def count_needed_for_room(project: Project, claim: int, total: int) -> int:
+@dataclass(frozen=True)
+class Claim:
+    """A project's part of the bytes in use; from `start` on cleanup brings it back to `goal`."""
+
+    bytes: float
+    start: float
+    goal: float
+    decision_share: float = 0.0
+
+    @property
+    def is_over(self) -> bool:
+        return self.bytes > self.start
+
+
+def measure_claim(project: Project) -> Claim:
+    """What a project claims, and how much that may be: by its own limit and, once the server is full, by
+    its fair share of it. A project that claims less than others is not touched for them."""
+    everything, uses = measure_claimed_bytes(), project_use.read_uses()
+    claims = project_use.divide_claim(uses, everything) or {project.pk: float(everything)}
+    server = disk_usage.compute_room(project_use.read_server_limit())
+    own = disk_usage.compute_room(config_of(project.pk).max_size)
+    start = project_use.find_level(claims.values(), server * FULL)
+    goal = project_use.find_level(claims.values(), server * (FULL - SLACK))
+    if start == math.inf:  # only its own limit counts
+        goal = math.inf
+    share = uses.get(project.pk, project_use.BytesUsed()).decision_share
+    return Claim(
+        claims.get(project.pk, 0.0),
+        min(start, own * FULL),
+        min(goal, own * (FULL - SLACK)),
+        share,
+    )
+
+
+def count_needed_for_room(project: Project, claim: Claim, total: int) -> int:
     """How many interactions must be deleted for room, at the bytes each takes itself: the mean over all
     bytes would be several times too high while most of a burst is still pending."""
-    room = disk_usage.compute_room(config_of(project.pk).max_size)
-    if claim <= room * FULL or not total:
+    if not claim.is_over or not total:
         return 0
-    everywhere = max(total, count_recognized())
-    each = min(estimate_interaction_bytes(project), max(1, claim // everywhere))
-    surplus = (claim - room * (FULL - SLACK)) / each
-    return int(surplus * total / everywhere) + 1
+    each = min(estimate_interaction_bytes(project), max(1, int(claim.bytes) // total))
+    return int((claim.bytes - claim.goal) * (1 - claim.decision_share) / each) + 1
 
 
 def count_beyond_limit(config: FeatureMemoryConfig, total: int) -> int:

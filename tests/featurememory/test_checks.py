@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+import pytest
 from django.core.checks import run_checks
 
 POSTGRESQL = {"default": {"ENGINE": "django.db.backends.postgresql"}}
 SQLITE = {"default": {"ENGINE": "django.db.backends.sqlite3"}}
+
+
+@pytest.fixture(autouse=True)
+def _private_data(settings: Any, tmp_path: Path) -> None:
+    settings.DATA_DIR = tmp_path
 
 
 def ids(**options: Any) -> set[str]:
@@ -49,3 +56,18 @@ def test_answering_every_host_is_a_warning_for_deployment(settings: Any) -> None
 
     assert ids() == set()
     assert ids(include_deployment_checks=True) == {"featurememory.W001"}
+
+
+def test_data_that_others_can_read_is_a_warning(settings: Any, tmp_path: Path) -> None:
+    settings.DATA_DIR = tmp_path
+    base = tmp_path / "featurememory.sqlite3"
+    base.touch(0o644)
+    base.chmod(0o644)
+    tmp_path.chmod(0o755)
+    assert ids() == {"featurememory.W002"}
+
+    tmp_path.chmod(0o700)
+    assert ids() == set()
+    tmp_path.chmod(0o755)
+    base.chmod(0o600)
+    assert ids() == set()

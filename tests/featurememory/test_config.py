@@ -94,6 +94,7 @@ WRONG = [
     ("storage", "path", "a\x00b"),
     ("storage", "path", "x" * 401),
     ("storage", "max_size", -1),
+    ("patterns", "confidence_threshold", -(10**400)),
 ]
 
 

@@ -143,3 +143,34 @@ def test_this_machine_itself_is_always_an_allowed_host(tmp_path: Path) -> None:
     )
 
     assert done.stdout.split() == ["memory.example", "localhost", "127.0.0.1", "[::1]"]
+
+
+def run_settings(tmp_path: Path, **more: str) -> subprocess.CompletedProcess[str]:
+    code = "import os; from featurememory import settings; print(settings.SECRET_KEY, oct(os.umask(0)))"
+    given = {name: value for name, value in os.environ.items() if not name.startswith("FM_")}
+    environment = given | {"FM_DATA_DIR": str(tmp_path / "data"), **more}
+    return subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True
+    )
+
+
+def test_a_secret_may_come_from_a_file_and_what_is_written_is_private(tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("from-a-file\n")
+    done = run_settings(tmp_path, FM_SECRET_KEY_FILE=str(secret))
+
+    assert done.stdout.split() == ["from-a-file", "0o77"]
+    assert (tmp_path / "data").stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("more", [{"FM_SECRET_KEY": "both"}, {"FM_SECRET_KEY_FILE": "/nowhere"}])
+def test_a_secret_file_that_cannot_be_used_stops_the_start(
+    tmp_path: Path, more: dict[str, str]
+) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("x")
+    done = run_settings(tmp_path, **{"FM_SECRET_KEY_FILE": str(secret), **more})
+
+    assert done.returncode
+    assert "FM_SECRET_KEY" in done.stderr
+    assert "Traceback" not in done.stderr

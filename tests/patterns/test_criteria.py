@@ -92,3 +92,14 @@ def test_what_stands_in_a_url_is_read_back_as_it_was(criteria: PatternCriteria) 
 def test_only_what_differs_from_the_defaults_stands_in_a_url() -> None:
     assert PatternCriteria().query() == {}
     assert PatternCriteria(status="archived").query() == {"status": "archived"}
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59"])
+def test_a_moment_outside_the_calendar_is_refused(moment: str) -> None:
+    with pytest.raises(FeatureMemoryError, match="RFC 3339"):
+        PatternCriteria.parse({"used_before": moment})
+
+
+def test_a_share_of_400_digits_is_refused() -> None:
+    with pytest.raises(FeatureMemoryError, match="from 0 to 1"):
+        PatternCriteria.parse({"min_confidence": 10**400})

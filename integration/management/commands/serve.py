@@ -12,10 +12,9 @@ from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.core.management.base import BaseCommand
 
+from featurememory.checks import data_is_private
+from featurememory.http.worker_slots import THREADS
 from integration import startup
-
-# A blocking thread holds about 1 MB; 16 answer 32 connections of short requests well on 2 cores.
-THREADS = 16
 
 
 class Command(BaseCommand):
@@ -31,6 +30,8 @@ class Command(BaseCommand):
         if not 1 <= port <= 65535:
             raise CommandError(f"--port {port}: a port lies between 1 and 65535")
         url = f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{port}"
+        for warning in data_is_private():
+            self.stderr.write(f"Warning: {warning.msg} Close it: {warning.hint}")
         os.environ["FM_SERVING"] = "embedded" if settings.EMBEDDED else "web"
         collect_static()
         if settings.STORAGE == "memory":  # the database is inside the server's own process
@@ -63,7 +64,7 @@ def replace_by_server(host: str, port: int) -> None:
         *("--interface", "wsgi", "--host", host, "--port", str(port)),
         *("--workers", "1", "--blocking-threads", str(THREADS), "--backlog", "1024"),
         *("--log-level", "error", "--no-ws", "--http", "1"),
-        *("--workers-kill-timeout", "15s"),
+        *("--workers-kill-timeout", "15s", "--http1-header-read-timeout", "30000"),
     ]
     if settings.STORAGE == "persistent":
         # In memory a new worker would be an empty server with other keys: it ends instead.

@@ -92,3 +92,21 @@ def test_unpacking_stops_at_the_limit(encoding: str) -> None:
 def test_rubbish_instead_of_a_packed_body_is_malformed(encoding: str) -> None:
     headers: dict[str, Any] = {"Content-Encoding": encoding}
     assert code_of(b"rubbish", **headers) is ErrorCode.MALFORMED_BODY
+
+
+@either
+def test_a_body_of_very_many_empty_parts_is_refused_at_once(encoding: str) -> None:
+    pack, unpack = PACKERS[encoding]
+    assert unpack(pack(b"") * 999 + pack(b"x"), 1000) == b"x"
+
+    with pytest.raises(FeatureMemoryError, match="parts") as refused:
+        unpack(pack(b"") * 800_000, 1000)
+    assert refused.value.status == 413
+
+
+def test_a_body_that_ends_before_its_length_is_never_taken_for_a_whole_one() -> None:
+    cut = request(b'{"a":1}\n')
+    cut.META["CONTENT_LENGTH"] = "20"
+    with pytest.raises(FeatureMemoryError) as refused:
+        read_body(cut, 1000)
+    assert refused.value.code is ErrorCode.MALFORMED_BODY

@@ -6,6 +6,7 @@ import base64
 import gzip
 import json
 from typing import Any
+from uuid import UUID
 
 import pytest
 import zstandard
@@ -270,7 +271,7 @@ def test_a_litellm_request_may_be_repeated_under_its_key(owner: Project) -> None
 def test_a_full_store_pushes_back_before_anything_is_read(
     owner: Project, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full() -> None:
+    def full(_project_id: UUID) -> None:
         raise FeatureMemoryError("behind", ErrorCode.THROTTLED, {"retry_after": 3})
 
     monkeypatch.setattr(admission, "check", full)

@@ -16,7 +16,7 @@ from django.core.management import CommandError, call_command
 from featurememory.errors import FeatureMemoryError
 from featurememory.models import Project
 from integration.jobs import history_files
-from integration.jobs.history_import import Progress, import_file
+from integration.jobs.history_import import Progress, import_file, read_batches
 from integration.jobs.import_errors import MOST, ErrorFile
 from patterns.models import ModelInteraction
 from tests.builders import item, items
@@ -208,6 +208,13 @@ def test_the_frames_of_a_zst_file_are_read_to_the_last(owner: Project, tmp_path:
     path.write_bytes(b"".join(zstandard.compress(lines(*part)) for part in parts))
 
     assert imported(owner, path).stored == 1400
+
+
+def test_large_items_are_stored_in_smaller_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("integration.jobs.history_import.BATCH_BYTES", 3000)
+    large = (json.dumps(item(n) | {"output": "x" * 1000}).encode() for n in range(9))
+
+    assert max(map(len, read_batches(enumerate(large, 1), Progress(1)))) <= 3
 
 
 FOREIGN: dict[str, list[Any]] = {

@@ -173,3 +173,21 @@ def test_a_second_job_of_the_same_kind_is_refused_while_one_waits() -> None:
 
     with pytest.raises(FeatureMemoryError, match="already running"):
         queue.start_job(owner, "reprocess", "maria")
+
+
+def uploaded(path: Path, content: bytes) -> Job:
+    path.parent.mkdir()
+    path.write_bytes(content)
+    return queue.start_job(project(), "import", "maria", {"path": str(path), "name": path.name})
+
+
+@pytest.mark.parametrize("content", [b"\x1f\x8b\x08broken", gzip.compress(b"")])
+def test_an_upload_goes_when_its_job_ends_however_it_ends(
+    tmp_path: Path, settings: Any, content: bytes
+) -> None:
+    settings.DATA_DIR = tmp_path
+    path = tmp_path / "uploads" / "history.jsonl.gz"
+    job = finished(uploaded(path, content))
+
+    assert job.state in ("failed", "done")
+    assert not path.exists()

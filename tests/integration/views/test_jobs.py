@@ -77,6 +77,20 @@ def test_another_projects_job_is_not_there() -> None:
     assert signed_in().get(f"/jobs/{job.pk}/").status_code == 404
 
 
+@pytest.mark.parametrize("name", ["x" * 300 + ".jsonl", "\u00e9" * 200 + ".csv"])
+def test_a_file_may_have_a_name_longer_than_the_disk_allows(
+    name: str, tmp_path: Path, settings: Any
+) -> None:
+    settings.DATA_DIR = tmp_path
+    project()
+    file = SimpleUploadedFile("any", b"{}")
+    file._name = name  # type: ignore[attr-defined]  # Django would cut it here
+    answer = signed_in().post("/jobs/", {"kind": "import", "file": file})
+
+    assert answer.status_code == 302
+    assert Job.objects.get().params["name"].endswith(name[-5:])
+
+
 TABLE = b"engine,prompt,when\ngpt-5-mini,Where is <b>it</b>?,5\n,Who?,6\n"
 CHOSEN = {
     "format": "columns",

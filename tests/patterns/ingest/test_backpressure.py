@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import traceback
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.core.cache import cache
@@ -19,6 +20,9 @@ from patterns.retention.cleanup import clean_up
 from tests.builders import caller, item, items, keep, learn_all, learned, project
 
 REFUSED = FeatureMemoryError("no", ErrorCode.OVERLOADED, {"retry_after": 1})
+
+
+ANYONE = UUID(int=1)
 
 
 def gauge(values: list[float], **changes: Any) -> ResourceGauge:
@@ -38,7 +42,7 @@ def test_a_gauge_closes_at_its_limit_and_opens_below_four_fifths() -> None:
 def test_the_state_is_that_of_the_worst_and_a_closed_one_refuses() -> None:
     watched = Admission([gauge([1.0]), gauge([9.0]), gauge([11.0])])
     with pytest.raises(FeatureMemoryError, match="no"):
-        watched.check()
+        watched.check(ANYONE)
 
     assert watched.state == "unhealthy"
 
@@ -48,7 +52,7 @@ def test_a_refusal_keeps_nothing_of_the_requests_refused_before() -> None:
 
     def refused() -> FeatureMemoryError:
         with pytest.raises(FeatureMemoryError, match="no") as found:
-            watched.check()
+            watched.check(ANYONE)
         return found.value
 
     def frames(error: FeatureMemoryError) -> int:
@@ -61,8 +65,8 @@ def test_a_refusal_keeps_nothing_of_the_requests_refused_before() -> None:
 def test_a_healthy_gauge_is_not_read_for_every_request() -> None:
     values = [1.0, 99.0]
     watched = Admission([gauge(values)])
-    watched.check()
-    watched.check()
+    watched.check(ANYONE)
+    watched.check(ANYONE)
 
     assert values == [99.0]
 
