@@ -125,7 +125,6 @@ def find_steep_unit(pattern: re.Pattern[Any]) -> str | None:
 STEEP_STILL = {
     "patterns.engine.grouping.logs.masking._PIECE",
     "patterns.engine.text.input_view._NUMBERED_NAME",
-    "patterns.engine.text.tokens._PATTERN",
 }
 EXPRESSIONS = collect_expressions()
 

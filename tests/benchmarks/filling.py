@@ -193,11 +193,13 @@ def rollup_rows(
     found, begin = np.unique(key[order], return_index=True)
     sums = [np.add.reduceat(column[order], begin).tolist() for column in summed(calls)]
     durations = np.split(calls.duration[order], begin[1:])
+    good = np.split(calls.success[order], begin[1:])
     owner, keys = as_column(project.pk), [as_column(name) for name in owners]
-    for code, values, took in zip(found.tolist(), zip(*sums, strict=True), durations, strict=True):
+    rows = zip(found.tolist(), zip(*sums, strict=True), durations, good, strict=True)
+    for code, values, took, counts in rows:
         at, rest = divmod(code, size)
         which, model = divmod(rest, len(MODELS))
-        sketch = quantile_sketch.update_sketch(b"", took.tolist())
+        sketch = quantile_sketch.update_sketch(b"", took[counts].tolist())
         yield (owner, at - 1, keys[which], MODELS[model], *values, sketch)
 
 
@@ -205,9 +207,12 @@ def summed(calls: Calls) -> tuple[Array, ...]:
     """What each call adds, in the order of rollups.SUMS."""
     one = np.ones(len(calls.at_ms), dtype=np.int64)
     tokens = calls.sent + calls.answered
+    good = calls.success.astype(
+        np.int64
+    )  # failed calls say nothing of durations and of a call's cost
     return (
-        one, calls.success.astype(np.int64), one, calls.score, one, calls.duration, calls.sent,
-        calls.answered, tokens, one, calls.memory, one, calls.cost, one,
+        one, good, one, calls.score, one, calls.duration * good, good, calls.sent,
+        calls.answered, tokens, one, calls.memory, one, calls.cost, one, calls.cost * good, good,
     )  # fmt: skip
 
 

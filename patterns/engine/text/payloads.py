@@ -28,7 +28,7 @@ _LEAST_TAGGED = 24  # characters between tags that are taken for a document
 _LABEL = re.compile(r"\s{0,8}(?:[-*>]\s)?([^\W\d_][\w '’./-]{0,24}?)\s?(?:#?\d{1,4})?\s{0,2}[:：]")
 _NUMBERED = re.compile(r"\s{0,4}(?:\[\d{1,4}\]|\(\d{1,4}\)|【\d{1,4}】)\s?\S")
 _HEAD = re.compile(r"\s{0,3}(-{3,}|={3,}|#{2,6}|\*{3,}|~{3,})\s{0,4}[^\s=*~#-]")
-_VALUE = re.compile(r"[0-9a-f]*\d[\w.,%:/-]*")
+_VALUE = re.compile(r"(?<![0-9a-f])[0-9a-f]{0,40}\d[\w.,%:/-]{0,200}")
 _ARROWS = (" => ", " -> ", " → ", " ⇒ ", "\t", " || ", " :: ")
 _YAML = re.compile(r"\s{0,40}(?:-\s{1,4})?[\w./-]{1,60}:(?:\s|$)|\s{0,40}-\s{1,4}\S")
 _NESTED = re.compile(r"\s{1,40}\S|-\s")
