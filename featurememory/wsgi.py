@@ -31,8 +31,8 @@ if "FM_SERVING" in os.environ:
 if "FM_SERVING" in os.environ:
     from django.conf import settings
 
-    from featurememory.http.slow_clients import BodyReads, ConnectionWatch
-    from featurememory.http.worker_slots import WorkerSlots
+    from featurememory.http.connections.slow_clients import BodyReads, ConnectionWatch
+    from featurememory.http.connections.worker_slots import WorkerSlots
 
     reads = BodyReads()
     application = WorkerSlots(application, reads)  # type: ignore[assignment]

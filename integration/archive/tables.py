@@ -20,7 +20,7 @@ from patterns import models as patterns
 
 # Answers kept for a day, keys (their secrets belong to one server), work under way there, and the
 # log of what people did there.
-LEFT_OUT = {"StoredAnswer", "ApiKey", "Job", "AuditEntry"}
+LEFT_OUT = {"StoredAnswer", "ApiKey", "Job", "AuditEntry", "ProjectRole", "StorageUse"}
 # The lease on learning and the name, which `restore` gives.
 LEFT_OUT_COLUMNS = {
     "Project": {"name"},

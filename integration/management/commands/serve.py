@@ -13,7 +13,7 @@ from django.core.management import CommandError, call_command
 from django.core.management.base import BaseCommand
 
 from featurememory.checks import data_is_private
-from featurememory.http.worker_slots import THREADS
+from featurememory.http.connections.worker_slots import THREADS
 from integration import startup
 
 

@@ -95,7 +95,9 @@ def test_a_foreign_key_finds_and_changes_nothing(path: str, method: str, scope: 
     before = contents(owner)
     response = caller(project(), "ad").send(method, asked, body)
 
-    assert response.status_code == 404 if "<" in path else response.status_code < 500
+    # Erasing a session that this project does not have is a job that finds nothing.
+    named = "<" in path and not path.startswith("sessions/")
+    assert response.status_code == 404 if named else response.status_code < 500
     told = response.content.decode().replace(asked, "")
     assert not [secret for secret in (*pattern_ids(owner), "task.0", "i-0") if secret in told]
     assert contents(owner) == before

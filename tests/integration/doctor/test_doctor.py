@@ -143,7 +143,8 @@ def test_decisions_and_evidence_that_cannot_be_read_are_found(owner: Project) ->
 
 
 def test_files_that_others_may_read_are_found(settings: Any) -> None:
-    (settings.DATA_DIR / "secret_key").touch(mode=0o644)
+    (settings.DATA_DIR / "secret_key").touch()
+    (settings.DATA_DIR / "secret_key").chmod(0o644)
 
     check, what = complaint()
     assert check == "files"

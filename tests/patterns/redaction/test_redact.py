@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 
+from featurememory.config import forget_config
 from featurememory.models import Project, StoredAnswer
 from integration.dialects.unmapped import unmapped_names
 from integration.models import UnmappedName
@@ -25,6 +26,7 @@ TEXT = f"please write to {MAIL}, card {CARD}, key {KEY}"
 def guarded(owner: Project) -> Project:
     answer = caller(owner, "ad").patch("config/", {"privacy": {"redact": True}})
     assert answer.status_code == 200
+    forget_config()  # which the commit does, and there is none in a test
     return owner
 
 

@@ -8,8 +8,13 @@ from contextlib import ExitStack
 
 import pytest
 
-from featurememory.http import slow_clients
-from featurememory.http.slow_clients import FILES, BodyProgress, BodyReads, ConnectionWatch
+from featurememory.http.connections import slow_clients
+from featurememory.http.connections.slow_clients import (
+    FILES,
+    BodyProgress,
+    BodyReads,
+    ConnectionWatch,
+)
 
 pytestmark = pytest.mark.skipif(not FILES.exists(), reason="needs Linux")
 Pair = tuple[socket.socket, socket.socket]

@@ -16,8 +16,8 @@ import msgspec
 from django.db import connections
 
 from featurememory.errors import ErrorCode, FeatureMemoryError
+from featurememory.http.connections.slow_clients import BodyReads
 from featurememory.http.problems import build_problem
-from featurememory.http.slow_clients import BodyReads
 from featurememory.process import request_priority
 
 # 16 answer 32 connections of short requests well on 2 cores.

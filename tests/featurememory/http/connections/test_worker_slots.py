@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from featurememory.http.slow_clients import BodyReads
-from featurememory.http.worker_slots import SLOTS, KeptConnections, WorkerSlots
+from featurememory.http.connections.slow_clients import BodyReads
+from featurememory.http.connections.worker_slots import SLOTS, KeptConnections, WorkerSlots
 
 
 def read_all(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
@@ -84,7 +84,7 @@ def test_few_threads_keep_their_connection_and_a_thread_that_ended_makes_room(
     monkeypatch: Any,
 ) -> None:
     closed: list[int] = []
-    target = "featurememory.http.worker_slots.connections.close_all"
+    target = "featurememory.http.connections.worker_slots.connections.close_all"
     monkeypatch.setattr(target, lambda: closed.append(threading.get_ident()))
     kept = KeptConnections(1)
 

@@ -1,0 +1,1 @@
+"""Connections before Django: who waits for a worker, and who takes too long."""
