@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import DatabaseError, InterfaceError, OperationalError
-from django.db.models import Count, F
+from django.db.models import CharField, Count, F, Value
 from django.utils import timezone
 
 from featurememory.database.write_lock import write_turn
@@ -107,16 +107,12 @@ def find_failure(project_id: UUID, row: ModelInteraction) -> FailedRecord | None
 
 def count_failures() -> dict[tuple[UUID, str], int]:
     """How many records are set aside now, by project and work; interactions by their own state."""
-    found = {
-        (project_id, work): count
-        for project_id, work, count in FailedRecord.objects.exclude(
-            work="learning", number__isnull=False
-        )
-        .values_list("project_id", "work")
-        .annotate(n=Count("pk"))
-        .order_by()
-    }
+    others = FailedRecord.objects.exclude(work="learning", number__isnull=False).order_by()
     rows = ModelInteraction.objects.order_by().extra(where=["state = 2"])
-    for project_id, count in rows.values_list("project_id").annotate(n=Count("pk")):
-        found[project_id, "learning"] = found.get((project_id, "learning"), 0) + count
+    learning = Value("learning", output_field=CharField())
+    counted = others.values_list("project_id", "work").annotate(n=Count("pk"))
+    failed = rows.values_list("project_id", learning).annotate(n=Count("pk"))
+    found: dict[tuple[UUID, str], int] = {}
+    for project_id, work, count in counted.union(failed, all=True):
+        found[project_id, work] = found.get((project_id, work), 0) + count
     return found

@@ -25,6 +25,12 @@ def _each_time(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     lag.__init__()  # type: ignore[misc]  # as in a new process
 
 
+@pytest.fixture(autouse=True)
+def _nothing_else_waits(db: None) -> None:
+    """What tests of several processes left in PostgreSQL waits for longer than anything here."""
+    ModelInteraction.objects.pending().delete()
+
+
 def states(*readings: float) -> list[str]:
     gauge, found = LagGauge(), []
     for seconds in readings:
