@@ -75,4 +75,4 @@ def test_health_says_that_recognition_is_behind_and_recovers(owner: Project) -> 
     assert "waited for 9" in str(told["detail"])
 
     learn_all(owner)
-    assert ready()["state"] == "healthy"
+    assert ready()["resources"]["lag"] == "healthy"
