@@ -12,11 +12,11 @@ from featurememory.models import Project
 from integration.models import Job
 from patterns.curation.learner_turn import learning_turn
 from patterns.curation.moving import move_interactions
-from patterns.models import Learner, ModelInteraction, Payload
+from patterns.models import Learner, ModelInteraction
 from patterns.recognition import lease
+from patterns.recognition.match_stored import match_stored
 from patterns.recognition.recognizer_cache import LoadedRecognizer, recognizers
 from patterns.statistics import recount, rollups
-from patterns.storage.stored_observations import observation_of
 
 STEP = 200
 
@@ -55,19 +55,11 @@ def reprocess_batch(project: Project, batch: Sequence[ModelInteraction]) -> int:
 
 def find_targets(loaded: LoadedRecognizer, batch: Sequence[ModelInteraction]) -> dict[str, str]:
     """Interactions that match another pattern than theirs, as id to pattern id."""
-    numbers = [row.number for row in batch]
-    payloads = dict(Payload.objects.filter(pk__in=numbers).values_list("number", "data"))
-    wanted: dict[str, str] = {}
-    for row in batch:
-        try:
-            observation = observation_of(row, payloads[row.number])
-        except (KeyError, ValueError):
-            continue  # a damaged payload cannot be matched
-        with loaded.lock:
-            match = loaded.recognizer.match_one(observation)
-        if match is not None and UUID(match.pattern_id) != row.pattern_id:
-            wanted[row.id] = match.pattern_id
-    return wanted
+    return {
+        row.id: match.pattern_id
+        for row, match in match_stored(loaded, batch)
+        if UUID(match.pattern_id) != row.pattern_id
+    }
 
 
 def run_rollup_steps(job: Job) -> Iterator[str]:

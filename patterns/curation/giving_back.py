@@ -12,9 +12,9 @@ from featurememory.models import Project
 from patterns.curation.history import add_activity
 from patterns.curation.learner_turn import learning_turn
 from patterns.curation.moving import move_interactions
-from patterns.models import ModelInteraction, Operation, Pattern, Payload
+from patterns.models import ModelInteraction, Operation, Pattern
+from patterns.recognition.match_stored import match_stored
 from patterns.recognition.recognizer_cache import LoadedRecognizer, recognizers
-from patterns.storage.stored_observations import observation_of
 
 STEP, MOST = 200, 5000  # interactions matched at once, and in one request
 
@@ -66,15 +66,9 @@ def match_again(
     loaded: LoadedRecognizer, numbers: Sequence[int], sources: set[str]
 ) -> dict[str, str]:
     """Which of these interactions match one of the sources, as id to pattern id."""
-    payloads = dict(Payload.objects.filter(pk__in=numbers).values_list("number", "data"))
-    wanted: dict[str, str] = {}
-    for row in ModelInteraction.objects.filter(pk__in=numbers):
-        try:
-            observation = observation_of(row, payloads[row.number])
-        except (KeyError, ValueError):
-            continue  # a damaged payload cannot be matched
-        with loaded.lock:
-            match = loaded.recognizer.match_one(observation)
-        if match is not None and match.pattern_id in sources:
-            wanted[row.id] = str(UUID(match.pattern_id))
-    return wanted
+    rows = list(ModelInteraction.objects.filter(pk__in=numbers))
+    return {
+        row.id: str(UUID(match.pattern_id))
+        for row, match in match_stored(loaded, rows)
+        if match.pattern_id in sources
+    }
