@@ -7,28 +7,11 @@ import time
 from typing import Any
 
 import featurememory_client as fm
-import pytest
 
 from tests.integration.client.fake_model import FakeModel
 from tests.integration.client.fake_server import FakeServer, wait_for
 from tests.integration.client.stand_in_sdk import AsyncProvider, Provider
-
-
-@pytest.fixture
-def client(server: FakeServer, bare: Provider) -> Provider:
-    fm.init(server.url, "k", timeout=5)
-    return fm.wrap(bare, prepare=True, task_type="t", models=["large", "small"])
-
-
-@pytest.fixture
-def async_client(server: FakeServer, async_bare: AsyncProvider) -> AsyncProvider:
-    fm.init(server.url, "k", timeout=5)
-    return fm.wrap(async_bare, prepare=True, task_type="t")
-
-
-def ask(client: Any, text: str = "hello", **more: Any) -> Any:
-    messages = [{"role": "user", "content": text}]
-    return client.completions.create(model="large", messages=messages, **more)
+from tests.integration.client.wrapping.calls import ask_large
 
 
 def wish(model_id: str) -> dict[str, Any]:
@@ -36,10 +19,10 @@ def wish(model_id: str) -> dict[str, Any]:
 
 
 def test_a_shadow_runs_after_the_answer_and_is_recorded_beside_it(
-    client: Provider, server: FakeServer, model: FakeModel
+    prepared: Provider, server: FakeServer, model: FakeModel
 ) -> None:
     server.decide = lambda task: wish("small")
-    ask(client, temperature=0.2, extra_headers={"x-team": "a"})
+    ask_large(prepared, temperature=0.2, extra_headers={"x-team": "a"})
     returned = time.monotonic()
 
     wait_for(lambda: fm.flush(1) and len(server.acknowledged) == 2)
@@ -57,10 +40,10 @@ def test_a_shadow_runs_after_the_answer_and_is_recorded_beside_it(
 
 
 def test_a_shadow_of_a_stream_waits_until_it_has_been_read(
-    client: Provider, server: FakeServer, model: FakeModel
+    prepared: Provider, server: FakeServer, model: FakeModel
 ) -> None:
     server.decide = lambda task: wish("small")
-    stream = ask(client, stream=True)
+    stream = ask_large(prepared, stream=True)
     next(stream)
     time.sleep(0.05)
     assert len(model.requests) == 1
@@ -71,16 +54,16 @@ def test_a_shadow_of_a_stream_waits_until_it_has_been_read(
     assert "stream" not in model.bodies[1]
 
 
-def test_a_shadow_that_fails_is_only_recorded(client: Provider, server: FakeServer) -> None:
+def test_a_shadow_that_fails_is_only_recorded(prepared: Provider, server: FakeServer) -> None:
     server.decide = lambda task: wish("x-[500]")
 
-    assert ask(client).choices[0].message.content == "echo hello"
+    assert ask_large(prepared).choices[0].message.content == "echo hello"
     wait_for(lambda: fm.flush(1) and len(server.acknowledged) == 2)
     assert sorted(str(entry["success"]) for entry in server.acknowledged) == ["False", "True"]
 
 
 def test_the_loop_goes_on_while_it_is_asked(
-    async_client: AsyncProvider, server: FakeServer, model: FakeModel
+    async_prepared: AsyncProvider, server: FakeServer, model: FakeModel
 ) -> None:
     def decide(task: dict[str, Any]) -> dict[str, Any]:
         time.sleep(0.2)
@@ -89,7 +72,7 @@ def test_the_loop_goes_on_while_it_is_asked(
     server.decide = decide
 
     async def main() -> tuple[Any, int]:
-        task, ticks = asyncio.create_task(ask(async_client)), 0
+        task, ticks = asyncio.create_task(ask_large(async_prepared)), 0
         while not task.done():
             await asyncio.sleep(0.01)
             ticks += 1
@@ -102,12 +85,12 @@ def test_the_loop_goes_on_while_it_is_asked(
 
 
 def test_shadows_of_an_async_client_run_in_its_loop(
-    async_client: AsyncProvider, server: FakeServer, model: FakeModel
+    async_prepared: AsyncProvider, server: FakeServer, model: FakeModel
 ) -> None:
     server.decide = lambda task: wish("small")
 
     async def main() -> int:
-        await ask(async_client)
+        await ask_large(async_prepared)
         before = len(model.requests)
         await asyncio.sleep(0.05)
         return before

@@ -15,28 +15,7 @@ from tests.integration.client.stand_in_sdk import (
     AsyncProvider,
     Provider,
 )
-
-
-@pytest.fixture
-def client(server: FakeServer, bare: Provider) -> Provider:
-    fm.init(server.url, "k")
-    return fm.wrap(bare, task_type="support.reply")
-
-
-@pytest.fixture
-def async_client(server: FakeServer, async_bare: AsyncProvider) -> AsyncProvider:
-    fm.init(server.url, "k")
-    return fm.wrap(async_bare)
-
-
-def ask(client: Any, text: str, **more: Any) -> Any:
-    messages = [{"role": "user", "content": text}]
-    return client.completions.create(model="gpt-5-mini", messages=messages, **more)
-
-
-def recorded(server: FakeServer) -> dict[str, Any]:
-    assert fm.flush(5)
-    return server.one()
+from tests.integration.client.wrapping.calls import ask, recorded
 
 
 def test_an_answer_is_recorded(client: Provider, server: FakeServer) -> None:

@@ -10,33 +10,12 @@ import pytest
 
 from tests.integration.client.fake_model import FakeModel
 from tests.integration.client.fake_server import PREPARE, FakeServer, Tarpit
-from tests.integration.client.stand_in_sdk import APIStatusError, AsyncProvider, Provider
+from tests.integration.client.stand_in_sdk import APIStatusError, Provider
+from tests.integration.client.wrapping.calls import ask_large, recorded
 
 
-@pytest.fixture
-def client(server: FakeServer, bare: Provider) -> Provider:
-    fm.init(server.url, "k", timeout=5)
-    return fm.wrap(bare, prepare=True, task_type="t", models=["large", "small"])
-
-
-@pytest.fixture
-def async_client(server: FakeServer, async_bare: AsyncProvider) -> AsyncProvider:
-    fm.init(server.url, "k", timeout=5)
-    return fm.wrap(async_bare, prepare=True, task_type="t")
-
-
-def ask(client: Any, text: str = "hello", **more: Any) -> Any:
-    messages = [{"role": "user", "content": text}]
-    return client.completions.create(model="large", messages=messages, **more)
-
-
-def recorded(server: FakeServer) -> dict[str, Any]:
-    assert fm.flush(5)
-    return server.one()
-
-
-def test_it_asks_about_the_task(client: Provider, server: FakeServer) -> None:
-    ask(client, temperature=0.2)
+def test_it_asks_about_the_task(prepared: Provider, server: FakeServer) -> None:
+    ask_large(prepared, temperature=0.2)
 
     order = server.bodies(PREPARE)[0]
     assert order["models"] == ["large", "small"]
@@ -49,13 +28,13 @@ def test_it_asks_about_the_task(client: Provider, server: FakeServer) -> None:
 
 
 def test_the_model_runs_as_decided_and_the_call_says_so(
-    client: Provider, server: FakeServer, model: FakeModel
+    prepared: Provider, server: FakeServer, model: FakeModel
 ) -> None:
     server.decide = lambda task: {
         "task": {**task, "model_id": "small", "parameters": {"temperature": 0.7}},
         "changed": ["model_id", "parameters"],
     }
-    ask(client, temperature=0.2, top_p=0.5)
+    ask_large(prepared, temperature=0.2, top_p=0.5)
 
     body = model.bodies[0]
     assert (body["model"], body["temperature"], "top_p" in body) == ("small", 0.7, False)
@@ -65,7 +44,7 @@ def test_the_model_runs_as_decided_and_the_call_says_so(
 
 
 def test_a_time_limit_that_was_decided_is_kept(
-    client: Provider, server: FakeServer, monkeypatch: pytest.MonkeyPatch
+    prepared: Provider, server: FakeServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen = []
     real = Provider.request
@@ -78,7 +57,7 @@ def test_a_time_limit_that_was_decided_is_kept(
     params = {"timeout_ms": 1500, "retries": 1}
     applied = {"id": "o", "type": "timeout", "arm": "treatment", "params": params}
     server.decide = lambda task: {"optimizations_applied": [applied]}
-    ask(client)
+    ask_large(prepared)
 
     assert (seen[0].timeout, seen[0].max_retries) == (1.5, 1)
 
@@ -89,10 +68,10 @@ CACHED = ["cached words", {"role": "assistant", "content": "cached words"}]
 @pytest.mark.parametrize("cached", CACHED, ids=["text", "message"])
 @pytest.mark.parametrize("stream", [False, True])
 def test_a_cached_output_is_served_without_the_model(
-    client: Provider, server: FakeServer, model: FakeModel, cached: Any, stream: bool
+    prepared: Provider, server: FakeServer, model: FakeModel, cached: Any, stream: bool
 ) -> None:
     server.decide = lambda task: {"cached_output": cached}
-    answer = ask(client, stream=stream)
+    answer = ask_large(prepared, stream=stream)
     if stream:
         text = "".join(getattr(chunk.choices[0].delta, "content", None) or "" for chunk in answer)
     else:
@@ -105,22 +84,22 @@ def test_a_cached_output_is_served_without_the_model(
     assert (entry["success"], entry["usage"]) == (None, {"cost": 0})
 
 
-def test_a_cached_tool_call_is_served_as_one(client: Provider, server: FakeServer) -> None:
-    ask(client, "hello [tool]")
+def test_a_cached_tool_call_is_served_as_one(prepared: Provider, server: FakeServer) -> None:
+    ask_large(prepared, "hello [tool]")
     kept = recorded(server)["output"]
     server.decide = lambda task: {"cached_output": kept}
 
-    (call,) = ask(client).choices[0].message.tool_calls
+    (call,) = ask_large(prepared).choices[0].message.tool_calls
     assert call.function.arguments == '{"ticket": "T-77"}'
 
 
-def read_text(client: Any, path: str, stream: bool) -> str:
+def read_text(prepared: Any, path: str, stream: bool) -> str:
     if path == "responses":
-        answer = client.responses.create(model="m", input="hello", stream=stream)
+        answer = prepared.responses.create(model="m", input="hello", stream=stream)
         deltas = [e.delta for e in answer if e.type.endswith("text.delta")] if stream else []
         return "".join(deltas) if stream else str(answer.output[0].content[0].text)
     said = [{"role": "user", "content": "hello"}]
-    answer = client.messages.create(model="m", messages=said, stream=stream)
+    answer = prepared.messages.create(model="m", messages=said, stream=stream)
     parts = [e.delta.text for e in answer if e.type == "content_block_delta"] if stream else []
     return "".join(parts) if stream else str(answer.content[0].text)
 
@@ -128,54 +107,54 @@ def read_text(client: Any, path: str, stream: bool) -> str:
 @pytest.mark.parametrize("path", ["responses", "messages"])
 @pytest.mark.parametrize("stream", [False, True])
 def test_every_endpoint_serves_what_was_recorded(
-    client: Provider, server: FakeServer, model: FakeModel, path: str, stream: bool
+    prepared: Provider, server: FakeServer, model: FakeModel, path: str, stream: bool
 ) -> None:
-    assert read_text(client, path, False) == "echo hello"
+    assert read_text(prepared, path, False) == "echo hello"
     kept = recorded(server)["output"]
     server.decide = lambda task: {"cached_output": kept}
 
-    assert read_text(client, path, stream) == "echo hello"
+    assert read_text(prepared, path, stream) == "echo hello"
     assert len(model.requests) == 1
 
 
 @pytest.mark.parametrize("cached", [5, [], [7], {"odd": 1}, {"vectors": 1}])
 def test_a_cached_output_of_no_known_form_is_not_served(
-    client: Provider, server: FakeServer, model: FakeModel, cached: Any
+    prepared: Provider, server: FakeServer, model: FakeModel, cached: Any
 ) -> None:
     server.decide = lambda task: {"cached_output": cached}
 
-    assert ask(client).choices[0].message.content == "echo hello"
+    assert ask_large(prepared).choices[0].message.content == "echo hello"
     assert "decision_id" not in recorded(server)
 
 
 def test_what_the_provider_refuses_runs_as_it_was_meant(
-    client: Provider, server: FakeServer, model: FakeModel
+    prepared: Provider, server: FakeServer, model: FakeModel
 ) -> None:
     server.decide = lambda task: {"task": {**task, "model_id": "x-[400]"}, "changed": ["model_id"]}
 
-    assert ask(client).choices[0].message.content == "echo hello"
+    assert ask_large(prepared).choices[0].message.content == "echo hello"
     assert fm.flush()
     outcomes = [(e["model_id"], e["success"], e.get("decision_id")) for e in server.acknowledged]
     assert outcomes == [("x-[400]", False, "decision-1"), ("large", True, None)]
 
 
-def test_an_error_of_a_task_that_was_not_changed_is_the_callers(client: Provider) -> None:
+def test_an_error_of_a_task_that_was_not_changed_is_the_callers(prepared: Provider) -> None:
     with pytest.raises(APIStatusError):
-        ask(client, "hello [400]")
+        ask_large(prepared, "hello [400]")
 
 
 def test_a_change_nobody_here_can_make_changes_nothing(
-    client: Provider, server: FakeServer, model: FakeModel
+    prepared: Provider, server: FakeServer, model: FakeModel
 ) -> None:
     server.decide = lambda task: {"task": {**task, "input": "other"}, "changed": ["input"]}
-    ask(client)
+    ask_large(prepared)
 
     assert model.bodies[0]["messages"][0]["content"] == "hello"
     assert "decision_id" not in recorded(server)
 
 
-def test_embeddings_are_not_asked_about(client: Provider, server: FakeServer) -> None:
-    client.embeddings.create(model="m", input="hello")
+def test_embeddings_are_not_asked_about(prepared: Provider, server: FakeServer) -> None:
+    prepared.embeddings.create(model="m", input="hello")
 
     assert server.bodies(PREPARE) == []
 
@@ -184,9 +163,9 @@ def test_without_an_answer_everything_is_as_ever(
     bare: Provider, model: FakeModel, tarpit: Tarpit
 ) -> None:
     fm.init(tarpit.url, "k", timeout=0.1)
-    client = fm.wrap(bare, prepare=True)
+    prepared = fm.wrap(bare, prepare=True)
     began = time.monotonic()
 
-    assert ask(client).choices[0].message.content == "echo hello"
+    assert ask_large(prepared).choices[0].message.content == "echo hello"
     assert time.monotonic() - began < 0.5
     assert model.bodies[0]["model"] == "large"
