@@ -37,6 +37,8 @@ def postgresql() -> Iterator[str]:
         # Durability off: these rows are thrown away, and tests run twice as fast.
         start = [binaries / "postgres", "-D", data, "-k", home, "-h", "", "-c", "fsync=off"]
         start += ["-c", "synchronous_commit=off", "-c", "full_page_writes=off"]
+        # Rows of rolled-back tests stay in the files: without a vacuum they fill the storage limit.
+        start += ["-c", "autovacuum_naptime=5s", "-c", "autovacuum_vacuum_cost_delay=0"]
         with _running(start, home / "log", lambda: _accepts(binaries, home), account):
             _quietly([binaries / "psql", "-h", home, "-U", "postgres", "-c", "SELECT 1"], account)
             yield f"postgresql://postgres@/featurememory?host={home}"
