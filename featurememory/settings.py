@@ -57,9 +57,7 @@ def load_secret_key() -> str:
 SECRET_KEY = load_secret_key()
 # Local names are always allowed: a container's health check asks 127.0.0.1.
 LOCAL_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
-ALLOWED_HOSTS = list(
-    dict.fromkeys([*read_names("FM_ALLOWED_HOSTS", default=["testserver"]), *LOCAL_HOSTS])
-)
+ALLOWED_HOSTS = list(dict.fromkeys([*read_names("FM_ALLOWED_HOSTS", default=[]), *LOCAL_HOSTS]))
 HTTPS = read_flag("FM_HTTPS", default=False)
 # Applied by featurememory/http/trusted_proxies.py, around the whole application.
 TRUSTED_PROXIES = read_networks("FM_TRUSTED_PROXIES")

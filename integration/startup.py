@@ -94,12 +94,13 @@ def ensure_key(project: Project) -> str | None:
     if project.keys.exists():
         return None
     if given := os.environ.get("FM_INIT_API_KEY"):
+        # Before it is stored: else the next start would find a key and go on with the wrong one.
+        if not given.startswith(f"fm_{ApiKey.KeyKind.ADMIN}_"):
+            raise CommandError("FM_INIT_API_KEY cannot be used: it must begin with fm_ad_")
         try:
-            key = ApiKey.register(project, given, "first key")
+            ApiKey.register(project, given, "first key")
         except ValueError as error:
             raise CommandError(f"FM_INIT_API_KEY cannot be used: {error}") from error
-        if key.kind != ApiKey.KeyKind.ADMIN:
-            raise CommandError("FM_INIT_API_KEY cannot be used: it must begin with fm_ad_")
         return given
     return ApiKey.create(project, ApiKey.KeyKind.ADMIN, "first key")[1]
 

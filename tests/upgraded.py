@@ -86,5 +86,6 @@ if __name__ == "__main__":
 
     from tests.web import PLAIN_STATIC
 
-    with override_settings(STORAGES=PLAIN_STATIC):
+    # As pytest does: the test client asks for the host "testserver".
+    with override_settings(STORAGES=PLAIN_STATIC, ALLOWED_HOSTS=["testserver", "localhost"]):
         print(json.dumps(main(sys.argv[1])))

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
+from django.db import transaction
 from django.db.models import QuerySet
 
+from featurememory.audit.record import record
 from featurememory.models import Activity, Project, ProjectRole
 
 VIEWER, EDITOR, ADMIN = ROLES = ("viewer", "editor", "admin")
@@ -67,23 +69,33 @@ def select_projects(roles: Roles, needed: str = VIEWER) -> QuerySet[Project]:
 
 
 def grant_role(user: Any, project: Project | None, role: str, actor: str) -> None:
-    """Give a person this role, in every project without one; "" takes it away. Recorded as activity."""
+    """Give a person this role, in every project without one; "" takes it away. Recorded."""
     rows = ProjectRole.objects.filter(user=user, project=project)
-    before = rows.values_list("role", flat=True).first() or "none"
-    if role:
-        ProjectRole.objects.update_or_create(user=user, project=project, defaults={"role": role})
-    else:
-        rows.delete()
-    record_role(user, project, role, actor, before)
+    with transaction.atomic():
+        before = rows.values_list("role", flat=True).first() or ""
+        if role:
+            values = {"role": role}
+            ProjectRole.objects.update_or_create(user=user, project=project, defaults=values)
+        else:
+            rows.delete()
+        record_role(user, project, role, actor, before)
 
 
 def record_role(
-    user: Any, project: Project | None, role: str, actor: str, before: str = ""
+    user: Any, project: Project | None, role: str, actor: str = "", before: str = ""
 ) -> None:
-    """A line of activity in the project, or in every one."""
-    where = [project] if project else list(Project.objects.all())
-    change = f"{before} → {role or 'none'}" if before else role or "none"
-    summary = f"Role of {user.get_username()}: {change}"
+    """An entry of the audit log, and a line of activity in the project, or in every one."""
+    name, where = user.get_username(), project.name if project else "every project"
+    record(
+        project.pk if project else None,
+        "right.granted" if role else "right.withdrawn",
+        f"{name} in {where}",
+        actor=actor,
+        before={"role": before or "none"},
+        after={"role": role or "none"},
+    )
+    summary = f"Role of {name}: {before or 'none'} → {role or 'none'}"
     Activity.objects.bulk_create(
-        Activity(project=one, actor=actor, verb="grant", summary=summary[:300]) for one in where
+        Activity(project=one, actor=actor, verb="grant", summary=summary[:300])
+        for one in ([project] if project else Project.objects.all())
     )

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from typing import Any
 
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.core.cache import cache
+from redis.exceptions import RedisError
 
 from featurememory.audit.record import record
 
@@ -28,10 +30,13 @@ def note_failure(credentials: dict[str, Any], **_: Any) -> None:
 
 
 def count_failures() -> int:
-    """How many there were in this minute: strangers must not fill the disk with them."""
+    """How many there were in this minute: strangers must not fill the disk with them. While Redis is
+    down each counts as the first: the limits of sign-in are in the database and still hold."""
     name = f"audit:failed:{int(time.time() // 60)}"
-    cache.add(name, 0, 120)
-    return int(cache.incr(name))
+    with suppress(RedisError, ValueError):
+        cache.add(name, 0, 120)
+        return int(cache.incr(name))
+    return 1
 
 
 def note_sign_out(user: Any, **_: Any) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
@@ -84,7 +85,7 @@ def handle_problem(error: Exception, context: Mapping[str, Any]) -> Response:
 
 
 def remember_refusal(request: Request, error: FeatureMemoryError) -> None:
-    """Cache the error for the page /start/."""
+    """Cache the error for the page /start/ of the key's project."""
     refusal = {
         "at": time.time(),
         "status": error.status,
@@ -92,4 +93,21 @@ def remember_refusal(request: Request, error: FeatureMemoryError) -> None:
         "detail": error.message[:300],
         "path": request.path[:200],
     }
-    cache.set("last_refusal", refusal, 3600)
+    # Not `request.auth`: where authenticating failed, that would try it again.
+    key = vars(request).get("_auth") or vars(request).get("auth")
+    cache.set(name_refusal(getattr(key, "project_id", None)), refusal, 3600)
+
+
+def name_refusal(project_id: UUID | None) -> str:
+    """Under which name a refusal is cached; without a valid key it belongs to no project."""
+    return f"last_refusal:{project_id or ''}"
+
+
+def find_refusal(project_id: UUID) -> dict[str, Any] | None:
+    """The newest refusal of this project's keys, or of a request without a valid key: that one is shown
+    to everybody, so without its path, which may name what is another project's."""
+    own, unknown = cache.get(name_refusal(project_id)), cache.get(name_refusal(None))
+    if unknown and (not own or unknown["at"] > own["at"]):
+        return {**unknown, "path": ""}
+    found: dict[str, Any] | None = own
+    return found

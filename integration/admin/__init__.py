@@ -1,5 +1,5 @@
-"""The Django admin: thresholds of projects, API keys."""
+"""The Django admin: thresholds of projects, API keys, people and their roles."""
 
-from integration.admin import api_keys, thresholds
+from integration.admin import api_keys, people, thresholds
 
-__all__ = ["api_keys", "thresholds"]
+__all__ = ["api_keys", "people", "thresholds"]

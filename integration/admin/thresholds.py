@@ -13,15 +13,13 @@ from django.shortcuts import redirect
 from django.urls import reverse
 
 from featurememory.access import roles
-from featurememory.access.roles import record_role
 from featurememory.admin_readonly import ByRole, OwnProjects, ReadOnly
-from featurememory.config import save_config
+from featurememory.config import find_validation_errors, save_config
 from featurememory.models import (
     Activity,
     ConfigVersion,
     FeatureMemoryConfig,
     Project,
-    ProjectRole,
 )
 
 admin.site.site_header = admin.site.site_title = "Feature Memory"
@@ -157,7 +155,10 @@ class ConfigVersionAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
         config = FeatureMemoryConfig.objects.get(project_id=version.project_id)
         for name, (old, _) in version.changes.items():
             setattr(config, name, old)
-        config.full_clean()
+        if errors := find_validation_errors(config):
+            why = " ".join(f"{one['pointer'].strip('/')}: {one['message']}" for one in errors)
+            self.message_user(request, f"Not restored. {why}", messages.ERROR)
+            return
         save_config(config, request.user.get_username(), f"Restored from version {version.number}")
         self.message_user(request, f"Restored the values from before version {version.number}.")
 
@@ -175,34 +176,6 @@ class ProjectAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def get_queryset(self, request: HttpRequest) -> QuerySet[Project]:
         visible = roles.select_projects(roles.read_roles(request.user))
         return super().get_queryset(request).filter(pk__in=visible)
-
-
-@admin.register(ProjectRole)
-class ProjectRoleAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """Who may do what: changed by superusers here, or with `manage.py grant`."""
-
-    list_display = ["user", "project", "role"]
-    list_filter = ["role", "project"]
-
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        return is_superuser(request)
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return is_superuser(request)
-
-    has_add_permission = has_change_permission = has_delete_permission = has_view_permission
-
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        super().save_model(request, obj, form, change)
-        record_role(obj.user, obj.project, obj.role, request.user.get_username())
-
-    def delete_model(self, request: HttpRequest, obj: Any) -> None:
-        record_role(obj.user, obj.project, "", request.user.get_username())
-        super().delete_model(request, obj)
-
-
-def is_superuser(request: HttpRequest) -> bool:
-    return bool(request.user.is_active and getattr(request.user, "is_superuser", False))
 
 
 @admin.register(Activity)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -19,8 +21,10 @@ from featurememory.models import AuditEntry, Project
 from patterns.criteria import parse_moment, parse_text
 from patterns.serializers import format_time
 
-# Of the server's own log a project sees who signed in: its people are among them.
-SIGN_INS = Q(project=None) & (Q(action__startswith="login.") | Q(action__startswith="logout."))
+# Of the server's own log a project sees who signed in, and who came or became what: its people are
+# among them.
+ABOUT_PEOPLE = ("login.", "logout.", "user.", "right.", "factor.")
+SIGN_INS = Q(project=None) & reduce(or_, (Q(action__startswith=word) for word in ABOUT_PEOPLE))
 
 
 class AuditLog(Endpoint):

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from msgspec import Struct
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from featurememory.errors import invalid
+from featurememory.errors import invalid, not_found
 from featurememory.http.drf import key_of
 from featurememory.http.endpoint import Endpoint
 from featurememory.http.json_body import body_of
 from featurememory.http.openapi import described
 from integration.api.authentication import known_keys
 from integration.erasure.delete_project import delete_project
+from integration.erasure.selection import find_decisions
 from integration.jobs import queue
+from optimizations.decision_log.log import catch_up
+from optimizations.models import Decision
+from patterns.models import ModelInteraction
 
 MOST_IDS, LONGEST = 10_000, 200
+MOST_READ = 20_000  # decisions that a request reads: a second
 
 
 class ErasureOrder(Struct):
@@ -42,7 +48,20 @@ class SessionErasure(Endpoint):
 
     @described("Erase every interaction of a session", status=202)
     def delete(self, request: Request, session_id: str) -> Response:
-        return start_erasure(request, read_order(ErasureOrder(session_id=session_id)))
+        params = read_order(ErasureOrder(session_id=session_id))
+        if not has_session(key_of(request).project_id, session_id):
+            raise not_found("session")
+        return start_erasure(request, params)
+
+
+def has_session(project_id: UUID, session_id: str) -> bool:
+    """Whether something of it is stored. Where very many decisions would have to be read, the job looks."""
+    if ModelInteraction.objects.filter(project_id=project_id, session_id=session_id).exists():
+        return True
+    catch_up()
+    if Decision.objects.filter(project_id=project_id).count() > MOST_READ:
+        return True
+    return any(True for _ in find_decisions(project_id, [], {session_id}))
 
 
 class DeletionOrder(Struct):

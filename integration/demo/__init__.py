@@ -9,11 +9,10 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Sequence
-from uuid import UUID
 
 from featurememory.config import config_of
 from featurememory.database.write_lock import write_turn
-from featurememory.models import Activity, Project
+from featurememory.models import Project
 from featurememory.process.request_priority import give_way
 from integration.demo.traffic import (
     KINDS,
@@ -23,21 +22,12 @@ from integration.demo.traffic import (
     serve_request,
 )
 from integration.demo.trials import register_models, run_with_advice
+from integration.erasure.delete_project import delete_stored
 from integration.learning.learn_batch import learn_next_batch
 from integration.repair.save_repair import consolidate_project
 from patterns.ingest.schema import build_arrival, parse_interaction
 from patterns.ingest.writer import store_arrivals
-from patterns.models import (
-    Feedback,
-    Learner,
-    ModelInteraction,
-    Operation,
-    Pattern,
-    PatternEvent,
-    PatternHour,
-    Payload,
-    ProjectHour,
-)
+from patterns.models import Pattern, PatternHour, ProjectHour
 from patterns.statistics import rollups
 
 __all__ = ["KINDS", "generate", "load_demo", "remove_demo"]
@@ -72,28 +62,9 @@ def learn_untouched(project: Project, dice: random.Random, requests: Sequence[De
 
 
 def remove_demo() -> None:
-    """Delete every demo project with all its data."""
+    """Delete every demo project with all its data. Generated texts need no overwriting."""
     for project in Project.objects.filter(is_demo=True):
-        delete_rows(project.pk)
-        project.delete()
-
-
-def delete_rows(project_id: UUID) -> None:
-    with write_turn():
-        rows = ModelInteraction.objects.filter(project_id=project_id)
-        Payload.objects.filter(pk__in=rows.values("number")).delete()
-        for model in (
-            ModelInteraction,
-            Pattern,
-            PatternEvent,
-            PatternHour,
-            ProjectHour,
-            Operation,
-            Feedback,
-            Learner,
-            Activity,
-        ):
-            model.objects.filter(project_id=project_id).delete()
+        delete_stored(project)
 
 
 def backfill_hours(project: Project) -> None:

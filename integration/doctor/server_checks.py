@@ -14,6 +14,7 @@ from django.db.models import Exists, OuterRef
 from featurememory.audit.chain import find_break, list_chains
 from featurememory.models import Project
 from integration.doctor.broken_invariant import RESTORE, BrokenInvariant
+from integration.jobs import uploads
 from integration.models import Job
 from patterns.models import ModelInteraction, Payload
 
@@ -70,9 +71,12 @@ def list_data_files(folder: Path) -> list[Path]:
 
 def check_uploads() -> Iterator[BrokenInvariant]:
     """Every upload has a job that needs it."""
-    waiting = Job.objects.filter(kind="import").exclude(state=Job.JobState.DONE)
-    needed = {str(job.params.get("path")) for job in waiting}
-    lost = [path for path in (settings.DATA_DIR / "uploads").glob("*") if str(path) not in needed]
+    imports = Job.objects.filter(kind="import")
+    needed = {str(job.params.get("path")) for job in imports.exclude(state=Job.JobState.DONE)}
+    # What an import refused is kept for people to fetch, after it has ended too.
+    needed |= {str(job.cursor.get("errors")) for job in imports}
+    needed |= {name + uploads.ERRORS for name in needed}
+    lost = [path for path in uploads.folder().glob("*") if str(path) not in needed]
     if lost:
         what = f"{len(lost):,} uploads belong to no job: {lost[0]}"
         yield BrokenInvariant("uploads", "", what, "Delete them.")

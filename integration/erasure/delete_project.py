@@ -20,8 +20,19 @@ from patterns.recognition.recognizer_cache import recognizers
 
 
 def delete_project(project: Project, actor: str = "") -> int:
-    """How many interactions went. Its keys go first, so that nothing new comes in meanwhile; run it
-    again when it was interrupted. The server's audit log says who did it."""
+    """How many interactions went, of which no byte is left then."""
+    count, affected = delete_stored(project, actor)
+    if affected:
+        for _ in replace_dictionaries():
+            pass
+    overwrite_free_pages()
+    return count
+
+
+def delete_stored(project: Project, actor: str = "") -> tuple[int, bool]:
+    """How many interactions went; also whether a dictionary may have been trained on them. Its keys go
+    first, so that nothing new comes in meanwhile; run it again when it was interrupted. The server's
+    audit log says who did it."""
     own, name = project.pk, project.name
     project.keys.all().delete()
     catch_up()
@@ -35,11 +46,7 @@ def delete_project(project: Project, actor: str = "") -> int:
     recognizers.drop(own)
     policies.drop(own)
     forget_config(own)
-    if affected:
-        for _ in replace_dictionaries():
-            pass
-    overwrite_free_pages()
-    return count
+    return count, affected
 
 
 def delete_interactions(project_id: UUID) -> tuple[int, bool]:

@@ -83,13 +83,15 @@ def read_json(items: Iterable[bytes], name: str) -> Iterator[Item]:
 def read_rows_of(
     path: Path, raw: IO[bytes], name: str = AUTO
 ) -> Iterator[Row | FeatureMemoryError]:
-    """The rows as they are in the file, read by no format yet."""
+    """The rows as they are in the file, read by no format yet. Reads nothing before the first is asked
+    for, so that whoever asks is told of a damaged file."""
     stream, kind = open_uncompressed(raw, path.name.lower())
     if kind.endswith(".csv") or name == "csv":
-        return read_csv(stream)
-    if kind.endswith(".parquet") or name == "parquet":
-        return read_parquet(path)
-    return map(row_of, read_items(read_chunks(stream)))
+        yield from read_csv(stream)
+    elif kind.endswith(".parquet") or name == "parquet":
+        yield from read_parquet(path)
+    else:
+        yield from map(row_of, read_items(read_chunks(stream)))
 
 
 def translate_read_errors(items: Iterable[Any], name: str) -> Iterator[Any]:

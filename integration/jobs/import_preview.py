@@ -52,6 +52,17 @@ def preview_import(
     return preview
 
 
+def find_damage(path: Path, name: str) -> str:
+    """Why nothing of an upload of this name can be read in any format, like a broken archive; "" when
+    something can."""
+    try:
+        with path.open("rb") as raw:
+            next(translate_read_errors(read_rows_of(path, raw, AUTO), name), None)
+    except FeatureMemoryError as error:
+        return error.message
+    return ""
+
+
 def take_rows(rows: Iterator[Row | FeatureMemoryError]) -> Iterator[Row | FeatureMemoryError]:
     """The first rows, fewer where they are large."""
     size = 0

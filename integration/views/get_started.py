@@ -6,7 +6,6 @@ import time
 from datetime import timedelta
 from typing import Any
 
-from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
@@ -14,6 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 from django_htmx.http import HTMX_STOP_POLLING
 
+from featurememory.http.problems import find_refusal
 from featurememory.models import Project
 from featurememory.page_access import (
     choose_project,
@@ -103,7 +103,7 @@ def show_arrival(request: HttpRequest) -> HttpResponse:
 def describe_arrival(project: Project, host: str) -> dict[str, Any]:
     """What the box shows: the newest interaction and the progress to a pattern, or the last refusal."""
     newest = ModelInteraction.objects.filter(project=project).order_by("-number").first()
-    refusal = cache.get("last_refusal")
+    refusal = find_refusal(project.pk)
     if refusal and time.time() - refusal["at"] > REFUSAL_S:
         refusal = None
     context: dict[str, Any] = {

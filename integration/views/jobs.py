@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +15,8 @@ from featurememory.http import pagination
 from featurememory.page_access import changing, current_project, is_part, page, render_page
 from integration.jobs import queue
 from integration.jobs.history_files import ENDINGS
-from integration.jobs.uploads import save_upload
+from integration.jobs.import_preview import find_damage
+from integration.jobs.uploads import remove_upload, save_upload
 from integration.models import Job
 from integration.views.imports import describe_preview
 
@@ -70,7 +72,12 @@ def start_job(request: HttpRequest) -> HttpResponse:
     project, actor = current_project(request), request.user.get_username()
     if kind == "import":
         queue.check_drafts(project)
-        job = queue.draft_import(project, actor, save_upload(file))
+        params = save_upload(file)
+        if damage := find_damage(Path(params["path"]), params["name"]):
+            remove_upload(params["path"])
+            form.add_error(None, damage)
+            return render_jobs(request, form, status=422)
+        job = queue.draft_import(project, actor, params)
     else:
         job = queue.start_job(project, kind, actor)
     return redirect("job", job.pk)

@@ -6,7 +6,8 @@ import pytest
 from django.apps import apps
 from django.core.management import call_command
 
-from featurememory.models import Project
+from featurememory.audit.chain import find_break, list_chains
+from featurememory.models import AuditEntry, Project
 from integration import demo
 from integration.demo.traffic import generate_requests
 from optimizations.models import Decision, Optimization, RegisteredModel
@@ -81,8 +82,16 @@ def test_removing_leaves_nothing_of_it_and_nothing_else_goes(small: None) -> Non
     api.post("tasks/prepare/", {"task": {"task_type": "x", "model_id": "m", "input": "hello"}})
     demo.remove_demo()
 
-    assert rows_left() == before
+    assert rows_left() == before | {"AuditEntry": before["AuditEntry"] + 1}  # that it is gone
+    assert AuditEntry.objects.get(action="project.deleted").object == "demo"
     assert Project.objects.get() == mine
+
+
+def test_the_audit_log_is_whole_after_the_demo_is_gone(small: None) -> None:
+    caller(demo.load_demo()).patch("config/", {"patterns": {"max_patterns": 500}})
+    demo.remove_demo()
+
+    assert [find_break(owner) for owner in list_chains()] == [""]
 
 
 def test_the_command_loads_and_removes(small: None, capsys: pytest.CaptureFixture[str]) -> None:

@@ -76,8 +76,10 @@ def test_a_value_that_cannot_be_used_stops_the_start_and_is_named(
     name: str, value: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(name, value)
-    with pytest.raises(CommandError, match=f"{name} cannot be used"):
-        prepare_start()
+    for _ in range(2):  # the second start must not go on with what the first refused
+        with pytest.raises(CommandError, match=f"{name} cannot be used"):
+            prepare_start()
+    assert not ApiKey.objects.exists()
 
 
 def test_without_a_terminal_neither_link_nor_given_key_is_printed(

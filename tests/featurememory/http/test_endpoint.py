@@ -6,14 +6,13 @@ import json
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from django.db import DataError, OperationalError
 from rest_framework.test import APIRequestFactory
 
 from featurememory.errors import ErrorCode, FeatureMemoryError
 from featurememory.http.endpoint import Endpoint
 from featurememory.http.json_body import decode_json
-from featurememory.http.problems import handle_problem
+from featurememory.http.problems import find_refusal, handle_problem
 from patterns.api import interactions
 from tests.builders import Caller, caller, client, item, project
 
@@ -120,11 +119,24 @@ def test_trouble_in_the_middle_is_a_problem_too(
 
 
 def test_the_last_refusal_is_kept_for_the_page_that_helps_to_start() -> None:
-    caller(project()).post("interactions/", item(duration=-1))
+    owner, other = project(), project()
+    caller(owner).post("interactions/", item(duration=-1))
+    caller(owner).get("patterns/nobody/")
 
-    kept = cache.get("last_refusal")
-    assert (kept["status"], kept["code"]) == (422, "VALIDATION_FAILED")
-    assert kept["path"] == "/api/v1/interactions/"
+    kept = find_refusal(owner.pk)
+    assert kept
+    assert (kept["status"], kept["code"]) == (404, "NOT_FOUND")
+    assert kept["path"] == "/api/v1/patterns/nobody/"
+    assert find_refusal(other.pk) is None
+
+
+def test_a_refusal_without_a_key_is_told_everywhere_but_not_what_it_asked_for() -> None:
+    owner = project()
+    Caller("fm_ro_nobody_nothing").get("interactions/theirs/")
+
+    kept = find_refusal(owner.pk)
+    assert kept
+    assert (kept["status"], kept["path"]) == (401, "")
 
 
 def test_answers_are_json_whatever_the_caller_would_rather_have() -> None:

@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.test import Client
 
-from featurememory.models import Activity, ProjectRole
+from featurememory.models import Activity, AuditEntry, ProjectRole
 from integration.models import ApiKey
 from tests.builders import learned, project
 from tests.web import browser, member, text_of
@@ -83,7 +83,58 @@ def test_a_superuser_gives_a_role_and_it_stands_in_the_activity() -> None:
     root.post("/admin/featurememory/projectrole/add/", given)
 
     assert ProjectRole.objects.get(user=person).role == "viewer"
-    assert Activity.objects.get(project=own).summary == "Role of vic: viewer"
+    assert Activity.objects.get(project=own).summary == "Role of vic: none → viewer"
+    told = AuditEntry.objects.get(action="right.granted")
+    assert (told.project, told.actor, told.object) == (own, "root", "vic in mine")
+
+
+def test_roles_taken_away_together_are_each_in_the_audit_log() -> None:
+    own, other = project("mine"), project("other")
+    member("vic", mine="viewer", other="editor")
+    root = browser(get_user_model().objects.create_superuser("root"))
+    chosen = list(ProjectRole.objects.values_list("pk", flat=True))
+    action = {"action": "delete_selected", "_selected_action": chosen, "post": "yes"}
+
+    root.post("/admin/featurememory/projectrole/", action)
+
+    assert not ProjectRole.objects.exists()
+    told = AuditEntry.objects.filter(action="right.withdrawn").order_by("before")
+    assert [(one.project, one.before) for one in told] == [
+        (other, '{"role":"editor"}'),
+        (own, '{"role":"viewer"}'),
+    ]
+
+
+def test_a_role_moved_to_another_person_is_withdrawn_from_the_first() -> None:
+    own, vic, tom = project("mine"), member("vic", mine="viewer"), member("tom")
+    root = browser(get_user_model().objects.create_superuser("root"))
+    row = ProjectRole.objects.get(user=vic)
+    moved = {"user": tom.pk, "project": str(own.pk), "role": "viewer"}
+
+    root.post(f"/admin/featurememory/projectrole/{row.pk}/change/", moved)
+
+    told = AuditEntry.objects.filter(action__startswith="right.").order_by("number")
+    assert [(one.action, one.object) for one in told] == [
+        ("right.withdrawn", "vic in mine"),
+        ("right.granted", "tom in mine"),
+    ]
+
+
+def test_who_became_superuser_or_was_deleted_is_in_the_audit_log() -> None:
+    project("mine")
+    vic = member("vic", mine="viewer")
+    root = browser(get_user_model().objects.create_superuser("root"))
+    joined = {"date_joined_0": "2026-01-01", "date_joined_1": "00:00:00"}
+    form = {"username": "vic", "is_active": "on", "is_superuser": "on", **joined}
+
+    root.post(f"/admin/auth/user/{vic.pk}/change/", form)
+    root.post(f"/admin/auth/user/{vic.pk}/delete/", {"post": "yes"})
+
+    told = {one.action: one for one in AuditEntry.objects.exclude(action__startswith="login")}
+    assert '"is_superuser":true' in told["user.changed"].after
+    assert '"is_superuser":false' in told["user.changed"].before
+    assert told["user.deleted"].object == "vic"
+    assert told["right.withdrawn"].object == "vic in mine"
 
 
 def test_the_admin_has_no_sign_in_of_its_own(client: Client) -> None:

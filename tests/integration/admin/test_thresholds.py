@@ -98,6 +98,19 @@ def test_a_version_can_be_taken_back(browser: Client, owner: Project) -> None:
     assert ConfigVersion.objects.filter(project=owner).count() == 2
 
 
+def test_a_version_that_no_longer_fits_is_not_taken_back(browser: Client, owner: Project) -> None:
+    patch_config(owner.pk, {"optimizations": {"holdout": 0.1, "exploration_budget": 0.5}}, "tom")
+    ConfigVersion.objects.filter(project=owner).update(changes={"holdout": [0.5, 0.1]})
+    version = ConfigVersion.objects.get(project=owner)
+    action = {"action": "restore", "_selected_action": [version.pk]}
+
+    response = browser.post("/admin/featurememory/configversion/", action, follow=True)
+
+    assert response.status_code == 200
+    assert "Not restored" in response.content.decode()
+    assert FeatureMemoryConfig.objects.get(project=owner).holdout == 0.1
+
+
 def test_thresholds_are_neither_added_nor_deleted(browser: Client, owner: Project) -> None:
     assert browser.get(f"{LIST}add/").status_code == 403
     assert browser.post(f"{LIST}{owner.config.pk}/delete/").status_code == 403

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from io import StringIO
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from django.test import Client
 
 from featurememory.audit import sign_ins
 from featurememory.audit.chain import find_break
+from featurememory.database.redis_cache import OptionalRedisCache
 from featurememory.models import AuditEntry, Project
 from integration.models import ApiKey
 from patterns.models import Pattern
@@ -115,6 +117,36 @@ def test_strangers_cannot_fill_it(
 
     assert AuditEntry.objects.filter(action="login.failed").count() <= 6
     assert "not recorded" in AuditEntry.objects.filter(reason__gt="").latest("number").reason
+
+
+def test_a_wrong_password_is_told_while_redis_is_down(
+    owner: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    down = OptionalRedisCache("redis://127.0.0.1:1/0", {})
+    monkeypatch.setattr(sign_ins, "cache", down)
+
+    answer = Client().post("/login/", {"username": "lea", "password": "wrong"})
+
+    assert answer.status_code == 200
+    assert entry(owner, "login.failed")["actor"] == "lea"
+
+
+def test_roles_given_and_taken_by_command_are_told(owner: Project) -> None:
+    person("vic")
+    for role in ("editor", "none"):
+        call_command("grant", user="vic", project="shop", role=role, stdout=StringIO())
+
+    given, taken = entry(owner, "right.granted"), entry(owner, "right.withdrawn")
+    assert (given["via"], given["object"]) == ("command", "vic in shop")
+    assert (given["before"], given["after"]) == ({"role": "none"}, {"role": "editor"})
+    assert taken["before"] == {"role": "editor"}
+
+
+def test_a_role_in_every_project_is_told_in_each_of_them(owner: Project) -> None:
+    person("vic")
+    call_command("grant", user="vic", project="*", role="editor", stdout=StringIO())
+
+    assert entry(owner, "right.granted")["object"] == "vic in every project"
 
 
 def test_exports_are_told(owner: Project) -> None:

@@ -161,6 +161,21 @@ def test_an_upload_that_no_job_needs_is_found(owner: Project, settings: Any) -> 
     assert complaint()[0] == "uploads"
 
 
+def test_the_refused_rows_of_an_import_are_no_stray_files(owner: Project, settings: Any) -> None:
+    folder = settings.DATA_DIR / "uploads"
+    folder.mkdir(mode=0o700)
+    for name in ("ended.jsonl.errors.csv", "running.jsonl", "running.jsonl.errors.csv"):
+        (folder / name).touch(mode=0o600)
+    kept = {"errors": str(folder / "ended.jsonl.errors.csv")}
+    for state, name, cursor in (("done", "ended.jsonl", kept), ("running", "running.jsonl", {})):
+        params = {"path": str(folder / name)}
+        Job.objects.create(
+            project=owner, kind="import", actor="ann", params=params, cursor=cursor, state=state
+        )
+
+    assert found() == []
+
+
 def test_a_full_disk_is_told(settings: Any) -> None:
     settings.DISK_RESERVE = 1 << 60
 

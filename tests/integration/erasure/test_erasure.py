@@ -270,6 +270,17 @@ def test_only_keys_of_kind_ad_erase(owner: Project, kind: str) -> None:
 
 
 @pytest.mark.django_db
+def test_a_session_of_which_nothing_is_stored_is_not_found(owner: Project) -> None:
+    other, api = project("other"), caller(owner, "ad")
+    keep(other, [item(1, session_id="theirs")])
+    task = {"model_id": "m", "input": "hi", "session_id": "only-asked"}
+    api.post("tasks/prepare/", {"task": task})
+
+    assert api.send("DELETE", "sessions/theirs/").status_code == 404
+    assert api.send("DELETE", "sessions/only-asked/").status_code == 202
+
+
+@pytest.mark.django_db
 def test_what_is_unknown_is_erased_already(owner: Project) -> None:
     assert erase(owner, {"session_id": "nobody"})["result"]["interactions"] == 0
 

@@ -9,7 +9,13 @@ from typing import Any
 
 import pytest
 
-from integration.jobs.import_preview import BYTES, LONGEST, ROWS, preview_import
+from integration.jobs.import_preview import (
+    BYTES,
+    LONGEST,
+    ROWS,
+    find_damage,
+    preview_import,
+)
 from patterns.models import ModelInteraction
 from tests.builders import items
 from tests.integration.dialects.history import test_langfuse
@@ -77,3 +83,12 @@ def test_a_file_that_makes_no_sense_says_so(tmp_path: Path, name: str, content: 
 
     assert preview.error or all(why for _, _, why in preview.rows)
     assert preview_import(tmp_path / "gone.jsonl").error
+
+
+def test_a_file_that_cannot_be_unpacked_is_told_before_it_is_kept(tmp_path: Path) -> None:
+    broken, whole = tmp_path / "a.jsonl.gz", tmp_path / "b.jsonl.gz"
+    broken.write_bytes(b"\x1f\x8b\x08broken")
+    whole.write_bytes(gzip.compress(b"no json at all"))
+
+    assert "calls.jsonl.gz cannot be read" in find_damage(broken, "calls.jsonl.gz")
+    assert find_damage(whole, "calls.jsonl.gz") == ""

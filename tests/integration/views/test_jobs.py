@@ -169,3 +169,17 @@ def maria() -> Client:
     client = Client()
     client.force_login(get_user_model().objects.get(username="ed"))
     return client
+
+
+def test_a_broken_archive_is_refused_at_once_and_leaves_no_file(
+    settings: Any, tmp_path: Path
+) -> None:
+    project()
+    settings.DATA_DIR = tmp_path
+    file = SimpleUploadedFile("calls.jsonl.gz", b"\x1f\x8b\x08broken")
+    answer = signed_in().post("/jobs/", {"kind": "import", "file": file})
+
+    assert answer.status_code == 422
+    assert "cannot be read" in answer.content.decode()
+    assert not Job.objects.exists()
+    assert list(folder().iterdir()) == []

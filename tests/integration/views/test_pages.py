@@ -12,6 +12,7 @@ import pytest
 from django.core.cache import cache
 from django.test import Client, override_settings
 
+from featurememory.http.problems import name_refusal
 from featurememory.models import Activity, ConfigVersion, Project
 from integration.models import ApiKey
 from patterns.curation import pruning, undo
@@ -304,7 +305,7 @@ def test_a_refused_request_shows_up_with_its_reason(admin: Client, owner: Projec
 
 def test_an_old_refusal_is_forgotten(admin: Client, owner: Project) -> None:
     refusal = {"at": time.time() - 3600, "status": 401, "code": "X", "detail": "d", "path": "/"}
-    cache.set("last_refusal", refusal)
+    cache.set(name_refusal(owner.pk), refusal)
 
     assert "refused" not in text_of(admin.get("/start/wait/"))
 

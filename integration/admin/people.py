@@ -1,0 +1,95 @@
+"""People and their roles in the admin: for superusers, and every change in the audit log."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.models import User
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from featurememory.access.roles import record_role
+from featurememory.audit.record import record
+from featurememory.models import ProjectRole
+
+SHOWN = ("username", "is_active", "is_staff", "is_superuser")
+
+
+@admin.register(ProjectRole)
+class ProjectRoleAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Who may do what: changed by superusers here, or with `manage.py grant`."""
+
+    list_display = ["user", "project", "role"]
+    list_filter = ["role", "project"]
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return is_superuser(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return is_superuser(request)
+
+    has_add_permission = has_change_permission = has_delete_permission = has_view_permission
+
+    def save_model(self, request: HttpRequest, obj: ProjectRole, form: Any, change: bool) -> None:
+        """A row that is given to another person, or moved to another project, ends the old right."""
+        before = ProjectRole.objects.filter(pk=obj.pk).first() if change else None
+        super().save_model(request, obj, form, change)
+        actor, same = request.user.get_username(), before and is_same_right(before, obj)
+        if before and not same:
+            record_role(before.user, before.project, "", actor, before.role)
+        record_role(obj.user, obj.project, obj.role, actor, before.role if before and same else "")
+
+    def delete_model(self, request: HttpRequest, obj: ProjectRole) -> None:
+        record_role(obj.user, obj.project, "", request.user.get_username(), obj.role)
+        super().delete_model(request, obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[ProjectRole]) -> None:
+        """The action on many rows, which Django deletes without `delete_model`."""
+        for row in queryset.select_related("user", "project"):
+            self.delete_model(request, row)
+
+
+def is_same_right(one: ProjectRole, other: ProjectRole) -> bool:
+    return (one.user_id, one.project_id) == (other.user_id, other.project_id)
+
+
+admin.site.unregister(User)
+
+
+@admin.register(User)
+class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
+    """Django's, and who became what is in the server's audit log."""
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        before = User.objects.filter(pk=obj.pk).first() if change else None
+        super().save_model(request, obj, form, change)
+        action = "user.changed" if change else "user.created"
+        old = describe_person(before) if before else None
+        record(None, action, obj.username, before=old, after=describe_person(obj))
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        """Also what the form for a new password tells; which fields, never their values."""
+        fields = [name for one in message for name in one.get("changed", {}).get("fields", ())]
+        if "password" in map(str.lower, fields):
+            record(None, "user.changed", obj.username, reason="A superuser set the password.")
+        return super().log_change(request, obj, message)
+
+    def log_deletions(self, request: HttpRequest, queryset: QuerySet[User]) -> Any:
+        """Django calls it before it deletes."""
+        actor = request.user.get_username()
+        for person in queryset:
+            for row in person.project_roles.select_related("project"):
+                record_role(person, row.project, "", actor, row.role)
+            record(None, "user.deleted", person.username, before=describe_person(person))
+        return super().log_deletions(request, queryset)
+
+
+def describe_person(person: User) -> dict[str, Any]:
+    """Without roles: the log of a project shows this, and must not name other projects."""
+    return {name: getattr(person, name) for name in SHOWN}
+
+
+def is_superuser(request: HttpRequest) -> bool:
+    return bool(request.user.is_active and getattr(request.user, "is_superuser", False))
