@@ -78,10 +78,23 @@ def save_config(config: FeatureMemoryConfig, actor: str, reason: str = "") -> di
             project_id=config.project_id,
             actor=actor,
             verb="threshold",
-            summary=f"Set {name.replace('_', ' ')} from {old} to {new}",
+            summary=f"Set {title_of(name)} from {brief(old)} to {brief(new)}",
         )
     transaction.on_commit(lambda: forget_config(config.project_id))
     return changes
+
+
+def title_of(name: str) -> str:
+    if name in FeatureMemoryConfig.SECTIONS["privacy"]:  # "patterns" alone would mislead
+        return str(FeatureMemoryConfig._meta.get_field(name).verbose_name)  # type: ignore[union-attr]
+    return name.replace("_", " ")
+
+
+def brief(value: Any) -> str:
+    """A value in a line of activity, which has room for 300 characters; of expressions their names."""
+    if isinstance(value, list):
+        return (", ".join(row["name"] for row in value) or "none")[:120]
+    return str(value)[:120]
 
 
 def patch_config(

@@ -9,12 +9,22 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, URLValidator
 from django.db import models
+
+from featurememory.privacy.expressions import RefusedExpression, check_expressions
 
 
 def limit_to(low: float, high: float) -> list[Any]:
     return [MinValueValidator(low), MaxValueValidator(high)]
+
+
+def validate_expressions(rows: Any) -> None:
+    try:
+        check_expressions(rows)
+    except RefusedExpression as error:
+        raise ValidationError(str(error)) from None
 
 
 def storage_type() -> str:
@@ -200,9 +210,23 @@ class PrivacyThresholds(models.Model):
         help_text="True or false, default false. True: e-mail addresses, phone and card numbers, "
         "IBANs, keys and tokens are taken out of everything that comes in, before it is stored.",
     )
+    patterns = models.JSONField(
+        "own redaction expressions",
+        default=list,
+        blank=True,
+        validators=[validate_expressions],
+        help_text='A list, default empty: [{"name": "customer", "expression": "KD-[0-9]{4,10}"}]. What '
+        "an expression fits becomes ⟦customer⟧ before it is stored, in texts, names and whole numbers. "
+        "At most 20; RE2's syntax without + and *: a match has at most 200 characters.",
+    )
 
     class Meta:
         abstract = True
+
+    @property
+    def hides_content(self) -> bool:
+        """Whether what comes in is not stored as it was sent."""
+        return bool(self.redact or self.patterns)
 
 
 class LimitThresholds(models.Model):

@@ -30,7 +30,7 @@ View = Callable[..., Response]
 
 def is_redacting(request: Request) -> bool:
     """The stored answer would hold what must not be on disk."""
-    return bool(config_of(key_of(request).project_id).redact)
+    return config_of(key_of(request).project_id).hides_content
 
 
 def idempotent(view: View) -> View:

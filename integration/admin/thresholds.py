@@ -21,13 +21,14 @@ from featurememory.models import (
     FeatureMemoryConfig,
     Project,
 )
+from integration.admin.redaction_form import ExpressionsField, ExpressionsTried
 
 admin.site.site_header = admin.site.site_title = "Feature Memory"
 admin.site.index_title = "Thresholds and users"
 admin.site.enable_nav_sidebar = False
 
 
-class ThresholdsForm(forms.ModelForm):  # type: ignore[type-arg]
+class ThresholdsForm(ExpressionsTried, forms.ModelForm):  # type: ignore[type-arg]
     reason = forms.CharField(
         required=False,
         max_length=200,
@@ -37,6 +38,7 @@ class ThresholdsForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = FeatureMemoryConfig
         fields = FeatureMemoryConfig.field_names()
+        field_classes = {"patterns": ExpressionsField}
 
 
 # A section of the API is a fieldset, except that the cleanup interval stands with storage.
@@ -67,7 +69,7 @@ def threshold_fieldsets() -> list[Any]:
 @admin.register(FeatureMemoryConfig)
 class ThresholdsAdmin(ByRole, admin.ModelAdmin):  # type: ignore[type-arg]
     form = ThresholdsForm
-    fieldsets = [*threshold_fieldsets(), ("This change", {"fields": ["reason"]})]
+    fieldsets = [*threshold_fieldsets(), ("This change", {"fields": ["reason", "tried"]})]
     save_on_top = False
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
@@ -76,6 +78,11 @@ class ThresholdsAdmin(ByRole, admin.ModelAdmin):  # type: ignore[type-arg]
         if len(rows) == 1:
             return redirect("admin:featurememory_featurememoryconfig_change", rows[0])
         return super().changelist_view(request, extra_context)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """What is stored of people is decided by admins of the project."""
+        admins = obj is None or self.has_role(request, obj, roles.ADMIN)
+        return () if admins else FeatureMemoryConfig.SECTIONS["privacy"]
 
     def get_form(
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
@@ -93,7 +100,7 @@ class ThresholdsAdmin(ByRole, admin.ModelAdmin):  # type: ignore[type-arg]
         self, request: HttpRequest, form: Any, formsets: Any, add: bool = False
     ) -> Any:
         """The history names values, not only fields: "Confidence threshold: 0.7 → 0.72"."""
-        changed = [name for name in form.changed_data if name != "reason"]
+        changed = [name for name in form.changed_data if name not in ("reason", "tried")]
         parts = [
             f"{form.fields[name].label}: {form.initial.get(name)} → {form.cleaned_data.get(name)}"
             for name in changed

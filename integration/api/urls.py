@@ -1,10 +1,11 @@
 from django.urls import path
 
-from integration.api import audit, erasure, feedback_and_config, jobs
+from integration.api import audit, erasure, feedback_and_config, jobs, redaction
 
 urlpatterns = [
     path("feedback/", feedback_and_config.Feedbacks.as_view()),
     path("config/", feedback_and_config.Config.as_view()),
+    path("config/redaction/", redaction.RedactionTrial.as_view()),
     path("audit/", audit.AuditLog.as_view()),
     path("erasure/", erasure.Erasures.as_view()),
     path("project/", erasure.ProjectDeletion.as_view()),

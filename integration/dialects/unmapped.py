@@ -18,8 +18,7 @@ from django.db.models import QuerySet
 
 from featurememory.database.write_lock import write_turn
 from integration.models import UnmappedName
-from patterns.redaction.detectors import redact_text
-from patterns.redaction.redact import is_redacting
+from patterns.redaction.redact import redactor_of
 
 logger = logging.getLogger("featurememory.unmapped")
 
@@ -51,8 +50,8 @@ class UnmappedNames:
 
     def note(self, project_id: UUID, source: str, names: Iterable[str]) -> None:
         """Count these names, `source` being the way in. Never raises: the calls were taken."""
-        if is_redacting(project_id):
-            names = map(redact_text, names)
+        if redactor := redactor_of(project_id):
+            names = map(redactor.redact_text, names)
         keys = {(project_id, source, name[:LONGEST]) for name in names if "\x00" not in name}
         with self._lock:
             room = MOST_WAITING - len(self._waiting)

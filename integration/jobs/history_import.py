@@ -25,6 +25,8 @@ from integration.jobs.import_errors import ErrorFile
 from integration.jobs.uploads import error_path
 from integration.models import Job
 from patterns.ingest.schema import Arrival, build_arrival, parse_interaction
+from patterns.redaction.redact import redactor_of
+from patterns.redaction.redactor import Redactor
 
 BATCH, BATCH_BYTES = 500, 8 << 20
 ERRORS_KEPT = 20
@@ -42,6 +44,7 @@ class Progress:
     errors: list[tuple[int, str]] = field(default_factory=list)
     began: float = field(default_factory=time.monotonic)
     error_file: ErrorFile | None = None
+    redactor: Redactor | None = None
 
     def format_line(self) -> str:
         seconds = max(1e-6, time.monotonic() - self.began)
@@ -60,10 +63,12 @@ class Progress:
 
     def reject(self, number: int, error: FeatureMemoryError) -> None:
         self.rejected += 1
+        # It may quote the value that is wrong.
+        why = self.redactor.redact_text(error.message) if self.redactor else error.message
         if len(self.errors) < ERRORS_KEPT:
-            self.errors.append((number, error.message))
+            self.errors.append((number, why))
         if self.error_file is not None:
-            self.error_file.write(number, error.message)
+            self.error_file.write(number, why)
 
 
 def import_file(
@@ -75,7 +80,8 @@ def import_file(
     errors: ErrorFile | None = None,
 ) -> Progress:
     """Import one file in batches; `show` is called about once a second. `name`: its format."""
-    progress = Progress(path.stat().st_size, error_file=errors)
+    redactor = redactor_of(project.pk)
+    progress = Progress(path.stat().st_size, error_file=errors, redactor=redactor)
     shown = time.monotonic()
     with open_history(path, name, mapping) as (raw, items):
         for batch in read_batches(items, progress):
@@ -99,7 +105,8 @@ def run_import_steps(job: Job) -> Iterator[str]:
         )
     kept = error_path(path)
     with ErrorFile(kept) if kept else nullcontext() as errors:
-        progress = Progress(path.stat().st_size, error_file=errors)
+        redactor = redactor_of(job.project_id)
+        progress = Progress(path.stat().st_size, error_file=errors, redactor=redactor)
         job.total, job.unit = progress.total_bytes, "bytes"
         with open_history(path, params.get("format", AUTO), params.get("mapping")) as (raw, items):
             for batch in read_batches(items, progress):

@@ -15,7 +15,7 @@ from optimizations.policy_runtime import outcomes
 from optimizations.policy_runtime.outcome_rows import VERDICT
 from patterns.models import Feedback, Learner, ModelInteraction
 from patterns.recognition import late_feedback
-from patterns.redaction.redact import is_redacting, redact_name, redact_value
+from patterns.redaction.redact import redactor_of
 from patterns.statistics import rollups
 
 Text = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[^\x00]*$")]
@@ -58,8 +58,8 @@ def store_feedback(project: Project, given: FeedbackIn) -> Feedback:
     kind, name = find_target(given)
     check_value(given)
     value = given.value
-    if is_redacting(project.pk):
-        name, value = redact_name(project.pk, name), redact_value(value)
+    if redactor := redactor_of(project.pk):
+        name, value = redactor.redact_name(name), redactor.redact_value(value)
     rows = ModelInteraction.objects.filter(
         Q(**{f"{kind}_id" if kind != "interaction" else "id": name})
     )

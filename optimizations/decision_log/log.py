@@ -21,7 +21,7 @@ from optimizations.decision_log.journal import Journal, MemoryJournal, read_reco
 from optimizations.decision_log.redaction import redact_decision, redact_request, redact_sent
 from optimizations.engine.domain.task import Request, TaskDecision
 from optimizations.models import AppliedOptimization, Decision
-from patterns.redaction.redact import is_redacting
+from patterns.redaction.redact import redactor_of
 from patterns.retention import project_use
 
 # Bytes of decisions that wait in the journal before a caller has to move them: absorbing holds all of
@@ -97,10 +97,10 @@ def make_record(
     sent: dict[str, Any],
 ) -> DecisionRecord:
     now = time.time_ns() // 1_000_000
-    if is_redacting(project_id):
-        request = redact_request(project_id, request)
-        decision = redact_decision(project_id, decision)
-        sent = redact_sent(project_id, sent)
+    if redactor := redactor_of(project_id):
+        request = redact_request(redactor, request)
+        decision = redact_decision(redactor, decision)
+        sent = redact_sent(redactor, sent)
     return DecisionRecord(project_id.bytes, now, request, decision, patterns, sent)
 
 

@@ -7,16 +7,18 @@ from dataclasses import replace
 from uuid import UUID
 
 from patterns.ingest.schema import Arrival
-from patterns.redaction.redact import is_redacting, redact_stored
+from patterns.redaction.redact import redact_stored, redactor_of
+from patterns.redaction.redactor import Redactor
 
 
 def redact_arrivals(project_id: UUID, arrivals: Sequence[Arrival]) -> Sequence[Arrival]:
     """The same positions, members of `extra` included."""
-    if not is_redacting(project_id):
+    redactor = redactor_of(project_id)
+    if redactor is None:
         return arrivals
-    return [redact_arrival(project_id, one) for one in arrivals]
+    return [redact_arrival(redactor, one) for one in arrivals]
 
 
-def redact_arrival(project_id: UUID, one: Arrival) -> Arrival:
-    name, columns, payload = redact_stored(project_id, one.id, one.columns, one.payload)
+def redact_arrival(redactor: Redactor, one: Arrival) -> Arrival:
+    name, columns, payload = redact_stored(redactor, one.id, one.columns, one.payload)
     return replace(one, id=name, columns=columns, payload=payload)

@@ -8,6 +8,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
+from featurememory.access.roles import EDITOR, grant_role
 from featurememory.config import forget_config, patch_config
 from featurememory.models import ConfigVersion, FeatureMemoryConfig, Project
 from integration.admin.thresholds import describe_effects
@@ -173,3 +174,42 @@ def test_the_help_of_the_size_says_what_the_next_cleanup_takes(owner: Project) -
 
     help_text = describe_effects(owner.config)["max_size"]
     assert "The next cleanup removes: count 10 (about" in help_text
+
+
+def test_own_expressions_are_shown_on_stored_texts_before_they_are_saved(
+    browser: Client, owner: Project
+) -> None:
+    learned(owner, 3)
+    url, changes = url_of(owner), {"patterns": "order = order [0-9]{4}\n"}
+
+    page = browser.post(url, form_of(owner, **changes))
+    text = page.content.decode()
+    assert "in 3 of 3 stored interactions" in text
+    assert "Where is my ⟦order⟧?" in text
+    assert FeatureMemoryConfig.objects.get(project=owner).patterns == []
+
+    tried = page.context["adminform"].form.data["tried"]
+    browser.post(url, form_of(owner, **changes, tried=tried))
+    rows = FeatureMemoryConfig.objects.get(project=owner).patterns
+    assert rows == [{"name": "order", "expression": "order [0-9]{4}"}]
+    assert "order = order [0-9]{4}" in browser.get(url).content.decode()
+
+
+@pytest.mark.parametrize("lines", ["customer KD", "customer = KD.*", "= KD"])
+def test_an_expression_that_cannot_be_used_is_told_in_the_form(
+    browser: Client, owner: Project, lines: str
+) -> None:
+    page = browser.post(url_of(owner), form_of(owner, patterns=lines))
+
+    assert page.status_code == 200
+    assert page.context["adminform"].form.errors["patterns"]
+
+
+def test_an_editor_sees_what_is_redacted_and_cannot_change_it(owner: Project) -> None:
+    client, person = Client(), User.objects.create_user("ed")
+    grant_role(person, owner, EDITOR, "test")
+    client.force_login(person)
+
+    client.post(url_of(owner), form_of(owner, redact="on", max_patterns=77))
+    config = FeatureMemoryConfig.objects.get(project=owner)
+    assert (config.redact, config.max_patterns) == (False, 77)
