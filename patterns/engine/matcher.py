@@ -9,6 +9,7 @@ from patterns.engine.domain.observation import Json, Observation
 from patterns.engine.domain.results import Match
 from patterns.engine.grouping.grouper import Candidate
 from patterns.engine.pattern.pattern_state import PatternState
+from patterns.engine.pattern.slot_sketch import write_slot_value
 from patterns.engine.recognizer_state.recognizer_state import RecognizerState
 from patterns.engine.templates.rendering import TextPiece
 from patterns.engine.text.input_view import InputView, view_input
@@ -44,7 +45,7 @@ def resolve_pattern(memory: RecognizerState, key: str, view: InputView) -> Resol
         return Resolved(state, pieces)
     found = slot_values(memory, state, view, pieces) if state is not None else []
     runs = hash_runs(view.text) if key in decisions.examples else ()
-    part = decisions.part(key, {name: str(value) for name, value in found}, runs)
+    part = decisions.part(key, {name: write_slot_value(value) for name, value in found}, runs)
     return Resolved(memory.patterns.owner(part) or state, pieces)
 
 

@@ -28,7 +28,7 @@ class SlotSketch(msgspec.Struct, array_like=True):
     lowest: list[int] = []
 
     def add(self, value: Json) -> None:
-        text = replace_surrogates(value if isinstance(value, str) else write_json(value))
+        text = _write_value(value)
         self.uses += 1
         kind = classify_value(value)
         self.kinds[kind] = self.kinds.get(kind, 0) + 1
@@ -78,6 +78,15 @@ class SlotSketch(msgspec.Struct, array_like=True):
 
 # The same few values are compared again with each new one.
 _tie_breaker = lru_cache(maxsize=1024)(digest_hex)
+
+
+def write_slot_value(value: Json) -> str:
+    """A value as a sketch counts it by name: what a split by slot tells parts by."""
+    return _clip_value(_write_value(value))
+
+
+def _write_value(value: Json) -> str:
+    return replace_surrogates(value if isinstance(value, str) else write_json(value))
 
 
 def _clip_value(text: str) -> str:

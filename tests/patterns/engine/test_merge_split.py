@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from patterns.engine.domain.observation import Json
 from patterns.engine.recognizer import DefaultPatternRecognizer
 from tests.patterns.engine.streams import observation, prompts
 
@@ -35,6 +36,21 @@ def test_a_split_by_slot_sticks() -> None:
     assert fast is not None
     assert slow is not None
     assert len({whole, fast.pattern_id, slow.pattern_id}) == 3
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [(True, False), (None, 1), (2.5e20, 7), ("a" * 60, "b" * 60), ([1, "x"], [])],
+    ids=["booleans", "nulls", "large numbers", "long texts", "lists"],
+)
+def test_a_split_by_slot_tells_values_of_every_type_apart(one: Json, other: Json) -> None:
+    recognizer = DefaultPatternRecognizer()
+    for number in range(8):
+        value = {"mode": one if number % 2 else other, "n": number}
+        whole = recognizer.learn_one(observation(value, number)).pattern_id
+    recognizer.split(whole, slot="mode")
+    found = [recognizer.learn_one(observation({"mode": mode, "n": 1}, 9)) for mode in (one, other)]
+    assert len({whole, *(match.pattern_id for match in found)}) == 3
 
 
 def test_a_split_by_examples_sends_the_like_of_them_elsewhere() -> None:
