@@ -24,6 +24,7 @@ def make_room(memory: RecognizerState, newest: str = "") -> None:
         size = table.sizes[identifier]
         memory.drop_pattern(identifier)
         table.note_eviction(Eviction(identifier, reason, value, size))
+    memory.forget_empty_partitions()
 
 
 def _rank_by_worth(memory: RecognizerState, newest: str) -> list[tuple[float, str]]:

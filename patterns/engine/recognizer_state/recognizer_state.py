@@ -87,6 +87,18 @@ class RecognizerState:
                 if "#" not in key:
                     _forget_group(grouper, key)
 
+    def forget_empty_partitions(self) -> None:
+        """Forgets the groupers of partitions without a pattern, a sample or a merge by people."""
+        used = {state.partition for state in self.patterns}
+        used.update(sample.partition for sample in self.reservoir)
+        for name in self.groupers.keys() - used:
+            if not any(self._leads_somewhere(key) for key in self.groupers[name].known()):
+                del self.groupers[name]
+
+    def _leads_somewhere(self, key: str) -> bool:
+        """Groups of one partition may belong to a pattern of another one."""
+        return self.patterns.owner(key) is not None or key in self.decisions.merged
+
     def settle_pattern(self, state: PatternState) -> None:
         """Updates confidence, status and size of a pattern after something was learned about it."""
         good, bad = state.use_count + 2 * state.right, 4 * state.wrong

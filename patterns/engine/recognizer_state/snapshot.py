@@ -38,7 +38,8 @@ class _Snapshot(msgspec.Struct, array_like=True):
 
 
 def write_snapshot(memory: RecognizerState, rules: str) -> bytes:
-    """`rules` is the version of the recogniser's rules."""
+    """`rules` is the version of the recogniser's rules. Empty partitions are forgotten first."""
+    memory.forget_empty_partitions()
     data = {name: grouper.to_bytes() for name, grouper in memory.groupers.items()}
     kept = _Snapshot(
         rules,

@@ -14,7 +14,7 @@ from typing import ClassVar
 import msgspec
 
 from patterns.engine.domain.results import TemplatePart
-from patterns.engine.grouping.grouper import Candidate, Grouper, GroupSummary
+from patterns.engine.grouping.grouper import Candidate, Grouper, GroupSummary, group_key
 from patterns.engine.grouping.logs.line_piece import HOLE, Skeleton
 from patterns.engine.grouping.logs.log_group import (
     EXAMPLE,
@@ -116,9 +116,10 @@ class DrainGrouper(Grouper):
     def slot_values(
         self, state: PatternState, text: str, pieces: Sequence[TextPiece]
     ) -> list[tuple[str, str]]:
-        if state.key not in self.index.groups:  # the group went while its pattern stayed
+        key = group_key(state)
+        if key not in self.index.groups:  # the group went while its pattern stayed
             return []
-        return list(self.slots(state.key, text).items())
+        return list(self.slots(key, text).items())
 
     def summary(
         self, key: str, texts: Sequence[str], held: Sequence[Wording] | None = None

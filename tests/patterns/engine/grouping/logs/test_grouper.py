@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from patterns.engine.grouping.logs.grouper import DrainGrouper
+from patterns.engine.pattern.pattern_state import PatternState
 
 USERS = ("alice", "bob", "carol", "dave", "erin", "frank")
 LINES = [
@@ -179,3 +180,13 @@ def test_a_place_with_two_values_only_makes_the_group_less_sure() -> None:
     few = [f"link on port net{i % 2} is up" for i in range(20)]
     many = [f"link on port net{i} is up" for i in range(20)]
     assert rebuilt(few)[0].match(few[0]).score < rebuilt(many)[0].match(many[0]).score == 1.0
+
+
+def test_a_part_people_split_off_reads_its_slots_from_the_group_of_the_whole() -> None:
+    drain = DrainGrouper()
+    drain.learn("Took 12 ms for /srv/a", "whole")
+    part = PatternState(id="part", partition="p", kind="text", key="whole#1234")
+    assert [value for _, value in drain.slot_values(part, "Took 7 ms for /srv/b", [])] == [
+        "7 ms",
+        "/srv/b",
+    ]
