@@ -11,8 +11,8 @@ from featurememory.errors import FeatureMemoryError
 from featurememory.models import Project
 from patterns.curation.history import add_activity
 from patterns.curation.learner_turn import learning_turn
-from patterns.curation.moving import move_interactions
-from patterns.models import ModelInteraction, Operation, Pattern
+from patterns.curation.moving import find_owners, move_interactions
+from patterns.models import ModelInteraction, Operation
 from patterns.recognition.match_stored import match_stored
 from patterns.recognition.recognizer_cache import LoadedRecognizer, recognizers
 
@@ -49,8 +49,8 @@ def select_arrivals(project: Project, operation: Operation) -> Any:
     rows = ModelInteraction.objects.filter(project=project, state=1)
     if not sources_of(operation):
         return rows.none()
-    into = Pattern.objects.get(project=project, pk=operation.before["into"])
-    holders = {into.pk, into.redirect_to or into.pk}
+    into = operation.before["into"]
+    holders = {into, find_owners(project, {into})[into]}
     since = round(operation.at.timestamp() * 1000)
     return rows.filter(pattern_id__in=holders, recognized_at__gte=since)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
 from django.db.models import F
@@ -18,6 +18,7 @@ from patterns.curation.history import (
     select_stored,
 )
 from patterns.curation.learner_turn import change_recognizer, learning_turn, save_recognizer
+from patterns.curation.moving import find_owners
 from patterns.engine.domain.results import Change
 from patterns.engine.recognizer import DefaultPatternRecognizer
 from patterns.models import Operation, Pattern
@@ -47,9 +48,16 @@ def merge_patterns(
             raise invalid(str(error), "/ids") from error
         target = change.targets[0]
         uses = {name: rows[name].use_count for name in unique if name != target}
+        redirects = find_redirects(project, uses)
         apply_merge(project, uses, target)
         statuses = {name: row.status for name, row in rows.items()}
-        undo_with = {"status": statuses, "into": target, "uses": uses, "decisions": decided}
+        undo_with = {
+            "status": statuses,
+            "into": target,
+            "uses": uses,
+            "redirects": redirects,
+            "decisions": decided,
+        }
         summary, details = f"Merged {format_pattern_count(len(unique))}", {"into": target}
         operation = record_operation(
             project, "merge", actor, unique, summary, before=undo_with, details=details
@@ -86,6 +94,12 @@ def merge_into(
     return done
 
 
+def find_redirects(project: Project, targets: Collection[str]) -> dict[str, str]:
+    """What was merged into one of these patterns before, and into which."""
+    rows = Pattern.objects.filter(project=project, redirect_to__in=targets)
+    return {str(pk): str(to) for pk, to in rows.values_list("pk", "redirect_to")}
+
+
 def apply_merge(project: Project, uses: Mapping[str, int], target: str) -> None:
     """Turn the sources (id to use count) into redirects and add their uses to the target.
 
@@ -106,13 +120,25 @@ def apply_merge(project: Project, uses: Mapping[str, int], target: str) -> None:
 
 def undo_merge(project: Project, operation: Operation) -> None:
     """Return the uses to the sources, from the pattern that holds them now: the target may have been
-    merged since."""
+    merged since. What had been merged into a source before leads to it again."""
     uses = operation.before.get("uses", {})
     rows = Pattern.objects.filter(project=project)
     if not uses:
         return
+    into, total = operation.before["into"], sum(uses.values())
+    holder = find_owners(project, {into})[into]
     for name, count in uses.items():
         rows.filter(pk=name).update(redirect_to=None, use_count=F("use_count") + count)
-    into = rows.get(pk=operation.before["into"])
-    holder = rows.filter(pk=into.redirect_to or into.pk)
-    holder.update(use_count=F("use_count") - sum(uses.values()))
+    rows.filter(pk=holder).update(use_count=F("use_count") - total)
+    for earlier, source in operation.before.get("redirects", {}).items():
+        rows.filter(pk=earlier, redirect_to=holder).update(redirect_to=UUID(source))
+    lower_later_merges(project, into, total)
+
+
+def lower_later_merges(project: Project, into: str, total: int) -> None:
+    """What a source of later merges has given up is not returned to it by their undo."""
+    merges = Operation.objects.filter(project=project, kind="merge", undone_at=None)
+    while later := merges.filter(before__uses__has_key=into).order_by("at").first():
+        later.before["uses"][into] -= total
+        later.save(update_fields=["before"])
+        merges, into = merges.exclude(pk=later.pk), later.before["into"]

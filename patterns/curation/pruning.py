@@ -61,12 +61,15 @@ def select_trash(project: Project) -> Any:
 
 
 def restore_patterns(project: Project, actor: str, statuses: dict[str, str]) -> Operation:
-    """Restore patterns from the trash, each to the status it had (`statuses`: id to status)."""
+    """Restore patterns from the trash, each to the status it had (`statuses`: id to status), except
+    what was merged or erased since."""
+    rows = Pattern.objects.filter(project=project, redirect_to__isnull=True, state__isnull=False)
+    restored = [str(pk) for pk in rows.filter(pk__in=statuses).values_list("pk", flat=True)]
     for status in set(statuses.values()):
-        ids = [name for name, before in statuses.items() if before == status]
-        Pattern.objects.filter(project=project, pk__in=ids).update(
+        ids = [name for name in restored if statuses[name] == status]
+        rows.filter(pk__in=ids).update(
             status=status, archived_at=None, archived_by="", archived_why=""
         )
     invalidate_recognizers(project)
-    summary = f"Restored {format_pattern_count(len(statuses))}"
-    return record_operation(project, "restore", actor, statuses, summary)
+    summary = f"Restored {format_pattern_count(len(restored))}"
+    return record_operation(project, "restore", actor, restored, summary)

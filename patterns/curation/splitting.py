@@ -10,15 +10,18 @@ from featurememory.models import Project
 from patterns.curation.history import parse_id, record_operation, select_stored
 from patterns.curation.learner_turn import change_recognizer, learning_turn, save_recognizer
 from patterns.curation.merging import apply_merge
+from patterns.curation.moving import find_owners
 from patterns.models import Operation
 
 
 def undo_split(project: Project, operation: Operation) -> None:
-    """Turn the parts into redirects to the pattern they were split from."""
+    """Turn the parts into redirects to the pattern they were split from, or to the one it was merged
+    into since."""
     parts = select_stored(project).filter(pk__in=operation.before.get("parts", []))
     uses = {str(pk): count for pk, count in parts.values_list("pk", "use_count")}
     if uses:
-        apply_merge(project, uses, operation.before["into"])
+        into = operation.before["into"]
+        apply_merge(project, uses, find_owners(project, {into})[into])
 
 
 def split_pattern(

@@ -481,6 +481,56 @@ def test_the_first_of_two_merges_can_be_undone(
     assert uses_and_recount(owner)[0] == uses_and_recount(owner)[1]
 
 
+def test_undoing_a_merge_does_not_revive_a_target_that_was_merged_since(
+    api: Caller, owner: Project, three: list[Pattern]
+) -> None:
+    small, middle, large = three
+    first = merge(api, (small, middle))
+    merge(api, (middle, large))
+    undone = api.post("patterns/restore/", {"operation_id": first["operation_id"]}).json()
+
+    assert (undone["affected"], listed(api)) == (1, [id_of(large), id_of(small)])
+
+
+def test_the_second_of_two_merges_takes_back_what_the_first_had_brought(
+    api: Caller, owner: Project, three: list[Pattern]
+) -> None:
+    small, middle, large = three
+    merge(api, (small, middle))
+    second = merge(api, (middle, large))
+    api.post("patterns/restore/", {"operation_id": second["operation_id"]})
+
+    expected = {id_of(middle): 5, id_of(large): 8}
+    assert uses_and_recount(owner) == (expected, expected)
+
+
+def test_two_merges_undone_in_their_order_give_each_pattern_its_own_uses(
+    api: Caller, owner: Project, three: list[Pattern]
+) -> None:
+    small, middle, large = three
+    before = uses_and_recount(owner)
+    merges = [merge(api, (small, middle)), merge(api, (middle, large))]
+    for done in merges:
+        api.post("patterns/restore/", {"operation_id": done["operation_id"]})
+
+    assert uses_and_recount(owner) == before
+
+
+def test_undoing_a_split_leads_to_the_pattern_the_whole_was_merged_into_since(
+    api: Caller, owner: Project
+) -> None:
+    keep(owner, [item(n, task_type="t", input={"mode": "ab"[n % 2]}) for n in range(8)])
+    keep(owner, items(20, start=50))
+    learn_all(owner)
+    large, whole = Pattern.objects.filter(project=owner).order_by("-use_count")
+    split = api.post(f"patterns/{whole.pk}/split/", {"by": "mode"}).json()
+    merge(api, (large, whole))
+    api.post("patterns/restore/", {"operation_id": split["operation_id"]})
+
+    assert listed(api) == [id_of(large)]
+    assert uses_and_recount(owner) == ({id_of(large): 28}, {id_of(large): 28})
+
+
 def test_a_foreign_or_unknown_pattern_cannot_be_merged(
     api: Caller, owner: Project, pair: tuple[Pattern, Pattern]
 ) -> None:
