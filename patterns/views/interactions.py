@@ -25,7 +25,7 @@ PREVIEW = 160
 SHOWN_JSON = 12_000
 STATES = {"pending": 0, "recognized": 1, "failed": 2}
 Data: TypeAlias = bytes | memoryview | None
-PARTS = ("input", "output", "parameters", "tags", "error")
+PARTS = ("input", "output", "parameters", "tags", "error", "extra")
 
 
 def build_interaction_url(interaction_id: str) -> str:
@@ -55,7 +55,7 @@ def find_last_message(raw: bytes) -> str:
     messages = value.get("messages") if isinstance(value, dict) else value
     said = [
         m["content"]
-        for m in messages or []
+        for m in (messages if isinstance(messages, list) else ())
         if isinstance(m, dict) and isinstance(m.get("content"), str)
     ]
     return said[-1] if said else to_text(raw[: 8 * PREVIEW])
