@@ -6,7 +6,7 @@ from typing import Any
 
 from featurememory.audit.record import record
 from featurememory.database.write_lock import write_turn
-from featurememory.errors import not_found
+from featurememory.errors import invalid, not_found
 from featurememory.models import Project
 from patterns.curation.history import add_activity, add_pattern_events, invalidate_recognizers
 from patterns.curation.learner_turn import learning_turn, save_recognizer
@@ -24,8 +24,14 @@ def edit_pattern(
     pinned: bool | None = None,
     status: str | None = None,
 ) -> Pattern:
-    """Change what is given (an empty label removes it); `status` archived prunes the pattern."""
-    if status == Pattern.PatternStatus.ARCHIVED and pattern.status != status:
+    """Change what is given (an empty label removes it); `status` archived prunes the pattern.
+
+    422 for another status of a pattern in the trash.
+    """
+    archived = Pattern.PatternStatus.ARCHIVED
+    if status not in (None, archived) and pattern.status == archived:
+        raise invalid("is in the trash; restore it first", "/status")
+    if status == archived and pattern.status != status:
         prune_patterns(project, Pattern.objects.filter(pk=pattern.pk), actor)
         pattern.refresh_from_db()
         return pattern

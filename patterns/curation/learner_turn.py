@@ -17,20 +17,23 @@ from patterns.models import Learner
 from patterns.recognition.lease import hold_lease
 from patterns.recognition.recognizer_cache import recognizers, set_snapshot
 
+PATIENCE_S, PAUSE_S = 5.0, 0.25
+
 
 @contextmanager
 def learning_turn(project: Project) -> Iterator[None]:
     """Hold the lease of the project, so that no batch is learned meanwhile.
 
-    Waits up to 5 s for it, then raises 503. What is raised inside drops the unsaved recogniser.
+    Waits up to PATIENCE_S for it, then raises 503. What is raised inside drops the unsaved recogniser.
     """
-    for _ in range(20):
-        with hold_lease(project.pk) as held:
+    deadline = time.monotonic() + PATIENCE_S
+    while (left := deadline - time.monotonic()) > 0:
+        with hold_lease(project.pk, left) as held:
             if held:
                 with recognizers.saved_or_dropped(project.pk):
                     yield
                 return
-        time.sleep(0.25)
+        time.sleep(PAUSE_S)
     raise FeatureMemoryError(
         "The patterns are being learned right now; nothing was changed, try again.",
         ErrorCode.OVERLOADED,

@@ -55,18 +55,21 @@ _here = threading.Lock()
 
 
 @contextmanager
-def hold_lease(project_id: UUID) -> Iterator[bool]:
-    """Yields True when this thread may learn, False when another one does."""
+def hold_lease(project_id: UUID, patience: float = 5) -> Iterator[bool]:
+    """Yields True when this thread may learn, False when another one does: embedded after waiting for
+    it for `patience` seconds."""
     with (
-        hold_local_lease(project_id) if settings.EMBEDDED else hold_shared_lease(project_id) as held
-    ):
+        hold_local_lease(project_id, patience)
+        if settings.EMBEDDED
+        else hold_shared_lease(project_id)
+    ) as held:
         yield held
 
 
 @contextmanager
-def hold_local_lease(project_id: UUID) -> Iterator[bool]:
+def hold_local_lease(project_id: UUID, patience: float) -> Iterator[bool]:
     """Embedded a lock within the process is enough, which saves two commits per batch."""
-    if not _here.acquire(timeout=5):
+    if not _here.acquire(timeout=patience):
         yield False
         return
     try:

@@ -204,6 +204,11 @@ def test_an_edit_that_makes_no_sense_is_422(api: Caller, owner: Project, body: A
 def test_archiving_by_hand_is_a_prune(api: Caller, owner: Project) -> None:
     (row,) = learned(owner, 3)
     assert api.patch(f"patterns/{row.pk}/", {"status": "archived"}).json()["status"] == "archived"
+    answer = api.patch(f"patterns/{row.pk}/", {"status": "validated"})
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/status")
+    assert "restore" in answer.json()["errors"][0]["message"]
+    row.refresh_from_db()
+    assert row.archived_at is not None
 
     assert listed(api) == []
     assert api.post("patterns/restore/", {"ids": [id_of(row)]}).json()["affected"] == 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -12,7 +11,7 @@ from django.utils import timezone
 
 from featurememory.errors import ErrorCode, FeatureMemoryError
 from featurememory.models import Activity, Project
-from patterns.curation import editing, merging, splitting
+from patterns.curation import editing, learner_turn, merging, splitting
 from patterns.curation.editing import judge_match
 from patterns.curation.merging import merge_patterns
 from patterns.curation.pruning import count_consequences, prune_patterns, select_trash
@@ -30,12 +29,30 @@ def test_while_a_batch_is_learned_a_decision_waits_and_then_says_so(
 ) -> None:
     (row,) = learned(owner, 3)
     lease.acquire_lease(owner.pk, "another:1")
-    monkeypatch.setattr(time, "sleep", lambda _: None)
+    monkeypatch.setattr(learner_turn, "PATIENCE_S", 0.01)
 
     with pytest.raises(FeatureMemoryError) as refused:
         judge_match(owner, row, success=False)
     assert refused.value.code is ErrorCode.OVERLOADED
     assert refused.value.details["retry_after"] >= 1
+
+
+def test_a_decision_waits_no_longer_than_its_patience_for_this_process_own_learning(
+    owner: Project, monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    settings.EMBEDDED = True
+    waited: list[float] = []
+    monkeypatch.setattr(learner_turn, "PATIENCE_S", 0.01)
+
+    class Busy:
+        def acquire(self, timeout: float) -> bool:
+            waited.append(timeout)
+            return False
+
+    monkeypatch.setattr(lease, "_here", Busy())
+    with pytest.raises(FeatureMemoryError), learner_turn.learning_turn(owner):
+        pass
+    assert max(waited) <= 0.01
 
 
 @pytest.mark.parametrize("decide", ["judge", "merge", "split"])
