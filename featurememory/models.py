@@ -18,6 +18,8 @@ from featurememory.rows.audit_rows import AuditEntry as AuditEntry
 from featurememory.rows.people import LoginAttempt as LoginAttempt
 from featurememory.rows.people import LoginLink as LoginLink
 from featurememory.rows.people import ProjectRole as ProjectRole
+from featurememory.rows.people import RecoveryCode as RecoveryCode
+from featurememory.rows.people import SecondFactor as SecondFactor
 from featurememory.rows.people import SignedInBrowser as SignedInBrowser
 from featurememory.thresholds import (
     SECTIONS,

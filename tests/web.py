@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import pyotp
 from django.contrib.auth import get_user_model
 from django.test import Client
 
+from featurememory.access import second_factor
 from featurememory.models import Project, ProjectRole
 
 PLAIN_STATIC = {
@@ -33,6 +35,15 @@ def member(name: str, **by_project: str) -> Any:
     for project, role in by_project.items():
         ProjectRole.objects.create(user=user, project=Project.objects.get(name=project), role=role)
     return user
+
+
+def enroll(user: Any) -> tuple[str, list[str]]:
+    """Turns a second factor on; its secret, and the recovery codes."""
+    second_factor.begin_enrolment(user)
+    secret = second_factor.find_waiting_secret(user) or ""
+    codes = second_factor.confirm_enrolment(user, pyotp.TOTP(secret).now())
+    assert codes
+    return secret, codes
 
 
 def browser(user: Any) -> Client:

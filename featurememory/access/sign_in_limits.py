@@ -85,11 +85,11 @@ def refuse_throttled(username: str, address: str) -> None:
 def describe_pause(until: datetime, now: datetime) -> tuple[str, int]:
     seconds = max(1, round((until - now).total_seconds()))
     minutes = -(-seconds // 60)
-    return f"Too many wrong passwords. Try again in {minutes} minutes.", seconds
+    return f"Too many wrong passwords or codes. Try again in {minutes} minutes.", seconds
 
 
-def note_failure(username: str, address: str, *, known: bool) -> None:
-    """Counts a wrong password and logs it; the name is logged only when such a user exists."""
+def note_failure(username: str, address: str, *, known: bool, what: str = "password") -> None:
+    """Counts a wrong password or code and logs it; the name is logged only when such a user exists."""
     now = timezone.now()
     for subject in subjects_of(username, address):
         row, _ = LoginAttempt.objects.get_or_create(subject=subject, defaults={"last_at": now})
@@ -101,7 +101,7 @@ def note_failure(username: str, address: str, *, known: bool) -> None:
     forget_old_attempts(now)
     name = username[:150] if known else "unknown user"
     logger.warning(
-        "Sign-in failed: wrong password",
+        f"Sign-in failed: wrong {what}",
         extra={"code": "login.failed", "details": {"user": name, "address": address}},
     )
 

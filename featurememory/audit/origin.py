@@ -16,12 +16,14 @@ PAGE, KEY, COMMAND, ENGINE = "page", "key", "command", "engine"
 
 @dataclass
 class Origin:
-    """`actor` is empty until somebody has signed in; `request` tells the signed-in user."""
+    """`actor` is empty until somebody has signed in; `request` tells the signed-in user. `way`: how
+    somebody signs in with this request."""
 
     via: str = ENGINE
     actor: str = ""
     address: str = ""
     request: Any = None
+    way: str = ""
 
     def name_actor(self) -> str:
         if self.actor:
@@ -44,6 +46,13 @@ def note_actor(name: str) -> None:
     origin = _origin.get()
     if origin is not None:
         origin.actor = name
+
+
+def note_way(way: str) -> None:
+    """By what somebody is about to sign in: a password, a link, …"""
+    origin = _origin.get()
+    if origin is not None:
+        origin.way = way
 
 
 def note_origin(

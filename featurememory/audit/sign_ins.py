@@ -10,23 +10,27 @@ from django.contrib.auth.signals import user_logged_in, user_logged_out, user_lo
 from django.core.cache import cache
 from redis.exceptions import RedisError
 
+from featurememory.audit.origin import current_origin
 from featurememory.audit.record import record
 
 MOST_A_MINUTE = 120
 
 
 def note_sign_in(user: Any, **_: Any) -> None:
-    record(None, "login.ok", actor=user.get_username())
+    record(None, "login.ok", actor=user.get_username(), reason=f"by {current_origin().way}")
 
 
 def note_failure(credentials: dict[str, Any], **_: Any) -> None:
     """The name as it was typed, shortened: people sometimes type a password there."""
+    record_failure(str(credentials.get("username") or "somebody")[:40])
+
+
+def record_failure(actor: str, reason: str = "") -> None:
     count = count_failures()
-    if count > MOST_A_MINUTE:
-        return
-    reason = "More follow in this minute and are not recorded." if count == MOST_A_MINUTE else ""
-    actor = str(credentials.get("username") or "somebody")[:40]
-    record(None, "login.failed", actor=actor, reason=reason)
+    if count == MOST_A_MINUTE:
+        reason = "More follow in this minute and are not recorded."
+    if count <= MOST_A_MINUTE:
+        record(None, "login.failed", actor=actor, reason=reason)
 
 
 def count_failures() -> int:

@@ -115,3 +115,27 @@ class LoginLink(models.Model):
         if link is None or not cls.objects.filter(pk=link.pk).delete()[0]:
             return None
         return link.user
+
+
+class SecondFactor(models.Model):
+    """The authenticator app of a person; of no effect until a first code has confirmed it."""
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="second_factor"
+    )
+    secret = models.TextField(help_text="Encrypted with a key made from FM_SECRET_KEY")
+    last_step = models.BigIntegerField(default=0, help_text="Of the last code: each works once")
+    confirmed_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"second factor of {self.user}"
+
+
+class RecoveryCode(models.Model):
+    """A code that stands in for the app once. Only its digest is stored."""
+
+    factor = models.ForeignKey(SecondFactor, on_delete=models.CASCADE, related_name="codes")
+    digest = models.CharField(max_length=64, unique=True)
+
+    def __str__(self) -> str:
+        return f"recovery code of {self.factor.user}"

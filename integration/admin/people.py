@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from featurememory.access.roles import record_role
+from featurememory.access.second_factor import remove_factor
 from featurememory.audit.record import record
 from featurememory.models import ProjectRole
 
@@ -61,6 +62,13 @@ admin.site.unregister(User)
 @admin.register(User)
 class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
     """Django's, and who became what is in the server's audit log."""
+
+    actions = ["reset_second_factor"]
+
+    @admin.action(description="Take the second factor away", permissions=["change"])
+    def reset_second_factor(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        gone = [person.username for person in queryset if remove_factor(person)]
+        self.message_user(request, f"Taken away: {', '.join(gone) or 'none had one'}.")
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         before = User.objects.filter(pk=obj.pk).first() if change else None

@@ -4,7 +4,6 @@ from django.contrib.auth.views import LogoutView
 from django.urls import path
 
 from integration.views import (
-    account,
     audit_log,
     client_download,
     delete_project,
@@ -13,9 +12,9 @@ from integration.views import (
     jobs,
     keys,
     overview,
-    sign_in,
     system,
 )
+from integration.views.people import account, second_factor, sign_in
 
 urlpatterns = [
     path("", overview.show_overview, name="overview"),
@@ -28,10 +27,12 @@ urlpatterns = [
     path("demo/load/", get_started.load_demo, name="demo_load"),
     path("demo/remove/", get_started.remove_demo, name="demo_remove"),
     path("login/", sign_in.sign_in, name="login"),
+    path("login/code/", second_factor.ask_for_code, name="login_code"),
     path("login/once/<str:token>/", sign_in.sign_in_once, name="login_once"),
     path("logout/", LogoutView.as_view(), name="logout"),
     path("account/", account.show_account, name="account"),
     path("account/password/", account.change_password, name="password"),
+    path("account/second-factor/", second_factor.manage_factor, name="second_factor"),
     path("account/sessions/end/", account.end_other_sessions, name="end_sessions"),
     path("account/sessions/<int:pk>/end/", account.end_session, name="end_session"),
     path("theme/", sign_in.set_theme, name="theme"),

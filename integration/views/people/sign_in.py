@@ -16,10 +16,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_POST
 
-from featurememory.access import sign_in_limits
+from featurememory.access import second_factor, sign_in_limits
 from featurememory.access.sessions import record_sign_in
+from featurememory.audit.origin import note_way
 from featurememory.models import LoginLink
 from featurememory.page_access import list_projects, page
+from integration.views.people.waiting_sign_in import wait_for_code
 
 YEAR_S = 31_536_000
 BACKEND = "django.contrib.auth.backends.ModelBackend"
@@ -58,6 +60,12 @@ class SignIn(LoginView):
             return response
 
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
+        """Signs in, or asks for the code first."""
+        person = form.get_user()
+        if second_factor.is_enabled(person):
+            wait_for_code(self.request, person, self.get_success_url())
+            return redirect("login_code")
+        note_way("password")
         response = super().form_valid(form)
         finish_sign_in(self.request)
         return response
@@ -88,6 +96,7 @@ def sign_in_once(request: HttpRequest, token: str) -> HttpResponse:
         return render(request, "login_once.html", {"name": link.user.get_username()})
     user = LoginLink.use(token)
     if user is not None:
+        note_way("one-time link")
         login(request, user, backend=BACKEND)
         finish_sign_in(request)
     return redirect("overview")

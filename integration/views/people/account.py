@@ -11,8 +11,8 @@ from django.shortcuts import redirect, render
 from django.urls import reverse_lazy
 from django.views.decorators.http import require_POST
 
-from featurememory.access import sessions
-from integration.views.sign_in import address_of
+from featurememory.access import second_factor, sessions
+from integration.views.people.sign_in import address_of
 
 
 @login_required
@@ -22,6 +22,7 @@ def show_account(request: HttpRequest) -> HttpResponse:
         "sessions": sessions.list_sessions(person),
         "here": request.session.session_key,
         "has_password": person.has_usable_password(),
+        "has_factor": second_factor.is_enabled(person),
     }
     return render(request, "account.html", context)
 
