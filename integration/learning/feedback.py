@@ -64,7 +64,8 @@ def store_feedback(project: Project, given: FeedbackIn) -> Feedback:
         Q(**{f"{kind}_id" if kind != "interaction" else "id": name})
     )
     with write_turn():
-        wait_for_learning(project)
+        # A batch that is being saved must not count rows with old values.
+        Learner.objects.lock(project.pk)
         found = list(rows.filter(project=project).order_by("-number")[:SESSION_LIMIT])
         if not found and kind != "decision":
             raise not_found(kind)
@@ -80,11 +81,6 @@ def store_feedback(project: Project, given: FeedbackIn) -> Feedback:
             metric_name=given.metric_name,
             value=value,
         )
-
-
-def wait_for_learning(project: Project) -> None:
-    """Wait for a batch that is being saved, so that it does not count rows with old values."""
-    Learner.objects.select_for_update().only("pk").filter(pk=project.pk).first()
 
 
 def apply_metric(project: Project, row: ModelInteraction, metric: str, value: Any) -> None:

@@ -68,7 +68,7 @@ def run_rollup_steps(job: Job) -> Iterator[str]:
     Counting runs beside the traffic; only replacing the rows blocks writers.
     """
     project = job.project
-    learner, _ = Learner.objects.get_or_create(pk=project.pk)
+    learner, _ = Learner.objects.defer("snapshot", "unsaved").get_or_create(pk=project.pk)
     since = learner.forgotten_until // rollups.HOUR_MS + 1 if learner.forgotten_until else 0
     found = ModelInteraction.objects.filter(project=project, state=1)
     job.total = found.filter(timestamp__gte=since * rollups.HOUR_MS).count()

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from featurememory.audit.record import record
+from featurememory.audit.record import name_ids, record
 from featurememory.database.write_lock import write_turn
 from featurememory.errors import invalid, not_found
 from featurememory.models import Project
-from patterns.curation.history import add_activity, add_pattern_events, invalidate_recognizers
+from patterns.curation.history import (
+    add_activity,
+    add_pattern_events,
+    format_pattern_count,
+    invalidate_recognizers,
+)
 from patterns.curation.learner_turn import learning_turn, save_recognizer
 from patterns.curation.pruning import prune_patterns
 from patterns.models import Pattern
@@ -44,6 +50,24 @@ def edit_pattern(
         save_changes(project, pattern, actor, changes)
         pattern.refresh_from_db()
     return pattern
+
+
+def pin_patterns(project: Project, rows: Sequence[Pattern], actor: str, pinned: bool) -> None:
+    """Pin or unpin many patterns as one change."""
+    if len(rows) <= 1:
+        for row in rows:
+            edit_pattern(project, row, actor, pinned=pinned)
+        return
+    ids = [str(row.pk) for row in rows]
+    change = {"before": not pinned, "after": pinned}
+    with write_turn():
+        Pattern.objects.filter(project=project, pk__in=ids).update(pinned=pinned)
+        add_pattern_events(project, ids, "pinned", actor, change)
+        summary = f"{'Pinned' if pinned else 'Unpinned'} {format_pattern_count(len(ids))}"
+        add_activity(project, actor, "edit", summary, None)
+        old, new = {"pinned": not pinned}, {"pinned": pinned}
+        record(project.pk, "pattern.edited", name_ids(ids), actor=actor, before=old, after=new)
+        invalidate_recognizers(project)
 
 
 def save_changes(project: Project, pattern: Pattern, actor: str, changes: dict[str, Any]) -> None:

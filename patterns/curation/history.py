@@ -102,7 +102,7 @@ def invalidate_recognizers(project: Project) -> None:
 
     This process reloads on commit, others within RecognizerCache.STALE_S seconds.
     """
-    learner, _ = Learner.objects.select_for_update().get_or_create(pk=project.pk)
+    learner = Learner.objects.lock(project.pk)
     learner.version += 1
     learner.save(update_fields=["version"])
     transaction.on_commit(lambda: recognizers.drop(project.pk))

@@ -50,7 +50,7 @@ def save_recognizer(project: Project) -> None:
     DatabasePatternStorage(project, loaded.recognizer.version).store(
         loaded.recognizer.get(name) for name in changes.changed
     )
-    learner, _ = Learner.objects.select_for_update().get_or_create(pk=project.pk)
+    learner = Learner.objects.lock(project.pk)
     set_snapshot(learner, loaded.recognizer)
     learner.version += 1
     learner.save(update_fields=["snapshot", "unsaved", "version"])

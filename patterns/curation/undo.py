@@ -63,7 +63,7 @@ def forget_decisions(project: Project, operation: Operation) -> None:
     known = operation.before.get("decisions", {})
     if not any(known.values()):
         return
-    learner = Learner.objects.select_for_update().get(pk=project.pk)
+    learner = Learner.objects.lock(project.pk)
     recognizer = load_recognizer(project.pk).recognizer
     for kind, entries in known.items():
         decided = getattr(recognizer.memory.decisions, kind)

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
+from uuid import UUID
 
 from django.db import models
 
 from featurememory.models import Project
+
+
+class LearnerQuerySet(models.QuerySet["Learner"]):
+    def lock(self, project_id: UUID) -> Learner:
+        """The row of a project (made when missing), locked until the transaction ends. Its snapshot,
+        megabytes of it, is read only when somebody asks for it."""
+        rows = self.select_for_update().defer("snapshot", "unsaved")
+        return rows.get_or_create(pk=project_id)[0]
 
 
 class Learner(models.Model):
@@ -41,6 +50,8 @@ class Learner(models.Model):
     recognizer = models.JSONField(
         default=dict, help_text="The recogniser in use; empty: the one the settings say"
     )
+
+    objects: ClassVar[Any] = LearnerQuerySet.as_manager()
 
     def __str__(self) -> str:
         return f"learner of {self.project_id}"

@@ -159,7 +159,7 @@ def clean_up(project: Project, *, dry_run: bool = False) -> CleanupResult:
         storage.archive(plan.surplus, "memory", f"beyond {config.max_patterns:,} patterns")
         empty_trash(project, plan.trash)
         delete_old_history(project)
-        learner, _ = Learner.objects.select_for_update().get_or_create(pk=project.pk)
+        learner = Learner.objects.lock(project.pk)
         learner.version += bool(weak or plan.surplus)
         learner.cleaned_at = timezone.now()
         learner.save(update_fields=["version", "cleaned_at"])

@@ -114,8 +114,7 @@ def pin_patterns(request: HttpRequest) -> HttpResponse:
     project = current_project(request)
     pinned = request.POST.get("pinned", "1") == "1"
     rows = list(choose_patterns(project, request.POST).exclude(pinned=pinned)[:MOST_IDS])
-    for row in rows:
-        editing.edit_pattern(project, row, name_actor(request), pinned=pinned)
+    editing.pin_patterns(project, rows, name_actor(request), pinned)
     word = "Pinned" if pinned else "Unpinned"
     return respond_changed(request, f"{word} {history.format_pattern_count(len(rows))}.", None)
 

@@ -10,10 +10,12 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from django.db import connection
 from django.test import Client, override_settings
+from django.test.utils import CaptureQueriesContext
 
 from featurememory.models import Activity, Project
-from patterns.models import Operation, Pattern
+from patterns.models import Operation, Pattern, PatternEvent
 from tests.builders import item, items, keep, learn_all, learned, pattern_row, project
 from tests.web import HTMX, PLAIN_STATIC, browser, ids_in, person, text_of
 
@@ -341,7 +343,21 @@ def test_ticked_patterns_are_pinned_and_the_activity_tells(editor: Client, owner
     editor.post("/patterns/pin/", {"ids": names(rows)}, headers=HTMX)
 
     assert all(Pattern.objects.filter(project=owner).values_list("pinned", flat=True))
-    assert Activity.objects.filter(project=owner, actor="eva").exists()
+    told = Activity.objects.filter(project=owner, actor="eva").values_list("summary", flat=True)
+    assert list(told) == ["Pinned 2 patterns"]
+    assert PatternEvent.objects.filter(project=owner, kind="pinned").count() == 2
+
+
+def test_pinning_many_asks_no_more_queries_than_pinning_two(editor: Client, owner: Project) -> None:
+    asked = []
+    for count in (2, 20):
+        Pattern.objects.all().delete()
+        rows = [pattern_row(owner, number) for number in range(count)]
+        with CaptureQueriesContext(connection) as queries:
+            editor.post("/patterns/pin/", {"ids": names(rows)}, headers=HTMX)
+        asked.append(len(queries))
+    assert asked[1] <= asked[0]
+    assert not any("snapshot" in query["sql"] for query in queries)
 
 
 def test_unpinning_on_the_page_of_a_pattern_leads_back_to_it(
