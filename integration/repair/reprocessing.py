@@ -6,13 +6,14 @@ from collections.abc import Iterator, Sequence
 from uuid import UUID
 
 from django.db.models import Max
+from django.utils import timezone
 
 from featurememory.database.write_lock import write_turn
 from featurememory.models import Project
 from integration.models import Job
 from patterns.curation.learner_turn import learning_turn
 from patterns.curation.moving import move_interactions
-from patterns.models import Learner, ModelInteraction
+from patterns.models import Learner, ModelInteraction, PatternHour
 from patterns.recognition import lease
 from patterns.recognition.match_stored import match_stored
 from patterns.recognition.recognizer_cache import LoadedRecognizer, recognizers
@@ -68,18 +69,40 @@ def run_rollup_steps(job: Job) -> Iterator[str]:
     Counting runs beside the traffic; only replacing the rows blocks writers.
     """
     project = job.project
-    learner, _ = Learner.objects.defer("snapshot", "unsaved").get_or_create(pk=project.pk)
-    since = learner.forgotten_until // rollups.HOUR_MS + 1 if learner.forgotten_until else 0
+    since = find_first_whole_hour(project)
     found = ModelInteraction.objects.filter(project=project, state=1)
     job.total = found.filter(timestamp__gte=since * rollups.HOUR_MS).count()
     yield "Counting"
     with learning_turn(project):
-        rows = recount.recount_rollups(project.pk, since, lambda _: renew_lease(project))
         with write_turn():
+            newest = recount.find_newest_feedback(project.pk)
+        rows = recount.recount_rollups(project.pk, since, lambda _: renew_lease(job))
+        with write_turn():
+            Learner.objects.lock(project.pk)
+            since = find_first_whole_hour(project)
+            rows = take_in_feedback(project, rows, since, newest)
             recount.replace_rollups(project.pk, since, rows)
     job.done = job.total
     yield f"{job.total:,} interactions counted into {len(rows):,} rows"
 
 
-def renew_lease(project: Project) -> None:
-    lease.acquire_lease(project.pk, lease.name_holder())
+def find_first_whole_hour(project: Project) -> int:
+    """The first hour (since the epoch) of which no interaction was forgotten."""
+    rows = Learner.objects.filter(pk=project.pk)
+    until = rows.values_list("forgotten_until", flat=True).first()
+    return until // rollups.HOUR_MS + 1 if until else 0
+
+
+def take_in_feedback(
+    project: Project, rows: Sequence[PatternHour], since: int, newest: int
+) -> list[PatternHour]:
+    """The rows from `since` on, with the hours counted again that feedback after `newest` was about."""
+    judged = {hour for hour in recount.find_judged_hours(project.pk, newest) if hour >= since}
+    counted = [row for row in rows if row.hour >= since and row.hour not in judged]
+    return counted + recount.recount_hours(project.pk, judged)
+
+
+def renew_lease(job: Job) -> None:
+    """Sign of life of a step that counts for minutes."""
+    lease.acquire_lease(job.project_id, lease.name_holder())
+    Job.objects.filter(pk=job.pk, state="running").update(beat_at=timezone.now())

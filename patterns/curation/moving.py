@@ -8,7 +8,7 @@ from dataclasses import replace
 from uuid import UUID
 
 from featurememory.models import Project
-from patterns.models import ModelInteraction, Pattern
+from patterns.models import Learner, ModelInteraction, Pattern
 from patterns.statistics import recount, rollups
 from patterns.storage.database import DatabasePatternStorage
 
@@ -16,6 +16,7 @@ from patterns.storage.database import DatabasePatternStorage
 def move_interactions(project: Project, wanted: Mapping[str, str]) -> int:
     """Move recognised interactions (id to pattern id) with use counts and rollups, except those that a
     redirect leads there anyway. Returns how many moved."""
+    Learner.objects.lock(project.pk)  # late feedback waits, and finds the rows where they are then
     names, left = sorted(wanted, key=lambda name: (wanted[name], name)), []
     for start in range(0, len(names), 500):
         left += _move_part(project, {name: wanted[name] for name in names[start : start + 500]})

@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
-from patterns.models import ModelInteraction, PatternHour
+from django.db.models import Max, Q
+
+from patterns.models import Feedback, Learner, ModelInteraction, PatternHour
 from patterns.statistics.quantile_sketch import update_sketch
 from patterns.statistics.rollups import (
     ALL_TIME,
@@ -23,6 +25,7 @@ from patterns.statistics.rollups import (
 )
 
 RESKETCH = 5000
+FEEDBACK_TARGETS = {"interaction": "id", "decision": "decision_id", "session": "session_id"}
 
 
 def rebuild_sketches(project_id: UUID, outcomes: Iterable[CountedOutcome]) -> None:
@@ -60,15 +63,48 @@ def recount_rollups(
 
     `alive` is called regularly with the number of interactions counted so far.
     """
-    found = ModelInteraction.objects.filter(
-        project_id=project_id, state=1, timestamp__gte=since * HOUR_MS
-    )
+    return count_rows_again(project_id, Q(timestamp__gte=since * HOUR_MS), alive)
+
+
+def recount_hours(project_id: UUID, hours: Iterable[int]) -> list[PatternHour]:
+    """Recount these hours (since the epoch); nothing is written."""
+    rows: list[PatternHour] = []
+    for hour in hours:
+        start = hour * HOUR_MS
+        within = Q(timestamp__gte=start, timestamp__lt=start + HOUR_MS)
+        rows += count_rows_again(project_id, within, lambda done: None)
+    return rows
+
+
+def count_rows_again(project_id: UUID, which: Q, alive: Callable[[int], None]) -> list[PatternHour]:
+    found = ModelInteraction.objects.filter(which, project_id=project_id, state=1)
     rows: dict[Key, PatternHour] = {}
     for done, batch in split_in_batches(found.order_by("number").iterator(2000), 2000):
         for key, group in group_by_key(map(outcome_of, batch), all_time=False).items():
             count_outcomes(rows.setdefault(key, make_row(project_id, key)), group)
         alive(done)
     return list(rows.values())
+
+
+def find_newest_feedback(project_id: UUID) -> int:
+    """The number of the newest feedback. Inside a transaction: feedback that is being stored counts."""
+    Learner.objects.lock(project_id)
+    newest = Feedback.objects.filter(project_id=project_id).aggregate(most=Max("pk"))["most"]
+    return int(newest or 0)
+
+
+def find_judged_hours(project_id: UUID, after: int) -> set[int]:
+    """The hours of the interactions that feedback after this number was about."""
+    given = Feedback.objects.filter(project_id=project_id, pk__gt=after)
+    found: set[int] = set()
+    for target, column in FEEDBACK_TARGETS.items():
+        names = list(given.filter(target=target).values_list("target_id", flat=True).distinct())
+        for start in range(0, len(names), 500):
+            rows = ModelInteraction.objects.filter(
+                project_id=project_id, **{f"{column}__in": names[start : start + 500]}
+            )
+            found |= {at // HOUR_MS for at in rows.values_list("timestamp", flat=True)}
+    return found
 
 
 def split_in_batches(rows: Iterable[Any], size: int) -> Iterator[tuple[int, list[Any]]]:

@@ -16,8 +16,12 @@ from django.utils import timezone
 
 from featurememory.errors import ErrorCode, FeatureMemoryError
 from integration.jobs import queue, uploads
+from integration.learning.feedback import FeedbackIn, store_feedback
 from integration.models import Job
+from integration.repair import reprocessing
 from patterns.models import ModelInteraction, Pattern, PatternHour
+from patterns.retention.delete_interactions import forget_interactions
+from patterns.statistics import recount
 from tests.builders import item, keep, learn_all, learned, project, rebuilt_figures, rollup_figures
 
 pytestmark = pytest.mark.django_db
@@ -60,12 +64,58 @@ def test_counting_the_rollups_again_mends_what_was_wrong() -> None:
     assert rollup_figures(owner) == before == rebuilt_figures(owner)
 
 
+@pytest.mark.parametrize("target", ["interaction_id", "session_id", "decision_id"])
+def test_feedback_that_comes_while_the_rollups_are_counted_is_kept(
+    monkeypatch: pytest.MonkeyPatch, target: str
+) -> None:
+    owner = project()
+    learned(owner, 12, tasks=2, session_id="i-3", decision_id="i-3")
+    given = FeedbackIn(metric_name="score", value=0.25, **{target: "i-3"})
+    monkeypatch.setattr(reprocessing, "renew_lease", lambda _: store_feedback(owner, given))
+    finished(queue.start_job(owner, "rollups", "maria"))
+
+    assert rollup_figures(owner) == rebuilt_figures(owner)
+
+
+def test_interactions_forgotten_while_the_rollups_are_counted_stay_counted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    owner = project()
+    learned(owner, 12, tasks=2)
+    before = rollup_figures(owner)
+    count = recount.recount_rollups
+
+    def forget_and_count(*args: Any) -> list[PatternHour]:
+        forget_interactions(owner, 12)
+        return count(*args)
+
+    monkeypatch.setattr(recount, "recount_rollups", forget_and_count)
+    finished(queue.start_job(owner, "rollups", "maria"))
+
+    assert rollup_figures(owner) == before
+
+
+def test_counting_for_long_is_a_sign_of_life(monkeypatch: pytest.MonkeyPatch) -> None:
+    owner = project()
+    learned(owner, 3)
+    job = queue.start_job(owner, "rollups", "maria")
+    seen: list[Any] = []
+
+    def recount_slowly(*args: Any) -> list[Any]:
+        Job.objects.update(beat_at=None)
+        args[2](3)
+        seen.append(Job.objects.get(pk=job.pk).beat_at)
+        return []
+
+    monkeypatch.setattr(recount, "recount_rollups", recount_slowly)
+    finished(job)
+    assert seen[0] is not None
+
+
 def test_hours_with_forgotten_interactions_keep_what_was_counted() -> None:
     owner = project()
     learned(owner, 12, tasks=2)
     before = rollup_figures(owner)
-    from patterns.retention.delete_interactions import forget_interactions
-
     forget_interactions(owner, 12)
     finished(queue.start_job(owner, "rollups", "maria"))
 
