@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from django.db import DatabaseError, InterfaceError, OperationalError
+from django.db import Error, InterfaceError, OperationalError
 from django.db.models import CharField, Count, F, Value
 from django.utils import timezone
 
@@ -39,7 +39,7 @@ def note_failure(
             if not rows.update(**found, attempts=F("attempts") + 1):
                 FailedRecord.objects.create(**key, **found)
                 drop_oldest(project_id)
-    except DatabaseError as refused:
+    except Error as refused:
         logger.warning("A failure could not be noted (%s): %s", refused, reason)
 
 

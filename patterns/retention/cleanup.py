@@ -108,7 +108,7 @@ def clean_up_if_due(project_id: UUID) -> bool:
     disk_usage.vacuum_rewritten()
     if not is_cleanup_due(project_id):
         return False
-    if not is_interval_over(project_id) and make_room(project_id):
+    if not is_interval_over(project_id) and delete_for_room(project_id):
         return True
     clean_up(Project.objects.get(pk=project_id))
     return True
@@ -128,6 +128,10 @@ def make_room(project_id: UUID) -> int:
     """Delete the oldest interactions once the project's room is nearly full, the part of a cleanup that
     cannot wait. Returns how many."""
     disk_usage.vacuum_rewritten()
+    return delete_for_room(project_id)
+
+
+def delete_for_room(project_id: UUID) -> int:
     claim = measure_claim(Project(pk=project_id))
     if not claim.is_over:
         return 0

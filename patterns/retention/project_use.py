@@ -16,7 +16,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.conf import settings
-from django.db import DatabaseError
+from django.db import Error
 from django.db.models import Count, F, Max
 from django.utils import timezone
 
@@ -73,7 +73,7 @@ def save_added() -> None:
                     interaction_bytes=F("interaction_bytes") + used.interactions,
                     decision_bytes=F("decision_bytes") + used.decisions,
                 )
-    except DatabaseError:
+    except Error:
         for project_id, used in taken.items():
             add_bytes(project_id, interactions=used.interactions, decisions=used.decisions)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.db import DatabaseError, InterfaceError
 
 from featurememory.errors import ErrorCode, FeatureMemoryError
 from featurememory.models import Project
@@ -35,6 +36,19 @@ def test_any_text_can_be_noted(owner: Project) -> None:
     row = FailedRecord.objects.get()
     assert row.subject == "a␀b?"
     assert len(row.reason) <= 500
+
+
+@pytest.mark.parametrize("error", [InterfaceError("connection already closed"), DatabaseError()])
+def test_noting_a_failure_never_raises(
+    owner: Project, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def fail() -> None:
+        raise error
+
+    monkeypatch.setattr(failed_records, "write_turn", fail)
+    note_failure(owner.pk, "repair", "p", "broken")
+
+    assert not FailedRecord.objects.exists()
 
 
 def test_the_oldest_failures_go_first(owner: Project, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -226,7 +226,10 @@ def test_where_only_room_is_needed_patterns_wait_for_their_interval(
     assert not clean_up_if_due(owner.pk)
 
     del used[0]
+    vacuumed: list[None] = []
+    monkeypatch.setattr(disk_usage, "vacuum_rewritten", lambda: vacuumed.append(None))
     assert clean_up_if_due(owner.pk)
+    assert len(vacuumed) == 1
     assert states_of(owner)[1] < 60
     assert weak.pk in stored(owner)
 

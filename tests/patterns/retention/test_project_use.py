@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
+from django.db import InterfaceError
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -44,6 +45,23 @@ def flooded(monkeypatch: pytest.MonkeyPatch) -> tuple[Project, Project]:
     monkeypatch.setattr(disk_usage, "measure_bytes_beside", lambda: 0)
     admission.reset()
     return small, large
+
+
+@pytest.mark.django_db
+def test_what_could_not_be_saved_is_saved_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> None:
+        raise InterfaceError("connection already closed")
+
+    owner = project()
+    project_use.recount({})
+    before = project_use.read_uses()[owner.pk].interactions
+    project_use.add_bytes(owner.pk, interactions=70)
+    with monkeypatch.context() as broken:
+        broken.setattr(project_use, "write_turn", fail)
+        project_use.save_added()
+    project_use.save_added()
+
+    assert StorageUse.objects.get(pk=owner.pk).interaction_bytes == before + 70
 
 
 def count(owner: Project) -> int:
