@@ -158,11 +158,18 @@ def claim_job() -> Job | None:
     now = timezone.now()
     abandoned = Q(state="running") & (Q(beat_at__lt=now - ABANDONED) | Q(beat_at=None))
     for job in Job.objects.filter(Q(state="queued") | abandoned).order_by("created_at")[:5]:
-        same = Job.objects.filter(pk=job.pk, state=job.state, beat_at=job.beat_at)
-        if same.update(state="running", beat_at=now, started_at=job.started_at or now):
-            job.refresh_from_db()
+        if take_job(job):
             return job
     return None
+
+
+def take_job(job: Job) -> bool:
+    """Make this process the one that runs the job; False when another one has taken it meanwhile."""
+    now = timezone.now()
+    same = Job.objects.filter(pk=job.pk, state=job.state, beat_at=job.beat_at)
+    taken = same.update(state="running", beat_at=now, started_at=job.started_at or now)
+    job.refresh_from_db()
+    return bool(taken)
 
 
 def run_job(job: Job) -> None:

@@ -210,10 +210,14 @@ def collect_merged_away(project: Project, done: Consolidation) -> dict[str, list
     elsewhere), and the patterns that redirect to it."""
     found: dict[str, list[Any]] = {}
     rows = Pattern.objects.filter(project=project)
-    for row in rows.filter(pk__in=list(done.redirects)):
-        children = rows.filter(redirect_to=row.pk).values_list("pk", flat=True)
-        into = follow_redirects(str(row.pk), done.redirects)
-        found[str(row.pk)] = [into, row.use_count, [str(pk) for pk in children]]
+    led = rows.filter(redirect_to__in=list(done.redirects)).order_by("pk")
+    earlier: dict[UUID | None, list[str]] = {}
+    for child, source in led.values_list("pk", "redirect_to"):
+        earlier.setdefault(source, []).append(str(child))
+    merged = rows.filter(pk__in=list(done.redirects)).values_list("pk", "use_count")
+    for source, uses in merged:
+        into = follow_redirects(str(source), done.redirects)
+        found[str(source)] = [into, uses, earlier.get(source, [])]
     homes = {child: pk for pk, (_, _, children) in found.items() for child in children}
     for name, owner in read_owners(project, list(done.moved)):
         home = homes.get(owner, owner)

@@ -10,7 +10,6 @@ from django.core.management import CommandError
 from featurememory.models import Project
 from integration.jobs import queue
 from integration.management.stored import StoredCommand
-from integration.models import Job
 
 
 class Command(StoredCommand):
@@ -24,7 +23,8 @@ class Command(StoredCommand):
         if row is None:
             raise CommandError(f"There is no project {project!r}.")
         job = queue.start_job(row, "rollups", "command")
-        Job.objects.filter(pk=job.pk).update(state=Job.JobState.RUNNING)
-        job.refresh_from_db()
+        if not queue.take_job(job):
+            self.stdout.write(f"A running server has taken the job: see /jobs/{job.pk}/.")
+            return
         queue.run_job(job)
         self.stdout.write(job.log[-1][1] if job.log else job.state)

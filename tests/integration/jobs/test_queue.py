@@ -112,6 +112,15 @@ def test_counting_for_long_is_a_sign_of_life(monkeypatch: pytest.MonkeyPatch) ->
     assert seen[0] is not None
 
 
+def test_a_job_that_was_taken_is_not_taken_again() -> None:
+    job = queue.start_job(project(), "rollups", "maria")
+    seen = Job.objects.get(pk=job.pk)
+
+    assert queue.take_job(job)
+    assert not queue.take_job(seen)
+    assert queue.claim_job() is None
+
+
 def test_hours_with_forgotten_interactions_keep_what_was_counted() -> None:
     owner = project()
     learned(owner, 12, tasks=2)

@@ -5,17 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from featurememory.models import Activity, Project
 from integration.jobs import queue
 from integration.models import Job, PreviousRecognizer
 from integration.repair import recognizer_versions
 from patterns.curation import editing
+from patterns.engine.domain.results import Consolidation
 from patterns.engine.recognizer import DefaultPatternRecognizer, version_of
 from patterns.engine.settings import RecognizerSettings
 from patterns.models import Learner, ModelInteraction, Pattern
 from patterns.recognition.recognizer_cache import load_recognizer, recognizers
-from tests.builders import caller, item, keep, learn_all, project, uses_and_recount
+from tests.builders import caller, item, keep, learn_all, pattern_row, project, uses_and_recount
 from tests.integration.repair.test_background_repair import exact, in_use, learn_some
 from tests.patterns.engine.streams import WORDS, mixed
 
@@ -115,6 +118,19 @@ def test_a_revert_brings_patterns_ids_and_counts_back(owner: Project, newer: str
     assert not PreviousRecognizer.objects.exists()
     learn_some(owner, 80)
     counted(owner, total + 7)
+
+
+def test_what_is_merged_away_is_collected_in_a_few_queries(owner: Project) -> None:
+    target = pattern_row(owner, 0)
+    rows = [pattern_row(owner, n, use_count=n) for n in range(1, 9)]
+    child = pattern_row(owner, 20, redirect_to=rows[0].pk, status="archived")
+    done = Consolidation((), {str(row.pk): str(target.pk) for row in rows}, {}, True)
+    with CaptureQueriesContext(connection) as queries:
+        found = recognizer_versions.collect_merged_away(owner, done)
+
+    assert found[str(rows[0].pk)] == [str(target.pk), 1, [str(child.pk)]]
+    assert found[str(rows[7].pk)] == [str(target.pk), 8, []]
+    assert len(queries) == 2
 
 
 def test_what_was_reverted_does_not_begin_again_by_itself(owner: Project, newer: str) -> None:

@@ -11,8 +11,10 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from featurememory.models import Project
-from integration.models import ApiKey
+from integration.jobs import queue
+from integration.models import ApiKey, Job
 from patterns.models import Pattern
+from patterns.statistics import recount
 from tests.builders import KINDS, items, keep, learned, pattern_row, project
 
 pytestmark = pytest.mark.django_db
@@ -21,6 +23,25 @@ pytestmark = pytest.mark.django_db
 def printed(capsys: pytest.CaptureFixture[str], *arguments: str, **options: Any) -> str:
     call_command(*arguments, **options)
     return capsys.readouterr().out.strip()
+
+
+def test_while_rollups_counts_no_worker_takes_its_job(
+    capsys: Any, owner: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    learned(owner, 6)
+    found: list[Job | None] = []
+    count = recount.recount_rollups
+
+    def look_and_count(*args: Any) -> Any:
+        found.append(queue.claim_job())
+        return count(*args)
+
+    monkeypatch.setattr(recount, "recount_rollups", look_and_count)
+    text = printed(capsys, "rollups", project=owner.name)
+
+    assert text.startswith("6 interactions counted")
+    assert found == [None]
+    assert Job.objects.get().started_at is not None
 
 
 @pytest.mark.parametrize("kind", KINDS)
