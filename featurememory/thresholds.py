@@ -219,6 +219,13 @@ class PrivacyThresholds(models.Model):
         "an expression fits becomes ⟦customer⟧ before it is stored, in texts, names and whole numbers. "
         "At most 20; RE2's syntax without + and *: a match has at most 200 characters.",
     )
+    keep_texts = models.PositiveIntegerField(
+        "texts kept",
+        default=0,
+        validators=limit_to(0, 3650),
+        help_text="Days, 0 to 3,650, default 0 (as long as the interaction). Texts that arrived earlier "
+        "are deleted within an hour; figures, patterns and statistics stay.",
+    )
 
     class Meta:
         abstract = True

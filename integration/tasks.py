@@ -12,6 +12,7 @@ from celery import shared_task
 
 from featurememory.errors import handle_feature_memory_error
 from featurememory.models import Project
+from integration.erasure import old_texts
 from integration.jobs import queue
 from integration.learning.learn_batch import (
     LearnResult,
@@ -126,7 +127,7 @@ def cleanup_due() -> int:
 
 
 def clean_up_project(project_id: UUID) -> int:
-    forgotten = retention.forget_decisions(project_id)
+    forgotten = retention.forget_decisions(project_id) + old_texts.forget_if_due(project_id)
     return int(cleanup.clean_up_if_due(project_id) or forgotten > 0)
 
 

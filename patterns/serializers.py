@@ -60,6 +60,7 @@ def serialize_interaction(
         "model_id": row.model_id,
         "task_type": row.task_type or None,
         **read_payload_parts(row, data),
+        "texts_kept": data is not None,
         "metadata": {
             "timestamp": format_ms(row.timestamp),
             "duration": row.duration,

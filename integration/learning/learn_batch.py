@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -31,6 +31,7 @@ from patterns.recognition.recognizer_cache import (
 )
 from patterns.statistics.quantile_sketch import update_sketch
 from patterns.statistics.rollups import HOUR_MS, lock_project_hour
+from patterns.storage.payloads import Stored
 from patterns.storage.stored_observations import observation_of
 
 logger = logging.getLogger("featurememory.learning")
@@ -109,7 +110,7 @@ def recognise_rows(loaded: LoadedRecognizer, rows: Sequence[ModelInteraction]) -
     batch = Batch()
     for row in rows:
         try:
-            observation = observation_of(row, payloads[row.number])
+            observation = observation_of(row, content_of(row, payloads))
             began, worked = time.perf_counter(), time.thread_time()
             with loaded.lock:
                 match = loaded.recognizer.learn_one(observation)
@@ -125,6 +126,12 @@ def recognise_rows(loaded: LoadedRecognizer, rows: Sequence[ModelInteraction]) -
         if sum(batch.engine_ms) >= BATCH_MS:
             break
     return batch
+
+
+def content_of(row: ModelInteraction, payloads: Mapping[int, Stored]) -> Stored:
+    if row.number not in payloads:
+        raise ValueError("its text is no longer kept")
+    return payloads[row.number]
 
 
 def is_in_a_hurry(rows: Sequence[ModelInteraction]) -> bool:

@@ -193,6 +193,10 @@ class PolicyEngine:
             if isinstance(scope.notes, PrefixNotes):
                 scope.notes.last = ""
 
+    def forget_answers_before(self, moment: float) -> int:
+        """Drops answers that were kept or renewed before (seconds since the epoch); how many."""
+        return self._memory.cache.drop_before(moment)
+
     # ---- reading ----
 
     def take_changes(self) -> PolicyChanges:

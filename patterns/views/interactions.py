@@ -18,6 +18,7 @@ from featurememory.models import Project
 from featurememory.page_access import current_project, page, render_page
 from patterns.models import ModelInteraction, Pattern, Payload
 from patterns.recognition.explain import explain_match
+from patterns.retention.old_texts import GONE
 from patterns.serializers import family_of, find_redirects
 from patterns.storage.payloads import unpack_parts
 
@@ -77,7 +78,7 @@ def build_previews(rows: Sequence[Any]) -> list[dict[str, Any]]:
         {
             "row": row,
             "url": build_interaction_url(row.id),
-            "text": preview_input(row.data),
+            "text": preview_input(row.data) if row.data is not None else GONE,
             "tokens": count_tokens(row),
         }
         for row in rows
@@ -185,6 +186,7 @@ def show_interaction(request: HttpRequest, interaction_id: str) -> HttpResponse:
         "row": row,
         "tokens": count_tokens(row),
         "pattern": find_patterns(project, [row]).get(row.pattern_id),
+        "is_gone": data is None,
         "parts": [format_part(name, raw) for name, raw in read_parts(data).items()],
         "url": build_interaction_url(row.id),
     }
@@ -233,7 +235,7 @@ def show_explanation(request: HttpRequest, interaction_id: str) -> HttpResponse:
         found = explain_match(row, data)
     except FeatureMemoryError:  # a damaged pattern must not break the page
         found = None
-    context = {"why": found, "row": row}
+    context = {"why": found, "row": row, "is_gone": data is None}
     return render_page(request, "interactions/why.html", "interactions/_why.html", context)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from django.core.management import CommandError
 
 from featurememory.models import Project
+from integration.erasure.old_texts import forget_old_texts
 from integration.management.stored import StoredCommand
 from patterns.retention.cleanup import CleanupResult, clean_up
 from patterns.retention.forecast import forecast_cleanup, list_rules
@@ -30,6 +31,8 @@ class Command(StoredCommand):
             self.report(row, clean_up(row, dry_run=dry_run))
             if dry_run:
                 self.explain(row)
+            else:
+                self.forget_texts(row)
 
     def report(self, project: Project, done: CleanupResult) -> None:
         moved, deleted = (
@@ -41,6 +44,15 @@ class Command(StoredCommand):
             f"interactions {deleted}; {done.bytes_before:,} bytes in use"
             + ("" if done.dry_run else f" before, {done.bytes_after:,} after")
         )
+
+    def forget_texts(self, project: Project) -> None:
+        """Those that are older than the project keeps them."""
+        gone, is_done = 0, False
+        while not is_done:
+            more, is_done = forget_old_texts(project)
+            gone += more
+        if gone:
+            self.stdout.write(f"  {gone:,} texts deleted, whose figures stay")
 
     def explain(self, project: Project) -> None:
         """The same, rule by rule, with the bytes it frees."""

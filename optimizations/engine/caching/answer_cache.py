@@ -118,6 +118,13 @@ class AnswerCache(msgspec.Struct):
             for key in keys.values():
                 self.answers.pop(key, None)
 
+    def drop_before(self, moment: float) -> int:
+        """Drops the answers kept or renewed before (seconds); how many."""
+        old = [key for key, kept in self.answers.items() if kept.at < moment]
+        for key in old:
+            del self.answers[key]
+        return len(old)
+
     def purge(self) -> int:
         """Drops all answers, keeps the statistics; returns how many there were."""
         count = len(self.answers)
