@@ -17,7 +17,7 @@ from django.db import close_old_connections
 
 from featurememory.errors import handle_feature_memory_error
 from integration.repair import repair_schedule
-from integration.tasks import WORK, sweep
+from integration.tasks import WORK, start_sampling, sweep
 from patterns.ingest.wakeup import work_waits
 from patterns.models import ModelInteraction
 
@@ -48,6 +48,7 @@ class EmbeddedWorker:
         self.thread.join(seconds)
 
     def run(self) -> None:
+        start_sampling()
         if os.environ.get("FM_LOAD_DEMO"):
             self.run_safely("demo", load_demo_if_empty)
         while not self.stopping.is_set():

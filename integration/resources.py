@@ -55,6 +55,9 @@ class ResourceManager:
 
     def __init__(self) -> None:
         self.last = sample_process()
+        self.bare = (
+            self.last.memory_bytes
+        )  # the server and its libraries, before anything is learned
 
     def sample(self) -> ProcessSample:
         """Take a sample and add it to the current hour of every project."""
@@ -76,6 +79,7 @@ class ResourceManager:
         with write_turn():
             row = lock_project_hour(project.pk, int(time.time() * 1000) // HOUR_MS)
             row.memory_bytes = max(row.memory_bytes, now.memory_bytes)
+            row.engine_bytes = max(row.engine_bytes, now.memory_bytes - self.bare)
             row.disk_bytes = now.disk_bytes
             row.queue = max(row.queue, queue)
             row.cpu_share = (row.cpu_share * row.samples + cores) / (row.samples + 1)

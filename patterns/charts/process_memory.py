@@ -1,4 +1,4 @@
-"""Chart: memory of the processes over time."""
+"""Chart: memory of the engine against its budget, and of the whole process, over time."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from patterns.charts.chart import (
     describe_line,
     explain_missing_figure,
     find_highest,
+    find_last,
     format_axis_size,
     name_step,
 )
@@ -28,31 +29,42 @@ from patterns.charts.plotly_parts import (
 from patterns.statistics.hourly_gauges import HourlyGauge
 from patterns.statistics.time_window import Window
 
-MEMORY_BUDGET = 100_000_000
+ENGINE_BUDGET = 100_000_000  # of what learning and deciding add to the bare process
 
 
 def build_process_memory_chart(window: Window, found: Sequence[HourlyGauge]) -> Chart:
-    x, values = window.labels(), [gauge.memory for gauge in found]
+    """What the engine adds, against its budget, and the whole process beside it."""
+    x, engine = window.labels(), [gauge.engine for gauge in found]
+    process = [gauge.memory for gauge in found]
     chart = Chart(
         "memory",
-        "Engine memory",
-        f"Resident memory of the process, {name_step(window)} maximum",
-        (TIME, Column("Resident memory", "size")),
-        build_table(x, values),
-        describe_line("Resident memory", x, values, figures.size),
-        legend=(Legend("Resident memory", "c4"),),
+        "Memory of the engine",
+        f"What learning and deciding add to the bare process, {name_step(window)} maximum",
+        (TIME, Column("Engine", "size"), Column("Whole process", "size")),
+        build_table(x, engine, process),
+        f"{describe_line('The memory of the engine', x, engine, figures.size)} "
+        f"Its budget is {figures.size(ENGINE_BUDGET)}. "
+        f"{describe_line('The whole process', x, process, figures.size)}",
+        legend=(
+            Legend(f"Engine {write_last(engine)}", "c4"),
+            Legend(f"Whole process {write_last(process)}", "c0", dashed=True),
+        ),
     )
-    if not any(value is not None for value in values):
+    if not any(value is not None for value in process):
         return explain_missing_figure(
             chart, "Measured every minute while the server runs; no data in this range yet."
         )
-    made = build_layout(
-        window, choose_ticks(0, max(MEMORY_BUDGET, find_highest(values)), format_axis_size)
-    )
-    add_limit_line(made, MEMORY_BUDGET, f"budget {figures.size(MEMORY_BUDGET)}")
-    floor_ = [None if value is None else 0 for value in values]
+    highest = max(1.1 * ENGINE_BUDGET, find_highest(engine, process))
+    made = build_layout(window, choose_ticks(0, highest, format_axis_size))
+    add_limit_line(made, ENGINE_BUDGET, f"budget of the engine {figures.size(ENGINE_BUDGET)}")
+    floor_ = [None if value is None else 0 for value in engine]
     data = [
-        *draw_band(x, floor_, values, "c4", 0.16),
-        draw_line(x, values, "Resident memory", "c4", "size"),
+        draw_line(x, process, "Whole process", "c0", "size", dash="dot"),
+        *draw_band(x, floor_, engine, "c4", 0.16),
+        draw_line(x, engine, "Engine", "c4", "size"),
     ]
     return add_figure(chart, data, made)
+
+
+def write_last(values: Sequence[int | None]) -> str:
+    return figures.size(find_last(values))

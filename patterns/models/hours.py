@@ -71,6 +71,10 @@ class ProjectHour(models.Model):
     candidates = models.IntegerField(default=0)
     drifting = models.IntegerField(default=0)
     memory_bytes = models.BigIntegerField(default=0, help_text="Resident memory, hourly maximum")
+    engine_bytes = models.BigIntegerField(
+        default=0,
+        help_text="Of it, what came since the start: learning and deciding; hourly maximum",
+    )
     disk_bytes = models.BigIntegerField(default=0)
     cpu_share = models.FloatField(default=0.0, help_text="Cores used, mean of the samples")
     queue = models.IntegerField(default=0, help_text="Interactions waiting, hourly maximum")

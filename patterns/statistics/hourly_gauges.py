@@ -20,6 +20,7 @@ class HourlyGauge:
     candidates: int | None = None
     drifting: int | None = None
     memory: int | None = None
+    engine: int | None = None
     recognized: int = 0
     matched: int = 0
     sketches: list[bytes] = field(default_factory=list)
@@ -41,7 +42,15 @@ class HourlyGauge:
 def read_hours(project_id: UUID, first: int, end: int) -> list[Any]:
     """The project's hours, oldest first, as named tuples."""
     rows = ProjectHour.objects.filter(project_id=project_id, hour__gte=first, hour__lt=end)
-    names = ("hour", "samples", "validated", "candidates", "drifting", "memory_bytes")
+    names = (
+        "hour",
+        "samples",
+        "validated",
+        "candidates",
+        "drifting",
+        "memory_bytes",
+        "engine_bytes",
+    )
     found = rows.values_list(*names, "recognized", "matched", "recognition_ms", named=True)
     return list(found.order_by("hour"))
 
@@ -58,6 +67,7 @@ def fill_buckets(window: Window, rows: Iterable[Any]) -> list[HourlyGauge]:
             gauge.drifting = row.drifting
         if row.memory_bytes:
             gauge.memory = max(gauge.memory or 0, row.memory_bytes)
+            gauge.engine = max(gauge.engine or 0, row.engine_bytes) or None
         add_recognition(gauge, row)
     return found
 
@@ -78,5 +88,6 @@ def sum_gauges(found: Iterable[HourlyGauge]) -> HourlyGauge:
         total.sketches += gauge.sketches
         if gauge.validated is not None:
             total.validated, total.candidates = gauge.validated, gauge.candidates
-            total.drifting, total.memory = gauge.drifting, gauge.memory
+            total.drifting = gauge.drifting
+            total.memory, total.engine = gauge.memory, gauge.engine
     return total

@@ -44,6 +44,19 @@ def test_memory_is_the_highest_of_the_hour_and_cpu_the_mean(
     assert hour.cpu_share == pytest.approx((0.5 + 1.5 + 0.5) / 3)
 
 
+def test_the_engine_is_what_came_on_top_of_the_bare_process(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    project()
+    manager = ResourceManager()
+    for grown in (30, 50, 40, -5):
+        fake = replace(manager.last, memory_bytes=manager.bare + grown, at=manager.last.at + 1)
+        monkeypatch.setattr(resources, "sample_process", lambda fake=fake: fake)
+        manager.sample()
+
+    assert ProjectHour.objects.get().engine_bytes == 50
+
+
 def test_the_hour_counts_patterns_by_state() -> None:
     owner = project()
     for number, status in enumerate(

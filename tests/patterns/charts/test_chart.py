@@ -41,7 +41,10 @@ def days(*qualities: float | None) -> Series:
 
 
 def gauges(*stored: int | None) -> list[HourlyGauge]:
-    known = [HourlyGauge() if n is None else HourlyGauge(n, 2, 1, memory=n * 10**6) for n in stored]
+    known = [
+        HourlyGauge() if n is None else HourlyGauge(n, 2, 1, memory=n * 10**6, engine=n * 10**5)
+        for n in stored
+    ]
     return [HourlyGauge() for _ in range(WINDOW.count - len(known))] + known
 
 
