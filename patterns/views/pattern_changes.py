@@ -138,7 +138,11 @@ def merge_patterns(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         chosen = choose_patterns(project, request.GET)
         rows = list(chosen.order_by("-use_count", "pk")[:MOST_MERGED])
-        context = {"rows": rows}
+        context = {
+            "rows": rows,
+            "uses": sum(row.use_count for row in rows),
+            "undo_days": history.UNDO_PERIOD.days,
+        }
         return render_page(request, "patterns/merge.html", "patterns/_merge.html", context)
     ids = [
         str(row)
@@ -153,12 +157,14 @@ def merge_patterns(request: HttpRequest) -> HttpResponse:
     )
 
 
-@require_POST
 @changing
 def split_pattern(request: HttpRequest, pattern_id: UUID) -> HttpResponse:
-    """Split a pattern into one for each value of a slot."""
+    """GET shows what would become of it; POST splits it into one pattern for each value of a slot."""
     project = current_project(request)
-    get_object_or_404(Pattern, project=project, pk=pattern_id)
+    pattern = get_object_or_404(Pattern, project=project, pk=pattern_id)
+    if request.method != "POST":
+        context = preview_split(pattern, request.GET.get("slot", ""))
+        return render_page(request, "patterns/split.html", "patterns/_split.html", context)
     slot = request.POST.get("slot", "")
     operation, targets = splitting.split_pattern(
         project, str(pattern_id), name_actor(request), slot=slot, example_ids=()
@@ -166,6 +172,24 @@ def split_pattern(request: HttpRequest, pattern_id: UUID) -> HttpResponse:
     text = f"Split by {slot} into {history.format_pattern_count(len(targets))}."
     messages.success(request, text, extra_tags=str(operation.pk))
     return redirect("patterns")
+
+
+def preview_split(pattern: Pattern, name: str) -> dict[str, Any]:
+    """The parts by value with about how many uses each takes along."""
+    slot: dict[str, Any] = next((one for one in pattern.slots if one.get("name") == name), {})
+    parts = [
+        (str(value), max(1, round(float(share) * pattern.use_count)))
+        for value, share in slot.get("top", [])
+    ]
+    distinct = max(len(parts), int(slot.get("distinct", 0)))
+    return {
+        "pattern": pattern,
+        "slot": name,
+        "parts": parts,
+        "others": distinct - len(parts),
+        "made": distinct + 1,
+        "undo_days": history.UNDO_PERIOD.days,
+    }
 
 
 @require_POST

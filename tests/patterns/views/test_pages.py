@@ -282,11 +282,39 @@ def test_a_person_chooses_which_pattern_of_a_merge_stays(editor: Client, owner: 
     rows = learned(owner, 7, tasks=2)
     ids = [str(row.pk) for row in rows]
     asked = text_of(editor.get("/patterns/merge/", {"ids": ids}, headers=HTMX))
-    assert all(f'<option value="{name}"' in asked for name in ids)
+    assert all(f'name="into" value="{name}"' in asked for name in ids)
+    assert "Merge 2 patterns" in asked
+    assert f"<dd>{sum(row.use_count for row in rows)}</dd>" in asked
     least = min(rows, key=lambda row: row.use_count)
     editor.post("/patterns/merge/", {"ids": ids, "into": str(least.pk)}, headers=HTMX)
 
     assert [row.pk for row in Pattern.objects.stored().filter(project=owner)] == [least.pk]
+
+
+def test_a_split_says_what_becomes_of_the_pattern_before_it_happens(
+    editor: Client, owner: Project
+) -> None:
+    row = pattern_row(owner, 1, use_count=100)
+    row.slots = [
+        {"name": "city", "type": "word", "distinct": 3, "top": [["Lyon", 0.6], ["Graz", 0.3]]}
+    ]
+    row.save()
+    asked = text_of(editor.get(f"/patterns/{row.pk}/split/", {"slot": "city"}, headers=HTMX))
+
+    assert "Lyon" in asked
+    assert "about 60" in asked
+    assert "1 rarer value" in asked
+    assert "Split into 4 patterns" in asked
+    assert Pattern.objects.stored().filter(project=owner).count() == 1
+
+
+def test_a_slot_with_one_value_cannot_be_split(editor: Client, owner: Project) -> None:
+    row = pattern_row(owner, 1)
+
+    asked = text_of(editor.get(f"/patterns/{row.pk}/split/", {"slot": "none"}, headers=HTMX))
+
+    assert "nothing to split" in asked
+    assert "disabled" in asked
 
 
 def test_a_merge_of_one_pattern_says_what_is_missing(editor: Client, owner: Project) -> None:
