@@ -12,6 +12,7 @@ from optimizations.storage import decode_state
 from optimizations.summaries import evidence_charts
 from optimizations.summaries.guard_texts import describe_guards
 from optimizations.summaries.headline import concerns
+from optimizations.summaries.progress import describe_need, describe_progress
 from patterns.models import Pattern
 
 AT_ONCE = 20
@@ -27,11 +28,31 @@ class ForestRow:
     state: OptimizationState
     pattern: Pattern | None
     whisker: evidence_charts.Whisker | None
+    now: float = 0.0  # the time of the traffic, in seconds
 
     @property
     def guards(self) -> list[tuple[str, str]]:
         """In words, but for the quality, which the list shows anyway."""
         return [one for one in describe_guards(self.state.guards) if one[0] != "Quality"]
+
+    @property
+    def progress(self) -> str:
+        return describe_progress(self.row, self.state)
+
+    @property
+    def need(self) -> str:
+        return describe_need(self.row, self.state, self.now)
+
+    @property
+    def scope(self) -> str:
+        """Whom it concerns: a pattern by its name, several of them, or a whole task type."""
+        if self.pattern:
+            return str(self.pattern.label or self.pattern.task_type or "one pattern")
+        task = self.row.task_type or "tasks without a type"
+        if self.state.patterns:
+            count = len(self.state.patterns)
+            return f"1 pattern of {task}" if count == 1 else f"{count:,} patterns of {task}"
+        return f"all of {task}"
 
 
 def build_forest(
@@ -43,13 +64,13 @@ def build_forest(
     ids = {row.pattern_id for row in rows if row.pattern_id}
     named = Pattern.objects.filter(project=project, pk__in=ids).defer("state")
     patterns = {pattern.pk: pattern for pattern in named} if ids else {}
-    lines = []
+    lines, now = [], policies.for_deciding(project.pk).at if rows else 0.0
     for row, state in zip(rows, states, strict=True):
         drawn = evidence_charts.draw_whisker(
             state.lift, scale, min(state.n_treated, state.n_control)
         )
         pattern = patterns.get(row.pattern_id) if row.pattern_id else None
-        lines.append(ForestRow(row, state, pattern, drawn))
+        lines.append(ForestRow(row, state, pattern, drawn, now))
     return lines, scale
 
 

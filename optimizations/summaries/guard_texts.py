@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeGuard
 
 from featurememory.templatetags.figures import duration, number, percent, points
 
@@ -44,11 +44,11 @@ def describe_guard(name: str, value: Any) -> str:
     if isinstance(value, dict) and "effect" in value:
         return describe_effect(value["effect"])
     if is_pair(value):
-        return f"{number(value[1])} of {number(value[0])} wrong"
+        return f"{number(value[1])} of {number(value[0])} {'answers' if name == 'cut_off' else 'wrong'}"
     return str(value)[:120]
 
 
-def is_pair(value: Any) -> bool:
+def is_pair(value: Any) -> TypeGuard[Sequence[float]]:
     return (
         isinstance(value, list | tuple)
         and len(value) == 2

@@ -77,6 +77,23 @@ def decisions_of_one(row: ModelInteraction) -> dict[str, Decision]:
     return decisions_of([row])
 
 
+KINDS_IN_WORDS = {
+    "route_model": "Model route",
+    "tune_parameters": "Parameters",
+    "cache_response": "Response cache",
+    "cache_similar": "Cache of similar requests",
+    "token_budget": "Token budget",
+    "timeout": "Timeout",
+    "prefix_order": "Order of parts",
+}
+
+
+@register.filter
+def kind_words(name: str) -> str:
+    """The name of a kind as people say it."""
+    return KINDS_IN_WORDS.get(name, name.replace("_", " ").capitalize())
+
+
 @register.filter
 def rate(price: float | None) -> str:
     """A price with all of its digits: $2.00, $0.025."""

@@ -34,6 +34,11 @@ class ReviewVerdict(msgspec.Struct, frozen=True):
     text: str
 
 
+def write_points(value: float) -> str:
+    """A difference of rates as pages and API texts write it: 0.127 -> "+12.7 pt"."""
+    return f"{100 * value:+.1f} pt".replace("-", "\u2212")
+
+
 def refresh_figures(
     state: OptimizationState, tests: TrialTests, base: float, settings: PolicySettings
 ) -> None:
@@ -101,7 +106,7 @@ def judge_trial(
     if min(tests.n_treated, tests.n_control) < settings.min_per_arm or not discovered:
         return None
     point, low, high = state.lift
-    text = f"Proven: lift {point:+.3f} ({low:+.3f} to {high:+.3f}), quality held."
+    text = f"Proven: {write_points(point)} ({write_points(low)} to {write_points(high)}), quality held."
     return ReviewVerdict("active", "proven", text)
 
 
@@ -124,9 +129,13 @@ def judge_harm(
         if tests.quality.mean > -settings.quality_margin:
             text = "Its score holds, but its tasks succeed less often."
             return ReviewVerdict("rejected", "gamed", text)
-        return ReviewVerdict("rejected", "harm", f"Harmful: quality {tests.quality.mean:+.3f}.")
+        return ReviewVerdict(
+            "rejected", "harm", f"Harmful: quality {write_points(tests.quality.mean)}."
+        )
     if state.e_harm >= settings.reject_at:
-        return ReviewVerdict("rejected", "harm", f"Harmful: quality {tests.quality.mean:+.3f}.")
+        return ReviewVerdict(
+            "rejected", "harm", f"Harmful: quality {write_points(tests.quality.mean)}."
+        )
     if 2 * tests.n_treated >= settings.max_trial_requests:
         return ReviewVerdict("rejected", "expired", "No effect shown within its share of requests.")
     if now - started > settings.max_trial_s:
@@ -180,10 +189,10 @@ def judge_active(
     quality, utility = since.quality, since.utility
     harm = max(quality.below(-allowed, HARM_WEIGHTS), utility.below(0.0, HARM_WEIGHTS))
     if harm >= settings.activate_at:
-        text = f"Rolled back: quality {quality.mean:+.3f}, utility {utility.mean:+.3f}."
+        text = f"Rolled back: quality {write_points(quality.mean)}, utility {write_points(utility.mean)}."
         return ReviewVerdict("suspended", "harm", text)
     if is_costly(since, allowed, settings):
-        text = f"Rolled back to be safe: quality {quality.mean:+.3f} since the alarm."
+        text = f"Rolled back to be safe: quality {write_points(quality.mean)} since the alarm."
         return ReviewVerdict("suspended", "failsafe", text)
     clear = quality.n >= CLEAR_AFTER and quality.above(-settings.quality_margin) >= CLEAR_AT
     if clear or quality.n >= CLEAR_LATEST:

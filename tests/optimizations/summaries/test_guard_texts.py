@@ -15,7 +15,7 @@ from optimizations.summaries.guard_texts import describe_guards
         ),
         ("p95_ms", [900.0, 450.0], "0.45 s, held out 0.90 s"),
         ("gamed", True, "they disagree: blocked"),
-        ("cut_off", [1200, 3], "3 of 1,200 wrong"),
+        ("cut_off", [1200, 3], "3 of 1,200 answers"),
         ("bound", 0.05, "at most 5.0%"),
         ("success", {"effect": 0.02, "n": 40}, "+2.0 pt"),
         ("new", "text", "text"),
