@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -24,7 +25,16 @@ DATED = re.compile(r"[-@](?:\d{4}-\d{2}-\d{2}|\d{8}|\d{4}|\d{3})")
 SECRET = re.compile(
     r"authorization|api[-_.]?key|secret|passw|cookie|credential|headers?\b", re.IGNORECASE
 )
-NOTHING: tuple[Any, ...] = (None, "", {}, [])
+
+
+def is_something(value: Any) -> bool:
+    """Not None and not empty; 0 and False say something."""
+    return bool(value) or value == 0
+
+
+@lru_cache(1_000)
+def is_secret(name: str) -> bool:
+    return SECRET.search(name) is not None
 
 
 @dataclass(slots=True)
@@ -53,8 +63,10 @@ class Call:
     def fill(self, **values: Any) -> None:
         """Set what is not known yet: the way in that is asked first wins."""
         for name, value in values.items():
-            if getattr(self, name) in (None, {}) and value not in NOTHING:
-                setattr(self, name, value)
+            if is_something(value):
+                known = getattr(self, name)
+                if known is None or known == {}:
+                    setattr(self, name, value)
 
     def fill_from(self, other: Call) -> None:
         """What another telling of the same call knows and this one does not."""
@@ -66,7 +78,7 @@ class Call:
 
     def fill_parameters(self, values: Mapping[str, Json]) -> None:
         for name, value in values.items():
-            if value not in NOTHING and not SECRET.search(name):
+            if is_something(value) and not is_secret(name):
                 self.parameters.setdefault(name, value)
 
     def fill_tags(self, values: Mapping[str, Json]) -> None:
@@ -74,12 +86,12 @@ class Call:
         for name, value in values.items():
             if len(self.tags) >= MOST_TAGS:
                 return
-            if value not in NOTHING and not SECRET.search(name):
+            if is_something(value) and not is_secret(name):
                 self.tags.setdefault(name[:NAME_LENGTH], cut_tag(value))
 
 
 def cut_tag(value: Json) -> Json:
-    if isinstance(value, dict | list):
+    if isinstance(value, (dict, list)):
         text = msgspec.json.encode(value).decode()
         return value if len(text) <= LONGEST_TAG else text[:LONGEST_TAG]
     return value[:LONGEST_TAG] if isinstance(value, str) else value

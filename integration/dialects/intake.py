@@ -15,7 +15,6 @@ from patterns.ingest.schema import (
     Arrival,
     build_arrival,
     parse_interaction,
-    refuse_deep_nesting,
 )
 from patterns.ingest.wakeup import wake_learner
 
@@ -26,11 +25,6 @@ AT_ONCE = 1_000
 def check_room(project_id: UUID) -> None:
     """Push back (429, 503, 507) before a body is read that could not be stored."""
     admission.check(project_id)
-
-
-def check_depth(raw: bytes) -> None:
-    """Refuse JSON that is nested too deeply, before anything recurses over it."""
-    refuse_deep_nesting(raw)
 
 
 def make_arrival(interaction: Mapping[str, Json]) -> Arrival:
@@ -56,7 +50,6 @@ def store_arrivals(project_id: UUID, arrivals: Sequence[Arrival]) -> int:
 
 __all__ = [
     "Arrival",
-    "check_depth",
     "check_room",
     "make_arrival",
     "store_arrivals",

@@ -18,6 +18,7 @@ from integration.dialects.tool_calls import (
     read_tool,
 )
 
+PLAIN = {"role", "content", "parts", "finish_reason"}
 KEPT = ("name", "tool_call_id", "refusal", "function_call", "reasoning_content")
 
 
@@ -28,10 +29,38 @@ def read_messages(value: Json) -> list[dict[str, Any]] | None:
         found = [found]
     if not isinstance(found, list) or not found:
         return None
+    if (plain := read_plain(found)) is not None:
+        return plain
     found = [message_of_item(entry) for entry in found]
     if not all(isinstance(entry, dict) and _is_message(entry) for entry in found):
         return None
     return [message for entry in found for message in _messages_of(entry)]
+
+
+def read_plain(entries: list[Any]) -> list[dict[str, Any]] | None:
+    """Messages of a role and one text, as nearly all are; None where one is anything else."""
+    found = []
+    for entry in entries:
+        if not isinstance(entry, dict) or "role" not in entry or not entry.keys() <= PLAIN:
+            return None
+        text = _only_text(entry)
+        if text is None:
+            return None
+        found.append({"role": entry["role"], "content": text})
+    return found
+
+
+def _only_text(entry: Mapping[str, Any]) -> str | None:
+    parts = entry.get("parts")
+    if parts is None:
+        parts = entry.get("content")
+        if isinstance(parts, str):
+            return parts
+    if not isinstance(parts, list) or len(parts) != 1 or not isinstance(parts[0], dict):
+        return None
+    part = parts[0]
+    text = part.get("content", part.get("text"))
+    return text if len(part) == 2 and part.get("type") == "text" and isinstance(text, str) else None
 
 
 def with_system(system: Json, messages: list[dict[str, Any]]) -> list[dict[str, Any]]:

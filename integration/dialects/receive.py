@@ -40,8 +40,10 @@ def receive_spans(project_id: UUID, received: Iterable[Received]) -> Reception:
     reading = SpanReading(placed, project_id, ancestors)
     arrivals = []
     for key, call in reading.calls.items():
-        with reading.refused_alone(key):
+        try:
             arrivals.append(make_arrival(interaction_of(call)))
+        except Exception as error:
+            reading.refuse(key, error)
     outcome.rejected += reading.rejected
     unmapped_names.note(project_id, "otlp", list(reading.unmapped)[:MOST_A_CALL])
     return _store(project_id, arrivals, outcome)

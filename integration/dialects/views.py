@@ -15,12 +15,11 @@ from featurememory.errors import ErrorCode, FeatureMemoryError
 from featurememory.http.drf import key_of
 from featurememory.http.endpoint import Endpoint
 from featurememory.http.idempotency import idempotent
-from featurememory.http.json_body import decode_json
 from featurememory.http.openapi import described
 from featurememory.http.problems import build_problem
 from featurememory.http.request_body import read_body
 from integration.dialects import litellm
-from integration.dialects.intake import check_depth, check_room
+from integration.dialects.intake import check_room
 from integration.dialects.json_values import has_too_many_values
 from integration.dialects.otlp import json, protobuf
 from integration.dialects.otlp.answers import JSON, PROTOBUF, TYPES, write_answer, write_status
@@ -90,10 +89,7 @@ def _received(request: Request, media_type: str, body: bytes) -> Reception:
 def _spans_in(media_type: str, body: bytes) -> Iterator[Received]:
     if has_too_many_values(body):
         raise _too_many()
-    if media_type == PROTOBUF:
-        return protobuf.read_spans(body)
-    check_depth(body)
-    return json.read_spans(decode_json(body, dict[str, Any]))
+    return protobuf.read_spans(body) if media_type == PROTOBUF else json.read_body(body)
 
 
 def _too_many() -> FeatureMemoryError:

@@ -5,14 +5,14 @@ https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding
 
 from __future__ import annotations
 
-import binascii
-from base64 import b64decode
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from featurememory.errors import invalid
+from featurememory.http.json_body import decode_json
 from integration.dialects.json_values import Json
 from integration.dialects.otlp.json_attributes import pick, read_attributes
+from integration.dialects.otlp.json_fields import read_id, read_integer, read_status
 from integration.dialects.otlp.span import (
     LONGEST_NAME,
     MOST_EVENTS,
@@ -24,8 +24,13 @@ from integration.dialects.otlp.span import (
     SpanRefused,
     check_span,
 )
+from integration.dialects.otlp.usual_json import decode_usual, read_usual
 
-STATUS = {"STATUS_CODE_UNSET": 0, "STATUS_CODE_OK": 1, "STATUS_CODE_ERROR": 2}
+
+def read_body(body: bytes) -> Iterator[Received]:
+    """The spans of a request: 400 when it is no JSON, 422 when it is no object."""
+    usual = decode_usual(body)
+    return read_spans(decode_json(body, dict[str, Any])) if usual is None else read_usual(usual)
 
 
 def read_spans(request: Mapping[str, Any]) -> Iterator[Received]:
@@ -85,13 +90,13 @@ def _span(found: Mapping[str, Any], source: Source) -> Span:
     status = found.get("status")
     status = status if isinstance(status, dict) else {}
     return Span(
-        trace_id=_hex(pick(found, "traceId"), 16, "traceId"),
-        span_id=_hex(pick(found, "spanId"), 8, "spanId"),
-        parent_id=_hex(pick(found, "parentSpanId"), 8, "parentSpanId"),
+        trace_id=read_id(pick(found, "traceId"), 16, "traceId"),
+        span_id=read_id(pick(found, "spanId"), 8, "spanId"),
+        parent_id=read_id(pick(found, "parentSpanId"), 8, "parentSpanId"),
         name=_text(found, "name"),
-        start_ns=_integer(pick(found, "startTimeUnixNano"), "startTimeUnixNano"),
-        end_ns=_integer(pick(found, "endTimeUnixNano"), "endTimeUnixNano"),
-        status=_status(status.get("code")),
+        start_ns=read_integer(pick(found, "startTimeUnixNano"), "startTimeUnixNano"),
+        end_ns=read_integer(pick(found, "endTimeUnixNano"), "endTimeUnixNano"),
+        status=read_status(status.get("code")),
         status_message=str(status.get("message") or ""),
         attributes=read_attributes(found.get("attributes")),
         events=_events(found.get("events")),
@@ -102,34 +107,6 @@ def _span(found: Mapping[str, Any], source: Source) -> Span:
 def _text(found: Mapping[str, Any], name: str) -> str:
     value = found.get(name)
     return value[:LONGEST_NAME] if isinstance(value, str) else ""
-
-
-def _status(code: Json) -> int:
-    return STATUS.get(code, 0) if isinstance(code, str) else code if isinstance(code, int) else 0
-
-
-def _hex(value: Json, size: int, name: str) -> str:
-    """Hex as OTLP/JSON has it; base64 as protobuf's own JSON mapping has it, by its length."""
-    if value in (None, ""):
-        return ""
-    if isinstance(value, str) and len(value) < 64:
-        try:
-            raw = (
-                bytes.fromhex(value) if len(value) == 2 * size else b64decode(value, validate=True)
-            )
-        except (ValueError, binascii.Error):
-            raw = b""
-        if len(raw) == size:
-            return raw.hex()
-    raise SpanRefused(f"{name}: must be {2 * size} hex digits")
-
-
-def _integer(value: Json, name: str) -> int:
-    if isinstance(value, str) and len(value) <= 20 and value.isascii() and value.isdecimal():
-        return int(value)
-    if isinstance(value, int) and not isinstance(value, bool):
-        return value
-    raise SpanRefused(f"{name}: must be an integer, nanoseconds since the epoch")
 
 
 def _events(value: Json) -> list[SpanEvent]:

@@ -54,7 +54,7 @@ def read_value(value: Json, depth: int = 0) -> Json:
     return None
 
 
-def _int_value(value: Json) -> Json:
+def read_int(value: Json) -> Json:
     if isinstance(value, str) and len(value) <= 20:
         try:
             return int(value)
@@ -75,7 +75,7 @@ def _as_it_is(value: Json) -> Json:
 SCALARS: dict[str, Callable[[Json], Json]] = {
     "stringValue": _as_it_is,
     "boolValue": _as_it_is,
-    "intValue": _int_value,
+    "intValue": read_int,
     "doubleValue": _double_value,
     "bytesValue": _as_it_is,
 }

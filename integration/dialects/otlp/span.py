@@ -53,11 +53,14 @@ class Span:
     attributes: Attributes = field(default_factory=dict)
     events: list[SpanEvent] = field(default_factory=list)
     source: Source = field(default_factory=Source)
+    _key: str = ""
 
     @property
     def key(self) -> str:
-        """Names the span among all: the same span sent again has the same."""
-        return f"{self.trace_id}-{self.span_id}"
+        """Names the span among all: the same span sent again has the same. Asked for often."""
+        if not self._key:
+            self._key = f"{self.trace_id}-{self.span_id}"
+        return self._key
 
     @property
     def parent_key(self) -> str | None:

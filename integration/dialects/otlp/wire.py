@@ -7,15 +7,18 @@ against one budget for the whole request. Format: https://protobuf.dev/programmi
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
 VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
 # About 1 s of reading. A request of 16 MiB with 70 bytes an attribute has as many.
 MOST_FIELDS = 1_000_000
+AT_ONCE = 256  # fields of a message that are charged to it together
 
-# Varints and fixed numbers come unsigned; texts and messages as views.
-Value: TypeAlias = int | memoryview
+# Messages are read from bytes, or from a view where a copy would be large.
+Data: TypeAlias = bytes | memoryview
+# Varints and fixed numbers come unsigned; texts and messages as parts of the data.
+Value: TypeAlias = int | bytes | memoryview
 Field: TypeAlias = tuple[int, Value]
 
 
@@ -33,27 +36,52 @@ class Budget:
     def __init__(self, fields: int = MOST_FIELDS) -> None:
         self.left = fields
 
-
-def read_fields(data: memoryview, budget: Budget) -> Iterator[Field]:
-    """(number, value) of each field in order. WireError where the bytes do not go on."""
-    place, end = 0, len(data)
-    while place < end:
-        budget.left -= 1
-        if budget.left < 0:
+    def charge(self, fields: int) -> None:
+        self.left -= fields
+        if self.left < 0:
             raise TooManyFields
-        tag, place = _varint(data, place, end)
-        if tag & 7 == BYTES:
-            length, place = _varint(data, place, end)
-            if length > end - place:
+
+
+def read_fields(
+    data: Data, budget: Budget, most: int = 0, put: Callable[[Data], None] | None = None
+) -> Iterator[Field]:
+    """(number, value) of each field in order. WireError where the bytes do not go on.
+
+    Nearly all tags and lengths have one byte: they are read here, without a call. `put` gets the
+    messages of field `most`: most fields of a span are its attributes.
+    """
+    place, end, count, of_most = 0, len(data), 0, most << 3 | BYTES
+    try:
+        while place < end:
+            count += 1
+            if count == AT_ONCE:
+                budget.charge(count)
+                count = 0
+            tag = data[place]
+            place += 1
+            if tag > 127:
+                tag, place = _varint(data, place - 1, end)
+            if tag & 7 != BYTES:
+                value, place = _number(data, place, end, tag & 7)
+                yield tag >> 3, value
+                continue
+            length = data[place] if place < end else 128
+            place += 1
+            if length > 127:
+                length, place = _varint(data, place - 1, end)
+            stop = place + length
+            if stop > end:
                 raise WireError("a field is longer than its message")
-            yield tag >> 3, data[place : place + length]
-            place += length
-        else:
-            value, place = _number(data, place, end, tag & 7)
-            yield tag >> 3, value
+            if tag == of_most and put is not None:
+                put(data[place:stop])
+            else:
+                yield tag >> 3, data[place:stop]
+            place = stop
+    finally:
+        budget.left -= count  # the next charge refuses: here nobody might be waiting any more
 
 
-def _number(data: memoryview, place: int, end: int, kind: int) -> tuple[int, int]:
+def _number(data: Data, place: int, end: int, kind: int) -> tuple[int, int]:
     if kind == VARINT:
         return _varint(data, place, end)
     size = {FIXED64: 8, FIXED32: 4}.get(kind)
@@ -64,10 +92,8 @@ def _number(data: memoryview, place: int, end: int, kind: int) -> tuple[int, int
     return int.from_bytes(data[place : place + size], "little"), place + size
 
 
-def _varint(data: memoryview, place: int, end: int) -> tuple[int, int]:
-    """Seven bits a byte, lowest first; at most ten bytes. Most have one."""
-    if place < end and data[place] < 0x80:
-        return data[place], place + 1
+def _varint(data: Data, place: int, end: int) -> tuple[int, int]:
+    """Seven bits a byte, lowest first; at most ten bytes."""
     value = shift = 0
     while place < end and shift < 70:
         byte = data[place]
@@ -79,7 +105,7 @@ def _varint(data: memoryview, place: int, end: int) -> tuple[int, int]:
     raise WireError("a number does not end")
 
 
-def message_in(value: Value) -> memoryview:
+def message_in(value: Value) -> Data:
     if isinstance(value, int):
         raise WireError("a number stands where a message belongs")
     return value
@@ -87,7 +113,7 @@ def message_in(value: Value) -> memoryview:
 
 def text_in_field(value: Value) -> str:
     """A text; broken UTF-8 costs the broken characters, not the span."""
-    return bytes(message_in(value)).decode("utf-8", "replace")
+    return str(message_in(value), "utf-8", "replace")
 
 
 def integer_in(value: Value) -> int:

@@ -20,7 +20,7 @@ class SpanKind(Enum):
 class Dialect(Protocol):
     """A module with these; several dialects may know the same span."""
 
-    # First parts of the names it reads: a span that has none of them it need not look at.
+    # What the names it reads begin with (`areas_of`): a span without any it need not look at.
     AREAS: frozenset[str]
 
     def kind_of(self, span: Span) -> SpanKind | None:

@@ -12,7 +12,6 @@ from integration.dialects.otlp.span import Span
 from integration.dialects.spans.dialect import SpanKind
 from integration.dialects.spans.taken import Taken
 
-AREAS = frozenset({"gen_ai", "llm", "traceloop"})
 PARAMETERS = {
     "llm.frequency_penalty": "frequency_penalty",
     "llm.presence_penalty": "presence_penalty",
@@ -21,6 +20,10 @@ PARAMETERS = {
     "llm.request.reasoning_effort": "reasoning_effort",
     "llm.request.repetition_penalty": "repetition_penalty",
 }
+AREAS = frozenset(
+    {"gen_ai.completion", "gen_ai.is_streaming", "gen_ai.prompt", "gen_ai.system", "gen_ai.user"}
+    | {"llm.is_streaming", "llm.request", "llm.usage", "llm.user", "traceloop", *PARAMETERS}
+)
 CONTEXT = {"agent", "task", "tool", "workflow"}
 PROPERTIES = "traceloop.association.properties."
 SESSIONS = ("session_id", "conversation_id", "thread_id", "chat_id")

@@ -20,7 +20,7 @@ from integration.dialects.spans.dialect import SpanKind
 from integration.dialects.spans.taken import Taken
 from integration.dialects.usage import Tokens, parts_added, read_usage
 
-AREAS = frozenset({"langfuse", "session", "user"})
+AREAS = frozenset({"langfuse", "session.id", "user.id"})
 SEEN = "langfuse.observation."
 TYPE, MODEL = SEEN + "type", SEEN + "model.name"
 MODELS = {"generation", "embedding"}
@@ -38,6 +38,11 @@ def kind_of(span: Span) -> SpanKind | None:
 
 
 def read(span: Span, taken: Taken, call: Call) -> None:
+    """Session and user have names that others set too."""
+    if "langfuse" not in taken.areas:
+        call.fill(session=taken.take("session.id"))
+        call.fill_tags({"user": taken.take("user.id")})
+        return
     taken.take(TYPE, SEEN + "completion_start_time", SEEN + "prompt.version")
     taken.take_under("langfuse.internal.")
     given, answered = taken.take(SEEN + "input"), taken.take(SEEN + "output")

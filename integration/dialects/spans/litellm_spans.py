@@ -12,9 +12,13 @@ from integration.dialects.calls import Call
 from integration.dialects.json_values import number_in, object_in, text_in
 from integration.dialects.otlp.span import Span
 from integration.dialects.spans.dialect import SpanKind
+from integration.dialects.spans.name_sets import NameSet, name_set_of
 from integration.dialects.spans.taken import Taken
 
-AREAS = frozenset({"error", "gen_ai", "hidden_params", "litellm", "litellm_call_id", "metadata"})
+AREAS = frozenset(
+    {"error", "gen_ai.cost", "gen_ai.request.id", "hidden_params", "litellm", "litellm_call_id"}
+    | {"metadata"}
+)
 RAW_SPAN = "raw_gen_ai_request"
 ID_PREFIX = "litellm-"
 # The proxy's notes about keys and requests: some become tags, none of the rest is kept.
@@ -31,8 +35,12 @@ def kind_of(span: Span) -> SpanKind | None:
     """The raw request and its answer are told by the span above once already."""
     if span.name == RAW_SPAN:
         return SpanKind.CONTEXT
-    bare = not any(name.startswith("gen_ai.") for name in span.attributes)
-    return SpanKind.CONTEXT if bare and any(map(RAW.fullmatch, span.attributes)) else None
+    told = name_set_of(span.attributes).find(is_raw_request)
+    return SpanKind.CONTEXT if told else None
+
+
+def is_raw_request(names: NameSet) -> bool:
+    return "gen_ai" not in names.areas and any(map(RAW.fullmatch, names.names))
 
 
 def read(span: Span, taken: Taken, call: Call) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from integration.dialects.calls import Call
 from integration.dialects.otlp.span import ERROR, Span
@@ -42,6 +43,7 @@ PLUMBING = re.compile(
     r"|error\.type|exception\..*|user_agent\..*"
 )
 INDEX = re.compile(r"(?<=\.)\d+(?=\.|$)")
+NAMES_KEPT = 1_000  # names are seen again and again
 
 
 def kind_of(span: Span) -> SpanKind | None:
@@ -60,11 +62,24 @@ def read_span(span: Span) -> tuple[Call, list[str]]:
     if span.end_ns >= span.start_ns:
         call.duration_ms = (span.end_ns - span.start_ns) / 1_000_000
     call.fill(id=span.key)
+    resource = span.source.resource
     for name, tag in RESOURCE_TAGS.items():
-        call.fill_tags({tag: span.source.resource.get(name)})
-    left = {name: value for name, value in taken.left().items() if not PLUMBING.fullmatch(name)}
+        if name in resource:
+            call.fill_tags({tag: resource[name]})
+    left = {name: value for name, value in taken.left().items() if not is_plumbing(name)}
     call.fill_tags(left)
-    return call, sorted({INDEX.sub("*", name) for name in left})
+    return call, sorted({generalize(name) for name in left})
+
+
+@lru_cache(NAMES_KEPT)
+def is_plumbing(name: str) -> bool:
+    return PLUMBING.fullmatch(name) is not None
+
+
+@lru_cache(NAMES_KEPT)
+def generalize(name: str) -> str:
+    """`tool.3.name` as `tool.*.name`: numbered names are one to whoever maps them."""
+    return INDEX.sub("*", name)
 
 
 def _read_outcome(span: Span, call: Call) -> None:

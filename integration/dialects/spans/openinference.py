@@ -13,6 +13,7 @@ from integration.dialects.json_values import Json, nest, number_in, object_in, o
 from integration.dialects.messages import read_messages, with_tools
 from integration.dialects.otlp.span import Span
 from integration.dialects.spans.dialect import SpanKind
+from integration.dialects.spans.name_sets import Wanted
 from integration.dialects.spans.taken import Taken
 from integration.dialects.usage import Tokens, parts_included
 
@@ -23,6 +24,23 @@ AREAS = frozenset(
 KIND = "openinference.span.kind"
 MODELS = {"LLM", "EMBEDDING"}
 COUNT = "llm.token_count."
+WANTED = Wanted(
+    asked="llm.request.model_name",
+    named=("llm.model_name", "embedding.model_name"),
+    served_by="llm.response.model_name",
+    parameters=("llm.invocation_parameters", "embedding.invocation_parameters"),
+    value="input.value",
+    answer="output.value",
+    session="session.id",
+    task_type=("llm.prompt_template.name", "prompt.id", "agent.name"),
+    provider=("llm.provider", "llm.system"),
+    user="user.id",
+    tags="tag.tags",
+    finish_reason="llm.finish_reason",
+    metadata="metadata",
+    # Understood, and no part of an interaction.
+    kinds=(KIND, "input.mime_type", "output.mime_type"),
+)
 # What the invocation parameters repeat of the input.
 REPEATED = ("model", "messages", "tools", "functions", "input", "prompt")
 
@@ -35,37 +53,30 @@ def kind_of(span: Span) -> SpanKind | None:
 
 
 def read(span: Span, taken: Taken, call: Call) -> None:
-    taken.take(KIND, "input.mime_type", "output.mime_type")
-    given = object_in(
-        taken.take("llm.invocation_parameters", "embedding.invocation_parameters")
-    ) | taken.take_under("llm.invocation_parameters.")
-    asked = object_in(span.attributes.get("input.value")).get("model")
-    named = taken.take("llm.model_name", "embedding.model_name")
+    found = taken.take_all(WANTED)
+    given = object_in(found.get("parameters")) | taken.take_under("llm.invocation_parameters.")
+    named = found.get("named")
     call.fill(
-        model=taken.take("llm.request.model_name") or given.get("model") or asked or named,
-        served_by=taken.take("llm.response.model_name") or named,
-        input=_input(taken, given),
-        output=_output(taken),
+        model=found.get("asked") or given.get("model") or _asked(found) or named,
+        served_by=found.get("served_by") or named,
+        input=_input(taken, found, given),
+        output=_output(taken, found),
         usage=_tokens(taken).as_usage(),
         cost=_cost(taken),
-        session=taken.take("session.id"),
-        task_type=taken.take("llm.prompt_template.name", "prompt.id", "agent.name"),
+        session=found.get("session"),
+        task_type=found.get("task_type"),
     )
     call.fill_parameters({k: open_json(v) for k, v in given.items() if k not in REPEATED})
-    call.fill_tags(
-        {
-            "provider": taken.take("llm.provider", "llm.system"),
-            "user": taken.take("user.id"),
-            "tags": taken.take("tag.tags"),
-            "finish_reason": taken.take("llm.finish_reason"),
-            **object_in(taken.take("metadata")),
-        }
-    )
+    tags = {name: found.get(name) for name in ("provider", "user", "tags", "finish_reason")}
+    call.fill_tags({**tags, **object_in(found.get("metadata"))})
 
 
-def _input(taken: Taken, given: dict[str, Any]) -> Json:
+def _asked(found: dict[str, Json]) -> Json:
+    return object_in(found.get("value")).get("model")
+
+
+def _input(taken: Taken, found: dict[str, Json], given: dict[str, Any]) -> Json:
     """The messages where they are told one by one, else the value as it was passed."""
-    value = taken.take("input.value")
     messages = _messages(taken, "llm.input_messages.")
     tools = _tools(taken) or given.get("tools")
     texts = [
@@ -74,16 +85,15 @@ def _input(taken: Taken, given: dict[str, Any]) -> Json:
     ]
     if messages:
         return with_tools(messages, tools)
-    return (texts[0] if len(texts) == 1 else texts) or open_json(value)
+    return (texts[0] if len(texts) == 1 else texts) or open_json(found.get("value"))
 
 
-def _output(taken: Taken) -> Json:
-    value = taken.take("output.value")
+def _output(taken: Taken, found: dict[str, Json]) -> Json:
     messages = _messages(taken, "llm.output_messages.")
     texts = _listed(taken, "llm.choices.", "completion", "text")
     if messages:
         return answer_of(messages)
-    return (texts[0] if len(texts) == 1 else texts) or read_answer(value)
+    return (texts[0] if len(texts) == 1 else texts) or read_answer(found.get("answer"))
 
 
 def _messages(taken: Taken, prefix: str) -> list[dict[str, Any]] | None:
@@ -145,20 +155,17 @@ def _listed(taken: Taken, prefix: str, name: str, member: str) -> list[Json]:
 
 
 def _tokens(taken: Taken) -> Tokens:
-    def count(name: str) -> float | None:
-        return number_in(taken.take(COUNT + name))
-
-    total = count("total")
-    cached = count("prompt_details.cache_read")
-    also_cached = count("prompt_details.cache_input")
+    counts = {name: number_in(value) for name, value in taken.take_under(COUNT).items()}
+    cached = counts.get("prompt_details.cache_read")
+    also_cached = counts.get("prompt_details.cache_input")
     tokens = Tokens(
-        count("prompt"),
-        count("completion"),
+        counts.get("prompt"),
+        counts.get("completion"),
         also_cached if cached is None else cached,
-        count("prompt_details.cache_write"),
-        count("completion_details.reasoning"),
+        counts.get("prompt_details.cache_write"),
+        counts.get("completion_details.reasoning"),
     )
-    return parts_included(tokens, total)
+    return parts_included(tokens, counts.get("total"))
 
 
 def _cost(taken: Taken) -> float | None:

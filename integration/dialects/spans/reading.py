@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict, deque
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from uuid import UUID
 
 from featurememory.errors import FeatureMemoryError, handle_feature_memory_error
@@ -32,8 +31,10 @@ class SpanReading:
         self.rejected: list[tuple[int, FeatureMemoryError]] = []
         self._answers: dict[str, deque[Call]] = defaultdict(lambda: deque(maxlen=TWINS))
         for key, span in self.spans.items():
-            with self.refused_alone(key):
+            try:
                 self.kinds[key] = kind_of(span)
+            except Exception as error:
+                self.refuse(key, error)
         self._read(find_leaves(project_id, list(self.spans.values()), self.kinds, known))
 
     def _read(self, leaves: list[Span]) -> None:
@@ -43,8 +44,10 @@ class SpanReading:
         for span in leaves:
             parent = above[span.key]
             whole = self.spans[parent] if parent and below[parent] == 1 else None
-            with self.refused_alone(span.key):
+            try:
                 self._keep(span.key, self._call_of(span, whole))
+            except Exception as error:
+                self.refuse(span.key, error)
 
     def _call_of(self, span: Span, whole: Span | None) -> Call:
         call, unknown = read_span(span)
@@ -65,10 +68,6 @@ class SpanReading:
             self.calls[key] = call
             same.append(call)
 
-    @contextmanager
-    def refused_alone(self, key: str) -> Iterator[None]:
+    def refuse(self, key: str, error: Exception) -> None:
         """Whatever a span holds, it is refused for itself and stops no other."""
-        try:
-            yield
-        except Exception as error:
-            self.rejected.append((self.places[key], handle_feature_memory_error(error)))
+        self.rejected.append((self.places[key], handle_feature_memory_error(error)))

@@ -31,6 +31,8 @@ def model_above(
     span: Span, spans: Mapping[str, Span], kinds: Mapping[str, SpanKind | None]
 ) -> str | None:
     """The nearest span above that is a model's too."""
+    if not span.parent_id:
+        return None
     return next((s.key for s in spans_above(span, spans) if kinds[s.key] is SpanKind.MODEL), None)
 
 

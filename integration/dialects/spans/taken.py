@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from integration.dialects.json_values import Json
+from integration.dialects.spans.name_sets import Wanted, name_set_of
 
 EVENTS = " events"  # the area of a span that has some; no attribute begins with a space
+EMPTY: tuple[Json, ...] = (None, "", [], {})
 
 
 class Taken:
@@ -15,32 +17,41 @@ class Taken:
     def __init__(self, attributes: Mapping[str, Json], has_events: bool = False) -> None:
         self.attributes = attributes
         self.names: set[str] = set()
-        # By the first part of the name: a dialect asks for prefixes most spans have none of.
-        self.areas: dict[str, list[str]] = {EVENTS: []} if has_events else {}
-        for name in attributes:
-            self.areas.setdefault(name.partition(".")[0], []).append(name)
+        self.known = name_set_of(attributes)
+        # A dialect need not look at a span that has none of its areas.
+        self.areas = self.known.areas | {EVENTS} if has_events else self.known.areas
 
     def take(self, *names: str) -> Json:
         """The first of these that is not empty; all of them count as understood."""
         found: Json = None
-        for name in names:
-            if name in self.attributes:
-                self.names.add(name)
-                if found in (None, ""):
-                    found = self.attributes[name]
+        for name in self.known.present(names):
+            self.names.add(name)
+            if found is None or found == "":
+                found = self.attributes[name]
         return None if found == "" else found
+
+    def take_all(self, wanted: Wanted) -> dict[str, Json]:
+        """The members that are there, each as `take` finds it. `wanted` is a constant."""
+        plan = self.known.plan(wanted)
+        found: dict[str, Json] = {}
+        self.names |= plan.names
+        for member, names in plan.members:
+            for name in names:
+                value = self.attributes[name]
+                if value is not None and value != "":
+                    found[member] = value
+                    break
+        return found
 
     def take_under(self, prefix: str) -> dict[str, Json]:
         """All whose names begin so, without the prefix."""
-        area = self.areas.get(prefix.partition(".")[0], ())
-        found = [name for name in area if name.startswith(prefix)]
-        self.names.update(found)
-        return {name[len(prefix) :]: self.attributes[name] for name in found}
+        found = {}
+        for name, rest in self.known.under(prefix):
+            self.names.add(name)
+            found[rest] = self.attributes[name]
+        return found
 
     def left(self) -> dict[str, Json]:
         """What nobody has taken and is not empty."""
-        return {
-            name: value
-            for name, value in self.attributes.items()
-            if name not in self.names and value not in (None, "", [], {})
-        }
+        names = [name for name in self.known.names if name not in self.names]
+        return {name: self.attributes[name] for name in names if self.attributes[name] not in EMPTY}

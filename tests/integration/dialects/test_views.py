@@ -291,3 +291,20 @@ def test_a_key_sends_no_more_than_its_maker_may(
     answer = client().generic("POST", path, body, JSON, headers=given)
 
     assert answer.status_code == (207 if (path, status) == (LITELLM, 200) else status)
+
+
+@pytest.mark.parametrize("kind", [PROTOBUF, JSON])
+def test_many_spans_ask_the_database_no_more_than_one(
+    owner: Project, kind: str, django_assert_max_num_queries: Any
+) -> None:
+    post(owner, BODIES[kind], kind)
+    spans = range(1, 201)
+    many = {
+        PROTOBUF: wire_request(*(wire_span(CHAT, number) for number in spans)),
+        JSON: json_body(*(json_span(CHAT, number) for number in spans)),
+    }
+    with django_assert_max_num_queries(20):
+        answer = post(owner, many[kind], kind)
+
+    assert answer.status_code == 200
+    assert count(owner) == 201

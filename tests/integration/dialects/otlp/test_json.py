@@ -4,21 +4,28 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
+from google.protobuf.json_format import MessageToJson, ParseDict
 from hypothesis import given
 from hypothesis import strategies as st
+from opentelemetry.proto.collector.trace.v1 import trace_service_pb2 as proto
 
 from featurememory.errors import FeatureMemoryError
-from integration.dialects.otlp.json import read_spans
-from integration.dialects.otlp.span import Span, SpanRefused
-from tests.integration.dialects.sent import NOON_NS, SPAN, TRACE, json_request, json_span
+from integration.dialects.otlp.json import read_body, read_spans
+from integration.dialects.otlp.span import Received, Span, SpanRefused
+from integration.dialects.otlp.usual_json import decode_usual
+from tests.integration.dialects.sent import CHAT, NOON_NS, SPAN, TRACE, json_request, json_span
 
 
 def only(span: Any) -> Span:
+    """The one span of a request, read either way."""
     (found,) = read_spans(json_request(span))
+    (again,) = read_body(json.dumps(json_request(span)).encode())
     assert isinstance(found, Span)
+    assert again == found
     return found
 
 
@@ -159,6 +166,57 @@ def test_what_surrounds_the_spans_must_have_its_form(request_: dict[str, Any]) -
 )
 def test_a_request_without_spans_has_none(request_: dict[str, Any]) -> None:
     assert list(read_spans(request_)) == []
+
+
+@pytest.mark.parametrize("odd", [{}, *ODD, {"attributes": []}, {"attributes": DEEP}], ids=str)
+def test_the_short_way_reads_a_request_as_the_long_one_does(odd: dict[str, Any]) -> None:
+    body = json.dumps(json_request(json_span(CHAT, **odd), json_span({}, 1))).encode()
+
+    assert said(read_body(body)) == said(read_spans(json.loads(body)))
+
+
+def said(found: Iterable[Received]) -> list[Any]:
+    return [str(one) if isinstance(one, SpanRefused) else one for one in found]
+
+
+def test_what_sdks_send_is_read_the_short_way() -> None:
+    """As OpenTelemetry's JavaScript SDK and the Collector write it, and the library itself."""
+    attributes = [{"key": name, "value": value} for name, value in SENT.items()]
+    span = json_span(
+        {},
+        attributes=attributes,
+        flags=257,
+        traceState="a=b",
+        droppedAttributesCount=0,
+        links=[{"traceId": TRACE, "spanId": SPAN, "attributes": []}],
+        events=[{"name": "e", "timeUnixNano": "1", "attributes": [], "droppedAttributesCount": 0}],
+        droppedEventsCount=0,
+        droppedLinksCount=0,
+        status={"code": 1, "message": ""},
+    )
+    library = ParseDict(json_request(json_span(CHAT)), proto.ExportTraceServiceRequest())
+
+    assert decode_usual(json.dumps(json_request(span)).encode())
+    assert decode_usual(MessageToJson(library).encode())
+    assert only(span).attributes == {"i": 5, "j": 6, "d": 0.5, "b": True, "l": ["x"], "y": "eA=="}
+
+
+SENT: dict[str, Any] = {
+    "i": {"intValue": 5},
+    "j": {"intValue": "6"},
+    "d": {"doubleValue": 0.5},
+    "b": {"boolValue": True},
+    "l": {"arrayValue": {"values": [{"stringValue": "x"}]}},
+    "y": {"bytesValue": "eA=="},
+}
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"5", b"[" * 100_000])
+def test_what_is_no_request_is_refused(body: bytes) -> None:
+    with pytest.raises(FeatureMemoryError) as refusal:
+        list(read_body(body))
+
+    assert refusal.value.status in (400, 422)
 
 
 json_values = st.recursive(

@@ -10,9 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from opentelemetry.proto.collector.trace.v1 import trace_service_pb2 as proto
 
-from integration.dialects.otlp.protobuf import read_spans
+from integration.dialects.otlp.protobuf import SpanReader, read_spans
+from integration.dialects.otlp.protobuf_attributes import AttributeReader, read_usual_pair
 from integration.dialects.otlp.span import Span, SpanRefused
-from integration.dialects.otlp.wire import TooManyFields, WireError, write_bytes, write_number
+from integration.dialects.otlp.wire import (
+    Budget,
+    TooManyFields,
+    WireError,
+    write_bytes,
+    write_number,
+)
 from tests.integration.dialects.sent import NOON_NS, fixed64, id_of, wire_request, wire_span
 
 
@@ -85,6 +92,10 @@ def test_what_the_library_writes_is_read_back(attributes: dict[str, object]) -> 
     assert (span.source.scope, span.source.scope_version) == ("tests", "1")
 
 
+def as_pair(value: bytes) -> bytes:
+    return write_bytes(1, b"name") + write_bytes(2, value)
+
+
 BROKEN = {
     "no trace id": {"trace_id": b""},
     "a short trace id": {"trace_id": write_bytes(1, b"short")},
@@ -147,6 +158,47 @@ def test_millions_of_empty_spans_cost_neither_memory_nor_time() -> None:
         sum(1 for _ in read_spans(body))
 
     assert time.monotonic() - began < 20  # 2.5 s here, and a request ends at 10,000 of them
+
+
+LENGTHS = [0, 1, 60, 120, 121, 122, 123, 124, 125, 126, 127, 128, 129, 130, 131, 132, 133, 16_370]
+
+
+@pytest.mark.parametrize("length", [*LENGTHS, *range(16_376, 16_390), 70_000])
+@pytest.mark.parametrize("name", ["a", "n" * 127, "n" * 128])
+def test_texts_of_every_length_are_read(name: str, length: int) -> None:
+    text = "é" * (length // 2) + "x" * (length % 2)
+    (span,) = read_spans(library_request({name: text}))
+
+    assert isinstance(span, Span)
+    assert span.attributes == {name: text}
+
+
+@given(st.binary(max_size=60) | st.binary(max_size=60).map(as_pair))
+def test_the_short_way_reads_a_pair_as_the_long_one_does(data: bytes) -> None:
+    quick = read_usual_pair(data)
+
+    assert quick is None or quick == AttributeReader(Budget()).read_pair(data, 0)
+
+
+def test_what_spans_repeat_is_read_once() -> None:
+    """Counted in fields: the attributes of the later spans are not looked into."""
+    reader = SpanReader(Budget())
+    before = reader.budget.left
+    one = write_bytes(2, wire_span({"a": 1, "b": 2.5, "c": True, "d": "x"}))
+    spans = list(reader.read_resource_spans(write_bytes(2, one * 100)))
+
+    assert all(isinstance(span, Span) and span.attributes["b"] == 2.5 for span in spans)
+    assert len(spans) == 100
+    assert before - reader.budget.left < 100 * 10 + 100  # 10 fields a span
+
+
+def test_no_two_spans_share_a_list() -> None:
+    first, second = read_spans(library_request({"a": [1]}) * 2)
+    assert isinstance(first, Span)
+    assert isinstance(second, Span)
+
+    assert first.attributes == second.attributes == {"a": [1]}
+    assert first.attributes["a"] is not second.attributes["a"]
 
 
 @given(st.binary(max_size=300))

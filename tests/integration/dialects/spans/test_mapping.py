@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from integration.dialects.calls import interaction_of
+from integration.dialects.calls import Call, interaction_of
 from integration.dialects.spans.mapping import DIALECTS, kind_of, read_span
+from integration.dialects.spans.taken import Taken
 from tests.integration.dialects.sent import CHAT, span, told
 
 
@@ -82,6 +83,8 @@ NAMES = """
     langfuse.observation.output langfuse.observation.usage_details langfuse.trace.metadata.a
     langfuse.observation.cost_details langfuse.observation.model.parameters langfuse.trace.tags
     litellm.call_id metadata.requester_metadata error.type error.message feature_memory.score
+    gen_ai.request.id gen_ai.is_streaming gen_ai.user gen_ai.system llm.top_k llm.user user.id
+    llm.usage.reasoning_tokens llm.chat.stop_sequences langfuse.user.id gen_ai.request.top_p
     feature_memory.task_type traceloop.association.properties.session_id traceloop.span.kind
 """
 
@@ -104,6 +107,16 @@ def test_any_values_under_any_names_are_read(
 
     assert set(interaction_of(call)) >= {"model_id", "input", "metadata"}
     assert all(isinstance(name, str) for name in names)
+
+
+def test_a_dialect_understands_nothing_outside_its_areas() -> None:
+    for dialect in DIALECTS:
+        for name in NAMES.split():
+            one = span({name: "x"})
+            taken = Taken(one.attributes)
+            dialect.read(one, taken, Call())
+            if taken.names:
+                assert not dialect.AREAS.isdisjoint(taken.areas), (dialect, name)
 
 
 def test_every_dialect_is_what_a_dialect_has_to_be() -> None:

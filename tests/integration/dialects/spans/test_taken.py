@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from integration.dialects.spans.name_sets import Wanted
 from integration.dialects.spans.taken import Taken
 
 
@@ -19,3 +20,11 @@ def test_the_first_that_is_not_empty_is_given_and_all_are_known() -> None:
     assert taken.take("new", "old", "older", "never") == 0
     assert taken.left() == {}
     assert taken.take("never") is None
+
+
+def test_all_members_are_taken_at_once_as_one_by_one() -> None:
+    taken = Taken({"new": "", "old": 0, "other": "x", "noted": 1, "kept": 2})
+    found = taken.take_all(Wanted(count=("new", "old"), noted="noted", never="never"))
+
+    assert found == {"count": 0, "noted": 1}
+    assert taken.left() == {"other": "x", "kept": 2}

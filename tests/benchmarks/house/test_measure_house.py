@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.benchmarks.measure_house import House
+from tests.benchmarks.house.measure_house import House
 
 FILES = {
     "featurememory/urls.py": "from integration import api",  # wiring may point up

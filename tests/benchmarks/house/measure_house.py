@@ -1,8 +1,8 @@
 """How the code is divided: folders, imports, lengths and names, as a table with a column per tree.
 
-    python tests/benchmarks/measure_house.py                        # this checkout
+    python tests/benchmarks/house/measure_house.py                        # this checkout
     git worktree add /tmp/before <commit>
-    python tests/benchmarks/measure_house.py /tmp/before .          # before and after
+    python tests/benchmarks/house/measure_house.py /tmp/before .          # before and after
     …  --into docs/adr/0013-rooms-by-subject.md                     # and into that page
 
 Reads the files of the four apps, without migrations and tests; imports nothing of them.
@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 # What stands around the table in a page.
 BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
 # From the foundation to the top; an import from left to right climbs.
