@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 HEAD = struct.Struct("<II")
+MOST_CLAIMED = 200  # files moved at once, each of them open meanwhile
 
 
 class Journal:
@@ -26,7 +27,9 @@ class Journal:
         self._lock = threading.Lock()
         self._file: int | None = None
         self.waiting_bytes = 0  # of this process, not sealed yet
-        self._waiting = True  # files of an earlier process may be there
+        self._claimed: dict[
+            Path, int
+        ] = {}  # files this process moves; they are locked until removed
         self._read: dict[Path, int] = {}  # files of other processes, and how far they were read
 
     def append(self, record: bytes) -> None:
@@ -40,28 +43,35 @@ class Journal:
             if written < len(whole):  # no room for all of it: take the part back
                 os.ftruncate(self._file, end)
                 raise OSError(28, "no space left on device")
-            self._waiting = True
             self.waiting_bytes = end + written
 
     def _open(self) -> int:
         self.folder.mkdir(parents=True, exist_ok=True)
         # Counted on, not timed: a clock that is set back must not change the order.
         last = max((int(path.stem[:12]) for path in self.folder.glob("*.log")), default=0)
-        path = self.folder / f"{last + 1:012}-{os.getpid()}.log"
-        file = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_APPEND, 0o600)
+        path = self.folder / f"{last + 1:012}-{os.getpid()}-{os.urandom(4).hex()}.log"
+        hidden = path.with_suffix(".new")
+        file = os.open(hidden, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_APPEND, 0o600)
+        # Locked before others can see it: they would take a file without a lock for one whose process
+        # has died, move what is in it, and delete it while it is being written.
         fcntl.flock(file, fcntl.LOCK_EX)
+        hidden.rename(path)
         return file
 
     def seal(self) -> list[Path]:
-        """Closes the current file; returns all files, oldest first. They stay until `remove`d."""
-        if not self._waiting:
-            return []
+        """Closes the current file and claims all that nobody writes; returns those claimed, oldest
+        first. They stay until `remove`d."""
         with self._lock:
             if self._file is not None:
                 os.close(self._file)
                 self._file = None
                 self.waiting_bytes = 0
-            return [path for path in sorted(self.folder.glob("*.log")) if not is_in_use(path)]
+            for path in sorted(self.folder.glob("*.log")):
+                if len(self._claimed) >= MOST_CLAIMED:
+                    break
+                if path not in self._claimed and (file := claim_file(path)) is not None:
+                    self._claimed[path] = file
+            return sorted(self._claimed)
 
     def read_elsewhere(self) -> tuple[list[bytes], dict[Path, int]]:
         """What other processes have appended to the files they write, and up to which byte; pass that
@@ -69,6 +79,8 @@ class Journal:
         found: list[bytes] = []
         ends: dict[Path, int] = {}
         for path in sorted(self.folder.glob("*.log")):
+            if path in self._claimed:
+                continue
             start = self._read.get(path, 0)
             try:
                 if path.stat().st_size > start and is_in_use(path):
@@ -89,7 +101,8 @@ class Journal:
         with self._lock:
             for path in paths:
                 path.unlink(missing_ok=True)
-            self._waiting = self._file is not None
+                if (file := self._claimed.pop(path, None)) is not None:
+                    os.close(file)
 
 
 class MemoryJournal:
@@ -127,11 +140,28 @@ class MemoryJournal:
             self._sealed = [part for part in self._sealed if id(part) not in gone]
 
 
+def claim_file(path: Path) -> int | None:
+    """Locks a file that nobody writes, moves or has moved; None for others (the next seal asks again)."""
+    try:
+        file = os.open(path, os.O_RDONLY)
+    except FileNotFoundError:
+        return None
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if path.exists():
+            return file
+    except BlockingIOError:
+        pass
+    os.close(file)
+    return None
+
+
 def is_in_use(path: Path) -> bool:
-    """Whether another process is writing it (a command may run beside the server)."""
+    """Whether another process is writing it (a command may run beside the server). Asking with a
+    shared lock is in nobody's way but a claim's."""
     with path.open("rb") as file:
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
             return True
     return False

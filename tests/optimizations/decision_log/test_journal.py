@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+import fcntl
 import os
 import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from optimizations.decision_log import journal as journal_files
 from optimizations.decision_log.journal import Journal, MemoryJournal, read_records
 
 
@@ -66,6 +70,65 @@ def test_the_file_another_process_writes_is_left_to_it(tmp_path: Path) -> None:
 
     assert taken(command) == []
     assert taken(server) == [b"of the server"]
+
+
+def test_a_file_that_is_just_being_made_is_not_moved_by_another_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server, command = Journal(tmp_path), Journal(tmp_path)
+    lock, locked = fcntl.flock, list[int]()
+
+    def look_around_and_lock(file: int, kind: int) -> None:
+        if not locked:
+            locked.append(file)
+            command.remove(command.seal())
+        lock(file, kind)
+
+    monkeypatch.setattr(fcntl, "flock", look_around_and_lock)
+    server.append(b"answered")
+
+    assert taken(server) == [b"answered"]
+
+
+def test_a_file_that_another_process_looked_at_is_moved_by_the_next_seal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal = Journal(tmp_path)
+    journal.append(b"answered")
+
+    def look_at_it(file: int, kind: int) -> None:
+        raise BlockingIOError
+
+    with monkeypatch.context() as looked_at:
+        looked_at.setattr(fcntl, "flock", look_at_it)
+        journal.remove(journal.seal())
+
+    assert taken(journal) == [b"answered"]
+
+
+def test_what_one_process_moves_no_other_one_moves(tmp_path: Path) -> None:
+    server, command = Journal(tmp_path), Journal(tmp_path)
+    server.append(b"of the server")
+    moved = server.seal()
+    assert command.seal() == []
+    server.remove(moved)
+
+    assert taken(command) == []
+
+
+def test_only_so_many_files_are_open_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journal_files, "MOST_CLAIMED", 2)
+    journal, found = Journal(tmp_path), list[bytes]()
+    for number in range(5):
+        journal.append(b"%d" % number)
+        journal.seal()
+    while part := journal.seal():
+        found += [record for path in part for record in read_records(path)]
+        journal.remove(part)
+
+    assert found == [b"0", b"1", b"2", b"3", b"4"]
 
 
 def test_what_another_process_is_writing_is_read_too_and_only_once(tmp_path: Path) -> None:
