@@ -46,6 +46,16 @@ def test_beyond_the_limits_the_oldest_decisions_of_the_project_go(
     assert retention.forget_decisions(owner.pk) == 0
 
 
+def test_a_decision_that_two_processes_move_counts_once(owner: Project, api: Caller) -> None:
+    decide(api, 3)
+    project_use.recount(retention.count_decision_bytes())
+    before = project_use.read_uses()[owner.pk]
+    log.insert_records([log.decode_record(made) for made in Decision.objects.all()])
+
+    assert project_use.read_uses()[owner.pk] == before
+    assert Decision.objects.count() == 3
+
+
 def test_a_project_that_is_full_of_decisions_forgets_decisions(
     owner: Project, api: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:

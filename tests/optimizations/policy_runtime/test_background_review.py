@@ -5,11 +5,14 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from optimizations.decision_log.retention import count_decision_bytes
 from optimizations.models import Decision, ModelPrice, Optimization
+from optimizations.policy_runtime import background_review
 from optimizations.policy_runtime.background_review import forget_decisions, review
 from optimizations.policy_runtime.policy_cache import policies
 from patterns.curation import merging, pruning
 from patterns.models import ModelInteraction, Pattern
+from patterns.retention import project_use
 from tests import builders
 from tests.optimizations.builders import decide, register, report, routed
 
@@ -37,6 +40,25 @@ def test_an_optimization_goes_with_a_merged_pattern() -> None:
 
     state = policies.for_deciding(owner.pk).engine.optimizations[made.id]
     assert state.patterns == tuple(targets)
+
+
+@pytest.mark.parametrize("held", ["pattern_id", "patterns", "choice"])
+def test_whatever_names_a_merged_pattern_follows_it(held: str) -> None:
+    owner = builders.project()
+    made, new = routed(owner), builders.pattern_row(owner, 1)
+    old = builders.pattern_row(owner, 2, status="archived", redirect_to=new.pk)
+    kept = policies.for_deciding(owner.pk)
+    state = kept.engine.optimizations[made.id]
+    state.pattern_id, state.patterns, state.choice = "", (), {}
+    named = {
+        "pattern_id": str,
+        "patterns": lambda name: (name,),
+        "choice": lambda name: {name: "v"},
+    }
+    setattr(state, held, named[held](str(old.pk)))
+    background_review.follow_patterns(owner.pk, kept)
+
+    assert getattr(state, held) == named[held](str(new.pk))
 
 
 def test_a_price_that_comes_into_force_reaches_the_policy() -> None:
@@ -68,10 +90,12 @@ def test_old_decisions_are_forgotten_and_young_ones_kept() -> None:
     old, young = decide(owner), decide(owner)
     long_ago = timezone.now() - timedelta(days=40)
     rows = Decision.objects.filter(project=owner)
+    project_use.recount(count_decision_bytes())
     rows.filter(id=old["decision_id"]).update(at=long_ago.timestamp() * 1000)
 
     assert forget_decisions(owner.pk) == 1
     assert [row.id for row in rows.all()] == [young["decision_id"]]
+    assert project_use.read_uses()[owner.pk].decisions == count_decision_bytes()[owner.pk]
 
 
 def test_decisions_go_with_the_interactions_of_their_time() -> None:
