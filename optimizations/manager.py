@@ -23,6 +23,7 @@ from optimizations.models import Optimization, RegisteredModel
 from optimizations.policy_runtime import outcomes
 from optimizations.policy_runtime.policy_cache import policies
 from optimizations.prepare import Prepared, enable_optimizations, prepare
+from optimizations.storage import OptimizationStorage
 from optimizations.tracker import PatternPerformance, PerformanceTracker
 from patterns.models import Pattern
 
@@ -106,19 +107,24 @@ class OptimizationManager:
         )
         return self.find(state.id)
 
-    def act(self, optimization_id: str, verb: str, actor: str) -> Optimization:
-        """Obeys a person: pin, block, suspend, retire, and their opposites. Errors: 404, 409."""
+    def act(self, optimization_id: str, verb: str, actor: str, reason: str = "") -> Optimization:
+        """Obeys a person: pin, block, suspend, retire, and their opposites. Errors: 404, 409.
+
+        `reason` is kept with the history.
+        """
+        done: Any = verb
         with policies.changing(self.project_id) as kept:
             try:
                 with kept.lock:
-                    kept.engine.act(optimization_id, verb, kept.at, actor)  # type: ignore[arg-type]
+                    kept.engine.act(optimization_id, done, kept.at, actor, reason)
                     kept.engine.review(kept.at)  # takes effect from the next task on
             except KeyError:
                 raise not_found("optimization") from None
             except LifecycleError as error:
                 raise FeatureMemoryError(str(error), ErrorCode.CONFLICT) from error
             outcomes.save_policy(self.project_id, kept)
-        record(self.project_id, f"optimization.{verb}", optimization_id, actor=actor)
+        what = f"optimization.{verb}"
+        record(self.project_id, what, optimization_id, actor=actor, reason=reason)
         return self.find(optimization_id)
 
     def find(self, optimization_id: str) -> Optimization:
@@ -129,15 +135,13 @@ class OptimizationManager:
         enable_optimizations(self.project_id)
         with policies.changing(self.project_id) as kept:
             row, made = model_catalog.register(self.project, given)
-            card = next(
-                c for c in model_catalog.load_cards(self.project_id) if c.model_id == row.model_id
-            )
+            card = model_catalog.load_card(row)
             with kept.lock:
                 kept.engine.register(card)
             outcomes.save_policy(self.project_id, kept)
         return row, made
 
-    def purge_cache(self, actor: str = "person") -> int:
+    def purge_cache(self, actor: str = "person", reason: str = "") -> int:
         """Deletes all cached answers of the project at once; returns how many."""
         with policies.changing(self.project_id) as kept:
             with kept.lock:
@@ -147,16 +151,18 @@ class OptimizationManager:
             project=self.project,
             actor=actor,
             verb="optimization",
-            summary=f"Purged {count:,} cached answers",
+            summary=f"Purged {count:,} cached answers{f': {reason}' if reason else ''}",
         )
-        record(self.project_id, "cache.purged", actor=actor, after={"answers": count})
+        after = {"answers": count}
+        record(self.project_id, "cache.purged", actor=actor, after=after, reason=reason)
         return count
 
     def savings(self, since: float, until: float) -> Savings:
         """The ledger over [since, until), seconds since the epoch by the interactions' clock."""
         kept = policies.for_deciding(self.project_id)
+        older = OptimizationStorage(self.project_id).load_hours(since, kept.engine.oldest_hour)
         with kept.lock:
-            return kept.engine.savings(since, until)
+            return kept.engine.savings(since, until, older)
 
     def findings(self) -> list[Finding]:
         kept = policies.for_deciding(self.project_id)

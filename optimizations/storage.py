@@ -78,6 +78,14 @@ class OptimizationStorage:
                 state=b"", updated_at=timezone.now()
             )
 
+    def load_hours(self, since: float, before: int) -> list[SavingsHour]:
+        """The hours from `since` (seconds) on that come before the hour `before`, both since the epoch."""
+        rows = LedgerHour.objects.filter(project_id=self.project_id, hour__lt=before)
+        return [
+            SavingsHour(row.hour, row.optimization_id, row.verified, row.n, row.sums, row.variances)
+            for row in rows.filter(hour__gte=int(since // 3600))
+        ]
+
     def store_hours(self, hours: Sequence[SavingsHour]) -> None:
         LedgerHour.objects.bulk_create(
             [

@@ -17,7 +17,9 @@ from optimizations.engine.trials.trial_tests import TrialTests
 TARGETS: dict[str, str] = {"suspend": "suspended", "retire": "retired", "resume": "trial"}
 
 
-def obey_verb(state: OptimizationState, verb: Verb, now: float, actor: str) -> Transition:
+def obey_verb(
+    state: OptimizationState, verb: Verb, now: float, actor: str, why: str = ""
+) -> Transition:
     """Carries out the verb and notes it; LifecycleError when that is not possible now."""
     target: Any = TARGETS.get(verb, state.status)
     if verb == "pin":
@@ -31,11 +33,8 @@ def obey_verb(state: OptimizationState, verb: Verb, now: float, actor: str) -> T
         raise LifecycleError("Unpin or unblock the optimization first.")
     if verb != "pin":
         check_step(state.status, target)
-    text = f"{verb} by {actor}"
-    step = Transition(state.id, state.status, target, "person", text, now, actor=actor)
-    state.status, state.changed_at = target, now
-    state.transitions.append(step)
-    return step
+    text = f"{verb} by {actor}: {why}" if why else f"{verb} by {actor}"
+    return state.go(target, "person", text, now, actor=actor)
 
 
 def admit_optimization(

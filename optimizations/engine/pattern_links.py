@@ -8,6 +8,16 @@ from optimizations.engine.domain.lifecycle import Transition
 from optimizations.engine.domain.optimization import OptimizationState
 
 
+def list_patterns(states: Iterable[OptimizationState]) -> set[str]:
+    """The patterns these optimizations are for, or do something else on."""
+    return {
+        name
+        for state in states
+        for name in (state.pattern_id, *state.patterns, *state.choice)
+        if name
+    }
+
+
 def retire_pruned(
     states: Iterable[OptimizationState], gone: set[str], now: float
 ) -> list[Transition]:
@@ -18,11 +28,7 @@ def retire_pruned(
         over = state.status in ("retired", "rejected")
         if state.adaptive or over or not tied or not tied <= gone:
             continue
-        text = "Its patterns were pruned."
-        step = Transition(state.id, state.status, "retired", "pattern_gone", text, now)
-        state.status, state.changed_at = "retired", now
-        state.transitions.append(step)
-        steps.append(step)
+        steps.append(state.go("retired", "pattern_gone", "Its patterns were pruned.", now))
     return steps
 
 
@@ -30,7 +36,8 @@ def redirect_patterns(states: Iterable[OptimizationState], redirects: dict[str, 
     """Patterns live on under other ids, {old: new}; returns the ids of optimizations it changed."""
     touched = []
     for state in states:
-        if any(p in redirects for p in (*state.patterns, *state.choice)):
+        if not redirects.keys().isdisjoint(list_patterns([state])):
+            state.pattern_id = redirects.get(state.pattern_id, state.pattern_id)
             state.patterns = tuple(dict.fromkeys(redirects.get(p, p) for p in state.patterns))
             state.choice = {redirects.get(p, p): value for p, value in state.choice.items()}
             touched.append(state.id)

@@ -16,7 +16,7 @@ from optimizations.engine.manual_control import admit_optimization, obey_verb
 from optimizations.engine.pattern_links import redirect_patterns, retire_pruned
 from optimizations.engine.pending_changes import PendingChanges, PolicyChanges
 from optimizations.engine.reporting.advice import Finding, find_advice
-from optimizations.engine.reporting.savings import Savings
+from optimizations.engine.reporting.savings import Savings, SavingsHour
 from optimizations.engine.review.eviction import states_to_evict
 from optimizations.engine.review.judge import may_harm
 from optimizations.engine.review.measured import review_measured
@@ -154,9 +154,11 @@ class PolicyEngine:
 
     # ---- manual control, patterns ----
 
-    def act(self, optimization_id: str, verb: Verb, now: float, actor: str) -> Transition:
+    def act(
+        self, optimization_id: str, verb: Verb, now: float, actor: str, why: str = ""
+    ) -> Transition:
         """Obeys a person. KeyError: unknown id; LifecycleError: not possible now."""
-        step = obey_verb(self.optimizations[optimization_id], verb, now, actor)
+        step = obey_verb(self.optimizations[optimization_id], verb, now, actor, why)
         self._record([step], [])
         return step
 
@@ -182,7 +184,7 @@ class PolicyEngine:
             scope.redirect({old: new for old, new in redirects.items() if old in scope.seen})
         self._record([], redirect_patterns(self.optimizations.values(), redirects))
 
-    def purge_cache(self, pattern_id: str | None = None) -> int:
+    def purge_cache(self) -> int:
         """Drops all cached answers at once; returns how many."""
         return self._memory.cache.purge()
 
@@ -204,9 +206,15 @@ class PolicyEngine:
         hours = self._memory.ledger.take_changes()
         return self._pending.take(self.optimizations, self._trials, hours)
 
-    def savings(self, since: float, until: float) -> Savings:
-        """The ledger over [since, until) in logical seconds since the epoch."""
-        return self._memory.ledger.savings(since, until)
+    @property
+    def oldest_hour(self) -> int:
+        """The first hour (since the epoch) of the ledger that is kept here."""
+        return self._memory.ledger.oldest
+
+    def savings(self, since: float, until: float, older: Iterable[SavingsHour] = ()) -> Savings:
+        """The ledger over [since, until) in logical seconds since the epoch; `older` are stored hours
+        before `oldest_hour`."""
+        return self._memory.ledger.savings(since, until, older)
 
     def findings(self) -> list[Finding]:
         """Advice for people besides the optimizations: nothing to gain, needs more, …"""

@@ -104,6 +104,15 @@ def test_an_hour_of_the_ledger_is_replaced_not_doubled() -> None:
     assert [(row.n, row.sums) for row in rows] == [(5, [2.0, 0.0, 0.0])] * 2
 
 
+def test_hours_that_the_policy_no_longer_keeps_are_read_back() -> None:
+    owner = builders.project()
+    hours = [SavingsHour(n, "o-1", True, n, [1.0 * n, 0.0, 0.0], [0.5, 0.0, 0.0]) for n in range(9)]
+    storage = OptimizationStorage(owner.pk)
+    storage.store_hours(hours)
+
+    assert sorted(storage.load_hours(3 * 3600, 6), key=lambda one: one.hour) == hours[3:6]
+
+
 def test_activity_says_which_change_was_proven() -> None:
     owner = builders.project()
     step = Transition("o-1", "trial", "active", "proven", "Proven: lift +0.1.", 0.0)

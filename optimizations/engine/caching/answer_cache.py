@@ -24,6 +24,7 @@ from optimizations.engine.kinds import CACHES
 from optimizations.engine.kinds.protocol import CacheKind
 from optimizations.engine.kinds.request_keys import digest, points_at_now
 
+MOST_GROUNDS = 2000  # task types with statistics
 LARGEST = 65_536  # bytes of an answer that is kept
 REDACTED = (
     "⟦".encode()
@@ -78,7 +79,10 @@ class AnswerCache(msgspec.Struct):
         rate of near ones.
         """
         task = task_as_asked(outcome)
-        seen = self.grounds.setdefault(task.task_type, CacheStatistics())
+        seen = self.grounds.pop(task.task_type, None) or CacheStatistics()
+        self.grounds[task.task_type] = seen  # last: the first one is that not asked for longest
+        while len(self.grounds) > MOST_GROUNDS:
+            self.grounds.pop(next(iter(self.grounds)))
         seen.requests += 1
         if outcome.error is not None or outcome.output is None:
             return

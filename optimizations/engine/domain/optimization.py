@@ -92,10 +92,16 @@ class OptimizationState(msgspec.Struct):
     evidence: bytes = b""  # opaque: the running tests
 
     def go(
-        self, target: Status, reason: str, text: str, at: float, evidence: dict[str, Json]
+        self,
+        target: Status,
+        reason: str,
+        text: str,
+        at: float,
+        evidence: dict[str, Json] | None = None,
+        actor: str = "",
     ) -> Transition:
-        """Carries out a transition and logs it with its evidence."""
-        step = Transition(self.id, self.status, target, reason, text, at, evidence)
+        """Carries out a transition and logs it with its evidence, and who wanted it."""
+        step = Transition(self.id, self.status, target, reason, text, at, evidence or {}, actor)
         self.status, self.changed_at = target, at
         self.transitions.append(step)
         return step

@@ -8,7 +8,7 @@ variance is the sum of the squared corrections. Amounts are sums over single dec
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
@@ -17,6 +17,7 @@ from optimizations.engine.domain.outcome import Outcome
 from optimizations.engine.reporting.savings import MEASURES, Savings, SavingsHour, sum_savings
 
 MOST_MEANS = 20_000
+MOST_HOURS = 40 * 24  # kept here, of those that anything was booked in; storage has the older ones
 
 
 class ControlMean(msgspec.Struct, array_like=True):
@@ -43,6 +44,9 @@ class SavingsLedger(msgspec.Struct):
     hours: dict[str, SavingsHour] = msgspec.field(default_factory=dict)
     means: dict[str, ControlMean] = msgspec.field(default_factory=dict)
     changed: list[str] = msgspec.field(default_factory=list)
+    oldest: int = (
+        0  # the first hour kept here (since the epoch); what comes for older ones is left out
+    )
 
     def record(
         self,
@@ -92,6 +96,8 @@ class SavingsLedger(msgspec.Struct):
             values = [odds * (actual[k] - mean.mean(k)) for k in range(MEASURES)]
             spread = [v * v for v in values]
         for identifier, part in shares.items():
+            if outcome.at // 3600 < self.oldest:
+                continue
             state = optimizations.get(identifier)
             proven = state is None or state.status == "active"
             self._hour(int(outcome.at // 3600), identifier, proven).add(
@@ -107,10 +113,18 @@ class SavingsLedger(msgspec.Struct):
     def take_changes(self) -> tuple[SavingsHour, ...]:
         found = tuple(self.hours[k] for k in self.changed if k in self.hours)
         self.changed = []
+        self._forget_oldest()
         return found
 
-    def savings(self, since: float, until: float) -> Savings:
-        return sum_savings(self.hours.values(), since, until)
+    def _forget_oldest(self) -> None:
+        known = sorted({one.hour for one in self.hours.values()})
+        if len(known) > MOST_HOURS:
+            self.oldest = known[-MOST_HOURS]
+            self.hours = {key: one for key, one in self.hours.items() if one.hour >= self.oldest}
+
+    def savings(self, since: float, until: float, older: Iterable[SavingsHour] = ()) -> Savings:
+        """`older` are stored hours before `oldest`."""
+        return sum_savings([*older, *self.hours.values()], since, until)
 
 
 def is_without_result(outcome: Outcome, cost: float | None) -> bool:

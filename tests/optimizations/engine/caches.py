@@ -12,10 +12,13 @@ def run(
     output: str,
     told: bool | None = None,
     session: str | None = None,
+    task_type: str = "t",
 ) -> TaskDecision:
     """`told`: what people say of a served answer."""
     at = number * 60.0
-    decision = policy.decide(Request(f"r{number}", Task("m", text, "t", session_id=session), at))
+    decision = policy.decide(
+        Request(f"r{number}", Task("m", text, task_type, session_id=session), at)
+    )
     served = decision.served_from_cache
     answer = decision.cached_output if served else output
     word = told if served else None

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from optimizations.engine.caching import answer_cache
 from optimizations.engine.caching.cache_review import ALONE, TOGETHER, weigh_proof
 from optimizations.engine.caching.cache_statistics import ANY, GROUPS, CachedAnswer
 from optimizations.engine.policy import PolicyEngine
@@ -92,3 +93,14 @@ def test_callers_without_sessions_share_their_answers() -> None:
 
 def test_an_answer_of_an_older_version_waits_until_it_is_seen_again() -> None:
     assert not CachedAnswer("x", "d", 0.0).may_serve("")
+
+
+def test_statistics_are_kept_of_the_task_types_asked_for_last(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(answer_cache, "MOST_GROUNDS", 3)
+    policy = PolicyEngine()
+    for number, task_type in enumerate(["a", "b", "c", "a", "d"]):
+        run(policy, number, "Question?", "Answer.", task_type=task_type)
+
+    assert list(policy._memory.cache.grounds) == ["c", "a", "d"]

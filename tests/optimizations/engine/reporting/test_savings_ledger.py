@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from optimizations.engine.policy import PolicyEngine
+from optimizations.engine.reporting import savings_ledger
 from optimizations.engine.reporting.savings import sum_savings
 from tests.optimizations.engine.simulation import COST, LARGE, engine, play
 
@@ -41,6 +42,32 @@ def test_stored_hours_give_the_same_ledger() -> None:
     policy, _ = played()
     kept = {(h.hour, h.optimization_id, h.verified): h for h in policy.take_changes().hours}
     assert sum_savings(kept.values(), 0, 1e9) == policy.savings(0, 1e9)
+
+
+def test_only_so_many_hours_are_kept_and_the_stored_ones_complete_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    policy, _ = played()
+    whole = policy.savings(0, 1e9)
+    monkeypatch.setattr(savings_ledger, "MOST_HOURS", 10)
+    stored = policy.take_changes().hours
+    kept = policy._memory.ledger.hours.values()
+
+    assert len({one.hour for one in kept}) == 10
+    older = [one for one in stored if one.hour < policy.oldest_hour]
+    assert len(older) + len(kept) == len(stored)
+    assert policy.savings(0, 1e9, older) == whole
+
+
+def test_what_comes_for_an_hour_that_is_only_stored_does_not_replace_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    policy, _ = played()
+    policy.take_changes()
+    policy._memory.ledger.oldest = 10**6
+    play(policy, lambda n, p, m: 0.95, 300)
+
+    assert policy.take_changes().hours == ()
 
 
 def test_without_an_effect_it_says_so() -> None:
