@@ -149,6 +149,11 @@ def load_cards(project_id: UUID) -> list[ModelCard]:
     return [build_card(row, prices.at(row.model_id, now)) for row in rows]
 
 
+def load_card(row: RegisteredModel) -> ModelCard:
+    """One model as an engine value, with the price in force now."""
+    return build_card(row, PriceList.of(row.project_id).at(row.model_id, time.time() * 1000))
+
+
 def build_card(row: RegisteredModel, price: ModelPrice | None) -> ModelCard:
     return ModelCard(
         model_id=row.model_id,

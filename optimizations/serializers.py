@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from optimizations.engine.domain.optimization import ArmStats, OptimizationState
-from optimizations.model_catalog import PRICES
+from optimizations.model_catalog import PRICES, build_prices
 from optimizations.models import ModelPrice, Optimization, OptimizationEvent, RegisteredModel
 from optimizations.storage import decode_state
 from patterns.serializers import format_ms, format_time
 
 
 def serialize_model(row: RegisteredModel, price: ModelPrice | None) -> dict[str, Any]:
-    priced = price is not None and any(getattr(price, name) is not None for name in PRICES)
+    priced = price is not None and build_prices(price).is_set
     return {
         "model_id": row.model_id,
         "task_types": row.task_types,

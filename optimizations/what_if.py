@@ -90,37 +90,36 @@ def load_decided(project_id: UUID, question: Question, most: int) -> list[Decide
     """Oldest first. Requests of one session share their arm: only the first one counts."""
     decision_log_log.catch_up()
     newest = Decision.objects.filter(project_id=project_id, interaction__isnull=False)
-    made = [decision_log_log.decode_record(row) for row in newest.order_by("-number")[:most]][::-1]
+    made = list(newest.order_by("-number")[:most])[::-1]
     found, units = [], set()
-    for entry in made:
+    for row in made:
+        entry = decision_log_log.decode_record(row)
         decision, task = entry.decision, entry.request.task
         draw = next((d for d in decision.draws if d.kind == question.kind), None)
         unit = decision.unit_digest if task.session_id else decision.id
         if draw is None or task.task_type != question.task_type or unit in units:
             continue
         units.add(unit)
-        found.append((decision.id, draw, decision.pattern_id or ""))
-    ends = load_known_outcomes(project_id, [identifier for identifier, _, _ in found])
+        found.append((row.interaction or 0, draw, decision.pattern_id or ""))
+    ends = load_known_outcomes(project_id, [number for number, _, _ in found])
     return [
         DecidedOutcome(draw, pattern, ends[name]) for name, draw, pattern in found if name in ends
     ]
 
 
-def load_known_outcomes(project_id: UUID, ids: Sequence[str]) -> dict[str, Outcome]:
-    """The outcomes of these decisions, where their quality is known."""
+def load_known_outcomes(project_id: UUID, numbers: Sequence[int]) -> dict[int, Outcome]:
+    """The outcomes by the numbers of their interactions, where their quality is known."""
     prices = PriceList.of(project_id)
-    found: dict[str, Outcome] = {}
-    for start in range(0, len(ids), 500):
-        rows = Decision.objects.filter(project_id=project_id, id__in=ids[start : start + 500])
-        pairs = rows.values_list("interaction", "id")
-        names = {number: name for number, name in pairs if number is not None}
-        served = ModelInteraction.objects.filter(project_id=project_id, pk__in=names)
+    found: dict[int, Outcome] = {}
+    for start in range(0, len(numbers), 500):
+        some = numbers[start : start + 500]
+        served = ModelInteraction.objects.filter(project_id=project_id, pk__in=some)
         interactions = list(served)
         words = load_verdicts(project_id, interactions)
         for row in interactions:
             outcome = build_outcome(row, None, None, prices, words.get(row.number))
             if outcome.quality is not None:
-                found[names[row.number]] = outcome
+                found[row.number] = outcome
     return found
 
 

@@ -140,7 +140,7 @@ VERB_ICONS = {
     "merge": "git-merge",
     "split": "git-merge",
     "edit": "pin",
-    "config": "sliders-horizontal",
+    "threshold": "sliders-horizontal",
     "create key": "key-round",
     "revoke key": "key-round",
 }

@@ -145,6 +145,6 @@ class OptimizationVerb(Endpoint):
     @idempotent
     def post(self, request: Request, optimization_id: str, verb: str) -> Response:
         row = find_optimization(request, optimization_id)
-        body_of(request, ReasonIn)
+        reason = body_of(request, ReasonIn).reason or ""
         manager = OptimizationManager(key_of(request).project)
-        return Response(serialize_detail(manager.act(row.id, verb, actor_name(request))))
+        return Response(serialize_detail(manager.act(row.id, verb, actor_name(request), reason)))

@@ -42,8 +42,9 @@ class CachePurge(Endpoint):
     @described("Forget all cached answers of the project at once", body=ReasonIn)
     @idempotent
     def post(self, request: Request) -> Response:
-        body_of(request, ReasonIn)
-        count = OptimizationManager(key_of(request).project).purge_cache(actor_name(request))
+        reason = body_of(request, ReasonIn).reason or ""
+        manager = OptimizationManager(key_of(request).project)
+        count = manager.purge_cache(actor_name(request), reason)
         return Response({"purged": count})
 
 

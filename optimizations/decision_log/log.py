@@ -122,9 +122,19 @@ def insert_records(entries: Sequence[DecisionRecord]) -> None:
         for one in entry.decision.applied[1:]
     ]
     with transaction.atomic() if more else nullcontext():
-        count_bytes(rows)
+        count_bytes(rows if len(rows) == 1 else find_new(rows))
         Decision.objects.bulk_create(rows, ignore_conflicts=True, batch_size=500)
         AppliedOptimization.objects.bulk_create(more, ignore_conflicts=True, batch_size=500)
+
+
+def find_new(rows: Sequence[Decision]) -> list[Decision]:
+    """Those that are not stored yet, each once: what another process was writing comes twice."""
+    new = {(made.project_id, made.id): made for made in rows}
+    for project_id in {made.project_id for made in rows}:
+        ids = [made.id for made in rows if made.project_id == project_id]
+        for name in find_decisions(project_id, ids):
+            del new[project_id, name]
+    return list(new.values())
 
 
 def count_bytes(rows: Sequence[Decision]) -> None:

@@ -9,17 +9,16 @@ from uuid import UUID
 from django.utils import timezone
 
 from featurememory.config import config_of
-from featurememory.database.write_lock import write_turn
+from optimizations.decision_log import retention
+from optimizations.engine.pattern_links import list_patterns
 from optimizations.model_catalog import load_cards
-from optimizations.models import AppliedOptimization, Decision, PolicyState
+from optimizations.models import Decision, PolicyState
 from optimizations.policy_runtime import outcomes
 from optimizations.policy_runtime.policy_cache import LoadedPolicy, policies
 from optimizations.storage import OptimizationStorage
 from patterns.models import ModelInteraction, Pattern
 
 logger = logging.getLogger("featurememory.optimizations")
-
-DECISIONS_AT_ONCE = 2000
 
 
 def find_reviewed() -> list[UUID]:
@@ -56,17 +55,18 @@ def is_idle(project_id: UUID) -> bool:
 
 def follow_patterns(project_id: UUID, kept: LoadedPolicy) -> None:
     """Moves optimizations to the pattern theirs was merged into, and retires those of pruned ones."""
-    bound = {state.pattern_id for state in kept.engine.optimizations.values()} - {""}
-    if not bound:
-        return
-    rows = Pattern.objects.filter(project_id=project_id, pk__in=bound)
-    moved = rows.filter(redirect_to__isnull=False).values_list("pk", "redirect_to")
-    redirects = {str(old): str(new) for old, new in moved}
-    gone = rows.filter(status=Pattern.PatternStatus.ARCHIVED, redirect_to__isnull=True)
+    with kept.lock:
+        bound = sorted(list_patterns(kept.engine.optimizations.values()))
+    archived = Pattern.objects.filter(project_id=project_id, status="archived")
+    led: dict[UUID, UUID | None] = {}
+    for start in range(0, len(bound), 500):
+        some = archived.filter(pk__in=bound[start : start + 500])
+        led |= dict(some.values_list("pk", "redirect_to"))
+    redirects = {str(old): str(new) for old, new in led.items() if new is not None}
+    ended = [str(pk) for pk, new in led.items() if new is None]
     with kept.lock:
         if redirects:
             kept.engine.merge_patterns(redirects)
-        ended = [str(pk) for pk in gone.values_list("pk", flat=True)]
         if ended:
             kept.engine.forget_patterns(ended, kept.at)
 
@@ -84,11 +84,4 @@ def forget_decisions(project_id: UUID) -> int:
     rows = Decision.objects.filter(project_id=project_id, at__lt=max(limit, oldest or 0))
     # An hour of grace: a decision is older than the interaction that answers it.
     rows = rows.filter(at__lt=timezone.now().timestamp() * 1000 - 3_600_000)
-    with write_turn():
-        oldest_first = rows.order_by("number").values_list("number", "id")
-        gone = dict(oldest_first[:DECISIONS_AT_ONCE])
-        AppliedOptimization.objects.filter(
-            project_id=project_id, decision_id__in=gone.values()
-        ).delete()
-        Decision.objects.filter(pk__in=gone).delete()
-    return len(gone)
+    return retention.forget_rows(rows, project_id)

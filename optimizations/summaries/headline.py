@@ -9,7 +9,7 @@ from featurememory.templatetags.figures import money, number, points
 from optimizations.engine.domain.optimization import OptimizationState
 from optimizations.engine.reporting.savings import Savings
 from optimizations.models import RegisteredModel
-from optimizations.policy_runtime.policy_cache import policies
+from optimizations.policy_runtime.policy_cache import LoadedPolicy, policies
 from patterns.models import Pattern
 
 DAYS = 30
@@ -31,13 +31,12 @@ def summarize_project(project: Project) -> Sentence:
     with kept.lock:
         states = list(kept.engine.optimizations.values())
         saved = kept.engine.savings(kept.at - DAYS * 86_400, kept.at + 1)
-        gain = [f.text for f in kept.engine.findings() if f.code == "nothing_to_gain"]
     if not states:
         return summarize_nothing(project)
     active = [state for state in states if state.status == "active"]
     if active:
         return summarize_active(active, saved)
-    return summarize_trials(states, gain)
+    return summarize_trials(states) or summarize_rejected(kept, states)
 
 
 def summarize_nothing(project: Project) -> Sentence:
@@ -73,12 +72,22 @@ def describe_interval(saved: Savings) -> str:
     )
 
 
-def summarize_trials(states: list[OptimizationState], gain: list[str]) -> Sentence:
+def summarize_rejected(kept: LoadedPolicy, states: list[OptimizationState]) -> Sentence:
+    with kept.lock:
+        gain = [f.text for f in kept.engine.findings() if f.code == "nothing_to_gain"]
+    return Sentence("Nothing to gain so far.", gain[0] if gain else count_rejected(states))
+
+
+def count_rejected(states: list[OptimizationState]) -> str:
+    tried = sum(state.status == "rejected" for state in states)
+    return f"{number(tried)} changes were tried and none was kept."
+
+
+def summarize_trials(states: list[OptimizationState]) -> Sentence | None:
+    """None when nothing is on trial."""
     trials = [state for state in states if state.status == "trial"]
     if not trials:
-        tried = sum(state.status == "rejected" for state in states)
-        text = gain[0] if gain else f"{number(tried)} changes were tried and none was kept."
-        return Sentence("Nothing to gain so far.", text)
+        return None
     text = f"{number(len(trials))} on trial against a control group."
     needs = [state.needs_more for state in trials if state.needs_more]
     if needs:
@@ -97,7 +106,8 @@ def summarize_pattern(project: Project, pattern: Pattern) -> Sentence:
         return summarize_one(best, len(active))
     if not mine:
         return Sentence("Nothing is changed here.", "No change has been proposed for this pattern.")
-    return summarize_trials(mine, [])
+    none_left = Sentence("Nothing to gain so far.", count_rejected(mine))
+    return summarize_trials(mine) or none_left
 
 
 def concerns(state: OptimizationState, pattern: Pattern) -> bool:

@@ -107,3 +107,7 @@ def test_the_vendored_library_is_the_one_named_beside_it() -> None:
     library = (ROOT / "static/vendor/plotly-basic-4.1.1.min.js").read_bytes()
 
     assert sha256(library).hexdigest() in (ROOT / "static/vendor/README.md").read_text()
+
+
+def test_a_change_of_thresholds_has_its_icon() -> None:
+    assert drawings.verb_icon("threshold") == "sliders-horizontal"

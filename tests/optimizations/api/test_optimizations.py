@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from featurememory.models import Activity, AuditEntry
 from integration.models import ApiKey
 from optimizations.models import OptimizationEvent
 from tests import builders
@@ -173,3 +174,24 @@ def test_savings_have_four_parts_with_intervals() -> None:
 )
 def test_a_period_that_is_none_is_refused(query: dict[str, str]) -> None:
     assert builders.caller(builders.project()).get("savings/", **query).status_code == 422
+
+
+def test_the_reason_for_a_change_by_hand_is_kept_in_its_history_and_in_the_audit_log() -> None:
+    owner = builders.project()
+    made = routed(owner)
+    caller = builders.caller(owner)
+    shown = caller.post(f"optimizations/{made.id}/block/", {"reason": "wrong tone"}).json()
+
+    assert shown["history"][0]["reason"].endswith(": wrong tone")
+    entry = AuditEntry.objects.get(project_id=owner.pk, action="optimization.block")
+    assert entry.reason == "wrong tone"
+
+
+def test_the_reason_for_a_purge_of_the_cache_is_kept() -> None:
+    owner = builders.project()
+    routed(owner)
+    caller = builders.caller(owner)
+    assert caller.post("optimizations/purge-cache/", {"reason": "new catalogue"}).status_code == 200
+
+    assert AuditEntry.objects.get(action="cache.purged").reason == "new catalogue"
+    assert Activity.objects.filter(summary__endswith="new catalogue").exists()

@@ -62,6 +62,13 @@ def test_the_same_prices_again_make_no_new_date() -> None:
     assert ModelPrice.objects.filter(project=owner).count() == 1
 
 
+def test_a_price_of_cached_input_alone_prices_nothing() -> None:
+    api = builders.caller(builders.project())
+    answer = api.post("models/", {"model_id": "m", "prices": {"cached_input_per_1m": 1.0}})
+
+    assert (answer.status_code, answer.json()["priced"]) == (201, False)
+
+
 def test_a_call_is_priced_by_the_list_of_its_day() -> None:
     owner = builders.project()
     call = builders.caller(owner)
