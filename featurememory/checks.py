@@ -90,3 +90,41 @@ def any_host_is_answered(**_: Any) -> list[CheckMessage]:
             )
         ]
     return []
+
+
+@register()
+def somebody_can_sign_in(**_: Any) -> list[CheckMessage]:
+    if settings.PASSWORD_SIGN_IN or settings.OIDC or settings.SSO_HEADER:
+        return []
+    return [
+        Error(
+            "FM_PASSWORD_SIGN_IN=no leaves no way to sign in.",
+            hint="Set FM_OIDC_ISSUER or FM_SSO_HEADER, or take it away.",
+            id="featurememory.E004",
+        )
+    ]
+
+
+@register()
+def a_header_needs_a_proxy(**_: Any) -> list[CheckMessage]:
+    if not settings.SSO_HEADER or settings.TRUSTED_PROXIES:
+        return []
+    return [
+        Error(
+            "FM_SSO_HEADER is set, but no proxy is trusted: nobody could sign in by it.",
+            hint="Name the proxy's address in FM_TRUSTED_PROXIES.",
+            id="featurememory.E005",
+        )
+    ]
+
+
+@register(deploy=True)
+def the_provider_is_reached_safely(**_: Any) -> list[CheckMessage]:
+    if settings.OIDC and settings.OIDC.issuer.startswith("http:"):
+        return [
+            Warning(
+                "FM_OIDC_ISSUER begins with http: whoever is in between can sign in as anybody.",
+                id="featurememory.W003",
+            )
+        ]
+    return []

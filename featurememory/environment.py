@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 YES, NO = {"1", "true", "yes", "on"}, {"0", "false", "no", "off", ""}
 
 SECRETS = {"FM_SECRET_KEY", "FM_DATABASE_URL", "FM_REDIS_URL", "FM_EMBEDDER_KEY"}
-SECRETS |= {"FM_INIT_ADMIN_PASSWORD", "FM_INIT_API_KEY"}
+SECRETS |= {"FM_INIT_ADMIN_PASSWORD", "FM_INIT_API_KEY", "FM_OIDC_CLIENT_SECRET"}
 
 
 def refuse_value(name: str, why: str) -> NoReturn:

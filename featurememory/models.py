@@ -15,6 +15,7 @@ from uuid_utils.compat import uuid7
 from featurememory import outgoing
 from featurememory.rows.audit_rows import AuditChain as AuditChain
 from featurememory.rows.audit_rows import AuditEntry as AuditEntry
+from featurememory.rows.people import ExternalIdentity as ExternalIdentity
 from featurememory.rows.people import LoginAttempt as LoginAttempt
 from featurememory.rows.people import LoginLink as LoginLink
 from featurememory.rows.people import ProjectRole as ProjectRole

@@ -22,6 +22,12 @@ from featurememory.environment import (
     read_networks,
     read_redis_url,
 )
+from featurememory.sign_in_settings import (
+    read_grants,
+    read_group_grants,
+    read_header,
+    read_oidc,
+)
 
 # Whatever this writes (database, uploads, keys) is for its own account only.
 os.umask(0o077)
@@ -101,6 +107,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "featurememory.access.header_sign_in.HeaderSignIn",
     "featurememory.access.second_factor_gate.ask_for_second_factor",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -181,6 +188,17 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}Validator"}
     for name in ("UserAttributeSimilarity", "MinimumLength", "CommonPassword", "NumericPassword")
 ]
+# Other ways to sign in: featurememory/access/oidc.py and header_sign_in.py. Both make people with
+# SSO_ROLES, and follow SSO_GROUP_ROLES at every sign-in.
+OIDC = read_oidc()
+SSO_HEADER = read_header("FM_SSO_HEADER")
+SSO_GROUPS_HEADER = read_header("FM_SSO_GROUPS_HEADER")
+SSO_ROLES = read_grants("FM_SSO_ROLE")
+SSO_GROUP_ROLES = read_group_grants("FM_SSO_GROUP_ROLES")
+PASSWORD_SIGN_IN = read_flag("FM_PASSWORD_SIGN_IN", default=True)
+AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
+if SSO_HEADER:
+    AUTHENTICATION_BACKENDS.append("featurememory.access.header_sign_in.HeaderBackend")
 # Who must have a second factor beside the password: featurememory/access/second_factor_gate.py.
 SECOND_FACTOR = read_choice("FM_SECOND_FACTOR", among=("optional", "admins", "everyone"))
 SESSION_COOKIE_AGE = 14 * 86400

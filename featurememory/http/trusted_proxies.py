@@ -6,7 +6,7 @@ A wrapper of the WSGI application, so that everything above it, middleware inclu
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from django.conf import settings
@@ -14,6 +14,8 @@ from django.conf import settings
 Environ = dict[str, Any]
 Application = Callable[[Environ, Any], Iterable[bytes]]
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+# As featurememory/access/header_sign_in.py reads them; imported, it would need the models already.
+USER, GROUPS = "featurememory.sso_user", "featurememory.sso_groups"
 FORWARDED = ("FOR", "PROTO", "HOST", "PREFIX", "PORT", "SERVER")
 
 
@@ -22,15 +24,24 @@ class TrustedProxies:
     are dropped. `https`: everything counts as HTTPS."""
 
     def __init__(
-        self, application: Application, trusted: Sequence[Network], *, https: bool
+        self,
+        application: Application,
+        trusted: Sequence[Network],
+        *,
+        https: bool,
+        names: Mapping[str, str] | None = None,
     ) -> None:
+        """`names`: under which names other headers of these proxies are handed on, by header."""
         self.application, self.trusted, self.https = application, trusted, https
+        self.names = dict(names or {})
 
     def __call__(self, environ: Environ, start_response: Any) -> Iterable[bytes]:
         headers = {name: environ.pop(f"HTTP_X_FORWARDED_{name}", "") for name in FORWARDED}
         environ.pop("HTTP_FORWARDED", None)
+        told = {name: environ.pop(f"HTTP_{header}", "") for header, name in self.names.items()}
         if self.is_trusted(str(environ.get("REMOTE_ADDR", ""))):
             self.apply(environ, headers)
+            environ.update({name: value for name, value in told.items() if value})
         if self.https:
             environ["wsgi.url_scheme"] = "https"
         return self.application(environ, start_response)
@@ -79,4 +90,6 @@ def parse_address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | 
 
 
 def trust_proxies(application: Application) -> TrustedProxies:
-    return TrustedProxies(application, settings.TRUSTED_PROXIES, https=settings.HTTPS)
+    given = {settings.SSO_HEADER: USER, settings.SSO_GROUPS_HEADER: GROUPS}
+    names = {header: name for header, name in given.items() if header}
+    return TrustedProxies(application, settings.TRUSTED_PROXIES, https=settings.HTTPS, names=names)

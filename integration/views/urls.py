@@ -14,7 +14,7 @@ from integration.views import (
     overview,
     system,
 )
-from integration.views.people import account, second_factor, sign_in
+from integration.views.people import account, second_factor, sign_in, single_sign_on
 
 urlpatterns = [
     path("", overview.show_overview, name="overview"),
@@ -27,6 +27,8 @@ urlpatterns = [
     path("demo/load/", get_started.load_demo, name="demo_load"),
     path("demo/remove/", get_started.remove_demo, name="demo_remove"),
     path("login/", sign_in.sign_in, name="login"),
+    path("login/sso/", single_sign_on.begin, name="sso"),
+    path("login/sso/callback/", single_sign_on.come_back, name="sso_callback"),
     path("login/code/", second_factor.ask_for_code, name="login_code"),
     path("login/once/<str:token>/", sign_in.sign_in_once, name="login_once"),
     path("logout/", LogoutView.as_view(), name="logout"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import PasswordChangeView
 from django.http import Http404, HttpRequest, HttpResponse
@@ -21,7 +22,7 @@ def show_account(request: HttpRequest) -> HttpResponse:
     context = {
         "sessions": sessions.list_sessions(person),
         "here": request.session.session_key,
-        "has_password": person.has_usable_password(),
+        "has_password": settings.PASSWORD_SIGN_IN and person.has_usable_password(),
         "has_factor": second_factor.is_enabled(person),
     }
     return render(request, "account.html", context)

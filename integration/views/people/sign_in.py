@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import get_user_model, login
 from django.contrib.auth.forms import AuthenticationForm
@@ -24,6 +25,7 @@ from featurememory.page_access import list_projects, page
 from integration.views.people.waiting_sign_in import wait_for_code
 
 YEAR_S = 31_536_000
+NO_PASSWORDS = "This server takes no passwords (FM_PASSWORD_SIGN_IN)."
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
@@ -50,12 +52,19 @@ class SignIn(LoginView):
     authentication_form = SignInForm
     redirect_authenticated_user = True
 
+    def get_context_data(self, **more: Any) -> dict[str, Any]:
+        return super().get_context_data(**more) | list_ways()
+
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        target = self.get_redirect_url()
+        if not settings.PASSWORD_SIGN_IN:
+            return render_sign_in(request, refused=NO_PASSWORDS, target=target, status=403)
         try:
             return super().post(request, *args, **kwargs)
         except sign_in_limits.SignInRefused as error:
-            context = {"refused": error.message, "next": self.get_redirect_url()}
-            response = render(request, "login.html", context, status=error.status)
+            response = render_sign_in(
+                request, refused=error.message, target=target, status=error.status
+            )
             response.headers["Retry-After"] = str(error.retry_after)
             return response
 
@@ -72,6 +81,19 @@ class SignIn(LoginView):
 
 
 sign_in = SignIn.as_view()
+
+
+def list_ways() -> dict[str, bool]:
+    """What the page offers."""
+    return {"passwords": settings.PASSWORD_SIGN_IN, "sso": settings.OIDC is not None}
+
+
+def render_sign_in(
+    request: HttpRequest, *, refused: str, target: str = "", status: int
+) -> HttpResponse:
+    """The page again, with why it was not possible."""
+    context = {"refused": refused, "next": target, **list_ways()}
+    return render(request, "login.html", context, status=status)
 
 
 def address_of(request: HttpRequest | None) -> str:

@@ -29,7 +29,8 @@ def seen(peer: str, chain: str = "", *, https: bool = False, **forwarded: str) -
     forwarded["for"] = chain
     headers = {f"HTTP_X_FORWARDED_{name.upper()}": value for name, value in forwarded.items()}
     environ = {"REMOTE_ADDR": peer, "wsgi.url_scheme": "http", "HTTP_HOST": "inner:8000", **headers}
-    TrustedProxies(application, [PROXY], https=https)(environ, None)
+    environ["HTTP_X_REMOTE_USER"] = "lea"
+    TrustedProxies(application, [PROXY], https=https, names={"X_REMOTE_USER": "sso"})(environ, None)
     return found
 
 
@@ -47,6 +48,13 @@ def test_anybody_else_tells_nothing() -> None:
     assert (found["REMOTE_ADDR"], found["HTTP_HOST"]) == ("203.0.113.9", "inner:8000")
     assert found["wsgi.url_scheme"] == "http"
     assert not [name for name in found if name.startswith("HTTP_X_FORWARDED")]
+
+
+def test_only_a_trusted_proxy_names_people() -> None:
+    assert seen("10.0.0.1")["sso"] == "lea"
+    assert "sso" not in seen("203.0.113.9")
+    assert "sso" not in seen("203.0.113.9", "10.0.0.1")
+    assert "HTTP_X_REMOTE_USER" not in seen("10.0.0.1") | seen("203.0.113.9")
 
 
 @pytest.mark.parametrize(

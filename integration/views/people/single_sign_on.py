@@ -1,0 +1,57 @@
+"""Sign-in at the OpenID provider: there, and back with whom it names."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.contrib.auth import login
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.cache import never_cache
+
+from featurememory.access import oidc
+from featurememory.access.second_factor_gate import CHECKED
+from featurememory.access.sso_accounts import SsoRefused, find_person
+from featurememory.audit.origin import note_way
+from featurememory.audit.sign_ins import record_failure
+from integration.views.people.sign_in import BACKEND, finish_sign_in, render_sign_in
+
+NEXT, PATIENCE_S = "sso_next", 600
+# Roles follow the provider's groups at each sign-in, so sessions are short.
+SESSION_S = 12 * 3600
+
+
+@never_cache
+def begin(request: HttpRequest) -> HttpResponse:
+    if settings.OIDC is None:
+        raise Http404
+    if request.user.is_authenticated:
+        return redirect("overview")
+    request.session[NEXT] = request.GET.get("next", "")[:2000]
+    request.session.set_expiry(PATIENCE_S)
+    try:
+        return oidc.begin_sign_in(request, request.build_absolute_uri(reverse("sso_callback")))
+    except oidc.SsoFailed as error:
+        return render_sign_in(request, refused=error.message, status=error.status)
+
+
+@never_cache
+def come_back(request: HttpRequest) -> HttpResponse:
+    """The provider leads here; whom it names is signed in."""
+    if settings.OIDC is None:
+        raise Http404
+    try:
+        person = find_person(oidc.finish_sign_in(request))
+    except (oidc.SsoFailed, SsoRefused) as error:
+        record_failure(settings.OIDC.issuer[:40], "single sign-on")
+        return render_sign_in(request, refused=error.message, status=error.status)
+    target = request.session.pop(NEXT, "")
+    note_way("single sign-on")
+    login(request, person, backend=BACKEND)
+    request.session[CHECKED] = True
+    request.session.set_expiry(SESSION_S)
+    finish_sign_in(request)
+    allowed = {request.get_host()}
+    good = url_has_allowed_host_and_scheme(target, allowed, request.is_secure())
+    return redirect(target if good else "overview")
