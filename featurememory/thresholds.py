@@ -204,6 +204,24 @@ class AuditThresholds(models.Model):
 class PrivacyThresholds(models.Model):
     """Section "privacy"."""
 
+    mode = models.CharField(
+        "what is stored of texts",
+        max_length=16,
+        default="full",
+        choices=[
+            ("full", "Full (texts as they were sent, but for what is redacted)"),
+            ("content_free", "Content-free (shapes and numbers, no words)"),
+        ],
+        help_text="Default full. Content-free: every word becomes a keyed digest before anything is "
+        "stored; patterns, models and forecasts go on. For what comes in from then on.",
+    )
+    k_sessions = models.PositiveIntegerField(
+        "sessions that must share a word",
+        default=20,
+        validators=limit_to(20, 1_000_000),
+        help_text="Sessions, 20 to 1,000,000, default 20. Content-free only: a word is shown when at "
+        "least so many sessions share it.",
+    )
     redact = models.BooleanField(
         "redact personal data and secrets",
         default=False,
@@ -233,7 +251,7 @@ class PrivacyThresholds(models.Model):
     @property
     def hides_content(self) -> bool:
         """Whether what comes in is not stored as it was sent."""
-        return bool(self.redact or self.patterns)
+        return bool(self.redact or self.patterns or self.mode != "full")
 
 
 class LimitThresholds(models.Model):

@@ -17,6 +17,7 @@ from optimizations.policy_runtime.policy_cache import LoadedPolicy, policies
 from patterns.engine.domain.observation import Observation
 from patterns.engine.domain.results import Match
 from patterns.recognition.recognizer_cache import recognizers
+from patterns.redaction.redact import as_stored
 
 
 @dataclass(frozen=True)
@@ -74,11 +75,12 @@ def ask_policy(kept: LoadedPolicy, request: Request) -> TaskDecision:
 
 def match_task(project_id: UUID, task: Task) -> tuple[Match | None, str]:
     """The pattern of a task (None: unknown), and the version of the recogniser that says so."""
+    seen = as_stored(project_id, {"input": task.input, "parameters": task.parameters})
     observation = Observation(
         id="",
-        input=task.input,
+        input=seen["input"],
         timestamp=time.time(),
-        parameters=task.parameters,
+        parameters=seen["parameters"],
         model_id=task.model_id,
         task_type=task.task_type,
     )

@@ -13,6 +13,7 @@ from patterns.models import ModelInteraction, Pattern, PatternEvent, PatternHour
 from patterns.statistics.quantile_sketch import merge_sketches, read_quantile
 from patterns.statistics.rollups import ALL_TIME, sum_rows
 from patterns.storage.payloads import Stored, unpack_parts
+from patterns.storage.shared_words import show_json, words_of
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 NOTHING = msgspec.Raw(b"null")
@@ -32,7 +33,7 @@ def format_time(value: datetime | None) -> str | None:
 def read_payload_parts(row: ModelInteraction, data: Stored | None) -> dict[str, Any]:
     """Input, output and so on as they were sent; a damaged payload reads as nulls."""
     try:
-        parts = unpack_parts(data) if data is not None else {}
+        parts = show_parts(row, unpack_parts(data)) if data is not None else {}
     except (ValueError, msgspec.DecodeError):
         parts = {}
     return {
@@ -43,6 +44,14 @@ def read_payload_parts(row: ModelInteraction, data: Stored | None) -> dict[str, 
         "tags": parts.get("tags", NOTHING),
         "extra": parts.get("extra", NOTHING),
     }
+
+
+def show_parts(row: ModelInteraction, parts: dict[str, msgspec.Raw]) -> dict[str, msgspec.Raw]:
+    """With the words that enough sessions of a content-free project share."""
+    words = words_of(row.project_id)
+    if not words:
+        return parts
+    return {name: msgspec.Raw(show_json(words, bytes(raw))) for name, raw in parts.items()}
 
 
 def to_whole_number(value: float | None) -> float | int | None:

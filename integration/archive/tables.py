@@ -80,6 +80,7 @@ TABLES = [
         patterns.Feedback,
         patterns.LateJudgement,
         patterns.FailedRecord,
+        patterns.SharedWords,
         optimizations.RegisteredModel,
         optimizations.ModelPrice,
         optimizations.Optimization,

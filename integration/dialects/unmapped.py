@@ -51,7 +51,7 @@ class UnmappedNames:
     def note(self, project_id: UUID, source: str, names: Iterable[str]) -> None:
         """Count these names, `source` being the way in. Never raises: the calls were taken."""
         if redactor := redactor_of(project_id):
-            names = map(redactor.redact_text, names)
+            names = map(redactor.redact_member, names)
         keys = {(project_id, source, name[:LONGEST]) for name in names if "\x00" not in name}
         with self._lock:
             room = MOST_WAITING - len(self._waiting)

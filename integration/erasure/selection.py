@@ -16,6 +16,7 @@ from django.db.models import Count
 from optimizations.decision_log.log import decode_record
 from optimizations.models import Decision
 from patterns.models import ModelInteraction, Payload
+from patterns.redaction.redact import name_interactions, name_sessions, name_tags
 from patterns.storage.payloads import unpack_payload
 
 PART = 500
@@ -40,8 +41,8 @@ def find_content(project_id: UUID, params: Mapping[str, Any]) -> ErasedContent:
     """What `params` ask for: `interaction_ids`, `session_id` or `tag`."""
     rows = list(find_interactions(project_id, params))
     sessions = find_whole_sessions(project_id, rows)
-    if params.get("session_id"):
-        sessions.add(str(params["session_id"]))
+    if name := params.get("session_id"):
+        sessions |= name_sessions(project_id, str(name))
     content = ErasedContent(
         numbers=[row.number for row in rows],
         ids=[row.id for row in rows],
@@ -60,9 +61,10 @@ def find_interactions(project_id: UUID, params: Mapping[str, Any]) -> Iterator[M
     rows = ModelInteraction.objects.filter(project_id=project_id)
     if ids := params.get("interaction_ids"):
         for start in range(0, len(ids), PART):
-            yield from rows.filter(id__in=ids[start : start + PART])
+            names = [name_interactions(project_id, one) for one in ids[start : start + PART]]
+            yield from rows.filter(id__in=set().union(*names))
     elif session := params.get("session_id"):
-        yield from rows.filter(session_id=session)
+        yield from rows.filter(session_id__in=name_sessions(project_id, session))
     elif tag := params.get("tag"):
         numbers = list(find_tagged(project_id, tag))
         for start in range(0, len(numbers), PART):
@@ -70,14 +72,16 @@ def find_interactions(project_id: UUID, params: Mapping[str, Any]) -> Iterator[M
 
 
 def find_tagged(project_id: UUID, tag: Mapping[str, Any]) -> Iterator[int]:
-    """Interactions with all of these tags: they are inside the content, so all of it is read."""
+    """Interactions with all of these tags, as they were sent or hidden: they are inside the content, so
+    all of it is read."""
+    ways = name_tags(project_id, tag)
     own = ModelInteraction.objects.filter(project_id=project_id).values("number")
     for number, data in (
         Payload.objects.filter(pk__in=own).values_list("number", "data").iterator(PART)
     ):
         with suppress(ValueError):  # damaged: nobody can tell
             tags = unpack_payload(data).get("tags")
-            if isinstance(tags, dict) and all(tags.get(k) == v for k, v in tag.items()):
+            if isinstance(tags, dict) and any(way.items() <= tags.items() for way in ways):
                 yield number
 
 

@@ -25,8 +25,7 @@ from integration.jobs.import_errors import ErrorFile
 from integration.jobs.uploads import error_path
 from integration.models import Job
 from patterns.ingest.schema import Arrival, build_arrival, parse_interaction
-from patterns.redaction.redact import redactor_of
-from patterns.redaction.redactor import Redactor
+from patterns.redaction.redact import Hiding, redactor_of
 
 BATCH, BATCH_BYTES = 500, 8 << 20
 ERRORS_KEPT = 20
@@ -44,7 +43,7 @@ class Progress:
     errors: list[tuple[int, str]] = field(default_factory=list)
     began: float = field(default_factory=time.monotonic)
     error_file: ErrorFile | None = None
-    redactor: Redactor | None = None
+    redactor: Hiding | None = None
 
     def format_line(self) -> str:
         seconds = max(1e-6, time.monotonic() - self.began)
@@ -64,7 +63,7 @@ class Progress:
     def reject(self, number: int, error: FeatureMemoryError) -> None:
         self.rejected += 1
         # It may quote the value that is wrong.
-        why = self.redactor.redact_text(error.message) if self.redactor else error.message
+        why = self.redactor.redact_message(error.message) if self.redactor else error.message
         if len(self.errors) < ERRORS_KEPT:
             self.errors.append((number, why))
         if self.error_file is not None:

@@ -59,7 +59,8 @@ def store_feedback(project: Project, given: FeedbackIn) -> Feedback:
     check_value(given)
     value = given.value
     if redactor := redactor_of(project.pk):
-        name, value = redactor.redact_name(name), redactor.redact_value(value)
+        hide = redactor.redact_session if kind == "session" else redactor.redact_name
+        name, value = hide(name), redactor.redact_value(value)
     rows = ModelInteraction.objects.filter(
         Q(**{f"{kind}_id" if kind != "interaction" else "id": name})
     )

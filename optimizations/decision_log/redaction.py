@@ -7,39 +7,49 @@ from typing import Any
 from msgspec.structs import replace
 
 from optimizations.engine.domain.task import Request, Task, TaskDecision
-from patterns.redaction.redactor import Redactor
+from patterns.redaction.redact import Hiding
+
+NAMES = ("session_id", "model_id", "task_type")
 
 
-def redact_request(redactor: Redactor, request: Request) -> Request:
-    unit = redactor.redact_name(request.unit)
+def redact_request(redactor: Hiding, request: Request) -> Request:
+    asked = request.task.session_id
+    unit = redactor.redact_session(request.unit) if request.unit == asked else request.unit
     return replace(request, task=redact_task(redactor, request.task), unit=unit)
 
 
-def redact_decision(redactor: Redactor, decision: TaskDecision) -> TaskDecision:
+def redact_decision(redactor: Hiding, decision: TaskDecision) -> TaskDecision:
     return replace(
         decision,
         task=redact_task(redactor, decision.task),
         cached_output=redactor.redact_value(decision.cached_output),
-        parameters_before=redactor.redact_value(decision.parameters_before),
+        parameters_before=redact_parameters(redactor, decision.parameters_before),
     )
 
 
-def redact_task(redactor: Redactor, task: Task) -> Task:
+def redact_task(redactor: Hiding, task: Task) -> Task:
     session = task.session_id
     return replace(
         task,
         input=redactor.redact_value(task.input),
-        parameters=redactor.redact_value(task.parameters),
+        parameters=redact_parameters(redactor, task.parameters),
         parts=redactor.redact_value(task.parts),
-        session_id=redactor.redact_name(session) if session else session,
+        session_id=redactor.redact_session(session) if session else session,
         model_id=redactor.redact_name(task.model_id),
         task_type=redactor.redact_name(task.task_type),
     )
 
 
-def redact_sent(redactor: Redactor, sent: dict[str, Any]) -> dict[str, Any]:
-    redacted: dict[str, Any] = redactor.redact_value(sent)
-    for name in ("session_id", "model_id", "task_type"):
-        if isinstance(sent.get(name), str):
-            redacted[name] = redactor.redact_name(sent[name])
-    return redacted
+def redact_parameters(redactor: Hiding, parameters: Any) -> Any:
+    return redactor.redact_content({"parameters": parameters})["parameters"]
+
+
+def redact_sent(redactor: Hiding, sent: dict[str, Any]) -> dict[str, Any]:
+    named = {name: sent[name] for name in NAMES if isinstance(sent.get(name), str)}
+    rest = {name: value for name, value in sent.items() if name not in named}
+    return redactor.redact_content(rest) | {
+        name: redactor.redact_session(value)
+        if name == "session_id"
+        else redactor.redact_name(value)
+        for name, value in named.items()
+    }

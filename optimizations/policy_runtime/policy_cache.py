@@ -13,6 +13,7 @@ from featurememory.config import config_of
 from featurememory.errors import ErrorCode, FeatureMemoryError
 from featurememory.process.project_cache import ProjectCache
 from optimizations.engine.domain.settings import PolicySettings
+from optimizations.engine.kinds import CACHES
 from optimizations.engine.policy import PolicyEngine
 from optimizations.model_catalog import load_cards
 from optimizations.models import PolicyState
@@ -112,8 +113,13 @@ def load_policy(project_id: UUID) -> LoadedPolicy:
 
 
 def load_settings(project_id: UUID) -> PolicySettings:
-    shared = config_of(project_id).values_for(PolicySettings.__struct_fields__)
-    return PolicySettings(**shared | {"retention_period": shared["retention_period"] * 86_400.0})
+    config = config_of(project_id)
+    shared = config.values_for(PolicySettings.__struct_fields__)
+    shared["retention_period"] *= 86_400.0
+    if config.mode == "content_free":  # what is stored of answers is nothing to serve
+        caches = {kind.name for kind in CACHES}
+        shared["kinds"] = tuple(name for name in PolicySettings().kinds if name not in caches)
+    return PolicySettings(**shared)
 
 
 policies = PolicyCache()

@@ -27,6 +27,7 @@ from patterns.ingest.wakeup import wake_learner
 from patterns.ingest.writer import store_arrivals
 from patterns.models import ModelInteraction, Payload
 from patterns.recognition.explain import explain_match
+from patterns.redaction.redact import name_sessions
 from patterns.serializers import find_redirects, serialize_interaction, serialize_interactions
 
 JSON, NDJSON = "application/json", "application/x-ndjson"
@@ -71,7 +72,7 @@ class Interactions(Endpoint):
         limit = parse_limit(request.query_params.get("limit"))
         everything = ModelInteraction.objects.filter(project_id=key_of(request).project_id)
         rows, cursor = (
-            filter_interactions(everything, request.query_params),
+            filter_interactions(key_of(request).project_id, everything, request.query_params),
             request.query_params.get("cursor"),
         )
         if request.query_params.get("model_id") or request.query_params.get("session_id"):
@@ -94,7 +95,7 @@ def describe_stored(project_id: UUID, made: Arrival, stored: list[bool]) -> dict
     return body
 
 
-def filter_interactions(rows: Any, query: Any) -> Any:
+def filter_interactions(project_id: UUID, rows: Any, query: Any) -> Any:
     """The rows that match model_id, session_id and pattern_id of the query. 404 for a bad pattern id,
     422 for a value with NUL."""
     from patterns.curation.history import parse_id
@@ -104,7 +105,8 @@ def filter_interactions(rows: Any, query: Any) -> Any:
         if value := query.get(name):
             if "\x00" in value:
                 raise invalid("must not contain NUL", f"/{name}")
-            rows = rows.filter(**{name: value})
+            names = name_sessions(project_id, value) if name == "session_id" else {value}
+            rows = rows.filter(**{f"{name}__in": names})
     if value := query.get("pattern_id"):
         rows = rows.filter(pattern_id__in=list(family_of([parse_id(value)])))
     return rows

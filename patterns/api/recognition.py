@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from msgspec import Struct
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -19,6 +21,7 @@ from patterns.engine.validator import PatternValidator
 from patterns.ingest.schema import Interaction, build_arrival, parse_interaction
 from patterns.models import Pattern
 from patterns.recognition.recognizer_cache import recognizers
+from patterns.redaction.redact import as_stored
 from patterns.serializers import serialize_patterns
 
 
@@ -29,7 +32,7 @@ class Recognize(Endpoint):
     def post(self, request: Request) -> Response:
         item = parse_interaction(read_body(request._request))
         build_arrival(item)  # raises for what could not be stored either
-        observation = build_observation(item)
+        observation = build_observation(item, key_of(request).project_id)
         loaded = recognizers.for_reading(key_of(request).project_id)
         with loaded.lock:
             match = loaded.recognizer.match_one(observation)
@@ -44,12 +47,12 @@ class Recognize(Endpoint):
         return Response({"match": shown, "features": list(features)})
 
 
-def build_observation(item: Interaction) -> Observation:
+def build_observation(item: Interaction, project_id: UUID) -> Observation:
     """The interaction as the engine would see it once stored. Timestamps in seconds."""
     from patterns.ingest.schema import collect_content, to_epoch_ms
     from patterns.storage.payloads import pack_payload, unpack_payload
 
-    content = unpack_payload(pack_payload(collect_content(item)))
+    content = as_stored(project_id, unpack_payload(pack_payload(collect_content(item))))
     return Observation(
         id=item.id or "",
         input=content.get("input"),

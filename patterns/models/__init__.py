@@ -15,3 +15,4 @@ from patterns.models.patterns import Operation as Operation
 from patterns.models.patterns import Pattern as Pattern
 from patterns.models.patterns import PatternEvent as PatternEvent
 from patterns.models.patterns import PatternQuerySet as PatternQuerySet
+from patterns.models.shared_words import SharedWords as SharedWords

@@ -9,6 +9,7 @@ from patterns.failed_records import find_failure
 from patterns.models import ModelInteraction
 from patterns.recognition.recognizer_cache import recognizers
 from patterns.storage.payloads import Stored
+from patterns.storage.shared_words import show_value, words_of
 from patterns.storage.stored_observations import observation_of
 
 
@@ -26,7 +27,7 @@ def explain_match(row: ModelInteraction, data: Stored | None) -> dict[str, Any] 
     loaded = recognizers.for_reading(row.project_id)
     with loaded.lock:
         match = loaded.recognizer.match_one(observation)
-    return match.why if match else None
+    return show_value(words_of(row.project_id), match.why) if match else None
 
 
 def explain_failure(row: ModelInteraction) -> dict[str, Any] | None:

@@ -14,6 +14,7 @@ from patterns.engine.pattern.pattern_state import PatternState
 from patterns.engine.pattern.recurring_features import summarise_features
 from patterns.engine.recognizer import DefaultPatternRecognizer
 from patterns.models import Pattern
+from patterns.storage.shared_words import show_text, show_value, words_of
 
 
 def state_of(row: Pattern) -> PatternState:
@@ -37,7 +38,7 @@ def build_row(
     state: PatternState, project_id: UUID, version: str = DefaultPatternRecognizer.VERSION
 ) -> Pattern:
     """An unsaved row that mirrors the state; use_count is added by the database."""
-    data = state.to_bytes()
+    data, words = state.to_bytes(), words_of(project_id)
     return Pattern(
         id=UUID(state.id),
         project_id=project_id,
@@ -45,10 +46,10 @@ def build_row(
         task_type=state.task_type[:200],
         kind=state.kind[:20],
         label=state.label,
-        template=remove_nul(state.template_text),
-        parts=[[remove_nul(part.text), part.slot] for part in state.template],
-        slots=to_clean_json(state.slots),
-        features=to_clean_json(summarise_features(state)),
+        template=show_text(words, remove_nul(state.template_text)),
+        parts=show_value(words, [[remove_nul(part.text), part.slot] for part in state.template]),
+        slots=show_value(words, to_clean_json(state.slots)),
+        features=show_value(words, to_clean_json(summarise_features(state))),
         status=state.status,
         pinned=state.pinned,
         confidence=state.confidence,

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from types import MappingProxyType
 from typing import Any, TypeAlias
 from urllib.parse import quote, urlencode
+from uuid import UUID
 
 import msgspec
 from django.db.models import OuterRef, QuerySet, Subquery
@@ -18,9 +20,11 @@ from featurememory.models import Project
 from featurememory.page_access import current_project, page, render_page
 from patterns.models import ModelInteraction, Pattern, Payload
 from patterns.recognition.explain import explain_match
+from patterns.redaction.redact import name_sessions
 from patterns.retention.old_texts import GONE
 from patterns.serializers import family_of, find_redirects
 from patterns.storage.payloads import unpack_parts
+from patterns.storage.shared_words import Words, show_json, show_text, words_of
 
 PREVIEW = 160
 SHOWN_JSON = 12_000
@@ -34,15 +38,15 @@ def build_interaction_url(interaction_id: str) -> str:
     return f"/interactions/{quote(interaction_id, safe='')}/"
 
 
-def preview_input(data: Data) -> str:
+def preview_input(data: Data, words: Words = MappingProxyType({})) -> str:
     """The beginning of the input in one line: its text, or its JSON."""
     if data is None:
-        return ""
+        return GONE
     try:
         raw = bytes(unpack_parts(bytes(data)).get("input", b"null"))
     except (ValueError, msgspec.DecodeError):
         return "(the payload is damaged)"
-    return " ".join(find_last_message(raw).split())[:PREVIEW]
+    return show_text(words, " ".join(find_last_message(raw).split()))[:PREVIEW]
 
 
 def find_last_message(raw: bytes) -> str:
@@ -78,7 +82,7 @@ def build_previews(rows: Sequence[Any]) -> list[dict[str, Any]]:
         {
             "row": row,
             "url": build_interaction_url(row.id),
-            "text": preview_input(row.data) if row.data is not None else GONE,
+            "text": preview_input(row.data, words_of(row.project_id)),
             "tokens": count_tokens(row),
         }
         for row in rows
@@ -98,12 +102,14 @@ def count_tokens(row: ModelInteraction) -> float | None:
     return sum(known) if known else None
 
 
-def filter_interactions(rows: Any, query: Any) -> tuple[Any, dict[str, str]]:
+def filter_interactions(project: UUID, rows: Any, query: Any) -> tuple[Any, dict[str, str]]:
     """The rows that match the query, and the parameters that were applied."""
     used: dict[str, str] = {}
-    for name in ("model_id", "task_type", "session_id"):
+    for name in ("model_id", "task_type"):
         if value := query.get(name, "").replace("\x00", "")[:200]:
             rows, used[name] = rows.filter(**{name: value}), value
+    if value := query.get("session_id", "").replace("\x00", "")[:200]:
+        rows, used["session_id"] = rows.filter(session_id__in=name_sessions(project, value)), value
     if (state := query.get("state")) in STATES:
         rows, used["state"] = filter_by_state(rows, STATES[state]), state
     if (outcome := query.get("success")) in ("true", "false"):
@@ -139,7 +145,7 @@ def list_interactions(request: HttpRequest) -> HttpResponse:
     project = current_project(request)
     limit = parse_limit(request.GET.get("limit"))
     everything = ModelInteraction.objects.filter(project=project)
-    rows, used = filter_interactions(everything, request.GET)
+    rows, used = filter_interactions(project.pk, everything, request.GET)
     indexed = set(used) <= INDEXED
     if search := request.GET.get("q", "").strip().replace("\x00", "")[:128]:
         rows, indexed = search_interactions(rows, search)
@@ -187,7 +193,10 @@ def show_interaction(request: HttpRequest, interaction_id: str) -> HttpResponse:
         "tokens": count_tokens(row),
         "pattern": find_patterns(project, [row]).get(row.pattern_id),
         "is_gone": data is None,
-        "parts": [format_part(name, raw) for name, raw in read_parts(data).items()],
+        "parts": [
+            format_part(name, show_json(words_of(project.pk), raw))
+            for name, raw in read_parts(data).items()
+        ],
         "url": build_interaction_url(row.id),
     }
     return render(request, "interactions/detail.html", context)
@@ -244,7 +253,8 @@ def download_payload(request: HttpRequest, interaction_id: str) -> HttpResponse:
     """The payload as it was sent, as one JSON object."""
     row = find_interaction(current_project(request), interaction_id)
     data = Payload.objects.filter(pk=row.number).values_list("data", flat=True).first()
-    members = {name: msgspec.Raw(raw) for name, raw in read_parts(data).items()}
+    words = words_of(row.project_id)
+    members = {name: msgspec.Raw(show_json(words, raw)) for name, raw in read_parts(data).items()}
     response = HttpResponse(msgspec.json.encode(members), content_type="application/json")
     response["Content-Disposition"] = "inline"
     return response
