@@ -99,14 +99,17 @@ def drain_in_worker(process: Process, package: str) -> None:
 
 
 def close_all() -> None:
-    """Drain everything, in 2 s at most; a second Ctrl-C ends that too. Nothing is printed."""
+    """Drain everything, in 2 s at most; a second Ctrl-C ends that too. Nothing is printed, and what
+    one call or client raises keeps no other from ending."""
     try:
         process, deadline = _process, time.monotonic() + DRAIN_S
         for call in list(process.open_calls):
-            call.close()
+            with contextlib.suppress(Exception):
+                call.close()
         for client in [process.client, *process.retired]:
             if client is not None:
-                client.close(deadline)
+                with contextlib.suppress(Exception):
+                    client.close(deadline)
     except BaseException:
         return
 

@@ -26,10 +26,6 @@ class Settings(NamedTuple):
     on_error: OnError = None
     problem: str = ""
 
-    @property
-    def is_on(self) -> bool:
-        return self.address is not None
-
 
 def read_settings(
     url: str | None = None,

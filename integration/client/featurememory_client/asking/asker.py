@@ -12,7 +12,7 @@ from featurememory_client.asking.decision import Decision
 from featurememory_client.asking.question import Question, TaskRefused
 from featurememory_client.http.connection import Connection
 from featurememory_client.http.deadline import Deadline
-from featurememory_client.http.reply import BadReply, Reply
+from featurememory_client.http.reply import BadReply, HttpReply
 from featurememory_client.http.transport import Transport
 
 PATH = "/api/v1/tasks/prepare/"
@@ -108,7 +108,7 @@ class Asker:
         self._breaker.note_success()
         return decision
 
-    def _exchange(self, body: bytes, deadline: Deadline) -> Reply:
+    def _exchange(self, body: bytes, deadline: Deadline) -> HttpReply:
         try:
             connection = self._connections.pop()
         except IndexError:

@@ -15,7 +15,7 @@ from featurememory_client.delivery.verdicts import (
 )
 from featurememory_client.http.connection import Connection
 from featurememory_client.http.deadline import Deadline
-from featurememory_client.http.reply import BadReply, Reply
+from featurememory_client.http.reply import BadReply, HttpReply
 from featurememory_client.http.transport import Transport
 
 BATCH, FEEDBACK = "/api/v1/interactions/batch/", "/api/v1/feedback/"
@@ -73,7 +73,7 @@ class Courier:
         verdict = self._judge(reply, size)
         return self._note(verdict, OSError(verdict.reason) if verdict.reason else None)
 
-    def _judge(self, reply: Reply, size: int) -> Verdict:
+    def _judge(self, reply: HttpReply, size: int) -> Verdict:
         return judge_batch(reply, size) if size else judge_feedback(reply)
 
     def _note(self, verdict: Verdict, error: Exception | None) -> Verdict:

@@ -162,7 +162,11 @@ class Sender:
 
     def _send_feedback(self, batch: list[Parcel]) -> bool:
         for number, parcel in enumerate(batch):
-            fate = self.courier.send_feedback(self._write(parcel))
+            try:
+                fate = self.courier.send_feedback(self._write(parcel))
+            except Exception:
+                self._outbox.put_back(batch[number:])
+                raise
             if fate == LATER:
                 self._outbox.put_back(batch[number:])
                 return False

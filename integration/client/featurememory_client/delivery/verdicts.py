@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from featurememory_client.http.reply import Reply
+from featurememory_client.http.reply import HttpReply
 
 SENT, DROPPED, LATER, UNKNOWN = "sent", "dropped", "later", "unknown"
 LONGEST_PAUSE_S = 60.0
@@ -22,7 +22,7 @@ class Verdict:
         self.pause_s = pause_s
 
 
-def judge_batch(reply: Reply, size: int) -> Verdict:
+def judge_batch(reply: HttpReply, size: int) -> Verdict:
     answer = read_json(reply)
     if 200 <= reply.status < 300:
         rejected = read_rejected(answer, size)
@@ -37,7 +37,7 @@ def judge_batch(reply: Reply, size: int) -> Verdict:
     return put_off(reply, size, tell(reply, answer))
 
 
-def judge_feedback(reply: Reply) -> Verdict:
+def judge_feedback(reply: HttpReply) -> Verdict:
     answer = read_json(reply)
     if 200 <= reply.status < 300:
         return Verdict([SENT])
@@ -48,11 +48,11 @@ def judge_feedback(reply: Reply) -> Verdict:
     return put_off(reply, 1, tell(reply, answer))
 
 
-def put_off(reply: Reply, size: int, reason: str) -> Verdict:
+def put_off(reply: HttpReply, size: int, reason: str) -> Verdict:
     return Verdict([LATER] * size, reason, read_pause(reply.headers.get("retry-after", "")))
 
 
-def read_json(reply: Reply) -> Any:
+def read_json(reply: HttpReply) -> Any:
     try:
         return json.loads(reply.body)
     except (ValueError, RecursionError):
@@ -81,7 +81,7 @@ def describe_problem(problem: Any) -> str:
     return str(problem.get("detail") or problem.get("title") or problem.get("code"))[:300]
 
 
-def tell(reply: Reply, answer: Any) -> str:
+def tell(reply: HttpReply, answer: Any) -> str:
     detail = f": {describe_problem(answer)}" if isinstance(answer, dict) else ""
     return f"the server answered {reply.status}{detail}"
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from featurememory_client.http.address import Resolver
 from featurememory_client.http.deadline import Deadline
-from featurememory_client.http.reply import Reply, ReplyReader
+from featurememory_client.http.reply import HttpReply, ReplyReader
 
 if TYPE_CHECKING:
     import ssl
@@ -24,7 +24,7 @@ class Connection:
         self._tls = tls
         self._socket: socket.socket | None = None
 
-    def post(self, path: str, body: bytes, deadline: Deadline) -> Reply:
+    def post(self, path: str, body: bytes, deadline: Deadline) -> HttpReply:
         """Send it and read the answer; OSError or BadReply when there is none by the deadline.
 
         A connection that was kept may have been closed by the server meanwhile. Then nothing was
@@ -43,7 +43,7 @@ class Connection:
         first = f"POST {self._resolver.address.prefix}{path} HTTP/1.1\r\n{self._headers}"
         return f"{first}Content-Length: {len(body)}\r\n\r\n".encode("ascii") + body
 
-    def _exchange(self, request: bytes, reader: ReplyReader, deadline: Deadline) -> Reply:
+    def _exchange(self, request: bytes, reader: ReplyReader, deadline: Deadline) -> HttpReply:
         try:
             if self._socket is None:
                 self._socket = self._connect(deadline)
@@ -99,7 +99,7 @@ def send(opened: socket.socket, request: bytes, deadline: Deadline) -> None:
             return  # refused while it was on its way: the answer may be there already
 
 
-def read(opened: socket.socket, reader: ReplyReader, deadline: Deadline) -> Reply:
+def read(opened: socket.socket, reader: ReplyReader, deadline: Deadline) -> HttpReply:
     while reader.reply is None:
         opened.settimeout(deadline.take_slice())
         try:

@@ -10,7 +10,7 @@ class BadReply(Exception):
     """The server answered with something that is no HTTP, or more of it than anyone wants."""
 
 
-class Reply:
+class HttpReply:
     """A complete answer."""
 
     __slots__ = ("body", "headers", "status")
@@ -29,7 +29,7 @@ class ReplyReader:
     """Takes the bytes of one answer; `reply` is set once it is complete."""
 
     def __init__(self) -> None:
-        self.reply: Reply | None = None
+        self.reply: HttpReply | None = None
         self.started = False
         self._bytes = bytearray()
         self._head: tuple[int, dict[str, str]] | None = None
@@ -46,7 +46,7 @@ class ReplyReader:
             return
         body = self._take_body(*self._head, ended=not data)
         if body is not None:
-            self.reply = Reply(*self._head, body)
+            self.reply = HttpReply(*self._head, body)
 
     def _take_head(self) -> tuple[int, dict[str, str]] | None:
         head, end, rest = bytes(self._bytes).partition(b"\r\n\r\n")

@@ -125,7 +125,14 @@ class ModelCall:
             call.tags["served"] = "cache"
         end_call(call, error, broke_off or self.is_cached)
         if error is None and self.when_answered is not None:
-            self.when_answered()
+            self._go_on(self.when_answered)
+
+    def _go_on(self, then: Callable[[], None]) -> None:
+        """What follows belongs to us: the caller has the answer and bears no error of it."""
+        try:
+            then()
+        except Exception as error:
+            runtime.report(error)
 
 
 def begin_model_call(options: Any, wishes: Wishes, may_ask: bool = True) -> ModelCall | None:

@@ -82,7 +82,10 @@ def run_in_thread(shadows: list[Shadow], request: Callable[..., Any]) -> None:
 
     thread = threading.Thread(target=run_all, name="feature-memory-shadow", daemon=True)
     running.add(thread)
-    thread.start()
+    try:
+        thread.start()
+    except RuntimeError:  # at the very end, or at the system's limit, there are no new threads
+        running.discard(thread)
 
 
 def run_in_loop(shadows: list[Shadow], request: Callable[..., Awaitable[Any]]) -> None:

@@ -285,3 +285,23 @@ def test_the_sender_survives_what_should_not_happen(
 
     assert fm.flush(5)
     assert server.one("hello")
+
+
+def test_feedback_is_kept_when_sending_it_fails_unexpectedly(
+    server: FakeServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fm.init(server.url, "k")
+    calls = iter([RuntimeError("a bug")])
+    real = sending.Courier.send_feedback
+
+    def send_or_fail(self: Any, body: bytes) -> str:
+        for error in calls:
+            raise error
+        return real(self, body)
+
+    monkeypatch.setattr(sending.Courier, "send_feedback", send_or_fail)
+    fm.feedback(decision_id="d-1", score=1)
+    fm.feedback(decision_id="d-2", score=0)
+
+    assert fm.flush(5)
+    assert [word["decision_id"] for word in server.feedback] == ["d-1", "d-2"]

@@ -7,6 +7,7 @@ import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import featurememory_client as fm
 import pytest
@@ -193,3 +194,24 @@ say(end=time.time())
 
     assert time.time() - ended.said["end"] < 1.5
     assert (ended.code, ended.error) == (0, "")
+
+
+def test_one_client_that_fails_at_the_end_keeps_no_other_from_sending(
+    server: FakeServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Broken:
+        def close(self, *_: Any) -> None:
+            raise RuntimeError("a bug")
+
+        retire = close
+
+    fm.init(server.url, "k")
+    fm.remember(task_type="t", model_id="m")(lambda q: q)("hello")
+    process = runtime.get_process()
+    monkeypatch.setattr(process, "open_calls", [Broken()])
+    monkeypatch.setattr(process, "retired", [process.client])
+    monkeypatch.setattr(process, "client", Broken())
+    runtime.close_all()
+    monkeypatch.undo()
+
+    assert server.one("hello")

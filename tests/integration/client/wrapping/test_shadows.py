@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from typing import Any
 
 import featurememory_client as fm
+import pytest
+from featurememory_client import runtime
 
 from tests.integration.client.fake_model import FakeModel
 from tests.integration.client.fake_server import FakeServer, wait_for
@@ -98,3 +101,33 @@ def test_shadows_of_an_async_client_run_in_its_loop(
     assert asyncio.run(main()) == 1
     assert fm.flush(5)
     assert len(server.acknowledged) == 2
+
+
+def test_a_shadow_that_cannot_be_started_costs_the_caller_nothing(
+    prepared: Provider, server: FakeServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(self: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    server.decide = lambda task: wish("small")
+    fm.prepare({"model_id": "large", "input": "x"})
+    with monkeypatch.context() as broken:
+        broken.setattr("featurememory_client.wrapping.shadows.threading.Thread.start", refuse)
+        answer = ask_large(prepared)
+
+    assert answer.choices[0].message.content == "echo hello"
+    assert runtime.get_process().shadows == set()
+
+
+def test_what_follows_an_answer_may_fail_without_the_caller_noticing(
+    prepared: Provider, server: FakeServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: Any) -> None:
+        raise LookupError("a bug")
+
+    monkeypatch.setattr("featurememory_client.wrapping.served_requests.run_in_thread", fail)
+    server.decide = lambda task: wish("small")
+
+    assert ask_large(prepared).choices[0].message.content == "echo hello"
+    assert list(ask_large(prepared, stream=True))
+    assert "a bug" in fm.stats()["last_error"]
