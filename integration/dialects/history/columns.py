@@ -52,21 +52,15 @@ USUAL = {
 }
 
 
-def read(
-    rows: Rows,
-    mapping: Mapping[str, str] | None = None,
-    constants: Mapping[str, str] | None = None,
-) -> Iterator[Imported]:
-    """`mapping`: column → field, `constants`: field → value for every row (`model_id`).
-
-    Without a mapping the columns are known by the fields' names and by usual ones.
-    """
-    check_fields([*(mapping or {}).values(), *(constants or {})])
+def read(rows: Rows, mapping: Mapping[str, str] | None = None) -> Iterator[Imported]:
+    """`mapping`: column → field. Without it the columns are known by the fields' names and usual ones."""
+    check_fields((mapping or {}).values())
 
     def read_row(row: Row) -> dict[str, Json]:
         chosen = mapping or guess_mapping(row)
-        named = {field: row[column] for column, field in chosen.items() if column in row}
-        return interaction_from({**(constants or {}), **named})
+        return interaction_from(
+            {field: row[column] for column, field in chosen.items() if column in row}
+        )
 
     return read_each(rows, read_row)
 

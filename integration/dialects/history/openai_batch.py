@@ -10,7 +10,7 @@ import msgspec
 
 from featurememory.errors import ErrorCode, FeatureMemoryError, handle_feature_memory_error, invalid
 from integration.dialects.answers import read_answer
-from integration.dialects.calls import Call, interaction_of
+from integration.dialects.calls import ToldCall, interaction_of
 from integration.dialects.history.rows import Imported, Row, Rows, first_of
 from integration.dialects.json_values import Json, object_in, text_in
 from integration.dialects.messages import read_messages, with_system, with_tools
@@ -22,21 +22,23 @@ MOST_WAITING = 256 << 20
 ASKED = ("model", "messages", "input", "prompt", "instructions", "tools", "metadata", "user")
 
 
-def read(rows: Rows, at: float | None = None) -> Iterator[Imported]:
-    """A call for each request with its result. `at`: milliseconds for results that tell no time
-    (embeddings, errors), as when the batch ended."""
-    halves = _Halves()
+def read(rows: Rows) -> Iterator[Imported]:
+    """A call for each request with its result. A batch runs within a day: a result that tells no time
+    (of embeddings, or an error) happened about when the one before it did."""
+    halves, at = _Halves(), None
     for number, row in enumerate(rows, 1):
         if isinstance(row, FeatureMemoryError):
             yield number, row
             continue
         try:
             pair = halves.match(number, row)
-            found = None if pair is None else interaction_of(read_pair(*pair, at))
+            call = None if pair is None else read_pair(*pair, at)
+            found = None if call is None else interaction_of(call)
         except Exception as error:
             yield number, handle_feature_memory_error(error)
         else:
-            if found is not None:
+            if call is not None and found is not None:
+                at = call.started_ms
                 yield number, found
     for number in halves.results_left():
         yield number, invalid("its request is in none of the files", "/custom_id")
@@ -76,7 +78,7 @@ class _Halves:
         return sorted(number for (_, is_result), (number, _) in self.waiting.items() if is_result)
 
 
-def read_pair(request: Row, result: Row, at: float | None) -> Call:
+def read_pair(request: Row, result: Row, at: float | str | None) -> ToldCall:
     """A batch tells no durations: they stay unknown."""
     asked, response = object_in(request.get("body")), object_in(result.get("response"))
     answered = object_in(response.get("body"))
@@ -84,11 +86,11 @@ def read_pair(request: Row, result: Row, at: float | None) -> Call:
     failed = bool(result.get("error")) or not isinstance(status, int) or status >= 400
     started = moment_in(first_of(answered, "created", "created_at"))
     if started is None and at is None:
-        raise invalid("the result tells no time, and none was given for the batch")
+        raise invalid("neither the result nor one before it tells a time")
     own_id = text_in(first_of(result, "id") or response.get("request_id"), 100)
-    call = Call(
+    call = ToldCall(
         id=f"openai-batch-{own_id or request['custom_id']}",
-        started_ms=started if started is not None else at,
+        started_ms=at if started is None else started,
         model=text_in(asked.get("model")),
         served_by=text_in(answered.get("model")),
         input=_input(asked),

@@ -28,21 +28,20 @@ Imported: TypeAlias = tuple[int, dict[str, Json] | FeatureMemoryError]
 STRUCTURE, IN_STRING = re.compile(rb'["\[\]{}]'), re.compile(rb'["\\]')
 
 
-def read_rows(chunks: Iterable[bytes]) -> Iterator[Row | FeatureMemoryError]:
-    """The rows of a JSON file."""
-    return map(row_of, read_items(chunks))
-
-
 def read_items(chunks: Iterable[bytes]) -> Iterator[bytes]:
     """Its rows as they are written; whether it is lines or an array is told by its first bytes."""
     start, stream = b"", iter(chunks)
     for chunk in stream:
-        start += chunk
-        if start.strip():
+        start = _without_blanks(start + chunk)
+        if not BOM.startswith(start):
             break
-    rest = chain([start.removeprefix(b"\xef\xbb\xbf")], stream)
-    is_array = start.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"["
-    return split_array(rest) if is_array else lines_of(rest)
+    rest = chain([start], stream)
+    return split_array(rest) if start.startswith(b"[") else lines_of(rest)
+
+
+def _without_blanks(start: bytes) -> bytes:
+    """What begins the first row: of blanks before it nothing is kept, however many there are."""
+    return start.lstrip().removeprefix(BOM).lstrip()
 
 
 def lines_of(chunks: Iterable[bytes]) -> Iterator[bytes]:
@@ -66,35 +65,63 @@ def _kept(line: bytes) -> Iterator[bytes]:
 
 
 def split_array(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """The objects of one JSON array, without reading the array as a whole."""
+    """The elements of one JSON array, without reading the array as a whole; 400 when it does not end."""
     splitter = _Splitter()
     for chunk in chunks:
         yield from splitter.feed(chunk)
+    if splitter.depth:
+        raise FeatureMemoryError(
+            "The file ends in the middle of its array: a part of it is missing.",
+            ErrorCode.MALFORMED_BODY,
+        )
 
 
 class _Splitter:
-    """Follows brackets and strings; an element begins and ends one level inside the array."""
+    """Follows brackets and strings; an element begins and ends one level inside the array.
+
+    What stands between objects and is none (a number, a text) is an element too, to be refused.
+    """
 
     def __init__(self) -> None:
         self.depth, self.in_string, self.escaped = 0, False, False
         self.element: list[bytes] = []
         self.size = 0
+        self.between = bytearray()  # grows by small parts
 
     def feed(self, chunk: bytes) -> Iterator[bytes]:
         place, begun = 0, 0
         while (found := self._next(chunk, place)) is not None:
+            self._pass(chunk[place:found])
             place = found + 1
             if self.in_string or chunk[found] == 0x22:
                 self._string(chunk, found)
             elif chunk[found] in b"[{":
                 self.depth += 1
-                begun = found if self.depth == 2 else begun
+                if self.depth == 2:
+                    begun = found
+                    yield from self._others()
             else:
                 self.depth -= 1
                 if self.depth == 1:
                     yield self._taken(chunk[begun:place])
+                elif self.depth == 0:
+                    yield from self._others()
+        self._pass(chunk[place:])
+        yield from self._others(whole=False)
         if self.depth > 1:
             self._hold(chunk[begun:])
+
+    def _pass(self, part: bytes) -> None:
+        if self.depth == 1 and not self.in_string:
+            self.between += part
+            if len(self.between) > LONGEST_ROW:
+                raise _too_long()
+
+    def _others(self, whole: bool = True) -> Iterator[bytes]:
+        """Elements that are no objects; without the last, which may go on, unless `whole`."""
+        *found, last = bytes(self.between).split(b",")
+        self.between = bytearray() if whole else bytearray(last)
+        yield from (part for part in [*found, last if whole else b""] if part.strip())
 
     def _next(self, chunk: bytes, place: int) -> int | None:
         if self.escaped and place < len(chunk):  # the byte after a backslash means nothing
@@ -104,6 +131,7 @@ class _Splitter:
 
     def _string(self, chunk: bytes, place: int) -> None:
         if chunk[place] == 0x22:
+            self._pass(b'""')  # when it begins: of the text of an element nothing is needed
             self.in_string = not self.in_string
         else:
             self.escaped = True

@@ -73,13 +73,16 @@ def test_usual_names_are_known_where_they_mean_one_thing() -> None:
 
 def test_a_mapping_names_the_columns() -> None:
     row = {"q": "Hi", "city": "Lyon", "when": NOON // 1000, "secs": "0.8", "other": "x"}
+    row |= {"m": "m", "t": "t"}
     mapping = {
+        "m": "model_id",
+        "t": "task_type",
         "q": "input.question",
         "city": "input.city",
         "when": "timestamp",
         "secs": "duration_s",
     }
-    found = only(row, mapping=mapping, constants={"model_id": "m", "task_type": "t"})
+    found = only(row, mapping=mapping)
 
     assert found["input"] == {"question": "Hi", "city": "Lyon"}
     assert found["metadata"] == {"timestamp": NOON, "duration": 800.0}

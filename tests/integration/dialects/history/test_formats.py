@@ -36,6 +36,11 @@ FIRST: dict[str, list[dict[str, Any]]] = {
 }
 
 
+# How many calls are in them: some rows are none, halves of one, or the same call told again.
+CALLS = {"columns": 2, "langfuse": 1, "litellm": 2, "openai": 1, "otlp": 1, "phoenix": 1}
+CALLS[INTERACTIONS] = 2
+
+
 @pytest.mark.parametrize("name", FIRST)
 def test_a_first_row_tells_the_format(name: str) -> None:
     assert [detect_format(row) for row in FIRST[name]] == [name] * len(FIRST[name])
@@ -44,9 +49,12 @@ def test_a_first_row_tells_the_format(name: str) -> None:
 @pytest.mark.django_db
 @pytest.mark.parametrize("name", READERS)
 def test_what_is_read_can_be_stored(name: str) -> None:
-    for _, found in READERS[name](FIRST[name]):
-        if isinstance(found, dict):
-            make_arrival(found)
+    arrivals = [
+        make_arrival(found) for _, found in READERS[name](FIRST[name]) if isinstance(found, dict)
+    ]
+
+    assert len(arrivals) == CALLS[name]
+    assert all(arrival.columns[0] for arrival in arrivals)  # the model
 
 
 @pytest.mark.parametrize("name", FIRST)

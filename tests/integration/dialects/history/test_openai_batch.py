@@ -84,7 +84,8 @@ def test_responses_and_embeddings_are_read() -> None:
         ]
     )
     ((_, one),) = responses
-    ((_, two),) = read([asked(model="e-3", input=["a", "b"]), answered(data=[1])], at=5.0)
+    embedding = [asked("e", model="e-3", input=["a", "b"]), answered("e", data=[1])]
+    _, (_, two) = read([asked(), answered(), *embedding])
 
     assert isinstance(one, dict)
     assert one["input"] == [
@@ -93,7 +94,7 @@ def test_responses_and_embeddings_are_read() -> None:
     ]
     assert (one["output"], one["parameters"]) == ("Here.", {"max_output_tokens": 9})
     assert isinstance(two, dict)
-    assert (two["input"], two["metadata"]["timestamp"]) == (["a", "b"], 5.0)
+    assert (two["input"], two["metadata"]["timestamp"]) == (["a", "b"], CREATED * 1000)
 
 
 FAILURES: dict[str, dict[str, Any]] = {
@@ -109,7 +110,7 @@ FAILURES: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("how", FAILURES)
 def test_a_failed_request_is_an_error(how: str) -> None:
-    ((_, found),) = read([asked(), FAILURES[how]], at=5.0)
+    _, (_, found) = read([asked("r-0"), answered("r-0"), asked(), FAILURES[how]])
 
     assert isinstance(found, dict)
     assert (found["success"], found["model_id"]) == (False, "gpt-4o")

@@ -13,9 +13,11 @@ from hypothesis import strategies as st
 from featurememory.errors import ErrorCode, FeatureMemoryError
 from integration.dialects.history.rows import (
     LONGEST_ROW,
+    Row,
     lines_of,
     read_each,
-    read_rows,
+    read_items,
+    row_of,
     split_array,
 )
 
@@ -33,6 +35,10 @@ FORMS = {
 }
 
 
+def read_rows(chunks: list[bytes]) -> list[Row | FeatureMemoryError]:
+    return [row_of(item) for item in read_items(chunks)]
+
+
 def cut(data: bytes, size: int) -> list[bytes]:
     return [data[start : start + size] for start in range(0, len(data), size)]
 
@@ -40,12 +46,13 @@ def cut(data: bytes, size: int) -> list[bytes]:
 @pytest.mark.parametrize("size", [1, 2, 3, 7, 1000])
 @pytest.mark.parametrize("form", FORMS)
 def test_rows_are_found_wherever_the_bytes_are_cut(form: str, size: int) -> None:
-    assert list(read_rows(cut(FORMS[form].encode(), size))) == ROWS
+    assert read_rows(cut(FORMS[form].encode(), size)) == ROWS
 
 
 @pytest.mark.parametrize("form", FORMS)
 def test_a_mark_of_the_encoding_is_no_part_of_the_rows(form: str) -> None:
-    assert list(read_rows([f"\ufeff{FORMS[form]}".encode()])) == ROWS
+    assert read_rows([f"\ufeff{FORMS[form]}".encode()]) == ROWS
+    assert read_rows(cut(f" \n\ufeff{FORMS[form]}".encode(), 1)) == ROWS
 
 
 json_values = st.recursive(
@@ -63,29 +70,57 @@ def test_any_array_is_split_as_it_was_joined(rows: list[Any], size: int) -> None
 
 
 def test_a_broken_row_is_refused_alone() -> None:
-    found = list(read_rows([b'{"a": 1}\n{broken\n5\n\xff\n[]\n{"b": 2}']))
+    found = read_rows([b'{"a": 1}\n{broken\n5\n\xff\n[]\n{"b": 2}'])
 
     assert [isinstance(row, FeatureMemoryError) for row in found] == [False, *[True] * 4, False]
 
 
-@pytest.mark.parametrize("data", [b"", b"  \n", b"[]", b"[", b"[1, 2]", b'["x"]'])
+@pytest.mark.parametrize("data", [b"", b"  \n", b"[]", b" [ \n ]\n", b"\xef\xbb\xbf"])
 def test_a_file_without_rows_has_none(data: bytes) -> None:
-    assert list(read_rows([data])) == []
+    assert read_rows([data]) == []
+
+
+@pytest.mark.parametrize("data", [b"[", b'[{"a": 1}', b'[{"a": 1},', b'[{"a": ', b'["', b"[[1]"])
+def test_an_array_that_is_cut_off_is_told_after_its_whole_rows(data: bytes) -> None:
+    found: list[bytes] = []
+    with pytest.raises(FeatureMemoryError, match="in the middle of its array") as refusal:
+        found.extend(read_items([data]))
+
+    assert refusal.value.code is ErrorCode.MALFORMED_BODY
+    assert found == [item for item in (b'{"a": 1}', b"[1]") if item in data]
+
+
+@pytest.mark.parametrize("size", [1, 3, 100])
+def test_what_is_no_object_in_an_array_is_an_error_at_its_place(size: int) -> None:
+    data = b'[1, {"a": 1}, "a, \\"b", null , {"b": "x,y"}, [2], 3]'
+    found = read_rows(cut(data, size))
+
+    assert [row for row in found if isinstance(row, dict)] == [{"a": 1}, {"b": "x,y"}]
+    assert [isinstance(row, dict) for row in found] == [
+        False,
+        True,
+        *[False] * 2,
+        True,
+        *[False] * 2,
+    ]
 
 
 @pytest.mark.parametrize("start", [b"", b"["])
 def test_an_endless_row_is_refused(start: bytes) -> None:
     chunk = b'{"a": [' * 10_000
     with pytest.raises(FeatureMemoryError) as refusal:
-        list(read_rows([start, *[chunk] * (LONGEST_ROW // len(chunk) + 2)]))
+        read_rows([start, *[chunk] * (LONGEST_ROW // len(chunk) + 2)])
 
     assert refusal.value.status == 413
 
 
 def test_hostile_files_cost_linear_time() -> None:
     began = time.monotonic()
-    list(split_array([b"[" + b"\\" * (4 << 20)]))
-    list(split_array([b"[" + b'"' * (2 << 20)]))
+    for hostile in (b"\\" * (4 << 20), b'"' * (2 << 20), b"," * (4 << 20), b"1," * (1 << 20)):
+        with pytest.raises(FeatureMemoryError):
+            list(split_array([b"[", hostile]))
+    assert list(read_items([b" " * 65_536] * 500)) == []
+    assert list(read_items([b" \n" * 32_768] * 500 + [b"{}"])) == [b"{}"]
     list(lines_of([b"\n" * 4096] * 500))
 
     assert time.monotonic() - began < 10
