@@ -7,8 +7,10 @@ resumes from `job.cursor`, so a job whose process died continues in another.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -44,6 +46,7 @@ ABANDONED = timedelta(seconds=60)
 LINES = 50
 MANY_AT_ONCE = ("import", "erase")
 MOST_DRAFTS = 5
+UPLOADS_EVERY_S = 60.0
 
 
 def start_job(project: Project, kind: str, actor: str, params: dict[str, Any] | None = None) -> Job:
@@ -207,18 +210,35 @@ def end_job(job: Job, state: str) -> None:
     drop_upload(job)
 
 
-_at_work = threading.Lock()
+@dataclass
+class Pace:
+    """When this process looks at the uploads again (monotonic seconds)."""
+
+    due: float = 0.0
+
+
+_at_work, _pace = threading.Lock(), Pace()
 
 
 def run_waiting() -> int:
     """Run queued jobs one at a time; embedded in a separate thread, so that learning continues."""
-    forget_stale_uploads()
+    forget_stale_uploads_if_due()
     if not Job.objects.filter(state__in=("queued", "running")).exists() or _at_work.locked():
         return 0
     if not settings.EMBEDDED:
         return run_queued_jobs()
     threading.Thread(target=run_in_thread, name="fm-jobs", daemon=True).start()
     return 1
+
+
+def forget_stale_uploads_if_due() -> bool:
+    """Once a minute, whether there are jobs or not; jobs are looked for every other second."""
+    now = time.monotonic()
+    if now < _pace.due:
+        return False
+    _pace.due = now + UPLOADS_EVERY_S
+    forget_stale_uploads()
+    return True
 
 
 def forget_stale_uploads() -> int:

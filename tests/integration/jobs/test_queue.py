@@ -250,3 +250,16 @@ def test_an_upload_goes_when_its_job_ends_however_it_ends(
 
     assert job.state in ("failed", "done")
     assert not path.exists()
+
+
+def test_uploads_are_looked_at_once_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks: list[int] = []
+    monkeypatch.setattr(queue, "forget_stale_uploads", lambda: looks.append(1))
+    monkeypatch.setattr(queue, "_pace", queue.Pace())
+    for _ in range(3):
+        queue.run_waiting()
+    assert looks == [1]
+
+    queue._pace.due = 0.0
+    queue.run_waiting()
+    assert looks == [1, 1]
