@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -22,8 +21,6 @@ from optimizations.manager import OptimizationManager
 from patterns.ingest.schema import build_arrival, parse_interaction
 from patterns.ingest.wakeup import wake_learner
 from patterns.ingest.writer import store_arrivals
-
-logger = logging.getLogger("featurememory.orchestrator")
 
 
 class Reply(msgspec.Struct, frozen=True):

@@ -6,7 +6,7 @@ import functools
 import itertools
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -195,6 +195,21 @@ def rebuilt_figures(owner: Project) -> dict[Any, Any]:
     with transaction.atomic():
         recount.replace_rollups(owner.pk, 0, recount.recount_rollups(owner.pk, 0))
     return rollup_figures(owner)
+
+
+def check_counts(owner: Project, total: int) -> None:
+    """Use counts and rollups are those of a recount, nothing is lost and nothing negative."""
+    stated, counted = uses_and_recount(owner)
+    assert stated == counted
+    assert sum(counted.values()) == total
+    assert rollup_figures(owner) == rebuilt_figures(owner)
+
+
+class AtOnce:
+    """Stands in for `threading.Thread`: what is started has run when `start` returns."""
+
+    def __init__(self, target: Callable[..., None], args: Any = (), **_: Any) -> None:
+        self.start = lambda: target(*args)
 
 
 def damage(owner: Project, name: str) -> None:

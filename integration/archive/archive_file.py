@@ -19,7 +19,7 @@ from typing import Any
 import zstandard
 
 from featurememory.errors import ErrorCode, FeatureMemoryError
-from integration.archive.values import decode_line, encode_line
+from integration.archive.values import encode_line
 
 KIND, VERSION = "feature-memory-project", 1
 FIRST, LAST = "format.json", "manifest.json"
@@ -109,10 +109,3 @@ def read_members(path: Path) -> Iterator[tuple[str, bytes]]:
                 yield member.name, content.read()
     except (zstandard.ZstdError, tarfile.TarError, EOFError, ValueError) as error:
         raise refuse(path, f"is damaged or no archive of a project: {error}") from error
-
-
-def read_rows(path: Path, table: str) -> Iterator[Any]:
-    """The rows of one table of a verified archive."""
-    for name, data in read_members(path):
-        if name.startswith(f"{table}/"):
-            yield from map(decode_line, data.splitlines())

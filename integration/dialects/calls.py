@@ -38,7 +38,7 @@ def is_secret(name: str) -> bool:
 
 
 @dataclass(slots=True)
-class Call:
+class ToldCall:
     """What is known of one call. None, and an empty value: the way in does not say."""
 
     id: str | None = None
@@ -68,7 +68,7 @@ class Call:
                 if known is None or known == {}:
                     setattr(self, name, value)
 
-    def fill_from(self, other: Call) -> None:
+    def fill_from(self, other: ToldCall) -> None:
         """What another telling of the same call knows and this one does not."""
         for part in fields(self):
             if part.name not in ("parameters", "tags", "id"):
@@ -97,7 +97,7 @@ def cut_tag(value: Json) -> Json:
     return value[:LONGEST_TAG] if isinstance(value, str) else value
 
 
-def interaction_of(call: Call) -> dict[str, Json]:
+def interaction_of(call: ToldCall) -> dict[str, Json]:
     """The call as an interaction of the API; what is unknown is left out."""
     usage: dict[str, Json] = {**call.usage}
     if call.cost or (call.cost is not None and not call.failed):

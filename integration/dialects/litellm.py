@@ -18,7 +18,7 @@ from featurememory.errors import (
     invalid,
 )
 from integration.dialects.answers import read_answer
-from integration.dialects.calls import Call, interaction_of
+from integration.dialects.calls import ToldCall, interaction_of
 from integration.dialects.json_values import Json, list_in, number_in, object_in, open_json, text_in
 from integration.dialects.messages import read_messages, with_tools
 from integration.dialects.spans.litellm_spans import ID_PREFIX, NOTES
@@ -80,7 +80,7 @@ def read_payload(payload: Json, raw: bytes = b"") -> dict[str, Json]:
     seconds = number_in(payload.get("response_time"))
     duration = seconds * 1000 if duration is None and seconds is not None else duration
     parameters = object_in(payload.get("model_parameters", payload.get("modelParameters")))
-    call = Call(
+    call = ToldCall(
         id=_id_of(payload, raw) + ("-failed" if failed else ""),
         started_ms=start,
         duration_ms=duration or None if failed else duration,
@@ -120,7 +120,7 @@ def _input(payload: Mapping[str, Any], parameters: Mapping[str, Any]) -> Json:
     return with_tools(messages, parameters.get("tools"))
 
 
-def _read_answer(payload: Mapping[str, Any], call: Call) -> None:
+def _read_answer(payload: Mapping[str, Any], call: ToldCall) -> None:
     response = open_json(payload.get("response"))
     found = response if isinstance(response, dict) else {}
     call.fill(
@@ -174,7 +174,7 @@ def _cost(payload: Mapping[str, Any], failed: bool) -> float | None:
     return cost
 
 
-def _read_notes(payload: Mapping[str, Any], call: Call) -> None:
+def _read_notes(payload: Mapping[str, Any], call: ToldCall) -> None:
     metadata = object_in(payload.get("metadata"))
     asked = object_in(metadata.get("requester_metadata"))
     asked = object_in(metadata.get("spend_logs_metadata")) | asked

@@ -17,7 +17,7 @@ from integration.repair import repair_schedule, save_repair
 from integration.tasks import WORK, cleanup_due, consolidate_due, learn_pending, sweep
 from patterns.models import FailedRecord, Learner, ProjectHour
 from patterns.retention import cleanup, disk_usage
-from tests.builders import items, keep, learned, project, states_of
+from tests.builders import AtOnce, items, keep, learned, project, states_of
 
 pytestmark = pytest.mark.django_db
 
@@ -108,10 +108,6 @@ def test_a_failing_project_is_noted_until_it_works_again(monkeypatch: pytest.Mon
 
 
 def test_patterns_are_repaired_where_enough_was_learned(monkeypatch: pytest.MonkeyPatch) -> None:
-    class AtOnce:
-        def __init__(self, target: Any, args: Any, **_: Any) -> None:
-            self.start = lambda: target(*args)
-
     monkeypatch.setattr(threading, "Thread", AtOnce)
     monkeypatch.setattr(repair_schedule, "close_old_connections", lambda: None)
     monkeypatch.setattr(save_repair, "FEW", 5)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import Protocol
 
-from integration.dialects.calls import Call
+from integration.dialects.calls import ToldCall
 from integration.dialects.otlp.span import Span
 from integration.dialects.spans.taken import Taken
 
@@ -17,7 +17,7 @@ class SpanKind(Enum):
     CONTEXT = "context"
 
 
-class Dialect(Protocol):
+class SpanDialect(Protocol):
     """A module with these; several dialects may know the same span."""
 
     # What the names it reads begin with (`areas_of`): a span without any it need not look at.
@@ -26,5 +26,5 @@ class Dialect(Protocol):
     def kind_of(self, span: Span) -> SpanKind | None:
         """None: it does not say."""
 
-    def read(self, span: Span, taken: Taken, call: Call) -> None:
+    def read(self, span: Span, taken: Taken, call: ToldCall) -> None:
         """Fill in what the span tells in this dialect and the call does not know yet."""

@@ -6,7 +6,7 @@ https://github.com/open-telemetry/semantic-conventions-genai
 from __future__ import annotations
 
 from integration.dialects.answers import answer_of
-from integration.dialects.calls import Call
+from integration.dialects.calls import ToldCall
 from integration.dialects.json_values import Json, number_in, open_json, text_in
 from integration.dialects.messages import read_messages, with_system, with_tools
 from integration.dialects.otlp.span import Span
@@ -98,7 +98,7 @@ def kind_of(span: Span) -> SpanKind | None:
     return SpanKind.MODEL if known else None
 
 
-def read(span: Span, taken: Taken, call: Call) -> None:
+def read(span: Span, taken: Taken, call: ToldCall) -> None:
     found = taken.take_all(WANTED)
     call.fill(
         model=found.get("model"),

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from integration.dialects.answers import answer_of
-from integration.dialects.calls import Call
+from integration.dialects.calls import ToldCall
 from integration.dialects.json_values import Json, list_in, nest, number_in, open_json
 from integration.dialects.messages import read_messages, with_tools
 from integration.dialects.otlp.span import Span
@@ -35,7 +35,7 @@ def kind_of(span: Span) -> SpanKind | None:
     return SpanKind.MODEL if span.attributes.get("llm.request.type") else None
 
 
-def read(span: Span, taken: Taken, call: Call) -> None:
+def read(span: Span, taken: Taken, call: ToldCall) -> None:
     properties = taken.take_under(PROPERTIES)
     taken.take("llm.request.type", "llm.usage.total_tokens", "traceloop.span.kind")
     taken.take("traceloop.entity.input", "traceloop.entity.output", "traceloop.entity.path")

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from integration.dialects.answers import answer_of, read_answer
-from integration.dialects.calls import Call
+from integration.dialects.calls import ToldCall
 from integration.dialects.json_values import Json, list_in, object_in, open_json
 from integration.dialects.messages import read_messages
 from integration.dialects.otlp.span import Span, SpanEvent
@@ -31,7 +31,7 @@ def kind_of(span: Span) -> SpanKind | None:
     return None  # events say nothing that the span's attributes would not
 
 
-def read(span: Span, taken: Taken, call: Call) -> None:
+def read(span: Span, taken: Taken, call: ToldCall) -> None:
     events = [(event.name, event.attributes) for event in span.events]
     events += _written_out(taken.take("events", "all_messages_events"))
     for name, attributes in events:

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from integration.dialects.answers import read_answer
-from integration.dialects.calls import Call
+from integration.dialects.calls import ToldCall
 from integration.dialects.json_values import Json, list_in, number_in, object_in, open_json
 from integration.dialects.messages import read_messages
 from integration.dialects.otlp.span import Span
@@ -37,7 +37,7 @@ def kind_of(span: Span) -> SpanKind | None:
     return SpanKind.MODEL if str(kind).lower() in MODELS else SpanKind.CONTEXT
 
 
-def read(span: Span, taken: Taken, call: Call) -> None:
+def read(span: Span, taken: Taken, call: ToldCall) -> None:
     """Session and user have names that others set too."""
     if "langfuse" not in taken.areas:
         call.fill(session=taken.take("session.id"))
@@ -63,7 +63,7 @@ def read(span: Span, taken: Taken, call: Call) -> None:
     _read_tags(taken, call)
 
 
-def _read_tags(taken: Taken, call: Call) -> None:
+def _read_tags(taken: Taken, call: ToldCall) -> None:
     call.fill_tags(
         {
             "user": taken.take("langfuse.user.id", "user.id", METADATA + "user_id"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from integration.dialects.calls import Call
+from integration.dialects.calls import ToldCall
 from integration.dialects.json_values import number_in, object_in, text_in
 from integration.dialects.otlp.span import Span
 from integration.dialects.spans.dialect import SpanKind
@@ -43,7 +43,7 @@ def is_raw_request(names: NameSet) -> bool:
     return "gen_ai" not in names.areas and any(map(RAW.fullmatch, names.names))
 
 
-def read(span: Span, taken: Taken, call: Call) -> None:
+def read(span: Span, taken: Taken, call: ToldCall) -> None:
     """The id is LiteLLM's own, so that its callback and its spans count a call once."""
     costs = taken.take_under("gen_ai.cost.")
     notes = taken.take_under("metadata.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from integration.dialects.calls import Call
+from integration.dialects.calls import ToldCall
 from integration.dialects.otlp.span import ERROR, Span
 from integration.dialects.spans import (
     genai,
@@ -17,11 +17,11 @@ from integration.dialects.spans import (
     own,
     vercel_ai,
 )
-from integration.dialects.spans.dialect import Dialect, SpanKind
+from integration.dialects.spans.dialect import SpanDialect, SpanKind
 from integration.dialects.spans.taken import Taken
 
 # In this order. A span often speaks several: Langfuse's SDK forwards what others wrote.
-DIALECTS: tuple[Dialect, ...] = (
+DIALECTS: tuple[SpanDialect, ...] = (
     own,
     litellm_spans,
     langfuse,
@@ -51,9 +51,9 @@ def kind_of(span: Span) -> SpanKind | None:
     return next((kind for one in DIALECTS if (kind := one.kind_of(span)) is not None), None)
 
 
-def read_span(span: Span) -> tuple[Call, list[str]]:
+def read_span(span: Span) -> tuple[ToldCall, list[str]]:
     """The call a span tells of, and the names of the attributes nobody maps."""
-    taken, call = Taken(span.attributes, bool(span.events)), Call()
+    taken, call = Taken(span.attributes, bool(span.events)), ToldCall()
     for dialect in DIALECTS:
         if not dialect.AREAS.isdisjoint(taken.areas):
             dialect.read(span, taken, call)
@@ -82,7 +82,7 @@ def generalize(name: str) -> str:
     return INDEX.sub("*", name)
 
 
-def _read_outcome(span: Span, call: Call) -> None:
+def _read_outcome(span: Span, call: ToldCall) -> None:
     """UNSET and OK are success; `error.type` is only there when the operation failed."""
     kind = span.attributes.get("error.type")
     call.fill(failed=span.status == ERROR or kind not in (None, ""))

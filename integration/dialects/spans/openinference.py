@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from integration.dialects.answers import answer_of, read_answer
-from integration.dialects.calls import Call
+from integration.dialects.calls import ToldCall
 from integration.dialects.json_values import Json, nest, number_in, object_in, open_json
 from integration.dialects.messages import read_messages, with_tools
 from integration.dialects.otlp.span import Span
@@ -52,7 +52,7 @@ def kind_of(span: Span) -> SpanKind | None:
     return SpanKind.MODEL if str(kind).upper() in MODELS else SpanKind.CONTEXT
 
 
-def read(span: Span, taken: Taken, call: Call) -> None:
+def read(span: Span, taken: Taken, call: ToldCall) -> None:
     found = taken.take_all(WANTED)
     given = object_in(found.get("parameters")) | taken.take_under("llm.invocation_parameters.")
     named = found.get("named")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from integration.dialects.calls import Call
+from integration.dialects.calls import ToldCall
 from integration.dialects.json_values import number_in
 from integration.dialects.otlp.span import Span
 from integration.dialects.spans.dialect import SpanKind
@@ -16,7 +16,7 @@ def kind_of(span: Span) -> SpanKind | None:
     return None
 
 
-def read(span: Span, taken: Taken, call: Call) -> None:
+def read(span: Span, taken: Taken, call: ToldCall) -> None:
     """`decision_id` tells the outcome of a decision of `POST /tasks/prepare/`."""
     found = taken.take_under(PREFIX)
     score = number_in(found.get("score"))

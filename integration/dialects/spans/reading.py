@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from featurememory.errors import FeatureMemoryError, handle_feature_memory_error
-from integration.dialects.calls import Call
+from integration.dialects.calls import ToldCall
 from integration.dialects.otlp.span import Span
 from integration.dialects.spans.dialect import SpanKind
 from integration.dialects.spans.leaves import Ancestors, find_leaves
@@ -26,10 +26,10 @@ class SpanReading:
         self.places = {span.key: place for place, span in placed}
         self.spans = {span.key: span for _, span in placed}
         self.kinds: dict[str, SpanKind | None] = dict.fromkeys(self.spans)
-        self.calls: dict[str, Call] = {}
+        self.calls: dict[str, ToldCall] = {}
         self.unmapped: dict[str, None] = {}
         self.rejected: list[tuple[int, FeatureMemoryError]] = []
-        self._answers: dict[str, deque[Call]] = defaultdict(lambda: deque(maxlen=TWINS))
+        self._answers: dict[str, deque[ToldCall]] = defaultdict(lambda: deque(maxlen=TWINS))
         for key, span in self.spans.items():
             try:
                 self.kinds[key] = kind_of(span)
@@ -49,7 +49,7 @@ class SpanReading:
             except Exception as error:
                 self.refuse(span.key, error)
 
-    def _call_of(self, span: Span, whole: Span | None) -> Call:
+    def _call_of(self, span: Span, whole: Span | None) -> ToldCall:
         call, unknown = read_span(span)
         if whole is not None:
             more, also_unknown = read_span(whole)
@@ -59,9 +59,9 @@ class SpanReading:
         self.unmapped.update(dict.fromkeys(unknown))
         return call
 
-    def _keep(self, key: str, call: Call) -> None:
+    def _keep(self, key: str, call: ToldCall) -> None:
         """A second telling of a call completes the first."""
-        same = self._answers[call.response_id] if call.response_id else deque[Call]()
+        same = self._answers[call.response_id] if call.response_id else deque[ToldCall]()
         if twin := find_twin(call, same):
             twin.fill_from(call)
         else:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from integration.dialects.calls import Call
+from integration.dialects.calls import ToldCall
 from integration.dialects.json_values import text_in
 from integration.dialects.otlp.span import Span
 from integration.dialects.spans.dialect import SpanKind
@@ -36,14 +36,14 @@ def model_above(
     return next((s.key for s in spans_above(span, spans) if kinds[s.key] is SpanKind.MODEL), None)
 
 
-def inherit_session(call: Call, span: Span, spans: Mapping[str, Span]) -> None:
+def inherit_session(call: ToldCall, span: Span, spans: Mapping[str, Span]) -> None:
     """Many set the session on the outermost span only."""
     for above in spans_above(span, spans) if call.session is None else ():
         found = next((above.attributes[n] for n in SESSIONS if above.attributes.get(n)), None)
         call.fill(session=text_in(found))
 
 
-def find_twin(call: Call, earlier: Iterable[Call]) -> Call | None:
+def find_twin(call: ToldCall, earlier: Iterable[ToldCall]) -> ToldCall | None:
     """A call of this request with the same answer of the provider, at the same time."""
     for other in earlier if call.response_id else ():
         if other.response_id == call.response_id and _overlap(call, other):
@@ -51,7 +51,7 @@ def find_twin(call: Call, earlier: Iterable[Call]) -> Call | None:
     return None
 
 
-def _overlap(one: Call, other: Call) -> bool:
+def _overlap(one: ToldCall, other: ToldCall) -> bool:
     starts = [float(call.started_ms or 0) for call in (one, other)]
     ends = [
         start + (call.duration_ms or 0) for start, call in zip(starts, (one, other), strict=True)

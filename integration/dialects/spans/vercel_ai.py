@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from integration.dialects.answers import read_answer
-from integration.dialects.calls import Call
+from integration.dialects.calls import ToldCall
 from integration.dialects.json_values import Json, list_in, number_in, object_in, open_json
 from integration.dialects.messages import read_messages, with_tools
 from integration.dialects.otlp.span import Span
@@ -29,7 +29,7 @@ def kind_of(span: Span) -> SpanKind | None:
     return SpanKind.MODEL if operation.endswith(CALLS) else SpanKind.CONTEXT
 
 
-def read(span: Span, taken: Taken, call: Call) -> None:
+def read(span: Span, taken: Taken, call: ToldCall) -> None:
     metadata = taken.take_under(METADATA)
     taken.take("operation.name", "resource.name", "ai.operationId", "ai.response.finishReason")
     taken.take("ai.response.id", "ai.response.timestamp", "ai.telemetry.functionId")

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from integration.dialects.calls import MOST_TAGS, Call, fitting_id, interaction_of, model_of
+from integration.dialects.calls import MOST_TAGS, ToldCall, fitting_id, interaction_of, model_of
 
 TIMES = {"timestamp": 5, "duration": 800.0}
 
 
 def known(**values: Any) -> dict[str, Any]:
-    return interaction_of(Call(started_ms=5, duration_ms=800.0, **values))
+    return interaction_of(ToldCall(started_ms=5, duration_ms=800.0, **values))
 
 
 def test_what_is_unknown_is_left_out() -> None:
@@ -54,7 +54,7 @@ def test_the_model_that_answered_counts_under_the_name_it_was_asked_by(
 
 
 def test_the_first_that_knows_wins() -> None:
-    call = Call()
+    call = ToldCall()
     call.fill(model="first", session=None)
     call.fill(model="second", session="s-1", failed=False)
     call.fill(failed=True)
@@ -63,15 +63,15 @@ def test_the_first_that_knows_wins() -> None:
 
 
 def test_another_telling_of_the_call_adds_what_this_one_lacks() -> None:
-    call = Call(id="inner", usage={"input_tokens": 5}, parameters={"top_p": 1})
-    call.fill_from(Call(id="outer", input="Hi", usage={"input_tokens": 9}, parameters={"n": 2}))
+    call = ToldCall(id="inner", usage={"input_tokens": 5}, parameters={"top_p": 1})
+    call.fill_from(ToldCall(id="outer", input="Hi", usage={"input_tokens": 9}, parameters={"n": 2}))
 
     assert (call.id, call.input, call.usage) == ("inner", "Hi", {"input_tokens": 5})
     assert call.parameters == {"top_p": 1, "n": 2}
 
 
 def test_tags_are_few_and_short() -> None:
-    call = Call()
+    call = ToldCall()
     call.fill_tags({"empty": "", "long": "x" * 5000, "wide": ["y" * 5000], "list": ["a"]})
     call.fill_tags({f"t{number}": number for number in range(100)})
 
@@ -92,7 +92,7 @@ def test_tags_are_few_and_short() -> None:
     ],
 )
 def test_keys_are_kept_nowhere(name: str) -> None:
-    call = Call()
+    call = ToldCall()
     call.fill_tags({name: "sk-1"})
     call.fill_parameters({name: "sk-1"})
 

@@ -30,12 +30,11 @@ from patterns.models import Learner, ModelInteraction, Pattern, PatternEvent
 from patterns.recognition import lease, repair_process
 from patterns.recognition.recognizer_cache import load_recognizer, recognizers
 from tests.builders import (
+    check_counts,
     item,
     keep,
     learn_all,
     project,
-    rebuilt_figures,
-    rollup_figures,
     uses_and_recount,
 )
 from tests.patterns.engine.streams import TEMPLATES, WORDS, filling
@@ -67,13 +66,6 @@ def meanwhile(owner: Project, change: Callable[[], object]) -> Consolidation:
     return put_plans_in_place(owner.pk, planned, copy.passages, copy.learned)
 
 
-def exact(owner: Project, total: int) -> None:
-    stated, counted = uses_and_recount(owner)
-    assert stated == counted
-    assert sum(counted.values()) == total
-    assert rollup_figures(owner) == rebuilt_figures(owner)
-
-
 def in_use(owner: Project) -> list[Pattern]:
     return list(Pattern.objects.stored().filter(project=owner).order_by("template"))
 
@@ -87,17 +79,17 @@ def test_a_repair_in_the_background_ends_like_one_here_and_now(owner: Project) -
     kept = recognizers.for_learning(owner.pk).recognizer
     assert kept.snapshot() == here.recognizer.snapshot()
     assert load_recognizer(owner.pk).recognizer.snapshot() == here.recognizer.snapshot()
-    exact(owner, 40)
+    check_counts(owner, 40)
 
 
 def test_what_was_learned_meanwhile_joins_the_repaired_patterns(owner: Project) -> None:
     learn_some(owner, *range(40))
     meanwhile(owner, lambda: learn_some(owner, *range(40, 90)))
 
-    exact(owner, 90)
+    check_counts(owner, 90)
     assert [row.use_count for row in in_use(owner)] == [45, 45]
     learn_some(owner, 90)
-    exact(owner, 91)
+    check_counts(owner, 91)
     assert len(in_use(owner)) == 2
 
 
@@ -123,7 +115,7 @@ def test_many_that_came_while_it_planned_are_planned_too(
         assert len(workshop.add_newcomers(owner.pk, planned).known) == 70
     put_plans_in_place(owner.pk, [planned], copy.passages, copy.learned)
 
-    exact(owner, 70)
+    check_counts(owner, 70)
     assert [row.use_count for row in in_use(owner)] == [35, 35]
 
 
@@ -148,7 +140,7 @@ def test_patterns_merged_meanwhile_stay_merged(owner: Project) -> None:
     ids = [str(row.pk) for row in in_use(owner)]
     meanwhile(owner, lambda: merging.merge_patterns(owner, ids, "a person"))
 
-    exact(owner, 40)
+    check_counts(owner, 40)
     (row,) = in_use(owner)
     assert row.use_count == 40
     recognizers.drop()
@@ -184,7 +176,7 @@ def test_a_split_made_meanwhile_stays(owner: Project) -> None:
     learn_all(owner)
     newest = ModelInteraction.objects.get(project=owner, id="i-31")
     assert newest.pattern_id != row.pk
-    exact(owner, 31)
+    check_counts(owner, 31)
 
 
 def test_an_edit_at_the_very_moment_makes_it_try_again(
@@ -203,7 +195,7 @@ def test_an_edit_at_the_very_moment_makes_it_try_again(
     repair_project(owner.pk, never)
 
     assert len(tries) == 2
-    exact(owner, 40)
+    check_counts(owner, 40)
 
 
 def test_a_crash_while_it_is_put_in_place_leaves_all_as_it_was(
@@ -219,7 +211,7 @@ def test_a_crash_while_it_is_put_in_place_leaves_all_as_it_was(
     assert (load_recognizer(owner.pk).recognizer.snapshot(), uses_and_recount(owner)) == before
     assert not PatternEvent.objects.filter(kind="merged").exists()
     repair_project(owner.pk, never)
-    exact(owner, 40)
+    check_counts(owner, 40)
 
 
 def test_where_planning_fails_half_of_the_texts_must_do(
@@ -236,7 +228,7 @@ def test_where_planning_fails_half_of_the_texts_must_do(
 
     assert "with 40 texts took" in caplog.text
     assert "trying with 20" in caplog.text
-    exact(owner, 40)
+    check_counts(owner, 40)
     assert [row.use_count for row in in_use(owner)] == [20, 20]
 
 
@@ -293,7 +285,7 @@ def test_learning_goes_on_while_patterns_are_repaired(monkeypatch: pytest.Monkey
     go_on.set()
     with repair_schedule._at_work:
         pass
-    exact(owner, 60)
+    check_counts(owner, 60)
     assert Learner.objects.get(pk=owner.pk).consolidated_at is not None
 
 

@@ -18,8 +18,17 @@ from patterns.engine.recognizer import DefaultPatternRecognizer, version_of
 from patterns.engine.settings import RecognizerSettings
 from patterns.models import Learner, ModelInteraction, Pattern
 from patterns.recognition.recognizer_cache import load_recognizer, recognizers
-from tests.builders import caller, item, keep, learn_all, pattern_row, project, uses_and_recount
-from tests.integration.repair.test_background_repair import exact, in_use, learn_some
+from tests.builders import (
+    caller,
+    check_counts,
+    item,
+    keep,
+    learn_all,
+    pattern_row,
+    project,
+    uses_and_recount,
+)
+from tests.integration.repair.test_background_repair import in_use, learn_some
 from tests.patterns.engine.streams import WORDS, mixed
 
 pytestmark = pytest.mark.django_db
@@ -90,7 +99,7 @@ def test_the_job_compares_switches_and_keeps_every_count(owner: Project, newer: 
     assert in_force(owner) == newer
     assert Pattern.objects.filter(project=owner, label="Mine").exists()
     assert {row.recognizer_version for row in in_use(owner)} == {newer}
-    exact(owner, 60)
+    check_counts(owner, 60)
     learn_some(owner, 70)
     assert ModelInteraction.objects.get(project=owner, id="i-70").recognizer_version == newer
     assert Activity.objects.filter(project=owner, verb="switch").count() == 1
@@ -178,7 +187,7 @@ def test_another_embedder_takes_effect_with_the_switch(
     assert in_force(owner) == version_of(asked)
     assert len(version_of(asked)) <= 20
     assert recognizers.for_learning(owner.pk).recognizer.memory.embedder is not None
-    exact(owner, 60)
+    check_counts(owner, 60)
 
 
 def _fields(settings: RecognizerSettings) -> dict[str, Any]:
@@ -192,4 +201,4 @@ def test_a_snapshot_of_an_unknown_version_stops_nothing(owner: Project, snapshot
     keep(owner, [item(99, input={"city": WORDS[0]}, task_type="j")])
     learn_all(owner)
 
-    exact(owner, 61)
+    check_counts(owner, 61)

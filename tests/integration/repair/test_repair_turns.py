@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +15,7 @@ from integration.repair.repair_schedule import repair_claimed, start_due_repairs
 from patterns.engine.repair.plan import Draft
 from patterns.models import Learner
 from patterns.recognition.repair_process import PlannerEnded
-from tests.builders import items, keep, learn_all, project, uses_and_recount
+from tests.builders import AtOnce, items, keep, learn_all, project, uses_and_recount
 
 pytestmark = pytest.mark.django_db
 
@@ -55,11 +54,6 @@ def planned_sizes(monkeypatch: pytest.MonkeyPatch, most: int = 1000) -> list[tup
 
 def repair_here(monkeypatch: pytest.MonkeyPatch) -> None:
     """Repair all that is due in this thread."""
-
-    class AtOnce:
-        def __init__(self, target: Callable[..., None], args: Any, **_: Any) -> None:
-            self.start = lambda: target(*args)
-
     monkeypatch.setattr(threading, "Thread", AtOnce)
     monkeypatch.setattr(repair_schedule, "close_old_connections", lambda: None)
     start_due_repairs()

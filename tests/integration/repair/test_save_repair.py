@@ -25,13 +25,12 @@ from patterns.models import Learner, Pattern, PatternEvent
 from patterns.recognition import lease
 from patterns.recognition.recognizer_cache import PatternsChanged, load_recognizer, recognizers
 from tests.builders import (
+    check_counts,
     item,
     items,
     keep,
     learn_all,
     learned,
-    rebuilt_figures,
-    rollup_figures,
     uses_and_recount,
 )
 
@@ -44,14 +43,6 @@ def saved(owner: Project, **done: Any) -> None:
     save_consolidation(owner.pk, copy, Consolidation(**done))
 
 
-def exact(owner: Project, total: int) -> None:
-    """Use counts and rollups are those of a recount, nothing is lost and nothing negative."""
-    stated, counted = uses_and_recount(owner)
-    assert stated == counted
-    assert sum(counted.values()) == total
-    assert rollup_figures(owner) == rebuilt_figures(owner)
-
-
 def three(owner: Project) -> list[str]:
     """Patterns of 3 uses each: i-0, i-3, i-6 and so on."""
     return [str(row.pk) for row in learned(owner, 9, tasks=3)]
@@ -62,10 +53,10 @@ def test_consolidating_real_traffic_keeps_every_count(owner: Project) -> None:
     learn_all(owner)
 
     assert consolidate_project(owner.pk) is not None
-    exact(owner, 60)
+    check_counts(owner, 60)
     keep(owner, items(10, start=100, task_type="t"))
     learn_all(owner)
-    exact(owner, 70)
+    check_counts(owner, 70)
 
 
 def test_it_sees_what_was_learned_even_after_a_restart(owner: Project) -> None:
@@ -83,7 +74,7 @@ def test_interactions_that_move_take_their_use_with_them(owner: Project) -> None
     a, b, _ = three(owner)
     saved(owner, moved={"i-0": b, "i-3": b})
 
-    exact(owner, 9)
+    check_counts(owner, 9)
     assert uses_and_recount(owner)[0][b] == 5
     assert uses_and_recount(owner)[0][a] == 1
 
@@ -92,7 +83,7 @@ def test_a_redirect_hands_the_uses_over(owner: Project) -> None:
     a, b, _ = three(owner)
     saved(owner, redirects={a: b}, changes=(Change("merged", (a, b), (b,)),))
 
-    exact(owner, 9)
+    check_counts(owner, 9)
     row = Pattern.objects.get(pk=a)
     assert (str(row.redirect_to), row.status, row.use_count) == (b, "archived", 0)
     assert PatternEvent.objects.filter(kind="merged").count() == 2
@@ -105,14 +96,14 @@ def test_what_a_redirect_moved_already_is_not_moved_twice(owner: Project) -> Non
     a, b, _ = three(owner)
     saved(owner, redirects={a: b}, moved={"i-0": b, "i-3": b, "i-6": b})
 
-    exact(owner, 9)
+    check_counts(owner, 9)
 
 
 def test_a_redirect_to_one_and_a_move_to_another_at_once(owner: Project) -> None:
     a, b, c = three(owner)
     saved(owner, redirects={a: b}, moved={"i-0": c, "i-1": c})
 
-    exact(owner, 9)
+    check_counts(owner, 9)
     assert uses_and_recount(owner)[0] == {b: 4, c: 5}
 
 
@@ -120,7 +111,7 @@ def test_redirects_in_a_chain_lose_no_use(owner: Project) -> None:
     a, b, c = three(owner)
     saved(owner, redirects={a: b, b: c})
 
-    exact(owner, 9)
+    check_counts(owner, 9)
     assert uses_and_recount(owner)[0] == {c: 9}
 
 
@@ -129,7 +120,7 @@ def test_interactions_of_a_pattern_that_was_merged_before_can_move(owner: Projec
     _, (target,) = merging.merge_patterns(owner, [a, b], "a person")
     saved(owner, moved={"i-0": c, "i-1": c, "i-3": target})
 
-    exact(owner, 9)
+    check_counts(owner, 9)
     assert min(Pattern.objects.filter(project=owner).values_list("use_count", flat=True)) >= 0
 
 
@@ -138,7 +129,7 @@ def test_saving_the_same_twice_changes_nothing_the_second_time(owner: Project) -
     for _ in range(2):
         saved(owner, redirects={a: b}, moved={"i-1": c})
 
-    exact(owner, 9)
+    check_counts(owner, 9)
 
 
 def test_an_edit_meanwhile_wins(owner: Project) -> None:
@@ -149,7 +140,7 @@ def test_an_edit_meanwhile_wins(owner: Project) -> None:
         save_consolidation(owner.pk, copy, Consolidation(redirects={b: a}))
 
     assert Pattern.objects.get(pk=b).redirect_to is None
-    exact(owner, 9)
+    check_counts(owner, 9)
 
 
 def test_a_crash_while_saving_leaves_all_as_it_was(
@@ -163,7 +154,7 @@ def test_a_crash_while_saving_leaves_all_as_it_was(
             saved(owner, redirects={a: b}, moved={"i-1": c})
 
     assert uses_and_recount(owner) == before
-    exact(owner, 9)
+    check_counts(owner, 9)
 
 
 def test_while_somebody_learns_it_waits(owner: Project) -> None:

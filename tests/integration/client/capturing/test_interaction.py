@@ -12,21 +12,12 @@ from typing import Any
 import featurememory_client as fm
 import pytest
 
+from tests.integration.client.calls import recorded
 from tests.integration.client.fake_server import FakeServer
-
-
-@pytest.fixture(autouse=True)
-def _connected(server: FakeServer) -> None:
-    fm.init(server.url, "k")
 
 
 def begin(text: str, **more: Any) -> fm.Interaction:
     return fm.interaction(task_type="t", model_id="m", input=text, **more)
-
-
-def recorded(server: FakeServer) -> dict[str, Any]:
-    assert fm.flush(5)
-    return server.one()
 
 
 def test_everything_that_is_set_arrives(server: FakeServer) -> None:

@@ -12,16 +12,12 @@ from typing import Any
 import featurememory_client as fm
 import pytest
 
+from tests.integration.client.calls import recorded
 from tests.integration.client.fake_server import FakeServer
 
 BOOM = LookupError("no luck")
 THING = {"answer": "forty-two"}
 remember = fm.remember(task_type="t", model_id="m")
-
-
-@pytest.fixture(autouse=True)
-def _connected(server: FakeServer) -> None:
-    fm.init(server.url, "k")
 
 
 def plain(question: Any, *, k: int = 1) -> Any:
@@ -64,11 +60,6 @@ async def agenerate_fails(question: str) -> AsyncIterator[str]:
 KINDS: list[Callable[..., Any]] = [
     plain, fails, coro, coro_fails, generate, generate_fails, agenerate, agenerate_fails,
 ]  # fmt: skip
-
-
-def recorded(server: FakeServer) -> dict[str, Any]:
-    assert fm.flush(5)
-    return server.one()
 
 
 @pytest.mark.parametrize("function", KINDS)

@@ -12,13 +12,13 @@ import pytest
 from featurememory_client.http.address import Address, parse_address
 from featurememory_client.http.connection import Connection
 from featurememory_client.http.deadline import Deadline
-from featurememory_client.http.reply import BadReply, Reply, ReplyReader
+from featurememory_client.http.reply import BadReply, HttpReply, ReplyReader
 from featurememory_client.http.transport import Transport
 
 from tests.integration.client.fake_server import FakeServer, Tarpit
 
 
-def read(*parts: bytes) -> Reply:
+def read(*parts: bytes) -> HttpReply:
     reader = ReplyReader()
     for part in parts:
         assert reader.reply is None

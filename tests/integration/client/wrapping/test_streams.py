@@ -10,6 +10,7 @@ from typing import Any
 import featurememory_client as fm
 import pytest
 
+from tests.integration.client.calls import recorded
 from tests.integration.client.fake_model import RECORDED_USAGE
 from tests.integration.client.fake_server import FakeServer
 from tests.integration.client.stand_in_sdk import (
@@ -18,7 +19,7 @@ from tests.integration.client.stand_in_sdk import (
     Provider,
     Stream,
 )
-from tests.integration.client.wrapping.calls import ask, recorded
+from tests.integration.client.wrapping.calls import ask
 
 
 def drain(stream: Any, most: int = 99) -> int:

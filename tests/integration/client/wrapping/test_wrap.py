@@ -8,6 +8,7 @@ from typing import Any
 import featurememory_client as fm
 import pytest
 
+from tests.integration.client.calls import recorded
 from tests.integration.client.fake_model import RECORDED_USAGE, FakeModel
 from tests.integration.client.fake_server import FakeServer
 from tests.integration.client.stand_in_sdk import (
@@ -15,7 +16,7 @@ from tests.integration.client.stand_in_sdk import (
     AsyncProvider,
     Provider,
 )
-from tests.integration.client.wrapping.calls import ask, recorded
+from tests.integration.client.wrapping.calls import ask
 
 
 def test_an_answer_is_recorded(client: Provider, server: FakeServer) -> None:

@@ -8,10 +8,11 @@ from typing import Any
 import featurememory_client as fm
 import pytest
 
+from tests.integration.client.calls import recorded
 from tests.integration.client.fake_model import FakeModel
 from tests.integration.client.fake_server import PREPARE, FakeServer, Tarpit
 from tests.integration.client.stand_in_sdk import APIStatusError, Provider
-from tests.integration.client.wrapping.calls import ask_large, recorded
+from tests.integration.client.wrapping.calls import ask_large
 
 
 def test_it_asks_about_the_task(prepared: Provider, server: FakeServer) -> None:

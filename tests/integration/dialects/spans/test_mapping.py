@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from integration.dialects.calls import Call, interaction_of
+from integration.dialects.calls import ToldCall, interaction_of
 from integration.dialects.spans.mapping import DIALECTS, kind_of, read_span
 from integration.dialects.spans.taken import Taken
 from tests.integration.dialects.sent import CHAT, span, told
@@ -114,7 +114,7 @@ def test_a_dialect_understands_nothing_outside_its_areas() -> None:
         for name in NAMES.split():
             one = span({name: "x"})
             taken = Taken(one.attributes)
-            dialect.read(one, taken, Call())
+            dialect.read(one, taken, ToldCall())
             if taken.names:
                 assert not dialect.AREAS.isdisjoint(taken.areas), (dialect, name)
 
