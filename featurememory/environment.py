@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import logging
 import os
+import re
 import sqlite3
 from contextlib import suppress
 from pathlib import Path
@@ -67,6 +68,14 @@ def read_networks(name: str) -> list[ipaddress.IPv4Network | ipaddress.IPv6Netwo
         except ValueError:
             refuse_value(name, f"{text!r} is no address or network, like 10.0.0.2 or 10.0.0.0/8")
     return found
+
+
+def read_base_path(name: str) -> str:
+    """`/memory`, however its slashes are given; empty for the root of the host."""
+    text = os.environ.get(name, "").strip().strip("/")
+    if text and not re.fullmatch(r"[A-Za-z0-9._~-]+(/[A-Za-z0-9._~-]+){0,7}", text):
+        refuse_value(name, f"{text!r} is no path like /memory")
+    return f"/{text}" if text else ""
 
 
 # Files with a container's memory limit on Linux (cgroup v2, v1).

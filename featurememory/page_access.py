@@ -79,7 +79,7 @@ def may_change_everywhere(request: HttpRequest) -> bool:
 def redirect_to_sign_in(request: HttpRequest) -> HttpResponse:
     """Redirect to sign-in; for a part of a page htmx redirects the whole browser."""
     if is_part(request):
-        target = request.htmx.current_url_abs_path or "/"  # type: ignore[attr-defined]
+        target = request.htmx.current_url_abs_path or resolve_url("overview")  # type: ignore[attr-defined]
         return HttpResponseClientRedirect(f"{resolve_url('login')}?next={target}")
     return redirect_to_login(request.get_full_path())
 

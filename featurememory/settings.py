@@ -14,6 +14,7 @@ from featurememory.environment import (
     configure_memory_database,
     load_secret_files,
     prepare_data_dir,
+    read_base_path,
     read_choice,
     read_flag,
     read_integer,
@@ -65,7 +66,8 @@ SECRET_KEY = load_secret_key()
 LOCAL_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
 ALLOWED_HOSTS = list(dict.fromkeys([*read_names("FM_ALLOWED_HOSTS", default=[]), *LOCAL_HOSTS]))
 HTTPS = read_flag("FM_HTTPS", default=False)
-# Applied by featurememory/http/trusted_proxies.py, around the whole application.
+# Both applied by featurememory/http/trusted_proxies.py, around the whole application.
+BASE_PATH = read_base_path("FM_BASE_PATH")
 TRUSTED_PROXIES = read_networks("FM_TRUSTED_PROXIES")
 # A form's Origin is compared with the request's own scheme and host; these are for proxies that pass
 # neither. Django's form for "this domain and what is under it" is https://*.example.com.
@@ -131,6 +133,7 @@ TEMPLATES = [
             "builtins": [
                 "featurememory.templatetags.figures",
                 "featurememory.templatetags.drawings",
+                "featurememory.templatetags.places",
             ],
         },
     }
@@ -168,12 +171,13 @@ TIME_ZONE = "UTC"
 USE_I18N = False
 USE_TZ = True
 
-STATIC_URL = "static/"
+# Absolute, for PlacedStaticFiles puts the base path before it.
+STATIC_URL = "/static/"
 STATIC_ROOT = Path(os.environ.get("FM_STATIC_ROOT") or BASE_DIR / "staticfiles")
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "featurememory.http.base_path.PlacedStaticFiles"},
 }
 
 # Each file once, under its hashed name; source maps are for debuggers and stay as they are.
@@ -203,6 +207,8 @@ if SSO_HEADER:
 SECOND_FACTOR = read_choice("FM_SECOND_FACTOR", among=("optional", "admins", "everyone"))
 SESSION_COOKIE_AGE = 14 * 86400
 SESSION_COOKIE_HTTPONLY = True
+# What else lives on this host has cookies of its own.
+SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = f"{BASE_PATH}/"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_CONTENT_TYPE_NOSNIFF = True
@@ -244,6 +250,10 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
     "SCHEMA_PATH_PREFIX": "/api/v1",
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "featurememory.http.base_path.add_server",
+    ],
     "APPEND_COMPONENTS": {
         "securitySchemes": {"ApiKey": {"type": "http", "scheme": "bearer"}},
     },

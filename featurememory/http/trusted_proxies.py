@@ -11,6 +11,8 @@ from typing import Any
 
 from django.conf import settings
 
+from featurememory.http.base_path import enter_base_path, is_base_path
+
 Environ = dict[str, Any]
 Application = Callable[[Environ, Any], Iterable[bytes]]
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -20,8 +22,8 @@ FORWARDED = ("FOR", "PROTO", "HOST", "PREFIX", "PORT", "SERVER")
 
 
 class TrustedProxies:
-    """Takes client address, scheme and host from the headers of trusted proxies; those of anybody else
-    are dropped. `https`: everything counts as HTTPS."""
+    """Takes client address, scheme, host and base path from the headers of trusted proxies; those of
+    anybody else are dropped. `https`: everything counts as HTTPS."""
 
     def __init__(
         self,
@@ -30,18 +32,25 @@ class TrustedProxies:
         *,
         https: bool,
         names: Mapping[str, str] | None = None,
+        base: str = "",
     ) -> None:
-        """`names`: under which names other headers of these proxies are handed on, by header."""
-        self.application, self.trusted, self.https = application, trusted, https
+        """`names`: under which names other headers of these proxies are handed on, by header. `base`:
+        the path everything lives under, unless a proxy names another."""
+        self.application, self.trusted, self.https, self.base = application, trusted, https, base
         self.names = dict(names or {})
 
     def __call__(self, environ: Environ, start_response: Any) -> Iterable[bytes]:
         headers = {name: environ.pop(f"HTTP_X_FORWARDED_{name}", "") for name in FORWARDED}
         environ.pop("HTTP_FORWARDED", None)
         told = {name: environ.pop(f"HTTP_{header}", "") for header, name in self.names.items()}
+        base = self.base
         if self.is_trusted(str(environ.get("REMOTE_ADDR", ""))):
             self.apply(environ, headers)
+            named = last(headers["PREFIX"]).rstrip("/")
+            base = named if is_base_path(named) else base
             environ.update({name: value for name, value in told.items() if value})
+        if base:
+            enter_base_path(environ, base)
         if self.https:
             environ["wsgi.url_scheme"] = "https"
         return self.application(environ, start_response)
@@ -92,4 +101,10 @@ def parse_address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | 
 def trust_proxies(application: Application) -> TrustedProxies:
     given = {settings.SSO_HEADER: USER, settings.SSO_GROUPS_HEADER: GROUPS}
     names = {header: name for header, name in given.items() if header}
-    return TrustedProxies(application, settings.TRUSTED_PROXIES, https=settings.HTTPS, names=names)
+    return TrustedProxies(
+        application,
+        settings.TRUSTED_PROXIES,
+        https=settings.HTTPS,
+        names=names,
+        base=settings.BASE_PATH,
+    )

@@ -9,6 +9,7 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 from django_htmx.http import HTMX_STOP_POLLING
@@ -74,7 +75,7 @@ def find_used_key(request: HttpRequest) -> str:
 
 
 def render_start(request: HttpRequest, project: Project, key: str) -> HttpResponse:
-    host = request.build_absolute_uri("/").rstrip("/")
+    host = request.build_absolute_uri(reverse("overview")).rstrip("/")
     context = {
         "key": key,
         "made_before": find_used_key(request),
@@ -94,7 +95,7 @@ def render_start(request: HttpRequest, project: Project, key: str) -> HttpRespon
 @page
 def show_arrival(request: HttpRequest) -> HttpResponse:
     """The waiting box alone; status 286 ends polling once an interaction has arrived."""
-    host = request.build_absolute_uri("/").rstrip("/")
+    host = request.build_absolute_uri(reverse("overview")).rstrip("/")
     context = describe_arrival(choose_own_project(request), host)
     status = HTMX_STOP_POLLING if context["done"] else 200
     return render(request, "_arrival.html", context, status=status)

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 from django_htmx.http import trigger_client_event
 
+from featurememory.http.base_path import place_path
 from featurememory.models import Project
 from featurememory.page_access import changing, current_project, is_part, render_page
 from featurememory.templatetags import figures
@@ -87,10 +88,10 @@ def respond_done(
     undo = operation if operation and operation.kind != "restore" else None
     if not is_part(request):
         messages.success(request, text, extra_tags=str(undo.pk) if undo else "")
-        return redirect(back if back in BACK else "patterns")
+        return redirect(place_path(back) if back in BACK else "patterns")
     if back == "leave":
         messages.success(request, text, extra_tags=str(undo.pk) if undo else "")
-        return HttpResponse(headers={"HX-Redirect": "/patterns/"})
+        return HttpResponse(headers={"HX-Redirect": place_path("/patterns/")})
     response = render(request, "_toast.html", {"text": text, "undo": undo})
     return trigger_client_event(trigger_client_event(response, "changed"), "closeDialog")
 

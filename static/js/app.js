@@ -13,7 +13,8 @@ on("submit", (event) => {
   event.preventDefault();
   const now = html.dataset.theme ?? (dark.matches ? "dark" : "light");
   html.dataset.theme = now === "dark" ? "light" : "dark";
-  document.cookie = `theme=${html.dataset.theme}; path=/; max-age=31536000; samesite=lax`;
+  const path = new URL(event.target.action).pathname.replace(/theme\/$/, "");
+  document.cookie = `theme=${html.dataset.theme}; path=${path}; max-age=31536000; samesite=lax`;
   charts.redraw();
 });
 dark.addEventListener("change", charts.redraw);

@@ -5,6 +5,7 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from typing import Any
 
+from django.conf import settings
 from django.core.management import CommandError
 
 from featurememory.models import LoginLink
@@ -18,7 +19,9 @@ class Command(StoredCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--user", default="admin", help="their user name; default admin")
         parser.add_argument(
-            "--url", default="http://127.0.0.1:8000", help="how the server is reached"
+            "--url",
+            default=f"http://127.0.0.1:8000{settings.BASE_PATH}",
+            help="how the server is reached, with its base path; default %(default)s",
         )
 
     def handle(self, *args: Any, user: str, url: str, **options: Any) -> None:

@@ -29,7 +29,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, host: str, port: int, no_demo: bool, **options: Any) -> None:
         if not 1 <= port <= 65535:
             raise CommandError(f"--port {port}: a port lies between 1 and 65535")
-        url = f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{port}"
+        url = f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{port}{settings.BASE_PATH}"
         for warning in data_is_private():
             self.stderr.write(f"Warning: {warning.msg} Close it: {warning.hint}")
         os.environ["FM_SERVING"] = "embedded" if settings.EMBEDDED else "web"

@@ -12,6 +12,7 @@ from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_variables
@@ -130,7 +131,9 @@ def set_theme(request: HttpRequest) -> HttpResponse:
     response = redirect_back(request)
     chosen = request.POST.get("theme")
     if chosen in ("light", "dark"):
-        response.set_cookie("theme", chosen, max_age=YEAR_S, samesite="Lax")
+        response.set_cookie(
+            "theme", chosen, max_age=YEAR_S, samesite="Lax", path=reverse("overview")
+        )
     return response
 
 
