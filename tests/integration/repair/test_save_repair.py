@@ -93,10 +93,11 @@ def test_a_redirect_hands_the_uses_over(owner: Project) -> None:
 
 
 def test_what_a_redirect_moved_already_is_not_moved_twice(owner: Project) -> None:
-    a, b, _ = three(owner)
+    a, b, c = three(owner)
     saved(owner, redirects={a: b}, moved={"i-0": b, "i-3": b, "i-6": b})
 
     check_counts(owner, 9)
+    assert uses_and_recount(owner)[0] == {b: 6, c: 3}
 
 
 def test_a_redirect_to_one_and_a_move_to_another_at_once(owner: Project) -> None:
@@ -130,6 +131,7 @@ def test_saving_the_same_twice_changes_nothing_the_second_time(owner: Project) -
         saved(owner, redirects={a: b}, moved={"i-1": c})
 
     check_counts(owner, 9)
+    assert uses_and_recount(owner)[0] == {b: 5, c: 4}
 
 
 def test_an_edit_meanwhile_wins(owner: Project) -> None:
