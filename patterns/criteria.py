@@ -11,12 +11,21 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from featurememory.errors import invalid
+from featurememory.errors import invalid, not_found
 from patterns.models import Pattern
 
 if TYPE_CHECKING:
     from patterns.engine.pattern.pattern_state import PatternState
     from patterns.models import PatternQuerySet
+
+
+def parse_id(text: UUID | str) -> UUID:
+    """The id of a pattern or an operation; 404 when it is no UUID."""
+    try:
+        return text if isinstance(text, UUID) else UUID(text)
+    except (ValueError, AttributeError, TypeError) as error:
+        raise not_found("pattern") from error
+
 
 SORTS = ("use_count", "confidence", "effectiveness", "last_used", "created_at")
 STORED = tuple(status for status in Pattern.PatternStatus.values if status != "archived")

@@ -18,7 +18,7 @@ from featurememory.http.pagination import parse_limit, read_page
 from optimizations.manager import VERBS, OptimizationManager
 from optimizations.models import Optimization, OptimizationStatus
 from optimizations.serializers import serialize_detail, serialize_optimization
-from patterns.curation.history import parse_id
+from patterns.criteria import parse_id
 from patterns.ingest.schema import Name, Optional
 from patterns.models import Pattern
 

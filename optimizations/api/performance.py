@@ -14,8 +14,7 @@ from featurememory.http.drf import key_of
 from featurememory.http.endpoint import Endpoint
 from featurememory.http.openapi import described
 from optimizations.tracker import measure_hours
-from patterns.criteria import parse_moment
-from patterns.curation.history import parse_id
+from patterns.criteria import parse_id, parse_moment
 from patterns.models import PatternHour
 from patterns.serializers import family_of
 from patterns.statistics.rollups import ALL_PATTERNS, ALL_TIME, sum_rows

@@ -16,7 +16,7 @@ from featurememory.http.openapi import described
 from optimizations.engine.kinds import KINDS
 from optimizations.engine.statistics.off_policy import Estimate
 from optimizations.what_if import Question, WhatIf, describe_answer, what_if
-from patterns.curation.history import parse_id
+from patterns.criteria import parse_id
 from patterns.ingest.schema import Name, Optional
 
 

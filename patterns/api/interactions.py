@@ -20,6 +20,7 @@ from featurememory.http.pagination import parse_limit, read_nearby_page, read_pa
 from featurememory.http.problems import build_problem
 from featurememory.http.request_body import read_body
 from patterns.api.page_bytes import cut_to_bytes
+from patterns.criteria import parse_id
 from patterns.ingest.batch_items import split_array, split_lines
 from patterns.ingest.conflicts import find_conflicts
 from patterns.ingest.schema import Arrival, Interaction, build_arrival, parse_interaction
@@ -98,7 +99,6 @@ def describe_stored(project_id: UUID, made: Arrival, stored: list[bool]) -> dict
 def filter_interactions(project_id: UUID, rows: Any, query: Any) -> Any:
     """The rows that match model_id, session_id and pattern_id of the query. 404 for a bad pattern id,
     422 for a value with NUL."""
-    from patterns.curation.history import parse_id
     from patterns.serializers import family_of
 
     for name in ("model_id", "session_id"):

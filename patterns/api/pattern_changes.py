@@ -16,8 +16,8 @@ from featurememory.http.json_body import body_of
 from featurememory.http.openapi import described
 from featurememory.models import Project
 from patterns.api.patterns import Ids, find_pattern, name_actor
-from patterns.criteria import PARSERS, PatternCriteria
-from patterns.curation import history, merging, pruning, splitting, undo
+from patterns.criteria import PARSERS, PatternCriteria, parse_id
+from patterns.curation import merging, pruning, splitting, undo
 from patterns.models import Operation, Pattern
 from patterns.serializers import serialize_patterns
 
@@ -78,7 +78,7 @@ def choose_patterns(project: Project, order: PruneOrder) -> Any:
 def parse_known_id(name: str) -> Any:
     """The id as a UUID; 422 when it is none."""
     try:
-        return history.parse_id(name)
+        return parse_id(name)
     except FeatureMemoryError:
         raise invalid(f"{name[:40]!r} is no pattern id", "/ids") from None
 

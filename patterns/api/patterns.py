@@ -16,8 +16,8 @@ from featurememory.http.json_body import body_of
 from featurememory.http.openapi import described
 from featurememory.http.pagination import Page, parse_limit, read_page
 from patterns.api.page_bytes import cut_to_bytes
-from patterns.criteria import PatternCriteria
-from patterns.curation import editing, history
+from patterns.criteria import PatternCriteria, parse_id
+from patterns.curation import editing
 from patterns.models import ModelInteraction, Pattern, PatternEvent
 from patterns.recognition.related import find_related
 from patterns.serializers import (
@@ -83,7 +83,7 @@ class PatternDetail(Endpoint):
 def find_pattern(request: Request, pattern_id: str) -> Pattern:
     """The pattern of this id in the key's project, following the redirects of merges."""
     rows = Pattern.objects.filter(project_id=key_of(request).project_id)
-    row = rows.filter(pk=history.parse_id(pattern_id)).first()
+    row = rows.filter(pk=parse_id(pattern_id)).first()
     if row is not None and row.redirect_to:
         row = rows.filter(pk=row.redirect_to).first()
     if row is None:

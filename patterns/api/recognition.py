@@ -18,11 +18,19 @@ from patterns.api.patterns import find_pattern
 from patterns.curation import editing
 from patterns.engine.domain.observation import Observation
 from patterns.engine.validator import PatternValidator
-from patterns.ingest.schema import Interaction, build_arrival, parse_interaction
-from patterns.models import Pattern
+from patterns.ingest.redacted_arrivals import redact_arrival
+from patterns.ingest.schema import (
+    COLUMNS,
+    Arrival,
+    Interaction,
+    build_arrival,
+    parse_interaction,
+)
+from patterns.models import ModelInteraction, Pattern
 from patterns.recognition.recognizer_cache import recognizers
-from patterns.redaction.redact import as_stored
+from patterns.redaction.redact import redactor_of
 from patterns.serializers import serialize_patterns
+from patterns.storage.stored_observations import observation_of
 
 
 class Recognize(Endpoint):
@@ -30,10 +38,10 @@ class Recognize(Endpoint):
 
     @described("Which pattern this interaction belongs to; changes nothing", body=Interaction)
     def post(self, request: Request) -> Response:
-        item = parse_interaction(read_body(request._request))
-        build_arrival(item)  # raises for what could not be stored either
-        observation = build_observation(item, key_of(request).project_id)
-        loaded = recognizers.for_reading(key_of(request).project_id)
+        project_id = key_of(request).project_id
+        arrival = build_arrival(parse_interaction(read_body(request._request)))
+        observation = build_observation(project_id, arrival)
+        loaded = recognizers.for_reading(project_id)
         with loaded.lock:
             match = loaded.recognizer.match_one(observation)
             features = loaded.recognizer.features_of(observation)
@@ -47,25 +55,12 @@ class Recognize(Endpoint):
         return Response({"match": shown, "features": list(features)})
 
 
-def build_observation(item: Interaction, project_id: UUID) -> Observation:
-    """The interaction as the engine would see it once stored. Timestamps in seconds."""
-    from patterns.ingest.schema import collect_content, to_epoch_ms
-    from patterns.storage.payloads import pack_payload, unpack_payload
-
-    content = as_stored(project_id, unpack_payload(pack_payload(collect_content(item))))
-    return Observation(
-        id=item.id or "",
-        input=content.get("input"),
-        output=content.get("output"),
-        timestamp=to_epoch_ms(item.metadata.timestamp) / 1000,
-        parameters=content.get("parameters") or {},
-        model_id=item.model_id,
-        task_type=item.task_type or "",
-        duration=item.metadata.duration,
-        success=item.success,
-        score=item.score,
-        tags=content.get("tags") or {},
-    )
+def build_observation(project_id: UUID, arrival: Arrival) -> Observation:
+    """What the engine would see of it once stored."""
+    redactor = redactor_of(project_id)
+    kept = redact_arrival(redactor, arrival) if redactor else arrival
+    columns = dict(zip(COLUMNS, kept.columns, strict=True))
+    return observation_of(ModelInteraction(id=kept.id, **columns), kept.payload)
 
 
 class MatchVerdict(Struct):

@@ -10,7 +10,6 @@ from uuid import UUID
 from django.db import transaction
 
 from featurememory.audit.record import name_ids, record
-from featurememory.errors import not_found
 from featurememory.models import Activity, Project
 from patterns.models import Learner, Operation, Pattern, PatternEvent
 from patterns.recognition.recognizer_cache import recognizers
@@ -20,14 +19,6 @@ UNDO_PERIOD = timedelta(days=Operation.LIFETIME_DAYS)
 
 def select_stored(project: Project) -> Any:
     return Pattern.objects.stored().filter(project=project)
-
-
-def parse_id(text: UUID | str) -> UUID:
-    """The id of a pattern or an operation; 404 when it is no UUID."""
-    try:
-        return text if isinstance(text, UUID) else UUID(text)
-    except (ValueError, AttributeError, TypeError) as error:
-        raise not_found("pattern") from error
 
 
 # What happened to each pattern, by the kind of the operation.

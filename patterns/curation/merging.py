@@ -11,9 +11,9 @@ from django.utils import timezone
 from featurememory.database.write_lock import write_turn
 from featurememory.errors import invalid, not_found
 from featurememory.models import Project
+from patterns.criteria import parse_id
 from patterns.curation.history import (
     format_pattern_count,
-    parse_id,
     record_operation,
     select_stored,
 )

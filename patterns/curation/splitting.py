@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from featurememory.database.write_lock import write_turn
 from featurememory.errors import invalid, not_found
 from featurememory.models import Project
-from patterns.curation.history import parse_id, record_operation, select_stored
+from patterns.criteria import parse_id
+from patterns.curation.history import record_operation, select_stored
 from patterns.curation.learner_turn import change_recognizer, learning_turn, save_recognizer
 from patterns.curation.merging import apply_merge
 from patterns.curation.moving import find_owners

@@ -10,8 +10,9 @@ from django.utils import timezone
 from featurememory.database.write_lock import write_turn
 from featurememory.errors import ErrorCode, FeatureMemoryError, not_found
 from featurememory.models import Project
+from patterns.criteria import parse_id
 from patterns.curation.giving_back import give_back_arrivals
-from patterns.curation.history import UNDO_PERIOD, parse_id
+from patterns.curation.history import UNDO_PERIOD
 from patterns.curation.merging import undo_merge
 from patterns.curation.pruning import restore_patterns, select_trash
 from patterns.curation.splitting import undo_split

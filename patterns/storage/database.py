@@ -15,12 +15,12 @@ from django.utils import timezone
 
 from featurememory.errors import not_found
 from featurememory.models import Project
-from patterns.criteria import PatternCriteria
+from patterns.criteria import PatternCriteria, parse_id
 from patterns.engine.pattern.pattern_state import PatternState
 from patterns.engine.recognizer import DefaultPatternRecognizer
 from patterns.models import Pattern
 from patterns.storage import upserts
-from patterns.storage.protocol import NO_USES, PreparedRows, apply_changes, parse_pattern_id
+from patterns.storage.protocol import NO_USES, PreparedRows, apply_changes
 from patterns.storage.rows import MIRRORED, build_row, state_of
 
 
@@ -62,7 +62,7 @@ class DatabasePatternStorage:
         return [state_of(row) for row in rows.order_by(criteria.sort, "pk")]
 
     def get(self, pattern_id: str) -> PatternState:
-        row = self.rows.stored().filter(pk=parse_pattern_id(pattern_id)).first()
+        row = self.rows.stored().filter(pk=parse_id(pattern_id)).first()
         if row is None:
             raise not_found("pattern")
         return state_of(row)

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Protocol, TypeAlias
-from uuid import UUID
 
-from featurememory.errors import ErrorCode, FeatureMemoryError, not_found
+from featurememory.errors import ErrorCode, FeatureMemoryError
 from patterns.criteria import STORED, PatternCriteria
 from patterns.engine.pattern.pattern_state import PatternState
 
@@ -33,13 +32,6 @@ class PatternStorage(Protocol):
 
     def cleanup(self, threshold: float, unused_since: datetime) -> list[str]:
         """Remove patterns that are unpinned, below `threshold` and unused since; their ids."""
-
-
-def parse_pattern_id(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except (ValueError, AttributeError, TypeError) as error:
-        raise not_found("pattern") from error
 
 
 def apply_changes(state: PatternState, changes: Mapping[str, Any]) -> PatternState:

@@ -18,6 +18,7 @@ from featurememory.http.pagination import parse_limit, read_nearby_page
 from featurememory.http.pagination import read_page as keyset_page
 from featurememory.models import Project
 from featurememory.page_access import current_project, page, render_page
+from patterns.criteria import parse_id
 from patterns.models import ModelInteraction, Pattern, Payload
 from patterns.recognition.explain import explain_match
 from patterns.redaction.redact import name_sessions
@@ -115,8 +116,6 @@ def filter_interactions(project: UUID, rows: Any, query: Any) -> tuple[Any, dict
     if (outcome := query.get("success")) in ("true", "false"):
         rows, used["success"] = rows.filter(success=outcome == "true"), outcome
     if value := query.get("pattern_id"):
-        from patterns.curation.history import parse_id
-
         rows = rows.filter(pattern_id__in=list(family_of([parse_id(value)])))
         used["pattern_id"] = value
     return rows, used

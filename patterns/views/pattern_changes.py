@@ -17,7 +17,7 @@ from featurememory.http.base_path import place_path
 from featurememory.models import Project
 from featurememory.page_access import changing, current_project, is_part, render_page
 from featurememory.templatetags import figures
-from patterns.criteria import PatternCriteria
+from patterns.criteria import PatternCriteria, parse_id
 from patterns.curation import editing, history, merging, pruning, splitting
 from patterns.curation import undo as curation_undo
 from patterns.models import Operation, Pattern
@@ -34,11 +34,11 @@ def choose_patterns(project: Project, given: QueryDict) -> Any:
     """
     rows = Pattern.objects.stored().filter(project=project)
     if given.get("all") != "1":
-        ids = [history.parse_id(text) for text in given.getlist("ids")[:MOST_IDS]]
+        ids = [parse_id(text) for text in given.getlist("ids")[:MOST_IDS]]
         return rows.filter(pk__in=ids)
     matching = PatternCriteria.parse(parse_filter(given)).apply(rows)
     if upto := given.get("upto"):
-        matching = matching.filter(pk__lte=history.parse_id(upto))
+        matching = matching.filter(pk__lte=parse_id(upto))
     return matching
 
 
@@ -126,7 +126,7 @@ def respond_changed(request: HttpRequest, text: str, operation: Operation | None
     if not single:
         return respond_done(request, text, operation)
     messages.success(request, text, extra_tags=str(operation.pk) if operation else "")
-    return redirect("pattern", pattern_id=history.parse_id(single))
+    return redirect("pattern", pattern_id=parse_id(single))
 
 
 MOST_MERGED = 100

@@ -9,7 +9,11 @@ import pytest
 
 from featurememory.models import Activity, Project
 from integration.repair.save_repair import consolidate_project
-from patterns.models import ModelInteraction, Pattern, PatternHour
+from patterns.engine.domain.observation import Observation
+from patterns.engine.domain.results import Match
+from patterns.engine.recognizer import DefaultPatternRecognizer
+from patterns.models import ModelInteraction, Pattern, PatternHour, Payload
+from patterns.storage.stored_observations import observation_of
 from tests.builders import (
     Caller,
     caller,
@@ -229,6 +233,26 @@ def test_recognize_answers_and_changes_nothing(api: Caller, owner: Project) -> N
     assert {"input", "output"} <= {feature["type"] for feature in answer["features"]}
     assert (uses_and_recount(owner), rollup_figures(owner)) == before
     assert not ModelInteraction.objects.filter(project=owner, id="i-77").exists()
+
+
+def test_recognize_sees_an_interaction_as_learning_does(
+    api: Caller, owner: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    learned(owner, 3)
+    asked = item(9, task_type="task.0", error="timeout", success=False)
+    seen: list[Observation] = []
+    match = DefaultPatternRecognizer.match_one
+
+    def note_and_match(recognizer: DefaultPatternRecognizer, one: Observation) -> Match | None:
+        seen.append(one)
+        return match(recognizer, one)
+
+    monkeypatch.setattr(DefaultPatternRecognizer, "match_one", note_and_match)
+    api.post("patterns/recognize/", asked)
+    keep(owner, [asked])
+    row = ModelInteraction.objects.get(project=owner, id="i-9")
+
+    assert seen == [observation_of(row, Payload.objects.get(pk=row.pk).data)]
 
 
 def test_recognize_says_null_for_a_stranger(api: Caller, owner: Project) -> None:

@@ -144,3 +144,12 @@ def test_names_nobody_maps_are_redacted(guarded: Project) -> None:
     unmapped_names.write()
 
     assert UnmappedName.objects.get(project=guarded).name == "mail ⟦email⟧"
+
+
+def test_what_is_asked_about_is_recognised_as_it_would_be_stored(guarded: Project) -> None:
+    keep(guarded, [told(number) for number in range(5)])
+    learn_all(guarded)
+    answer = caller(guarded, "ro").post("patterns/recognize/", told(9))
+
+    assert answer.json()["match"] is not None
+    assert MAIL not in answer.content.decode()
