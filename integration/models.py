@@ -54,6 +54,11 @@ class ApiKey(models.Model):
     def __str__(self) -> str:
         return f"fm_{self.kind}_{self.public}_… {self.name}".strip()
 
+    @property
+    def actor(self) -> str:
+        """The key as histories and the activity name it."""
+        return f"key {self.name or self.public}"
+
     @staticmethod
     def digest_of(secret: str) -> str:
         # A fast digest is right here: the secret is random (238 bits), not a password.

@@ -27,6 +27,10 @@ def parse_id(text: UUID | str) -> UUID:
         raise not_found("pattern") from error
 
 
+def format_time(value: datetime | None) -> str | None:
+    return value.astimezone(UTC).isoformat().replace("+00:00", "Z") if value else None
+
+
 SORTS = ("use_count", "confidence", "effectiveness", "last_used", "created_at")
 STORED = tuple(status for status in Pattern.PatternStatus.values if status != "archived")
 

@@ -14,6 +14,7 @@ from django.db import Error, InterfaceError, OperationalError
 from django.db.models import CharField, Count, F, Value
 from django.utils import timezone
 
+from featurememory.database.stored_text import remove_nul
 from featurememory.database.write_lock import write_turn
 from featurememory.errors import ErrorCode, FeatureMemoryError
 from patterns.models import FailedRecord, ModelInteraction
@@ -66,8 +67,8 @@ def clean_text(text: str) -> str:
 
 
 def clean_subject(text: str, most: int = 200) -> str:
-    """The text without NUL and lone surrogates, which PostgreSQL does not store."""
-    return text[:most].replace("\x00", "␀").encode("utf-8", "replace").decode()
+    """The text as it is stored: cut, without NUL and lone surrogates."""
+    return remove_nul(text[:most])
 
 
 def forget_failures(project_id: UUID, work: str, subjects: Iterable[str] | None = None) -> int:

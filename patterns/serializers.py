@@ -9,6 +9,7 @@ from uuid import UUID
 
 import msgspec
 
+from patterns.criteria import format_time as format_time
 from patterns.models import ModelInteraction, Pattern, PatternEvent, PatternHour, Payload
 from patterns.statistics.quantile_sketch import merge_sketches, read_quantile
 from patterns.statistics.rollups import ALL_TIME, sum_rows
@@ -24,10 +25,6 @@ def format_ms(milliseconds: int | None) -> str | None:
         return None
     moment = EPOCH + timedelta(milliseconds=milliseconds)
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def format_time(value: datetime | None) -> str | None:
-    return value.astimezone(UTC).isoformat().replace("+00:00", "Z") if value else None
 
 
 def read_payload_parts(row: ModelInteraction, data: Stored | None) -> dict[str, Any]:

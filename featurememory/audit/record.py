@@ -12,6 +12,7 @@ from django.db import transaction
 
 from featurememory.audit.chain import seal_chain
 from featurememory.audit.origin import current_origin
+from featurememory.database.stored_text import remove_nul
 from featurememory.models import AuditEntry
 
 # Characters of a value before or after.
@@ -51,14 +52,14 @@ def make_entry(
 ) -> AuditEntry:
     origin = current_origin()
     return AuditEntry(
-        actor=clean(actor or origin.name_actor())[:150],
+        actor=remove_nul(actor or origin.name_actor())[:150],
         via=origin.via,
-        address=clean(origin.address)[:64],
+        address=remove_nul(origin.address)[:64],
         action=action[:40],
-        object=clean(target)[:300],
+        object=remove_nul(target)[:300],
         before=encode(before),
         after=encode(after),
-        reason=clean(reason)[:400],
+        reason=remove_nul(reason)[:400],
     )
 
 
@@ -68,11 +69,6 @@ def encode(value: Any) -> str:
         return ""
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), default=str)
     return text if len(text) <= MOST else json.dumps({"shortened": text[:MOST]})
-
-
-def clean(text: str) -> str:
-    """Without NUL and lone surrogates, which PostgreSQL does not store."""
-    return text.replace("\x00", "␀").encode("utf-8", "replace").decode()
 
 
 def name_ids(ids: Iterable[Any]) -> str:

@@ -30,6 +30,11 @@ class Key(Protocol):
     project_id: UUID
 
     @property
+    def actor(self) -> str:
+        """The key as histories and the activity name it."""
+        ...
+
+    @property
     def scopes(self) -> frozenset[str]:
         """What it may do now: by its kind, and no more than its maker."""
         ...

@@ -98,7 +98,7 @@ class KeyAuthentication(BaseAuthentication):
                 "This API key is unknown, revoked or expired. Make one under API keys.",
                 ErrorCode.UNAUTHENTICATED,
             )
-        note_actor(f"key {key.name or key.public}")
+        note_actor(key.actor)
         return None, key
 
     def authenticate_header(self, request: Request) -> str:

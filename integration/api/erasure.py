@@ -77,7 +77,7 @@ class ProjectDeletion(Endpoint):
         key = key_of(request)
         if body_of(request, DeletionOrder).name != key.project.name:
             raise invalid("must be the name of this key's project", "/name")
-        count = delete_project(key.project, f"key {key.name or key.public}")
+        count = delete_project(key.project, key.actor)
         known_keys.clear()
         return Response({"deleted": key.project.name, "interactions": count})
 
@@ -101,5 +101,5 @@ def read_order(order: ErasureOrder) -> dict[str, Any]:
 
 def start_erasure(request: Request, params: dict[str, Any]) -> Response:
     key = key_of(request)
-    job = queue.start_job(key.project, "erase", f"key {key.name or key.public}", params)
+    job = queue.start_job(key.project, "erase", key.actor, params)
     return Response({"job": {"id": str(job.pk)}}, status=202)

@@ -42,5 +42,5 @@ class Config(Endpoint):
     def patch(self, request: Request) -> Response:
         # Without a look at the size of numbers: every setting has its own range.
         values = decode_json(read_body(request._request), dict[str, dict[str, Any]])
-        actor = f"key {key_of(request).name or key_of(request).public}"
+        actor = key_of(request).actor
         return Response(patch_config(key_of(request).project_id, values, actor).as_dict())

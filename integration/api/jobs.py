@@ -45,7 +45,7 @@ class Jobs(Endpoint):
         if order.kind == "import":
             raise invalid("an import starts with a file: use the page Jobs or the command", "/kind")
         key = key_of(request)
-        job = queue.start_job(key.project, order.kind, f"key {key.name or key.public}")
+        job = queue.start_job(key.project, order.kind, key.actor)
         return Response(serialize_job(job), status=202)
 
 

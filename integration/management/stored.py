@@ -5,10 +5,28 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.core.management import CommandError
 from django.core.management.base import BaseCommand
 
 from featurememory.audit.origin import acting_by_command
+from featurememory.models import Project
+
+
+def find_project(name: str) -> Project:
+    """CommandError when there is none of this name."""
+    found = Project.objects.filter(name=name).first()
+    if found is None:
+        raise CommandError(f"There is no project {name!r}.")
+    return found
+
+
+def find_person(name: str) -> Any:
+    """The user of this name; CommandError when there is none."""
+    found = get_user_model().objects.filter(username=name).first()
+    if found is None:
+        raise CommandError(f"There is no user {name!r}.")
+    return found
 
 
 class StoredCommand(BaseCommand):

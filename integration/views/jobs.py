@@ -10,6 +10,7 @@ from django import forms
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django_htmx.http import HTMX_STOP_POLLING
 
 from featurememory.http import pagination
 from featurememory.page_access import changing, current_project, is_part, page, render_page
@@ -20,7 +21,6 @@ from integration.jobs.uploads import remove_upload, save_upload
 from integration.models import Job
 from integration.views.imports import describe_preview
 
-STOP_POLLING = 286
 UPLOAD_LIMIT = 512 << 20
 
 
@@ -87,7 +87,7 @@ def start_job(request: HttpRequest) -> HttpResponse:
 def show_job(request: HttpRequest, pk: UUID) -> HttpResponse:
     job = find_job(request, pk)
     if is_part(request):
-        status = STOP_POLLING if job.is_over else 200
+        status = HTMX_STOP_POLLING if job.is_over else 200
         return render(request, "jobs/_card.html", {"job": job}, status=status)
     context: dict[str, Any] = {"job": job}
     if job.state == Job.JobState.PREVIEW:

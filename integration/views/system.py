@@ -23,6 +23,7 @@ from featurememory.models import Activity, Project
 from featurememory.page_access import current_project, page, render_page
 from integration import resources
 from integration.dialects.unmapped import list_unmapped
+from integration.views.headline_figures import RECOGNITION_BUDGET_MS
 from integration.views.navigation import count_live
 from patterns.curation.history import UNDO_PERIOD
 from patterns.failed_records import count_failures, list_failures
@@ -32,7 +33,6 @@ from patterns.retention import disk_usage, forecast
 from patterns.statistics import hourly_gauges
 from patterns.statistics.time_window import Window
 
-RECOGNITION_BUDGET_MS = 50
 FAILURES_SHOWN = 10
 UNMAPPED_SHOWN = 20
 

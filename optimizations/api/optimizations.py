@@ -67,7 +67,7 @@ class Optimizations(Endpoint):
             pattern=pattern,
             task_type=task_type,
             model_id=given.model_id or "",
-            actor=actor_name(request),
+            actor=key_of(request).actor,
         )
         return Response(serialize_detail(made), status=201)
 
@@ -117,10 +117,6 @@ def find_optimization(request: Request, optimization_id: str) -> Optimization:
     return row
 
 
-def actor_name(request: Request) -> str:
-    return f"key {key_of(request).name or key_of(request).public}"[:150]
-
-
 class OptimizationDetail(Endpoint):
     scopes = {"GET": "read"}
 
@@ -147,4 +143,4 @@ class OptimizationVerb(Endpoint):
         row = find_optimization(request, optimization_id)
         reason = body_of(request, ReasonIn).reason or ""
         manager = OptimizationManager(key_of(request).project)
-        return Response(serialize_detail(manager.act(row.id, verb, actor_name(request), reason)))
+        return Response(serialize_detail(manager.act(row.id, verb, key_of(request).actor, reason)))

@@ -16,7 +16,7 @@ from featurememory.http.endpoint import Endpoint
 from featurememory.http.idempotency import idempotent
 from featurememory.http.json_body import body_of
 from featurememory.http.openapi import described
-from optimizations.api.optimizations import ReasonIn, actor_name
+from optimizations.api.optimizations import ReasonIn
 from optimizations.manager import OptimizationManager
 from patterns.criteria import parse_moment
 
@@ -44,7 +44,7 @@ class CachePurge(Endpoint):
     def post(self, request: Request) -> Response:
         reason = body_of(request, ReasonIn).reason or ""
         manager = OptimizationManager(key_of(request).project)
-        count = manager.purge_cache(actor_name(request), reason)
+        count = manager.purge_cache(key_of(request).actor, reason)
         return Response({"purged": count})
 
 

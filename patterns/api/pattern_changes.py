@@ -15,7 +15,7 @@ from featurememory.http.idempotency import idempotent
 from featurememory.http.json_body import body_of
 from featurememory.http.openapi import described
 from featurememory.models import Project
-from patterns.api.patterns import Ids, find_pattern, name_actor
+from patterns.api.patterns import Ids, find_pattern
 from patterns.criteria import PARSERS, PatternCriteria, parse_id
 from patterns.curation import merging, pruning, splitting, undo
 from patterns.models import Operation, Pattern
@@ -59,7 +59,7 @@ class Prune(OrderEndpoint):
                 }
             )
         return respond_with_operation(
-            pruning.prune_patterns(project, rows, name_actor(request)), []
+            pruning.prune_patterns(project, rows, key_of(request).actor), []
         )
 
 
@@ -107,7 +107,7 @@ class Restore(OrderEndpoint):
         order = body_of(request, RestoreOrder)
         require_exactly_one(order, "operation_id", "ids")
         project = key_of(request).project
-        done = undo.undo_or_restore(project, name_actor(request), order.operation_id, order.ids)
+        done = undo.undo_or_restore(project, key_of(request).actor, order.operation_id, order.ids)
         return respond_with_operation(done, order.ids or [])
 
 
@@ -123,7 +123,7 @@ class Merge(OrderEndpoint):
         order = body_of(request, MergeOrder)
         return respond_with_operation(
             *merging.merge_patterns(
-                key_of(request).project, order.ids, name_actor(request), order.into
+                key_of(request).project, order.ids, key_of(request).actor, order.into
             )
         )
 
@@ -143,7 +143,7 @@ class Split(OrderEndpoint):
         done = splitting.split_pattern(
             key_of(request).project,
             str(row.pk),
-            name_actor(request),
+            key_of(request).actor,
             slot=order.by,
             example_ids=order.example_ids or [],
         )

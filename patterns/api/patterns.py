@@ -76,7 +76,7 @@ class PatternDetail(Endpoint):
             raise invalid(f"must be among {', '.join(Pattern.PatternStatus.values)}", "/status")
         if "label" in given:
             given["label"] = given["label"] or ""
-        row = editing.edit_pattern(key_of(request).project, row, name_actor(request), **given)
+        row = editing.edit_pattern(key_of(request).project, row, key_of(request).actor, **given)
         return Response(serialize_patterns([row])[0])
 
 
@@ -89,10 +89,6 @@ def find_pattern(request: Request, pattern_id: str) -> Pattern:
     if row is None:
         raise not_found("pattern")
     return row
-
-
-def name_actor(request: Request) -> str:
-    return f"key {key_of(request).name or key_of(request).public}"[:150]
 
 
 class Related(Endpoint):

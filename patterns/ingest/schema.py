@@ -20,6 +20,7 @@ from featurememory.errors import ErrorCode, FeatureMemoryError, invalid
 from featurememory.http.finite_numbers import require_finite
 from featurememory.http.json_body import decode_json
 from patterns.ingest.member_names import Contract, name_ignored, sort_members
+from patterns.models.interactions import LATEST_MS
 from patterns.storage.payloads import pack_payload
 
 # A database text holds no NUL (PostgreSQL refuses it), so neither does a column of ours.
@@ -30,7 +31,6 @@ Identifier = Annotated[str, Meta(min_length=1, max_length=128, pattern=r"^[^\x00
 Quantity = Annotated[float, Meta(ge=0, le=1e15)]
 Share = Annotated[float, Meta(ge=0, le=1)]
 DEPTH = 200
-LATEST_MS = 253_402_300_799_999  # 9999-12-31T23:59:59.999Z
 # Numbers of ten digits are seconds of the years 2001 to 2286; as milliseconds they were January 1970.
 SECONDS = (1e9, 1e10)
 

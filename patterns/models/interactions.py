@@ -9,6 +9,8 @@ from django.utils import timezone
 
 from featurememory.models import Project
 
+LATEST_MS = 253_402_300_799_999  # 9999-12-31T23:59:59.999Z, the latest timestamp that is taken in
+
 
 class InteractionQuerySet(models.QuerySet["ModelInteraction"]):
     def pending(self) -> InteractionQuerySet:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC
 from typing import Any
 
+from patterns.criteria import format_time
 from patterns.failed_records import find_failure
 from patterns.models import ModelInteraction
 from patterns.recognition.recognizer_cache import recognizers
@@ -35,12 +35,11 @@ def explain_failure(row: ModelInteraction) -> dict[str, Any] | None:
     found = find_failure(row.project_id, row)
     if found is None:
         return None
-    at = found.at.astimezone(UTC).isoformat().replace("+00:00", "Z")
     return {
         "failed": {
             "code": found.code,
             "reason": found.reason,
-            "at": at,
+            "at": format_time(found.at),
             "attempts": found.attempts,
         }
     }

@@ -11,8 +11,7 @@ from uuid import UUID
 
 from django.core.cache import cache
 from django.db import connection
-from django.db.models import Exists, OuterRef, Sum
-from django.db.models.functions import Least
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from featurememory.access.sessions import clear_expired_sessions
@@ -24,7 +23,6 @@ from patterns.models import Learner, ModelInteraction, Pattern, PatternEvent
 from patterns.retention import disk_usage, project_use
 from patterns.retention.delete_interactions import forget_interactions
 from patterns.retention.forecast import (
-    EXAMPLES,
     count_examples,
     count_needed_for_room,
     count_recognized,
@@ -184,11 +182,10 @@ def clean_up(project: Project, *, dry_run: bool = False) -> CleanupResult:
 
 def can_forget_more(project: Project | None = None) -> bool:
     """Whether the project (or any) has interactions that are not kept as examples."""
-    patterns, rows = Pattern.objects.stored(), ModelInteraction.objects.order_by()
+    rows = ModelInteraction.objects.order_by()
     if project:
-        patterns, rows = patterns.filter(project=project), rows.filter(project=project)
-    kept = patterns.aggregate(n=Sum(Least("use_count", EXAMPLES)))["n"] or 0
-    return bool(rows.count() > kept)
+        rows = rows.filter(project=project)
+    return bool(rows.count() > count_examples(project))
 
 
 def empty_trash(project: Project, ids: list[str]) -> None:

@@ -16,6 +16,7 @@ from django.utils import timezone
 from featurememory.config import config_of
 from featurememory.models import FeatureMemoryConfig, Project
 from patterns.models import ModelInteraction, Operation, Pattern, Payload
+from patterns.models.interactions import LATEST_MS
 from patterns.retention import disk_usage, project_use
 from patterns.storage.database import DatabasePatternStorage
 from patterns.storage.protocol import compute_unused_since
@@ -28,7 +29,6 @@ EXAMPLES = 5
 # Counting takes 0.2 s at a million interactions: background work counts, pages read the result.
 # Seconds between two counts; COUNT_LARGE_S from LARGE interactions on.
 COUNT_S, COUNT_LARGE_S, LARGE = 50.0, 300.0, 50_000
-LATEST_MS = 253_402_300_799_999  # 9999-12-31T23:59:59.999Z
 
 
 @dataclass(frozen=True)
@@ -113,9 +113,11 @@ def find_old_trash(project: Project) -> list[str]:
     return [str(pk) for pk in full.values_list("pk", flat=True)]
 
 
-def count_examples(project: Project) -> int:
-    """Interactions kept as examples of stored patterns."""
-    rows = Pattern.objects.stored().filter(project=project)
+def count_examples(project: Project | None = None) -> int:
+    """Interactions kept as examples of the stored patterns of a project, or of all."""
+    rows = Pattern.objects.stored()
+    if project:
+        rows = rows.filter(project=project)
     return int(rows.aggregate(n=Sum(Least("use_count", EXAMPLES)))["n"] or 0)
 
 

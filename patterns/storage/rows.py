@@ -9,6 +9,7 @@ from uuid import UUID
 
 import msgspec
 
+from featurememory.database.stored_text import remove_nul
 from featurememory.errors import ErrorCode, FeatureMemoryError
 from patterns.engine.pattern.pattern_state import PatternState
 from patterns.engine.pattern.recurring_features import summarise_features
@@ -62,11 +63,6 @@ def build_row(
         size_bytes=len(data),
         state=data,
     )
-
-
-def remove_nul(text: str) -> str:
-    """Replace NUL and lone surrogates, which PostgreSQL does not store."""
-    return text.replace("\x00", "␀").encode("utf-8", "replace").decode()
 
 
 def to_clean_json(values: Sequence[msgspec.Struct]) -> Any:

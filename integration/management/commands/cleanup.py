@@ -5,11 +5,9 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management import CommandError
-
 from featurememory.models import Project
 from integration.erasure.old_texts import forget_old_texts
-from integration.management.stored import StoredCommand
+from integration.management.stored import StoredCommand, find_project
 from patterns.retention.cleanup import CleanupResult, clean_up
 from patterns.retention.forecast import forecast_cleanup, list_rules
 
@@ -22,12 +20,7 @@ class Command(StoredCommand):
         parser.add_argument("--project", help="default: all projects")
 
     def handle(self, *args: Any, dry_run: bool, project: str | None, **options: Any) -> None:
-        projects = Project.objects.all()
-        if project:
-            projects = projects.filter(name=project)
-            if not projects:
-                raise CommandError(f"There is no project {project!r}.")
-        for row in projects:
+        for row in [find_project(project)] if project else Project.objects.all():
             self.report(row, clean_up(row, dry_run=dry_run))
             if dry_run:
                 self.explain(row)

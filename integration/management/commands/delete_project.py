@@ -7,9 +7,8 @@ from typing import Any
 
 from django.core.management import CommandError
 
-from featurememory.models import Project
 from integration.erasure.delete_project import delete_project
-from integration.management.stored import StoredCommand
+from integration.management.stored import StoredCommand, find_project
 
 
 class Command(StoredCommand):
@@ -20,9 +19,7 @@ class Command(StoredCommand):
         parser.add_argument("--yes", action="store_true", help="do it, instead of saying what goes")
 
     def handle(self, *args: Any, project: str, yes: bool, **options: Any) -> None:
-        row = Project.objects.filter(name=project).first()
-        if row is None:
-            raise CommandError(f"There is no project {project!r}.")
+        row = find_project(project)
         if not yes:
             count = row.modelinteraction_set.count()
             raise CommandError(

@@ -9,9 +9,8 @@ from typing import Any
 from django.core.management import CommandError
 
 from featurememory.audit.record import record
-from featurememory.models import Project
 from integration.archive.export import export_project
-from integration.management.stored import StoredCommand
+from integration.management.stored import StoredCommand, find_project
 
 
 class Command(StoredCommand):
@@ -22,9 +21,7 @@ class Command(StoredCommand):
         parser.add_argument("--output", required=True, type=Path, help="a file: F.tar.zst")
 
     def handle(self, *args: Any, project: str, output: Path, **options: Any) -> None:
-        row = Project.objects.filter(name=project).first()
-        if row is None:
-            raise CommandError(f"There is no project {project!r}.")
+        row = find_project(project)
         try:
             counts = export_project(row, output)
         except OSError as error:

@@ -5,12 +5,9 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from typing import Any
 
-from django.contrib.auth import get_user_model
-from django.core.management import CommandError
-
 from featurememory.access.roles import ROLES, grant_role
 from featurememory.models import Project
-from integration.management.stored import StoredCommand
+from integration.management.stored import StoredCommand, find_person, find_project
 from integration.models import ApiKey
 
 EVERY = "*"
@@ -29,7 +26,7 @@ class Command(StoredCommand):
         parser.add_argument("--role", required=True, choices=[*ROLES, "none"])
 
     def handle(self, *args: Any, user: str, project: str, role: str, **options: Any) -> None:
-        person, row = find_person(user), find_project(project)
+        person, row = find_person(user), None if project == EVERY else find_project(project)
         grant_role(person, row, "" if role == "none" else role, "a command")
         where = f"project {row}" if row else "every project"
         self.stdout.write(f"{user}: {role} in {where}.")
@@ -43,19 +40,3 @@ class Command(StoredCommand):
         for key in keys.filter(project=project) if project else keys:
             if not key.scopes:
                 self.stdout.write(f"{key}: refused from now on, its maker has no rights there.")
-
-
-def find_person(name: str) -> Any:
-    found = get_user_model().objects.filter(username=name).first()
-    if found is None:
-        raise CommandError(f"--user {name!r}: there is no such user")
-    return found
-
-
-def find_project(name: str) -> Project | None:
-    if name == EVERY:
-        return None
-    found = Project.objects.filter(name=name).first()
-    if found is None:
-        raise CommandError(f"--project {name!r}: there is no such project")
-    return found

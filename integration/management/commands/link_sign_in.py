@@ -11,8 +11,7 @@ from django.db import transaction
 
 from featurememory.access.sso_accounts import link_person
 from featurememory.models import ExternalIdentity
-from integration.management.commands.grant import find_person
-from integration.management.stored import StoredCommand
+from integration.management.stored import StoredCommand, find_person
 
 
 class Command(StoredCommand):

@@ -5,10 +5,7 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management import CommandError
-
-from featurememory.models import Project
-from integration.management.stored import StoredCommand
+from integration.management.stored import StoredCommand, find_project
 from optimizations.prices.shipped_prices import load_shipped_prices, read_shipped_list
 
 
@@ -19,8 +16,6 @@ class Command(StoredCommand):
         parser.add_argument("--project", required=True, help="name of a project that exists")
 
     def handle(self, *args: Any, project: str, **options: Any) -> None:
-        row = Project.objects.filter(name=project).first()
-        if row is None:
-            raise CommandError(f"There is no project {project!r}.")
+        row = find_project(project)
         count = load_shipped_prices(row, "manage.py")
         self.stdout.write(f"{count:,} prices added or changed. {read_shipped_list()['note']}")

@@ -9,8 +9,7 @@ from django.conf import settings
 from django.core.management import CommandError
 
 from featurememory.models import LoginLink
-from integration.management.commands.grant import find_person
-from integration.management.stored import StoredCommand
+from integration.management.stored import StoredCommand, find_person
 
 
 class Command(StoredCommand):

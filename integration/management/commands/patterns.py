@@ -9,7 +9,7 @@ import msgspec
 from django.core.management import CommandError
 
 from featurememory.models import Project
-from integration.management.stored import StoredCommand
+from integration.management.stored import StoredCommand, find_project
 from patterns.models import Pattern
 from patterns.serializers import serialize_patterns
 
@@ -22,10 +22,9 @@ class Command(StoredCommand):
         parser.add_argument("--format", choices=["json", "text"], default="text")
 
     def handle(self, *args: Any, project: str | None, format: str, **options: Any) -> None:
-        found = Project.objects.filter(name=project) if project else Project.objects.all()
-        row = found.first()
+        row = find_project(project) if project else Project.objects.first()
         if row is None:
-            raise CommandError(f"There is no project {project or ''!r}.")
+            raise CommandError("There is no project yet.")
         rows = Pattern.objects.stored().filter(project=row).order_by("-use_count", "pk")
         if format == "json":
             self.stdout.write(msgspec.json.encode(serialize_patterns(list(rows))).decode())

@@ -6,8 +6,7 @@ from argparse import ArgumentParser
 from typing import Any
 
 from featurememory.access.second_factor import remove_factor
-from integration.management.commands.grant import find_person
-from integration.management.stored import StoredCommand
+from integration.management.stored import StoredCommand, find_person
 
 
 class Command(StoredCommand):

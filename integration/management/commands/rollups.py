@@ -5,11 +5,8 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management import CommandError
-
-from featurememory.models import Project
 from integration.jobs import queue
-from integration.management.stored import StoredCommand
+from integration.management.stored import StoredCommand, find_project
 
 
 class Command(StoredCommand):
@@ -19,9 +16,7 @@ class Command(StoredCommand):
         parser.add_argument("--project", required=True)
 
     def handle(self, *args: Any, project: str, **options: Any) -> None:
-        row = Project.objects.filter(name=project).first()
-        if row is None:
-            raise CommandError(f"There is no project {project!r}.")
+        row = find_project(project)
         job = queue.start_job(row, "rollups", "command")
         if not queue.take_job(job):
             self.stdout.write(f"A running server has taken the job: see /jobs/{job.pk}/.")

@@ -182,7 +182,7 @@ def test_grant_names_what_does_not_exist(wrong: dict[str, str]) -> None:
     member("lea")
     given = {"user": "lea", "project": "mine", "role": "viewer"} | wrong
 
-    with pytest.raises(Exception, match="there is no such"):
+    with pytest.raises(Exception, match="There is no"):
         call_command("grant", **given)
 
 
