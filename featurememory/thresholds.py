@@ -124,6 +124,12 @@ class OptimizationThresholds(models.Model):
         validators=limit_to(0, 0.5),
         help_text="Points of quality, 0 to 0.5, default 0.05. A larger loss counts as harm.",
     )
+    shadow_budget = models.FloatField(
+        default=0.02,
+        validators=limit_to(0, 0.5),
+        help_text="Share of the spend on models, 0 to 0.5, default 0.02. Most that alternatives may "
+        "cost that run beside the answer for comparison; 0 switches them off.",
+    )
     cache_similar = models.BooleanField(
         "answer similar requests from the cache",
         default=False,

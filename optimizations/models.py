@@ -231,6 +231,63 @@ class WaitingOutcome(models.Model):
         return str(self.interaction)
 
 
+class ShadowAnswer(models.Model):
+    """What an alternative answered to a task that another model served; never an interaction.
+
+    The engine owns `state`; whoever changes what it is judged by (scores, `verdict`) raises `turn`
+    and sets `due`, so that it is looked at again. `verdict`: 1 better, 0 same, -1 worse than the
+    answer that was served.
+    """
+
+    class PairState(models.IntegerChoices):
+        NEW = 0, "Not looked at"
+        WAITING = 1, "Cannot be compared yet"
+        OPEN = 2, "Differs, counted as the worst until somebody judges it"
+        COUNTED = 3, "Counted"
+        LOST = 4, "What it belongs to never came"
+
+    number = models.BigAutoField(primary_key=True)
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, db_index=False)
+    shadow_id = models.CharField(max_length=64)
+    decision_id = models.CharField(max_length=36)
+    optimization_id = models.CharField(max_length=64, blank=True, default="")
+    pattern_id = models.UUIDField(null=True)
+    model_id = models.CharField(max_length=200)
+    at = models.BigIntegerField(help_text="Our clock, ms since the epoch")
+    timestamp = models.BigIntegerField(default=0, help_text="The caller's, ms since the epoch")
+    duration = models.FloatField(null=True)
+    input_tokens = models.FloatField(null=True)
+    output_tokens = models.FloatField(null=True)
+    cached_input_tokens = models.FloatField(null=True)
+    cache_write_tokens = models.FloatField(null=True)
+    reasoning_tokens = models.FloatField(null=True)
+    cost = models.FloatField(null=True)
+    success = models.BooleanField(null=True)
+    score = models.FloatField(null=True)
+    failed = models.BooleanField(default=False)
+    verdict = models.SmallIntegerField(null=True)
+    counted_verdict = models.FloatField(null=True, help_text="The one that the engine knows")
+    judged_by = models.CharField(max_length=150, blank=True, default="")
+    agreed = models.BooleanField(null=True)
+    state = models.PositiveSmallIntegerField(choices=PairState.choices, default=PairState.NEW)
+    due = models.BooleanField(default=True)
+    turn = models.PositiveIntegerField(default=0)
+    data = models.BinaryField(default=b"", help_text="Output, parameters and error, compressed")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["project", "shadow_id"], name="shadow_once")
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["project", "due", "number"], name="shadow_due"),
+            models.Index(fields=["project", "decision_id"], name="shadow_of_decision"),
+            models.Index(fields=["project", "optimization_id", "-number"], name="shadow_of"),
+        ]
+
+    def __str__(self) -> str:
+        return self.shadow_id
+
+
 class LedgerHour(models.Model):
     """Sums of what one optimization saved in one hour, as the engine's ledger defines them."""
 

@@ -11,7 +11,7 @@ import msgspec
 from uuid_utils import uuid7
 
 from optimizations.decision_log import log
-from optimizations.engine.domain.task import Request, Task, TaskDecision
+from optimizations.engine.domain.task import Request, ShadowWish, Task, TaskDecision
 from optimizations.models import PolicyState
 from optimizations.policy_runtime.policy_cache import LoadedPolicy, policies
 from patterns.engine.domain.observation import Observation
@@ -54,6 +54,8 @@ def prepare(
         recognizer_version=version,
     )
     decision = ask_policy(kept, request)
+    if dry_run:  # nobody would know what a shadow of it belongs to
+        decision = msgspec.structs.replace(decision, shadows=())
     patterns = [{"id": match.pattern_id, "confidence": match.confidence}] if match else []
     if not dry_run:
         enable_optimizations(project_id)
@@ -121,8 +123,15 @@ def answer_to_json(prepared: Prepared, task: dict[str, Any]) -> dict[str, Any]:
         "reason": decision.reason,
         "policy_version": str(decision.policy_version),
         "cached_output": decision.cached_output if decision.served_from_cache else None,
+        "shadows": [shadow_to_json(wish, task) for wish in decision.shadows],
         "ttl": decision.ttl,
     }
+
+
+def shadow_to_json(wish: ShadowWish, task: dict[str, Any]) -> dict[str, Any]:
+    """An alternative to run after the answer went out: the task as it was sent, so changed."""
+    changed = {"model_id": wish.model_id, "parameters": wish.parameters}
+    return {"shadow_id": wish.shadow_id, **changed, "task": {**task, **changed}}
 
 
 def field_to_json(task: Task, name: str) -> Any:

@@ -16,12 +16,27 @@ from featurememory.http.drf import HasScope
 from featurememory.http.endpoint import Endpoint
 from featurememory.http.problems import handle_problem
 from integration.api.authentication import KeyAuthentication
+from optimizations.shadow_answers.arrivals import store_shadow
 from patterns.api.interactions import InteractionBatch, Interactions
 
 Handler = Callable[[HttpRequest], HttpResponse]
+
+
+class ReceivedInteractions(Interactions):
+    """Takes the answers of shadows as well."""
+
+    store_shadow = staticmethod(store_shadow)
+
+
+class ReceivedBatch(InteractionBatch):
+    """Takes the answers of shadows as well."""
+
+    store_shadow = staticmethod(store_shadow)
+
+
 ENDPOINTS: dict[str, type[Endpoint]] = {
-    "/api/v1/interactions/": Interactions,
-    "/api/v1/interactions/batch/": InteractionBatch,
+    "/api/v1/interactions/": ReceivedInteractions,
+    "/api/v1/interactions/batch/": ReceivedBatch,
 }
 
 

@@ -89,6 +89,7 @@ TABLES = [
         optimizations.Decision,
         optimizations.AppliedOptimization,
         optimizations.WaitingOutcome,
+        optimizations.ShadowAnswer,
         optimizations.LedgerHour,
         optimizations.PolicyState,
         PreviousRecognizer,

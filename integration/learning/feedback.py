@@ -13,13 +13,20 @@ from featurememory.errors import invalid, not_found
 from featurememory.models import Project
 from optimizations.policy_runtime import outcomes
 from optimizations.policy_runtime.outcome_rows import VERDICT
+from optimizations.policy_runtime.shadow_pairs import note_change
+from optimizations.shadow_answers.verdicts import store_shadow_feedback
 from patterns.models import Feedback, Learner, ModelInteraction
 from patterns.recognition import late_feedback
 from patterns.redaction.redact import redactor_of
 from patterns.statistics import rollups
 
 Text = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[^\x00]*$")]
-TARGETS = {"interaction_id": "interaction", "decision_id": "decision", "session_id": "session"}
+TARGETS = {
+    "interaction_id": "interaction",
+    "decision_id": "decision",
+    "session_id": "session",
+    "shadow_id": "shadow",
+}
 # One session may hold very many interactions; feedback is about the recent ones.
 SESSION_LIMIT = 1000
 
@@ -30,12 +37,15 @@ class FeedbackIn(Struct):
     interaction_id: Text | None = None
     decision_id: Text | None = None
     session_id: Text | None = None
+    shadow_id: Text | None = None
 
 
 def find_target(given: FeedbackIn) -> tuple[str, str]:
+    if given.shadow_id and not (given.interaction_id or given.session_id):
+        return "shadow", given.shadow_id  # its decision may be named as well
     named = [(kind, getattr(given, name)) for name, kind in TARGETS.items() if getattr(given, name)]
     if len(named) != 1:
-        raise invalid("name exactly one of interaction_id, decision_id, session_id", "")
+        raise invalid(f"name exactly one of {', '.join(TARGETS)}", "")
     return named[0]
 
 
@@ -61,6 +71,8 @@ def store_feedback(project: Project, given: FeedbackIn) -> Feedback:
     if redactor := redactor_of(project.pk):
         hide = redactor.redact_session if kind == "session" else redactor.redact_name
         name, value = hide(name), redactor.redact_value(value)
+    if kind == "shadow":
+        return store_shadow_feedback(project, given.shadow_id or "", given.metric_name, value)
     rows = ModelInteraction.objects.filter(
         Q(**{f"{kind}_id" if kind != "interaction" else "id": name})
     )
@@ -90,6 +102,8 @@ def apply_metric(project: Project, row: ModelInteraction, metric: str, value: An
     before = rollups.outcome_of(row)
     setattr(row, metric, value)
     ModelInteraction.objects.filter(pk=row.pk).update(**{metric: value, "failed": row.failed})
+    if row.decision_id:
+        note_change(project.pk, Q(decision_id=row.decision_id))
     if row.state == ModelInteraction.InteractionState.RECOGNIZED:
         after = rollups.outcome_of(row)
         rollups.correct_outcome(project.pk, before, after)

@@ -13,6 +13,7 @@ from featurememory.config import config_of
 from featurememory.database.write_lock import write_turn
 from featurememory.models import Project
 from optimizations.decision_log.log import ROW_BYTES
+from optimizations.decision_log.shadow_rows import delete_shadows
 from optimizations.models import AppliedOptimization, Decision
 from patterns.retention import disk_usage, project_use
 from patterns.retention.forecast import measure_claim
@@ -92,6 +93,7 @@ def delete_batch(
         names = [name for _, name in doomed]
         applied = AppliedOptimization.objects.filter(project_id=project_id, decision_id__in=names)
         applied.delete()
+        freed += delete_shadows(project_id, names)
         Decision.objects.filter(pk__in=[number for number, _ in doomed]).delete()
     project_use.add_bytes(project_id, decisions=-freed)
     return freed, len(doomed)

@@ -6,9 +6,10 @@ from collections.abc import Iterable
 
 from optimizations.engine.domain.lifecycle import Transition, Verb
 from optimizations.engine.domain.optimization import OptimizationState
+from optimizations.engine.domain.optimization_ids import value_key
 from optimizations.engine.domain.outcome import Outcome
 from optimizations.engine.domain.settings import ModelCard, PolicySettings
-from optimizations.engine.domain.task import Json, Request, TaskDecision
+from optimizations.engine.domain.task import Json, Request, ShadowWish, TaskDecision
 from optimizations.engine.domain.trial_scope import ScopeKey
 from optimizations.engine.kinds import KINDS
 from optimizations.engine.kinds.prefix_order import PrefixNotes
@@ -22,12 +23,18 @@ from optimizations.engine.review.judge import may_harm
 from optimizations.engine.review.measured import review_measured
 from optimizations.engine.review.reviewer import Reviewer
 from optimizations.engine.serving.decide import decide
+from optimizations.engine.shadows.pair_state import PairState
 from optimizations.engine.snapshot import PolicyMemory
 from optimizations.engine.trials.learner import TrialLearner
 from optimizations.engine.trials.scoring import resolve_cost
 from optimizations.engine.trials.trial import Trial
 
 REVIEW_EVERY, REVIEW_SOON = 25, 5  # outcomes; the second while something active may do harm
+
+
+def find_wish(main: Outcome, shadow_id: str) -> ShadowWish | None:
+    wished = main.decision.shadows if main.decision else ()
+    return next((wish for wish in wished if wish.shadow_id == shadow_id), None)
 
 
 class PolicyEngine:
@@ -91,6 +98,43 @@ class PolicyEngine:
         else:
             cost = resolve_cost(new, self._memory.table.cards)
             self._spend(self._learner().correct(old, new, cost))
+
+    def observe_shadow(
+        self,
+        main: Outcome,
+        shadow_id: str,
+        shadow: Outcome,
+        *,
+        first: bool = True,
+        verdict: float | None = None,
+    ) -> PairState:
+        """Learns what a shadow answered beside `main`, whose decision wished for it. Show a pair that
+        waits again (not `first`) when more is known of it. `verdict` is what a person says: the
+        shadow's quality less that of the answer served, -1 to 1."""
+        wish = find_wish(main, shadow_id)
+        if wish is None:
+            return "unknown"
+        cards, learner = self._memory.table.cards, self._learner()
+        costs = resolve_cost(main, cards), resolve_cost(shadow, cards)
+        if first:
+            learner.meter_shadow(main, shadow, wish, costs[1])
+        return learner.observe_shadow(main, shadow, wish, costs, verdict)
+
+    def find_owner(self, wish: ShadowWish, task_type: str) -> str:
+        """The id of the optimization that a pair is evidence for; "" when there is none."""
+        scope = self._memory.scopes.get((wish.kind, task_type, wish.base))
+        live = [self._trials[name].state for name in scope.live] if scope else []
+        chooser = next((state.id for state in live if state.adaptive), "")
+        own = next((s.id for s in live if value_key(s.params) == wish.value), "")
+        return chooser if wish.weight > 0 else own or chooser
+
+    def judge_pair(
+        self, main: Outcome, shadow_id: str, before: float | None, now: float | None
+    ) -> None:
+        """A person's verdict on a pair that is `open`; None takes it back."""
+        wish = find_wish(main, shadow_id)
+        if wish is not None:
+            self._learner().judge_pair(main, wish, (before, now))
 
     def _learner(self) -> TrialLearner:
         return TrialLearner(

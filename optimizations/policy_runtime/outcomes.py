@@ -18,10 +18,11 @@ from django.db import connection
 from featurememory.database.write_lock import write_turn
 from optimizations.decision_log import log
 from optimizations.engine.domain.outcome import Outcome
-from optimizations.models import Decision, PolicyState, WaitingOutcome
+from optimizations.models import Decision, PolicyState, ShadowAnswer, WaitingOutcome
 from optimizations.policy_runtime.failed_outcomes import load_each, set_outcome_aside
 from optimizations.policy_runtime.outcome_rows import load_verdicts
 from optimizations.policy_runtime.policy_cache import LoadedPolicy, policies
+from optimizations.policy_runtime.shadow_pairs import count_pairs, has_due, save_pairs
 from optimizations.storage import OptimizationStorage
 from patterns.models import Feedback, ModelInteraction
 from patterns.recognition import late_feedback
@@ -128,18 +129,20 @@ def count_outcomes(project_id: UUID, *, save: bool = False) -> int:
 
 def find_waiting_projects() -> list[UUID]:
     """Projects with a queue: outcomes changed by feedback, and those a crash left behind."""
-    rows = WaitingOutcome.objects.order_by()
-    return list(rows.values_list("project_id", flat=True).distinct())
+    rows = WaitingOutcome.objects.order_by().values_list("project_id", flat=True).distinct()
+    pairs = ShadowAnswer.objects.filter(due=True).order_by()
+    return list({*rows, *pairs.values_list("project_id", flat=True).distinct()})
 
 
 def has_waiting(project_id: UUID) -> bool:
-    return WaitingOutcome.objects.filter(project_id=project_id).exists()
+    return WaitingOutcome.objects.filter(project_id=project_id).exists() or has_due(project_id)
 
 
 def is_save_due(kept: LoadedPolicy) -> bool:
     if connection.vendor != "sqlite":
         return True  # other processes decide by what is saved
-    return time.monotonic() - kept.saved >= SAVE_S or len(kept.counted) >= SAVE_EVERY
+    unsaved = len(kept.counted) + len(kept.paired)
+    return time.monotonic() - kept.saved >= SAVE_S or unsaved >= SAVE_EVERY
 
 
 def count_waiting(project_id: UUID, kept: LoadedPolicy) -> int:
@@ -154,7 +157,7 @@ def count_waiting(project_id: UUID, kept: LoadedPolicy) -> int:
         except Exception as error:
             set_outcome_aside(project_id, grouped[number], error)
     kept.counted.update(note.pk for note in fresh)
-    return len(grouped)
+    return len(grouped) + count_pairs(project_id, kept)
 
 
 def count_outcome(kept: LoadedPolicy, notes: Sequence[WaitingOutcome], outcome: Outcome) -> None:
@@ -184,11 +187,13 @@ def save_policy(project_id: UUID, kept: LoadedPolicy) -> None:
         counted = sorted(kept.counted)
         for start in range(0, len(counted), 500):
             WaitingOutcome.objects.filter(pk__in=counted[start : start + 500]).delete()
+        save_pairs(kept.paired)
         row.snapshot, row.moment = snapshot, kept.moment
         row.version += 1
         row.save(update_fields=["snapshot", "moment", "version"])
     kept.version, kept.saved = row.version, time.monotonic()
     kept.counted.clear()
+    kept.paired.clear()
 
 
 # --- rows as outcomes ---------------------------------------------------------------------------

@@ -21,12 +21,24 @@ from optimizations.policy_runtime.project_lock import PATIENCE_S, lock_project
 from optimizations.storage import load_states
 
 
+@dataclass(frozen=True)
+class CountedPair:
+    """What became of a shadow's answer in an engine that is not saved yet."""
+
+    state: int
+    turn: int
+    verdict: float | None
+    agreed: bool | None
+    owner: str
+
+
 @dataclass
 class LoadedPolicy:
     """An engine, the `PolicyState.version` it was loaded from, and what it has counted since.
 
     `lock` is held for each single call of the engine, see `changing` for a whole change.
-    `moment` is the newest interaction seen (ms), `counted` the queue's rows it has counted since.
+    `moment` is the newest interaction seen (ms), `counted` the queue's rows it has counted since,
+    `paired` the answers of shadows.
     """
 
     engine: PolicyEngine
@@ -35,6 +47,7 @@ class LoadedPolicy:
     checked: float
     saved: float
     counted: set[int] = field(default_factory=set)
+    paired: dict[int, CountedPair] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock)
 
     @property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -39,7 +39,14 @@ CONFLICT = (
 IGNORED = 100  # different members that an answer names
 
 
+def refuse_shadow(project_id: UUID, made: Arrival) -> bool:
+    """Shadows belong to decisions, which this app does not know: its endpoints are given a function
+    that stores one and says whether it was new."""
+    raise invalid("shadows are not taken here", "/shadow_id")
+
+
 class Interactions(Endpoint):
+    store_shadow = staticmethod(refuse_shadow)
     scopes = {"GET": "read", "POST": "ingest"}
     body_limit = settings.BODY_LIMIT
 
@@ -55,6 +62,10 @@ class Interactions(Endpoint):
         item.id = item.id or derive_item_id(request)
         made = build_arrival(item)
         project = key_of(request).project
+        if made.shadow_id is not None:
+            fresh = self.store_shadow(project.pk, made)
+            status = "stored" if fresh else "duplicate"
+            return Response({"id": made.id, "status": status}, 201 if fresh else 200)
         stored = store_arrivals(project.pk, [made]).stored
         if stored[0]:
             wake_learner(project.pk)
@@ -135,6 +146,7 @@ def find_interaction(project_id: Any, name: str) -> ModelInteraction:
 
 
 class InteractionBatch(Endpoint):
+    store_shadow = staticmethod(refuse_shadow)
     scopes = {"POST": "ingest"}
     body_limit = settings.BATCH_BODY_LIMIT
 
@@ -154,14 +166,15 @@ class InteractionBatch(Endpoint):
             )
         accepted, rejected = parse_items(items, request)
         project = key_of(request).project
+        shadows = store_shadows(project.pk, accepted, rejected, self.store_shadow, request.path)
         arrivals = list(accepted.values())
         stored = store_arrivals(project.pk, arrivals).stored
         if any(stored):
             wake_learner(project.pk)
         conflicts = find_conflicts(project.pk, arrivals, stored)
         body: dict[str, Any] = {
-            "accepted": sum(stored),
-            "duplicates": len(stored) - sum(stored) - len(conflicts),
+            "accepted": sum(stored) + sum(shadows),
+            "duplicates": len(stored) - sum(stored) - len(conflicts) + shadows.count(False),
             "conflicts": len(conflicts),
             "rejected": rejected,
         }
@@ -196,6 +209,24 @@ def parse_items(
         except FeatureMemoryError as error:
             rejected.append({"index": index, "problem": build_problem(error, request.path)})
     return accepted, rejected
+
+
+def store_shadows(
+    project_id: UUID,
+    accepted: dict[int, Arrival],
+    rejected: list[dict[str, Any]],
+    store: Callable[[UUID, Arrival], bool],
+    path: str,
+) -> list[bool]:
+    """Takes the shadows out of `accepted` and stores each; whether it was new, those refused aside."""
+    found = []
+    for index in [at for at, one in accepted.items() if one.shadow_id is not None]:
+        try:
+            found.append(store(project_id, accepted.pop(index)))
+        except FeatureMemoryError as error:
+            rejected.append({"index": index, "problem": build_problem(error, path)})
+    rejected.sort(key=lambda one: one["index"])
+    return found
 
 
 def sum_ignored(accepted: Mapping[int, Arrival]) -> list[dict[str, Any]]:

@@ -42,6 +42,7 @@ CAMEL = {
     "taskType": "task_type",
     "sessionId": "session_id",
     "decisionId": "decision_id",
+    "shadowId": "shadow_id",
     "resourceUsage": "resource_usage",
     "memoryUsage": "memory_usage",
     "tokenCount": "token_count",

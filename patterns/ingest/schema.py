@@ -72,6 +72,8 @@ class Interaction(Struct, forbid_unknown_fields=True):
     error: Raw | UnsetType = UNSET
     session_id: Optional | None = None
     decision_id: Identifier | None = None
+    # The answer of an alternative that `prepare` wished for beside the one that was served.
+    shadow_id: Identifier | None = None
     tags: dict[str, Raw] | None = None
     # Unknown members are kept here, those of `usage` and `metadata` under these names.
     extra: dict[str, Raw] | None = None
@@ -86,6 +88,7 @@ class Arrival:
     columns: tuple[Any, ...]
     payload: bytes
     ignored: tuple[str, ...] = ()
+    shadow_id: str | None = None
 
 
 # The order of `Arrival.columns`, after project and id.
@@ -212,7 +215,8 @@ def build_arrival(item: Interaction) -> Arrival:
         has_failed(item),
     )
     ignored = name_ignored(item.extra, CONTRACT) if item.extra else ()
-    return Arrival(item.id or str(uuid7()), columns, pack_payload(collect_content(item)), ignored)
+    name, payload = item.id or str(uuid7()), pack_payload(collect_content(item))
+    return Arrival(name, columns, payload, ignored, item.shadow_id)
 
 
 def has_failed(item: Interaction) -> bool:

@@ -90,6 +90,9 @@ class OptimizationState(msgspec.Struct):
     control: ArmStats = msgspec.field(default_factory=ArmStats)
     transitions: list[Transition] = msgspec.field(default_factory=list)
     evidence: bytes = b""  # opaque: the running tests
+    confirming: bool = False  # proven by pairs; a few live requests look for harm
+    confirmed_from: tuple[int, int] = (0, 0)  # live requests per arm when that began
+    pairs: dict[str, Json] = msgspec.field(default_factory=dict)  # figures of its pairs
 
     def go(
         self,

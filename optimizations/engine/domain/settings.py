@@ -11,7 +11,8 @@ class PolicySettings(msgspec.Struct, frozen=True):
     """Shares and qualities are 0 to 1, times seconds unless the name says otherwise.
 
     `exploration_budget` is the largest share of any `window` requests that unproven changes may
-    serve; `quality_budget` the largest estimated loss of mean quality over such a window.
+    serve; `shadow_budget` the largest share of the spend on models that shadows may cost;
+    `quality_budget` the largest estimated loss of mean quality over such a window.
     `activate_at` is the e-value that the guards have to reach, `lift_at` that of the gain: a change
     without any effect reaches 33 in at most 3 % of its trials.
     """
@@ -41,6 +42,7 @@ class PolicySettings(msgspec.Struct, frozen=True):
     cache_similar: bool = False
     cache_similar_error: float = 0.05
     budget_quantile: float = 0.99
+    shadow_budget: float = 0.02
     kinds: tuple[str, ...] = (
         "route_model",
         "tune_parameters",

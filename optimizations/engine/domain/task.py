@@ -89,6 +89,24 @@ class Draw(msgspec.Struct, frozen=True):
         return self.probabilities[self.arms.index(arm)] if arm in self.arms else 0.0
 
 
+class ShadowWish(msgspec.Struct, frozen=True):
+    """An alternative to run on the same task after the caller was served, for comparison.
+
+    `value` is the key of its cells in the scope of `kind` and `base`. `chance` is the probability
+    with which it was wished for, `weight` what its pair counts in the bets on what would be served
+    there: 0 when it was wished for to learn about an alternative.
+    """
+
+    shadow_id: str
+    kind: str
+    base: str
+    value: str
+    model_id: str
+    parameters: dict[str, Json]
+    chance: float
+    weight: float = 0.0
+
+
 class TaskDecision(msgspec.Struct, frozen=True):
     """The decision, with everything that has to be logged to learn from it and to replay it.
 
@@ -117,3 +135,4 @@ class TaskDecision(msgspec.Struct, frozen=True):
     parameters_before: dict[str, Json] = msgspec.field(default_factory=dict)
     cache_key: str = ""
     at: float = 0.0
+    shadows: tuple[ShadowWish, ...] = ()

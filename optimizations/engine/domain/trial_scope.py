@@ -11,6 +11,9 @@ from optimizations.engine.domain.task import CONTROL, Json, Task
 
 OWN, SHARED = 20.0, 10.0  # weights of a cell's parents in its past-only mean
 MOST_SCOPES = 300
+# Wishes after which shadows count as not being run, when fewer than this part came back.
+IGNORED_AFTER, IGNORED_BELOW = 60, 0.2
+NOTICED = 5  # answers after which they count as being run again
 ScopeKey: TypeAlias = tuple[str, str, str]  # kind, task type, base
 
 
@@ -50,6 +53,53 @@ class Cell(msgspec.Struct, array_like=True):
         return self.quality / self.n if self.n else 0.0
 
 
+class PairCell(msgspec.Struct, array_like=True):
+    """Sums over pairs of one value × pattern: differences of quality to the incumbent's answer to the
+    same task, their squares, relative cost and time of the value."""
+
+    n: float = 0.0
+    total: float = 0.0
+    squares: float = 0.0
+    cost: float = 0.0
+    time: float = 0.0
+
+    def add(self, difference: float, cost: float, time: float) -> None:
+        self.n += 1
+        self.total += difference
+        self.squares += difference * difference
+        self.cost += cost
+        self.time += time
+
+    def revise(self, before: float, now: float) -> None:
+        self.total += now - before
+        self.squares += now**2 - before**2
+
+    def fade(self, factor: float) -> None:
+        self.n *= factor
+        self.total *= factor
+        self.squares *= factor
+        self.cost *= factor
+        self.time *= factor
+
+
+class ShadowMeter(msgspec.Struct):
+    """What a scope paid for answers and for shadows, in units of the incumbent's mean cost, and how
+    many shadows were wished for and came back."""
+
+    paid: float = 0.0
+    spent: float = 0.0
+    asked: int = 0
+    answered: int = 0
+    ignored: bool = False  # nobody runs what is wished for: only now and then is it tried again
+
+    def judge_callers(self) -> None:
+        """Notes whether the shadows that are wished for are run."""
+        if self.ignored and self.answered >= NOTICED:
+            self.ignored, self.asked, self.answered = False, 0, 0
+        elif self.asked >= IGNORED_AFTER and self.answered < IGNORED_BELOW * self.asked:
+            self.ignored, self.asked, self.answered = True, 0, 0
+
+
 class Scope(msgspec.Struct):
     """The cells of every value tried, CONTROL included, by pattern ("" holds their sum)."""
 
@@ -69,6 +119,8 @@ class Scope(msgspec.Struct):
     notes: Any = None  # the kind's own `Notes`
     scatter: tuple[float, float] | None = None  # of values and of patterns, as estimated
     live: list[str] = msgspec.field(default_factory=list)  # optimizations that learn from it
+    pairs: dict[str, dict[str, PairCell]] = msgspec.field(default_factory=dict)
+    meter: ShadowMeter = msgspec.field(default_factory=ShadowMeter)
 
     @property
     def key(self) -> ScopeKey:
@@ -89,6 +141,9 @@ class Scope(msgspec.Struct):
         self.cell(value, "").add(quality, cost, time)
         if pattern:
             self.cell(value, pattern).add(quality, cost, time)
+
+    def pair(self, value: str, pattern: str) -> PairCell:
+        return self.pairs.setdefault(value, {}).setdefault(pattern, PairCell())
 
     def mean(self, value: str, pattern: str) -> tuple[float, float, float]:
         """Past-only means of quality, relative cost and time, shrunk to the value's overall."""
@@ -124,13 +179,20 @@ class Scope(msgspec.Struct):
 
     def fade(self, factor: float) -> None:
         """Older outcomes count less: the same factor for every value keeps comparisons fair."""
-        for by_pattern in self.cells.values():
-            for cell in by_pattern.values():
+        self.fade_live(factor)
+        for pairs in self.pairs.values():
+            for pair in pairs.values():
+                pair.fade(factor)
+
+    def fade_live(self, factor: float) -> None:
+        for cells in self.cells.values():
+            for cell in cells.values():
                 cell.fade(factor)
 
     def forget(self, value: str) -> None:
         """Drops what was learned about a value, after it has changed."""
         self.cells.pop(value, None)
+        self.pairs.pop(value, None)
 
     def largest_patterns(self, most: int) -> list[str]:
         named = [(p, n) for p, n in self.seen.items() if p]
@@ -140,12 +202,18 @@ class Scope(msgspec.Struct):
         """Moves the sums of patterns that live on under another id: {old: new}."""
         for old, new in redirects.items():
             self.seen[new] = self.seen.get(new, 0.0) + self.seen.pop(old, 0.0)
-            for by_pattern in self.cells.values():
-                source = by_pattern.pop(old, None)
-                if source is not None:
-                    target = by_pattern.setdefault(new, Cell())
-                    for name in Cell.__struct_fields__:
-                        setattr(target, name, getattr(target, name) + getattr(source, name))
+            for cells in self.cells.values():
+                move_sums(cells, old, new, Cell)
+            for pairs in self.pairs.values():
+                move_sums(pairs, old, new, PairCell)
+
+
+def move_sums(by_pattern: dict[str, Any], old: str, new: str, kind: type[msgspec.Struct]) -> None:
+    source = by_pattern.pop(old, None)
+    if source is not None:
+        target = by_pattern.setdefault(new, kind())
+        for name in kind.__struct_fields__:
+            setattr(target, name, getattr(target, name) + getattr(source, name))
 
 
 def open_scope(

@@ -20,6 +20,7 @@ SERVED_LEAST = 0.02  # share of traffic; what serves less is put to the test
 DOUBTED = 0.1  # weight that earlier outcomes keep after an alarm
 WEEK = 7 * 86_400.0
 FUTILE = 0.035  # chance of gain below which it is given up: two of the 64 draws
+TRIED = ("candidate", "shadow", "trial")
 BLOCKS = ("gamed", "slow")  # what stops even a change whose effect is proven
 
 
@@ -41,20 +42,22 @@ class Judge(msgspec.Struct):
         verdicts.refresh_figures(state, tests, base, self.settings)
         if state.status == "active":
             self._judge_active(case)
-        elif state.status in ("trial", "candidate") and tests.n_treated:
+        elif state.status in TRIED and (tests.n_treated or tests.pairs):
             self._judge_tried(case)
 
     def _judge_tried(self, case: TrialCase) -> None:
         state, tests = case.trial.state, case.trial.tests
         verdict = None
-        if state.status == "trial" and not case.component and self._is_affordable(case):
+        running = state.status in ("shadow", "trial")
+        if running and not case.component and self._is_affordable(case):
             verdict = verdicts.judge_trial(state, tests, self.settings, discovered=case.discovered)
         slow = verdicts.is_too_slow(tests, self.settings)
         if state.tailored and slow:
             return  # it is given up by what was slow, and measured on
         harm = verdicts.judge_harm(state, tests, self.settings, self.now, state.changed_at)
-        if case.component and harm is not None and harm.reason not in BLOCKS:
-            harm = None  # it may still be the best of some pattern
+        unserved = case.component or (state.status == "shadow" and state.adaptive)
+        if unserved and harm is not None and harm.reason not in BLOCKS:
+            harm = None  # it may still be the best of some pattern, and harms nobody
         if verdict is None or (harm is not None and harm.reason in BLOCKS):
             verdict = harm
         if verdict is None and tests.n_treated >= verdicts.RESIGNED and case.hope < FUTILE:
@@ -62,11 +65,17 @@ class Judge(msgspec.Struct):
             verdict = ReviewVerdict("rejected", "futile", text)
         if verdict is None:
             return
+        if verdict.reason == "paired":
+            state.confirming = True
+            state.confirmed_from = (tests.n_treated, tests.n_control)
         self.steps.take(state, verdict, self.now)
+        if verdict.step != "trial":
+            state.confirming = False
         if verdict.step == "active":
             treated = state.treated
             level = treated.quality / max(1, treated.judged)
-            tests.watch.falls = FallDetector.fresh(level, LEAST_LEVEL)
+            known = LEAST_LEVEL if tests.pairs is None else min(LEAST_LEVEL, treated.judged)
+            tests.watch.falls = FallDetector.fresh(level, known)
 
     def _is_affordable(self, case: TrialCase) -> bool:
         """Whether it serves enough, and its estimated loss fits into the quality budget."""
@@ -96,7 +105,7 @@ class Judge(msgspec.Struct):
         state, tests, scope = case.trial.state, case.trial.tests, case.scope
         state.alarm = verdict.step == "alarm"
         if verdict.step == "alarm":
-            scope.fade(DOUBTED)  # what was learned before the change says little now
+            scope.fade_live(DOUBTED)  # what was learned before the change says little now
             tests.start_alarm_tests()
         elif verdict.step == "cleared":
             tests.end_alarm_tests()

@@ -15,10 +15,12 @@ from optimizations.engine.kinds import KINDS
 from optimizations.engine.review.transition_log import TransitionLog
 from optimizations.engine.review.verdicts import ReviewVerdict
 from optimizations.engine.serving.policy_table import PolicyTable
+from optimizations.engine.shadows.shadow_plan import may_shadow
 from optimizations.engine.trials.trial import Trial
 from optimizations.engine.trials.trial_tests import TrialTests
 
 TAILORED = "tailored"  # the generation of what serves the best known value of each pattern
+UNJUDGED = 20  # requests without any quality after which only agreement is left
 GONE = ("rejected", "retired", "suspended")
 
 
@@ -37,7 +39,7 @@ class Proposer(msgspec.Struct):
         one has to be proven.
         """
         kind = KINDS[scope.kind]
-        if scope.kind not in self.settings.kinds or scope.cells.get(CONTROL) is None:
+        if scope.kind not in self.settings.kinds or not self._is_measured(scope):
             return
         known = {value_key(e.state.params): e.state for e in mine if not e.state.tailored}
         found = kind.candidates(scope.example, self.table.cards, self.settings)
@@ -51,6 +53,12 @@ class Proposer(msgspec.Struct):
             elif self._has_rested(state):
                 self._restart(scope, state)
         self._update_choosers(scope, [s for s in known.values() if not s.by_hand], mine, fresh)
+
+    def _is_measured(self, scope: Scope) -> bool:
+        """Whether changes could be compared: the incumbent's answers are judged, or shadows show where
+        others answer the same."""
+        judged = scope.cells.get(CONTROL) is not None
+        return judged or (may_shadow(scope, self.settings) and scope.requests >= UNJUDGED)
 
     def _update_choosers(
         self, scope: Scope, alone: list[OptimizationState], mine: list[Trial], fresh: bool

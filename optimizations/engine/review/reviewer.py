@@ -13,11 +13,14 @@ from optimizations.engine.review.exploration_budget import ExplorationSpending
 from optimizations.engine.review.judge import Judge
 from optimizations.engine.review.proposer import Proposer
 from optimizations.engine.review.scope_view import ScopeView, build_view, live_trials
+from optimizations.engine.review.shadowing.division import plan_shadows
 from optimizations.engine.review.traffic_split import plan_scope
 from optimizations.engine.review.transition_log import TransitionLog
 from optimizations.engine.review.trial_case import believed_effects, build_case
 from optimizations.engine.review.verdicts import ReviewVerdict
 from optimizations.engine.serving.policy_table import PolicyTable
+from optimizations.engine.serving.traffic_plan import PlanSet
+from optimizations.engine.shadows.shadow_plan import SHADOWED
 from optimizations.engine.statistics.betting import e_bh
 from optimizations.engine.trials.trial import Trial
 
@@ -61,6 +64,7 @@ class Reviewer:
         trials = self._trials_by_scope()
         for scope in self.scopes.values():
             fade_scope(scope)
+            scope.meter.judge_callers()
             proposer.propose(scope, trials.get(scope.key, []))
 
     def _trials_by_scope(self) -> dict[ScopeKey, list[Trial]]:
@@ -86,14 +90,17 @@ class Reviewer:
     def _end_trials(self, live: list[Trial]) -> None:
         """Rejects what follows the best of several values when none of them is left."""
         for trial in live:
-            if trial.state.status in ("candidate", "trial"):
+            if trial.state.status in ("candidate", "shadow", "trial"):
                 text = "Nothing to gain: no value helps in any pattern."
                 self.steps.take(trial.state, ReviewVerdict("rejected", "futile", text), self.now)
 
     def _find_discoveries(self) -> set[str]:
         """Ids of the trials that e-BH picks among all that run now."""
-        running = [trial for trial in self.trials.values() if trial.state.status == "trial"]
-        values = [trial.tests.utility.above(0.0) for trial in running]
+        running = [t for t in self.trials.values() if t.state.status in ("shadow", "trial")]
+        values = [
+            trial.tests.utility.above(0.0) * (trial.tests.pairs.lift if trial.tests.pairs else 1.0)
+            for trial in running
+        ]
         return {running[k].state.id for k in e_bh(values, self.settings.discovery_rate)}
 
     def _judge(self, view: ScopeView, discovered: set[str]) -> None:
@@ -108,18 +115,34 @@ class Reviewer:
         budgets = divide_budget(views, self.spending, self.settings, self.scopes)
         for view, budget in zip(views, budgets, strict=True):
             self._begin_trials(view)
-            self.table.plans[view.scope.key] = plan_scope(
-                view, budget, self.table.version, self.settings.holdout
-            )
+            plans = plan_scope(view, budget, self.table.version, self.settings.holdout)
+            self.table.plans[view.scope.key] = plans
+            self._plan_shadows(view, plans)
+
+    def _plan_shadows(self, view: ScopeView, plans: PlanSet) -> None:
+        self.table.shadows.pop(view.scope.key, None)
+        if view.scope.kind in SHADOWED and self.settings.shadow_budget > 0:
+            self.table.shadows[view.scope.key] = plan_shadows(view, plans, self.settings)
+        chooser = view.chooser
+        if chooser is not None and chooser.tests.pairs is not None:
+            chooser.tests.pairs.start_anew(chooser.state.choice, self.settings.quality_margin)
 
     def _begin_trials(self, view: ScopeView) -> None:
         """Starts the trial of the chooser, and of what a person proposed."""
         for trial in view.trials:
             state = trial.state
-            state.champion = trial is view.chooser and state.status in ("candidate", "trial")
-            if state.status == "candidate" and (state.champion or state.by_hand):
+            live = ("candidate", "shadow", "trial")
+            state.champion = trial is view.chooser and state.status in live
+            shadowed = view.offline and not state.by_hand
+            if state.status == "candidate" and state.champion and shadowed:
+                text = "Its answers are compared beside the incumbent's, out of users' sight."
+                self.steps.take(state, ReviewVerdict("shadow", "begun", text), self.now)
+            elif state.status == "candidate" and (state.champion or state.by_hand):
                 verdict = ReviewVerdict("trial", "begun", "Its trial has started.")
                 self.steps.take(state, verdict, self.now)
+            elif state.status == "shadow" and not shadowed:
+                text = "No shadows are run; it is tried on a small share of the traffic."
+                self.steps.take(state, ReviewVerdict("trial", "unshadowed", text), self.now)
 
 
 def fade_scope(scope: Scope) -> None:

@@ -13,6 +13,7 @@ from optimizations.engine.domain.task import CONTROL
 from optimizations.engine.domain.trial_scope import Scope
 from optimizations.engine.review.knapsack import UNCHANGED, Picks
 from optimizations.engine.serving.policy_table import PolicyTable
+from optimizations.engine.shadows.shadow_plan import may_shadow
 from optimizations.engine.statistics.arrays import Array
 from optimizations.engine.statistics.posterior import Posterior, infer_posterior
 from optimizations.engine.statistics.value_likeness import setting_likeness, unrelated_effects
@@ -20,7 +21,7 @@ from optimizations.engine.trials.trial import Trial
 
 LISTED = 48  # patterns of a scope that get plans of their own
 SLOW_AFTER = 4  # requests before a value counts as slow
-LIVE = ("candidate", "trial", "active")
+LIVE = ("candidate", "shadow", "trial", "active")
 
 
 class ScopeValues(msgspec.Struct):
@@ -49,6 +50,7 @@ class ScopeView(msgspec.Struct):
     picks: Picks
     price: float = 0.0  # of quality, at which the picks were made
     doubted: bool = False  # the best known choice is to change nothing
+    shadowed: bool = False  # alternatives are compared by shadows
 
     def used_by(self, trial: Trial) -> Picks:
         """The column of the value that `trial` would serve in each pattern."""
@@ -57,7 +59,20 @@ class ScopeView(msgspec.Struct):
         return np.array([keys.index(t) if t in keys else UNCHANGED for t in targets])
 
     @property
+    def alone(self) -> bool:
+        """Whether there is a single alternative."""
+        return len(self.values.keys) == 1
+
+    @property
+    def offline(self) -> bool:
+        """Whether shadows take the place of trying on live traffic: of several models, where most
+        are worse and many cheaper. Settings cost the same as shadows, and hardly any harms."""
+        return self.shadowed and not self.alone and self.scope.kind == "route_model"
+
+    @property
     def exploring(self) -> bool:
+        if self.offline:
+            return self.chooser is not None and self.chooser.state.confirming
         return any(trial.state.status in ("candidate", "trial") for trial in self.trials)
 
 
@@ -88,7 +103,9 @@ def build_view(
     )
     chooser = next((trial for trial in live if trial.state.adaptive), None)
     nothing = np.full(len(traffic), UNCHANGED)
-    return ScopeView(scope, patterns, traffic, live, values, chooser, post, nothing)
+    view = ScopeView(scope, patterns, traffic, live, values, chooser, post, nothing)
+    view.shadowed = may_shadow(scope, settings)
+    return view
 
 
 def share_traffic(scope: Scope, patterns: list[str]) -> Array:

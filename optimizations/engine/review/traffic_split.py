@@ -16,6 +16,7 @@ from optimizations.engine.serving.traffic_plan import Choice, PlanSet, TrafficPl
 from optimizations.engine.statistics.arrays import Array
 
 ALARM_HOLDOUT = 0.5
+CONFIRM_SHARE = 0.5  # of the traffic for what pairs have proven, until live requests confirm it
 NEARLY_FLOOR = FLOOR * 0.999  # shares are sums of floats
 
 
@@ -37,11 +38,27 @@ def plan_scope(view: ScopeView, budget: ExplorationBudget, turn: int, holdout: f
         budget,
         turn,
     )
+    if view.offline:
+        exploration.explore[:] = 0.0  # shadows do that, and users see none of it
+        if chooser is not None and chooser.confirming:
+            exploration.trial = confirm_picks(view.picks, values.fits)
+        else:
+            exploration.trial[:] = 0.0
+    elif chooser is not None and chooser.confirming:
+        exploration = Exploration(confirm_picks(view.picks, values.fits), exploration.explore * 0.0)
     serving = Serving(chooser, view.picks, find_fixed(view, chooser))
     plans = [
         _plan_pattern(p, values, serving, exploration, holdout) for p in range(len(view.traffic))
     ]
     return PlanSet(plans[-1], dict(zip(view.patterns, plans[:-1], strict=True)))
+
+
+def confirm_picks(picks: Picks, fits: Array) -> Array:
+    """Half and half wherever it would serve: that ends soonest, after a few dozen requests."""
+    shares = np.zeros(fits.shape)
+    rows = np.flatnonzero(picks >= 0)
+    shares[rows, picks[rows]] = CONFIRM_SHARE
+    return shares * (fits > 0)
 
 
 def find_fixed(

@@ -20,6 +20,7 @@ SETTLED, RESIGNED = 30, 5  # treated requests before it is given up as harmful, 
 CLEAR_AFTER = 150  # scores after an alarm before it can be called off
 CLEAR_AT = 5.0  # e-value that rules the feared harm out
 CLEAR_LATEST = 1500
+CONFIRMED = 25  # live requests per arm before what pairs have proven becomes active
 ACTIVE_RESERVE = 1.0  # share of the quality budget that what is active may cost by estimate
 SAFE_PART = 0.25  # of the quality budget may be lost before harm is proven
 DOUBT = 2.0  # standard errors beyond which a loss is believed where a proof would cost too much
@@ -47,13 +48,15 @@ def refresh_figures(
     scale = max(0.1, abs(base))
     state.relative_lift = tuple(x / scale for x in state.lift)  # type: ignore[assignment]
     state.quality_effect = tests.quality.interval()
-    state.e_lift = tests.utility.above(0.0)
-    state.e_harm = max(tests.utility.below(0.0), tests.quality.below(-settings.quality_margin))
+    state.e_lift = tests.utility.above(0.0) * (tests.pairs.lift if tests.pairs else 1.0)
+    state.e_harm = max(live_harm(tests, settings), paired_harm(tests, settings))
     state.e_guard = guard_evidence(tests, settings)
     state.n_treated, state.n_control = tests.n_treated, tests.n_control
     low = state.relative_lift[1]
+    if tests.pairs and state.e_lift >= settings.activate_at:
+        low = max(low, 0.0)
     state.effectiveness = effectiveness(low, settings.effectiveness_target) if low > -1 else 0.0
-    if tests.utility.n == 0:
+    if tests.utility.n == 0 and tests.pairs is None:
         state.effectiveness = 0.0
     state.needs_more = estimate_needed(tests, settings)
     state.guards = summarize_guards(state, tests)
@@ -64,7 +67,30 @@ def guard_evidence(tests: TrialTests, settings: PolicySettings) -> float:
     margin = -settings.quality_margin
     value = tests.quality.above(margin, GUARD_WEIGHTS)
     second = tests.second
-    return min(value, second.above(margin, GUARD_WEIGHTS)) if second.n else value
+    value = min(value, second.above(margin, GUARD_WEIGHTS)) if second.n else value
+    return value * (tests.pairs.guard(settings.quality_margin) if tests.pairs else 1.0)
+
+
+def live_harm(tests: TrialTests, settings: PolicySettings) -> float:
+    """The e-value against "no harm" on requests it served itself."""
+    return max(tests.utility.below(0.0), tests.quality.below(-settings.quality_margin))
+
+
+def paired_harm(tests: TrialTests, settings: PolicySettings) -> float:
+    return tests.pairs.harm(settings.quality_margin) if tests.pairs else 1.0
+
+
+def is_proven(state: OptimizationState, tests: TrialTests, settings: PolicySettings) -> bool:
+    """Whether all evidence together, live and in pairs, shows the gain and that quality holds."""
+    shown = state.e_lift >= settings.lift_at and state.e_guard >= settings.activate_at
+    return shown and (tests.pairs is None or is_harmless_overall(tests, settings))
+
+
+def is_harmless_overall(tests: TrialTests, settings: PolicySettings) -> bool:
+    """Whether the pairs show that all traffic together keeps its quality. Where a trial on live
+    traffic has proven the change alone they need not."""
+    alone = tests.quality.above(-settings.quality_margin, GUARD_WEIGHTS) >= settings.activate_at
+    return alone or (tests.pairs is not None and tests.pairs.all_traffic >= settings.activate_at)
 
 
 def summarize_guards(state: OptimizationState, tests: TrialTests) -> dict[str, Json]:
@@ -101,12 +127,31 @@ def judge_trial(
     state: OptimizationState, tests: TrialTests, settings: PolicySettings, *, discovered: bool
 ) -> ReviewVerdict | None:
     """The verdict that activates it, or None. `discovered`: e-BH over all trials picked it."""
-    if state.e_lift < settings.lift_at or state.e_guard < settings.activate_at:
+    if not is_proven(state, tests, settings) or not discovered:
         return None
-    if min(tests.n_treated, tests.n_control) < settings.min_per_arm or not discovered:
+    paired = tests.pairs.n if tests.pairs else 0
+    if min(tests.n_treated, tests.n_control) + paired < settings.min_per_arm:
         return None
+    if paired and min(tests.n_treated, tests.n_control) < settings.min_per_arm:
+        return judge_confirmation(state, tests, settings)
     point, low, high = state.lift
     text = f"Proven: {write_points(point)} ({write_points(low)} to {write_points(high)}), quality held."
+    return ReviewVerdict("active", "proven", text)
+
+
+def judge_confirmation(
+    state: OptimizationState, tests: TrialTests, settings: PolicySettings
+) -> ReviewVerdict | None:
+    """What pairs have proven serves a few live requests first, where only harm is looked for."""
+    if not state.confirming:
+        text = "Proven by pairs of answers to the same tasks; a few live requests confirm it."
+        return ReviewVerdict("trial", "paired", text)
+    done = [
+        n - a for n, a in zip((tests.n_treated, tests.n_control), state.confirmed_from, strict=True)
+    ]
+    if min(done) < CONFIRMED or live_harm(tests, settings) >= CLEAR_AT:
+        return None
+    text = f"Proven by {tests.pairs.n if tests.pairs else 0} pairs, and live requests show no harm."
     return ReviewVerdict("active", "proven", text)
 
 
@@ -121,7 +166,7 @@ def judge_harm(
     gamed = tests.find_gaming()
     if gamed:
         return ReviewVerdict("rejected", "gamed", f"Quality signal not trusted: {gamed}.")
-    if tests.n_treated < SETTLED:
+    if tests.n_treated + (tests.pairs.n if tests.pairs else 0) < SETTLED:
         return None
     if is_too_slow(tests, settings):
         return ReviewVerdict("rejected", "slow", "Its slowest answers take too long.")

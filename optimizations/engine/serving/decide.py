@@ -21,6 +21,7 @@ from optimizations.engine.kinds.protocol import Kind
 from optimizations.engine.kinds.token_budget import TokenBudget
 from optimizations.engine.serving.policy_table import PolicyTable
 from optimizations.engine.serving.traffic_plan import Choice, make_draw, name_arm, pick_choice
+from optimizations.engine.shadows.shadow_plan import wish_shadows
 
 # Of several kinds that took part, the one that says most about the request names the reason.
 ORDER: tuple[Reason, ...] = ("trial", "explore", "shadow", "pinned", "active", "holdout")
@@ -59,7 +60,12 @@ def decide(
         step = limit_tokens(request, task, table, salt, budgets)
         if step is not None:
             task, steps = step.task, [*steps, step]
-    return build_decision(request, task, steps, table, salt)
+    made = build_decision(request, task, steps, table, salt)
+    if not table.shadows or any(s.draw and s.draw.kind in KINDS and s.draw.chosen for s in steps):
+        return made
+    wished = wish_shadows(request, task, table.shadows, table.cards, salt)
+    reason = "shadow" if wished and made.reason == "none" else made.reason
+    return msgspec.structs.replace(made, shadows=wished, reason=reason) if wished else made
 
 
 def serve_cached(request: Request, hit: CacheHit, table: PolicyTable, salt: bytes) -> TaskDecision:

@@ -8,6 +8,7 @@ from optimizations.engine.domain.settings import ModelCard
 from optimizations.engine.domain.task import Json
 from optimizations.engine.domain.trial_scope import ScopeKey
 from optimizations.engine.serving.traffic_plan import PlanSet
+from optimizations.engine.shadows.shadow_plan import ShadowPlan
 
 
 class PolicyTable(msgspec.Struct):
@@ -17,6 +18,7 @@ class PolicyTable(msgspec.Struct):
     price_version: int = 0
     cards: dict[str, ModelCard] = msgspec.field(default_factory=dict)
     plans: dict[ScopeKey, PlanSet] = msgspec.field(default_factory=dict)
+    shadows: dict[ScopeKey, ShadowPlan] = msgspec.field(default_factory=dict)
 
     def register(self, card: ModelCard) -> None:
         if self.cards.get(card.model_id) != card:

@@ -8,8 +8,10 @@ import msgspec
 import numpy as np
 
 from optimizations.engine.domain.task import CONTROL
-from optimizations.engine.domain.trial_scope import Cell, Scope
+from optimizations.engine.domain.trial_scope import Cell, PairCell, Scope
 from optimizations.engine.statistics.arrays import Array
+
+PAIR_NOISE = 0.25  # variance of a difference before any was seen
 
 
 class ObservedEffects(msgspec.Struct):
@@ -18,6 +20,7 @@ class ObservedEffects(msgspec.Struct):
     effect: Array
     precision: Array
     saved: Array
+    cost: Array  # relative to the incumbent's mean
 
 
 def collect_effects(
@@ -29,6 +32,7 @@ def collect_effects(
 ) -> ObservedEffects:
     shape = (len(patterns), len(values))
     effect, precision, saved = np.zeros(shape), np.zeros(shape), np.zeros(shape)
+    costs, seen = np.ones(shape), PairedEffects.over(scope, values, patterns)
     noise = _pooled_noise(scope)
     own = [_value_noise(scope, value, noise) for value in values]
     control = _listed_cells(scope, CONTROL, patterns)
@@ -40,12 +44,57 @@ def collect_effects(
             cost, time = _expected_spending(
                 scope, value, pattern, price_ratio.get(value, 1.0), (c0, t0)
             )
+            costs[i, j] = cost
             saved[i, j] = weights[0] * (c0 - cost) + weights[1] * (t0 - time)
             cell = cells[j][i]
             if cell.n > 0.01:
                 effect[i, j] = cell.mean - m0
                 precision[i, j] = 1 / (own[j] / cell.n + here / (20 + control[i].n))
-    return ObservedEffects(effect, precision, saved)
+    effect, precision = seen.joined(effect, precision)
+    return ObservedEffects(effect, precision, saved, costs)
+
+
+class PairedEffects(msgspec.Struct):
+    """What pairs of answers to the same task say, [pattern, arm]."""
+
+    effect: Array
+    precision: Array
+
+    @classmethod
+    def over(cls, scope: Scope, values: Sequence[str], patterns: list[str]) -> PairedEffects:
+        shape = (len(patterns), len(values))
+        effect, precision = np.zeros(shape), np.zeros(shape)
+        for j, value in enumerate(values):
+            by_pattern = scope.pairs.get(value, {})
+            noise = pair_noise(by_pattern.get(""))
+            for i, cell in enumerate(_listed_pairs(by_pattern, patterns)):
+                if cell.n > 0.01:
+                    effect[i, j], precision[i, j] = cell.total / cell.n, cell.n / noise
+        return cls(effect, precision)
+
+    def joined(self, effect: Array, precision: Array) -> tuple[Array, Array]:
+        """Together with what was observed on live traffic, each by its precision."""
+        both = precision + self.precision
+        mean = effect * precision + self.effect * self.precision
+        return np.divide(mean, both, out=np.zeros_like(mean), where=both > 0), both
+
+
+def pair_noise(cell: PairCell | None) -> float:
+    """Variance of one difference, as if ten of them had been seen before."""
+    if cell is None or cell.n < 1:
+        return PAIR_NOISE
+    spread = cell.squares - cell.total**2 / cell.n
+    return max(0.01, (10 * PAIR_NOISE + spread) / (10 + cell.n))
+
+
+def _listed_pairs(by_pattern: dict[str, PairCell], patterns: list[str]) -> list[PairCell]:
+    cells = [by_pattern.get(p) or PairCell() for p in patterns[:-1]]
+    whole = by_pattern.get("") or PairCell()
+    rest = PairCell(whole.n, whole.total, whole.squares)
+    for cell in cells:
+        rest.n -= cell.n
+        rest.total -= cell.total
+    return [*cells, rest if rest.n > 0.5 else PairCell()]
 
 
 def _expected_spending(
@@ -55,11 +104,14 @@ def _expected_spending(
     by_pattern = scope.cells.get(value, {})
     overall = by_pattern.get("") or Cell()
     own = by_pattern.get(pattern) or Cell()
-    everywhere = (5 * ratio + overall.cost) / (5 + overall.n)
-    time = (5 * incumbent[1] + own.time) / (5 + own.n)
+    pairs = scope.pairs.get(value, {})
+    beside, twin = pairs.get("") or PairCell(), pairs.get(pattern) or PairCell()
+    everywhere = (5 * ratio + overall.cost + beside.cost) / (5 + overall.n + beside.n)
+    n = own.n + twin.n
+    time = (5 * incumbent[1] + own.time + twin.time) / (5 + n)
     if not pattern:
         return everywhere, time
-    return (5 * everywhere * incumbent[0] + own.cost) / (5 + own.n), time
+    return (5 * everywhere * incumbent[0] + own.cost + twin.cost) / (5 + n), time
 
 
 def _listed_cells(scope: Scope, value: str, patterns: list[str]) -> list[Cell]:

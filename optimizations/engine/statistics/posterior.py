@@ -34,7 +34,8 @@ UNTRIED, CHEAPER = -0.02, 0.02  # expected effect of an untried change; a tenth 
 
 class Posterior(msgspec.Struct):
     """`quality` are draws of the effect on quality, [draw, pattern, arm]; `mean` and `sd` their
-    centre and width, `saved` what the cheaper or faster answer is worth, all [pattern, arm].
+    centre and width, `saved` what the cheaper or faster answer is worth, `cost` what it costs
+    relative to the incumbent, all [pattern, arm].
     The last pattern is "all that is not listed"."""
 
     patterns: list[str]
@@ -42,6 +43,7 @@ class Posterior(msgspec.Struct):
     mean: Array
     sd: Array
     saved: Array
+    cost: Array
 
     @property
     def loss(self) -> Array:
@@ -105,4 +107,4 @@ def _draw_posterior(
     special = rng.standard_normal((DRAWS, rows, count))
     drawn = np.einsum("pij,dj->dpi", keep, overall) + moved
     drawn += np.einsum("pij,dpj->dpi", matrix_root(solved.rest), special)
-    return Posterior(patterns, drawn, mean, sd, seen.saved)
+    return Posterior(patterns, drawn, mean, sd, seen.saved, seen.cost)

@@ -6,12 +6,21 @@ import msgspec
 
 from optimizations.engine.domain.optimization import OptimizationState
 from optimizations.engine.domain.optimization_ids import value_key
-from optimizations.engine.domain.outcome import Outcome
+from optimizations.engine.domain.outcome import Outcome, ratio
 from optimizations.engine.domain.params import Cards
 from optimizations.engine.domain.settings import PolicySettings
-from optimizations.engine.domain.task import CONTROL, Draw
+from optimizations.engine.domain.task import CONTROL, Draw, ShadowWish
 from optimizations.engine.domain.trial_scope import Scope, ScopeKey, open_scope
 from optimizations.engine.kinds import KINDS
+from optimizations.engine.shadows.pair_state import PairState
+from optimizations.engine.trials.pair_learning import (
+    Verdicts,
+    bet_on_pair,
+    expected_spending,
+    judge_open_pair,
+    learn_pair,
+    read_pair,
+)
 from optimizations.engine.trials.scoring import (
     Reading,
     read_outcome,
@@ -42,6 +51,7 @@ class TrialLearner(msgspec.Struct):
         explored: Explored = []
         for scope, draw in self._find_draws(outcome):
             scope.count(outcome.home)
+            pay_meter(scope, outcome, cost)
             note_outcome(scope, outcome, draw)
             explored += self._learn(scope, draw, outcome, cost)
         return explored
@@ -51,7 +61,7 @@ class TrialLearner(msgspec.Struct):
         explored: Explored = []
         for scope, draw in self._find_draws(new):
             if old.quality is None:
-                explored += self._learn(scope, draw, new, cost)
+                explored += self._learn(scope, draw, new, cost, late=True)
                 continue
             self._revise_quality(scope, draw, old.quality, new)
             if old.second_signal is None and draw is not None:
@@ -59,6 +69,60 @@ class TrialLearner(msgspec.Struct):
                 if reading is not None and reading.second is not None:
                     score_second_signal(scope, draw, reading, self._live_trials(scope))
         return explored
+
+    def observe_shadow(
+        self,
+        main: Outcome,
+        shadow: Outcome,
+        wish: ShadowWish,
+        costs: tuple[float | None, float | None],
+        verdict: float | None,
+    ) -> PairState:
+        """Learns a pair: the incumbent's answer and that of a shadow, each with its cost."""
+        scope = self._scope_of(main, wish)
+        if scope is None:
+            return "waiting"
+        value = (main, costs[0]), (shadow, costs[1])
+        pair = read_pair(scope, *value, wish.value, self.settings, verdict is not None)
+        if pair is None:
+            return "waiting"
+        learn_pair(scope, pair)
+        for trial in self._live_trials(scope):
+            if trial.target(main.home) != wish.value or wish.weight <= 0:
+                continue
+            reach = share_served(scope, trial)
+            bet_on_pair(trial, wish.shadow_id, pair, wish.weight, self.settings, reach)
+            trial.tests.note_output(shadow.output, None if shadow.failed else shadow.duration, True)
+            trial.tests.note_output(main.output, None if main.failed else main.duration, False)
+            self.touched[trial.state.id] = None
+        if pair.difference is None:
+            self.judge_pair(main, wish, (None, verdict))
+            return "open"
+        return "agreed" if pair.agreed else "scored"
+
+    def meter_shadow(
+        self, main: Outcome, shadow: Outcome, wish: ShadowWish, cost: float | None
+    ) -> None:
+        """Counts what a shadow cost; where that is unknown, what it usually does, never nothing."""
+        scope = self._scope_of(main, wish)
+        if scope is not None:
+            usual, _ = expected_spending(scope, wish.value, main.home)
+            known = cost is not None and scope.reference.cost > 0
+            scope.meter.answered += 1
+            scope.meter.spent += ratio(cost, scope.reference.cost) if known else usual
+
+    def judge_pair(self, main: Outcome, wish: ShadowWish, verdicts: Verdicts) -> None:
+        """A person's verdict on a pair that differs: before and now."""
+        scope = self._scope_of(main, wish)
+        if scope is None or verdicts[0] == verdicts[1]:
+            return
+        trials = self._live_trials(scope)
+        for trial in trials:
+            self.touched[trial.state.id] = None
+        judge_open_pair(scope, trials, wish, main.home, verdicts)
+
+    def _scope_of(self, main: Outcome, wish: ShadowWish) -> Scope | None:
+        return self.scopes.get((wish.kind, main.task.task_type, wish.base))
 
     def _find_draws(self, outcome: Outcome) -> list[tuple[Scope, Draw | None]]:
         """The scopes an outcome belongs to, with the draw that was made there."""
@@ -79,10 +143,18 @@ class TrialLearner(msgspec.Struct):
         return value_key(state.params) if state else None
 
     def _learn(
-        self, scope: Scope, draw: Draw | None, outcome: Outcome, cost: float | None
+        self,
+        scope: Scope,
+        draw: Draw | None,
+        outcome: Outcome,
+        cost: float | None,
+        *,
+        late: bool = False,
     ) -> Explored:
         value = self._served_value(draw)
         reading = read_outcome(scope, outcome, outcome.home, cost, value or CONTROL)
+        if value == CONTROL and not late and not outcome.failed:
+            scope.note_reference(cost, outcome.duration)
         if reading is None or value is None:
             return []
         if draw is not None and self.sessions.is_first(scope, outcome):
@@ -93,8 +165,6 @@ class TrialLearner(msgspec.Struct):
                 self._note_arm(trial, outcome, reading, cost, treated)
         explored: Explored = []
         if value == CONTROL:
-            if not outcome.failed:
-                scope.note_reference(cost, outcome.duration)
             reading = read_outcome(scope, outcome, outcome.home, cost) or reading
         elif outcome.explored:
             explored = [(scope.key, value)]
@@ -122,6 +192,20 @@ class TrialLearner(msgspec.Struct):
 
     def _live_trials(self, scope: Scope) -> list[Trial]:
         return [self.trials[name] for name in scope.live if name in self.trials]
+
+
+def share_served(scope: Scope, trial: Trial) -> float:
+    """The share of the scope's traffic that an optimization would serve."""
+    served = sum(n for p, n in scope.seen.items() if trial.target(p) != CONTROL)
+    return served / max(1, scope.requests)
+
+
+def pay_meter(scope: Scope, outcome: Outcome, cost: float | None) -> None:
+    """Counts what an answer cost and the shadows that were wished for beside it."""
+    if not outcome.cached:
+        scope.meter.paid += ratio(cost, scope.reference.cost)
+    wished = outcome.decision.shadows if outcome.decision else ()
+    scope.meter.asked += sum((w.kind, w.base) == (scope.kind, scope.base) for w in wished)
 
 
 def note_outcome(scope: Scope, outcome: Outcome, draw: Draw | None) -> None:

@@ -8,6 +8,7 @@ import msgspec
 import numpy as np
 
 from optimizations.engine.domain.task import Json
+from optimizations.engine.shadows.pair_tests import PairTests
 from optimizations.engine.statistics.arrays import Array
 from optimizations.engine.statistics.betting import BETS, GRID, BoundedMean
 from optimizations.engine.statistics.change_detection import FallDetector, even_wealth
@@ -97,6 +98,7 @@ class TrialTests(msgspec.Struct):
     n_treated: int = 0
     n_control: int = 0
     believed: dict[str, tuple[float, float]] = msgspec.field(default_factory=dict)
+    pairs: PairTests | None = None
 
     @classmethod
     def fresh(cls) -> TrialTests:

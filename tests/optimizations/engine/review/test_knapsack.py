@@ -10,7 +10,8 @@ HALVES = np.array([0.5, 0.5])
 
 def believed(mean: list[list[float]], saved: list[list[float]]) -> Posterior:
     centre = np.array(mean)
-    return Posterior(["p"], centre[None], centre, np.full(centre.shape, 0.01), np.array(saved))
+    narrow, free = np.full(centre.shape, 0.01), np.array(saved)
+    return Posterior(["p"], centre[None], centre, narrow, free, np.ones(centre.shape))
 
 
 def chosen(post: Posterior, allowed: float = 0.01) -> list[int]:

@@ -1,0 +1,89 @@
+"""Takes the answers of shadows: each belongs to a decision that wished for it."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from featurememory.database.write_lock import write_turn
+from featurememory.errors import invalid
+from optimizations.decision_log import log
+from optimizations.engine.domain.task import ShadowWish, TaskDecision
+from optimizations.models import ShadowAnswer
+from patterns.ingest.backpressure import admission
+from patterns.ingest.redacted_arrivals import redact_arrivals
+from patterns.ingest.schema import COLUMNS, Arrival
+from patterns.ingest.wakeup import wake_learner
+from patterns.retention import project_use
+from patterns.storage.payloads import pack_payload, unpack_payload
+
+KEPT = (
+    *("model_id", "timestamp", "duration", "input_tokens", "output_tokens", "cached_input_tokens"),
+    *("cache_write_tokens", "reasoning_tokens", "cost", "success", "score", "failed"),
+)
+CONTENT = ("output", "error", "parameters")
+
+
+def store_shadow(project_id: UUID, made: Arrival) -> bool:
+    """Stores a shadow's answer after the commit of which this returns; False: it was known. 422 for an
+    id that nobody was given."""
+    given = dict(zip(COLUMNS, made.columns, strict=True))
+    name = made.shadow_id or ""
+    if known_shadow(project_id, name):
+        return False
+    decision, wish = find_wish(project_id, name, given["decision_id"])
+    admission.check(project_id)
+    arrival = redact_arrivals(project_id, [made])[0]
+    row = build_answer(project_id, decision, wish, arrival)
+    with write_turn():
+        rows = ShadowAnswer.objects.filter(project_id=project_id, shadow_id=name)
+        fresh = not rows.exists()
+        ShadowAnswer.objects.bulk_create([row], ignore_conflicts=True)
+    if fresh:
+        project_use.add_bytes(project_id, decisions=len(row.data) + log.ROW_BYTES)
+        wake_learner(project_id)
+    return fresh
+
+
+def known_shadow(project_id: UUID, name: str) -> bool:
+    return ShadowAnswer.objects.filter(project_id=project_id, shadow_id=name[:64]).exists()
+
+
+def find_wish(
+    project_id: UUID, name: str, decision_id: str | None
+) -> tuple[TaskDecision, ShadowWish]:
+    """The decision that wished for this shadow, and the wish. 422 when there is none."""
+    asked = name.rpartition(".")[0]
+    if decision_id is not None and asked != decision_id:
+        raise invalid("belongs to another decision than decision_id", "/shadow_id")
+    found = log.find_decisions(project_id, [asked], whole=True).get(asked)
+    if found is None:
+        log.catch_up()
+        found = log.find_decisions(project_id, [asked], whole=True).get(asked)
+    wish = None
+    if found is not None:
+        decision = log.decode_record(found).decision
+        wish = next((one for one in decision.shadows if one.shadow_id == name), None)
+    if wish is None:
+        raise invalid(
+            "is unknown: send the shadow_id that POST /tasks/prepare/ of this project answered",
+            "/shadow_id",
+        )
+    return decision, wish
+
+
+def build_answer(
+    project_id: UUID, decision: TaskDecision, wish: ShadowWish, arrival: Arrival
+) -> ShadowAnswer:
+    given = dict(zip(COLUMNS, arrival.columns, strict=True))
+    content = unpack_payload(arrival.payload)
+    kept = {name: value for name, value in content.items() if name in CONTENT}
+    return ShadowAnswer(
+        project_id=project_id,
+        shadow_id=wish.shadow_id,
+        decision_id=decision.id,
+        pattern_id=UUID(decision.pattern_id) if decision.pattern_id else None,
+        at=given["received_at"],
+        data=pack_payload(kept),
+        **{name: given[name] for name in KEPT if name != "failed"},
+        failed=bool(given["failed"]),
+    )
