@@ -15,7 +15,6 @@ from featurememory.database.write_lock import write_turn
 from featurememory.models import Project
 from featurememory.process.request_priority import give_way
 from integration.demo.traffic import (
-    KINDS,
     DemoRequest,
     draw_model,
     generate_requests,
@@ -29,8 +28,6 @@ from patterns.ingest.schema import build_arrival, parse_interaction
 from patterns.ingest.writer import store_arrivals
 from patterns.models import Pattern, PatternHour, ProjectHour
 from patterns.statistics import rollups
-
-__all__ = ["KINDS", "generate", "load_demo", "remove_demo"]
 
 SEED, WATCHED, BATCH = 7, 0.2, 50
 

@@ -55,11 +55,6 @@ def find_due() -> list[UUID]:
     return [row.pk for row in named if is_due(row)]
 
 
-def is_repair_due(project_id: UUID) -> bool:
-    """Whether enough was learned, and enough time has passed, since the last repair."""
-    return project_id in find_due()
-
-
 def is_due(row: Learner) -> bool:
     if row.consolidated_at is None:
         return True

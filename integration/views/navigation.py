@@ -20,13 +20,6 @@ from featurememory.page_access import (
 )
 from patterns.models import ModelInteraction
 
-__all__ = [
-    "LiveCounter",
-    "PageSurroundings",
-    "add_page_surroundings",
-    "count_live",
-    "current_project",
-]
 RECOUNT_S = 600
 
 

@@ -16,7 +16,7 @@ from featurememory.models import Activity, ConfigVersion, Project
 from featurememory.page_access import current_project, page, render_page
 from integration.views import headline_figures
 from integration.views.headline_figures import Figure
-from integration.views.navigation import count_live
+from integration.views.navigation import add_page_surroundings, count_live
 from patterns.charts import (
     chart,
     durations,
@@ -144,7 +144,7 @@ def show_overview(request: HttpRequest) -> HttpResponseBase:
         return redirect("start")
     found = Overview(project, request.GET.get("range"), timezone.now())
     activity = list(Activity.objects.filter(project=project)[:6])
-    shell = get_surroundings(request)
+    shell = add_page_surroundings(request)["shell"]
     stored = shell.counts["all"]
     context = {
         "window": found.window,
@@ -162,12 +162,6 @@ def show_overview(request: HttpRequest) -> HttpResponseBase:
         "query": f"range={found.window.name}",
     }
     return render_page(request, "overview.html", "overview.html", context)
-
-
-def get_surroundings(request: HttpRequest) -> Any:
-    from integration.views.navigation import add_page_surroundings
-
-    return add_page_surroundings(request)["shell"]
 
 
 def list_attention(counts: dict[str, int], stored: int, limit: int) -> list[tuple[str, str]]:

@@ -45,8 +45,6 @@ class PolicyEngine:
     arms, so that nobody outside can choose one. All times are seconds since the epoch.
     """
 
-    VERSION = 1
-
     def __init__(self, settings: PolicySettings | None = None, salt: bytes = b"") -> None:
         self.settings = settings or PolicySettings()
         self.salt = salt

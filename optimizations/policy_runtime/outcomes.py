@@ -194,6 +194,3 @@ def save_policy(project_id: UUID, kept: LoadedPolicy) -> None:
     kept.version, kept.saved = row.version, time.monotonic()
     kept.counted.clear()
     kept.paired.clear()
-
-
-# --- rows as outcomes ---------------------------------------------------------------------------

@@ -27,11 +27,6 @@ def project_sentence(project: Project) -> headline.Sentence | None:
     return headline.summarize_project(project)
 
 
-@register.simple_tag
-def pattern_sentence(pattern: Pattern) -> headline.Sentence:
-    return headline.summarize_pattern(Project(pk=pattern.project_id), pattern)
-
-
 @register.inclusion_tag("optimizations/_of_pattern.html")
 def pattern_optimizations(pattern: Pattern) -> dict[str, Any]:
     """The optimizations that concern a pattern, with their effect on one axis."""

@@ -141,7 +141,7 @@ def build_layout(
     return build_canvas(x, y, right=right, top=top)
 
 
-def add_limit_line(made: dict[str, Any], value: float, text: str, axis_name: str = "y") -> None:
+def add_limit_line(made: dict[str, Any], value: float, text: str) -> None:
     """Add a dashed horizontal line with its label."""
     made["shapes"].append(
         {
@@ -149,7 +149,7 @@ def add_limit_line(made: dict[str, Any], value: float, text: str, axis_name: str
             "xref": "paper",
             "x0": 0,
             "x1": 1,
-            "yref": axis_name,
+            "yref": "y",
             "y0": value,
             "y1": value,
             "line": {"color": "var(--c2)", "width": 1.3, "dash": "dash"},
@@ -157,7 +157,7 @@ def add_limit_line(made: dict[str, Any], value: float, text: str, axis_name: str
     )
     made["annotations"].append(
         build_annotation(
-            text, "c2", xref="paper", x=0.01, xanchor="left", yref=axis_name, y=value, yanchor="top"
+            text, "c2", xref="paper", x=0.01, xanchor="left", yref="y", y=value, yanchor="top"
         )
     )
 
@@ -189,14 +189,12 @@ def build_annotation(text: str, colour: str, **where: Any) -> dict[str, Any]:
     }
 
 
-def add_end_label(
-    made: dict[str, Any], values: Values, text: str, colour: str, yref: str = "y"
-) -> None:
+def add_end_label(made: dict[str, Any], values: Values, text: str, colour: str) -> None:
     """Label a line at its end, in the right margin."""
     last = next((v for v in reversed(values) if v is not None), None)
     if last is not None:
         made["annotations"].append(
-            build_annotation(text, colour, xref="paper", x=1.015, xanchor="left", yref=yref, y=last)
+            build_annotation(text, colour, xref="paper", x=1.015, xanchor="left", yref="y", y=last)
         )
 
 

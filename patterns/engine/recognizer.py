@@ -128,15 +128,6 @@ class DefaultPatternRecognizer:
         """Takes in a pattern known elsewhere, or puts back one that was removed."""
         self.memory.adopt_pattern(state)
 
-    def pin(self, identifier: str, pinned: bool) -> None:
-        """A pinned pattern is never evicted."""
-        self.get(identifier).pinned = pinned
-        self.memory.patterns.touch(identifier)
-
-    def set_label(self, identifier: str, label: str | None) -> None:
-        self.get(identifier).label = label
-        self.memory.patterns.touch(identifier)
-
     def merge(self, ids: Sequence[str]) -> Change:
         """Makes one pattern of several, for the future too; the most used one stays."""
         return merge_patterns(self.memory, ids)

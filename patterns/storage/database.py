@@ -117,4 +117,3 @@ class DatabasePatternStorage:
 
 
 # The documented name of what a project uses.
-DefaultPatternStorage = DatabasePatternStorage

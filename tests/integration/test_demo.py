@@ -9,7 +9,7 @@ from django.core.management import call_command
 from featurememory.audit.chain import find_break, list_chains
 from featurememory.models import AuditEntry, Project
 from integration import demo
-from integration.demo.traffic import generate_requests
+from integration.demo.traffic import KINDS, generate_requests
 from optimizations.models import Decision, Optimization, RegisteredModel
 from patterns.models import ModelInteraction, Pattern, ProjectHour
 from tests.builders import caller, learned, project, states_of, uses_and_recount
@@ -47,7 +47,7 @@ def test_loading_learns_everything_and_marks_the_project(small: None) -> None:
 
     assert owner.is_demo
     assert states_of(owner) == {1: 300}
-    assert Pattern.objects.stored().filter(project=owner).count() >= len(demo.KINDS)
+    assert Pattern.objects.stored().filter(project=owner).count() >= len(KINDS)
     stated, counted = uses_and_recount(owner)
     assert stated == counted
     assert ProjectHour.objects.filter(project=owner).count() > 24

@@ -15,9 +15,7 @@ class ArmStats(msgspec.Struct):
     n: int = 0
     judged: int = 0
     quality: float = 0.0
-    quality_squares: float = 0.0
     utility: float = 0.0
-    utility_squares: float = 0.0
     priced: int = 0
     cost: float = 0.0
     timed: int = 0
@@ -31,7 +29,6 @@ class ArmStats(msgspec.Struct):
         self.n += 1
         self.judged += 1
         self.quality += quality
-        self.quality_squares += quality * quality
         self.errors += outcome.error is not None
         if cost is not None and not outcome.failed:
             self.priced += 1

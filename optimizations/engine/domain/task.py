@@ -133,6 +133,5 @@ class TaskDecision(msgspec.Struct, frozen=True):
     draws: tuple[Draw, ...] = ()
     model_before: str = ""
     parameters_before: dict[str, Json] = msgspec.field(default_factory=dict)
-    cache_key: str = ""
     at: float = 0.0
     shadows: tuple[ShadowWish, ...] = ()

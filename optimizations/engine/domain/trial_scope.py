@@ -115,7 +115,6 @@ class Scope(msgspec.Struct):
     reference: Reference = msgspec.field(default_factory=Reference)
     costs: tuple[float, int] = (0.0, 0)
     durations: tuple[float, int] = (0.0, 0)
-    refinements: int = 0
     notes: Any = None  # the kind's own `Notes`
     scatter: tuple[float, float] | None = None  # of values and of patterns, as estimated
     live: list[str] = msgspec.field(default_factory=list)  # optimizations that learn from it

@@ -63,7 +63,7 @@ def normalize_words(text: str) -> list[str]:
 
     The lay-out of several lines may be code, and stays as it is.
 
-    >>> normal("Where is  my ORDER?") == normal("where is my order")
+    >>> normalize_words("Where is  my ORDER?") == normalize_words("where is my order")
     True
     """
     if "\n" in text.strip():

@@ -51,9 +51,9 @@ def asked_text(value: Json) -> str:
 def normalize_spacing(text: str) -> str:
     """The text without differences that carry no meaning: encoding of accents, repeated spaces.
 
-    >>> spaced(" Where  is it? ")
+    >>> normalize_spacing(" Where  is it? ")
     'Where is it?'
-    >>> spaced("1  3"), spaced("a  b`")
+    >>> normalize_spacing("1  3"), normalize_spacing("a  b`")
     ('1  3', 'a  b`')
     """
     line = text.strip()

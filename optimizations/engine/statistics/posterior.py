@@ -86,9 +86,6 @@ def infer_posterior(
     return _draw_posterior(seen, solved, rng, patterns)
 
 
-# ---- observations ----
-
-
 # ---- the normal model ----
 
 

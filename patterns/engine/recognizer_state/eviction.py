@@ -18,21 +18,20 @@ def make_room(memory: RecognizerState, newest: str = "") -> None:
         return
     reason = "max_patterns" if over_count else "max_bytes"
     enough = limit - int(SLACK * limit) if over_count else limit
-    for value, identifier in _rank_by_worth(memory, newest):
+    for identifier in _rank_by_worth(memory, newest):
         if len(table) <= enough and table.bytes <= budget:
             break
-        size = table.sizes[identifier]
         memory.drop_pattern(identifier)
-        table.note_eviction(Eviction(identifier, reason, value, size))
+        table.note_eviction(Eviction(identifier, reason))
     memory.forget_empty_partitions()
 
 
-def _rank_by_worth(memory: RecognizerState, newest: str) -> list[tuple[float, str]]:
-    """(worth, id) of all that may go, the least worth per byte first."""
+def _rank_by_worth(memory: RecognizerState, newest: str) -> list[str]:
+    """The ids of all that may go, the least worth per byte first."""
     sizes = memory.patterns.sizes
     ranked = sorted(
         (estimate_worth(state, memory.now) / max(1, sizes[state.id]), state.last_used, state.id)
         for state in memory.patterns
         if not state.pinned and state.id != newest
     )
-    return [(each * sizes[identifier], identifier) for each, _, identifier in ranked]
+    return [identifier for _, _, identifier in ranked]

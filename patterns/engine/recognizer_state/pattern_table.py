@@ -10,12 +10,10 @@ from patterns.engine.pattern.pattern_state import PatternState
 
 
 class Eviction(msgspec.Struct, frozen=True):
-    """Why a pattern was evicted, what it was worth (expected uses) and how many bytes it freed."""
+    """Which pattern was evicted, and over which limit."""
 
     id: str
     reason: str
-    value: float
-    bytes: int
 
 
 class PatternChanges(msgspec.Struct, frozen=True):

@@ -260,7 +260,7 @@ def test_a_repair_that_fails_is_logged_and_not_repeated_at_once(
 
     assert not repair_claimed(owner.pk)
     assert "A repair of project" in caplog.text
-    assert not save_repair.is_repair_due(owner.pk)
+    assert owner.pk not in save_repair.find_due()
 
 
 @pytest.mark.django_db(transaction=True)

@@ -18,10 +18,10 @@ def test_after_a_long_repair_the_next_one_waits_longer() -> None:
     owner = project()
     ago = timezone.now() - timedelta(minutes=5)
     Learner.objects.create(pk=owner.pk, learned_since=1000, consolidated_at=ago)
-    assert save_repair.is_repair_due(owner.pk)
+    assert owner.pk in save_repair.find_due()
 
     save_repair.record_repair_time(owner.pk, 60.0)
-    assert not save_repair.is_repair_due(owner.pk)
+    assert owner.pk not in save_repair.find_due()
 
 
 def test_the_pause_after_a_long_repair_ends() -> None:
@@ -30,7 +30,7 @@ def test_the_pause_after_a_long_repair_ends() -> None:
     Learner.objects.create(pk=owner.pk, learned_since=1000, consolidated_at=ago)
     save_repair.record_repair_time(owner.pk, 60.0)
 
-    assert save_repair.is_repair_due(owner.pk)
+    assert owner.pk in save_repair.find_due()
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_a_young_project_that_founds_many_patterns_is_repaired_early(
         repairs=repairs,
     )
 
-    assert save_repair.is_repair_due(owner.pk) is due
+    assert (owner.pk in save_repair.find_due()) is due
 
 
 def test_those_that_wait_longest_come_first() -> None:

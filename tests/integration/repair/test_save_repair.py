@@ -16,7 +16,7 @@ from integration.repair.save_repair import (
     PAUSE,
     REST,
     consolidate_project,
-    is_repair_due,
+    find_due,
     save_consolidation,
 )
 from patterns.curation import merging, pruning
@@ -175,14 +175,14 @@ def test_it_is_due_after_a_few_at_first_and_then_sooner_the_more_was_learned(
     three(owner)
     learner = Learner.objects.filter(pk=owner.pk)
     learner.update(learned_since=FEW - 1)
-    assert not is_repair_due(owner.pk)
+    assert owner.pk not in find_due()
     learner.update(learned_since=learned_since)
-    assert is_repair_due(owner.pk)
+    assert owner.pk in find_due()
 
     learner.update(consolidated_at=timezone.now() - pause + timedelta(seconds=5))
-    assert not is_repair_due(owner.pk)
+    assert owner.pk not in find_due()
     learner.update(consolidated_at=timezone.now() - pause - timedelta(seconds=1))
-    assert is_repair_due(owner.pk)
+    assert owner.pk in find_due()
 
 
 def test_afterwards_the_count_starts_anew_and_this_process_goes_on_with_the_result(

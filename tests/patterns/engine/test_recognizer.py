@@ -196,7 +196,7 @@ def shapes(count: int) -> list[Observation]:
 def test_a_flood_of_one_offs_leaves_pinned_and_proven_patterns() -> None:
     recognizer = DefaultPatternRecognizer(RecognizerSettings(max_patterns=20))
     pinned = recognizer.learn_one(observation({"keep": 1})).pattern_id
-    recognizer.pin(pinned, True)
+    recognizer.get(pinned).pinned = True
     for number in range(3):
         proven = recognizer.learn_one(observation({"often": number}, number)).pattern_id
     for one in shapes(200):

@@ -16,7 +16,7 @@ from patterns.engine.domain.results import TemplatePart
 from patterns.engine.pattern.pattern_state import PatternState
 from patterns.models import Pattern
 from patterns.storage.cached import CachedPatternStorage
-from patterns.storage.database import DatabasePatternStorage, DefaultPatternStorage
+from patterns.storage.database import DatabasePatternStorage
 from patterns.storage.in_memory import InMemoryPatternStorage
 from patterns.storage.protocol import PatternStorage, compute_unused_since
 from patterns.storage.rows import state_of, to_clean_json
@@ -165,10 +165,6 @@ def test_a_state_that_was_handed_out_is_a_copy(storage: PatternStorage) -> None:
     storage.get(state(1).id).confidence = 0.0
 
     assert storage.get(state(1).id).confidence == state(1).confidence
-
-
-def test_the_default_of_a_project_is_the_database() -> None:
-    assert DefaultPatternStorage is DatabasePatternStorage
 
 
 # --- the database -------------------------------------------------------------------------------

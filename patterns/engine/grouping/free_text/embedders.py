@@ -116,11 +116,6 @@ class EndpointEmbedder:
             raise EmbedderError("the endpoint changed the length of its vectors")
         return scale_to_unit(np.vstack(parts)) if parts else np.zeros((0, 0), dtype=np.float32)
 
-    def close(self) -> None:
-        if self._client is not None:
-            self._client.close()
-            self._client = None
-
     def _batch(self, texts: Sequence[str]) -> Floats:
         if self._clock() < self._closed_until:
             raise EmbedderError("the embeddings endpoint failed and is being left alone")

@@ -36,7 +36,7 @@ def test_changes_are_told_once_and_only_of_patterns_still_there() -> None:
     table.add(state("a"))
     table.touch("a")
     table.touch("gone")
-    table.note_eviction(Eviction("gone", "max_bytes", 0.5, 90))
+    table.note_eviction(Eviction("gone", "max_bytes"))
     changes = table.take_changes()
     assert changes.changed == ("a",)
     assert [one.id for one in changes.evicted] == ["gone"]

@@ -128,7 +128,6 @@ def served() -> Iterator[str]:
 def test_an_endpoint_is_reached_over_a_socket(served: str) -> None:
     one = EndpointEmbedder(served, "m", batch=2)
     assert one.embed(["", "aaa", "a"]).shape == (3, 2)
-    one.close()
 
 
 def test_a_slow_endpoint_is_given_up_and_then_left_alone(
@@ -140,7 +139,6 @@ def test_a_slow_endpoint_is_given_up_and_then_left_alone(
         one.embed(["a"])
     with pytest.raises(EmbedderError, match="left alone"):
         one.embed(["a"])
-    one.close()
 
 
 def test_groups_go_on_by_their_letters_while_the_endpoint_is_silent() -> None:
