@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from typing import Any
 
 import msgspec
@@ -10,7 +11,11 @@ from asgiref.sync import async_to_sync
 from featurememory.errors import ErrorCode, FeatureMemoryError
 from featurememory.models import Project
 from integration.breaker import CircuitBreaker
-from integration.orchestrator import ModelOrchestrator, Reply
+from integration.execution.bounded_call import TaskCancelled
+from integration.execution.reply import Reply
+from integration.execution.reservations import Reservations
+from integration.execution.rules import ExecutionRules
+from integration.orchestrator import ModelOrchestrator
 from integration.registry import ModelRegistry
 from optimizations.engine.domain.task import Task
 from optimizations.models import Decision
@@ -151,3 +156,193 @@ def test_the_async_way_learns_from_failures_too() -> None:
     done = async_to_sync(orchestrator(owner, large=failing).handle_task_async)(TASK)
 
     assert (done.success, stored(owner).success) == (False, False)
+
+
+def patient(owner: Project, rules: ExecutionRules, **models: Any) -> ModelOrchestrator:
+    made = orchestrator(owner, **models)
+    made.rules = rules
+    return made
+
+
+def failing_times(count: int, error: Exception | None = None) -> Any:
+    """A model that answers once it has failed so often."""
+    left = [error or ConnectionError("not now")] * count
+
+    def run(task: Task) -> str:
+        if left:
+            raise left.pop()
+        return "at last"
+
+    return run
+
+
+QUICK = ExecutionRules(attempts=3, first_pause_s=0.0)
+
+
+def rows_of(owner: Project) -> list[tuple[str, bool | None, str | None]]:
+    found = ModelInteraction.objects.filter(project=owner).order_by("number")
+    return [(row.model_id, row.success, row.decision_id) for row in found]
+
+
+@pytest.mark.parametrize("is_async", [False, True])
+def test_a_failure_that_passes_is_tried_again_and_learned_once(is_async: bool) -> None:
+    owner = builders.project()
+    made = patient(owner, QUICK, large=failing_times(1))
+    done = async_to_sync(made.handle_task_async)(TASK) if is_async else made.handle_task(TASK)
+
+    assert (done.result, done.attempts, done.tried) == ("at last", 2, ("large",))
+    assert rows_of(owner) == [("large", True, done.decision_id)]
+
+
+def test_what_would_fail_again_is_tried_once() -> None:
+    done = patient(
+        builders.project(), QUICK, large=failing_times(1, ValueError("wrong"))
+    ).handle_task(TASK)
+
+    assert (done.success, done.attempts) == (False, 1)
+
+
+@pytest.mark.parametrize("is_async", [False, True])
+def test_another_model_stands_in_and_proves_nothing(is_async: bool) -> None:
+    owner = builders.project()
+    rules = ExecutionRules(fallbacks={"large": ["gone", "small"]})
+    made = patient(owner, rules, large=failing, small=lambda _: "fast")
+    done = async_to_sync(made.handle_task_async)(TASK) if is_async else made.handle_task(TASK)
+
+    assert (done.result, done.model_id, done.tried) == ("fast", "small", ("large", "small"))
+    (large, failed, decision), (small, succeeded, none) = rows_of(owner)
+    assert (large, failed, small, succeeded, none) == ("large", False, "small", True, None)
+    assert decision is not None
+
+
+def test_without_time_left_nothing_stands_in() -> None:
+    rules = ExecutionRules(attempts=9, fallbacks={"large": ["small"]}, patience_s=0.0)
+    done = patient(builders.project(), rules, large=failing, small=lambda _: "fast").handle_task(
+        TASK
+    )
+
+    assert (done.success, done.tried) == (False, ("large",))
+
+
+@pytest.mark.parametrize("is_async", [False, True])
+def test_a_model_that_hangs_is_left_behind(is_async: bool) -> None:
+    go_on = threading.Event()
+    rules = ExecutionRules(timeout_s=0.05, fallbacks={"large": ["small"]})
+    made = patient(
+        builders.project(), rules, large=lambda _: go_on.wait(30), small=lambda _: "fast"
+    )
+    done = async_to_sync(made.handle_task_async)(TASK) if is_async else made.handle_task(TASK)
+    go_on.set()
+
+    assert (done.result, done.tried) == ("fast", ("large", "small"))
+
+
+def test_a_coroutine_that_hangs_is_ended() -> None:
+    ended: list[str] = []
+
+    async def hang(task: Task) -> None:
+        try:
+            await asyncio.sleep(30)
+        finally:
+            ended.append("yes")
+
+    made = patient(builders.project(), ExecutionRules(timeout_s=0.02), large=hang)
+    done = async_to_sync(made.handle_task_async)(TASK)
+
+    assert (done.success, ended) == (False, ["yes"])
+    assert (done.error or "").startswith("TimeoutError")
+
+
+def test_a_cancelled_task_is_not_learned_and_does_not_speak_against_the_model() -> None:
+    owner, go_on, cancel = builders.project(), threading.Event(), threading.Event()
+
+    def hang(task: Task) -> Any:
+        cancel.set()
+        return go_on.wait(30)
+
+    made = orchestrator(owner, large=hang)
+    for _ in range(3):
+        cancel.clear()
+        with pytest.raises(TaskCancelled):
+            made.handle_task(TASK, cancel=cancel)
+    go_on.set()
+
+    assert made.breaker("large").state == "closed"
+    assert rows_of(owner) == []
+
+
+def stream(task: Task) -> Any:
+    yield "To"
+    yield "morrow."
+    yield Reply(None, input_tokens=60, output_tokens=4)
+
+
+async def stream_async(task: Task) -> Any:
+    for piece in stream(task):
+        yield piece
+
+
+@pytest.mark.parametrize("run", [stream, stream_async])
+def test_a_stream_is_shown_as_it_comes_and_learned_whole(run: Any) -> None:
+    owner, shown = builders.project(), list[str]()
+    done = async_to_sync(orchestrator(owner, large=run).handle_task_async)(TASK, show=shown.append)
+    row = stored(owner)
+
+    assert (done.result, shown) == ("Tomorrow.", ["To", "morrow."])
+    assert (row.input_tokens, row.output_tokens) == (60, 4)
+
+
+def test_a_stream_that_breaks_off_is_not_shown_twice() -> None:
+    shown: list[str] = []
+
+    def broken(task: Task) -> Any:
+        yield "To"
+        raise ConnectionError("gone")
+
+    rules = ExecutionRules(attempts=3, first_pause_s=0.0, fallbacks={"large": ["small"]})
+    made = patient(builders.project(), rules, large=broken, small=lambda _: "fast")
+    done = made.handle_task(TASK, show=shown.append)
+
+    assert (done.success, shown) == (False, ["To"])
+
+
+def test_a_request_the_model_refuses_leaves_its_circuit_closed() -> None:
+    class Refused(Exception):
+        status_code = 400
+
+    def refuse(task: Task) -> Any:
+        raise Refused
+
+    made = orchestrator(builders.project(), large=refuse)
+    for _ in range(5):
+        made.handle_task(TASK)
+
+    assert made.breaker("large").state == "closed"
+
+
+def test_what_never_ran_is_not_learned() -> None:
+    owner = builders.project()
+    made = orchestrator(owner, large=failing)
+    for _ in range(5):
+        made.handle_task(TASK)
+
+    assert [model for model, _, _ in rows_of(owner)] == ["large", "large"]
+
+
+def test_a_call_reserves_what_it_is_expected_to_take() -> None:
+    owner, held = builders.project(), list[float]()
+    room = Reservations(memory=10_000)
+
+    def run(task: Task) -> Reply:
+        held.append(room.held["memory_usage"])
+        return Reply("done", input_tokens=5, memory_usage=700)
+
+    made = orchestrator(owner, large=run)
+    made.reservations = room
+    results = [made.handle_task(TASK) for _ in range(21)]
+
+    assert held[:20] == [0.0] * 20
+    assert held[20] == 700
+    assert results[20].forecast["tokens"] == (5, 5)
+    assert stored(owner).memory_usage == 700
+    assert room.held["calls"] == 0

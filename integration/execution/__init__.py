@@ -1,0 +1,1 @@
+"""Running models: attempts, time limits, streams, clients and URLs as models, reservations."""
