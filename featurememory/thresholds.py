@@ -60,7 +60,8 @@ class PatternThresholds(models.Model):
             ("static", "Static (word vectors of the extra featurememory[static], no network)"),
             ("endpoint", "Endpoint (OpenAI-compatible embeddings; texts are sent there)"),
         ],
-        help_text="How free text is compared. Default: lexical. Known groups are kept.",
+        help_text="How free text is compared. Default: lexical. After a change the present recogniser "
+        "answers until a job has built its successor; patterns keep their ids.",
     )
     embedder_url = models.CharField(
         max_length=400,
@@ -68,7 +69,8 @@ class PatternThresholds(models.Model):
         default="",
         validators=[URLValidator(["http", "https"])],
         help_text="Only for the endpoint, default empty: its base URL, to which /embeddings is "
-        "added. Its key is FM_EMBEDDER_KEY in the environment.",
+        "added. Its host must be among FM_EMBEDDER_HOSTS, its key is FM_EMBEDDER_KEY, both in the "
+        "environment.",
     )
     embedder_model = models.CharField(
         max_length=200,
@@ -178,14 +180,15 @@ class StorageThresholds(models.Model):
         "storage max age",
         default=0,
         validators=limit_to(0, 3650),
-        help_text="Days, 0 to 3,650, default 0 (no limit). Cleanup removes older interactions; "
-        "patterns, rollups and the newest examples of each pattern stay.",
+        help_text="Days, 0 to 3,650, default 0 (no limit). Cleanup removes older interactions and "
+        "decisions; patterns, rollups and the newest examples of each pattern stay.",
     )
     max_interactions = models.PositiveBigIntegerField(
         "storage max interactions",
         default=0,
         validators=limit_to(0, 1 << 40),
-        help_text="Interactions, default 0 (no limit). Cleanup removes the oldest beyond it.",
+        help_text="Interactions, default 0 (no limit). Cleanup removes the oldest beyond it, and of "
+        "decisions likewise.",
     )
 
     class Meta:

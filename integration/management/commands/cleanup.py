@@ -13,7 +13,10 @@ from patterns.retention.forecast import forecast_cleanup, list_rules
 
 
 class Command(StoredCommand):
-    help = "Prune weak patterns, empty old trash, drop interactions beyond the size limit."
+    help = (
+        "Prune weak and surplus patterns, empty old trash, delete interactions beyond the limits of "
+        "size, age and number, old history, and texts kept for long enough."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--dry-run", action="store_true", help="only say what would go")
