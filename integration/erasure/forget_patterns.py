@@ -115,12 +115,20 @@ def strip_states(memory: RecognizerState, ids: list[str]) -> Counter[str]:
         state.sketches, state.parameters, state.context, state.outputs = {}, {}, {}, {}
         state.example, state.template, state.wording = "", (), []
         memory.patterns.touch(name)
-    for partition in {memory.patterns.get(name).partition for name in ids}:
-        state = next(one for one in memory.patterns if one.partition == partition)
-        memory.groupers[partition] = first_grouper(state.kind, memory.shared)
-        for own in [one for one in memory.patterns if one.partition == partition]:
-            memory.adopt_pattern(own)
+    found_anew = {memory.patterns.get(name).partition for name in ids}
+    for partition, own in group_by_partition(memory).items():
+        if partition in found_anew:
+            memory.groupers[partition] = first_grouper(own[0].kind, memory.shared)
+            for state in own:
+                memory.adopt_pattern(state)
     return counts
+
+
+def group_by_partition(memory: RecognizerState) -> dict[str, list[PatternState]]:
+    found: dict[str, list[PatternState]] = {}
+    for state in memory.patterns:
+        found.setdefault(state.partition, []).append(state)
+    return found
 
 
 def fill_states(project: Project, memory: RecognizerState, ids: set[str], erased: set[int]) -> None:

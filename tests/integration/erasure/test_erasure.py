@@ -12,6 +12,7 @@ import zstandard
 from django.core.files.base import ContentFile
 from django.db import connection
 
+from featurememory.config import forget_config
 from featurememory.models import AuditEntry, Project
 from integration.doctor.examination import examine
 from integration.jobs import queue, uploads
@@ -311,3 +312,23 @@ def test_reasons_of_failures_and_uploads_are_erased(owner: Project, settings: An
     waiting.refresh_from_db()
     assert waiting.state == "cancelled"
     assert places("canaryfail") == set()
+
+
+def test_names_that_were_redacted_when_they_came_in_are_found(db: None) -> None:
+    owner = project("guarded")
+    api = caller(owner, "ad")
+    api.patch("config/", {"privacy": {"redact": True}})
+    forget_config()  # which the commit does, and there is none in a test
+    people = [f"{name}@mail.example" for name in ("ann", "bob", "cid", "dan")]
+    keep(
+        owner,
+        [
+            item(n, id=f"i-{who}", session_id=f"s-{who}", tags={"user": who})
+            for n, who in enumerate(people)
+        ],
+    )
+
+    assert erase(owner, {"interaction_ids": [f"i-{people[0]}"]})["result"]["interactions"] == 1
+    assert erase(owner, {"session_id": f"s-{people[1]}"})["result"]["interactions"] == 1
+    assert erase(owner, {"tag": {"user": people[2]}})["result"]["interactions"] == 1
+    assert ModelInteraction.objects.filter(project=owner).count() == 1
