@@ -24,7 +24,7 @@ help:
 	@echo 'make test     the test suite, on SQLite and on PostgreSQL (ARGS=, DATABASE=)'
 	@echo 'make check    lint and test: what decides whether a change lands'
 	@echo 'make bench    the benchmarks of tests/benchmarks'
-	@echo 'make bench-fuzz  50,000 odd inputs through recogniser, rows and decoders (N=, SEED=)'
+	@echo 'make bench-fuzz  50,000 odd inputs through recogniser, rows, decoders, and by HTTP (N=, SEED=)'
 	@echo 'make client   the wheel of the Python client, in integration/client/dist'
 	@echo 'make audit    look the locked packages up among known vulnerabilities; fails when it cannot'
 	@echo 'make lock     write the lock files again from pyproject.toml (UPGRADE=--upgrade)'

@@ -22,6 +22,7 @@ from patterns.models import Pattern
 from patterns.storage import upserts
 from patterns.storage.protocol import NO_USES, PreparedRows, apply_changes
 from patterns.storage.rows import MIRRORED, build_row, state_of
+from patterns.storage.shared_words import words_of
 
 
 class DatabasePatternStorage:
@@ -41,7 +42,8 @@ class DatabasePatternStorage:
 
     def prepare_rows(self, states: Iterable[PatternState], uses: Mapping[str, int]) -> PreparedRows:
         """The costly half of `store`: the rows for `write_rows`, by id. Needs no transaction."""
-        rows = [build_row(state, self.project.pk, self.version) for state in states]
+        words = words_of(self.project.pk)
+        rows = [build_row(state, self.project.pk, self.version, words) for state in states]
         for row in rows:
             row.use_count = uses.get(str(row.pk), 0)
         rows.sort(key=lambda row: row.pk)  # one lock order for all processes

@@ -15,7 +15,7 @@ from patterns.engine.pattern.pattern_state import PatternState
 from patterns.engine.pattern.recurring_features import summarise_features
 from patterns.engine.recognizer import DefaultPatternRecognizer
 from patterns.models import Pattern
-from patterns.storage.shared_words import show_text, show_value, words_of
+from patterns.storage.shared_words import NO_WORDS, Words, show_text, show_value
 
 
 def state_of(row: Pattern) -> PatternState:
@@ -36,10 +36,14 @@ def to_datetime(seconds: float) -> datetime:
 
 
 def build_row(
-    state: PatternState, project_id: UUID, version: str = DefaultPatternRecognizer.VERSION
+    state: PatternState,
+    project_id: UUID,
+    version: str = DefaultPatternRecognizer.VERSION,
+    words: Words = NO_WORDS,
 ) -> Pattern:
-    """An unsaved row that mirrors the state; use_count is added by the database."""
-    data, words = state.to_bytes(), words_of(project_id)
+    """An unsaved row that mirrors the state; use_count is added by the database. `words` are shown in
+    place of their digests."""
+    data = state.to_bytes()
     return Pattern(
         id=UUID(state.id),
         project_id=project_id,

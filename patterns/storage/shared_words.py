@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +20,7 @@ DIGEST = re.compile(
     r"(?<![A-Za-z0-9])[G-Zg-z][g-z]{8}(?![A-Za-z0-9])|(?<![A-Za-z0-9])[G-Z]{9}(?![A-Za-z0-9])"
 )
 Words = Mapping[str, str]
+NO_WORDS: Words = MappingProxyType({})
 _kept: dict[UUID, tuple[float, Words]] = {}
 
 

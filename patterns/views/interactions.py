@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from types import MappingProxyType
 from typing import Any, TypeAlias
 from urllib.parse import quote, urlencode
 from uuid import UUID
@@ -25,7 +24,7 @@ from patterns.redaction.redact import name_sessions
 from patterns.retention.old_texts import GONE
 from patterns.serializers import family_of, find_redirects
 from patterns.storage.payloads import unpack_parts
-from patterns.storage.shared_words import Words, show_json, show_text, words_of
+from patterns.storage.shared_words import NO_WORDS, Words, show_json, show_text, words_of
 
 PREVIEW = 160
 SHOWN_JSON = 12_000
@@ -39,7 +38,7 @@ def build_interaction_url(interaction_id: str) -> str:
     return f"/interactions/{quote(interaction_id, safe='')}/"
 
 
-def preview_input(data: Data, words: Words = MappingProxyType({})) -> str:
+def preview_input(data: Data, words: Words = NO_WORDS) -> str:
     """The beginning of the input in one line: its text, or its JSON."""
     if data is None:
         return GONE

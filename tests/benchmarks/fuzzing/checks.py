@@ -65,7 +65,11 @@ class Fuzzed:
 
 
 def measure(given: Any) -> int:
-    return len(given) if isinstance(given, str | bytes) else len(repr(given))
+    return (
+        len(given)
+        if hasattr(given, "query") or isinstance(given, str | bytes)
+        else len(repr(given))
+    )
 
 
 def locate(error: Exception) -> str:
