@@ -14,7 +14,7 @@ LOCK := $(VENV)/bin/uv pip compile pyproject.toml --universal --python-version 3
 # The checks look at the code, never at the data directory in use.
 CHECK_ENV := FM_DATA_DIR=$(VENV)/check FM_DATABASE_URL= FM_REDIS_URL=
 
-.PHONY: help install install-dev run format lint test check bench bench-fuzz client lock audit clean
+.PHONY: help install install-dev run format lint test check bench bench-fuzz client lock audit sbom clean
 
 help:
 	@echo 'make run      install and start on http://127.0.0.1:$(PORT) (PORT=, DATA_DIR=)'
@@ -27,6 +27,7 @@ help:
 	@echo 'make bench-fuzz  50,000 odd inputs through recogniser, rows, decoders, and by HTTP (N=, SEED=)'
 	@echo 'make client   the wheel of the Python client, in integration/client/dist'
 	@echo 'make audit    look the locked packages up among known vulnerabilities; fails when it cannot'
+	@echo 'make sbom     the software bill of materials (CycloneDX) of the locked packages, in sbom.cdx.json'
 	@echo 'make lock     write the lock files again from pyproject.toml (UPGRADE=--upgrade)'
 	@echo 'make clean    remove .venv and caches; data directories stay'
 
@@ -72,6 +73,14 @@ audit: install-dev
 	@$(PY) -m pip install --quiet pip-audit
 	@$(VENV)/bin/pip-audit --strict --require-hashes --disable-pip -r requirements.txt || { \
 		echo 'The audit failed: a package is vulnerable, or could not be looked up.' >&2; exit 1; }
+
+# The tool has packages of its own, which are none of ours.
+sbom: $(PY)
+	@test -x $(VENV)/sbom/bin/cyclonedx-py || { $(PY) -m venv $(VENV)/sbom \
+		&& $(VENV)/sbom/bin/pip install --quiet --disable-pip-version-check 'cyclonedx-bom>=7,<8'; }
+	@$(VENV)/sbom/bin/cyclonedx-py requirements requirements.txt --pyproject pyproject.toml \
+		--output-reproducible --output-file sbom.cdx.json
+	@echo sbom.cdx.json
 
 # The second lock holds the first to its versions, so that tests run what users run.
 lock: $(PY)

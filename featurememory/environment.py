@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-YES, NO = {"1", "true", "yes", "on"}, {"0", "false", "no", "off", ""}
+YES, NO = {"1", "true", "yes", "on"}, {"0", "false", "no", "off"}
 
 SECRETS = {"FM_SECRET_KEY", "FM_DATABASE_URL", "FM_REDIS_URL", "FM_EMBEDDER_KEY"}
 SECRETS |= {"FM_INIT_ADMIN_PASSWORD", "FM_INIT_API_KEY", "FM_OIDC_CLIENT_SECRET"}
@@ -37,12 +37,12 @@ def load_secret_files() -> None:
 
 
 def read_flag(name: str, *, default: bool) -> bool:
-    text = os.environ.get(name)
-    if text is None:
+    text = os.environ.get(name, "").strip().lower()
+    if not text:
         return default
-    if text.strip().lower() not in YES | NO:
+    if text not in YES | NO:
         refuse_value(name, f"{text!r} is neither yes nor no")
-    return text.strip().lower() in YES
+    return text in YES
 
 
 def read_integer(name: str, *, default: int, minimum: int) -> int:

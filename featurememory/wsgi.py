@@ -13,7 +13,11 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "featurememory.settings")
 if not os.environ.get("FM_DATABASE_URL"):
     # The REST framework loads PostgreSQL's driver, 9 MB, for fields that nobody uses on SQLite.
     sys.modules.setdefault("psycopg", None)  # type: ignore[arg-type]
+# It would also load this, 6 MB, for a client of its own; sign-in at a provider loads it when it has to.
+sys.modules.setdefault("requests", None)  # type: ignore[arg-type]
 application = trust_proxies(get_wsgi_application())
+if sys.modules["requests"] is None:
+    del sys.modules["requests"]
 
 if "FM_SERVING" in os.environ:
     from integration.client_wheel import built_wheel

@@ -7,6 +7,7 @@ nothing is lost when one of them dies.
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -20,10 +21,74 @@ import pytest
 import yaml
 
 from tests import servers
+from tests.test_docs import rows
 
 ROOT = Path(__file__).resolve().parent.parent
 KEY = "fm_ad_ComposeTest1_0123456789abcdefghijklmnop"
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+
+
+# Documented variables that containers do not get, each with its reason.
+NOT_PASSED = {
+    "FM_DATA_DIR": "the image's: the volume /data",
+    "FM_STATIC_ROOT": "the image's: collected when it is built",
+    "FM_EMBEDDED": "workers do the background work",
+    "FM_STORAGE": "memory is for one process",
+    "FM_DEBUG": "for development only",
+    "FM_PUBLISH": "read by compose itself",
+    "FM_CONTAINER_MEMORY": "read by compose itself",
+    "FM_SERVING": "the server's own",
+    "FM_SERVING_AT": "the server's own",
+    "FM_LOAD_DEMO": "the server's own",
+}
+
+
+def test_every_setting_reaches_the_containers_or_has_a_reason_not_to() -> None:
+    documented = {name for name in rows("settings") if name.startswith("FM_")}
+    passed = set(COMPOSE["x-app"]["environment"])
+
+    assert passed | NOT_PASSED.keys() == documented
+    assert not passed & NOT_PASSED.keys()
+
+
+def test_the_example_names_what_compose_reads_and_nothing_else() -> None:
+    read = set(re.findall(r"\$\{([A-Z_]+)", (ROOT / "docker-compose.yml").read_text()))
+    shown = re.findall(r"^([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE)
+
+    assert sorted(shown) == sorted(read)
+
+
+@pytest.mark.parametrize("service", COMPOSE["services"])
+def test_containers_have_no_rights_they_do_not_need(service: str) -> None:
+    told = COMPOSE["services"][service]
+
+    assert told["cap_drop"] == ["ALL"]
+    assert told["security_opt"] == ["no-new-privileges:true"]
+    assert told["mem_limit"]
+    assert told.get("read_only") or service == "postgres"  # its volume is not all it writes to
+    assert not told.get("privileged")
+
+
+def test_only_the_web_server_is_published_and_on_this_machine_only() -> None:
+    published = {name: told.get("ports", []) for name, told in COMPOSE["services"].items()}
+
+    assert published.pop("web") == ["${FM_PUBLISH:-127.0.0.1:8000}:8000"]
+    assert not any(published.values())
+
+
+def test_an_empty_variable_is_the_default_so_the_example_starts_as_it_is(tmp_path: Path) -> None:
+    given = {name: text for name, text in os.environ.items() if not name.startswith("FM_")}
+    empty = dict.fromkeys(COMPOSE["x-app"]["environment"], "")
+    code = "from featurememory import settings as s; print(s.PASSWORD_SIGN_IN, s.HTTPS, s.OIDC)"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env=given | empty | {"FM_DATA_DIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+    )
+
+    assert done.stdout.split() == ["True", "False", "None"], done.stderr
 
 
 class Stack:

@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 @pytest.mark.parametrize(
-    ("text", "meant"), [("1", True), ("Yes", True), ("off", False), ("", False)]
+    ("text", "meant"), [("1", True), ("Yes", True), ("off", False), (" NO ", False)]
 )
 def test_yes_and_no_have_their_usual_spellings(
     text: str, meant: bool, monkeypatch: pytest.MonkeyPatch
@@ -35,7 +35,10 @@ def test_yes_and_no_have_their_usual_spellings(
     assert read_flag("FM_DEBUG", default=not meant) is meant
 
 
-def test_what_is_not_set_has_its_default() -> None:
+def test_what_is_not_set_or_empty_has_its_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FM_EMPTY", "")
+    assert read_flag("FM_EMPTY", default=True) is True
+    assert read_integer("FM_EMPTY", default=7, minimum=1) == 7
     assert read_flag("FM_NOT_SET", default=True) is True
     assert read_integer("FM_NOT_SET", default=7, minimum=1) == 7
     assert read_names("FM_NOT_SET", default=["a"]) == ["a"]
