@@ -28,15 +28,19 @@ _MONTHS = (
     "janeiro|fevereiro|março|maio|junho|julho|setembro|outubro|novembro|dezembro"
 )
 _DAY = r"[0-3]?[0-9](?:st|nd|rd|th|\.|er|º)?"
+_WEEKDAY = r"(?:\b(?:Mon|Tues?|Wed(?:nes)?|Thu(?:rs)?|Fri|Sat(?:ur)?|Sun)(?:day)?,?\s)?"
 _CODES = "EUR|USD|GBP|CHF|JPY|CNY|RMB|INR|BRL|SEK|NOK|DKK|PLN|CZK|CAD|AUD|HKD|KRW|TRY|ILS|MXN"
-_SIGNS = r"(?:US|R|C|A|HK|NZ)?\$|[€£¥₹₩₺₽₪฿₫₴zł]"
+_SIGNS = r"(?:US|R|C|A|HK|NZ|NT|S)?\$|[€£¥₹₩₺₽₪฿₫₴₦₱₲₡₵₸]"
+# Written behind the amount only; in front of it they are words.
+_BEHIND = r"(?:zł|kr|Kč|Ft|lei|лв|грн|руб|元|円|원)(?![^\W\d_])"
 _BLANKS = "\u00a0\u202f\u2009"
 # Thousands by any of the usual marks, by a blank only in threes; at most 60 digits, so that a long
 # run of digits costs no more than its length.
 _NUMBER = rf"[0-9]{{1,60}}(?:[.,:'’٫٬][0-9]{{1,30}}|[ {_BLANKS}][0-9]{{3}}(?![0-9])){{0,20}}"
 _DATES = rf"""
-    (?P<spoken>(?:\b{_DAY}\s(?:de\s)?)(?:{_MONTHS})\b\.?(?:,?\s(?:de\s)?[12][0-9]{{3}}\b)?
-        |\b(?:{_MONTHS})\b\.?\s{_DAY}\b(?!:)(?:,?\s[12][0-9]{{3}}\b)?)
+    (?P<spoken>{_WEEKDAY}(?:\b{_DAY}\s(?:de\s)?)(?:{_MONTHS})\b\.?(?:,?\s(?:de\s)?[12][0-9]{{3}}\b)?
+        |{_WEEKDAY}\b(?:{_MONTHS})\b\.?\s{_DAY}\b(?!:)(?:,?\s[12][0-9]{{3}}\b)?
+        |\bQ[1-4](?:[ /-]?(?:19|20)[0-9]{{2}})?\b)
     |(?P<price>\b(?:{_CODES})[ {_BLANKS}]?[-+]?{_NUMBER}(?![A-Za-z0-9_]))"""
 _KINDS = rf"""
     (?P<payload>\ue000[a-z]{{1,20}}\ue001)
@@ -50,8 +54,9 @@ _KINDS = rf"""
         |\b[0-9]{{1,4}}(?P<by>[./])[0-9]{{1,2}}(?P=by)[0-9]{{2,4}}\b(?![./-][0-9])
         |[0-9]{{2,4}}\s?[年년]\s?[0-9]{{1,2}}\s?[月월](?:\s?[0-9]{{1,2}}\s?[日일])?
         |[0-9]{{1,2}}\s?[月월]\s?[0-9]{{1,2}}\s?[日일])
-    |(?P<number>(?:(?<![\w)\]])[-+])?(?:(?:{_SIGNS}|\b(?:{_CODES}))\s?[-+]?)?{_NUMBER}(?![A-Za-z0-9_])
-        (?:\s?(?:{_SIGNS}|(?:{_CODES})\b))?)
+    |(?P<number>(?:(?<![\w)\]])[-+])?(?:(?:{_SIGNS}|\b(?:{_CODES}))\s?[-+]?)?{_NUMBER}
+        (?:[½¼¾]|[eE][-+]?[0-9]{{1,3}})?(?![A-Za-z0-9_])
+        (?:\s?(?:{_SIGNS}|{_BEHIND}|(?:{_CODES})\b))?)
     |(?P<word>{WORD}(?:['’_-]+{WORD})*)
     |(?P<cluster>{CLUSTER})
     |(?P<mark>\S)"""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
@@ -92,3 +93,15 @@ def test_instructions_seen_before_stand_where_they_stood() -> None:
     for text in texts:
         assert [text[token.start : token.end] for token in tokenize(text)][-1] == "?"
     assert token_keys(texts[0]) == token_keys(texts[1])
+
+
+@pytest.mark.parametrize(
+    "text", ["56,70 zł", "R$ 10,842.05", "NT$ 9", "2296½", "5.26e+04", "48 969.94 kr"]
+)
+def test_amounts_of_many_countries_are_one_number(text: str) -> None:
+    assert token_keys(f"over {text} today") == ["over", "<number>", "today"]
+
+
+@pytest.mark.parametrize("text", ["Thu 3 Jul", "Sunday, March 9", "Q3 2023", "Q1"])
+def test_weekdays_and_quarters_belong_to_the_date(text: str) -> None:
+    assert token_keys(f"on {text} at") == ["on", "<date>", "at"]
