@@ -34,10 +34,16 @@ _YAML = re.compile(r"\s{0,40}(?:-\s{1,4})?[\w./-]{1,60}:(?:\s|$)|\s{0,40}-\s{1,4
 _NESTED = re.compile(r"\s{1,40}\S|-\s")
 _TRACE = re.compile(
     r"\s{0,12}(?:at\s[\w.$<>/]{1,200}\s?\(|File \"[^\"]{1,300}\", line \d|Traceback \(most recent|"
-    r"Caused by:|\.\.\. \d{1,5} more|goroutine \d|\d{1,3}: 0x[0-9a-f])"
+    r"Caused by:|\.\.\. \d{1,5} more|goroutine \d|\d{1,3}: 0x[0-9a-f]|panic: |"
+    r"[\w./*()]{1,120}\.\w{1,60}\((?:0x[0-9a-f]|\.\.\.)|\S{1,200}:\d{1,6}(?: \+0x[0-9a-f]{1,16})?$|"
+    r"(?:[\w$]{1,60}\.){0,12}[A-Z]\w{0,60}(?:Error|Exception)\b(?::|$))"
+)
+_TIMED = re.compile(
+    r"\s{0,8}[\[(]?(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}[T ]|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4},? )?"
+    r"\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?(?: ?[AaPp][Mm])?[\])]?\s"
 )
 _HTML = re.compile(
-    r"</?(?:html|head|body|div|span|p|table|thead|tbody|tr|td|th|ul|ol|li|h[1-6]|a|article|section|"
+    r"<(?:!doctype|\?xml)\b[^<>]{0,500}>|</?(?:html|head|body|div|span|p|table|thead|tbody|tr|td|th|ul|ol|li|h[1-6]|a|article|section|"
     r"main|footer|header|nav|form|button|img)\b[^<>]{0,500}>",
     re.IGNORECASE,
 )
@@ -183,7 +189,7 @@ def _line_kinds(lines: Sequence[str]) -> list[str]:
     """The kind of payload each line belongs to; "" for lines that are no payload."""
     kinds = [""] * len(lines)
     fenced = _fenced(lines)
-    for rule in (_tables, _rows, _arrows, _numbered, _headed, _quotes, _labelled, _traces, _yaml):
+    for rule in RULES:
         for first, last, kind in rule(lines):
             if not any(fenced[first : last + 1]) and not any(kinds[first : last + 1]):
                 kinds[first : last + 1] = [kind] * (last + 1 - first)
@@ -246,9 +252,27 @@ def _traces(lines: Sequence[str]) -> Iterator[Span]:
 
 def _yaml(lines: Sequence[str]) -> Iterator[Span]:
     """Four lines of keys or items or more, some of them nested: labels of a form are not."""
-    flags = [_YAML.match(line) is not None for line in lines]
+    flags = [_YAML.match(line) is not None or _is_comment(line) for line in lines]
     for first, last, kind in _runs(flags, 4, "rows"):
-        if any(_NESTED.match(line) and ":" in line for line in lines[first : last + 1]):
+        nested = [_NESTED.match(line) and ":" in line for line in lines[first : last + 1]]
+        if sum(map(bool, nested)) * 3 >= len(nested):
+            yield first, last, kind
+
+
+def _is_comment(line: str) -> bool:
+    return line.lstrip()[:2] == "# "
+
+
+def _timed(lines: Sequence[str]) -> Iterator[Span]:
+    """Lines of a chat or a log, each with its time; what is indented goes along."""
+    heads = [_TIMED.match(line) is not None for line in lines]
+    flags = list(heads)
+    for number in range(1, len(lines)):
+        flags[number] |= (
+            flags[number - 1] and lines[number][:1] in (" ", "\t") and bool(lines[number].strip())
+        )
+    for first, last, kind in _runs(flags, 2, "rows"):
+        if sum(heads[first : last + 1]) > 1:
             yield first, last, kind
 
 
@@ -306,3 +330,10 @@ def _labelled(lines: Sequence[str]) -> Iterator[Span]:
     places = [n for n, label in enumerate(labels) if times[label] > 1]
     if len(places) >= 3 or (places and len({labels[n] for n in places}) == 1):
         yield places[0], places[-1], "examples"
+
+
+# What is surest comes first: a line belongs to the payload that takes it first.
+RULES = (
+    *(_tables, _rows, _traces, _yaml, _timed),
+    *(_arrows, _numbered, _headed, _quotes, _labelled),
+)

@@ -68,3 +68,28 @@ def test_folding_takes_linear_time(piece: str) -> None:
 
     short, long = (min(seconds(size) for _ in range(3)) for size in (7_000, 56_000))
     assert long < 24 * short + 0.05
+
+
+@pytest.mark.parametrize(
+    ("payload", "kind"),
+    [
+        ("[03:59] mira: who rotates the key\n  ↳ jo: done\n[04:01] ann: thanks", "rows"),
+        (
+            "panic: index out of range\n\ngoroutine 8 [running]:\nmain.run(0xc0ffee)\n\t/srv/a.go:9 +0x1f",
+            "trace",
+        ),
+        (
+            "java.lang.NullPointerException: order 9\n\tat com.shop.Job.run(Job.java:6)\n\tat B.c(B.java:1)",
+            "trace",
+        ),
+        (
+            "# overrides of prod\nkind: CronJob\nmetadata:\n  name: etl\n  zone: west\nspec:\n  n: 3",
+            "rows",
+        ),
+        ("<!doctype html>\n<html><body>\n<p>Prices</p><p>Hours</p>\n</body></html>", "document"),
+    ],
+)
+def test_chats_traces_and_configurations_fold_whole(payload: str, kind: str) -> None:
+    instruction = "What went wrong here? Two lines."
+
+    assert folded(f"{payload}\n\n{instruction}") == f"<<{kind}>>\n\n{instruction}"
