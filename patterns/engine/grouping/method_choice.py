@@ -30,7 +30,10 @@ SHARED = 0.5  # of the texts have their skeleton in common with another: machine
 RECURRING = 0.1  # of the tokens stand in passages that recur: at most this in free text
 SHORT = 60  # tokens, median: neither log lines nor intents are longer
 TRIED = 300  # different texts both methods are tried on
+MOST_APART = 40  # groups of the tree among those texts that mining may still be compared with
 ALONE = 0.25  # of them left alone by the tree: it may be the wrong method
+FEW_TEMPLATES = 3  # that explain all texts, where the tree sees twice as many groups or more
+LEFT = 0.05  # of the texts such templates may leave alone
 LONGEST_UTTERANCE = 30  # words of all but the longest tenth of what people say in a breath
 _PASSAGE = 4  # tokens
 _RECURS, _RECURS_SHARE = 3, 0.01  # texts a passage stands in: at least so many, and this share
@@ -49,6 +52,8 @@ def choose_method(texts: Sequence[str]) -> Method:
     """The method for a sample of texts (some hundreds are enough; fewer than 20 get "prompt")."""
     found = describe_texts(texts)
     if found.texts < ENOUGH or found.length > SHORT:
+        return "prompt"
+    if found.shared >= SHARED and _have_many_lines(texts):
         return "prompt"
     if found.shared >= SHARED:
         return "prompt" if _mining_explains_more(texts) else "drain"
@@ -76,19 +81,30 @@ def describe_texts(texts: Sequence[str]) -> Evidence:
     )
 
 
+def _have_many_lines(texts: Sequence[str]) -> bool:
+    """Whether most texts are of several lines: machines log one at a time."""
+    return sum("\n" in text for text in texts) * 2 > len(texts)
+
+
 def _mining_explains_more(texts: Sequence[str]) -> bool:
-    """Whether mining explains texts that the tree for machine text leaves alone.
+    """Whether mining explains texts that the tree for machine text leaves alone or apart.
 
     Short prompts with an id or a date in them look like log lines, but their slots hold phrases.
     Measured: of 600 log lines the tree leaves 0 to 26 % alone and mining a fourth of that or more,
-    of short prompts 35 to 65 % and mining none.
+    of short prompts 35 to 65 % and mining none. Of 300 log lines mining finds 4 templates or more,
+    of a task or two with amounts and dates in all spellings as many as there are.
     """
     sample = sorted(set(texts), key=_digest_text)[:TRIED]
-    alone = _count_alone(DrainGrouper().regroup(sample))
-    if alone < ALONE * len(sample):
+    groups = DrainGrouper().regroup(sample)
+    alone, apart = _count_alone(groups), len(set(groups))
+    is_scattered = alone >= ALONE * len(sample)
+    if not is_scattered and not 1 < apart <= MOST_APART:
         return False
     found = mine_templates([token_keys(text) for text in sample]) or []
-    return len(sample) - sum(len(one.texts) for one in found) < alone / 6
+    left = len(sample) - sum(len(one.texts) for one in found)
+    if is_scattered:
+        return left < alone / 6
+    return left <= LEFT * len(sample) and 2 * len(found) <= min(apart, 2 * FEW_TEMPLATES)
 
 
 def _count_alone(groups: Sequence[int]) -> int:

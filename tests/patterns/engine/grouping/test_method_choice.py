@@ -66,3 +66,19 @@ def test_order_and_repetition_do_not_count() -> None:
     rng = random.Random(5)
     texts = [logs(rng) for _ in range(200)]
     assert describe_texts(texts) == describe_texts([*texts[::-1], *texts])
+
+
+def test_texts_of_several_lines_are_prompts_however_alike() -> None:
+    texts = [f"Job {n} failed.\nExplain why, for node n-{n}.\nTwo lines." for n in range(60)]
+
+    assert choose_method(texts) == "prompt"
+
+
+def test_one_short_task_with_amounts_and_dates_in_all_spellings_is_a_prompt() -> None:
+    amounts = ["{} kr", "(€{})", "{} points", "about {}", "{} and a bit", "nearly {} hours"]
+    texts = [
+        f"Invoice of 2026-01-{n % 28 + 1:02d} over {amounts[n % 6].format(n)}. Last day to pay?"
+        for n in range(120)
+    ]
+
+    assert choose_method(texts) == "prompt"
