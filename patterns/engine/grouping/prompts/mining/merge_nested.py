@@ -150,7 +150,7 @@ def _is_nested(
     few = len(narrow.texts) <= FEW_SHARE * (len(narrow.texts) + len(wide.texts))
     if len(wide.texts) < max(2, ITS_OWN * len(narrow.texts)):
         return False
-    if _edge_words(corpus, wide) < EDGE_WORDS:
+    if count_edge_words(corpus, wide) < EDGE_WORDS:
         return False
     if few or len(cores[other]) == len(cores[number]) or _are_one_text(corpus, narrow):
         return True
@@ -163,7 +163,7 @@ def _is_nested(
     )
 
 
-def _edge_words(corpus: Corpus, frame: Frame) -> int:
+def count_edge_words(corpus: Corpus, frame: Frame) -> int:
     """Words of static text that reach to the start or to the end of the texts, whichever has more."""
     static = mark_static(corpus, frame.example, frame.runs)
     first = corpus.start[frame.example]

@@ -10,6 +10,7 @@ import numpy as np
 
 from patterns.engine.grouping.prompts.mining.assignment import Assignment
 from patterns.engine.grouping.prompts.mining.candidates import Skeletons
+from patterns.engine.grouping.prompts.mining.claim_by_instruction import claim_by_instruction
 from patterns.engine.grouping.prompts.mining.common_ngrams import Frame, build_frame, mark_static
 from patterns.engine.grouping.prompts.mining.corpus import Corpus
 from patterns.engine.grouping.prompts.mining.merge_nested import merge_nested
@@ -63,6 +64,7 @@ def _collect_templates(choice: Assignment) -> list[Mined]:
     frames = [
         part for frame in _build_frames(choice) for part in split_frame(corpus, choice.bits, frame)
     ]
+    frames = claim_by_instruction(corpus, frames)
     merged = merge_nested(corpus, merge_variants(corpus, frames))
     # A frame with too few texts to be split may have joined the two sides of a choice.
     return [

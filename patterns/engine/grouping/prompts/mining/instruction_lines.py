@@ -1,0 +1,161 @@
+"""Lines that instruct: the same first or last lines of texts whose other lines vary.
+
+Lines are followed from the start, and from the end, for as long as what comes next is one of a few
+lines: where texts go on in many ways, the instruction is over.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TypeAlias
+
+import numpy as np
+
+from patterns.engine.grouping.prompts.mining.corpus import Corpus, Ints
+from patterns.engine.text.tokens import END, START, TURN
+
+FEWEST = 6  # texts with an instruction
+WORDS = 3  # of a line that may instruct
+COVERED = 0.8  # of the texts have one of the lines that come next: it still instructs
+
+BREAKS = frozenset(["\n", TURN])
+STOPS = frozenset(".!?:。！？：؟।")  # end a sentence, or announce what follows
+_EDGES = frozenset([START, END])
+
+Line: TypeAlias = tuple[int, ...]
+Lines: TypeAlias = tuple[Line, ...]
+Texts: TypeAlias = list[int]
+
+
+def group_by_lines(corpus: Corpus) -> list[Ints]:
+    """Texts of the same instructing lines, wherever they stand: before what varies, or after."""
+    lines = [_split_text(corpus, text, BREAKS) for text in range(corpus.count)]
+    heads = _find_instructions(corpus, lines)
+    tails = _find_instructions(corpus, [one[::-1] for one in lines])
+    chats = _find_chats(corpus)
+    units: dict[frozenset[Line], Texts] = defaultdict(list)
+    unclaimed = []
+    for text, (head, tail) in enumerate(_choose_edges(heads, tails)):
+        if head or (tail and text not in chats):
+            said = (line for line in (*head, *tail) if _instructs(corpus, line))
+            units[frozenset(said)].append(text)
+        elif text not in chats:
+            unclaimed.append(text)
+    _claim_rare_places(units, lines, unclaimed)
+    return _list_units(units.values())
+
+
+def group_by_sentences(corpus: Corpus, texts: Sequence[int]) -> list[Ints]:
+    """Those of the texts that begin with the same instructing sentences."""
+    sentences = {text: _split_text(corpus, text, BREAKS | STOPS) for text in texts}
+    found = _find_instructions(corpus, [sentences.get(text, ()) for text in range(corpus.count)])
+    return _list_units(members for head, members in _invert(found).items() if head)
+
+
+def _list_units(units: Iterable[Texts]) -> list[Ints]:
+    return [np.array(sorted(texts), dtype=np.int64) for texts in units if len(texts) >= FEWEST]
+
+
+def _claim_rare_places(
+    units: Mapping[frozenset[Line], Texts], lines: Sequence[Lines], unclaimed: Sequence[int]
+) -> None:
+    """Texts that have a known instruction at the other end of the text than most."""
+    for text in unclaimed:
+        for line in (*lines[text][:1], *lines[text][-1:]) if len(lines[text]) > 1 else ():
+            if frozenset([line]) in units:
+                units[frozenset([line])].append(text)
+                break
+
+
+def _find_chats(corpus: Corpus) -> set[int]:
+    """Texts with a system prompt: what a user says last instructs nobody."""
+    if TURN not in corpus.words:
+        return set()
+    return set(corpus.owner[corpus.token == corpus.words.index(TURN)].tolist())
+
+
+def _choose_edges(heads: Sequence[Lines], tails: Sequence[Lines]) -> list[tuple[Lines, Lines]]:
+    """For each text its first lines, its last lines, or both, when both instruct.
+
+    Most texts of an instruction end in as many ways as there are closings and questions; where
+    texts of either have the other, both are said on purpose.
+    """
+    tailed = _measure_companions(heads, tails)
+    headed = _measure_companions(tails, heads)
+    return [
+        _choose_edge(head, tail, tailed[head] >= COVERED, headed[tail] >= COVERED)
+        for head, tail in zip(heads, tails, strict=True)
+    ]
+
+
+def _choose_edge(head: Lines, tail: Lines, tailed: bool, headed: bool) -> tuple[Lines, Lines]:
+    if not head or not tail or (tailed and headed):
+        return head, tail
+    if tailed == headed:
+        return (), ()
+    return ((), tail) if tailed else (head, ())
+
+
+def _measure_companions(keys: Sequence[Lines], others: Sequence[Lines]) -> dict[Lines, float]:
+    """For each key the share of its texts that have some other key as well."""
+    return {
+        key: sum(bool(others[text]) for text in texts) / len(texts)
+        for key, texts in _invert(keys).items()
+    }
+
+
+def _invert(keys: Sequence[Lines]) -> dict[Lines, Texts]:
+    found: dict[Lines, Texts] = defaultdict(list)
+    for text, key in enumerate(keys):
+        found[key].append(text)
+    return found
+
+
+def _split_text(corpus: Corpus, text: int, ends: frozenset[str]) -> Lines:
+    first, last = corpus.start[text], corpus.start[text] + corpus.length[text]
+    lines: list[Line] = []
+    line: list[int] = []
+    for token in corpus.token[first:last].tolist():
+        word = corpus.words[token]
+        if word not in BREAKS and word not in _EDGES:
+            line.append(token)
+        if word in ends and line:
+            lines.append(tuple(line))
+            line = []
+    return (*lines, tuple(line)) if line else tuple(lines)
+
+
+def _find_instructions(corpus: Corpus, lines: Sequence[Lines]) -> list[Lines]:
+    """For each text the lines at its start that instruct; () when there are none."""
+    found: list[Lines] = [()] * len(lines)
+    waiting = [(list(range(len(lines))), 0)]
+    while waiting:
+        texts, depth = waiting.pop()
+        branches = _branch(corpus, lines, texts, depth)
+        if depth and sum(map(len, branches)) < COVERED * len(texts):
+            continue
+        for members in branches:
+            for text in members:
+                found[text] = lines[text][: depth + 1]
+            waiting.append((members, depth + 1))
+    return found
+
+
+def _branch(
+    corpus: Corpus, lines: Sequence[Lines], texts: Sequence[int], depth: int
+) -> list[Texts]:
+    """Texts with the same instructing line at this depth, and something behind it."""
+    found: dict[Line, Texts] = defaultdict(list)
+    for text in texts:
+        if len(lines[text]) > depth + 1:
+            found[lines[text][depth]].append(text)
+    return [
+        members
+        for line, members in found.items()
+        if len(members) >= FEWEST and _instructs(corpus, line)
+    ]
+
+
+def _instructs(corpus: Corpus, line: Line) -> bool:
+    return int(np.count_nonzero(corpus.wordy[list(line)])) >= WORDS

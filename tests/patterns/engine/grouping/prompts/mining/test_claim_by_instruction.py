@@ -1,0 +1,85 @@
+"""An instruction on lines of its own outweighs passages that recur in what it is about."""
+
+from __future__ import annotations
+
+import random
+
+from patterns.engine.grouping.prompts.mining.miner import mine_templates
+from patterns.engine.text.tokens import token_keys
+
+# What customers write: a few sentences make up most messages, whatever the task.
+SENTENCES = [
+    "The parcel {n} has been on its way for {d} days and nobody answers.",
+    "Please send the invoice again, the old one names the wrong street.",
+    "I was charged twice for the same order and want the money back.",
+    "Could the visit be moved to another day, we are away that week?",
+    "The app closes by itself whenever I press the green button.",
+    "Your colleague was very kind and solved it within minutes.",
+]
+INSTRUCTION = "which departments are concerned? names only, most urgent first"
+
+
+def message(rng: random.Random) -> str:
+    said = rng.sample(SENTENCES, rng.randint(1, 3))
+    return " ".join(said).format(n=rng.randint(1000, 9999), d=rng.randint(2, 90))
+
+
+def find_groups(texts: list[str]) -> list[set[str]]:
+    """The texts of each mined group of two or more."""
+    found = mine_templates([token_keys(text) for text in texts])
+    assert found is not None
+    return [{texts[n] for n in one.texts} for one in found if len(one.texts) > 1]
+
+
+def make_texts(form: str, count: int, seed: int = 0) -> list[str]:
+    rng = random.Random(seed)
+    return [form.format(message(rng)) for _ in range(count)]
+
+
+def test_an_instruction_above_sentences_that_recur_is_one_group() -> None:
+    texts = make_texts(INSTRUCTION + "\n\n{}", 60)
+
+    assert find_groups(texts) == [set(texts)]
+
+
+def test_it_is_the_same_group_where_some_have_the_instruction_below() -> None:
+    above = make_texts(INSTRUCTION + "\n\n{}", 60)
+    below = make_texts("{}\n\n" + INSTRUCTION, 3, seed=1)
+
+    assert find_groups(above + below) == [{*above, *below}]
+
+
+def test_another_instruction_over_the_same_sentences_is_another_group() -> None:
+    first = make_texts(INSTRUCTION + "\n\n{}", 60)
+    second = make_texts(
+        "answer this customer in two friendly lines, without emoji\n\n{}", 60, seed=1
+    )
+
+    assert sorted(map(len, find_groups(first + second))) == [len(set(first)), len(set(second))]
+
+
+def test_a_closing_line_gathers_no_texts_of_different_tasks() -> None:
+    tasks = [
+        "Write a mail that declines the offer of {}.",
+        "Remind {} of the open invoice, kindly.",
+    ]
+    rng = random.Random(2)
+    texts = [
+        task.format(f"{rng.choice('ABCDEFG')}{rng.randint(10, 99)} & Sons")
+        + "\n"
+        + message(rng)
+        + ("\nSent from my old phone" if rng.random() < 0.4 else "")
+        for task in tasks
+        for _ in range(40)
+    ]
+
+    for group in find_groups(texts):
+        assert len({text[:5] for text in group}) == 1
+
+
+def test_two_closing_instructions_under_one_first_line_stay_two_groups() -> None:
+    head = "Read the message of a customer.\n\n{}\n\n"
+    yes = make_texts(head + "Is the customer angry? Answer yes or no.", 40)
+    what = make_texts(head + "Name the product it is about, one word.", 40, seed=1)
+
+    assert sorted(map(len, find_groups(yes + what))) == [len(set(yes)), len(set(what))]
