@@ -310,6 +310,26 @@ class LedgerHour(models.Model):
         return f"{self.optimization_id} {self.hour}"
 
 
+class ArmHour(models.Model):
+    """Quality of judged calls in one hour, with memory and in the holdout, on the same work."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, db_index=False)
+    hour = models.IntegerField(help_text="Hours since the epoch")
+    arm = models.CharField(max_length=8, help_text="memory or holdout")
+    n = models.BigIntegerField(default=0)
+    weight = models.FloatField(default=0.0)
+    squares = models.FloatField(default=0.0)
+    quality = models.FloatField(default=0.0)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["project", "hour", "arm"], name="arm_hour_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.arm} {self.hour}"
+
+
 def fresh_salt() -> bytes:
     return secrets.token_bytes(16)
 

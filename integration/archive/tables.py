@@ -91,6 +91,7 @@ TABLES = [
         optimizations.WaitingOutcome,
         optimizations.ShadowAnswer,
         optimizations.LedgerHour,
+        optimizations.ArmHour,
         optimizations.PolicyState,
         PreviousRecognizer,
         UnmappedName,

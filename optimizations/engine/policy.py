@@ -258,6 +258,10 @@ class PolicyEngine:
         before `oldest_hour`."""
         return self._memory.ledger.savings(since, until, older)
 
+    def list_saved(self) -> list[SavingsHour]:
+        """The hours of the ledger: what was saved in each, by which change, proven or not."""
+        return list(self._memory.ledger.hours.values())
+
     def findings(self) -> list[Finding]:
         """Advice for people besides the optimizations: nothing to gain, needs more, …"""
         states = self.optimizations.values()

@@ -19,6 +19,7 @@ from featurememory.database.write_lock import write_turn
 from optimizations.decision_log import log
 from optimizations.engine.domain.outcome import Outcome
 from optimizations.models import Decision, PolicyState, ShadowAnswer, WaitingOutcome
+from optimizations.policy_runtime import arm_hours
 from optimizations.policy_runtime.failed_outcomes import load_each, set_outcome_aside
 from optimizations.policy_runtime.outcome_rows import load_verdicts
 from optimizations.policy_runtime.policy_cache import LoadedPolicy, policies
@@ -166,6 +167,7 @@ def count_outcome(kept: LoadedPolicy, notes: Sequence[WaitingOutcome], outcome: 
         kept.moment = max(kept.moment, round(outcome.at * 1000))
         if any(note.before is None for note in notes):
             kept.engine.observe(outcome)
+            arm_hours.note_outcome(kept.arms, outcome)
             return
         before: dict[str, Any] = {}
         for note in reversed(notes):  # the oldest note holds what was counted
@@ -173,6 +175,8 @@ def count_outcome(kept: LoadedPolicy, notes: Sequence[WaitingOutcome], outcome: 
         old = msgspec.structs.replace(outcome, **before)
         if old != outcome:
             kept.engine.correct(old, outcome)
+            arm_hours.note_outcome(kept.arms, old, -1)
+            arm_hours.note_outcome(kept.arms, outcome)
 
 
 def save_policy(project_id: UUID, kept: LoadedPolicy) -> None:
@@ -184,6 +188,7 @@ def save_policy(project_id: UUID, kept: LoadedPolicy) -> None:
         if row.version != kept.version:
             raise RuntimeError("the policy was changed without its lock")
         OptimizationStorage(project_id).save(changes, kept.moment)
+        arm_hours.save_sums(project_id, kept.arms)
         counted = sorted(kept.counted)
         for start in range(0, len(counted), 500):
             WaitingOutcome.objects.filter(pk__in=counted[start : start + 500]).delete()

@@ -17,6 +17,7 @@ from optimizations.engine.kinds import CACHES
 from optimizations.engine.policy import PolicyEngine
 from optimizations.model_catalog import load_cards
 from optimizations.models import PolicyState
+from optimizations.policy_runtime.arm_hours import Unsaved
 from optimizations.policy_runtime.project_lock import PATIENCE_S, lock_project
 from optimizations.storage import load_states
 
@@ -38,7 +39,7 @@ class LoadedPolicy:
 
     `lock` is held for each single call of the engine, see `changing` for a whole change.
     `moment` is the newest interaction seen (ms), `counted` the queue's rows it has counted since,
-    `paired` the answers of shadows.
+    `paired` the answers of shadows, `arms` what they add to the comparison with the holdout.
     """
 
     engine: PolicyEngine
@@ -48,6 +49,7 @@ class LoadedPolicy:
     saved: float
     counted: set[int] = field(default_factory=set)
     paired: dict[int, CountedPair] = field(default_factory=dict)
+    arms: Unsaved = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock)
 
     @property

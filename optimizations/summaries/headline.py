@@ -25,17 +25,21 @@ class Sentence:
     proven: bool = False
 
 
-def summarize_project(project: Project) -> Sentence:
-    """About the last 30 days of traffic, by the interactions' own time."""
+def summarize_project(
+    project: Project, span: tuple[float, float] | None = None, words: str = f"{DAYS} days"
+) -> Sentence:
+    """About a span of traffic in seconds since the epoch, called `words`; by default the last 30 days, by
+    the interactions' own time."""
     kept = policies.for_deciding(project.pk)
+    since, until = span or (kept.at - DAYS * 86_400, kept.at + 1)
     with kept.lock:
         states = list(kept.engine.optimizations.values())
-        saved = kept.engine.savings(kept.at - DAYS * 86_400, kept.at + 1)
+        saved = kept.engine.savings(since, until)
     if not states:
         return summarize_nothing(project)
     active = [state for state in states if state.status == "active"]
     if active:
-        return summarize_active(active, saved)
+        return summarize_active(active, saved, words)
     return summarize_trials(states) or summarize_rejected(kept, states)
 
 
@@ -50,7 +54,7 @@ def summarize_nothing(project: Project) -> Sentence:
     return Sentence("No measurable effect yet.", "No change has been proposed so far.")
 
 
-def summarize_active(active: list[OptimizationState], saved: Savings) -> Sentence:
+def summarize_active(active: list[OptimizationState], saved: Savings, words: str) -> Sentence:
     helped = sum(state.lift[1] > 0 for state in active)
     changes = "1 change is" if len(active) == 1 else f"{number(len(active))} changes are"
     proof = f"{changes} active, {number(helped)} with an effect whose interval excludes 0."
@@ -58,7 +62,7 @@ def summarize_active(active: list[OptimizationState], saved: Savings) -> Sentenc
     if not saved.verified.n or cost.low <= 0 <= cost.high:
         return Sentence("No measurable saving yet.", f"{proof} {describe_interval(saved)}".strip())
     word = "saved" if cost.point > 0 else "cost"
-    strong = f"Memory {word} {money(abs(cost.point))} in {DAYS} days."
+    strong = f"Memory {word} {money(abs(cost.point))} in {words}."
     return Sentence(strong, f"{proof} {describe_interval(saved)}", proven=cost.low > 0)
 
 

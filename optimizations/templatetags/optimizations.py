@@ -14,17 +14,20 @@ from optimizations.models import Decision
 from optimizations.policy_runtime.policy_cache import policies
 from optimizations.summaries import headline
 from optimizations.summaries.forest_plot import build_forest, find_by_pattern
+from optimizations.summaries.kind_names import name_kind
 from patterns.models import ModelInteraction, Pattern
+from patterns.statistics.time_window import Window
 
 register = template.Library()
 
 
 @register.simple_tag
-def project_sentence(project: Project) -> headline.Sentence | None:
-    """The answer of the overview; None while nothing was ever proposed."""
+def project_sentence(project: Project, window: Window) -> headline.Sentence | None:
+    """The answer of the overview for its range; None while nothing was ever proposed."""
     if not policies.for_deciding(project.pk).engine.optimizations:
         return None
-    return headline.summarize_project(project)
+    span = window.start * 3600.0, window.end * 3600.0
+    return headline.summarize_project(project, span, window.words)
 
 
 @register.inclusion_tag("optimizations/_of_pattern.html")
@@ -72,21 +75,7 @@ def decisions_of_one(row: ModelInteraction) -> dict[str, Decision]:
     return decisions_of([row])
 
 
-KINDS_IN_WORDS = {
-    "route_model": "Model route",
-    "tune_parameters": "Parameters",
-    "cache_response": "Response cache",
-    "cache_similar": "Cache of similar requests",
-    "token_budget": "Token budget",
-    "timeout": "Timeout",
-    "prefix_order": "Order of parts",
-}
-
-
-@register.filter
-def kind_words(name: str) -> str:
-    """The name of a kind as people say it."""
-    return KINDS_IN_WORDS.get(name, name.replace("_", " ").capitalize())
+register.filter("kind_words", name_kind)
 
 
 @register.filter

@@ -68,7 +68,7 @@ class SavingsLedger(msgspec.Struct):
         treated = any(d.chosen for d in draws) or outcome.cached
         mean = next((self.means[k] for k in keys if k in self.means and self.means[k].n >= 5), None)
         if mean is not None and (draws or outcome.cached):
-            shares = _arm_shares(draws) if cache is None else {cache.id: 1.0}
+            shares = arm_shares(draws) if cache is None else {cache.id: 1.0}
             self._book(outcome, actual, mean, treated, shares, optimizations)
         if not treated:
             for key in dict.fromkeys(keys):
@@ -132,7 +132,7 @@ def is_without_result(outcome: Outcome, cost: float | None) -> bool:
     return outcome.error is not None or (outcome.failed and not cost)
 
 
-def _arm_shares(draws: list) -> dict[str, float]:  # type: ignore[type-arg]
+def arm_shares(draws: list) -> dict[str, float]:  # type: ignore[type-arg]
     """Chance of each arm, as its part of the chance that anything was changed."""
     untouched = 1.0
     weight: dict[str, float] = {}
