@@ -169,7 +169,7 @@ def test_the_overview_compares_only_with_a_range_that_holds_enough(
 
     keep(owner, earlier[3:])
     learn_all(owner)
-    assert "compared with the 7 days before" in text_of(admin.get("/?range=7d"))
+    assert "compared with the same weekdays before" in text_of(admin.get("/?range=7d"))
 
 
 def test_the_overview_points_at_drifting_patterns(admin: Client, owner: Project) -> None:
