@@ -16,6 +16,7 @@ from django.conf import settings
 from django.db import close_old_connections
 
 from featurememory.errors import handle_feature_memory_error
+from integration.jobs import demo_jobs
 from integration.repair import repair_schedule
 from integration.tasks import WORK, start_sampling, sweep
 from patterns.ingest.wakeup import work_waits
@@ -83,13 +84,10 @@ class EmbeddedWorker:
 
 
 def load_demo_if_empty() -> int:
-    """Load the demo at the first start of an empty server; how many projects were made."""
+    """Start loading the demo at the first start of an empty server; how many projects were made."""
     if ModelInteraction.objects.exists():
         return 0
-    from integration import demo
-
-    demo.load_demo()
-    return 1
+    return int(demo_jobs.start_loading("memory")[1])
 
 
 def start_worker() -> EmbeddedWorker:

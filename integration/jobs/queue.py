@@ -23,6 +23,7 @@ from django.utils import timezone
 from featurememory.audit.record import record
 from featurememory.errors import ErrorCode, FeatureMemoryError, handle_feature_memory_error, invalid
 from featurememory.models import Activity, Project
+from integration import demo
 from integration.erasure.steps import run_erasure_steps
 from integration.jobs import repricing, uploads
 from integration.jobs.history_import import run_import_steps
@@ -39,6 +40,7 @@ KINDS: dict[str, tuple[str, Steps]] = {
     "import": ("Import a file", run_import_steps),
     "erase": ("Erase interactions", run_erasure_steps),
     "retry_failed": ("Try failed records again", run_retry_steps),
+    "demo": ("Load the demo", demo.run_demo_steps),
     "reprice": ("Price the past again", repricing.run_reprice_steps),
 }
 # A running job without a heartbeat for this long belongs to a process that died.

@@ -7,11 +7,10 @@ from datetime import timedelta
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import redirect, render
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_POST
 from django_htmx.http import HTMX_STOP_POLLING
 
 from featurememory.http.problems import find_refusal
@@ -21,7 +20,6 @@ from featurememory.page_access import (
     current_project,
     list_projects,
     may_change,
-    may_change_everywhere,
     page,
 )
 from integration.models import ApiKey
@@ -126,27 +124,3 @@ def describe_arrival(project: Project, host: str) -> dict[str, Any]:
         context["needed"] = SIMILAR_NEEDED
         context["tokens"] = count_tokens(newest)
     return context
-
-
-@require_POST
-@page
-def load_demo(request: HttpRequest) -> HttpResponseBase:
-    from integration import demo
-
-    if not may_change_everywhere(request):
-        raise PermissionDenied
-    demo.load_demo("demo")
-    request.session["project"] = "demo"
-    return redirect("overview")
-
-
-@require_POST
-@page
-def remove_demo(request: HttpRequest) -> HttpResponseBase:
-    from integration import demo
-
-    if not may_change_everywhere(request):
-        raise PermissionDenied
-    demo.remove_demo()
-    request.session.pop("project", None)
-    return redirect("overview")

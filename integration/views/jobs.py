@@ -25,9 +25,13 @@ UPLOAD_LIMIT = 512 << 20
 
 
 class StartForm(forms.Form):
-    # An erasure starts with the API, which names what to erase.
+    # An erasure starts with the API, which names what to erase; the demo on Get started.
     kind = forms.ChoiceField(
-        choices=[(name, title) for name, (title, _) in queue.KINDS.items() if name != "erase"]
+        choices=[
+            (name, title)
+            for name, (title, _) in queue.KINDS.items()
+            if name not in ("erase", "demo")
+        ]
     )
     file = forms.FileField(required=False)
 

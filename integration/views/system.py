@@ -23,8 +23,8 @@ from featurememory.models import Activity, Project
 from featurememory.page_access import current_project, page, render_page
 from integration import resources
 from integration.dialects.unmapped import list_unmapped
-from integration.views.headline_figures import RECOGNITION_BUDGET_MS
 from integration.views.navigation import count_live
+from integration.views.overview.headline_figures import RECOGNITION_BUDGET_MS
 from patterns.curation.history import UNDO_PERIOD
 from patterns.failed_records import count_failures, list_failures
 from patterns.ingest.backpressure import admission, read_resident_bytes

@@ -7,13 +7,14 @@ from integration.views import (
     audit_log,
     client_download,
     delete_project,
+    demo_project,
     get_started,
     imports,
     jobs,
     keys,
-    overview,
     system,
 )
+from integration.views.overview import page as overview
 from integration.views.people import account, second_factor, sign_in, single_sign_on
 
 urlpatterns = [
@@ -24,8 +25,9 @@ urlpatterns = [
     path("start/wait/", get_started.show_arrival, name="start_wait"),
     path("client/", client_download.list_wheels, name="client"),
     path("client/<str:name>", client_download.download_wheel, name="client_wheel"),
-    path("demo/load/", get_started.load_demo, name="demo_load"),
-    path("demo/remove/", get_started.remove_demo, name="demo_remove"),
+    path("demo/load/", demo_project.load_demo, name="demo_load"),
+    path("demo/progress/", demo_project.show_progress, name="demo_progress"),
+    path("demo/remove/", demo_project.remove_demo, name="demo_remove"),
     path("login/", sign_in.sign_in, name="login"),
     path("login/sso/", single_sign_on.begin, name="sso"),
     path("login/sso/callback/", single_sign_on.come_back, name="sso_callback"),

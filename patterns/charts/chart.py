@@ -15,7 +15,7 @@ from patterns.charts.plotly_parts import (
     Values,
     build_figure,
 )
-from patterns.statistics.time_window import Window
+from patterns.statistics.time_window import DAY, Window
 
 # With fewer judged interactions an average is mostly noise.
 ENOUGH = 20
@@ -120,7 +120,9 @@ def find_last(values: Sequence[Any]) -> Any:
 
 
 def name_step(window: Window) -> str:
-    return {1: "hourly", 6: "every 6 hours"}.get(window.step, "daily")
+    if window.step == DAY or window.step % DAY:
+        return {1: "hourly", DAY: "daily"}.get(window.step, f"every {window.step} hours")
+    return f"every {window.step // DAY} days"
 
 
 def add_figure(

@@ -19,12 +19,14 @@ from patterns.charts.chart import (
 from patterns.charts.plotly_parts import (
     build_layout,
     choose_ticks,
+    draw_before,
     draw_line,
 )
 from patterns.statistics.series import Series
 
 
-def build_durations_chart(series: Series) -> Chart:
+def build_durations_chart(series: Series, before: Series | None = None) -> Chart:
+    """`before`: the preceding range, drawn beside this one."""
     x = series.window.labels()
     p50, p95 = series.durations(0.5), series.durations(0.95)
     chart = Chart(
@@ -42,11 +44,16 @@ def build_durations_chart(series: Series) -> Chart:
     )
     if not series.total.count:
         return explain_missing_figure(chart, "No interaction in this range.")
+    earlier = before.durations(0.95) if before else []
     made = build_layout(
-        series.window, choose_ticks(0, find_highest(p50, p95), format_axis_duration)
+        series.window, choose_ticks(0, find_highest(p50, p95, earlier), format_axis_duration)
     )
     data = [
         draw_line(x, p50, "p50", "c1", "duration"),
         draw_line(x, p95, "p95", "c2", "duration", dash="dash"),
     ]
-    return add_figure(chart, data, made, (Legend("p50", "c1"), Legend("p95", "c2", dashed=True)))
+    legend = [Legend("p50", "c1"), Legend("p95", "c2", dashed=True)]
+    if before:
+        data.insert(0, draw_before(x, earlier, "duration"))
+        legend.append(Legend("p95, period before", "c0", dashed=True))
+    return add_figure(chart, data, made, tuple(legend))

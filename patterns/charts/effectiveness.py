@@ -1,8 +1,10 @@
-"""Chart: effectiveness over time, with marks of changes."""
+"""Chart: effectiveness over time, with memory against the holdout, with marks of changes."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from featurememory.templatetags import figures
 from patterns.charts.chart import (
@@ -16,10 +18,13 @@ from patterns.charts.chart import (
     choose_axis_floor,
     describe_line,
     explain_missing_figure,
+    find_last,
     format_axis_percent,
+    name_step,
 )
 from patterns.charts.plotly_parts import (
     Mark,
+    Values,
     add_end_label,
     add_event_mark,
     build_layout,
@@ -29,14 +34,60 @@ from patterns.charts.plotly_parts import (
 )
 from patterns.statistics.series import Series, wilson_interval
 
+NEAR = 0.1  # of the axis: labels closer than that touch
+FEW = 5  # with fewer calls in a bucket its mean is left out of the drawing, not of the table
 
-def build_effectiveness_chart(series: Series, marks: Sequence[Mark] = ()) -> Chart:
-    """Mean quality of all interactions with its 95 % interval. No holdout line: nothing is held out."""
+
+@dataclass(frozen=True)
+class ArmLine:
+    """Mean quality of one arm in each bucket, and how many calls it rests on."""
+
+    values: Values
+    counts: Sequence[float]
+
+    @property
+    def bounds(self) -> list[tuple[float, float] | None]:
+        pairs = zip(self.values, self.counts, strict=True)
+        return [wilson_interval(value, n) if n >= FEW else None for value, n in pairs]
+
+    @property
+    def drawn(self) -> list[float | None]:
+        pairs = zip(self.values, self.counts, strict=True)
+        return [value if n >= FEW else None for value, n in pairs]
+
+    @property
+    def known(self) -> bool:
+        return any(value is not None for value in self.drawn)
+
+
+def build_effectiveness_chart(
+    series: Series,
+    marks: Sequence[Mark] = (),
+    memory: ArmLine | None = None,
+    holdout: ArmLine | None = None,
+) -> Chart:
+    """Mean quality with its 95 % interval: with memory and in the holdout, or of all calls as long as
+    nothing is held out."""
     x, values = series.window.labels(), series.values("quality")
-    counts = series.values("quality_count")
-    bounds = [wilson_interval(value, n) for value, n in zip(values, counts, strict=True)]
-    low = [b[0] if b else None for b in bounds]
-    high = [b[1] if b else None for b in bounds]
+    everything = ArmLine(values, series.values("quality_count"))
+    if memory is None or holdout is None or not (memory.known and holdout.known):
+        chart = describe_calls(x, everything)
+        lines = [("All calls", "c1", "solid", 0.16, everything)]
+    else:
+        chart = describe_arms(x, name_step(series.window), memory, holdout, everything)
+        lines = [
+            ("Holdout", "c0", "dot", 0.2, holdout),
+            ("With memory", "c1", "solid", 0.16, memory),
+        ]
+    judged = int(series.total.quality_count)
+    if judged < ENOUGH:
+        reason = f"Needs {ENOUGH} interactions with a score or a success; {judged} so far."
+        return explain_missing_figure(chart, reason)
+    return draw_lines(chart, series, lines, marks)
+
+
+def describe_calls(x: list[str], line: ArmLine) -> Chart:
+    low, high = split_bounds(line)
     columns = (
         TIME,
         Column("Effectiveness", "percent"),
@@ -44,29 +95,79 @@ def build_effectiveness_chart(series: Series, marks: Sequence[Mark] = ()) -> Cha
         Column("to", "percent"),
         Column("Judged interactions", "number"),
     )
-    chart = Chart(
+    return Chart(
         "effectiveness",
         "Effectiveness over time",
         "Mean score, or success where no score was sent, with 95% interval",
         columns,
-        build_table(x, values, low, high, counts),
-        describe_line("Effectiveness", x, values, figures.percent),
+        build_table(x, line.values, low, high, line.counts),
+        describe_line("Effectiveness", x, line.values, figures.percent),
     )
-    judged = int(series.total.quality_count)
-    if judged < ENOUGH:
-        reason = f"Needs {ENOUGH} interactions with a score or a success; {judged} so far."
-        return explain_missing_figure(chart, reason)
-    made = build_layout(
-        series.window,
-        choose_ticks(choose_axis_floor(low, counts), 1, format_axis_percent),
-        right=ROOM_FOR_LABELS,
-        top=22,
+
+
+def describe_arms(
+    x: list[str], step: str, memory: ArmLine, holdout: ArmLine, everything: ArmLine
+) -> Chart:
+    columns = (
+        TIME,
+        Column("With memory", "percent"),
+        Column("95% from", "percent"),
+        Column("to", "percent"),
+        Column("Calls", "number"),
+        Column("Holdout", "percent"),
+        Column("95% from", "percent"),
+        Column("to", "percent"),
+        Column("Held out", "number"),
+        Column("All calls", "percent"),
     )
+    parts: list[Sequence[Any]] = []
+    for line in (memory, holdout):
+        parts += [line.values, *split_bounds(line), [round(n) for n in line.counts]]
+    return Chart(
+        "effectiveness",
+        "Effectiveness over time",
+        f"The same work with memory and without, {step}, 95% intervals",
+        columns,
+        build_table(x, *parts, everything.values),
+        f"{describe_line('Effectiveness with memory', x, memory.drawn, figures.percent)} "
+        f"{describe_line('In the holdout it', x, holdout.drawn, figures.percent)}",
+    )
+
+
+def split_bounds(line: ArmLine) -> tuple[list[float | None], list[float | None]]:
+    bounds = line.bounds
+    return [b[0] if b else None for b in bounds], [b[1] if b else None for b in bounds]
+
+
+def draw_lines(
+    chart: Chart,
+    series: Series,
+    lines: Sequence[tuple[str, str, str, float, ArmLine]],
+    marks: Sequence[Mark],
+) -> Chart:
+    x = series.window.labels()
+    floors = [choose_axis_floor(split_bounds(line)[0], line.counts) for *_, line in lines]
+    ticks = choose_ticks(min(floors), 1, format_axis_percent)
+    made = build_layout(series.window, ticks, right=ROOM_FOR_LABELS, top=22)
     for event in marks:
         add_event_mark(made, event)
-    add_end_label(made, values, "All calls", "c1")
-    data = [
-        *draw_band(x, low, high, "c1", 0.16),
-        draw_line(x, values, "Effectiveness", "c1", "percent"),
-    ]
+    data: list[dict[str, Any]] = []
+    for name, colour, dash, opacity, line in lines:
+        low, high = split_bounds(line)
+        data += draw_band(x, low, high, colour, opacity)
+        data.append(draw_line(x, line.drawn, name, colour, "percent", dash=dash))
+    label_ends(made, lines)
     return add_figure(chart, data, made)
+
+
+def label_ends(made: dict[str, Any], lines: Sequence[tuple[str, str, str, float, ArmLine]]) -> None:
+    """A label at the end of each line; two that would touch are moved apart."""
+    ends = sorted(
+        (find_last(line.drawn) or 0.0, name, colour, line) for name, colour, *_, line in lines
+    )
+    low, high = made["yaxis"]["range"]
+    close = len(ends) == 2 and ends[1][0] - ends[0][0] < NEAR * (high - low)
+    for place, (_, name, colour, line) in enumerate(ends):
+        add_end_label(made, line.drawn, name, "text-2" if colour == "c0" else colour)
+        if close and made["annotations"]:
+            made["annotations"][-1]["yshift"] = 8 if place else -8

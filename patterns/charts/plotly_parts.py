@@ -80,6 +80,23 @@ def draw_band(
     ]
 
 
+def draw_bars(x: list[str], y: Values, name: str, colour: str, meta: str) -> dict[str, Any]:
+    """A series of bars; with `barmode` "relative" they stack, below 0 as well."""
+    return {
+        "type": "bar",
+        "x": x,
+        "y": list(y),
+        "name": name,
+        "meta": meta,
+        "marker": {"color": f"var(--{colour})"},
+    }
+
+
+def draw_before(x: list[str], y: Values, meta: str) -> dict[str, Any]:
+    """The preceding range, day for day, behind the present one."""
+    return draw_line(x, y, "Period before", "c0", meta, dash="dot")
+
+
 def choose_ticks(low: float, high: float, write: Callable[[float], str]) -> dict[str, Any]:
     """About four round ticks that cover low to high."""
     rough = max(high - low, 1e-9) / 3.5
@@ -127,7 +144,7 @@ def build_layout(
     window: Window, y: dict[str, Any], *, right: int = 10, top: int = 8
 ) -> dict[str, Any]:
     labels = window.labels()
-    days = window.step == DAY
+    days = window.step % DAY == 0
     x = {
         "range": [labels[0], labels[-1]],
         "tickformat": "%-d %b" if days else "%H:%M" if window.step == 1 else "%-d %b %H:%M",

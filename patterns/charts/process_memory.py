@@ -39,7 +39,7 @@ def build_process_memory_chart(window: Window, found: Sequence[HourlyGauge]) -> 
     chart = Chart(
         "memory",
         "Memory of the engine",
-        f"What learning and deciding add to the bare process, {name_step(window)} maximum",
+        f"What learning adds to the bare process, {name_step(window)} maximum",
         (TIME, Column("Engine", "size"), Column("Whole process", "size")),
         build_table(x, engine, process),
         f"{describe_line('The memory of the engine', x, engine, figures.size)} "

@@ -66,6 +66,11 @@ class ProjectStorage:
             return False
         return self._claims.get(project_id, 0.0) < self._level
 
+    def find_share(self, project_id: UUID) -> float:
+        """The part of its own limit a project uses, as last read; 0 while nothing was read."""
+        room = self._rooms.get(project_id, self._default_room)
+        return self._claims.get(project_id, 0.0) / room if room > 0 else 0.0
+
     def check(self, project_id: UUID) -> None:
         """Raise 507 while the project's own limit is reached."""
         if project_id in self._closed:

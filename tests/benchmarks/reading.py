@@ -16,7 +16,8 @@ from django.utils import timezone
 
 from featurememory.models import Project
 from integration.models import ApiKey
-from integration.views.overview import CHARTS, Overview
+from integration.views.overview.charts import CHARTS, build_chart
+from integration.views.overview.page_data import Overview
 from patterns.charts import pattern_use
 from patterns.models import ModelInteraction
 from patterns.statistics import series
@@ -100,7 +101,7 @@ def figures(project: Project, ids: list[UUID]) -> list[tuple[object, ...]]:
 
             def chart(name: str = name, span: str = span) -> None:
                 validate_figure.cache_clear()
-                Overview(project, span, timezone.now()).chart(name)
+                build_chart(Overview(project, span, timezone.now()), name)
 
             half, most, cpu = taken(chart)
             found.append((f"{name} {span}", half, most, cpu, "over" if most > CHART_MS else ""))

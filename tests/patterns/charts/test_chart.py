@@ -130,9 +130,52 @@ def test_too_few_judged_interactions_say_what_is_missing() -> None:
 def test_the_legend_adds_up_to_the_stored_patterns() -> None:
     chart = stored_patterns.build_stored_patterns_chart(WINDOW, gauges(3, 5), 1000)
 
-    assert [entry.value for entry in chart.legend] == ["5", "2", "1"]
-    assert chart.rows[-1][-1] == 8
+    assert [entry.value for entry in chart.legend][:3] == ["5", "2", "1"]
+    assert chart.rows[-1][4] == 8
     assert "8 of 1,000" in chart.note
+
+
+def test_births_and_deaths_have_a_panel_of_their_own() -> None:
+    births, deaths = [0] * WINDOW.count, [0] * WINDOW.count
+    births[-1], deaths[-2] = 4, 2
+    chart = stored_patterns.build_stored_patterns_chart(WINDOW, gauges(3, 5), 1000, births, deaths)
+    bars = [trace for trace in figure_of(chart)["data"] if trace["type"] == "bar"]
+
+    assert [trace["yaxis"] for trace in bars] == ["y2", "y2"]
+    assert bars[0]["y"][-1] == 4
+    assert bars[1]["y"][-2] == -2
+    assert "4 came, 2 were archived" in chart.sentence
+
+
+def test_memory_and_holdout_are_drawn_each_with_its_band() -> None:
+    few = [None] * (WINDOW.count - 3)
+    memory = effectiveness.ArmLine([*few, 0.9, 0.8, 0.9], [0] * len(few) + [60, 70, 80])
+    holdout = effectiveness.ArmLine([*few, 0.7, 0.7, 0.6], [0] * len(few) + [9, 3, 8])
+    chart = effectiveness.build_effectiveness_chart(days(0.8, 0.8, 0.9), [], memory, holdout)
+    figure = figure_of(chart)
+    names = [trace.get("name") for trace in figure["data"] if trace.get("name")]
+    (line,) = [trace for trace in figure["data"] if trace.get("name") == "Holdout"]
+
+    assert names == ["Holdout", "With memory"]
+    assert line["y"][-3:] == [0.7, None, 0.6]  # three calls are too few to be drawn
+    assert chart.rows[-2][5] == 0.7  # but not too few for the table
+    assert "In the holdout" in chart.sentence
+
+
+def test_before_anything_is_held_out_all_calls_are_drawn() -> None:
+    nothing = effectiveness.ArmLine([None] * WINDOW.count, [0] * WINDOW.count)
+    chart = effectiveness.build_effectiveness_chart(days(0.8, 0.9), [], nothing, nothing)
+
+    names = [trace.get("name") for trace in figure_of(chart)["data"] if trace.get("name")]
+    assert names == ["All calls"]
+
+
+def test_the_period_before_is_drawn_behind_the_present_one() -> None:
+    now, before = days(0.8, 0.9), days(0.7, 0.7)
+    compared = figure_of(token_use.build_token_use_chart(now, before))
+
+    assert compared["data"][0]["name"] == "Period before"
+    assert len(figure_of(token_use.build_token_use_chart(now))["data"]) == 2
 
 
 def test_a_limit_near_the_values_is_drawn_with_its_name() -> None:

@@ -27,7 +27,18 @@ def test_an_hour_range_ends_in_this_hour() -> None:
     assert window.bucket(HOUR - 24) is None
 
 
-def test_the_previous_window_touches_this_one() -> None:
+def test_the_previous_window_begins_on_the_same_weekday_and_never_overlaps() -> None:
     window = Window.ending(NOW, "7d")
 
-    assert window.previous().end == window.start
+    before = window.previous()
+    assert before.end <= window.start
+    assert (window.start - before.start) % 168 == 0
+    assert (before.step, before.count) == (window.step, window.count)
+
+
+def test_coarser_buckets_keep_the_newest_end() -> None:
+    window = Window("30d", 24_000, 24, 30)
+    coarse = window.coarsened(7)
+
+    assert (coarse.end, coarse.step, coarse.count) == (window.end, 168, 4)
+    assert all("T" not in label for label in coarse.labels())

@@ -25,6 +25,7 @@ class Figure:
     kind: str = "share"
     better: str = "up"
     title: str = ""
+    link: str = ""
 
 
 def build_stored_patterns(stored: int, limit: int, found: Sequence[HourlyGauge]) -> Figure:
@@ -38,6 +39,7 @@ def build_stored_patterns(stored: int, limit: int, found: Sequence[HourlyGauge])
         counts,
         kind="count",
         better="none",
+        link="/patterns/",
     )
 
 
@@ -53,6 +55,7 @@ def build_recognition_rate(
         [gauge.rate for gauge in found],
         kind="points",
         title="Interactions that matched an existing pattern, by time of recognition",
+        link="/interactions/",
     )
 
 
@@ -68,6 +71,7 @@ def build_effectiveness(now: Series, before: Series) -> Figure:
         note,
         now.values("quality"),
         kind="points",
+        link="/patterns/?sort=effectiveness",
     )
 
 
@@ -85,6 +89,7 @@ def build_tokens(now: Series, before: Series) -> Figure:
         f"{figures.number(total.tokens)} per call" if total.tokens else "not reported",
         [count_known_tokens(bucket) for bucket in now.buckets],
         better="none",
+        link="/models/",
     )
 
 
@@ -102,6 +107,7 @@ def build_duration(now: Series, before: Series) -> Figure:
         "" if earlier is None else f"was {figures.duration(earlier)}",
         now.durations(0.95),
         better="down",
+        link="/models/",
     )
 
 
@@ -118,4 +124,5 @@ def build_recognition_time(
         [gauge.recognition(0.95) for gauge in found],
         kind="ms",
         better="down",
+        link="/health/",
     )

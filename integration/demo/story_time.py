@@ -1,0 +1,77 @@
+"""Moves what a step has written from our clock to the time of the story.
+
+Engines take their time from the traffic; rows of history, activity and gauges take it from the clock.
+"""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+
+from django.db.models import F, OuterRef, Subquery
+from django.utils import timezone
+
+from featurememory.database.write_lock import write_turn
+from featurememory.models import Activity, ConfigVersion, Project
+from integration.resources import sample_process
+from optimizations.models import Decision, Optimization, OptimizationEvent
+from patterns.models import ModelInteraction, Operation, Pattern, PatternEvent, ProjectHour
+from patterns.statistics.rollups import HOUR_MS
+
+STAMPED = (Activity, ConfigVersion, Operation, OptimizationEvent, PatternEvent)
+
+
+class StoryClock:
+    """Everything of the project that is stamped later than its creation is new."""
+
+    def __init__(self, project: Project) -> None:
+        self.project, self.began = project, timezone.now()
+        self.began_ms = round(self.began.timestamp() * 1000)
+        self.bare = sample_process().memory_bytes
+
+    def move_to(self, moment_ms: int) -> None:
+        """Stamp what is new with this moment (ms since the epoch)."""
+        at = datetime.fromtimestamp(moment_ms / 1000, UTC)
+        with write_turn():
+            for model in STAMPED:
+                rows = model._default_manager.filter(project=self.project, at__gte=self.began)
+                rows.update(at=at)
+            self.move_patterns(at)
+            self.move_calls()
+            self.move_hour(moment_ms // HOUR_MS)
+
+    def move_patterns(self, at: datetime) -> None:
+        Pattern.objects.filter(project=self.project, archived_at__gte=self.began).update(
+            archived_at=at
+        )
+        changed = Optimization.objects.filter(project=self.project, updated_at__gte=self.began)
+        changed.update(updated_at=at)
+
+    def move_calls(self) -> None:
+        """A call was received when it happened, and decided just before."""
+        rows = ModelInteraction.objects.filter(project=self.project, received_at__gte=self.began_ms)
+        rows.update(received_at=F("timestamp"), recognized_at=F("timestamp") + 5)
+        happened = ModelInteraction.objects.filter(pk=OuterRef("interaction"))
+        decided = Decision.objects.filter(
+            project=self.project, at__gte=self.began_ms, interaction__isnull=False
+        )
+        decided.update(at=Subquery(happened.values("timestamp")[:1]) - 20)
+
+    def move_hour(self, hour: int) -> None:
+        """The gauges of this step, as measured now, belong to the story's hour."""
+        rows = ProjectHour.objects.filter(project=self.project)
+        row = rows.filter(hour=int(time.time()) // 3600).first()
+        if row is None or rows.filter(hour=hour).exclude(pk=row.pk).exists():
+            return  # it is counted together with the next step
+        used = sample_process()
+        row.hour, row.samples, row.disk_bytes = hour, 1, used.disk_bytes
+        row.memory_bytes = used.memory_bytes
+        row.engine_bytes = max(0, used.memory_bytes - self.bare)
+        for field, status in (
+            ("validated", Pattern.PatternStatus.VALIDATED),
+            ("candidates", Pattern.PatternStatus.CANDIDATE),
+            ("drifting", Pattern.PatternStatus.DRIFTING),
+        ):
+            found = Pattern.objects.filter(project=self.project, status=status)
+            setattr(row, field, found.count())
+        row.save()
