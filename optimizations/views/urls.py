@@ -2,7 +2,13 @@
 
 from django.urls import path
 
-from optimizations.views import manual_control, model_changes, optimizations, registered_models
+from optimizations.views import (
+    manual_control,
+    model_changes,
+    optimizations,
+    pattern_arms,
+    registered_models,
+)
 
 urlpatterns = [
     path("optimizations/", optimizations.optimizations, name="optimizations"),
@@ -21,6 +27,7 @@ urlpatterns = [
         manual_control.act,
         name="optimization_act",
     ),
+    path("patterns/<uuid:pattern_id>/arms/", pattern_arms.show_arms, name="pattern_arms"),
     path("models/", registered_models.models, name="models"),
     path("models/save/", model_changes.save_model, name="model_save"),
     path("models/load-prices/", model_changes.load_prices, name="load_prices"),

@@ -13,17 +13,17 @@ from django.utils import timezone
 from featurememory.config import config_of
 from featurememory.models import Project
 from featurememory.page_access import current_project, page, render_page
-from patterns.charts import pattern_use
+from patterns.charts import model_calls, pattern_use
 from patterns.charts.chart import Chart
-from patterns.models import ModelInteraction, Pattern, PatternEvent
+from patterns.models import Pattern
 from patterns.recognition.related import find_related
 from patterns.statistics import series
 from patterns.statistics.series import Hours
 from patterns.statistics.time_window import RANGES, Window
 from patterns.views.chart_data import make_chart_views
-from patterns.views.interactions import annotate_payload, build_previews
+from patterns.views.pattern_examples import list_examples
+from patterns.views.pattern_history import PatternHistory, list_events
 
-EXAMPLES = 8
 RELATED_SHOWN = 5
 
 
@@ -46,6 +46,7 @@ def show_pattern(request: HttpRequest, pattern_id: UUID) -> HttpResponseBase:
     rows, window = read_use(request, project, family)
     found, models = series.fill_series(window, rows), series.sum_by_model(rows)
     sums = series.add_sums(models.values())
+    history = PatternHistory(project, row.pk)
     context = {
         "pattern": row,
         "sums": sums,
@@ -58,9 +59,11 @@ def show_pattern(request: HttpRequest, pattern_id: UUID) -> HttpResponseBase:
         "slots": list_slots(row),
         "features": list_features(row),
         "models": models,
-        "events": list(
-            PatternEvent.objects.filter(project=project, pattern_id=row.pk).order_by("-id")[:8]
-        ),
+        "model_chart": model_calls.build_model_calls_chart(window, rows),
+        "model_chart_url": f"/patterns/{row.pk}/models/",
+        "events": list_events(history.events),
+        "notes": history.notes,
+        "templates": history.templates,
         "examples": list_examples(project, family),
         "all_uses": row.use_count,
     }
@@ -93,11 +96,6 @@ def list_features(row: Pattern) -> list[dict[str, Any]]:
     return sorted(row.features, key=lambda feature: -feature.get("confidence", 0))[:14]
 
 
-def list_examples(project: Project, ids: list[UUID]) -> list[dict[str, Any]]:
-    rows = ModelInteraction.objects.filter(project=project, pattern_id__in=ids).order_by("-number")
-    return build_previews(list(annotate_payload(rows)[:EXAMPLES]))
-
-
 @page
 def show_related(request: HttpRequest, pattern_id: UUID) -> HttpResponse:
     """Related patterns. Requested after the page, because it may load the recogniser."""
@@ -114,3 +112,13 @@ def build_use_chart(request: HttpRequest, pattern_id: UUID) -> Chart:
 
 
 show_chart_table, download_chart = make_chart_views(build_use_chart)
+
+
+def build_models_chart(request: HttpRequest, pattern_id: UUID) -> Chart:
+    project = current_project(request)
+    _, family = find_pattern(project, pattern_id)
+    rows, window = read_use(request, project, family)
+    return model_calls.build_model_calls_chart(window, rows)
+
+
+show_models_table, download_models = make_chart_views(build_models_chart)

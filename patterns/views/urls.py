@@ -8,6 +8,7 @@ from patterns.views import (
     pattern_detail,
     pattern_export,
     pattern_list,
+    pattern_notes,
     trash,
 )
 
@@ -29,6 +30,22 @@ urlpatterns = [
         "patterns/<uuid:pattern_id>/chart.csv",
         pattern_detail.download_chart,
         name="pattern_chart_csv",
+    ),
+    path(
+        "patterns/<uuid:pattern_id>/models/",
+        pattern_detail.show_models_table,
+        name="pattern_models",
+    ),
+    path(
+        "patterns/<uuid:pattern_id>/models.csv",
+        pattern_detail.download_models,
+        name="pattern_models_csv",
+    ),
+    path("patterns/<uuid:pattern_id>/note/", pattern_notes.add_note, name="note"),
+    path(
+        "patterns/<uuid:pattern_id>/note/<int:note_id>/delete/",
+        pattern_notes.delete_note,
+        name="note_delete",
     ),
     path("patterns/<uuid:pattern_id>/related/", pattern_detail.show_related, name="related"),
     path("patterns/<uuid:pattern_id>/split/", pattern_changes.split_pattern, name="split"),
