@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from featurememory.models import Project
-from integration.views.overview import CHARTS
+from integration.views.overview.charts import CHARTS
 from patterns.models import Pattern
 from tests.benchmarks.fuzzing.targets import CARD, CHANGE, ITEM, TASK, list_targets
 from tests.builders import items, keep, key_of, learn_all
