@@ -14,7 +14,8 @@ from uuid import UUID
 from django.db import transaction
 from django.test import Client
 
-from featurememory.models import Project
+from featurememory.config import forget_config
+from featurememory.models import FeatureMemoryConfig, Project
 from integration.learning.learn_batch import learn_next_batch
 from integration.models import ApiKey
 from patterns.engine.domain.observation import Observation
@@ -34,6 +35,12 @@ _numbers = itertools.count(1)
 
 def project(name: str = "") -> Project:
     return Project.objects.create(name=name or f"project-{next(_numbers)}")
+
+
+def limit(owner: Project, **values: Any) -> None:
+    """Thresholds of the project, in force at once."""
+    FeatureMemoryConfig.objects.update_or_create(project=owner, defaults=values)
+    forget_config()
 
 
 def key_of(owner: Project, kind: str = "ad") -> str:

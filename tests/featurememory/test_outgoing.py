@@ -10,9 +10,8 @@ import pytest
 from featurememory import outgoing
 from featurememory.config import patch_config
 from featurememory.errors import FeatureMemoryError
-from featurememory.models import FeatureMemoryConfig
 from patterns.recognition.recognizer_cache import permit_embedding, read_settings
-from tests.builders import project
+from tests.builders import limit, project
 
 
 @pytest.fixture(autouse=True)
@@ -94,7 +93,7 @@ def test_the_key_follows_what_is_allowed_now(settings: Any) -> None:
     settings.EMBEDDER_KEY = "sk-secret"
     url = "https://public.example/v1"
     values = {"embedder": "endpoint", "embedder_url": url, "embedder_model": "m"}
-    FeatureMemoryConfig.objects.update_or_create(project=owner, defaults=values)
+    limit(owner, **values)
 
     assert read_settings(owner.pk).embedder_key == ""
     assert permit_embedding(read_settings(owner.pk).embedding)[0] == "lexical"
@@ -107,6 +106,6 @@ def test_the_key_follows_what_is_allowed_now(settings: Any) -> None:
 def test_other_thresholds_can_still_be_changed_beside_a_url_from_before() -> None:
     owner = project()
     values = {"embedder_url": "https://public.example/v1"}
-    FeatureMemoryConfig.objects.update_or_create(project=owner, defaults=values)
+    limit(owner, **values)
 
     assert patch_config(owner.pk, {"patterns": {"max_patterns": 7}}, "ada").max_patterns == 7

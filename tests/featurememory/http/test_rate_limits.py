@@ -13,11 +13,10 @@ from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
-from featurememory.config import forget_config
 from featurememory.http import rate_limits
 from featurememory.http.rate_limits import take
-from featurememory.models import FeatureMemoryConfig, Project
-from tests.builders import Caller, caller, item, project
+from featurememory.models import Project
+from tests.builders import Caller, caller, item, limit, project
 
 
 @pytest.fixture(autouse=True)
@@ -25,11 +24,6 @@ def _nothing_counted() -> Iterator[None]:
     rate_limits.own_counts.clear()
     yield
     rate_limits.own_counts.clear()
-
-
-def limit(owner: Project, **values: int) -> None:
-    FeatureMemoryConfig.objects.update_or_create(project=owner, defaults=values)
-    forget_config()
 
 
 @given(st.lists(st.floats(0, 30), min_size=1, max_size=60), st.integers(1, 20))

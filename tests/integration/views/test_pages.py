@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from django.core.cache import cache
-from django.test import Client, override_settings
+from django.test import Client
 
 from featurememory.http.problems import name_refusal
 from featurememory.models import Activity, ConfigVersion, Project
@@ -18,16 +17,10 @@ from integration.models import ApiKey
 from patterns.curation import pruning, undo
 from patterns.models import Pattern
 from tests.builders import caller, damage, item, keep, learn_all, learned, project
-from tests.web import HTMX, PLAIN_STATIC, browser, person, text_of
+from tests.web import HTMX, browser, person, text_of
 
 pytestmark = pytest.mark.django_db
 HOUR_MS = 3_600_000
-
-
-@pytest.fixture(autouse=True)
-def _static() -> Iterator[None]:
-    with override_settings(STORAGES=PLAIN_STATIC):
-        yield
 
 
 @pytest.fixture

@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from django.core.management import call_command
-from django.test import Client, override_settings
+from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from featurememory.models import Activity, Project, ProjectRole
 from integration.models import ApiKey
 from tests.builders import Caller, caller, item, learned, project
 from tests.integration.api.test_authentication import filled
-from tests.web import PLAIN_STATIC, browser, member, text_of
+from tests.web import browser, member, text_of
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _static() -> Iterator[None]:
-    with override_settings(STORAGES=PLAIN_STATIC):
-        yield
 
 
 def page_paths(patterns: list[Any], prefix: str = "") -> list[str]:

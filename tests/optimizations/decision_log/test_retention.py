@@ -6,13 +6,12 @@ from typing import Any
 
 import pytest
 
-from featurememory.config import forget_config
-from featurememory.models import FeatureMemoryConfig, Project
+from featurememory.models import Project
 from optimizations.decision_log import log, retention
 from optimizations.models import Decision
 from patterns.ingest.backpressure import admission
 from patterns.retention import disk_usage, project_use
-from tests.builders import Caller, caller, project
+from tests.builders import Caller, caller, limit, project
 
 pytestmark = pytest.mark.django_db
 TASK = {"task": {"task_type": "t", "model_id": "m", "input": "Where is my order 7?"}}
@@ -27,11 +26,6 @@ def decide(api: Any, times: int) -> list[str]:
     made = [api.post("tasks/prepare/", TASK).json()["decision_id"] for _ in range(times)]
     log.catch_up()
     return made
-
-
-def limit(owner: Project, **values: int) -> None:
-    FeatureMemoryConfig.objects.update_or_create(project=owner, defaults=values)
-    forget_config()
 
 
 def test_beyond_the_limits_the_oldest_decisions_of_the_project_go(

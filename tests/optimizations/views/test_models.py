@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.test import Client, override_settings
+from django.test import Client
 
 from featurememory.models import Project
 from optimizations.model_catalog import PriceList
 from optimizations.models import ModelPrice, RegisteredModel
 from tests import builders, web
-from tests.web import PLAIN_STATIC
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _static() -> Iterator[None]:
-    with override_settings(STORAGES=PLAIN_STATIC):
-        yield
 
 
 def browser(owner: Project, *, may_change: bool = True) -> Client:

@@ -1,10 +1,9 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.test import Client, override_settings
+from django.test import Client
 
 from featurememory.models import Activity, Project
 from optimizations.engine.domain.optimization import OptimizationState
@@ -15,15 +14,8 @@ from optimizations.summaries import headline
 from patterns.models import Pattern
 from tests import builders, web
 from tests.optimizations.builders import decide, register, report, routed, session_in
-from tests.web import PLAIN_STATIC
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _static() -> Iterator[None]:
-    with override_settings(STORAGES=PLAIN_STATIC):
-        yield
 
 
 def browser(owner: Project, *, viewer: bool = False) -> Client:

@@ -11,8 +11,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from featurememory.config import forget_config
-from featurememory.models import Activity, FeatureMemoryConfig, Project, StoredAnswer
+from featurememory.models import Activity, Project, StoredAnswer
 from patterns.models import Learner, ModelInteraction, Pattern, PatternEvent, Payload
 from patterns.retention import cleanup as retention_cleanup
 from patterns.retention import disk_usage, forecast
@@ -24,6 +23,7 @@ from tests.builders import (
     keep,
     learn_all,
     learned,
+    limit,
     pattern_row,
     project,
     rollup_figures,
@@ -51,11 +51,6 @@ def owner() -> Project:
     return owner
 
 
-def limits(owner: Project, **values: Any) -> None:
-    FeatureMemoryConfig.objects.update_or_create(project=owner, defaults=values)
-    forget_config()
-
-
 def stored(owner: Project) -> set[Any]:
     return set(Pattern.objects.stored().filter(project=owner).values_list("pk", flat=True))
 
@@ -76,7 +71,7 @@ def test_what_is_weak_and_unused_goes_to_the_trash_and_nothing_else(owner: Proje
 
 
 def test_beyond_max_patterns_the_least_used_go(owner: Project) -> None:
-    limits(owner, max_patterns=2)
+    limit(owner, max_patterns=2)
     rows = [pattern_row(owner, n, use_count=n, confidence=0.9) for n in range(4)]
     pinned = pattern_row(owner, 9, use_count=0, pinned=True, confidence=0.9)
 
@@ -85,7 +80,7 @@ def test_beyond_max_patterns_the_least_used_go(owner: Project) -> None:
 
 
 def test_weak_ones_that_go_do_not_count_twice_towards_the_limit(owner: Project) -> None:
-    limits(owner, max_patterns=2)
+    limit(owner, max_patterns=2)
     for number in range(2):
         pattern_row(owner, number, use_count=0, confidence=0.1, last_used=LONG_AGO)
     for number in range(2, 6):
@@ -141,7 +136,7 @@ def test_a_dry_run_tells_what_the_run_does_and_does_nothing(
         pattern_row(owner, number, confidence=0.9, use_count=number)
     old = timezone.now() - timedelta(days=40)
     pattern_row(owner, 7, status="archived", archived_at=old)
-    limits(owner, max_patterns=3, max_size=1000)
+    limit(owner, max_patterns=3, max_size=1000)
     monkeypatch.setattr(disk_usage, "measure_bytes_used", lambda: 2000)
     before = stored(owner), states_of(owner)
     told = clean_up(owner, dry_run=True)
@@ -162,7 +157,7 @@ def test_beyond_the_size_the_oldest_recognised_interactions_go(
     figures = rollup_figures(owner)
     rows = ModelInteraction.objects.filter(project=owner).order_by("number")
     before = list(rows.values_list("pk", flat=True))
-    limits(owner, max_size=1000)
+    limit(owner, max_size=1000)
     monkeypatch.setattr(disk_usage, "measure_bytes_used", lambda: 2000)
     done = clean_up(owner)
 
@@ -179,7 +174,7 @@ def test_of_a_burst_that_waits_the_few_recognised_make_the_room_that_is_needed(
 ) -> None:
     learned(owner, 60)
     keep(owner, items(400, start=1000))
-    limits(owner, max_size=1 << 20)
+    limit(owner, max_size=1 << 20)
     used = disk_usage.compute_room(
         1 << 20
     )  # a fifth goes, some 350 interactions; as a share of 60 it were 12
@@ -196,7 +191,7 @@ def test_what_waits_claims_room_before_it_is_learned(
     owner: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     learned(owner, 60)
-    limits(owner, max_size=1 << 20)
+    limit(owner, max_size=1 << 20)
     used = int(disk_usage.compute_room(1 << 20) * forecast.FULL)
     monkeypatch.setattr(disk_usage, "measure_bytes_used", lambda: used)
     assert make_room(owner.pk) == 0
@@ -218,7 +213,7 @@ def test_where_only_room_is_needed_patterns_wait_for_their_interval(
 ) -> None:
     learned(owner, 60)
     weak = pattern_row(owner, 1, confidence=0.1, last_used=LONG_AGO)
-    limits(owner, max_size=1 << 20)
+    limit(owner, max_size=1 << 20)
     used = [0, int(disk_usage.compute_room(1 << 20) * 0.901)]
     monkeypatch.setattr(disk_usage, "measure_bytes_used", lambda: used[0])
     monkeypatch.setattr(disk_usage, "measure_bytes_beside", lambda: 0)
@@ -238,7 +233,7 @@ def test_cleanups_of_an_hour_are_told_in_one_line(
     owner: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     learned(owner, 60)
-    limits(owner, max_size=1 << 20)
+    limit(owner, max_size=1 << 20)
     used = int(disk_usage.compute_room(1 << 20) * 0.901)
     monkeypatch.setattr(disk_usage, "measure_bytes_used", lambda: used)
     monkeypatch.setattr(forecast, "SLACK", 0.01)
@@ -251,7 +246,7 @@ def test_cleanups_of_an_hour_are_told_in_one_line(
 
 def test_what_waits_is_never_forgotten(owner: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     keep(owner, items(30, start=1))
-    limits(owner, max_size=1000)
+    limit(owner, max_size=1000)
     monkeypatch.setattr(disk_usage, "measure_bytes_used", lambda: 10**9)
 
     assert clean_up(owner, dry_run=True).interactions == 0
@@ -267,10 +262,10 @@ def test_a_few_cleanups_bring_the_database_below_its_limit_and_give_space_back()
     without_leftovers()
     disk_usage.give_back_space(1)  # PostgreSQL knows its tables only after it looked at them
     rows = (measure_bytes_used() - 1_500_000) / forecast.FULL  # a third of the payloads
-    limit = int(rows / (1 - disk_usage.MARGIN - 1 / disk_usage.SHARE))
-    limits(owner, max_size=limit)
+    most = int(rows / (1 - disk_usage.MARGIN - 1 / disk_usage.SHARE))
+    limit(owner, max_size=most)
     rounds = 0
-    while measure_bytes_used() > disk_usage.compute_room(limit) * forecast.FULL:
+    while measure_bytes_used() > disk_usage.compute_room(most) * forecast.FULL:
         done = clean_up(owner)
         rounds += 1
         assert done.bytes_after < done.bytes_before
@@ -324,7 +319,7 @@ def test_another_project_loses_nothing(owner: Project) -> None:
 
 @pytest.mark.usefixtures("nearly_empty")
 def test_it_is_due_after_the_interval(owner: Project) -> None:
-    limits(owner, cleanup_interval=3600)
+    limit(owner, cleanup_interval=3600)
     assert not is_cleanup_due(owner.pk)  # the interval starts with the first look
     long_ago = timezone.now() - timedelta(seconds=3601)
     Learner.objects.filter(pk=owner.pk).update(cleaned_at=long_ago)

@@ -4,27 +4,20 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 from django.core.management import call_command
 
-from featurememory.config import forget_config
-from featurememory.models import FeatureMemoryConfig, Project
+from featurememory.models import Project
 from integration.resources import ResourceManager
 from patterns.models import ModelInteraction
 from patterns.retention import disk_usage
 from patterns.retention.cleanup import clean_up
 from patterns.retention.forecast import Rule, forecast_cleanup, list_rules, read_counted_rules
-from tests.builders import NOON, items, keep, learn_all, learned, pattern_row, project
+from tests.builders import NOON, items, keep, learn_all, learned, limit, pattern_row, project
 
 pytestmark = pytest.mark.django_db
 LONG_AGO = datetime.fromtimestamp(NOON / 1000, UTC) - timedelta(days=3)
-
-
-def limits(owner: Project, **values: Any) -> None:
-    FeatureMemoryConfig.objects.update_or_create(project=owner, defaults=values)
-    forget_config()
 
 
 def told(owner: Project) -> dict[str, Rule]:
@@ -46,7 +39,7 @@ def test_each_rule_says_how_many_it_takes() -> None:
     keep(owner, items(1, start=200))
     learn_all(owner)
     pattern_row(owner, 1, confidence=0.1, last_used=LONG_AGO)
-    limits(owner, max_interactions=30, max_age=30)
+    limit(owner, max_interactions=30, max_age=30)
 
     found = {name: rule.rows for name, rule in told(owner).items()}
     assert (found["Count"], found["Age"], found["Weak patterns"]) == (40, 9, 1)
@@ -62,7 +55,7 @@ def arrive(owner: Project, days_ago: float) -> None:
 def test_interactions_of_a_project_that_went_quiet_grow_old() -> None:
     owner = project()
     learned(owner, 30, timestamp=time.time_ns() // 1_000_000 - 31 * 86_400_000)
-    limits(owner, max_age=30)
+    limit(owner, max_age=30)
     assert told(owner) == {}  # the newest is its present, and it has just arrived
 
     arrive(owner, days_ago=31)
@@ -73,7 +66,7 @@ def test_interactions_of_a_project_that_went_quiet_grow_old() -> None:
 def test_imported_history_ages_from_its_import_on() -> None:
     owner = project()
     learned(owner, 30, timestamp=NOON - 3000 * 86_400_000)
-    limits(owner, max_age=30)
+    limit(owner, max_age=30)
     arrive(owner, days_ago=29.9)
     assert told(owner) == {}
 
@@ -85,7 +78,7 @@ def test_imported_history_ages_from_its_import_on() -> None:
 def test_ages_at_the_edges_of_the_calendar_and_of_a_clock_set_back(newest: int) -> None:
     owner = project()
     keep(owner, items(1, timestamp=newest))
-    limits(owner, max_age=30)
+    limit(owner, max_age=30)
 
     for days in (-5, 5):
         arrive(owner, days_ago=days)
@@ -95,7 +88,7 @@ def test_ages_at_the_edges_of_the_calendar_and_of_a_clock_set_back(newest: int) 
 def test_a_cleanup_takes_as_many_as_were_told_though_examples_stay() -> None:
     owner = project()
     learned(owner, 40, tasks=4)
-    limits(owner, max_interactions=1)
+    limit(owner, max_interactions=1)
     expected = told(owner)["Interactions in total"].rows
 
     assert clean_up(owner, dry_run=True).interactions == expected
@@ -108,7 +101,7 @@ def test_the_bytes_told_are_about_those_that_become_free() -> None:
     owner = project()
     learned(owner, 900, tasks=3)
     disk_usage.give_back_space(1)
-    limits(owner, max_interactions=100)
+    limit(owner, max_interactions=100)
     expected = told(owner)["Interactions in total"]
     before = disk_usage.measure_bytes_used()
     clean_up(owner)
@@ -119,7 +112,7 @@ def test_the_bytes_told_are_about_those_that_become_free() -> None:
 def test_pages_show_what_the_background_work_counted_and_a_cleanup_ends_that() -> None:
     owner = project()
     learned(owner, 20)
-    limits(owner, max_interactions=10)
+    limit(owner, max_interactions=10)
     assert read_counted_rules(owner) is None
 
     ResourceManager().sample()
@@ -132,7 +125,7 @@ def test_pages_show_what_the_background_work_counted_and_a_cleanup_ends_that() -
 def test_the_command_tells_the_rules(capsys: pytest.CaptureFixture[str]) -> None:
     owner = project()
     learned(owner, 20)
-    limits(owner, max_interactions=10)
+    limit(owner, max_interactions=10)
     call_command("cleanup", dry_run=True, project=owner.name)
 
     printed = capsys.readouterr().out

@@ -5,27 +5,20 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
 import pytest
 from django.db import connection
-from django.test import Client, override_settings
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from featurememory.models import Activity, Project
 from patterns.models import Operation, Pattern, PatternEvent
 from tests.builders import item, items, keep, learn_all, learned, pattern_row, project
-from tests.web import HTMX, PLAIN_STATIC, browser, ids_in, person, text_of
+from tests.web import HTMX, browser, ids_in, person, text_of
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _static() -> Iterator[None]:
-    with override_settings(STORAGES=PLAIN_STATIC):
-        yield
 
 
 @pytest.fixture

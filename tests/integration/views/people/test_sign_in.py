@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.contrib.sessions.models import Session
-from django.test import Client, override_settings
+from django.test import Client
 from django.utils import timezone
 
 from featurememory.access.sessions import clear_expired_sessions
 from featurememory.access.sign_in_limits import ACCOUNT_LIMIT
 from featurememory.models import LoginLink, SignedInBrowser
 from tests.builders import project
-from tests.web import PLAIN_STATIC, person, text_of
+from tests.web import person, text_of
 
 pytestmark = pytest.mark.django_db
 RIGHT = "look-42-twice"
-
-
-@pytest.fixture(autouse=True)
-def _static() -> Iterator[None]:
-    with override_settings(STORAGES=PLAIN_STATIC):
-        yield
 
 
 def sign_in(client: Client, name: str, password: str) -> Any:
