@@ -145,7 +145,10 @@ WRITTEN = frozenset({"sbom.cdx.json"})  # by a make target, so it is in no fresh
 
 
 def is_there(path: str) -> bool:
-    """`<name>` and `*` stand for anything; a bare file name may lie anywhere in the tree."""
+    """`<name>` and `*` stand for anything; a bare file name may lie anywhere in the tree. What a command
+    makes, and git ignores by name, need not be there."""
+    if path in (ROOT / ".gitignore").read_text().splitlines():
+        return True
     pattern = re.sub(r"<[^>]+>", "*", path).rstrip("/")
     if "/" in path or (ROOT / path).exists():
         return any(ROOT.glob(pattern))
