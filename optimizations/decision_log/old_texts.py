@@ -60,6 +60,10 @@ def strip_record(logged: DecisionRecord) -> DecisionRecord:
             task=strip_task(decision.task),
             cached_output=None,
             parameters_before=strip_parameters(decision.parameters_before),
+            shadows=tuple(
+                replace(wish, parameters=strip_parameters(wish.parameters))
+                for wish in decision.shadows
+            ),
         ),
         sent=kept,
     )

@@ -24,6 +24,10 @@ def redact_decision(redactor: Hiding, decision: TaskDecision) -> TaskDecision:
         task=redact_task(redactor, decision.task),
         cached_output=redactor.redact_value(decision.cached_output),
         parameters_before=redact_parameters(redactor, decision.parameters_before),
+        shadows=tuple(
+            replace(wish, parameters=redact_parameters(redactor, wish.parameters))
+            for wish in decision.shadows
+        ),
     )
 
 
