@@ -7,7 +7,6 @@ nothing is lost when one of them dies.
 from __future__ import annotations
 
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -21,41 +20,10 @@ import pytest
 import yaml
 
 from tests import servers
-from tests.test_docs import rows
 
 ROOT = Path(__file__).resolve().parent.parent
 KEY = "fm_ad_ComposeTest1_0123456789abcdefghijklmnop"
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
-
-
-# Documented variables that containers do not get, each with its reason.
-NOT_PASSED = {
-    "FM_DATA_DIR": "the image's: the volume /data",
-    "FM_STATIC_ROOT": "the image's: collected when it is built",
-    "FM_EMBEDDED": "workers do the background work",
-    "FM_STORAGE": "memory is for one process",
-    "FM_DEBUG": "for development only",
-    "FM_PUBLISH": "read by compose itself",
-    "FM_CONTAINER_MEMORY": "read by compose itself",
-    "FM_SERVING": "the server's own",
-    "FM_SERVING_AT": "the server's own",
-    "FM_LOAD_DEMO": "the server's own",
-}
-
-
-def test_every_setting_reaches_the_containers_or_has_a_reason_not_to() -> None:
-    documented = {name for name in rows("settings") if name.startswith("FM_")}
-    passed = set(COMPOSE["x-app"]["environment"])
-
-    assert passed | NOT_PASSED.keys() == documented
-    assert not passed & NOT_PASSED.keys()
-
-
-def test_the_example_names_what_compose_reads_and_nothing_else() -> None:
-    read = set(re.findall(r"\$\{([A-Z_]+)", (ROOT / "docker-compose.yml").read_text()))
-    shown = re.findall(r"^([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE)
-
-    assert sorted(shown) == sorted(read)
 
 
 @pytest.mark.parametrize("service", COMPOSE["services"])

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from django.core.management import get_commands
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
@@ -23,6 +24,20 @@ APPS = ("featurememory", "patterns", "optimizations", "integration")
 PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob(".github/**/*.md")]
 # A path in the documentation begins with one of these, or is the name of a file.
 TOP = {path.name for path in ROOT.iterdir()} - {".venv", "var", "staticfiles"}
+
+# Documented variables that containers do not get, each with its reason.
+NOT_PASSED = {
+    "FM_DATA_DIR": "the image's: the volume /data",
+    "FM_STATIC_ROOT": "the image's: collected when it is built",
+    "FM_EMBEDDED": "workers do the background work",
+    "FM_STORAGE": "memory is for one process",
+    "FM_DEBUG": "for development only",
+    "FM_PUBLISH": "read by compose itself",
+    "FM_CONTAINER_MEMORY": "read by compose itself",
+    "FM_SERVING": "the server's own",
+    "FM_SERVING_AT": "the server's own",
+    "FM_LOAD_DEMO": "the server's own",
+}
 
 
 def doc(name: str) -> str:
@@ -51,6 +66,22 @@ def test_every_environment_variable_is_documented_and_no_other() -> None:
     documented = {name for name in rows("settings") if name.startswith("FM_")}
 
     assert documented == variables()
+
+
+def test_every_setting_reaches_the_containers_or_has_a_reason_not_to() -> None:
+    documented = {name for name in rows("settings") if name.startswith("FM_")}
+    compose = (ROOT / "docker-compose.yml").read_text()
+    passed = set(yaml.safe_load(compose)["x-app"]["environment"])
+
+    assert passed | NOT_PASSED.keys() == documented
+    assert not passed & NOT_PASSED.keys()
+
+
+def test_the_example_names_what_compose_reads_and_nothing_else() -> None:
+    read = set(re.findall(r"\$\{([A-Z_]+)", (ROOT / "docker-compose.yml").read_text()))
+    shown = re.findall(r"^([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE)
+
+    assert sorted(shown) == sorted(read)
 
 
 @pytest.mark.parametrize("section", FeatureMemoryConfig.SECTIONS)

@@ -49,9 +49,12 @@ def test_what_people_do_to_patterns_is_told(owner: Project) -> None:
     api.post("patterns/restore/", {"ids": [third]})
     api.post("patterns/merge/", {"ids": [first, second]})
     api.patch(f"patterns/{third}/", {"label": "Orders"})
+    (slot, *_) = api.get(f"patterns/{third}/").json()["slots"]
+    assert api.post(f"patterns/{third}/split/", {"by": slot["name"]}).status_code == 200
 
     actions = [one["action"] for one in entries(owner, action="pattern")]
-    assert actions == ["pattern.edited", "pattern.merged", "pattern.restored", "pattern.pruned"]
+    told = "split", "edited", "merged", "restored", "pruned"
+    assert actions == [f"pattern.{one}" for one in told]
     assert entry(owner, "pattern.edited")["after"] == {"label": "Orders"}
     assert entry(owner, "pattern.pruned")["object"] == third
 
