@@ -22,6 +22,7 @@ from tests.benchmarks.printing import machine
 ROOT = Path(__file__).resolve().parent.parent.parent
 WORDS = [f"{a}{b}{c}" for a in ("ka", "lo", "mi") for b in ("ran", "tel", "vos") for c in "aeiou"]
 MANY = 20_000
+MODULE = "tests.benchmarks.bench_engine"  # also when it was started as a file
 KINDS = ("prompts", "objects", "calls")
 
 
@@ -43,7 +44,7 @@ def main() -> None:
 
 
 def alone(part: str, patterns: int = 0) -> str:
-    command = [sys.executable, "-m", __spec__.name, "--part", part, "--patterns", str(patterns)]
+    command = [sys.executable, "-m", MODULE, "--part", part, "--patterns", str(patterns)]
     if part in ("bare", "import"):
         what = "import patterns.engine.recognizer; " if part == "import" else ""
         peak = "import resource; print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)"
