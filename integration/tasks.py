@@ -22,7 +22,7 @@ from integration.learning.learn_batch import (
 from integration.repair import repair_schedule
 from integration.resources import ResourceManager
 from optimizations.decision_log import retention
-from optimizations.policy_runtime import background_review, outcomes
+from optimizations.policy_runtime import background_review, evaluations, outcomes
 from patterns.failed_records import forget_failures, note_failure
 from patterns.ingest.wakeup import allow_next_wakeup
 from patterns.models import FailedRecord
@@ -101,6 +101,7 @@ def sweep() -> int:
         if not waiting:
             break
     sum(run_for_each("outcome", outcomes.find_waiting_projects(), outcomes.count_outcomes))
+    sum(run_for_each("evaluation", evaluations.find_due_projects(), evaluations.count_next))
     return learned
 
 

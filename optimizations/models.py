@@ -288,6 +288,45 @@ class ShadowAnswer(models.Model):
         return self.shadow_id
 
 
+class EvaluationTask(models.Model):
+    """One task of an evaluation set with the scored answers of several models; never traffic.
+
+    `answers` are objects with `model_id`, `parameters`, `score`, `success`, `cost`, `duration` and the
+    classes of tokens; the last one of a model with the same parameters counts.
+    """
+
+    class EvaluationState(models.IntegerChoices):
+        NEW = 0, "Not matched to a pattern yet"
+        MATCHED = 1, "Matched, not counted yet"
+        COUNTED = 2, "Counted"
+
+    number = models.BigAutoField(primary_key=True)
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, db_index=False)
+    set_name = models.CharField(max_length=100)
+    digest = models.CharField(max_length=32, help_text="Of task type and input")
+    task_type = models.CharField(max_length=200, blank=True, default="")
+    at = models.BigIntegerField(help_text="Our clock, ms since the epoch")
+    pattern_id = models.UUIDField(null=True)
+    state = models.PositiveSmallIntegerField(
+        choices=EvaluationState.choices, default=EvaluationState.NEW
+    )
+    answers = models.JSONField(default=list)
+    data = models.BinaryField(default=b"", help_text="The input, compressed")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["project", "set_name", "digest"], name="evaluation_once"
+            )
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["project", "state", "number"], name="evaluation_due"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.set_name} {self.digest[:8]}"
+
+
 class LedgerHour(models.Model):
     """Sums of what one optimization saved in one hour, as the engine's ledger defines them."""
 

@@ -90,6 +90,7 @@ TABLES = [
         optimizations.AppliedOptimization,
         optimizations.WaitingOutcome,
         optimizations.ShadowAnswer,
+        optimizations.EvaluationTask,
         optimizations.LedgerHour,
         optimizations.ArmHour,
         optimizations.PolicyState,

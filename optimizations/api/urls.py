@@ -1,6 +1,7 @@
 from django.urls import path
 
 from optimizations.api import (
+    evaluations,
     optimizations,
     performance,
     policy,
@@ -28,6 +29,8 @@ urlpatterns = [
     path("optimizations/purge-cache/", policy.CachePurge.as_view()),
     path("optimizations/<str:optimization_id>/", optimizations.OptimizationDetail.as_view()),
     *verbs,
+    path("evaluations/", evaluations.Evaluations.as_view()),
+    path("evaluations/<path:name>/", evaluations.EvaluationSetDetail.as_view()),
     path("policy/", policy.Policy.as_view()),
     path("policy/what-if/", what_if.PolicyWhatIf.as_view()),
     path("savings/", policy.SavingsReport.as_view()),

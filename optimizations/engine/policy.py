@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
+from optimizations.engine.domain.evaluated_task import EvaluatedTask
 from optimizations.engine.domain.lifecycle import Transition, Verb
 from optimizations.engine.domain.optimization import OptimizationState
 from optimizations.engine.domain.optimization_ids import value_key
@@ -29,6 +30,7 @@ from optimizations.engine.trials.learner import TrialLearner
 from optimizations.engine.trials.scoring import resolve_cost
 from optimizations.engine.trials.trial import Trial
 
+ENOUGH_TRAFFIC = 100  # requests before an evaluation set is compared: its weights follow traffic
 REVIEW_EVERY, REVIEW_SOON = 25, 5  # outcomes; the second while something active may do harm
 
 
@@ -117,6 +119,26 @@ class PolicyEngine:
         if first:
             learner.meter_shadow(main, shadow, wish, costs[1])
         return learner.observe_shadow(main, shadow, wish, costs, verdict)
+
+    def evaluate(self, tasks: Sequence[EvaluatedTask]) -> int:
+        """Learns tasks of an evaluation set: evidence, never traffic. Give some dozens at a time and
+        review in between, since bets are on what would be served before they were seen."""
+        return self._learner().evaluate(tasks)
+
+    def knows_scope(self, task_type: str) -> bool:
+        """Whether there are alternatives to compare for this task type."""
+        return any(
+            scope.task_type == task_type and scope.live and scope.requests >= ENOUGH_TRAFFIC
+            for scope in self._memory.scopes.values()
+        )
+
+    def share_traffic(self, task_type: str) -> dict[str, float]:
+        """The share of each pattern in what was served of a task type."""
+        scopes = [s for s in self._memory.scopes.values() if s.task_type == task_type]
+        most = max(scopes, key=lambda scope: scope.requests, default=None)
+        if most is None or not most.requests:
+            return {}
+        return {pattern: n / most.requests for pattern, n in most.seen.items()}
 
     def find_owner(self, wish: ShadowWish, task_type: str) -> str:
         """The id of the optimization that a pair is evidence for; "" when there is none."""

@@ -20,6 +20,7 @@ from optimizations.decision_log import log
 from optimizations.engine.domain.outcome import Outcome
 from optimizations.models import Decision, PolicyState, ShadowAnswer, WaitingOutcome
 from optimizations.policy_runtime import arm_hours
+from optimizations.policy_runtime.evaluated_rows import save_evaluated
 from optimizations.policy_runtime.failed_outcomes import load_each, set_outcome_aside
 from optimizations.policy_runtime.outcome_rows import load_verdicts
 from optimizations.policy_runtime.policy_cache import LoadedPolicy, policies
@@ -193,9 +194,11 @@ def save_policy(project_id: UUID, kept: LoadedPolicy) -> None:
         for start in range(0, len(counted), 500):
             WaitingOutcome.objects.filter(pk__in=counted[start : start + 500]).delete()
         save_pairs(kept.paired)
+        save_evaluated(kept.evaluated)
         row.snapshot, row.moment = snapshot, kept.moment
         row.version += 1
         row.save(update_fields=["snapshot", "moment", "version"])
     kept.version, kept.saved = row.version, time.monotonic()
     kept.counted.clear()
     kept.paired.clear()
+    kept.evaluated.clear()

@@ -39,7 +39,8 @@ class LoadedPolicy:
 
     `lock` is held for each single call of the engine, see `changing` for a whole change.
     `moment` is the newest interaction seen (ms), `counted` the queue's rows it has counted since,
-    `paired` the answers of shadows, `arms` what they add to the comparison with the holdout.
+    `paired` the answers of shadows, `evaluated` the tasks of evaluation sets, `arms` what they add to
+    the comparison with the holdout.
     """
 
     engine: PolicyEngine
@@ -50,6 +51,7 @@ class LoadedPolicy:
     counted: set[int] = field(default_factory=set)
     paired: dict[int, CountedPair] = field(default_factory=dict)
     arms: Unsaved = field(default_factory=dict)
+    evaluated: set[int] = field(default_factory=set)
     lock: threading.RLock = field(default_factory=threading.RLock)
 
     @property

@@ -12,12 +12,12 @@ from optimizations.engine.domain.settings import PolicySettings
 from optimizations.engine.domain.task import CONTROL
 from optimizations.engine.review import verdicts
 from optimizations.engine.review.judge import SERVED_LEAST
-from optimizations.engine.review.knapsack import choose_values
+from optimizations.engine.review.knapsack import Picks, choose_values
 from optimizations.engine.review.scope_view import ScopeView
 from optimizations.engine.review.transition_log import TransitionLog
 
-SHADOW_RESERVE = 0.2  # of the quality budget, for what is active and was proven by shadows
-PESSIMISM = (-0.4, -0.15)
+# Of the quality budget, what may be lost by estimate, and the standard deviations of care beside that.
+CAREFUL = {"shadow": (0.0, 0.3), "active": (0.3, 0.25)}
 OPTIMISM = (1.3, 0.4)  # standard deviations: of one value, least with several
 
 
@@ -34,14 +34,7 @@ def choose_champion(view: ScopeView, settings: PolicySettings, steps: Transition
     if state.alarm:  # stays as it is until that is decided
         view.picks = before
         return
-    picks, view.price = choose_values(
-        view.post,
-        view.traffic,
-        view.values.fits,
-        allowed_loss(view, state) * settings.quality_budget,
-        before,
-        optimism(view, state),
-    )
+    picks, view.price = pick_values(view, state, before, settings)
     view.doubted = float(view.traffic[picks >= 0].sum()) < SERVED_LEAST
     if view.doubted and state.status == "active":
         view.picks = before  # not given up on belief alone: the alarm puts it to the test
@@ -51,23 +44,36 @@ def choose_champion(view: ScopeView, settings: PolicySettings, steps: Transition
         steps.touched[state.id] = None
 
 
-def allowed_loss(view: ScopeView, state: OptimizationState) -> float:
-    """The part of the quality budget that the choice may cost by estimate.
+def pick_values(
+    view: ScopeView, state: OptimizationState, before: Picks, settings: PolicySettings
+) -> tuple[Picks, float]:
+    """The best known value of each pattern, and the price of quality.
 
-    On shadows none of it: "not worse than the margin" is proven four times as fast for a choice that
-    loses nothing as for one that loses half of the margin.
+    Of several models compared by shadows, what all of them together lose has to be within the limit
+    by a careful estimate: the best of many looks better than it is, and "not worse than the margin"
+    is proven four times as fast for a choice that loses nothing as for one that loses half of it.
     """
+    post, traffic, fits = view.post, view.traffic, view.values.fits
+    allowed, hope = verdicts.ACTIVE_RESERVE * settings.quality_budget, optimism(view, state)
     if not view.offline:
-        return verdicts.ACTIVE_RESERVE
-    return SHADOW_RESERVE if state.status == "active" else 0.0
+        return choose_values(post, traffic, fits, allowed, before, hope)
+    reserve, care = CAREFUL["active" if state.status == "active" else "shadow"]
+    allowed = reserve * settings.quality_budget
+    picks, price = choose_values(post, traffic, fits, allowed, before)
+    for _ in range(2):
+        doubt = care * total_doubt(view, picks)
+        picks, price = choose_values(post, traffic, fits, allowed - doubt, before)
+    return picks, price
+
+
+def total_doubt(view: ScopeView, picks: Picks) -> float:
+    """Standard deviation of the quality that the picks together change, over all traffic."""
+    rows = np.flatnonzero(picks >= 0)
+    return float((view.post.quality[:, rows, picks[rows]] @ view.traffic[rows]).std())
 
 
 def optimism(view: ScopeView, state: OptimizationState) -> float:
-    """Standard deviations by which a trial may hope for more than is believed; 0 once active. Shadows
-    search without serving, so there what is chosen has to be better even by a careful estimate: the
-    best of many looks better than it is."""
-    if view.offline:
-        return PESSIMISM[state.status == "active"]
+    """Standard deviations by which a trial may hope for more than is believed; 0 once active."""
     if state.status == "active" or state.confirming:
         return 0.0
     return max(OPTIMISM[1], OPTIMISM[0] / len(view.values.keys))

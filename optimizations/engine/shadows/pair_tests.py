@@ -64,6 +64,7 @@ class PairTests(msgspec.Struct):
     scored: int = 0  # both answers were scored
     agreed: int = 0  # the outputs are the same: the difference is 0 for certain
     differed: int = 0  # they differ, and no score says which one is better: people may
+    evaluated: int = 0  # of those that were scored, how many belong to an evaluation set
     open: dict[str, OpenPair] = msgspec.field(default_factory=dict)
     choice: dict[str, str] = msgspec.field(default_factory=dict)  # what this part started with
 

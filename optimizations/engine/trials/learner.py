@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
+from optimizations.engine.domain.evaluated_task import EvaluatedTask
 from optimizations.engine.domain.optimization import OptimizationState
 from optimizations.engine.domain.optimization_ids import value_key
 from optimizations.engine.domain.outcome import Outcome, ratio
@@ -13,6 +16,7 @@ from optimizations.engine.domain.task import CONTROL, Draw, ShadowWish
 from optimizations.engine.domain.trial_scope import Scope, ScopeKey, open_scope
 from optimizations.engine.kinds import KINDS
 from optimizations.engine.shadows.pair_state import PairState
+from optimizations.engine.trials.evaluation_learning import learn_evaluated, may_learn
 from optimizations.engine.trials.pair_learning import (
     Verdicts,
     bet_on_pair,
@@ -99,6 +103,20 @@ class TrialLearner(msgspec.Struct):
             self.judge_pair(main, wish, (None, verdict))
             return "open"
         return "agreed" if pair.agreed else "scored"
+
+    def evaluate(self, tasks: Sequence[EvaluatedTask]) -> int:
+        """Learns tasks of an evaluation set where their scope is known; how many pairs were bet on.
+        What would be served stays as it is meanwhile: give few at a time, and review in between."""
+        count = 0
+        for scope in self.scopes.values():
+            fitting = [task for task in tasks if may_learn(scope, task)]
+            trials = self._live_trials(scope) if fitting else []
+            reach = {trial.state.id: share_served(scope, trial) for trial in trials}
+            for task in fitting:
+                bet = learn_evaluated(task, scope, trials, self.cards, self.settings, reach)
+                self.touched.update(dict.fromkeys(trial.state.id for trial in bet))
+                count += len(bet)
+        return count
 
     def meter_shadow(
         self, main: Outcome, shadow: Outcome, wish: ShadowWish, cost: float | None
