@@ -83,6 +83,7 @@ def serialize_evidence(state: OptimizationState) -> dict[str, Any]:
         "e_harm": state.e_harm,
         "guards": state.guards,
         "needs_more": state.needs_more,
+        "pairs": state.pairs or None,
         "alarm": state.alarm,
         "holdout": state.holdout,
     }

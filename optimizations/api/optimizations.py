@@ -16,8 +16,13 @@ from featurememory.http.json_body import body_of
 from featurememory.http.openapi import described
 from featurememory.http.pagination import parse_limit, read_page
 from optimizations.manager import VERBS, OptimizationManager
-from optimizations.models import Optimization, OptimizationStatus
+from optimizations.models import Optimization, OptimizationStatus, ShadowAnswer
 from optimizations.serializers import serialize_detail, serialize_optimization
+from optimizations.shadow_answers.disagreements import (
+    find_unjudged,
+    list_disagreements,
+    load_pairs,
+)
 from patterns.criteria import parse_id
 from patterns.ingest.schema import Name, Optional
 from patterns.models import Pattern
@@ -123,6 +128,27 @@ class OptimizationDetail(Endpoint):
     @described("Show one optimization with its evidence and its history")
     def get(self, request: Request, optimization_id: str) -> Response:
         return Response(serialize_detail(find_optimization(request, optimization_id)))
+
+
+class Disagreements(Endpoint):
+    scopes = {"GET": "read"}
+
+    @described(
+        "Pairs of answers that differ, oldest first; verdicts go to POST /feedback/",
+        many=True,
+        query={"all": "1: those that agree, are scored or judged as well"},
+    )
+    def get(self, request: Request, optimization_id: str) -> Response:
+        row = find_optimization(request, optimization_id)
+        rows = list_disagreements(row.project_id, row.id)
+        if request.query_params.get("all") == "1":
+            rows = ShadowAnswer.objects.filter(project_id=row.project_id, optimization_id=row.id)
+        else:
+            rows = find_unjudged(rows)
+        limit = parse_limit(request.query_params.get("limit"))
+        found = read_page(rows, "number", request.query_params.get("cursor"), limit, key="number")
+        pairs = [pair.to_json() for pair in load_pairs(row.project_id, found.rows)]
+        return respond_with_page(request, found, pairs, limit)
 
 
 class ReasonIn(Struct):

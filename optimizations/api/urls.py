@@ -28,6 +28,10 @@ urlpatterns = [
     path("optimizations/advice/", policy.AdviceList.as_view()),
     path("optimizations/purge-cache/", policy.CachePurge.as_view()),
     path("optimizations/<str:optimization_id>/", optimizations.OptimizationDetail.as_view()),
+    path(
+        "optimizations/<str:optimization_id>/disagreements/",
+        optimizations.Disagreements.as_view(),
+    ),
     *verbs,
     path("evaluations/", evaluations.Evaluations.as_view()),
     path("evaluations/<path:name>/", evaluations.EvaluationSetDetail.as_view()),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import F
+from django.db.models import F, JSONField, Value
 
 from featurememory.database.write_lock import write_turn
 from featurememory.errors import invalid, not_found
@@ -28,11 +28,22 @@ def store_shadow_feedback(project: Project, name: str, metric: str, value: Any) 
         if change:
             rows.update(**change, due=True, turn=F("turn") + 1)
         made = Feedback.objects.create(
-            project=project, target="shadow", target_id=name, metric_name=metric, value=value
+            project=project,
+            target="shadow",
+            target_id=name,
+            metric_name=metric,
+            value=Value(None, JSONField()) if value is None else value,  # JSON's null, not SQL's
         )
     if change:
         wake_learner(project.pk)
     return made
+
+
+def judge_pair(project: Project, name: str, verdict: int | None, person: str) -> None:
+    """A person's verdict on a pair, None takes it back; kept like feedback over the API."""
+    word = next(word for word, value in VERDICTS.items() if value == verdict)
+    store_shadow_feedback(project, name, VERDICT, word)
+    ShadowAnswer.objects.filter(project=project, shadow_id=name).update(judged_by=person)
 
 
 def changed_columns(metric: str, value: Any) -> dict[str, Any]:

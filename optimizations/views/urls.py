@@ -7,6 +7,7 @@ from optimizations.views import (
     model_changes,
     optimizations,
     pattern_arms,
+    pairs,
     registered_models,
 )
 
@@ -20,6 +21,13 @@ urlpatterns = [
         "optimizations/<str:optimization_id>/chart.csv",
         optimizations.chart_file,
         name="optimization_chart_csv",
+    ),
+    path("optimizations/<str:optimization_id>/pairs/", pairs.pairs, name="optimization_pairs"),
+    path("optimizations/<str:optimization_id>/judge/", pairs.judge, name="optimization_judge"),
+    path(
+        "optimizations/<str:optimization_id>/pairs.ndjson",
+        pairs.pairs_file,
+        name="optimization_pairs_file",
     ),
     path("optimizations/<str:optimization_id>/what-if/", optimizations.what_if, name="what_if"),
     path(

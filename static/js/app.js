@@ -151,6 +151,12 @@ function move(step) {
   next?.scrollIntoView({ block: "nearest" });
   $("a[href]", next)?.focus({ preventScroll: true });
 }
+on("keydown", (event) => { // buttons with a key of their own, such as the verdicts 1, 2 and 0
+  if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target) || $("dialog[open]")) return;
+  if (localStorage.getItem("keys") === "off") return;
+  const button = all("[data-key]").find((one) => one.dataset.key === event.key);
+  if (button) { event.preventDefault(); button.click(); }
+});
 const keys = {
   "/": () => { const field = $("main input[type=search]"); if (field) field.focus(); else $("#search")?.click(); },
   j: () => move(1), k: () => move(-1),

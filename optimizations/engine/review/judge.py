@@ -40,6 +40,9 @@ class Judge(msgspec.Struct):
         q0, c0, t0 = scope.mean(CONTROL, "")
         base = q0 - self.settings.cost_weight * c0 - self.settings.duration_weight * t0
         verdicts.refresh_figures(state, tests, base, self.settings)
+        if state.pairs:
+            meter = scope.meter
+            state.pairs["spent_share"] = meter.spent / max(1e-9, meter.paid + meter.spent)
         if state.status == "active":
             self._judge_active(case)
         elif state.status in TRIED and (tests.n_treated or tests.pairs):

@@ -60,6 +60,7 @@ def refresh_figures(
         state.effectiveness = 0.0
     state.needs_more = estimate_needed(tests, settings)
     state.guards = summarize_guards(state, tests)
+    state.pairs = summarize_pairs(tests, settings)
 
 
 def guard_evidence(tests: TrialTests, settings: PolicySettings) -> float:
@@ -102,6 +103,26 @@ def summarize_guards(state: OptimizationState, tests: TrialTests) -> dict[str, J
     if tests.second.n:
         found["success"] = {"effect": tests.second.mean, "n": tests.second.n}
     return found
+
+
+def summarize_pairs(tests: TrialTests, settings: PolicySettings) -> dict[str, Json]:
+    """What pairs of answers to the same tasks say, by the kind of evidence; empty without any."""
+    pairs, margin = tests.pairs, settings.quality_margin
+    if pairs is None:
+        return {}
+    return {
+        "n": pairs.n,
+        "scored": pairs.scored - pairs.evaluated,
+        "evaluated": pairs.evaluated,
+        "agreed": pairs.agreed,
+        "differed": pairs.differed,
+        "judged": pairs.judged,
+        "quality": list(pairs.quality.interval()),
+        "e_gain": min(1e9, pairs.lift),
+        "e_guard": min(1e9, pairs.guard(margin)),
+        "e_all_traffic": min(1e9, pairs.all_traffic),
+        "verdicts_needed": pairs.verdicts_needed(margin, settings.activate_at),
+    }
 
 
 def estimate_needed(tests: TrialTests, settings: PolicySettings) -> int | None:

@@ -7,7 +7,7 @@ import numpy as np
 
 from optimizations.engine.domain.outcome import CLIP
 from optimizations.engine.statistics.arrays import Array
-from optimizations.engine.statistics.paired_bets import PairedBets
+from optimizations.engine.statistics.paired_bets import PairedBets, mix_wealth
 
 NOTHING: Array = np.array([0.0])
 MOST_BELOW = 1.0  # a difference is never that far below a margin, which is negative
@@ -141,6 +141,25 @@ class PairTests(msgspec.Struct):
         if self.success.n:
             worse = max(worse, self.success.below(-margin))
         return self.part * worse
+
+    def verdicts_needed(self, margin: float, bar: float) -> int | None:
+        """How many verdicts "as good" on open pairs would prove that quality holds; None when none are
+        needed, or when all of them would not do."""
+        waiting = sum(pair.verdict is None for pair in self.open.values())
+        if not waiting or self.guard(margin) >= bar:
+            return None
+        fresh = PairedBets.over(self.quality.grid)
+        fresh.add(-1.0, 1.0)
+        fresh.revise((-1.0, 1.0), (0.0, 0.0))
+        assumed = PairedBets.over(self.quality.grid)
+        assumed.add(-1.0, 1.0)
+        row = self.quality._row(-margin)
+        step = fresh.up[row] - assumed.up[row]
+        for count in range(1, waiting + 1):
+            wealth = mix_wealth(self.quality.up[row] + count * step)
+            if self.kept.guard + self.reserve + self.part * wealth >= bar:
+                return count
+        return None
 
     # ---- new parts ----
 
