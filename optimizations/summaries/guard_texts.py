@@ -26,6 +26,7 @@ NAMES = {
     "p95_ms": "Duration p95",
     "gamed": "Judge against success",
     "success": "Success",
+    "sample_ratio": "Held: arms out of balance",
     "cut_off": "Cut off",
     "bound": "Bound on errors",
 }

@@ -89,6 +89,7 @@ class OptimizationState(msgspec.Struct):
     evidence: bytes = b""  # opaque: the running tests
     confirming: bool = False  # proven by pairs; a few live requests look for harm
     confirmed_from: tuple[int, int] = (0, 0)  # live requests per arm when that began
+    imbalanced: bool = False  # outcomes come in another ratio than requests were assigned
     pairs: dict[str, Json] = msgspec.field(default_factory=dict)  # figures of its pairs
 
     def go(

@@ -17,7 +17,7 @@ from optimizations.engine.review.scope_view import ScopeView
 from optimizations.engine.review.transition_log import TransitionLog
 
 # Of the quality budget, what may be lost by estimate, and the standard deviations of care beside that.
-CAREFUL = {"shadow": (0.0, 0.3), "active": (0.3, 0.25)}
+CAREFUL = {"shadow": (0.0, 0.15), "active": (0.4, 0.2)}
 OPTIMISM = (1.3, 0.4)  # standard deviations: of one value, least with several
 
 

@@ -52,7 +52,8 @@ class Judge(msgspec.Struct):
         state, tests = case.trial.state, case.trial.tests
         verdict = None
         running = state.status in ("shadow", "trial")
-        if running and not case.component and self._is_affordable(case):
+        held = self._hold_imbalanced(case)
+        if running and not case.component and not held and self._is_affordable(case):
             verdict = verdicts.judge_trial(state, tests, self.settings, discovered=case.discovered)
         slow = verdicts.is_too_slow(tests, self.settings)
         if state.tailored and slow:
@@ -80,6 +81,16 @@ class Judge(msgspec.Struct):
             known = LEAST_LEVEL if tests.pairs is None else min(LEAST_LEVEL, treated.judged)
             tests.watch.falls = FallDetector.fresh(level, known)
 
+    def _hold_imbalanced(self, case: TrialCase) -> bool:
+        """Whether outcomes come in another ratio than requests were assigned: what is missing may be
+        what went wrong, so nothing is activated. Said once; missing outcomes decide nothing else."""
+        state, problem = case.trial.state, case.trial.tests.find_imbalance()
+        if problem and not state.imbalanced:
+            text = f"Held: {problem}. Find out which outcomes are lost, then try it anew."
+            self.steps.take(state, ReviewVerdict(state.status, "sample_ratio", text), self.now)
+        state.imbalanced = bool(problem)
+        return state.imbalanced
+
     def _is_affordable(self, case: TrialCase) -> bool:
         """Whether it serves enough, and its estimated loss fits into the quality budget."""
         allowed = verdicts.ACTIVE_RESERVE * self.settings.quality_budget
@@ -89,6 +100,7 @@ class Judge(msgspec.Struct):
         state, tests = case.trial.state, case.trial.tests
         if state.pinned:
             return
+        self._hold_imbalanced(case)
         spent = self._judge_use(state)
         if spent is not None:
             self.steps.take(state, spent, self.now)

@@ -91,7 +91,7 @@ def is_harmless_overall(tests: TrialTests, settings: PolicySettings) -> bool:
     """Whether the pairs show that all traffic together keeps its quality. Where a trial on live
     traffic has proven the change alone they need not."""
     alone = tests.quality.above(-settings.quality_margin, GUARD_WEIGHTS) >= settings.activate_at
-    return alone or (tests.pairs is not None and tests.pairs.all_traffic >= settings.activate_at)
+    return alone or (tests.pairs is not None and tests.pairs.all_traffic >= settings.reject_at)
 
 
 def summarize_guards(state: OptimizationState, tests: TrialTests) -> dict[str, Json]:
@@ -100,6 +100,8 @@ def summarize_guards(state: OptimizationState, tests: TrialTests) -> dict[str, J
         "p95_ms": [round(tests.control_latency.p95, 1), round(tests.treated_latency.p95, 1)],
         "gamed": tests.find_gaming(),
     }
+    if problem := tests.find_imbalance():
+        found["sample_ratio"] = problem
     if tests.second.n:
         found["success"] = {"effect": tests.second.mean, "n": tests.second.n}
     return found

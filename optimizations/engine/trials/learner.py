@@ -27,6 +27,7 @@ from optimizations.engine.trials.pair_learning import (
 )
 from optimizations.engine.trials.scoring import (
     Reading,
+    compare_with_control,
     read_outcome,
     score_second_signal,
     score_trials,
@@ -57,6 +58,7 @@ class TrialLearner(msgspec.Struct):
             scope.count(outcome.home)
             pay_meter(scope, outcome, cost)
             note_outcome(scope, outcome, draw)
+            self._note_arrival(scope, outcome, draw)
             explored += self._learn(scope, draw, outcome, cost)
         return explored
 
@@ -73,6 +75,13 @@ class TrialLearner(msgspec.Struct):
                 if reading is not None and reading.second is not None:
                     score_second_signal(scope, draw, reading, self._live_trials(scope))
         return explored
+
+    def _note_arrival(self, scope: Scope, outcome: Outcome, draw: Draw | None) -> None:
+        """Counts an outcome for the ratio of the arms, whether or not it was judged."""
+        if draw is None or not self.sessions.is_first(scope, outcome, "arrived"):
+            return
+        for trial, compared in compare_with_control(draw, outcome.home, self._live_trials(scope)):
+            trial.tests.arrived.add(compared.treated, compared.propensity)
 
     def observe_shadow(
         self,

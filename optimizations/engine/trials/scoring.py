@@ -140,6 +140,7 @@ def score_trial(
     means = (q0 - wc * c0 - wt * t0, q1 - wc * c1 - wt * t1)
     utility = aipw(treated, u, propensity, means, (-(wc + wt) * CLIP, 1.0))
     trial.tests.update(quality, utility, treated, reading.pattern)
+    trial.tests.judged.add(treated, propensity)
     if reading.second is not None:
         second = aipw(treated, reading.second, propensity, (q0, q1))
         trial.tests.update_second(second, reading.pattern)

@@ -19,12 +19,13 @@ class Sessions:
     def units(self) -> list[str]:
         return list(self._units)
 
-    def is_first(self, scope: Scope, outcome: Outcome) -> bool:
-        """Whether this is the first outcome of its session in the scope: only that is evidence."""
+    def is_first(self, scope: Scope, outcome: Outcome, step: str = "") -> bool:
+        """Whether this is the first outcome of its session in the scope: only that is evidence.
+        `step` tells apart outcomes that arrived from those that were judged."""
         decision = outcome.decision
         if decision is None or decision.task.session_id is None:
             return True
-        unit = f"{scope.kind}\x1f{scope.base}\x1f{decision.unit_digest}"
+        unit = f"{step}{scope.kind}\x1f{scope.base}\x1f{decision.unit_digest}"
         if unit in self._units:
             return False
         self._units[unit] = None

@@ -13,6 +13,7 @@ from optimizations.engine.statistics.arrays import Array
 from optimizations.engine.statistics.betting import BETS, GRID, BoundedMean
 from optimizations.engine.statistics.change_detection import FallDetector, even_wealth
 from optimizations.engine.statistics.effect_scores import Score
+from optimizations.engine.statistics.sample_ratio import SampleRatio
 from optimizations.engine.trials.output_guards import Latency, OutputVariety
 
 MARGINS: Array = np.array([-0.05, -0.04, -0.03, -0.02, -0.01, 0.0])
@@ -84,6 +85,7 @@ class TrialTests(msgspec.Struct):
 
     `believed` is what the last review believed of its effect on quality and on utility in each
     pattern ("": in all others): the bets on what comes next may follow it, since it was fixed before.
+    `arrived` and `judged` watch whether outcomes, and those with a quality, come as they were assigned.
     """
 
     utility: BoundedMean
@@ -99,6 +101,8 @@ class TrialTests(msgspec.Struct):
     n_control: int = 0
     believed: dict[str, tuple[float, float]] = msgspec.field(default_factory=dict)
     pairs: PairTests | None = None
+    arrived: SampleRatio = msgspec.field(default_factory=SampleRatio)
+    judged: SampleRatio = msgspec.field(default_factory=SampleRatio)
 
     @classmethod
     def fresh(cls) -> TrialTests:
@@ -134,6 +138,12 @@ class TrialTests(msgspec.Struct):
         if duration is not None:
             (self.treated_latency if treated else self.control_latency).add(duration)
 
+    def find_imbalance(self) -> str:
+        """Which outcomes do not come in the ratio in which requests were assigned, or ""."""
+        if self.arrived.is_off:
+            return describe_ratio("outcomes", self.arrived)
+        return describe_ratio("judged outcomes", self.judged) if self.judged.is_off else ""
+
     def find_gaming(self) -> str:
         """Why the quality signal is not believed, or ""."""
         a, b = self.treated_output, self.control_output
@@ -151,6 +161,11 @@ class TrialTests(msgspec.Struct):
     @classmethod
     def from_bytes(cls, data: bytes) -> TrialTests:
         return msgspec.msgpack.decode(data, type=cls, dec_hook=_decode)
+
+
+def describe_ratio(what: str, ratio: SampleRatio) -> str:
+    n = ratio.treated + ratio.control
+    return f"{ratio.treated:,} of {n:,} {what} are treated, {ratio.expected:,.0f} were assigned"
 
 
 def _encode(value: Any) -> Any:

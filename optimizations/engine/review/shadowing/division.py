@@ -23,7 +23,7 @@ from optimizations.engine.serving.traffic_plan import PlanSet
 from optimizations.engine.shadows.shadow_plan import ShadowChoice, ShadowPattern, ShadowPlan
 from optimizations.engine.statistics.arrays import Array
 
-PROOF_PART = 0.65
+PROOF_PART = 0.8
 SEARCH_MORE = 0.004  # utility that a better choice may add, from which the search goes on in full
 CHEAP_FIRST = 2.0  # power of its cost by which a question comes later
 SEARCH_ON = 0.35  # of the budget once something is active: what may still be found is less

@@ -18,8 +18,9 @@ WORTH_PART = 0.2  # of the saving that is promised may be spent on proving it
 LEAST_WEIGHT = 0.05  # of cost in utility
 PROMISE = 0.003  # utility that the best known choice gains, from which the whole budget is open
 SURE = 0.6  # chance that it gains at all
+HOPED, HOPEFUL = 0.045, 0.025  # utility that may be found, from which that share may be lost on it
 PROBE = 0.002  # units a request while nobody runs the shadows
-OPTIMISM = 0.4  # standard deviations by which a choice may promise more than is believed
+OPTIMISM = 0.6  # standard deviations by which a choice may promise more than is believed
 TOO_DEAR = -0.03  # utility of the saving below which a value is not run as a shadow
 LEAST_COST = 0.02  # of a shadow: what costs nothing by its price still costs a call
 
@@ -60,6 +61,8 @@ def allowed_rate(view: ScopeView, promise: Promise, settings: PolicySettings) ->
     else:
         share = min(LOST_MOST, settings.shadow_budget)
         left = share * max(meter.paid, LOST_FIRST) - meter.spent
+        if promise.hope >= HOPED:
+            left = max(left, min(HOPEFUL, settings.shadow_budget) * meter.paid - meter.spent)
     rate = max(0.0, left) / AHEAD
     return min(rate, PROBE) if meter.ignored else rate
 
