@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, nullcontext
+from functools import partial
 
 import msgspec
 from asgiref.sync import sync_to_async
@@ -23,6 +24,7 @@ from integration.execution.model_runner import ModelRunner
 from integration.execution.reply import Reply, Show
 from integration.execution.reservations import Reservations
 from integration.execution.rules import ExecutionRules, is_refusal
+from integration.execution.shadow_runs import ShadowRuns, describe_shadow
 from integration.registry import ModelRegistry
 from optimizations.engine.domain.task import Task
 from optimizations.manager import OptimizationManager
@@ -56,6 +58,7 @@ class ModelOrchestrator:
         self.forecasts = ResourceForecasts(project.pk)
         self.runner = ModelRunner(registry, breaker)
         self._chance = chance
+        self.shadows = ShadowRuns(project.pk, partial(describe_shadow, self.runner))
 
     def handle_task(
         self, task: Task, *, show: Show | None = None, cancel: threading.Event | None = None
@@ -175,6 +178,8 @@ class ModelOrchestrator:
         record = CallRecord(course.plan, reply, duration, error, attempts, course.fallback_of)
         if not is_refusal(error):
             self.learn(record)
+        if error is None and self.reservations is None:  # where room is scarce, none for shadows
+            self.shadows.start(course.plan.decision)
         return record.describe_result(tuple(course.tried), course.forecast)
 
     def _reserve(self, forecast: Forecast) -> AbstractContextManager[None]:

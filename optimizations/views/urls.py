@@ -6,8 +6,8 @@ from optimizations.views import (
     manual_control,
     model_changes,
     optimizations,
-    pattern_arms,
     pairs,
+    pattern_arms,
     registered_models,
 )
 

@@ -90,6 +90,8 @@ class ShadowMeter(msgspec.Struct):
     spent: float = 0.0
     asked: int = 0
     answered: int = 0
+    scored: int = 0  # answers of all time whose quality was told
+    run: int = 0  # answers of all time
     ignored: bool = False  # nobody runs what is wished for: only now and then is it tried again
 
     def judge_callers(self) -> None:

@@ -99,6 +99,7 @@ class TrialLearner(msgspec.Struct):
         pair = read_pair(scope, *value, wish.value, self.settings, verdict is not None)
         if pair is None:
             return "waiting"
+        scope.meter.scored += shadow.quality is not None
         learn_pair(scope, pair)
         for trial in self._live_trials(scope):
             if trial.target(main.home) != wish.value or wish.weight <= 0:
@@ -136,6 +137,7 @@ class TrialLearner(msgspec.Struct):
             usual, _ = expected_spending(scope, wish.value, main.home)
             known = cost is not None and scope.reference.cost > 0
             scope.meter.answered += 1
+            scope.meter.run += 1
             scope.meter.spent += ratio(cost, scope.reference.cost) if known else usual
 
     def judge_pair(self, main: Outcome, wish: ShadowWish, verdicts: Verdicts) -> None:

@@ -14,6 +14,7 @@ from optimizations.engine.trials.trial import Trial
 
 Verdicts = tuple[float | None, float | None]  # before and now
 SCORED = 0.3  # of the incumbent's answers have a quality
+UNSCORED = (200, 0.1)  # shadows without scores after which no more are waited for
 ALL_TRAFFIC = 0.02  # quality that all traffic may lose
 GUESSED = -0.3  # what is believed of a pair that differs until somebody says which answer is better
 
@@ -64,8 +65,10 @@ def read_pair(
 
 
 def is_scored(scope: Scope) -> bool:
-    """Whether the caller usually says how good an answer was."""
-    cell = scope.cells.get(CONTROL, {}).get("")
+    """Whether the caller usually says how good an answer was, those of shadows included."""
+    cell, meter = scope.cells.get(CONTROL, {}).get(""), scope.meter
+    if meter.run >= UNSCORED[0] and meter.scored < UNSCORED[1] * meter.run:
+        return False  # success of what was served says nothing about what was not
     return cell is not None and cell.n > SCORED * min(scope.requests, 8000)
 
 
