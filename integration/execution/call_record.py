@@ -9,13 +9,15 @@ from typing import Any
 from integration.execution.course import PreparedTask
 from integration.execution.forecasts import Forecast, sum_tokens
 from integration.execution.reply import Reply
+from optimizations.engine.domain.task import Json
 
 
 @dataclass(frozen=True)
 class TaskResult:
     """The outcome of a task. `duration` of the model's last attempt in ms; `optimizations_applied` as
     in `POST /tasks/prepare/`; `tried` are the models in order, `attempts` those at the last of them;
-    `forecast` is what the call was expected to take (90 % intervals)."""
+    `forecast` is what the call was expected to take (90 % intervals), `parameters` are those it ran
+    with."""
 
     success: bool
     result: Any
@@ -28,6 +30,7 @@ class TaskResult:
     tried: tuple[str, ...] = ()
     attempts: int = 1
     forecast: Forecast = field(default_factory=dict)
+    parameters: dict[str, Json] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -76,6 +79,7 @@ class CallRecord:
             tried=tried or (plan.task.model_id,),
             attempts=self.attempts,
             forecast=forecast or {},
+            parameters=plan.task.parameters,
         )
 
     def build_interaction(self) -> dict[str, Any]:
