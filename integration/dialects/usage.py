@@ -1,7 +1,8 @@
 """Tokens in one meaning: `input_tokens` and `output_tokens` are all of them, the rest are parts.
 
-Providers count differently: OpenAI's and Gemini's cached tokens are part of the input already,
-Anthropic's and Bedrock's cache reads and writes come on top. Absent stays absent, 0 stays 0.
+Providers count differently: OpenAI's, Gemini's and DeepSeek's cached tokens are part of the input
+already, Anthropic's and Bedrock's cache reads and writes come on top. OpenAI's reasoning is part of
+the output, Gemini's and xAI's comes on top. Absent stays absent, 0 stays 0.
 """
 
 from __future__ import annotations
@@ -45,10 +46,10 @@ def first_number(values: Mapping[str, Any], *names: str) -> float | None:
 
 def parts_included(tokens: Tokens, total: float | None = None) -> Tokens:
     """Counts whose parts are said to lie within; corrected where the counts show they do not."""
+    if tokens.output is not None and _was_reasoned_beside(tokens, total):
+        tokens.output += tokens.reasoning or 0
     if tokens.input is not None and _lie_beside(tokens, total):
         return parts_added(tokens)
-    if tokens.output is not None and (tokens.reasoning or 0) > tokens.output:
-        tokens.output += tokens.reasoning or 0
     return tokens
 
 
@@ -69,6 +70,18 @@ def _lie_beside(tokens: Tokens, total: float | None) -> bool:
     return total is not None and total == tokens.input + (tokens.output or 0) + parts
 
 
+def _was_reasoned_beside(tokens: Tokens, total: float | None) -> bool:
+    """As xAI counts: the total has the reasoning besides what was answered."""
+    reasoned, answered = tokens.reasoning or 0, tokens.output or 0
+    if not reasoned:
+        return False
+    if reasoned > answered:
+        return True
+    parts = (tokens.cached or 0) + (tokens.written or 0)
+    rest = None if total is None or tokens.input is None else total - tokens.input - answered
+    return rest is not None and rest in (reasoned, reasoned + parts)
+
+
 def read_usage(raw: Json) -> Tokens:
     """A provider's own `usage` object, in whichever of the common shapes it is."""
     if not isinstance(raw, dict):
@@ -80,14 +93,17 @@ def read_usage(raw: Json) -> Tokens:
 
 
 def _openai_chat(raw: Mapping[str, Any]) -> Tokens:
-    """Chat completions and embeddings; LiteLLM adds Anthropic's names, counted within."""
+    """Chat completions and embeddings; LiteLLM adds Anthropic's names, counted within, DeepSeek has
+    names of its own."""
     inside = {**raw, **_details(raw, "prompt_tokens_details")}
     outside = {**raw, **_details(raw, "completion_tokens_details")}
     tokens = Tokens(
         first_number(raw, "prompt_tokens"),
         first_number(raw, "completion_tokens"),
-        first_number(inside, "cached_tokens", "cache_read_input_tokens"),
-        first_number(inside, "cache_creation_tokens", "cache_creation_input_tokens"),
+        first_number(inside, "cached_tokens", "cache_read_input_tokens", "prompt_cache_hit_tokens"),
+        first_number(
+            inside, "cache_creation_tokens", "cache_creation_input_tokens", "cache_write_tokens"
+        ),
         first_number(outside, "reasoning_tokens"),
     )
     return parts_included(tokens, first_number(raw, "total_tokens"))
@@ -119,20 +135,29 @@ def _anthropic(raw: Mapping[str, Any]) -> Tokens:
 
 
 def _gemini(raw: Mapping[str, Any]) -> Tokens:
-    """Thoughts are counted beside the candidates there; here they are part of the output."""
-    output, thoughts = (
-        first_number(raw, "candidatesTokenCount", "candidates_token_count"),
-        first_number(raw, "thoughtsTokenCount", "thoughts_token_count"),
+    """Thoughts are counted beside the candidates there, what tools brought beside the prompt."""
+
+    def count(name: str) -> float | None:
+        snake = "".join(f"_{c.lower()}" if c.isupper() else c for c in name)
+        return first_number(raw, name, snake)
+
+    thoughts = count("thoughtsTokenCount")
+    answered = first_number(
+        {"a": count("candidatesTokenCount"), "b": count("responseTokenCount")}, "a", "b"
     )
-    if output is not None or thoughts is not None:
-        output = (output or 0) + (thoughts or 0)
     return Tokens(
-        first_number(raw, "promptTokenCount", "prompt_token_count"),
-        output,
-        first_number(raw, "cachedContentTokenCount", "cached_content_token_count"),
+        _sum(count("promptTokenCount"), count("toolUsePromptTokenCount")),
+        _sum(answered, thoughts),
+        count("cachedContentTokenCount"),
         None,
         thoughts,
     )
+
+
+def _sum(*counts: float | None) -> float | None:
+    """Of those that are known; None when none is."""
+    known = [count for count in counts if count is not None]
+    return sum(known) if known else None
 
 
 def _bedrock(raw: Mapping[str, Any]) -> Tokens:
@@ -140,10 +165,19 @@ def _bedrock(raw: Mapping[str, Any]) -> Tokens:
         Tokens(
             first_number(raw, "inputTokens"),
             first_number(raw, "outputTokens"),
-            first_number(raw, "cacheReadInputTokens"),
-            first_number(raw, "cacheWriteInputTokens"),
+            first_number(raw, "cacheReadInputTokens", *(f"cacheReadInput{n}" for n in COUNTED)),
+            first_number(raw, "cacheWriteInputTokens", *(f"cacheWriteInput{n}" for n in COUNTED)),
         )
     )
+
+
+COUNTED = ("TokenCount", "TokensCount")  # as Amazon's own models and the first Converse had it
+
+
+def _cohere(raw: Mapping[str, Any]) -> Tokens:
+    """What is billed: it leaves out the tokens of Cohere's own instructions."""
+    found = _details(raw, "billed_units", "tokens")
+    return Tokens(first_number(found, "input_tokens"), first_number(found, "output_tokens"))
 
 
 def _ollama(raw: Mapping[str, Any]) -> Tokens:
@@ -163,4 +197,5 @@ SHAPES = (
     (("promptTokenCount", "prompt_token_count"), _gemini),
     (("inputTokens", "outputTokens"), _bedrock),
     (("prompt_eval_count", "eval_count"), _ollama),
+    (("billed_units",), _cohere),
 )

@@ -16,8 +16,9 @@ Members: TypeAlias = dict[str, Raw]
 DETAILS_DECODER = msgspec.json.Decoder(dict[str, Raw] | None)
 COUNT_DECODER = msgspec.json.Decoder(int | float | None)
 
-# OpenAI: chat completions, then responses, whose names are ours.
+# OpenAI: chat completions, then responses, whose names are ours. The last is DeepSeek's.
 SPELLINGS = {"prompt_tokens": "input_tokens", "completion_tokens": "output_tokens"}
+SPELLINGS["prompt_cache_hit_tokens"] = "cached_input_tokens"
 DETAILS = {
     "prompt_tokens_details": {"cached_tokens": "cached_input_tokens"},
     "input_tokens_details": {"cached_tokens": "cached_input_tokens"},
@@ -31,6 +32,7 @@ ANTHROPIC = {
 # Follow from what was read, or tell nothing that we count: kept, but not worth a word in the answer.
 QUIET = frozenset(
     {*DETAILS, "cache_creation", "cache_write_tokens", "total_tokens", "server_tool_use"}
+    | {"prompt_cache_miss_tokens"}
 )
 
 

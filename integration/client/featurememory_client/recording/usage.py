@@ -48,12 +48,21 @@ def read_usage(given: Any) -> dict[str, float]:
 
 
 def read_chat_usage(given: Any) -> dict[str, Any]:
-    """OpenAI's chat completions: cached and reasoning tokens are among the others already."""
+    """OpenAI's chat completions: cached and reasoning tokens are among the others already. DeepSeek
+    has a name of its own for the cached, and with xAI the reasoning comes on top, as the total shows."""
+    asked, answered = (get_field(given, name) for name in ("prompt_tokens", "completion_tokens"))
+    reasoned = get_field(given, "completion_tokens_details", "reasoning_tokens")
+    known = all(map(is_quantity, (asked, answered, reasoned)))
+    if known and get_field(given, "total_tokens") == asked + answered + reasoned:
+        answered += reasoned
     return {
-        "input_tokens": get_field(given, "prompt_tokens"),
-        "output_tokens": get_field(given, "completion_tokens"),
-        "cached_input_tokens": get_field(given, "prompt_tokens_details", "cached_tokens"),
-        "reasoning_tokens": get_field(given, "completion_tokens_details", "reasoning_tokens"),
+        "input_tokens": asked,
+        "output_tokens": answered,
+        "cached_input_tokens": first_number(
+            get_field(given, "prompt_tokens_details", "cached_tokens"),
+            get_field(given, "prompt_cache_hit_tokens"),
+        ),
+        "reasoning_tokens": reasoned,
     }
 
 
