@@ -38,6 +38,7 @@ DATA = {
     "digits.digit": datasets.load_digits,
 }
 SIZES = ("small", "medium", "large")
+COLORS = {"small": "#1a9850", "medium": "#4575b4", "large": "#d73027"}
 EUR_PER_CPU_S = 0.04 / 3600
 EVERY = 200  # tasks between two looks of the memory
 
@@ -159,7 +160,8 @@ def draw(seen: list[dict[str, Any]]) -> Any:
         for size in SIZES:
             counts = [point["served"].get(kind, {}) for point in seen]
             shares = [100 * c.get(size, 0) / max(1, sum(c.values())) for c in counts]
-            line = Scatter(x=tasks, y=shares, name=size, legendgroup=size, showlegend=place == 2)
+            style = {"name": size, "legendgroup": size, "line_color": COLORS[size]}
+            line = Scatter(x=tasks, y=shares, showlegend=place == 2, **style)
             figure.add_trace(line, row=place, col=1)
         figure.update_yaxes(title_text="% served by", range=[0, 100], row=place, col=1)
     figure.update_layout(title="Routing between three pipelines", height=260 * (1 + len(kinds)))

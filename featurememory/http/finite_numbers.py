@@ -26,6 +26,11 @@ def require_finite(raw: bytes) -> None:
         msgspec.json.decode(raw)
     except msgspec.ValidationError as error:
         raise make_infinite_error(find_infinite(raw) or "") from error
+    require_finite_integers(raw)
+
+
+def require_finite_integers(raw: bytes) -> None:
+    """Raise 422 for an integer beyond the range of a float."""
     if LONG in raw.translate(DIGITS) and (pointer := find_infinite(raw)) is not None:
         raise make_infinite_error(pointer)
 

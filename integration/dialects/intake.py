@@ -35,7 +35,7 @@ def make_arrival(interaction: Mapping[str, Json]) -> Arrival:
         raise FeatureMemoryError(
             f"This cannot be written as JSON: {error}", ErrorCode.MALFORMED_BODY
         ) from error
-    return build_arrival(parse_interaction(raw, timed=False))
+    return build_arrival(parse_interaction(raw, timed=False, ours=True))
 
 
 def store_arrivals(project_id: UUID, arrivals: Sequence[Arrival]) -> int:

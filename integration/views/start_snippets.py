@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -28,7 +29,7 @@ def write_snippets(host: str, key: str, project: str, now: datetime) -> list[Sta
         StartSnippet("openai", "OpenAI", OPENAI_NOTE, OPENAI.format(host=host, key=key), install),
         StartSnippet("otel", "OpenTelemetry", OTEL_NOTE, OTEL.format(host=host, key=key)),
         StartSnippet("litellm", "LiteLLM", LITELLM_NOTE, LITELLM.format(host=host, key=key)),
-        StartSnippet("import", "History", IMPORT_NOTE, IMPORT.format(project=project)),
+        StartSnippet("import", "History", IMPORT_NOTE, IMPORT.format(project=shlex.quote(project))),
     ]
 
 

@@ -17,7 +17,7 @@ from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 from uuid_utils import uuid7
 
 from featurememory.errors import ErrorCode, FeatureMemoryError, invalid
-from featurememory.http.finite_numbers import require_finite
+from featurememory.http.finite_numbers import require_finite, require_finite_integers
 from featurememory.http.json_body import decode_json
 from patterns.ingest.member_names import Contract, name_ignored, sort_members
 from patterns.models.interactions import LATEST_MS
@@ -123,10 +123,11 @@ CONTRACT = Contract(
 NO_BRACKETS = bytes(byte for byte in range(256) if byte not in b"[]{}")
 
 
-def parse_interaction(raw: bytes, *, timed: bool = True) -> Interaction:
+def parse_interaction(raw: bytes, *, timed: bool = True, ours: bool = False) -> Interaction:
     """One item's JSON as an Interaction (400, 413 or 422 as FeatureMemoryError).
 
-    `timed`: the duration must be given. History and logs may not know it.
+    `timed`: the duration must be given. History and logs may not know it. `ours`: this process wrote
+    the JSON from values, so that no number but an integer can be beyond a float.
     """
     if len(raw) > settings.BODY_LIMIT:
         raise FeatureMemoryError(
@@ -141,7 +142,7 @@ def parse_interaction(raw: bytes, *, timed: bool = True) -> Interaction:
         # A name that the contract does not have, or an error: which one is told here.
         raw = sort_members(raw, CONTRACT)
         found = decode_json(raw, Interaction)
-    require_finite(raw)
+    (require_finite_integers if ours else require_finite)(raw)
     if timed and found.metadata.duration is None:
         raise invalid("is required", "/metadata/duration", "required")
     return found

@@ -35,7 +35,7 @@ def kind_of(span: Span) -> SpanKind | None:
     """The raw request and its answer are told by the span above once already."""
     if span.name == RAW_SPAN:
         return SpanKind.CONTEXT
-    told = name_set_of(span.attributes).find(is_raw_request)
+    told = name_set_of(span.attributes).derive(is_raw_request)
     return SpanKind.CONTEXT if told else None
 
 

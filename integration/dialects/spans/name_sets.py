@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import lru_cache
+from typing import Any, TypeVar
 
+T = TypeVar("T")
 # A service has some ten sets, each of 20 names of 20 letters. Hostile ones fill 25 MB.
 MOST_KEPT, MOST_NAMES, MOST_LETTERS = 200, 200, 10_000
 
@@ -22,7 +24,7 @@ class NameSet:
         self._under: dict[str, tuple[tuple[str, str], ...]] = {}
         self._present: dict[tuple[str, ...], tuple[str, ...]] = {}
         self._plans: dict[Wanted, Plan] = {}
-        self._answers: dict[Callable[[NameSet], bool], bool] = {}
+        self._derived: dict[Callable[[NameSet], Any], Any] = {}
 
     def under(self, prefix: str) -> tuple[tuple[str, str], ...]:
         """The names that begin so, each with the rest of it."""
@@ -48,11 +50,11 @@ class NameSet:
             found = self._plans[wanted] = Plan([(m, names) for m, names in there if names])
         return found
 
-    def find(self, question: Callable[[NameSet], bool]) -> bool:
-        """The answer to what follows from the names alone, asked once."""
-        found = self._answers.get(question)
-        if found is None:
-            found = self._answers[question] = question(self)
+    def derive(self, make: Callable[[NameSet], T]) -> T:
+        """What `make`, a constant, makes of the names; made once."""
+        if make not in self._derived:
+            self._derived[make] = make(self)
+        found: T = self._derived[make]
         return found
 
 

@@ -5,7 +5,8 @@ https://github.com/Arize-ai/openinference/blob/main/spec/semantic_conventions.md
 
 from __future__ import annotations
 
-from typing import Any
+from functools import partial
+from typing import Any, TypeAlias
 
 from integration.dialects.answers import answer_of, read_answer
 from integration.dialects.calls import ToldCall
@@ -13,7 +14,7 @@ from integration.dialects.json_values import Json, nest, number_in, object_in, o
 from integration.dialects.messages import read_messages, with_tools
 from integration.dialects.otlp.span import Span
 from integration.dialects.spans.dialect import SpanKind
-from integration.dialects.spans.name_sets import Wanted
+from integration.dialects.spans.name_sets import NameSet, Wanted
 from integration.dialects.spans.taken import Taken
 from integration.dialects.usage import Tokens, parts_included
 
@@ -77,7 +78,7 @@ def _asked(found: dict[str, Json]) -> Json:
 
 def _input(taken: Taken, found: dict[str, Json], given: dict[str, Any]) -> Json:
     """The messages where they are told one by one, else the value as it was passed."""
-    messages = _messages(taken, "llm.input_messages.")
+    messages = _messages(taken, INPUT)
     tools = _tools(taken) or given.get("tools")
     texts = [
         *_listed(taken, "llm.prompts.", "prompt", "text"),
@@ -89,7 +90,7 @@ def _input(taken: Taken, found: dict[str, Json], given: dict[str, Any]) -> Json:
 
 
 def _output(taken: Taken, found: dict[str, Json]) -> Json:
-    messages = _messages(taken, "llm.output_messages.")
+    messages = _messages(taken, OUTPUT)
     texts = _listed(taken, "llm.choices.", "completion", "text")
     if messages:
         return answer_of(messages)
@@ -98,9 +99,43 @@ def _output(taken: Taken, found: dict[str, Json]) -> Json:
 
 def _messages(taken: Taken, prefix: str) -> list[dict[str, Any]] | None:
     """`llm.input_messages.0.message.role`, … as messages."""
+    plain = taken.known.derive(PLAIN_OF[prefix])
+    if plain is not None and (messages := _read_plain(taken, plain)) is not None:
+        return messages
     found = nest(taken.take_under(prefix))
     entries = found if isinstance(found, list) else []
     return read_messages([_message(entry.get("message")) for entry in entries if _is(entry)])
+
+
+def _read_plain(taken: Taken, plain: Plain) -> list[dict[str, Any]] | None:
+    """Messages of a role and a text, as nearly all are, without nesting them first."""
+    made = [{"role": taken.attributes[r], "content": taken.attributes[c]} for r, c in plain]
+    if not all(isinstance(one["content"], str) for one in made):
+        return None
+    taken.names.update(name for pair in plain for name in pair)
+    return made or None
+
+
+def find_plain(prefix: str, names: NameSet) -> Plain | None:
+    """The names of role and content of each message; None when they have anything else."""
+    found: dict[int, dict[str, str]] = {}
+    for name, rest in names.under(prefix):
+        number, _, member = rest.partition(".message.")
+        if member not in ("role", "content") or not is_number(number):
+            return None
+        found.setdefault(int(number), {})[member] = name
+    pairs = [(pair.get("role", ""), pair.get("content", "")) for _, pair in sorted(found.items())]
+    return pairs if all(role and content for role, content in pairs) else None
+
+
+def is_number(text: str) -> bool:
+    """Written as numbers are: no other name of the span stands for the same one."""
+    return text.isdecimal() and len(text) <= 6 and text == str(int(text))
+
+
+Plain: TypeAlias = list[tuple[str, str]]
+INPUT, OUTPUT = "llm.input_messages.", "llm.output_messages."
+PLAIN_OF = {prefix: partial(find_plain, prefix) for prefix in (INPUT, OUTPUT)}
 
 
 def _is(entry: Json) -> bool:

@@ -7,6 +7,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import threading
@@ -20,7 +21,9 @@ import pytest
 import yaml
 from django.core.management import call_command
 from django.test import Client
+from django.utils import timezone
 
+from integration.views.start_snippets import write_snippets
 from patterns.models import ModelInteraction
 from tests.builders import item, project
 from tests.integration.dialects.test_litellm import payload
@@ -51,7 +54,7 @@ class ShownStart:
     def code(self, name: str) -> str:
         found = re.search(rf'<code id="{name}">(.*?)</code>', self.page, re.DOTALL)
         assert found is not None
-        return html.unescape(found[1])
+        return html.unescape(re.sub(r"</?b>", "", found[1]))
 
     def has_received(self) -> bool:
         answer = self.client.get("/start/wait/", headers=self.headers)
@@ -82,14 +85,37 @@ def run(*command: str, **environment: str) -> str:
     return done.stdout
 
 
-def test_curl(start: ShownStart) -> None:
-    words = shlex.split(start.code("curl").replace("\\\n", " "))
+def paste(code: str) -> Any:
+    """What the server answers to a shown `curl`, run in a shell where there is one."""
+    if shutil.which("curl"):
+        return json.loads(run("sh", "-c", code.replace("curl ", "curl -sS ", 1)))
+    words = shlex.split(code.replace("\\\n", " "))
     headers = dict(words[n + 1].split(": ", 1) for n, word in enumerate(words) if word == "-H")
     body = words[words.index("-d") + 1].encode()
     with urllib.request.urlopen(urllib.request.Request(words[1], body, headers)) as answer:
-        assert answer.status == 201
+        return json.load(answer)
 
+
+def test_curl(start: ShownStart) -> None:
+    assert paste(start.code("curl"))["status"] == "stored"
     assert start.has_received()
+
+
+def test_asking_before_a_task_runs(start: ShownStart) -> None:
+    answer = paste(start.code("prepare"))
+
+    assert answer["decision_id"]
+    assert answer["task"]["input"] == "Where is my order AB-104482?"
+
+
+RUN_HERE = {"curl", "setup-python", "python", "openai", "otel", "litellm", "import", "prepare"}
+
+
+def test_every_snippet_that_is_shown_is_run_here(start: ShownStart) -> None:
+    shown = set(re.findall(r'<code id="([\w-]+)">', start.page))
+
+    assert shown - {"key"} == RUN_HERE | {"setup-openai"}
+    assert start.code("setup-openai") == start.code("setup-python")
 
 
 @pytest.fixture
@@ -163,6 +189,12 @@ def test_the_configuration_of_litellm(start: ShownStart) -> None:
 
     assert shown["litellm_settings"] == {"callbacks": ["generic_api"]}
     assert start.has_received()
+
+
+def test_the_import_of_a_project_whose_name_has_blanks_is_one_that_a_shell_understands() -> None:
+    shown = write_snippets("http://host", "k", "Anna's shop", timezone.now())[-1]
+
+    assert shlex.split(shown.code)[-1] == "Anna's shop"
 
 
 def test_an_import(start: ShownStart, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

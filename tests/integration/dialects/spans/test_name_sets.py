@@ -39,7 +39,7 @@ def test_a_plan_has_the_members_that_are_there_in_the_order_of_their_names() -> 
     assert plan.names == {"new", "old", "user.id"}
 
 
-def test_a_question_about_the_names_is_asked_once() -> None:
+def test_what_follows_from_the_names_is_made_once() -> None:
     asked: list[NameSet] = []
 
     def is_there(names: NameSet) -> bool:
@@ -48,5 +48,5 @@ def test_a_question_about_the_names_is_asked_once() -> None:
 
     names = NameSet(["a"])
 
-    assert [names.find(is_there), names.find(is_there)] == [True, True]
+    assert [names.derive(is_there), names.derive(is_there)] == [True, True]
     assert len(asked) == 1

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from integration.dialects.spans.dialect import SpanKind
-from integration.dialects.spans.mapping import kind_of
+from integration.dialects.spans.mapping import kind_of, read_span
 from tests.integration.dialects.sent import span, told
 
 LLM: dict[str, Any] = {
@@ -145,3 +145,35 @@ def test_a_cost_is_the_total_or_its_sum() -> None:
 )
 def test_other_kinds_are_context_whatever_they_repeat(kind: str) -> None:
     assert kind_of(span({**LLM, "openinference.span.kind": kind})) is SpanKind.CONTEXT
+
+
+MESSAGE = "llm.input_messages"
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {},
+        {f"{MESSAGE}.1.message.content": 5},
+        {f"{MESSAGE}.1.message.name": "x"},
+        {f"{MESSAGE}.01.message.role": "user", f"{MESSAGE}.01.message.content": "again"},
+        {f"{MESSAGE}.10.message.role": "user", f"{MESSAGE}.10.message.content": "last"},
+        {f"{MESSAGE}.2.message.role": "user"},
+        {f"{MESSAGE}.2": "odd"},
+    ],
+    ids=str,
+)
+def test_plain_messages_are_read_the_short_way_as_the_long(
+    more: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attributes = {
+        "openinference.span.kind": "LLM",
+        f"{MESSAGE}.1.message.role": "user",
+        f"{MESSAGE}.1.message.content": "Where?",
+        f"{MESSAGE}.0.message.role": "system",
+        f"{MESSAGE}.0.message.content": "Be brief.",
+    }
+    short = read_span(span(attributes | more))
+    monkeypatch.setattr("integration.dialects.spans.openinference._read_plain", lambda *_: None)
+
+    assert read_span(span(attributes | more)) == short
