@@ -73,7 +73,8 @@ def manage_factor(request: HttpRequest) -> HttpResponse:
         second_factor.remove_factor(person)
         request.session.pop(CHECKED, None)
         return redirect("account")
-    return render_factor(request, codes=second_factor.renew_recovery_codes(person))
+    codes = second_factor.renew_recovery_codes(person) if action == "renew" else None
+    return render_factor(request, codes=codes)
 
 
 def confirm(request: HttpRequest) -> HttpResponse:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from django.conf import settings
 from django.contrib.auth import login
 from django.http import Http404, HttpRequest, HttpResponse
@@ -12,12 +14,21 @@ from django.views.decorators.cache import never_cache
 
 from featurememory.access import oidc
 from featurememory.access.second_factor_gate import CHECKED
+from featurememory.access.sessions import clear_expired_sessions
 from featurememory.access.sso_accounts import SsoRefused, find_person
 from featurememory.audit.origin import note_way
 from featurememory.audit.sign_ins import record_failure
-from integration.views.people.sign_in import BACKEND, finish_sign_in, render_sign_in
+from featurememory.http.rate_limits import take
+from integration.views.people.sign_in import (
+    BACKEND,
+    address_of,
+    finish_sign_in,
+    render_sign_in,
+)
 
 NEXT, PATIENCE_S = "sso_next", 600
+# Sign-ins that may begin at one address, an office's perhaps: each keeps a session for a moment.
+MOST_A_MINUTE = 300
 # Roles follow the provider's groups at each sign-in, so sessions are short.
 SESSION_S = 12 * 3600
 
@@ -28,12 +39,23 @@ def begin(request: HttpRequest) -> HttpResponse:
         raise Http404
     if request.user.is_authenticated:
         return redirect("overview")
+    if wait := take(f"sso:{address_of(request)}", 1, MOST_A_MINUTE):
+        return refuse_crowd(request, wait)
+    clear_expired_sessions()
     request.session[NEXT] = request.GET.get("next", "")[:2000]
     request.session.set_expiry(PATIENCE_S)
     try:
         return oidc.begin_sign_in(request, request.build_absolute_uri(reverse("sso_callback")))
     except oidc.SsoFailed as error:
         return render_sign_in(request, refused=error.message, status=error.status)
+
+
+def refuse_crowd(request: HttpRequest, wait: float) -> HttpResponse:
+    response = render_sign_in(
+        request, refused="Too many sign-ins begin at this address.", status=429
+    )
+    response.headers["Retry-After"] = str(math.ceil(wait))
+    return response
 
 
 @never_cache

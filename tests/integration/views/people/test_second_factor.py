@@ -142,6 +142,16 @@ def test_an_open_browser_alone_changes_nothing(action: str) -> None:
     assert second_factor.accept_code(lea, codes[0])
 
 
+def test_what_asks_for_nothing_known_changes_nothing() -> None:
+    project("shop")
+    lea = person("lea")
+    _, codes = enroll(lea)
+
+    browser(lea).post(PAGE, {"action": "nonsense", "code": codes[0]})
+
+    assert second_factor.accept_code(lea, codes[1])
+
+
 def test_it_is_taken_away_with_a_code_or_by_command() -> None:
     project("shop")
     lea = person("lea")

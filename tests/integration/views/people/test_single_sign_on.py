@@ -8,13 +8,17 @@ from io import StringIO
 from typing import Any
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.core.management import CommandError, call_command
 from django.test import Client
+from django.utils import timezone
 from joserfc.jwk import OctKey, RSAKey
 
 from featurememory.access import oidc
+from featurememory.http.rate_limits import own_counts
 from featurememory.models import AuditEntry, ExternalIdentity, ProjectRole, SignedInBrowser
 from featurememory.sign_in_settings import OidcSettings, RoleGrant
+from integration.views.people import single_sign_on
 from tests.builders import project
 from tests.fake_issuer import CLIENT_ID, CLIENT_SECRET, FakeIssuer, fake_issuer
 from tests.web import enroll, person, text_of
@@ -314,6 +318,20 @@ def test_a_closed_account_stays_closed(issuer: FakeIssuer) -> None:
     user.save()
 
     assert sign_in(issuer).status_code == 403
+
+
+def test_strangers_cannot_fill_the_table_of_sessions(
+    issuer: FakeIssuer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(single_sign_on, "MOST_A_MINUTE", 3)
+    own_counts.clear()
+    statuses = [Client().get("/login/sso/").status_code for _ in range(5)]
+    assert (statuses, Session.objects.count()) == ([302, 302, 302, 429, 429], 3)
+
+    own_counts.clear()
+    Session.objects.update(expire_date=timezone.now())
+    Client().get("/login/sso/")
+    assert Session.objects.count() == 1
 
 
 def test_without_a_provider_there_is_no_such_page() -> None:
