@@ -15,6 +15,7 @@ from django.utils.cache import patch_vary_headers
 from django_htmx.http import HttpResponseClientRedirect
 
 from featurememory.access import roles
+from featurememory.config import config_of
 from featurememory.errors import FeatureMemoryError
 from featurememory.models import Project
 
@@ -51,6 +52,22 @@ def changing(view: View) -> View:
         return view(request, *args, **kwargs)
 
     return cast("View", page(handle))
+
+
+def exporting(view: View) -> View:
+    """Decorator of pages that hand out a file of contents: 403 where the project keeps them from viewers."""
+
+    @wraps(view)
+    def handle(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not may_export(request):
+            raise PermissionDenied
+        return view(request, *args, **kwargs)
+
+    return cast("View", page(handle))
+
+
+def may_export(request: HttpRequest) -> bool:
+    return may_change(request) or config_of(current_project(request).pk).export_by_viewers
 
 
 def roles_of(request: HttpRequest) -> roles.Roles:

@@ -254,6 +254,13 @@ class PrivacyThresholds(models.Model):
         "are deleted within an hour; figures, patterns and statistics stay.",
     )
 
+    export_by_viewers = models.BooleanField(
+        "viewers may export",
+        default=True,
+        help_text="True or false, default true. False: only editors and admins may download patterns "
+        "and payloads from pages; viewers still see them.",
+    )
+
     class Meta:
         abstract = True
 

@@ -17,6 +17,7 @@ from featurememory.page_access import (
     list_projects,
     may_change,
     may_change_everywhere,
+    may_export,
 )
 from patterns.models import ModelInteraction
 
@@ -55,6 +56,10 @@ class PageSurroundings:
     @cached_property
     def can_change(self) -> bool:
         return may_change(self.request)
+
+    @cached_property
+    def can_export(self) -> bool:
+        return may_export(self.request)
 
     @cached_property
     def can_change_server(self) -> bool:

@@ -94,5 +94,6 @@ def list_texts(value: Any) -> Iterator[str]:
 def show_match(name: str, text: str, match: Any) -> dict[str, str]:
     """What stands there now, and what would, with a little around it."""
     start, end = match.span()
-    left, right = text[max(0, start - AROUND) : start], text[end : end + AROUND]
+    left = ("…" if start > AROUND else "") + text[max(0, start - AROUND) : start]
+    right = text[end : end + AROUND] + ("…" if end + AROUND < len(text) else "")
     return {"before": left + match.group() + right, "after": f"{left}{OPEN}{name}{CLOSE}{right}"}

@@ -16,7 +16,7 @@ from featurememory.errors import FeatureMemoryError
 from featurememory.http.pagination import parse_limit, read_nearby_page
 from featurememory.http.pagination import read_page as keyset_page
 from featurememory.models import Project
-from featurememory.page_access import current_project, page, render_page
+from featurememory.page_access import current_project, exporting, page, render_page
 from patterns.criteria import parse_id
 from patterns.models import ModelInteraction, Pattern, Payload
 from patterns.recognition.explain import explain_match
@@ -246,7 +246,7 @@ def show_explanation(request: HttpRequest, interaction_id: str) -> HttpResponse:
     return render_page(request, "interactions/why.html", "interactions/_why.html", context)
 
 
-@page
+@exporting
 def download_payload(request: HttpRequest, interaction_id: str) -> HttpResponse:
     """The payload as it was sent, as one JSON object."""
     row = find_interaction(current_project(request), interaction_id)

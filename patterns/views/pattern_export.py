@@ -11,7 +11,7 @@ from django.http import HttpRequest, StreamingHttpResponse
 
 from featurememory.audit.record import record
 from featurememory.http.pagination import read_page as keyset_page
-from featurememory.page_access import current_project, page
+from featurememory.page_access import current_project, exporting
 from patterns.views.chart_data import stream_csv
 from patterns.views.pattern_list import filter_patterns
 
@@ -64,7 +64,7 @@ def note_export(request: HttpRequest, name: str) -> None:
     record(current_project(request).pk, "export.made", name)
 
 
-@page
+@exporting
 def download_csv(request: HttpRequest) -> StreamingHttpResponse:
     filter_patterns(request)  # raises for a bad filter before streaming starts
     note_export(request, "patterns.csv")
@@ -72,7 +72,7 @@ def download_csv(request: HttpRequest) -> StreamingHttpResponse:
     return stream_csv("patterns.csv", list(COLUMNS), rows)
 
 
-@page
+@exporting
 def download_jsonl(request: HttpRequest) -> StreamingHttpResponse:
     filter_patterns(request)
     note_export(request, "patterns.jsonl")

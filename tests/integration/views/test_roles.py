@@ -9,6 +9,7 @@ from django.core.management import call_command
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from featurememory.config import forget_config, patch_config
 from featurememory.models import Activity, Project, ProjectRole
 from integration.models import ApiKey
 from tests.builders import Caller, caller, item, learned, project
@@ -186,3 +187,22 @@ def test_only_who_may_change_every_project_loads_the_demo() -> None:
     assert person.post("/demo/load/").status_code == 403
     assert "Load demo data" not in text_of(person.get("/start/"))
     assert caller(owner, "ad").get("patterns/").status_code == 200
+
+
+EXPORTS = ["/patterns/patterns.csv", "/patterns/patterns.jsonl", "/interactions/i-1/payload.json"]
+
+
+@pytest.mark.parametrize("path", EXPORTS)
+def test_viewers_export_unless_the_project_keeps_it_from_them(path: str) -> None:
+    owner = project("mine")
+    learned(owner, 4)
+    viewer, editor = (browser(member(role, mine=role)) for role in ("viewer", "editor"))
+    assert viewer.get(path).status_code == 200
+
+    patch_config(owner.pk, {"privacy": {"export_by_viewers": False}}, "test")
+    forget_config()  # which the commit does, and there is none in a test
+    assert viewer.get(path).status_code == 403
+    assert editor.get(path).status_code == 200
+    for page in ("/patterns/", "/interactions/i-1/"):
+        shown = text_of(viewer.get(page))
+        assert path.rpartition("/")[2] not in shown
