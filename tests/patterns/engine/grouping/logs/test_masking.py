@@ -65,3 +65,51 @@ def test_pieces_of_any_text_lie_in_it_in_order(text: str) -> None:
     found = split_line(trim_line(text))
     assert all(piece.start < piece.end <= len(trim_line(text)) for piece in found)
     assert [piece.start for piece in found] == sorted(piece.start for piece in found)
+
+
+def test_addresses_of_both_kinds_are_one_value_with_their_port() -> None:
+    old, new, bare = (
+        mask_line(f"tls handshake with {address} failed")
+        for address in ("10.0.0.7:443", "[2001:db8:9e2c::159]:443", "fe80::44e6:cb68:42127")
+    )
+    assert old == new == bare == ("tls", "handshake", "with", "#", "failed")
+
+
+def test_scoped_names_are_no_addresses() -> None:
+    assert "#" not in mask_line("std::vector of a::b")
+
+
+def test_quoted_values_are_one_whatever_they_hold() -> None:
+    one, other = (mask_line(f'xu deleted "{name}"') for name in ("notes.txt", "holiday photos.zip"))
+    assert one == other == ("xu", "deleted", '"', "#", '"')
+
+
+def test_the_message_of_a_line_of_pairs_is_none_of_its_values() -> None:
+    assert mask_line('level=warn msg="disk is full now"') != mask_line(
+        'level=warn msg="disk is fine now"'
+    )
+
+
+def test_access_logs_have_one_skeleton() -> None:
+    form = '10.0.0.7 - {user} [19/Jan/2026:16:23:37 +0100] "{call}" 200 7 "{page}" "curl/8.5.0"'
+    one = form.format(user="-", call="GET / HTTP/2.0", page="-")
+    other = form.format(user="noor", call="PUT /a/b?c=d HTTP/1.1", page="https://shop.example/")
+    assert mask_line(one) == mask_line(other)
+
+
+def test_what_systems_say_of_failed_calls_is_a_value() -> None:
+    refused, full = (
+        mask_line(f"cannot sync: {reason}") for reason in ("Broken pipe", "No space left on device")
+    )
+    assert refused == full == ("cannot", "sync", ":", "#")
+
+
+def test_missing_values_and_empty_lists_are_values() -> None:
+    assert mask_line("tls sni= alpn=h2 up=-") == mask_line("tls sni=n1 alpn=h2 up=n7")
+    assert mask_line("cpu []") == mask_line("cpu [4]")
+
+
+def test_paths_of_every_system_and_ranges_of_hosts_are_one_value() -> None:
+    paths = ("/var/lib/x", "~/lib/x", r"C:\vault\x")
+    assert {mask_line(f"scrub of {path} done") for path in paths} == {("scrub", "of", "#", "done")}
+    assert mask_line("sent to n[110-135,170-179] ok") == mask_line("sent to n7 ok")

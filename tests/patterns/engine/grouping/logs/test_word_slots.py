@@ -84,3 +84,15 @@ def test_a_line_that_begins_with_a_value_beside_values_at_keys_is_grouped() -> N
     ]
 
     assert len(set(group_skeletons(mask_line(line) for line in lines).values())) == 1
+
+
+def test_names_of_several_words_fill_a_slot_of_names() -> None:
+    users = ("alice", "bob", "carol", "dave", "erin", "Mara Lopez", "de Vries")
+    assert groups(*(f"reconfigure was requested by {user}" for user in users)) == 1
+
+
+def test_more_words_of_a_message_are_no_name() -> None:
+    users = ("alice", "bob", "carol", "dave", "erin")
+    known = [f"failed password for {user} from desk" for user in users]
+    unknown = [f"failed password for invalid user {user} from desk" for user in users]
+    assert groups(*known, *unknown) == 2
