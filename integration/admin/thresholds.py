@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
-from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
+from django.forms.utils import ErrorDict
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
 
 from featurememory.access import roles
 from featurememory.admin_readonly import ByRole, OwnProjects, ReadOnly
@@ -21,26 +24,20 @@ from featurememory.models import (
     FeatureMemoryConfig,
     Project,
 )
-from integration.admin.redaction_form import ExpressionsField, ExpressionsTried
+from integration.admin.threshold_effects import (
+    describe_changes,
+    describe_effects,
+    write_threshold,
+)
+from integration.admin.threshold_form import AT_START, ThresholdsForm
 
 admin.site.site_header = admin.site.site_title = "Feature Memory"
 admin.site.index_title = "Thresholds and users"
 admin.site.enable_nav_sidebar = False
 
 
-class ThresholdsForm(ExpressionsTried, forms.ModelForm):  # type: ignore[type-arg]
-    reason = forms.CharField(
-        required=False,
-        max_length=200,
-        help_text="Reason for the history. Up to 200 characters.",
-    )
-
-    class Meta:
-        model = FeatureMemoryConfig
-        fields = FeatureMemoryConfig.field_names()
-        field_classes = {"patterns": ExpressionsField}
-
-
+# Every process reads its thresholds anew within that time.
+IN_FORCE_AFTER = timedelta(seconds=5)
 # A section of the API is a fieldset, except that the cleanup interval stands with storage.
 TITLES = {
     "patterns": "Recognition",
@@ -82,7 +79,7 @@ class ThresholdsAdmin(ByRole, admin.ModelAdmin):  # type: ignore[type-arg]
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """What is stored of people is decided by admins of the project."""
         admins = obj is None or self.has_role(request, obj, roles.ADMIN)
-        return () if admins else FeatureMemoryConfig.SECTIONS["privacy"]
+        return AT_START if admins else (*AT_START, *FeatureMemoryConfig.SECTIONS["privacy"])
 
     def get_form(
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
@@ -90,7 +87,8 @@ class ThresholdsAdmin(ByRole, admin.ModelAdmin):  # type: ignore[type-arg]
         form = super().get_form(request, obj, change, **kwargs)
         for name, effect in describe_effects(obj).items() if obj else ():
             if name in form.base_fields:
-                form.base_fields[name].help_text += f" {effect}"
+                known = form.base_fields[name].help_text
+                form.base_fields[name].help_text = format_html("{} {}", known, effect)
         return form
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
@@ -102,44 +100,28 @@ class ThresholdsAdmin(ByRole, admin.ModelAdmin):  # type: ignore[type-arg]
         """The history names values, not only fields: "Confidence threshold: 0.7 → 0.72"."""
         changed = [name for name in form.changed_data if name not in ("reason", "tried")]
         parts = [
-            f"{form.fields[name].label}: {form.initial.get(name)} → {form.cleaned_data.get(name)}"
+            f"{form.fields[name].label}: {write_threshold(name, form.initial.get(name))} → "
+            f"{write_threshold(name, form.cleaned_data.get(name))}"
             for name in changed
         ]
         reason = form.cleaned_data.get("reason")
         return "; ".join(parts) + (f" ({reason})" if reason else "") or "Nothing changed."
 
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **more: Any
+    ) -> HttpResponse:
+        """A preview is no error: the form comes back as it was filled in, with what it would change."""
+        form = context["adminform"].form
+        if getattr(form, "preview", None) is not None:
+            context |= {"errors": None, "preview": form.preview}
+            form._errors = ErrorDict()
+        obj = context.get("original")
+        context["in_force"] = obj and timezone.now() - obj.updated_at - IN_FORCE_AFTER
+        return super().render_change_form(request, context, *args, **more)
+
     def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
         messages.success(request, "Saved. Every process follows within 5 seconds.")
         return redirect(reverse("admin:featurememory_featurememoryconfig_change", args=[obj.pk]))
-
-
-def describe_effects(config: FeatureMemoryConfig) -> dict[str, str]:
-    """What the current values mean for this project now, by field."""
-    from patterns.models import Pattern
-    from patterns.retention.disk_usage import measure_bytes_used
-
-    rows = Pattern.objects.stored().filter(project_id=config.project_id)
-    total = rows.count()
-    now, higher = config.confidence_threshold, min(1.0, config.confidence_threshold + 0.05)
-    passing = rows.filter(confidence__gte=now).count()
-    fewer = rows.filter(confidence__gte=higher).count()
-    return {
-        "confidence_threshold": f"Now {passing:,} of {total:,} patterns pass; "
-        f"at {higher:.2f} it would be {fewer:,}.",
-        "max_patterns": f"Now {total:,} are stored.",
-        "max_size": f"Now {measure_bytes_used():,} bytes are in use. {describe_next_cleanup(config)}",
-    }
-
-
-def describe_next_cleanup(config: FeatureMemoryConfig) -> str:
-    """The last counted cleanup, as System health shows it."""
-    from patterns.retention.forecast import read_counted_rules
-
-    rules = read_counted_rules(config.project)
-    if rules is None:
-        return "System health shows what the next cleanup removes."
-    taken = [f"{rule.name.lower()} {rule.rows:,} (about {rule.bytes:,} bytes)" for rule in rules]
-    return f"The next cleanup removes: {', '.join(taken) or 'nothing'}."
 
 
 @admin.register(ConfigVersion)
@@ -150,7 +132,8 @@ class ConfigVersionAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
 
     @admin.display(description="Change")
     def what(self, row: ConfigVersion) -> str:
-        return "; ".join(f"{name}: {old} → {new}" for name, (old, new) in row.changes.items())
+        changes = describe_changes(row.changes)
+        return "; ".join(f"{name}: {old} → {new}" for name, old, new in changes)
 
     @admin.action(
         description="Restore the values from before this version", permissions=["restore"]

@@ -25,7 +25,8 @@ class People:
             (16.0, lambda: self.pin("contract.review")),
             (25.0, self.prune_vouchers),
             (33.0, self.raise_threshold),
-            (46.5, self.block_rolled_back),
+            (41.0, lambda: self.block("rejected")),
+            (45.8, lambda: self.block("suspended")),
         )
 
     def act(self, after: float, until: float) -> None:
@@ -62,9 +63,9 @@ class People:
         if pattern := self.find(task_type):
             editing.edit_pattern(self.project, pattern, MARA, pinned=True)
 
-    def block_rolled_back(self) -> None:
-        """What was rolled back is not tried again: the provider has confirmed that the model got worse."""
-        rows = Optimization.objects.filter(project=self.project, status="suspended", control="")
+    def block(self, status: str) -> None:
+        """What was rolled back or rejected for good is not tried again."""
+        rows = Optimization.objects.filter(project=self.project, status=status, control="")
         for row in rows:
             OptimizationManager(self.project).act(row.id, "block", MARA)
 

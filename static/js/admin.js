@@ -10,3 +10,4 @@ document.addEventListener("click", (event) => {
   document.documentElement.dataset.theme = next;
   document.cookie = `theme=${next}; path=/; max-age=31536000; samesite=lax`;
 });
+document.addEventListener("change", (event) => { if (event.target.matches("[data-submit]")) event.target.form.requestSubmit(); });

@@ -11,7 +11,7 @@ from django.test import Client
 from featurememory.access.roles import EDITOR, grant_role
 from featurememory.config import forget_config, patch_config
 from featurememory.models import ConfigVersion, FeatureMemoryConfig, Project
-from integration.admin.thresholds import describe_effects
+from integration.admin.threshold_effects import describe_effects
 from integration.models import ApiKey
 from integration.resources import ResourceManager
 from tests.builders import caller, key_of, learned, pattern_row, project
@@ -57,7 +57,7 @@ def test_the_form_shows_every_threshold_with_its_help(browser: Client, owner: Pr
     page = browser.get(url_of(owner)).content.decode()
 
     for name in FeatureMemoryConfig.field_names():
-        assert f'name="{name}"' in page, name
+        assert f'name="{name}"' in page or f"field-{name}" in page, name
     assert "Now 0 are stored." in page
 
 
@@ -162,7 +162,8 @@ def test_the_help_says_what_the_values_mean_right_now(owner: Project) -> None:
         pattern_row(owner, number, confidence=confidence)
 
     effects = describe_effects(owner.config)
-    assert effects["confidence_threshold"] == "Now 2 of 3 patterns pass; at 0.75 it would be 1."
+    told = effects["confidence_threshold"]
+    assert told.startswith("Now 2 of 3 patterns pass; at 0.75 it would be 1.<svg")
     assert effects["max_patterns"] == "Now 3 are stored."
 
 
@@ -213,3 +214,84 @@ def test_an_editor_sees_what_is_redacted_and_cannot_change_it(owner: Project) ->
     client.post(url_of(owner), form_of(owner, redact="on", max_patterns=77))
     config = FeatureMemoryConfig.objects.get(project=owner)
     assert (config.redact, config.max_patterns) == (False, 77)
+
+
+# --- units, preview, frame -------------------------------------------------------------------------
+
+
+def test_sizes_and_times_are_shown_and_taken_in_units(browser: Client, owner: Project) -> None:
+    page = browser.get(url_of(owner)).content.decode()
+    assert 'value="100 MiB"' in page
+    assert 'value="1 d"' in page
+
+    form = form_of(owner, max_size="2 GiB", cleanup_interval="90 min")
+    assert browser.post(url_of(owner), form).status_code == 302
+    saved = FeatureMemoryConfig.objects.get(project=owner)
+    assert (saved.max_size, saved.cleanup_interval) == (2 << 30, 5400)
+
+
+@pytest.mark.parametrize(
+    ("field", "text", "said"),
+    [
+        ("max_size", "much", "is no amount"),
+        ("max_size", "3 apples", "Write a size such as 100 MiB"),
+        ("max_size", "10 KiB", "Between 1 MiB and 1 PiB."),
+        ("cleanup_interval", "1 s", "Between 1 min and 365 d."),
+        ("cleanup_interval", "", "required"),
+    ],
+)
+def test_a_wrong_amount_says_what_to_write(
+    browser: Client, owner: Project, field: str, text: str, said: str
+) -> None:
+    page = browser.post(url_of(owner), form_of(owner, **{field: text})).content.decode()
+
+    assert said in page
+    assert FeatureMemoryConfig.objects.get(project=owner).version == 1
+
+
+def test_what_is_chosen_at_the_start_is_shown_but_not_offered(
+    browser: Client, owner: Project
+) -> None:
+    page = browser.get(url_of(owner)).content.decode()
+
+    assert 'name="type"' not in page
+    assert "Persistent (database)" in page
+
+
+def test_a_preview_shows_the_change_and_saves_nothing(browser: Client, owner: Project) -> None:
+    for number, confidence in enumerate((0.6, 0.8, 0.9)):
+        pattern_row(owner, number, confidence=confidence)
+    form = form_of(owner, confidence_threshold="0.85", max_size="1 GiB", _preview="1")
+    page = browser.post(url_of(owner), form).content.decode()
+
+    assert "Preview: nothing is saved yet" in page
+    assert "<del>0.7</del>" in page
+    assert "<ins>1 GiB</ins>" in page
+    assert "Now 1 of 3 patterns pass" in page
+    assert "errornote" not in page
+    assert 'value="0.85"' in page
+    assert FeatureMemoryConfig.objects.get(project=owner).version == 1
+
+
+def test_a_preview_of_something_invalid_shows_the_error(browser: Client, owner: Project) -> None:
+    form = form_of(owner, confidence_threshold="7", _preview="1")
+    page = browser.post(url_of(owner), form).content.decode()
+
+    assert "errorlist" in page
+    assert "nothing is saved yet" not in page
+
+
+def test_a_histogram_shows_where_the_threshold_lies(browser: Client, owner: Project) -> None:
+    pattern_row(owner, 1, confidence=0.97)
+    page = browser.get(url_of(owner)).content.decode()
+
+    assert 'class="histogram"' in page
+    assert "with the threshold at 0.70" in page
+
+
+def test_the_frame_of_the_product_stays_around_it(browser: Client, owner: Project) -> None:
+    page = browser.get(url_of(owner)).content.decode()
+
+    assert 'href="/patterns/"' in page
+    assert "In force everywhere since" in page or "Just saved" in page
+    assert "Versions and restore" in page

@@ -1,0 +1,68 @@
+"""The form of the thresholds: sizes and times in units, a preview before anything is saved."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django import forms
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+
+from featurememory.models import FeatureMemoryConfig
+from integration.admin.redaction_form import ExpressionsField, ExpressionsTried
+from integration.admin.threshold_effects import SIZES, SPANS, preview_change
+from integration.admin.unit_fields import SizeField, SpanField, UnitField
+
+UNIT_FIELDS: dict[str, type[UnitField]] = {
+    **dict.fromkeys(SIZES, SizeField),
+    **dict.fromkeys(SPANS, SpanField),
+}
+AT_START = ("type", "path")  # chosen when the server starts: shown, not offered
+
+
+class ThresholdsForm(ExpressionsTried, forms.ModelForm):  # type: ignore[type-arg]
+    reason = forms.CharField(
+        required=False,
+        max_length=200,
+        help_text="Reason for the history. Up to 200 characters.",
+    )
+
+    class Meta:
+        model = FeatureMemoryConfig
+        fields = FeatureMemoryConfig.field_names()
+        field_classes: ClassVar[Any] = {"patterns": ExpressionsField, **UNIT_FIELDS}
+        help_texts: ClassVar[Any] = {
+            "max_size": "A size such as 100 MiB or 2 GB; at least 1 MiB, default 100 MiB: this project's "
+            "part of the database. Cleanup removes its oldest interactions and decisions beyond it.",
+            "bytes_per_minute": "A size such as 10 MiB; default 0 (no limit). Bytes of request bodies a "
+            "minute of one key; beyond it requests are answered 429.",
+            "cleanup_interval": "A time such as 24 h or 90 min; 1 min to 365 d, default 1 d. Time "
+            "between two scheduled cleanups.",
+        }
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.preview: list[tuple[str, str, str, str]] | None = None
+        for name in UNIT_FIELDS:
+            field = self.fields.get(name)
+            if isinstance(field, UnitField):
+                limits = {type(one): one.limit_value for one in find_limits(name)}
+                low, high = limits.get(MinValueValidator, 0), limits.get(MaxValueValidator, 1 << 62)
+                field.limited(low, high)
+
+    def clean(self) -> dict[str, Any] | None:
+        # What the server was started with may have changed since the row was written.
+        self.instance.type = settings.STORAGE
+        return super().clean()
+
+    def _post_clean(self) -> None:
+        super()._post_clean()
+        if "_preview" in self.data and not self.errors:
+            self.preview = preview_change(self.instance)
+            self.add_error(None, "Not saved yet: this is a preview.")
+
+
+def find_limits(name: str) -> list[Any]:
+    field = FeatureMemoryConfig._meta.get_field(name)
+    return list(field.validators) if isinstance(field, models.Field) else []
