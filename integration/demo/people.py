@@ -12,6 +12,10 @@ from patterns.curation import editing, pruning
 from patterns.models import Pattern
 
 MARA, JONAS = "mara", "jonas"
+WHY = {
+    "rejected": "Too many replies had to be written again",
+    "suspended": "The provider has confirmed that the model got worse",
+}
 
 
 class People:
@@ -67,7 +71,7 @@ class People:
         """What was rolled back or rejected for good is not tried again."""
         rows = Optimization.objects.filter(project=self.project, status=status, control="")
         for row in rows:
-            OptimizationManager(self.project).act(row.id, "block", MARA)
+            OptimizationManager(self.project).act(row.id, "block", MARA, WHY[status])
 
     def prune_vouchers(self) -> None:
         """The campaign is over."""

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from optimizations.views import (
+    hand_made,
     manual_control,
     model_changes,
     optimizations,
@@ -13,6 +14,8 @@ from optimizations.views import (
 
 urlpatterns = [
     path("optimizations/", optimizations.optimizations, name="optimizations"),
+    path("optimizations/try/", hand_made.try_change, name="try_change"),
+    path("optimizations/create/", hand_made.create_change, name="create_change"),
     path("optimizations/<str:optimization_id>/", optimizations.optimization, name="optimization"),
     path(
         "optimizations/<str:optimization_id>/chart/", optimizations.chart, name="optimization_chart"

@@ -34,6 +34,7 @@ from patterns.charts.plotly_parts import (
 )
 from patterns.statistics.series import Series, wilson_interval
 
+HOLDOUT = "Holdout"
 NEAR = 0.1  # of the axis: labels closer than that touch
 FEW = 5  # with fewer calls in a bucket its mean is left out of the drawing, not of the table
 
@@ -76,7 +77,7 @@ def build_effectiveness_chart(
     else:
         chart = describe_arms(x, name_step(series.window), memory, holdout, everything)
         lines = [
-            ("Holdout", "c0", "dot", 0.2, holdout),
+            (HOLDOUT, "c0", "dot", 0.2, holdout),
             ("With memory", "c1", "solid", 0.16, memory),
         ]
     judged = int(series.total.quality_count)
@@ -146,7 +147,11 @@ def draw_lines(
     marks: Sequence[Mark],
 ) -> Chart:
     x = series.window.labels()
-    floors = [choose_axis_floor(split_bounds(line)[0], line.counts) for *_, line in lines]
+    # The band of a small holdout may reach far below all values: the axis follows its line.
+    floors = [
+        choose_axis_floor(line.drawn if name == HOLDOUT else split_bounds(line)[0], line.counts)
+        for name, *_, line in lines
+    ]
     ticks = choose_ticks(min(floors), 1, format_axis_percent)
     made = build_layout(series.window, ticks, right=ROOM_FOR_LABELS, top=22)
     for event in marks:

@@ -39,9 +39,9 @@ class ArmSeries:
 
     @property
     def is_telling(self) -> bool:
-        """Whether four in five buckets with held-out calls hold enough of them to be drawn."""
+        """Whether nine in ten buckets with held-out calls hold enough of them to be drawn."""
         counts = [n for n in self.holdout.counts if n > 0]
-        return bool(counts) and sum(n >= FEW for n in counts) >= 0.8 * len(counts)
+        return bool(counts) and sum(n >= FEW for n in counts) >= 0.9 * len(counts)
 
     @property
     def effect(self) -> tuple[float, float, float] | None:
