@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.contrib.admin.widgets import AdminTextInputWidget
 
 from featurememory.human_units import format_size, format_span, parse_size, parse_span
 
@@ -22,7 +23,8 @@ class UnitField(forms.CharField):
 
     def __init__(self, *, min_value: Any = None, max_value: Any = None, **more: Any) -> None:
         self.limits: tuple[int, int] = (int(min_value or 0), int(max_value or 1 << 62))
-        super().__init__(max_length=40, **more)
+        # The admin would choose a number input, which shows no unit.
+        super().__init__(max_length=40, **{**more, "widget": AdminTextInputWidget()})
 
     def limited(self, low: int, high: int) -> None:
         self.limits = (low, high)

@@ -124,7 +124,7 @@ def draw_axes(
     one_day = x[0][:10] == x[-1][:10]
     made = build_canvas(
         {
-            "range": [x[0], x[-1]],
+            "range": [x[0], max([x[-1], *(moment(event.moment) for event in events)])],
             "tickformat": "%H:%M" if one_day else "%-d %b",
             "hoverformat": "%-d %b %H:%M",
         },

@@ -22,6 +22,8 @@ def describe_progress(row: Optimization, state: OptimizationState) -> str:
         return f"{number(cut[1])} of {number(cut[0])} answers cut off"
     if row.status == "trial" and state.n_treated + state.n_control:
         return f"too early to tell: {number(state.n_treated)} treated, {number(state.n_control)} held out"
+    if row.status in ("suspended", "rejected", "retired") and state.n_treated + state.n_control:
+        return f"ended after {number(state.n_treated)} treated, {number(state.n_control)} held out"
     return "not measured yet"
 
 

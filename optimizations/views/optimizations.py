@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -103,6 +104,7 @@ def optimization(request: HttpRequest, optimization_id: str) -> HttpResponse:
     project = current_project(request)
     (line,), _ = build_forest(project, [row])
     state = line.state
+    events = list(event_rows(row).order_by("-pk")[:30])
     context = {
         "line": line,
         "row": row,
@@ -112,7 +114,8 @@ def optimization(request: HttpRequest, optimization_id: str) -> HttpResponse:
             ("Held out", serialize_arm(state.control)),
         ],
         "patterns": load_patterns(project, state),
-        "events": list(event_rows(row).order_by("-pk")[:30]),
+        "events": events,
+        "ended": find_end(row, events),
         "decisions": log.find_by_optimization(project.pk, row.id, 10),
         "chart": evidence_chart(row),
         "chart_url": f"/optimizations/{row.id}/chart/",
@@ -123,6 +126,17 @@ def optimization(request: HttpRequest, optimization_id: str) -> HttpResponse:
         "threshold": config_of(project.pk).effectiveness_threshold,
     }
     return render(request, "optimizations/detail.html", context)
+
+
+ENDED = ("suspended", "rejected", "retired")
+
+
+def find_end(row: Optimization, events: Sequence[OptimizationEvent]) -> OptimizationEvent | None:
+    """Why it no longer serves: the step that ended it, not what people decided afterwards."""
+    if row.status not in ENDED:
+        return None
+    steps = (event for event in events if event.after in ENDED and event.before != event.after)
+    return next(steps, None)
 
 
 def load_patterns(project: Project, state: OptimizationState) -> list[Pattern]:

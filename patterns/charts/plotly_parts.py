@@ -24,6 +24,7 @@ class Mark:
 
     x: str
     text: str
+    anchor: str = "center"  # near an edge the label grows away from it
 
 
 def find_stretches(values: Values) -> list[tuple[int, int]]:
@@ -193,7 +194,15 @@ def add_event_mark(made: dict[str, Any], event: Mark) -> None:
         }
     )
     made["annotations"].append(
-        build_annotation(event.text, "text-2", x=event.x, yref="paper", y=1, yanchor="bottom")
+        build_annotation(
+            event.text,
+            "text-2",
+            x=event.x,
+            xanchor=event.anchor,
+            yref="paper",
+            y=1,
+            yanchor="bottom",
+        )
     )
 
 

@@ -15,6 +15,7 @@ from patterns.statistics.time_window import Window, hour_of, time_of
 
 MOST = 4
 APART = 0.13  # of the axis between two marks: their labels are that long
+EDGE = 0.15
 THRESHOLD = "threshold"
 
 
@@ -27,7 +28,14 @@ def list_marks(project: Project, window: Window) -> list[Mark]:
         ):
             chosen.append((rank, place, text))
     labels = window.labels()
-    return [Mark(labels[place], text) for _, place, text in sorted(chosen, key=lambda one: one[1])]
+    ordered = sorted(chosen, key=lambda one: one[1])
+    return [
+        Mark(labels[place], text, choose_anchor(place / window.count)) for _, place, text in ordered
+    ]
+
+
+def choose_anchor(share: float) -> str:
+    return "left" if share < EDGE else "right" if share > 1 - EDGE else "center"
 
 
 def find_marks(project: Project, window: Window) -> list[tuple[int, int, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -223,6 +224,7 @@ def test_sizes_and_times_are_shown_and_taken_in_units(browser: Client, owner: Pr
     page = browser.get(url_of(owner)).content.decode()
     assert 'value="100 MiB"' in page
     assert 'value="1 d"' in page
+    assert re.search(r'<input type="text" name="max_size"', page)
 
     form = form_of(owner, max_size="2 GiB", cleanup_interval="90 min")
     assert browser.post(url_of(owner), form).status_code == 302

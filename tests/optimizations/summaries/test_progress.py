@@ -46,6 +46,12 @@ def make(kind: str, status: str, **known: Any) -> tuple[Optimization, Optimizati
             {"n_treated": 5, "n_control": 26},
             "too early to tell: 5 treated, 26 held out",
         ),
+        (
+            "route_model",
+            "rejected",
+            {"n_treated": 6, "n_control": 11},
+            "ended after 6 treated, 11 held out",
+        ),
         ("route_model", "candidate", {}, "not measured yet"),
     ],
 )
