@@ -20,11 +20,12 @@ from optimizations.policy_runtime import background_review, outcomes
 from optimizations.prepare import prepare
 from patterns.ingest.schema import build_arrival, parse_interaction
 from patterns.ingest.writer import store_arrivals
+from patterns.models import Learner
 
 SEED, BATCH = 7, 60
 WATCHED = 7.0  # days before the first task is prepared
-CONSOLIDATED = (6.9, 20.0, 40.0, 59.0)  # days after which the recogniser looks back
-LONELY = 0.06  # share of calls that run past the memory, on another model
+CONSOLIDATED = (6.9, 24.0, 58.0)  # days after which the recogniser looks back
+FRESH = 500  # interactions learned since, from which on it is worth it
 # Held during a step, so that the demo is never removed in the middle of one.
 AT_WORK = threading.RLock()
 
@@ -62,8 +63,14 @@ class Story:
         store_arrivals(self.project.pk, [build_arrival(parse_interaction(line)) for line in lines])
         self.learn(day)
         if any(before < moment <= day for moment in CONSOLIDATED):
-            consolidate_project(self.project.pk)
+            self.look_back()
         self.clock.move_to(batch[-1].timestamp)
+
+    def look_back(self) -> None:
+        """Consolidate, unless the server has done so just now beside the loading."""
+        learner = Learner.objects.filter(pk=self.project.pk).only("learned_since").first()
+        if learner is not None and learner.learned_since >= FRESH:
+            consolidate_project(self.project.pk)
 
     def serve(self, request: DemoRequest) -> bytes:
         give_way()

@@ -23,6 +23,7 @@ from patterns.charts.plotly_parts import (
 
 Interval: TypeAlias = tuple[float, float, float]
 NARROWEST = 0.02
+EDGE = 0.12  # of the time axis, in which a label grows away from the edge
 
 
 @dataclass(frozen=True)
@@ -136,8 +137,17 @@ def draw_axes(
     add_limit_line(made, 0.0, "no effect")
     for event in events:
         if event.after != event.before and event.moment:
-            add_event_mark(made, Event(moment(event.moment), event.after))
+            at = moment(event.moment)
+            side = choose_side(at, x[0], max([x[-1], *(moment(one.moment) for one in events)]))
+            add_event_mark(made, Event(at, event.after, side))
     return made
+
+
+def choose_side(at: str, first: str, last: str) -> str:
+    """Where the label of a mark grows to, so that it stays inside the chart."""
+    begin, end, here = (datetime.fromisoformat(text) for text in (first, last, at))
+    share = (here - begin) / (end - begin) if end > begin else 0.5
+    return "left" if share < EDGE else "right" if share > 1 - EDGE else "center"
 
 
 def moment(milliseconds: int) -> str:
