@@ -126,13 +126,16 @@ def size(value: Number | None) -> str:
 
 @register.filter
 def money(value: Number | None) -> str:
-    """412.3 -> "$412", 3.5 -> "$3.50", 0.00031 -> "$0.00031"."""
+    """412.3 -> "$412", 3.5 -> "$3.50", 0.00031 -> "$0.00031", -3.5 -> "−$3.50"."""
     if value is None:
         return NONE
     magnitude = abs(value)
     if magnitude and magnitude < 0.01:
-        return f"${value:.5f}".rstrip("0")
-    return "$" + _fixed(value, 0 if magnitude >= 100 else 2)
+        text = f"{magnitude:.5f}".rstrip("0").rstrip(".")
+    else:
+        text = _fixed(magnitude, 0 if magnitude >= 100 else 2)
+    sign = MINUS if value < 0 and text.strip("0.,") else ""
+    return f"{sign}${text}"
 
 
 @register.filter

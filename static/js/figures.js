@@ -67,8 +67,8 @@ const figures = (() => {
 
   const money = known((v) => {
     const size = Math.abs(v);
-    if (size && size < 0.01) return "$" + v.toFixed(5).replace(/0+$/, "");
-    return "$" + fixed(v, size >= 100 ? 0 : 2);
+    const text = size && size < 0.01 ? size.toFixed(5).replace(/[.]?0+$/, "") : fixed(size, size >= 100 ? 0 : 2);
+    return (v < 0 && /[1-9]/.test(text) ? "\u2212$" : "$") + text;
   });
 
   function age(seconds) {
