@@ -12,6 +12,7 @@ from django.db.models import Count
 
 from featurememory.database.write_lock import write_turn
 from featurememory.models import Project
+from patterns.charts.plotly_parts import count_plotly_bytes
 from patterns.ingest.backpressure import count_waiting, read_resident_bytes
 from patterns.models import Pattern
 from patterns.retention import disk_usage, forecast
@@ -79,7 +80,8 @@ class ResourceManager:
         with write_turn():
             row = lock_project_hour(project.pk, int(time.time() * 1000) // HOUR_MS)
             row.memory_bytes = max(row.memory_bytes, now.memory_bytes)
-            row.engine_bytes = max(row.engine_bytes, now.memory_bytes - self.bare)
+            engine = now.memory_bytes - self.bare - count_plotly_bytes()
+            row.engine_bytes = max(row.engine_bytes, engine)
             row.disk_bytes = now.disk_bytes
             row.queue = max(row.queue, queue)
             row.cpu_share = (row.cpu_share * row.samples + cores) / (row.samples + 1)

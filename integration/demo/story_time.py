@@ -15,6 +15,7 @@ from featurememory.database.write_lock import write_turn
 from featurememory.models import Activity, ConfigVersion, Project
 from integration.resources import sample_process
 from optimizations.models import Decision, Optimization, OptimizationEvent
+from patterns.charts.plotly_parts import count_plotly_bytes
 from patterns.models import ModelInteraction, Operation, Pattern, PatternEvent, ProjectHour
 from patterns.statistics.rollups import HOUR_MS
 
@@ -66,7 +67,7 @@ class StoryClock:
         used = sample_process()
         row.hour, row.samples, row.disk_bytes = hour, 1, used.disk_bytes
         row.memory_bytes = used.memory_bytes
-        row.engine_bytes = max(0, used.memory_bytes - self.bare)
+        row.engine_bytes = max(0, used.memory_bytes - self.bare - count_plotly_bytes())
         for field, status in (
             ("validated", Pattern.PatternStatus.VALIDATED),
             ("candidates", Pattern.PatternStatus.CANDIDATE),

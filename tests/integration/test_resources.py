@@ -57,6 +57,17 @@ def test_the_engine_is_what_came_on_top_of_the_bare_process(
     assert ProjectHour.objects.get().engine_bytes == 50
 
 
+def test_what_drawing_charts_loads_is_not_the_engine(monkeypatch: pytest.MonkeyPatch) -> None:
+    project()
+    manager = ResourceManager()
+    fake = replace(manager.last, memory_bytes=manager.bare + 50, at=manager.last.at + 1)
+    monkeypatch.setattr(resources, "sample_process", lambda: fake)
+    monkeypatch.setattr(resources, "count_plotly_bytes", lambda: 30)
+    manager.sample()
+
+    assert ProjectHour.objects.get().engine_bytes == 20
+
+
 def test_the_hour_counts_patterns_by_state() -> None:
     owner = project()
     for number, status in enumerate(
