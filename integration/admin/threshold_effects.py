@@ -11,9 +11,9 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from featurememory.config import find_changes
-from featurememory.human_units import format_size, format_span
 from featurememory.models import FeatureMemoryConfig
 from featurememory.templatetags import figures
+from integration.admin.human_units import format_size, format_span
 from optimizations.models import Optimization
 from patterns.models import Pattern
 from patterns.retention.disk_usage import measure_bytes_used

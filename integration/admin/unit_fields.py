@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.contrib.admin.widgets import AdminTextInputWidget
 
-from featurememory.human_units import format_size, format_span, parse_size, parse_span
+from integration.admin.human_units import format_size, format_span, parse_size, parse_span
 
 
 class UnitField(forms.CharField):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from featurememory.human_units import format_size, format_span, parse_size, parse_span
+from integration.admin.human_units import format_size, format_span, parse_size, parse_span
 
 
 @pytest.mark.parametrize(
