@@ -8,10 +8,13 @@ from collections.abc import Mapping
 from typing import TypeAlias
 from uuid import UUID
 
+from django.db.models import Max
+
 from optimizations.engine.statistics.adaptive_interval import ENOUGH, KEPT, AdaptiveInterval
 from patterns.models import ModelInteraction
 
 QUANTITIES = ("tokens", "duration", "memory_usage")  # duration in ms, memory in bytes
+LOOKED_AT = 50_000  # interactions
 MOST_GROUPS = 1_000  # pairs of pattern and model that are followed; about 20 kB each
 Forecast: TypeAlias = dict[str, tuple[float, float]]
 Figures: TypeAlias = Mapping[str, float | None]
@@ -77,6 +80,9 @@ class ResourceForecasts:
         )
         if pattern_id is not None:
             rows = rows.filter(pattern_id=pattern_id)
+        # No index leads to the calls of a model: only the newest of all are looked at.
+        newest = ModelInteraction.objects.aggregate(newest=Max("number"))["newest"] or 0
+        rows = rows.filter(number__gt=newest - LOOKED_AT)
         columns = ("input_tokens", "output_tokens", "duration", "memory_usage")
         found = list(rows.order_by("-number").values(*columns)[:KEPT])
         return [
