@@ -54,9 +54,9 @@ def name_tags(project_id: UUID, tags: Mapping[str, Any]) -> list[dict[str, Any]]
 
 
 def as_stored(project_id: UUID, content: dict[str, Any]) -> dict[str, Any]:
-    """What recognition sees of it once it is stored: in content-free projects not the words."""
+    """What recognition sees of it once it is stored."""
     redactor = redactor_of(project_id)
-    return redactor.redact_content(content) if isinstance(redactor, ContentFree) else content
+    return redactor.redact_content(content) if redactor else content
 
 
 def list_own(project_id: UUID) -> tuple[tuple[str, str], ...]:

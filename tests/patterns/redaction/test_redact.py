@@ -153,3 +153,13 @@ def test_what_is_asked_about_is_recognised_as_it_would_be_stored(guarded: Projec
 
     assert answer.json()["match"] is not None
     assert MAIL not in answer.content.decode()
+
+
+def test_a_task_is_prepared_for_the_pattern_it_will_be_stored_in(guarded: Project) -> None:
+    keep(guarded, [told(number) for number in range(5)])
+    learn_all(guarded)
+    task = {name: told(9)[name] for name in ("input", "parameters", "task_type", "model_id")}
+    answer = caller(guarded, "ad").post("tasks/prepare/", {"task": task})
+
+    assert answer.status_code == 200, answer.content
+    assert [one["confidence"] > 0 for one in answer.json()["patterns"]] == [True]
