@@ -4,6 +4,7 @@ from django.urls import path
 
 from optimizations.views import (
     hand_made,
+    evaluation_sets,
     manual_control,
     model_changes,
     optimizations,
@@ -16,6 +17,9 @@ urlpatterns = [
     path("optimizations/", optimizations.optimizations, name="optimizations"),
     path("optimizations/try/", hand_made.try_change, name="try_change"),
     path("optimizations/create/", hand_made.create_change, name="create_change"),
+    path("optimizations/evaluations/", evaluation_sets.evaluation_sets, name="evaluation_sets"),
+    path("optimizations/evaluations/upload/", evaluation_sets.upload, name="evaluation_upload"),
+    path("optimizations/evaluations/delete/", evaluation_sets.delete, name="evaluation_delete"),
     path("optimizations/<str:optimization_id>/", optimizations.optimization, name="optimization"),
     path(
         "optimizations/<str:optimization_id>/chart/", optimizations.chart, name="optimization_chart"
