@@ -207,7 +207,7 @@ class TrialLearner(msgspec.Struct):
         state = trial.state
         self.touched[state.id] = None
         duration = None if outcome.failed else outcome.duration
-        trial.tests.note_output(outcome.output, duration, treated)
+        trial.tests.note_output(outcome.output, duration, treated, self.settings.latency_factor)
         (state.treated if treated else state.control).note(outcome, reading.quality, cost)
         if treated:
             state.last_used = self.now

@@ -13,9 +13,11 @@ from optimizations.engine.statistics.arrays import Array
 from optimizations.engine.statistics.betting import BETS, GRID, BoundedMean
 from optimizations.engine.statistics.change_detection import FallDetector, even_wealth
 from optimizations.engine.statistics.effect_scores import Score
+from optimizations.engine.statistics.error_rate import ErrorRate
 from optimizations.engine.statistics.sample_ratio import SampleRatio
 from optimizations.engine.trials.output_guards import Latency, OutputVariety
 
+KNOWN_LATENCY = 30  # durations of the control before an answer counts as slow
 MARGINS: Array = np.array([-0.05, -0.04, -0.03, -0.02, -0.01, 0.0])
 
 
@@ -103,6 +105,7 @@ class TrialTests(msgspec.Struct):
     pairs: PairTests | None = None
     arrived: SampleRatio = msgspec.field(default_factory=SampleRatio)
     judged: SampleRatio = msgspec.field(default_factory=SampleRatio)
+    slow: ErrorRate = msgspec.field(default_factory=ErrorRate)  # answers beyond the control's p95
 
     @classmethod
     def fresh(cls) -> TrialTests:
@@ -133,9 +136,14 @@ class TrialTests(msgspec.Struct):
         self.suspicion = None
         self.watch.reset()
 
-    def note_output(self, output: Json, duration: float | None, treated: bool) -> None:
+    def note_output(
+        self, output: Json, duration: float | None, treated: bool, latency_factor: float = 3.0
+    ) -> None:
+        """`latency_factor` times the control's p95, as it was before, is slow."""
         (self.treated_output if treated else self.control_output).add(output)
         if duration is not None:
+            if treated and len(self.control_latency.last) >= KNOWN_LATENCY:
+                self.slow.add(duration > latency_factor * self.control_latency.p95)
             (self.treated_latency if treated else self.control_latency).add(duration)
 
     def find_imbalance(self) -> str:
