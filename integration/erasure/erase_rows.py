@@ -13,7 +13,7 @@ from featurememory.database.write_lock import write_turn
 from featurememory.models import Activity, Project, StoredAnswer
 from integration.erasure.selection import PART, ErasedContent
 from integration.models import PreviousRecognizer
-from optimizations.decision_log.shadow_rows import delete_shadows
+from optimizations.decision_log.shadow_rows import MOST_SHADOWS, delete_shadows
 from optimizations.models import AppliedOptimization, Decision, WaitingOutcome
 from patterns.models import FailedRecord, Feedback, ModelInteraction, Payload
 from patterns.retention.delete_interactions import record_forgotten_until
@@ -37,6 +37,8 @@ def erase_rows(project: Project, content: ErasedContent) -> Counter[str]:
         with write_turn():
             AppliedOptimization.objects.filter(project=project, decision_id__in=ids).delete()
             counts["bytes"] += delete_shadows(project.pk, list(ids))
+            shadows = [f"{one}.{number}" for one in ids for number in range(1, MOST_SHADOWS + 1)]
+            Feedback.objects.filter(project=project, target_id__in=shadows).delete()
             Feedback.objects.filter(project=project, target_id__in=ids).delete()
     for numbers, ids in zip(split(content.numbers), split(content.ids), strict=True):
         with write_turn():

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from optimizations.models import ShadowAnswer
 
+MOST_SHADOWS = 2  # of one decision
 ROW_BYTES = 350  # a row without its data, with its entries in the indexes
 
 

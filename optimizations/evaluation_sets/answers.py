@@ -14,11 +14,11 @@ from featurememory.database.write_lock import write_turn
 from featurememory.errors import ErrorCode, FeatureMemoryError, invalid
 from featurememory.http.finite_numbers import require_finite
 from featurememory.http.json_body import decode_json
+from optimizations.decision_log.packed_json import pack_json
 from optimizations.models import EvaluationTask
 from patterns.ingest.backpressure import admission
 from patterns.ingest.schema import Name, Optional, Quantity, Share, Usage, refuse_deep_nesting
 from patterns.redaction.redact import redactor_of
-from patterns.storage.payloads import pack_payload
 
 MOST_TASKS = 20_000  # of a project
 MOST_ANSWERS = 100  # of a task
@@ -102,7 +102,7 @@ def build_task(project_id: UUID, key: tuple[str, str], one: EvaluationIn) -> Eva
         digest=key[1],
         task_type=one.task_type,
         at=time.time_ns() // 1_000_000,
-        data=pack_payload({"input": one.input}),
+        data=pack_json({"input": one.input}),
     )
 
 

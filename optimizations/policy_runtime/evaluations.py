@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from featurememory.database.write_lock import write_turn
+from optimizations.decision_log.packed_json import read_json
 from optimizations.model_catalog import PriceList
 from optimizations.models import EvaluationTask
 from optimizations.policy_runtime import outcomes
@@ -24,7 +25,6 @@ from optimizations.policy_runtime.evaluated_rows import (
 from optimizations.policy_runtime.policy_cache import policies
 from patterns.engine.domain.observation import Observation
 from patterns.recognition.recognizer_cache import recognizers
-from patterns.storage.payloads import unpack_payload
 
 MATCHED, COUNTED = 100, 50  # tasks at once: callers wait for a lock as long as that takes
 
@@ -69,7 +69,7 @@ def match_task(project_id: UUID, row: EvaluationTask) -> UUID | None:
     answers = row.answers
     observation = Observation(
         id="",
-        input=unpack_payload(bytes(row.data)).get("input"),
+        input=read_json(row.data).get("input"),
         timestamp=time.time(),
         parameters={},
         model_id=answers[0]["model_id"] if answers else "",

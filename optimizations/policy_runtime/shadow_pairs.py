@@ -13,11 +13,12 @@ from uuid import UUID
 import msgspec
 from django.db.models import F, Q
 
+from optimizations.decision_log.packed_json import read_json
 from optimizations.engine.domain.outcome import Outcome
 from optimizations.engine.shadows.agreement import outputs_agree
 from optimizations.model_catalog import PriceList
 from optimizations.models import Decision, ShadowAnswer
-from optimizations.policy_runtime.outcome_rows import decode_payload, load_outcomes
+from optimizations.policy_runtime.outcome_rows import load_outcomes
 from optimizations.policy_runtime.policy_cache import CountedPair, LoadedPolicy
 
 BATCH = 300
@@ -77,7 +78,7 @@ def load_mains(project_id: UUID, rows: Iterable[ShadowAnswer]) -> dict[str, Outc
 
 
 def build_shadow(row: ShadowAnswer, main: Outcome, prices: PriceList) -> Outcome:
-    content = decode_payload(bytes(row.data))
+    content = read_json(row.data)
     classes = (row.cached_input_tokens, row.cache_write_tokens, row.reasoning_tokens)
     usage = (row.input_tokens, row.output_tokens, *classes)
     cost = row.cost if row.cost is not None else prices.cost(row.model_id, row.timestamp, *usage)

@@ -7,6 +7,7 @@ from uuid import UUID
 from featurememory.database.write_lock import write_turn
 from featurememory.errors import invalid
 from optimizations.decision_log import log
+from optimizations.decision_log.packed_json import pack_json
 from optimizations.engine.domain.task import ShadowWish, TaskDecision
 from optimizations.models import ShadowAnswer
 from patterns.ingest.backpressure import admission
@@ -14,7 +15,7 @@ from patterns.ingest.redacted_arrivals import redact_arrivals
 from patterns.ingest.schema import COLUMNS, Arrival
 from patterns.ingest.wakeup import wake_learner
 from patterns.retention import project_use
-from patterns.storage.payloads import pack_payload, unpack_payload
+from patterns.storage.payloads import unpack_payload
 
 KEPT = (
     *("model_id", "timestamp", "duration", "input_tokens", "output_tokens", "cached_input_tokens"),
@@ -83,7 +84,7 @@ def build_answer(
         decision_id=decision.id,
         pattern_id=UUID(decision.pattern_id) if decision.pattern_id else None,
         at=given["received_at"],
-        data=pack_payload(kept),
+        data=pack_json(kept),
         **{name: given[name] for name in KEPT if name != "failed"},
         failed=bool(given["failed"]),
     )

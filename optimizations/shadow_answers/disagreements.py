@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
+from optimizations.decision_log.packed_json import read_json
 from optimizations.models import Decision, ShadowAnswer
 from optimizations.policy_runtime.outcome_rows import decode_payload
 from patterns.models import ModelInteraction, Payload
@@ -95,6 +96,6 @@ def load_pairs(project_id: UUID, rows: Sequence[ShadowAnswer]) -> list[AnswerPai
         served = found.get(numbers.get(row.decision_id) or 0)
         data = payloads.get(served.number) if served else None
         content = decode_payload(bytes(data) if data else None)
-        answer = decode_payload(bytes(row.data)).get("output")
+        answer = read_json(row.data).get("output")
         pairs.append(AnswerPair(row, served, content.get("input"), content.get("output"), answer))
     return pairs
