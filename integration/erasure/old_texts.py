@@ -13,6 +13,7 @@ from featurememory.models import Project
 from integration.models import PreviousRecognizer
 from optimizations.decision_log.log import catch_up
 from optimizations.decision_log.old_texts import strip_decisions
+from optimizations.decision_log.shadow_rows import strip_texts
 from optimizations.models import PolicyState
 from optimizations.policy_runtime import outcomes
 from optimizations.policy_runtime.policy_cache import policies
@@ -107,6 +108,7 @@ def forget_elsewhere(project: Project, limit: int) -> int:
     many decisions."""
     catch_up()
     stripped = strip_decisions(project.pk, limit)
+    strip_texts(project.pk, limit)
     delete_comments(project, limit)
     forget_answers_before(project.pk, find_age_s(limit))
     moment = datetime.fromtimestamp(limit / 1000, UTC)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from optimizations.models import ShadowAnswer
+from featurememory.database.write_lock import write_turn
+from optimizations.models import EvaluationTask, ShadowAnswer
 
 MOST_SHADOWS = 2  # of one decision
 ROW_BYTES = 350  # a row without its data, with its entries in the indexes
@@ -17,3 +18,12 @@ def delete_shadows(project_id: UUID, decision_ids: Sequence[str]) -> int:
     freed = sum(len(data) + ROW_BYTES for data in rows.values_list("data", flat=True))
     rows.delete()
     return freed
+
+
+def strip_texts(project_id: UUID, limit: int) -> None:
+    """Removes what shadows said and what evaluated tasks ask, where it came before `limit` (our clock, ms):
+    figures and verdicts stay."""
+    with write_turn():
+        for table in (ShadowAnswer, EvaluationTask):
+            rows = table.objects.filter(project_id=project_id, at__lt=limit)
+            rows.exclude(data=b"").update(data=b"")

@@ -4,6 +4,7 @@ import pytest
 
 from integration.erasure.erase_rows import erase_rows
 from integration.erasure.selection import find_content
+from optimizations.decision_log.shadow_rows import strip_texts
 from optimizations.models import ShadowAnswer
 from optimizations.policy_runtime import outcomes
 from patterns.models import Feedback, ModelInteraction, PayloadDictionary
@@ -45,3 +46,18 @@ def test_what_shadows_said_needs_no_dictionary_that_an_erasure_replaces() -> Non
     PayloadDictionary.objects.all().delete()
 
     assert made.call.get(path).json()["data"][0]["shadow"]["output"] == "delivery"
+
+
+def test_old_texts_of_shadows_go_and_their_figures_stay() -> None:
+    owner = builders.project()
+    made = wished.orchestrator(owner)
+    answer = wished.ask_until_wished(made)
+    made.call.post("interactions/", wished.shadow(answer, output="delivery"))
+    outcomes.count_outcomes(owner.pk, save=True)
+
+    strip_texts(owner.pk, 1 << 50)
+
+    row = ShadowAnswer.objects.get(project=owner)
+    assert (bytes(row.data), row.cost, row.agreed) == (b"", 0.1, False)
+    path = f"optimizations/{made.only('route_model').id}/disagreements/"
+    assert made.call.get(path).json()["data"][0]["shadow"]["output"] is None

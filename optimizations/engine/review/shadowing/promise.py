@@ -19,6 +19,7 @@ LEAST_WEIGHT = 0.05  # of cost in utility
 PROMISE = 0.003  # utility that the best known choice gains, from which the whole budget is open
 SURE = 0.6  # chance that it gains at all
 HOPED, HOPEFUL = 0.045, 0.025  # utility that may be found, from which that share may be lost on it
+STALLED_AFTER, STALLED_BELOW = 400, 2.0  # pairs, and the e-value of a gain they should have reached
 PROBE = 0.002  # units a request while nobody runs the shadows
 OPTIMISM = 0.6  # standard deviations by which a choice may promise more than is believed
 TOO_DEAR = -0.03  # utility of the saving below which a value is not run as a shadow
@@ -31,6 +32,7 @@ class Promise(msgspec.Struct, frozen=True):
     gain: float
     sure: float
     hope: float
+    saved: float  # the part of the gain that is saved cost and time
 
     @property
     def holds(self) -> bool:
@@ -48,14 +50,16 @@ def weigh_promise(view: ScopeView, settings: PolicySettings) -> Promise:
     gains = chosen @ view.traffic
     allowed = np.where(may_search(view)[None], worth, 0.0)
     hope = float((np.maximum(allowed.max(axis=2) - chosen, 0.0) @ view.traffic).mean())
-    return Promise(float(gains.mean()), float((gains > 0).mean()) if len(rows) else 0.0, hope)
+    sure = float((gains > 0).mean()) if len(rows) else 0.0
+    saved = float(view.traffic[rows] @ view.post.saved[rows, picks[rows]])
+    return Promise(float(gains.mean()), sure, hope, saved)
 
 
 def allowed_rate(view: ScopeView, promise: Promise, settings: PolicySettings) -> float:
     """What the shadows of one request may cost, in units of the incumbent's mean cost."""
     meter = view.scope.meter
-    if promise.holds:
-        worth = WORTH_PART * promise.gain / max(settings.cost_weight, LEAST_WEIGHT)
+    if promise.holds and not is_stalled(view):
+        worth = WORTH_PART * promise.saved / max(settings.cost_weight, LEAST_WEIGHT)
         share = max(min(LOST_MOST, settings.shadow_budget), min(settings.shadow_budget, worth))
         left = share * (meter.paid + ADVANCE) - meter.spent
     else:
@@ -65,6 +69,13 @@ def allowed_rate(view: ScopeView, promise: Promise, settings: PolicySettings) ->
             left = max(left, min(HOPEFUL, settings.shadow_budget) * meter.paid - meter.spent)
     rate = max(0.0, left) / AHEAD
     return min(rate, PROBE) if meter.ignored else rate
+
+
+def is_stalled(view: ScopeView) -> bool:
+    """Whether many pairs of what would be served have not begun to show a gain: what is believed then
+    is luck, or no proof will come in time."""
+    pairs = view.chooser.tests.pairs if view.chooser else None
+    return pairs is not None and pairs.n >= STALLED_AFTER and pairs.lift < STALLED_BELOW
 
 
 def shadow_costs(view: ScopeView) -> Array:
