@@ -26,7 +26,6 @@ from optimizations.serializers import serialize_arm
 from optimizations.summaries import evidence_charts, headline
 from optimizations.summaries.forest_plot import build_forest, decode_or_blank
 from optimizations.summaries.guard_texts import describe_guards
-from optimizations.summaries.power import describe_need
 from patterns.charts.chart import Chart
 from patterns.models import Pattern
 from patterns.views.chart_data import render_chart_table, stream_chart_csv
@@ -122,7 +121,6 @@ def optimization(request: HttpRequest, optimization_id: str) -> HttpResponse:
         "chart_url": f"/optimizations/{row.id}/chart/",
         "chart_csv": f"/optimizations/{row.id}/chart.csv",
         "guards": describe_guards(state.guards),
-        "need": describe_need(state),
         "verbs": list_verbs(row),
         "trial_kind": row.type in KINDS,
         "threshold": config_of(project.pk).effectiveness_threshold,

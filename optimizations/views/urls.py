@@ -3,8 +3,8 @@
 from django.urls import path
 
 from optimizations.views import (
-    hand_made,
     evaluation_sets,
+    hand_made,
     manual_control,
     model_changes,
     optimizations,
