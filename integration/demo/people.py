@@ -29,8 +29,8 @@ class People:
             (16.0, lambda: self.pin("contract.review")),
             (25.0, self.prune_vouchers),
             (33.0, self.raise_threshold),
-            (41.0, lambda: self.block("rejected")),
-            (45.8, lambda: self.block("suspended")),
+            (50.0, lambda: self.block("rejected", "support.reply")),
+            (45.8, lambda: self.block("suspended", "invoice.extract")),
         )
 
     def act(self, after: float, until: float) -> None:
@@ -67,9 +67,11 @@ class People:
         if pattern := self.find(task_type):
             editing.edit_pattern(self.project, pattern, MARA, pinned=True)
 
-    def block(self, status: str) -> None:
+    def block(self, status: str, task_type: str) -> None:
         """What was rolled back or rejected for good is not tried again."""
-        rows = Optimization.objects.filter(project=self.project, status=status, control="")
+        rows = Optimization.objects.filter(
+            project=self.project, status=status, task_type=task_type, control=""
+        )
         for row in rows:
             OptimizationManager(self.project).act(row.id, "block", MARA, WHY[status])
 

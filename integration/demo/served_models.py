@@ -48,7 +48,7 @@ MODELS = (
         tunable={"max_output_tokens": {"min": 32, "max": 4096}},
     ),
     DemoModel("gpt-4.1-mini", ("invoice.extract",), 0.6, since=20.0),
-    DemoModel("gpt-4.1-nano", ("support.reply",), 0.5, since=30.0),
+    DemoModel("gpt-4.1-nano", ("support.reply",), 0.5, since=29.0),
     DemoModel("gpt-5-nano", ("ticket.classify",), 0.7, since=56.5),
 )
 

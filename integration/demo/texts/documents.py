@@ -17,7 +17,7 @@ KINDS = [
         ),
         "Clause 7.<small> caps liability at <amount> euros, page <page>; clause 11 lets <company> end it "
         "at <few> weeks' notice, our playbook asks for twelve.",
-        *(21_000, 1_250, 0.985, 14.0),
+        *(21_000, 1_250, 0.985, 22.0),
         model="claude-opus-4-5",
         attached=58_000,
         edges={"claude-haiku-4-5": 0.0},
@@ -30,7 +30,7 @@ KINDS = [
             "Compare the attached draft of <company> with our standard terms and name the changed clauses.",
         ),
         "Changed: clause <few> (payment within <number> days) and clause 14 (place of jurisdiction <city>).",
-        *(18_000, 1_000, 0.985, 11.0),
+        *(18_000, 1_000, 0.985, 18.0),
         model="claude-opus-4-5",
         attached=46_000,
         edges={"claude-haiku-4-5": 0.0},
@@ -45,7 +45,7 @@ KINDS = [
             }
         ),
         '{"number": "<invoice>", "date": "<date>", "total": "<amount>", "vat": "19%"}',
-        *(3_400, 210, 0.985, 17.0),
+        *(3_400, 210, 0.985, 26.0),
         model="gpt-5",
         attached=9_500,
         edges={"gpt-4.1-mini": 0.0},
@@ -60,7 +60,7 @@ KINDS = [
             "<number> x <good>\nTotal EUR <amount>\nDue on <date_num>"
         ),
         '{"supplier": "<company>", "number": "<invoice>", "due": "<date_num>", "total": "<amount>"}',
-        *(2_100, 120, 0.985, 12.0),
+        *(2_100, 120, 0.985, 18.0),
         model="gpt-5",
         attached=3_200,
         edges={"gpt-4.1-mini": 0.0},

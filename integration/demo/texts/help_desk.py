@@ -109,8 +109,8 @@ KINDS = [
         "support.reply",
         chat("Write a friendly reply to this customer:\n\n<ticket_any>"),
         "<reply>",
-        *(1900, 190, 0.94, 8.0),
-        edges={"gpt-4.1-nano": -0.28},
+        *(1900, 190, 0.94, 14.0),
+        edges={"gpt-4.1-nano": -0.26},
     ),
     RequestKind(
         "ticket.classify",
