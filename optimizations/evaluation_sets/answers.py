@@ -57,7 +57,9 @@ def store_answers(project_id: UUID, given: list[EvaluationIn]) -> tuple[int, int
     grouped: dict[tuple[str, str], list[EvaluationIn]] = {}
     for one in given:
         if redactor is not None:
-            one.input = redactor.redact_value(one.input)
+            named = {"input": one.input, "parameters": one.parameters}
+            hidden = redactor.redact_content(named)
+            one.input, one.parameters = hidden["input"], hidden["parameters"]
         grouped.setdefault((one.set, digest_task(one)), []).append(one)
     with write_turn():
         known = find_known(project_id, list(grouped))

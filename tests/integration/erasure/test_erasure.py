@@ -17,7 +17,7 @@ from featurememory.models import AuditEntry, Project
 from integration.doctor.examination import examine
 from integration.jobs import queue, uploads
 from integration.models import Job
-from optimizations.models import Decision
+from optimizations.models import Decision, ShadowAnswer
 from patterns.failed_records import note_failure
 from patterns.models import FailedRecord, ModelInteraction, Pattern, PayloadDictionary
 from patterns.storage import payloads
@@ -312,6 +312,18 @@ def test_reasons_of_failures_and_uploads_are_erased(owner: Project, settings: An
     waiting.refresh_from_db()
     assert waiting.state == "cancelled"
     assert places("canaryfail") == set()
+
+
+def test_what_shadows_answered_goes_with_its_decision(db: None) -> None:
+    owner = project("shadowed")
+    lived(owner)
+    for decision in Decision.objects.filter(project=owner):
+        ShadowAnswer.objects.create(
+            project=owner, shadow_id=f"{decision.id}.1", decision_id=decision.id, model_id="m", at=1
+        )
+
+    erase(owner, {"session_id": f"s-{NAMES[1]}"})
+    assert ShadowAnswer.objects.count() == len(NAMES) - 1
 
 
 def test_names_that_were_redacted_when_they_came_in_are_found(db: None) -> None:

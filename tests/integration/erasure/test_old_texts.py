@@ -18,10 +18,11 @@ from featurememory.models import Project
 from integration.doctor.examination import examine
 from integration.erasure.old_texts import forget_if_due, forget_old_texts
 from integration.repair.save_repair import consolidate_project
-from optimizations.models import Decision
+from optimizations.models import Decision, ShadowAnswer
 from patterns.models import Feedback, ModelInteraction, Pattern, PatternEvent, Payload
 from patterns.recognition.recognizer_cache import recognizers
 from patterns.retention.old_texts import DAY_MS
+from patterns.storage import payloads
 from tests.builders import caller, item, keep, learn_all, project
 from tests.integration.erasure.test_erasure import places
 
@@ -65,12 +66,25 @@ def owner() -> Project:
     body = {"session_id": "s-1", "metric_name": "score", "value": 0.5}
     assert api.post("feedback/", body).status_code == 201
     learn_all(owner)
+    keep_shadow(owner, OLD)
     make_older(owner, 10)
     keep(owner, [told(NEW, number) for number in range(12)])
     learn_all(owner)
     api.patch("config/", {"privacy": {"keep_texts": 7}})
     forget_config()  # which the commit does, and there is none in a test
     return owner
+
+
+def keep_shadow(owner: Project, word: str) -> None:
+    decision = Decision.objects.get(project=owner)
+    ShadowAnswer.objects.create(
+        project=owner,
+        shadow_id=f"{decision.id}.1",
+        decision_id=decision.id,
+        model_id="m2",
+        at=1,
+        data=payloads.pack_payload({"output": f"I called {word}"}),
+    )
 
 
 def make_older(owner: Project, days: int) -> None:
@@ -80,6 +94,7 @@ def make_older(owner: Project, days: int) -> None:
     at = Feedback.objects.get(metric_name="score").at.fromtimestamp(then / 1000).astimezone()
     Feedback.objects.filter(project=owner).update(at=at)
     PatternEvent.objects.filter(project=owner).update(at=at)
+    ShadowAnswer.objects.filter(project=owner).update(at=then)
 
 
 def test_old_texts_are_nowhere_and_new_ones_stay(owner: Project) -> None:
@@ -106,7 +121,7 @@ def test_figures_patterns_and_statistics_stay(owner: Project) -> None:
     forget_old_texts(owner)
 
     assert figures() == before
-    assert Decision.objects.count() == 1
+    assert (Decision.objects.count(), ShadowAnswer.objects.count()) == (1, 1)
     assert {row.value for row in Feedback.objects.all()} == {0.5, "text no longer kept"}
 
 

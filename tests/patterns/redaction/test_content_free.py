@@ -261,3 +261,13 @@ def test_redacted_tags_are_told_from_each_other() -> None:
     assert one["user"].startswith("⟦email⟧-")
     assert one["user"] != two["user"]
     assert one["n"] == 1
+
+
+def test_evaluations_hold_no_word_either(free: Project) -> None:
+    line = {"task_type": "t", "input": TEXT, "model_id": "m", "score": 1.0}
+    answer = caller(free, "rw").post(
+        "evaluations/", [line | {"parameters": {"system": TEXT, "n": 1}}]
+    )
+
+    assert answer.status_code < 300, answer.content
+    assert left() == set()
