@@ -17,6 +17,9 @@ from patterns.engine.text.tokens import END, START, TURN
 
 FEWEST = 6  # texts with an instruction
 WORDS = 3  # of a line that may instruct
+FIXED_WORDS = 6  # of a line beside the one word that tells it from others
+VALUES = 3  # words at one place that make it a slot; two are two instructions
+SLOT = -1  # in the place of such a word
 COVERED = 0.8  # of the texts have one of the lines that come next: it still instructs
 
 BREAKS = frozenset(["\n", TURN])
@@ -129,33 +132,52 @@ def _split_text(corpus: Corpus, text: int, ends: frozenset[str]) -> Lines:
 def _find_instructions(corpus: Corpus, lines: Sequence[Lines]) -> list[Lines]:
     """For each text the lines at its start that instruct; () when there are none."""
     found: list[Lines] = [()] * len(lines)
-    waiting = [(list(range(len(lines))), 0)]
+    waiting: list[tuple[Lines, Texts]] = [((), list(range(len(lines))))]
     while waiting:
-        texts, depth = waiting.pop()
-        branches = _branch(corpus, lines, texts, depth)
-        if depth and sum(map(len, branches)) < COVERED * len(texts):
+        said, texts = waiting.pop()
+        branches = _branch(corpus, lines, texts, len(said))
+        if said and sum(map(len, branches.values())) < COVERED * len(texts):
             continue
-        for members in branches:
+        for line, members in branches.items():
             for text in members:
-                found[text] = lines[text][: depth + 1]
-            waiting.append((members, depth + 1))
+                found[text] = (*said, line)
+            waiting.append(((*said, line), members))
     return found
 
 
 def _branch(
     corpus: Corpus, lines: Sequence[Lines], texts: Sequence[int], depth: int
-) -> list[Texts]:
+) -> dict[Line, Texts]:
     """Texts with the same instructing line at this depth, and something behind it."""
     found: dict[Line, Texts] = defaultdict(list)
     for text in texts:
         if len(lines[text]) > depth + 1:
             found[lines[text][depth]].append(text)
-    return [
-        members
-        for line, members in found.items()
-        if len(members) >= FEWEST and _instructs(corpus, line)
-    ]
+    often = {line: members for line, members in found.items() if len(members) >= FEWEST}
+    often = {line: members for line, members in often.items() if _instructs(corpus, line)}
+    joined: dict[Line, Texts] = defaultdict(list)
+    for line, open_line in _open_lines(corpus, list(often)).items():
+        joined[open_line].extend(often[line])
+    return joined
+
+
+def _open_lines(corpus: Corpus, lines: Sequence[Line]) -> dict[Line, Line]:
+    """Each line, with a slot where three of them or more differ by one word: it holds values."""
+    alike: dict[Line, list[Line]] = defaultdict(list)
+    for line in lines:
+        if _count_words(corpus, line) > FIXED_WORDS:
+            for place in np.nonzero(corpus.wordy[list(line)])[0].tolist():
+                alike[(*line[:place], SLOT, *line[place + 1 :])].append(line)
+    found = {line: line for line in lines}
+    for open_line, members in alike.items():
+        if len(members) >= VALUES:
+            found.update(dict.fromkeys(members, open_line))
+    return found
 
 
 def _instructs(corpus: Corpus, line: Line) -> bool:
-    return int(np.count_nonzero(corpus.wordy[list(line)])) >= WORDS
+    return _count_words(corpus, line) >= WORDS
+
+
+def _count_words(corpus: Corpus, line: Line) -> int:
+    return int(np.count_nonzero(corpus.wordy[[token for token in line if token != SLOT]]))

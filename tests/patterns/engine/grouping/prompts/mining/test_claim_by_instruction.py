@@ -83,3 +83,21 @@ def test_two_closing_instructions_under_one_first_line_stay_two_groups() -> None
     what = make_texts(head + "Name the product it is about, one word.", 40, seed=1)
 
     assert sorted(map(len, find_groups(yes + what))) == [len(set(yes)), len(set(what))]
+
+
+def test_three_words_in_one_place_of_an_instruction_are_values_of_a_slot() -> None:
+    line = "Compare the two offers for a buyer who cares about {} most.\n\n{{}}"
+    texts = [
+        text
+        for seed, word in enumerate(("noise", "weight", "price", "repair"))
+        for text in make_texts(line.format(word), 15, seed=seed)
+    ]
+
+    assert find_groups(texts) == [set(texts)]
+
+
+def test_two_words_in_one_place_are_two_instructions() -> None:
+    line = "Answer the message below for a reader who wants {} answers from us.\n\n{{}}"
+    one, other = (make_texts(line.format(word), 30, seed=3) for word in ("short", "polite"))
+
+    assert sorted(map(len, find_groups(one + other))) == [len(set(one)), len(set(other))]
