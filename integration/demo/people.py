@@ -12,6 +12,8 @@ from patterns.curation import editing, pruning
 from patterns.models import Pattern
 
 MARA, JONAS = "mara", "jonas"
+# What mara does not want tried again, once it has come to that.
+SETTLED_BY_HAND = (("rejected", "support.reply"), ("suspended", "invoice.extract"))
 WHY = {
     "rejected": "Too many replies had to be written again",
     "suspended": "The provider has confirmed that the model got worse",
@@ -29,8 +31,6 @@ class People:
             (16.0, lambda: self.pin("contract.review")),
             (25.0, self.prune_vouchers),
             (33.0, self.raise_threshold),
-            (50.0, lambda: self.block("rejected", "support.reply")),
-            (45.8, lambda: self.block("suspended", "invoice.extract")),
         )
 
     def act(self, after: float, until: float) -> None:
@@ -38,6 +38,8 @@ class People:
         for day, act in self.days:
             if after < day <= until:
                 act()
+        for status, task_type in SETTLED_BY_HAND:
+            self.block(status, task_type)
 
     def keep_evidence(self) -> None:
         config = self.project.config
