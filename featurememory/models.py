@@ -22,6 +22,8 @@ from featurememory.rows.people import ProjectRole as ProjectRole
 from featurememory.rows.people import RecoveryCode as RecoveryCode
 from featurememory.rows.people import SecondFactor as SecondFactor
 from featurememory.rows.people import SignedInBrowser as SignedInBrowser
+from featurememory.rows.seen_rows import Preferences as Preferences
+from featurememory.rows.seen_rows import SavedView as SavedView
 from featurememory.thresholds import (
     SECTIONS,
     AuditThresholds,

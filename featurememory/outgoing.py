@@ -23,23 +23,50 @@ def find_refusal(
     addresses, unless the private ones are named too: else whoever runs the name server of that host
     could point it at this machine.
     """
-    try:
-        parts = urlsplit(url)
-        host, port = (parts.hostname or "").rstrip("."), parts.port
-    except ValueError:
-        return "This is no URL."
-    if parts.scheme not in ("http", "https") or not host:
-        return "It must begin with http:// or https:// and name a host."
-    if "@" in parts.netloc:
-        return "It must not hold a user or password: keys come from the environment."
+    host, port, why = read_host(url)
+    if why:
+        return why
     if not is_named(host, allowed):
         return f"Its host is not among {variable}, which whoever runs this server sets."
-    addresses = look_up(host, port or (443 if parts.scheme == "https" else 80))
+    addresses = look_up(host, port)
     if not addresses:  # at a call nothing can be reached then, and names fail for moments
         return "Its host has no address." if must_resolve else None
     if not all(is_public(one) or is_named(str(one), allowed) for one in addresses):
         return f"Its host has a private address that is not among {variable} itself."
     return None
+
+
+def find_private_refusal(url: str, allowed: Sequence[str], variable: str) -> str | None:
+    """Why this URL may not be called by a server that may call any public host; None when it may.
+
+    Private addresses must be named: else people of a project could reach what only this machine can.
+    """
+    host, port, why = read_host(url)
+    if why:
+        return why
+    addresses = look_up(host, port)
+    if not addresses:
+        return "Its host has no address."
+    if not all(is_public(one) or is_named(str(one), allowed) for one in addresses):
+        return (
+            f"Its host has a private address, and that is not among {variable}, which whoever runs "
+            "this server sets."
+        )
+    return None
+
+
+def read_host(url: str) -> tuple[str, int, str]:
+    """(host, port, why it is no URL that can be called)."""
+    try:
+        parts = urlsplit(url)
+        host, port = (parts.hostname or "").rstrip("."), parts.port
+    except ValueError:
+        return "", 0, "This is no URL."
+    if parts.scheme not in ("http", "https") or not host:
+        return "", 0, "It must begin with http:// or https:// and name a host."
+    if "@" in parts.netloc:
+        return "", 0, "It must not hold a user or password: keys come from the environment."
+    return host, port or (443 if parts.scheme == "https" else 80), ""
 
 
 def is_named(host: str, allowed: Sequence[str]) -> bool:

@@ -15,6 +15,7 @@ from django.utils.cache import patch_vary_headers
 from django_htmx.http import HttpResponseClientRedirect
 
 from featurememory.access import roles
+from featurememory.access.preferences import seen_by
 from featurememory.config import config_of
 from featurememory.errors import FeatureMemoryError
 from featurememory.models import Project
@@ -31,10 +32,11 @@ def page(view: View) -> View:
             return redirect_to_sign_in(request)
         if not list_projects(request) and not request.user.is_superuser:
             return render(request, "no_project.html", status=403)
-        try:
-            response = view(request, *args, **kwargs)
-        except FeatureMemoryError as error:
-            response = render_refusal(request, error)
+        with seen_by(request.user):
+            try:
+                response = view(request, *args, **kwargs)
+            except FeatureMemoryError as error:
+                response = render_refusal(request, error)
         patch_vary_headers(response, ["HX-Request"])
         response.headers.setdefault("Cache-Control", "private, no-cache")
         return response
@@ -121,12 +123,20 @@ def render_page(
 
 
 def current_project(request: HttpRequest) -> Project:
-    """The project chosen in this session, else as `choose_project` says."""
+    """The project chosen in this session, else as `choose_project` says. A shared link names one."""
     found: Project | None = getattr(request, "_project", None)
     if found is None:
+        follow_shared_link(request)
         found = choose_project(list_projects(request), request.session.get("project"))
         request._project = found  # type: ignore[attr-defined]
     return found
+
+
+def follow_shared_link(request: HttpRequest) -> None:
+    """Choose the project that a link names, when it is one the person may see."""
+    named = request.GET.get("project") if request.method == "GET" else None
+    if named and any(project.name == named for project in list_projects(request)):
+        request.session["project"] = named
 
 
 def list_projects(request: HttpRequest) -> list[Project]:

@@ -200,7 +200,7 @@ SSO_GROUPS_HEADER = read_header("FM_SSO_GROUPS_HEADER")
 SSO_ROLES = read_grants("FM_SSO_ROLE")
 SSO_GROUP_ROLES = read_group_grants("FM_SSO_GROUP_ROLES")
 PASSWORD_SIGN_IN = read_flag("FM_PASSWORD_SIGN_IN", default=True)
-AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
+AUTHENTICATION_BACKENDS = ["featurememory.access.people_backend.PeopleBackend"]
 if SSO_HEADER:
     AUTHENTICATION_BACKENDS.append("featurememory.access.header_sign_in.HeaderBackend")
 # Who must have a second factor beside the password: featurememory/access/second_factor_gate.py.
@@ -226,6 +226,7 @@ BATCH_BODY_LIMIT = read_integer("FM_BATCH_BODY_LIMIT", default=16 << 20, minimum
 BATCH_ITEM_LIMIT = read_integer("FM_BATCH_ITEM_LIMIT", default=1000, minimum=1)
 
 # Hosts that a project's embedder_url may name: featurememory/outgoing.py.
+WEBHOOK_HOSTS = read_names("FM_WEBHOOK_HOSTS", default=[])
 EMBEDDER_HOSTS = read_names("FM_EMBEDDER_HOSTS", default=[])
 EMBEDDER_KEY = os.environ.get("FM_EMBEDDER_KEY", "")
 
@@ -276,6 +277,8 @@ BACKGROUND_SCHEDULE = {
     "integration.tasks.review_optimizations": 30.0,
     "integration.tasks.train_payloads": 15.0,
     "integration.tasks.run_jobs": 2.0,
+    "integration.tasks.evaluate_alerts": 30.0,
+    "integration.tasks.deliver_alerts": 5.0,
 }
 CELERY_BEAT_SCHEDULE = {
     name: {"task": name, "schedule": seconds} for name, seconds in BACKGROUND_SCHEDULE.items()

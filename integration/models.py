@@ -19,6 +19,9 @@ from uuid_utils.compat import uuid7
 from featurememory.access.roles import ROLE_SCOPES, SCOPES, role_in
 from featurememory.audit.record import record
 from featurememory.models import Project
+from integration.alert_rows import AlertDelivery as AlertDelivery
+from integration.alert_rows import AlertNotice as AlertNotice
+from integration.alert_rows import AlertRule as AlertRule
 
 ALPHABET = string.ascii_letters + string.digits
 SHAPE = re.compile(r"fm_(in|ro|rw|ad)_([A-Za-z0-9]{12})_([A-Za-z0-9_\-]{16,200})")

@@ -12,6 +12,7 @@ from celery import shared_task
 
 from featurememory.errors import handle_feature_memory_error
 from featurememory.models import Project
+from integration.alerts import delivery, evaluation
 from integration.erasure import old_texts
 from integration.jobs import queue
 from integration.learning.learn_batch import (
@@ -151,6 +152,18 @@ def run_jobs() -> int:
     return queue.run_waiting()
 
 
+@shared_task(name="integration.tasks.evaluate_alerts")
+def evaluate_alerts() -> int:
+    """Measure what the rules of every project watch; how many said something."""
+    return sum(run_for_each("alerts", evaluation.find_watched(), evaluation.evaluate_project))
+
+
+@shared_task(name="integration.tasks.deliver_alerts")
+def deliver_alerts() -> int:
+    """Hand messages that are due to threads of their own; how many."""
+    return delivery.deliver_due()
+
+
 _resources: list[ResourceManager] = []
 _resources_lock = threading.Lock()
 
@@ -178,4 +191,6 @@ WORK: dict[str, Callable[[], int]] = {
     "integration.tasks.review_optimizations": review_optimizations,
     "integration.tasks.train_payloads": train_payloads,
     "integration.tasks.run_jobs": run_jobs,
+    "integration.tasks.evaluate_alerts": evaluate_alerts,
+    "integration.tasks.deliver_alerts": deliver_alerts,
 }

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.db.models import Q
+from django.utils import timezone
 
 from featurememory.errors import invalid, not_found
+from featurememory.lists.periods import PERIODS, find_start
 from patterns.models import Pattern
 
 if TYPE_CHECKING:
@@ -40,7 +42,7 @@ class PatternCriteria:
     """Filters, all optional, joined by "and". Without `status` archived patterns are left out.
 
     `status` may name several states, separated by commas. `q` looks in template, label and task
-    type, and finds a pattern by its id.
+    type, and finds a pattern by its id. `range` is a period up to now in which it was seen.
     """
 
     status: str = ""
@@ -52,6 +54,7 @@ class PatternCriteria:
     used_before: datetime | None = None
     used_after: datetime | None = None
     pinned: bool | None = None
+    range: str = ""
     q: str = ""
     sort: str = "-use_count"
 
@@ -75,6 +78,8 @@ class PatternCriteria:
         for name, lookup in LOOKUPS.items():
             if (value := getattr(self, name)) not in ("", None):
                 condition &= Q(**{lookup: value})
+        if start := find_start(self.range, timezone.now()):
+            condition &= Q(last_used__gte=start)
         return condition & self._search() if self.q else condition
 
     def _search(self) -> Q:
@@ -101,6 +106,7 @@ class PatternCriteria:
             )
             and (self.used_before is None or used < self.used_before)
             and (self.used_after is None or used >= self.used_after)
+            and ((start := find_start(self.range, timezone.now())) is None or used >= start)
             and (self.pinned is None or state.pinned == self.pinned)
             and (not self.q or self.q.casefold() in text or self.q == state.id)
         )
@@ -159,6 +165,13 @@ def parse_boolean(value: Any, pointer: str) -> bool:
     return found
 
 
+def parse_period(value: Any, pointer: str) -> str:
+    name = parse_text(value, pointer)
+    if name not in PERIODS:
+        raise invalid(f"must be among {', '.join(PERIODS)}", pointer)
+    return name
+
+
 def parse_statuses(value: Any, pointer: str) -> str:
     names = [name.strip() for name in parse_text(value, pointer).split(",")]
     if not set(names) <= set(Pattern.PatternStatus.values):
@@ -183,6 +196,7 @@ PARSERS = {
     "used_before": parse_moment,
     "used_after": parse_moment,
     "pinned": parse_boolean,
+    "range": parse_period,
     "q": parse_text,
     "sort": parse_sort,
 }

@@ -104,7 +104,7 @@ def read_nearby_page(
     page may hold fewer rows than `limit`, or none; it has neighbours as long as there are further rows
     in `everything`, the rows without the filter.
     """
-    start, backwards = _start(everything, cursor, key)
+    start, backwards = read_start(everything, cursor, key)
     edge = start + reach if backwards else start - reach
     bound = {f"{key}__{'lte' if backwards else 'gte'}": edge}
     found = read_page(rows.filter(**bound), f"-{key}", cursor, limit, key)
@@ -118,7 +118,7 @@ def read_nearby_page(
     return Page(found.rows, following, found.previous or back)
 
 
-def _start(everything: QuerySet[Row], cursor: str | None, key: str) -> tuple[int, bool]:
+def read_start(everything: QuerySet[Row], cursor: str | None, key: str) -> tuple[int, bool]:
     """The key at which a page starts, and whether it is read backwards."""
     if cursor:
         direction, _, last = decode_cursor(cursor, 3)

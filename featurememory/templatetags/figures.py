@@ -16,6 +16,8 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
+from featurememory.process.number_style import write_as_chosen
+
 register = template.Library()
 NONE = "none"
 MINUS = "\u2212"
@@ -32,6 +34,10 @@ def _power(value: Number) -> str:
 
 
 def _fixed(value: Number, digits: int) -> str:
+    return write_as_chosen(_plain(value, digits))
+
+
+def _plain(value: Number, digits: int) -> str:
     """Rounded half away from zero, as JavaScript's toFixed does; thousands with commas."""
     if math.isnan(value):
         return NONE
@@ -46,8 +52,8 @@ def _three(value: Number) -> str:
     """Three significant digits, without trailing zeros after the point: 18.6, 3.1, 412."""
     size = abs(value)
     digits = 0 if size >= 99.95 else 1 if size >= 9.995 else 2
-    text = _fixed(value, digits)
-    return text.rstrip("0").rstrip(".") if "." in text else text
+    text = _plain(value, digits)
+    return write_as_chosen(text.rstrip("0").rstrip(".") if "." in text else text)
 
 
 @register.filter
@@ -131,7 +137,7 @@ def money(value: Number | None) -> str:
         return NONE
     magnitude = abs(value)
     if magnitude and magnitude < 0.01:
-        text = f"{magnitude:.5f}".rstrip("0").rstrip(".")
+        text = write_as_chosen(f"{magnitude:.5f}".rstrip("0").rstrip("."))
     else:
         text = _fixed(magnitude, 0 if magnitude >= 100 else 2)
     sign = MINUS if value < 0 and text.strip("0.,") else ""
@@ -201,9 +207,12 @@ def ago(value: Any) -> SafeString:
 
 @register.filter
 def clock(value: Any) -> SafeString:
-    """<time> with date and time; UTC here, local time once the browser has read it."""
+    """<time> with date and time in the chosen zone; else UTC, and local once the browser has read it."""
     at = moment(value)
-    return SafeString(NONE) if at is None else time_tag(at, "clock", f"{at.day} {at:%b %H:%M:%S}")
+    if at is None:
+        return SafeString(NONE)
+    here = timezone.localtime(at)
+    return time_tag(at, "clock", f"{here.day} {here:%b %H:%M:%S}")
 
 
 def time_tag(at: datetime, written_as: str, text: str) -> SafeString:

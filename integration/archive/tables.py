@@ -13,7 +13,7 @@ from uuid import UUID
 
 from django.db import models
 
-from featurememory.models import Activity, ConfigVersion, FeatureMemoryConfig, Project
+from featurememory.models import Activity, ConfigVersion, FeatureMemoryConfig, Project, SavedView
 from integration.models import PreviousRecognizer, UnmappedName
 from optimizations import models as optimizations
 from patterns import models as patterns
@@ -21,6 +21,8 @@ from patterns import models as patterns
 # Answers kept for a day, keys (their secrets belong to one server), work under way there, and the
 # log of what people did there.
 LEFT_OUT = {"StoredAnswer", "ApiKey", "Job", "AuditEntry", "ProjectRole", "StorageUse"}
+# Rules hold secrets and addresses outside.
+LEFT_OUT |= {"AlertRule", "AlertNotice"}
 # The lease on learning and the name, which `restore` gives.
 LEFT_OUT_COLUMNS = {
     "Project": {"name"},
@@ -97,6 +99,7 @@ TABLES = [
         PreviousRecognizer,
         UnmappedName,
         Activity,
+        SavedView,
     )
 ]
 BY_NAME = {table.name: table for table in TABLES}

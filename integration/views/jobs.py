@@ -8,18 +8,21 @@ from uuid import UUID
 
 from django import forms
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django_htmx.http import HTMX_STOP_POLLING
 
-from featurememory.http import pagination
-from featurememory.page_access import changing, current_project, is_part, page, render_page
+from featurememory.lists import periods
+from featurememory.lists.listing import Listing, PeekPanel
+from featurememory.lists.pages import render_list, render_panel, wants_panel
+from featurememory.page_access import changing, current_project, exporting, is_part, page
 from integration.jobs import queue
 from integration.jobs.history_files import ENDINGS
 from integration.jobs.import_preview import find_damage
 from integration.jobs.uploads import remove_upload, save_upload
 from integration.models import Job
 from integration.views.imports import describe_preview
+from integration.views.lists.jobs_list import JOBS
 
 UPLOAD_LIMIT = 512 << 20
 
@@ -61,10 +64,27 @@ def list_jobs(request: HttpRequest) -> HttpResponse:
 
 
 def render_jobs(request: HttpRequest, form: StartForm, status: int = 200) -> HttpResponse:
-    rows = Job.objects.filter(project=current_project(request))
-    found = pagination.read_page(rows, "-created_at", request.GET.get("cursor"), 50)
-    context = {"page": found, "form": form, "suffixes": ",".join(ENDINGS)}
-    return render_page(request, "jobs/list.html", "jobs/_list.html", context, status)
+    listing = JOBS.build(request)
+    if wants_panel(request):
+        return render_panel(request, listing, find_panel(request, listing))
+    context = {"form": form, "suffixes": ",".join(ENDINGS), "periods": periods.CHOICES}
+    response = render_list(request, listing, "jobs/list.html", context)
+    response.status_code = status
+    return response
+
+
+def find_panel(request: HttpRequest, listing: Listing) -> PeekPanel | None:
+    return JOBS.find_panel(request, listing, "jobs/_peek.html", lambda job: {"job": job})
+
+
+@page
+def count_jobs(request: HttpRequest) -> HttpResponse:
+    return JOBS.count(request)
+
+
+@exporting
+def download_jobs(request: HttpRequest, kind: str) -> StreamingHttpResponse:
+    return JOBS.download(request, kind)
 
 
 @changing

@@ -9,8 +9,9 @@ from django.core.cache import cache
 from django.http import HttpRequest
 from django.utils import timezone
 
+from featurememory.access.preferences import preferences_of
 from featurememory.config import config_of
-from featurememory.models import FeatureMemoryConfig, Project
+from featurememory.models import FeatureMemoryConfig, Preferences, Project
 from featurememory.page_access import (
     count_statuses,
     current_project,
@@ -18,6 +19,7 @@ from featurememory.page_access import (
     may_change,
     may_change_everywhere,
     may_export,
+    role_of,
 )
 from patterns.models import ModelInteraction
 
@@ -70,9 +72,23 @@ class PageSurroundings:
         """Stored patterns by state, and `all` of them."""
         return count_statuses(self.request)
 
+    @property
+    def firing(self) -> int:
+        """Alerts that fire now, as the last round found."""
+        return int(cache.get(f"firing:{self.project.pk}") or 0)
+
     @cached_property
     def live(self) -> LiveCounter:
         return count_live(self.project)
+
+    @property
+    def seen(self) -> Preferences:
+        return preferences_of(self.request.user)
+
+    @property
+    def role(self) -> str:
+        """What the person may do in this project."""
+        return role_of(self.request)
 
     @property
     def theme(self) -> str:
@@ -80,7 +96,8 @@ class PageSurroundings:
 
 
 def read_theme(request: HttpRequest) -> str:
-    theme = request.COOKIES.get("theme", "")
+    """That of this browser, else the one the person chose in another."""
+    theme = request.COOKIES.get("theme") or preferences_of(request.user).theme
     return theme if theme in ("light", "dark") else ""
 
 

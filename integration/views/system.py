@@ -13,22 +13,23 @@ from django.apps import apps
 from django.conf import settings
 from django.db import connection
 from django.db.models import Count, Min, Q
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
 from featurememory.config import config_of
-from featurememory.http import pagination
-from featurememory.models import Activity, Project
-from featurememory.page_access import current_project, page, render_page
+from featurememory.lists import periods
+from featurememory.lists.pages import render_list
+from featurememory.models import Project
+from featurememory.page_access import current_project, exporting, may_change, page, render_page
 from integration import resources
 from integration.dialects.unmapped import list_unmapped
+from integration.views.lists.activity_list import ACTIVITY, build_lines
 from integration.views.navigation import count_live
 from integration.views.overview.headline_figures import RECOGNITION_BUDGET_MS
-from patterns.curation.history import UNDO_PERIOD
 from patterns.failed_records import count_failures, list_failures
 from patterns.ingest.backpressure import admission, read_resident_bytes
-from patterns.models import Learner, ModelInteraction, Operation, Pattern
+from patterns.models import Learner, ModelInteraction, Pattern
 from patterns.retention import disk_usage, forecast
 from patterns.statistics import hourly_gauges
 from patterns.statistics.time_window import Window
@@ -39,15 +40,20 @@ UNMAPPED_SHOWN = 20
 
 @page
 def list_activity(request: HttpRequest) -> HttpResponse:
-    project = current_project(request)
-    rows = Activity.objects.filter(project=project)
-    found = pagination.read_page(rows, "-at", request.GET.get("cursor"), 50)
-    ids = [row.operation_id for row in found.rows if row.operation_id]
-    still = Operation.objects.filter(
-        pk__in=ids, undone_at=None, at__gt=timezone.now() - UNDO_PERIOD
-    )
-    context = {"page": found, "undoable": set(still.values_list("pk", flat=True))}
-    return render_page(request, "activity.html", "_activity.html", context)
+    changes = may_change(request)
+    listing = ACTIVITY.build(request, lambda rows: build_lines(rows, may_change=changes))
+    context = {"periods": periods.CHOICES}
+    return render_list(request, listing, "activity.html", context)
+
+
+@page
+def count_activity(request: HttpRequest) -> HttpResponse:
+    return ACTIVITY.count(request)
+
+
+@exporting
+def download_activity(request: HttpRequest, kind: str) -> StreamingHttpResponse:
+    return ACTIVITY.download(request, kind)
 
 
 @page
@@ -135,6 +141,7 @@ PAGES = [
     ("Trash", "/patterns/trash/", "trash-2"),
     ("Interactions", "/interactions/", "list-tree"),
     ("Activity", "/activity/", "history"),
+    ("Alerts", "/alerts/", "bell"),
     ("API keys", "/keys/", "key-round"),
     ("System health", "/health/", "heart-pulse"),
     ("Get started", "/start/", "circle-check"),

@@ -14,10 +14,14 @@ from integration.views import (
     keys,
     system,
 )
+from integration.views.alerts import alert_pages
+from integration.views.lists import arrangement
 from integration.views.overview import page as overview
 from integration.views.people import account, second_factor, sign_in, single_sign_on
 
 urlpatterns = [
+    path("lists/<slug:name>/columns/", arrangement.arrange_columns, name="list_columns"),
+    path("lists/<slug:name>/views/", arrangement.list_views, name="list_views"),
     path("", overview.show_overview, name="overview"),
     path("charts/<slug:name>/", overview.show_chart_table, name="chart"),
     path("charts/<slug:name>.csv", overview.download_chart, name="chart_csv"),
@@ -35,6 +39,7 @@ urlpatterns = [
     path("login/once/<str:token>/", sign_in.sign_in_once, name="login_once"),
     path("logout/", LogoutView.as_view(), name="logout"),
     path("account/", account.show_account, name="account"),
+    path("account/preferences/", account.change_preferences, name="preferences"),
     path("account/password/", account.change_password, name="password"),
     path("account/second-factor/", second_factor.manage_factor, name="second_factor"),
     path("account/sessions/end/", account.end_other_sessions, name="end_sessions"),
@@ -45,10 +50,23 @@ urlpatterns = [
     path("live/", system.show_live_counter, name="live"),
     path("search/", system.search_everything, name="search"),
     path("activity/", system.list_activity, name="activity"),
+    path("activity/total", system.count_activity),
+    path("activity/activity.csv", system.download_activity, {"kind": "csv"}),
+    path("activity/activity.jsonl", system.download_activity, {"kind": "jsonl"}),
     path("activity/audit/", audit_log.list_entries, name="audit"),
     path("keys/", keys.list_keys, name="keys"),
     path("keys/<int:pk>/revoke/", keys.revoke_key, name="key_revoke"),
+    path("alerts/", alert_pages.list_alerts, name="alerts"),
+    path("alerts/new/", alert_pages.edit_rule, name="alert_new"),
+    path("alerts/<int:pk>/", alert_pages.edit_rule, name="alert_edit"),
+    path("alerts/<int:pk>/test/", alert_pages.send_test, name="alert_test"),
+    path("alerts/<int:pk>/mute/", alert_pages.mute_rule, name="alert_mute"),
+    path("alerts/<int:pk>/switch/", alert_pages.switch_rule, name="alert_switch"),
+    path("alerts/<int:pk>/delete/", alert_pages.delete_rule, name="alert_delete"),
     path("jobs/", jobs.list_jobs, name="jobs"),
+    path("jobs/total", jobs.count_jobs),
+    path("jobs/jobs.csv", jobs.download_jobs, {"kind": "csv"}),
+    path("jobs/jobs.jsonl", jobs.download_jobs, {"kind": "jsonl"}),
     path("jobs/<uuid:pk>/", jobs.show_job, name="job"),
     path("jobs/<uuid:pk>/cancel/", jobs.cancel_job, name="job_cancel"),
     path("jobs/<uuid:pk>/retry/", jobs.retry_job, name="job_retry"),

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from django import template
 
 from featurememory.models import Project
 from featurememory.templatetags.figures import money
-from optimizations.decision_log import log
 from optimizations.models import Decision
 from optimizations.policy_runtime.policy_cache import policies
 from optimizations.summaries import headline
 from optimizations.summaries.forest_plot import build_forest, find_by_pattern
 from optimizations.summaries.kind_names import name_kind
+from optimizations.summaries.memory_acts import decisions_of, what_memory_did
 from patterns.models import ModelInteraction, Pattern
 from patterns.statistics.time_window import Window
 
@@ -38,36 +37,8 @@ def pattern_optimizations(pattern: Pattern) -> dict[str, Any]:
     return {"rows": lines, "answer": headline.summarize_pattern(project, pattern)}
 
 
-WORDS = {
-    "": ("watched", "blue"),
-    "treatment": ("applied", "ok"),
-    "explore": ("applied", "ok"),
-    "holdout": ("held out", "plain"),
-}
-
-
-@register.simple_tag
-def decisions_of(rows: Iterable[Any]) -> dict[str, Decision]:
-    """The decisions of interactions, by decision id; one query for all rows of a page."""
-    found = [row["row"] if isinstance(row, dict) else row for row in rows]
-    ids = {row.decision_id for row in found if row.decision_id}
-    return log.find_decisions(found[0].project_id, ids) if ids else {}
-
-
-@register.simple_tag
-def what_memory_did(row: ModelInteraction, made: dict[str, Decision]) -> dict[str, Any]:
-    """In a word and a sentence: watched, applied, held out, cached."""
-    decision = made.get(row.decision_id or "")
-    if decision is None:
-        text = "Memory only watched: it changed nothing in this call."
-        return {"word": "watched", "tone": "blue", "text": text, "decision": None}
-    word, tone = WORDS.get(decision.arm, ("watched", "blue"))
-    text = {
-        "watched": "Memory was asked and changed nothing.",
-        "applied": "Memory changed this call.",
-        "held out": "Memory left this call alone on purpose, so that the effect stays known.",
-    }[word]
-    return {"word": word, "tone": tone, "text": text, "decision": decision}
+register.simple_tag(decisions_of)
+register.simple_tag(what_memory_did)
 
 
 @register.simple_tag

@@ -3,91 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 
 from featurememory.config import config_of
-from featurememory.http.pagination import parse_limit
-from featurememory.http.pagination import read_page as keyset_page
 from featurememory.models import Project
 from featurememory.page_access import current_project, page, render_page
 from optimizations import what_if as optimizations_what_if
 from optimizations.decision_log import log
 from optimizations.engine.domain.optimization import OptimizationState
 from optimizations.engine.kinds import KINDS
-from optimizations.manager import OptimizationManager
 from optimizations.models import EvidencePoint, Optimization, OptimizationEvent
 from optimizations.serializers import serialize_arm
-from optimizations.summaries import evidence_charts, headline
+from optimizations.summaries import evidence_charts
 from optimizations.summaries.forest_plot import build_forest, decode_or_blank
 from optimizations.summaries.guard_texts import describe_guards
 from patterns.charts.chart import Chart
 from patterns.models import Pattern
 from patterns.views.chart_data import render_chart_table, stream_chart_csv
 
-TABS = (
-    ("All", ""),
-    ("Active", "active"),
-    ("On trial", "trial,shadow"),
-    ("Candidates", "candidate"),
-    ("Suspended", "suspended"),
-    ("Rejected", "rejected"),
-    ("Retired", "retired"),
-)
 POINTS = 300
-
-
-@dataclass(frozen=True)
-class StatusTab:
-    name: str
-    query: str
-    count: int
-    current: bool
-
-
-@page
-def optimizations(request: HttpRequest) -> HttpResponse:
-    project = current_project(request)
-    status = request.GET.get("status", "")
-    known = status if status in dict(TABS).values() else ""
-    rows = Optimization.objects.filter(project=project)
-    shown = rows.filter(status__in=known.split(",")) if known else rows
-    limit = parse_limit(request.GET.get("limit"))
-    found = keyset_page(shown, "-number", request.GET.get("cursor"), limit, key="number")
-    lines, scale = build_forest(project, found.rows)
-    query = f"status={known}&" if known else ""
-    advice = OptimizationManager(project).findings()
-    context = {
-        "rows": lines,
-        "scale": scale,
-        "tabs": build_tabs(rows, known),
-        "status": known,
-        "next": f"{query}cursor={found.next}" if found.next else "",
-        "previous": f"{query}cursor={found.previous}" if found.previous else "",
-        "threshold": config_of(project.pk).effectiveness_threshold,
-        "answer": headline.summarize_project(project),
-        # What a trial still needs stands in its own line.
-        "findings": [one for one in advice if one.code != "needs_more"][:5],
-    }
-    return render_page(request, "optimizations/list.html", "optimizations/_rows.html", context)
-
-
-def build_tabs(rows: Any, current: str) -> list[StatusTab]:
-    counted = dict(
-        rows.order_by().values_list("status").annotate(n=Count("pk")).values_list("status", "n")
-    )
-    counted[""] = sum(counted.values())
-    return [
-        StatusTab(
-            name, status, sum(counted.get(one, 0) for one in status.split(",")), status == current
-        )
-        for name, status in TABS
-    ]
 
 
 def find_optimization(request: HttpRequest, optimization_id: str) -> Optimization:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 
+from featurememory.lists.pages import render_list
 from featurememory.models import Project
 from featurememory.page_access import current_project, page
 from optimizations.model_catalog import PriceList, build_prices
@@ -16,26 +15,13 @@ from optimizations.models import ModelPrice, Optimization, RegisteredModel
 from optimizations.prices.shipped_prices import read_shipped_list
 from optimizations.storage import decode_state
 from optimizations.views.model_forms import ModelForm, fill_form
+from optimizations.views.model_lines import ModelLine
+from optimizations.views.model_list import build_model_listing, stream_models
 from patterns.models import PatternHour
 from patterns.serializers import serialize_model_figures
 from patterns.statistics.rollups import ALL_PATTERNS, ALL_TIME
 
 MOST = 200
-NO_FIGURES = dict.fromkeys(
-    ("success_rate", "duration_p50", "duration_p95", "tokens_mean", "cost_mean"), None
-)
-
-
-@dataclass
-class ModelLine:
-    """One model: registered or not, with its figures of all time and its routes."""
-
-    model_id: str
-    registered: RegisteredModel | None = None
-    price: ModelPrice | None = None
-    figures: dict[str, Any] = field(default_factory=lambda: {"use_count": 0, **NO_FIGURES})
-    routes_in: int = 0
-    routes_out: int = 0
 
 
 @page
@@ -52,14 +38,21 @@ def render_models(
 ) -> HttpResponse:
     project = current_project(request)
     prices = ModelPrice.objects.filter(project=project).order_by("model_id", "-effective_from")
-    context = {
-        "lines": lines(project),
+    context: dict[str, Any] = {
+        "listing": build_model_listing(request, lines(project)),
         "form": form,
         "editing": editing,
         "prices": prices[: MOST + 1],
         "shipped": read_shipped_list(),
     }
-    return render(request, "models/list.html", context, status=status)
+    response = render_list(request, context["listing"], "models/list.html", context)
+    response.status_code = status
+    return response
+
+
+@page
+def download_models(request: HttpRequest, kind: str) -> StreamingHttpResponse:
+    return stream_models(request, lines(current_project(request)), kind)
 
 
 def lines(project: Project) -> list[ModelLine]:

@@ -7,14 +7,31 @@ from optimizations.views import (
     hand_made,
     manual_control,
     model_changes,
+    optimization_list,
     optimizations,
     pairs,
     pattern_arms,
     registered_models,
 )
+from optimizations.views.interactions import interaction_list
 
 urlpatterns = [
-    path("optimizations/", optimizations.optimizations, name="optimizations"),
+    path("interactions/", interaction_list.list_interactions, name="interactions"),
+    path("interactions/total", interaction_list.count_interactions, name="interactions_total"),
+    path("interactions/interactions.csv", interaction_list.download_interactions, {"kind": "csv"}),
+    path(
+        "interactions/interactions.jsonl", interaction_list.download_interactions, {"kind": "jsonl"}
+    ),
+    path("optimizations/", optimization_list.list_optimizations, name="optimizations"),
+    path("optimizations/total", optimization_list.count_optimizations),
+    path(
+        "optimizations/optimizations.csv", optimization_list.download_optimizations, {"kind": "csv"}
+    ),
+    path(
+        "optimizations/optimizations.jsonl",
+        optimization_list.download_optimizations,
+        {"kind": "jsonl"},
+    ),
     path("optimizations/try/", hand_made.try_change, name="try_change"),
     path("optimizations/create/", hand_made.create_change, name="create_change"),
     path("optimizations/evaluations/", evaluation_sets.evaluation_sets, name="evaluation_sets"),
@@ -44,6 +61,8 @@ urlpatterns = [
     ),
     path("patterns/<uuid:pattern_id>/arms/", pattern_arms.show_arms, name="pattern_arms"),
     path("models/", registered_models.models, name="models"),
+    path("models/models.csv", registered_models.download_models, {"kind": "csv"}),
+    path("models/models.jsonl", registered_models.download_models, {"kind": "jsonl"}),
     path("models/save/", model_changes.save_model, name="model_save"),
     path("models/load-prices/", model_changes.load_prices, name="load_prices"),
 ]

@@ -35,6 +35,7 @@ FILTERS = {
     "min_effectiveness": "0 to 1",
     "used_before": "RFC 3339 time",
     "used_after": "RFC 3339 time",
+    "range": "Used in the last 24h, 7d, 30d or 90d",
     "q": "Text in template, label or task type, or an id",
     "sort": "use_count, confidence, effectiveness, last_used, created_at; - descends",
 }

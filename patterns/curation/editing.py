@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from featurememory.audit.record import name_ids, record
+from featurememory.audit.record import record
 from featurememory.database.write_lock import write_turn
 from featurememory.errors import invalid, not_found
 from featurememory.models import Project
@@ -14,10 +14,11 @@ from patterns.curation.history import (
     add_pattern_events,
     format_pattern_count,
     invalidate_recognizers,
+    record_operation,
 )
 from patterns.curation.learner_turn import learning_turn, save_recognizer
 from patterns.curation.pruning import prune_patterns
-from patterns.models import Pattern
+from patterns.models import Operation, Pattern
 from patterns.recognition.recognizer_cache import recognizers
 
 
@@ -52,22 +53,38 @@ def edit_pattern(
     return pattern
 
 
-def pin_patterns(project: Project, rows: Sequence[Pattern], actor: str, pinned: bool) -> None:
-    """Pin or unpin many patterns as one change."""
+def pin_patterns(
+    project: Project, rows: Sequence[Pattern], actor: str, pinned: bool
+) -> Operation | None:
+    """Pin or unpin patterns; many are one operation with one Undo."""
     if len(rows) <= 1:
         for row in rows:
             edit_pattern(project, row, actor, pinned=pinned)
-        return
+        return None
     ids = [str(row.pk) for row in rows]
-    change = {"before": not pinned, "after": pinned}
+    kind, word = ("pin", "Pinned") if pinned else ("unpin", "Unpinned")
     with write_turn():
         Pattern.objects.filter(project=project, pk__in=ids).update(pinned=pinned)
-        add_pattern_events(project, ids, "pinned", actor, change)
-        summary = f"{'Pinned' if pinned else 'Unpinned'} {format_pattern_count(len(ids))}"
-        add_activity(project, actor, "edit", summary, None)
-        old, new = {"pinned": not pinned}, {"pinned": pinned}
-        record(project.pk, "pattern.edited", name_ids(ids), actor=actor, before=old, after=new)
+        operation = record_operation(
+            project,
+            kind,
+            actor,
+            ids,
+            f"{word} {format_pattern_count(len(ids))}",
+            before={"pinned": ids},
+            details={"before": not pinned, "after": pinned},
+        )
         invalidate_recognizers(project)
+    return operation
+
+
+def undo_pins(project: Project, actor: str, operation: Operation) -> Operation:
+    """Turn the pins of an operation back."""
+    ids, was = operation.before["pinned"], operation.kind == "unpin"
+    Pattern.objects.filter(project=project, pk__in=ids).update(pinned=was)
+    summary = f"{'Pinned' if was else 'Unpinned'} {format_pattern_count(len(ids))} again"
+    invalidate_recognizers(project)
+    return record_operation(project, "restore", actor, ids, summary)
 
 
 def save_changes(project: Project, pattern: Pattern, actor: str, changes: dict[str, Any]) -> None:

@@ -11,6 +11,7 @@ from featurememory.database.write_lock import write_turn
 from featurememory.errors import ErrorCode, FeatureMemoryError, not_found
 from featurememory.models import Project
 from patterns.criteria import parse_id
+from patterns.curation.editing import undo_pins
 from patterns.curation.giving_back import give_back_arrivals
 from patterns.curation.history import UNDO_PERIOD
 from patterns.curation.merging import undo_merge
@@ -53,6 +54,8 @@ def undo_operation(project: Project, actor: str, operation_id: UUID | str) -> Op
         )
     operation.undone_at = timezone.now()
     operation.save(update_fields=["undone_at"])
+    if "pinned" in operation.before:
+        return undo_pins(project, actor, operation)
     undo_merge(project, operation)
     undo_split(project, operation)
     forget_decisions(project, operation)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any, TypeAlias
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 from uuid import UUID
 
 import msgspec
@@ -13,8 +13,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from featurememory.errors import FeatureMemoryError
-from featurememory.http.pagination import parse_limit, read_nearby_page
-from featurememory.http.pagination import read_page as keyset_page
 from featurememory.models import Project
 from featurememory.page_access import current_project, exporting, page, render_page
 from patterns.criteria import parse_id
@@ -129,45 +127,9 @@ def search_interactions(rows: Any, text: str) -> tuple[Any, bool]:
     return (exact, True) if exact.exists() else (rows.filter(task_type=text), False)
 
 
-# Filters that an index serves, however few rows match.
-INDEXED = {"pattern_id", "state"}
-
-
 def filter_by_state(rows: Any, state: int) -> Any:
     """Filter by a literal where an index is partial, because SQLite uses it only for literals."""
     return rows.filter(state=1) if state == 1 else rows.extra(where=[f"state = {state:d}"])
-
-
-@page
-def list_interactions(request: HttpRequest) -> HttpResponse:
-    project = current_project(request)
-    limit = parse_limit(request.GET.get("limit"))
-    everything = ModelInteraction.objects.filter(project=project)
-    rows, used = filter_interactions(project.pk, everything, request.GET)
-    indexed = set(used) <= INDEXED
-    if search := request.GET.get("q", "").strip().replace("\x00", "")[:128]:
-        rows, indexed = search_interactions(rows, search)
-        used["q"] = search
-    cursor = request.GET.get("cursor")
-    if indexed:
-        found = keyset_page(annotate_payload(rows), "-number", cursor, limit, key="number")
-    else:
-        found = read_nearby_page(annotate_payload(rows), everything, cursor, limit, key="number")
-    shown = build_previews(found.rows)
-    names = find_patterns(project, found.rows)
-    for entry in shown:
-        entry["pattern"] = names.get(entry["row"].pattern_id)
-    context = {
-        "rows": shown,
-        "used": used,
-        "chips": [
-            (name, value, urlencode({k: v for k, v in used.items() if k != name}))
-            for name, value in used.items()
-        ],
-        "next": found.next and urlencode({**used, "cursor": found.next}),
-        "previous": found.previous and urlencode({**used, "cursor": found.previous}),
-    }
-    return render_page(request, "interactions/list.html", "interactions/_list.html", context)
 
 
 def find_patterns(project: Project, rows: Sequence[ModelInteraction]) -> dict[Any, Pattern]:

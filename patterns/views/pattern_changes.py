@@ -56,11 +56,11 @@ def prune_patterns(request: HttpRequest) -> HttpResponse:
     project = current_project(request)
     if request.method != "POST":
         return confirm_prune(request, project)
-    operation = pruning.prune_patterns(
-        project, choose_patterns(project, request.POST), name_actor(request)
-    )
+    chosen = choose_patterns(project, request.POST)
+    missing = describe_missing(request.POST, chosen)
+    operation = pruning.prune_patterns(project, chosen, name_actor(request))
     until = figures.day(timezone.now() + history.UNDO_PERIOD)
-    text = f"Pruned {history.format_pattern_count(operation.affected)}. In the trash until {until}."
+    text = f"Pruned {history.format_pattern_count(operation.affected)}. In the trash until {until}.{missing}"
     return respond_done(request, text, operation, request.POST.get("back", ""))
 
 
@@ -114,10 +114,26 @@ def pin_patterns(request: HttpRequest) -> HttpResponse:
     """Pin or unpin patterns; pinned ones are never pruned automatically."""
     project = current_project(request)
     pinned = request.POST.get("pinned", "1") == "1"
-    rows = list(choose_patterns(project, request.POST).exclude(pinned=pinned)[:MOST_IDS])
-    editing.pin_patterns(project, rows, name_actor(request), pinned)
+    chosen = choose_patterns(project, request.POST)
+    rows = list(chosen.exclude(pinned=pinned)[:MOST_IDS])
+    operation = editing.pin_patterns(project, rows, name_actor(request), pinned)
     word = "Pinned" if pinned else "Unpinned"
-    return respond_changed(request, f"{word} {history.format_pattern_count(len(rows))}.", None)
+    text = f"{word} {history.format_pattern_count(len(rows))}."
+    if len(rows) == MOST_IDS and (left := chosen.exclude(pinned=pinned).count()):
+        text += f" At most {MOST_IDS:,} at once: {left:,} are left."
+    elif already := chosen.count() - len(rows):
+        text += f" {already:,} already {'was' if already == 1 else 'were'}."
+    return respond_changed(request, text + describe_missing(request.POST, chosen), operation)
+
+
+def describe_missing(given: QueryDict, taken: Any) -> str:
+    """What was ticked and could not be taken, because somebody else was faster."""
+    if given.get("all") == "1":
+        return ""
+    missing = len(set(given.getlist("ids")[:MOST_IDS])) - taken.count()
+    if missing <= 0:
+        return ""
+    return f" {missing:,} ticked {'is' if missing == 1 else 'are'} no longer in the list."
 
 
 def respond_changed(request: HttpRequest, text: str, operation: Operation | None) -> HttpResponse:

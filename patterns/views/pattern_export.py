@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
-from uuid import UUID
 
-import msgspec
 from django.http import HttpRequest, StreamingHttpResponse
 
 from featurememory.audit.record import record
 from featurememory.http.pagination import read_page as keyset_page
+from featurememory.lists.exports import BATCH, read_all, read_given, stream_list
 from featurememory.page_access import current_project, exporting
-from patterns.views.chart_data import stream_csv
-from patterns.views.pattern_list import filter_patterns
+from patterns.views.pattern_list import filter_patterns, to_uuid
 
 COLUMNS = (
     "id",
@@ -29,54 +27,24 @@ COLUMNS = (
     "created_at",
     "last_used",
 )
-BATCH = 500
 
 
 def export_rows(request: HttpRequest) -> Iterator[dict[str, Any]]:
-    """Exactly the rows of the filter (or the chosen ids), in the order of the list."""
-    criteria, queryset = filter_patterns(request)
-    if ids := request.GET.getlist("ids"):
-        queryset = queryset.filter(pk__in=[value for value in ids if is_uuid(value)])
-    cursor: str | None = None
-    while True:
-        found = keyset_page(queryset.only("pk", *COLUMNS[1:]), criteria.sort, cursor, BATCH)
-        for row in found.rows:
-            yield {name: to_plain(getattr(row, name)) for name in COLUMNS}
-        if (cursor := found.next) is None:
-            return
+    """Exactly the rows of the filter, or those of them that are ticked, in the order of the list."""
+    given, ids = read_given(request)
+    criteria, queryset = filter_patterns(current_project(request), given.dict())
+    if ids:
+        queryset = queryset.filter(pk__in=[found for text in ids if (found := to_uuid(text))])
+    shown = queryset.only("pk", *COLUMNS[1:])
+    for row in read_all(lambda cursor: keyset_page(shown, criteria.sort, cursor, BATCH)):
+        yield {name: getattr(row, name) for name in COLUMNS}
 
 
-def is_uuid(text: str) -> bool:
-    try:
-        return bool(UUID(text))
-    except ValueError:
-        return False
-
-
-def to_plain(value: Any) -> Any:
-    if isinstance(value, UUID):
-        return str(value)
-    return value.isoformat() if hasattr(value, "isoformat") else value
-
-
-def note_export(request: HttpRequest, name: str) -> None:
+@exporting
+def download_patterns(request: HttpRequest, kind: str) -> StreamingHttpResponse:
     """The log says that somebody took the list along, not what was searched for."""
-    record(current_project(request).pk, "export.made", name)
-
-
-@exporting
-def download_csv(request: HttpRequest) -> StreamingHttpResponse:
-    filter_patterns(request)  # raises for a bad filter before streaming starts
-    note_export(request, "patterns.csv")
-    rows = (row.values() for row in export_rows(request))
-    return stream_csv("patterns.csv", list(COLUMNS), rows)
-
-
-@exporting
-def download_jsonl(request: HttpRequest) -> StreamingHttpResponse:
-    filter_patterns(request)
-    note_export(request, "patterns.jsonl")
-    lines = (msgspec.json.encode(row) + b"\n" for row in export_rows(request))
-    response = StreamingHttpResponse(lines, content_type="application/x-ndjson")
-    response["Content-Disposition"] = 'attachment; filename="patterns.jsonl"'
-    return response
+    project = current_project(request)
+    given, _ = read_given(request)
+    filter_patterns(project, given.dict())  # raises for a bad filter before streaming starts
+    record(project.pk, "export.made", f"patterns.{kind}")
+    return stream_list("patterns", kind, COLUMNS, export_rows(request))

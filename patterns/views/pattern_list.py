@@ -2,34 +2,39 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlencode
+from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from django.utils.safestring import SafeString
 
 from featurememory.config import config_of
-from featurememory.http.pagination import parse_limit
+from featurememory.http.pagination import Page, parse_limit
 from featurememory.http.pagination import read_page as keyset_page
+from featurememory.lists import periods
+from featurememory.lists.listing import Listing, PeekPanel
+from featurememory.lists.neighbours import find_neighbours
+from featurememory.lists.pages import build_listing, render_list, render_panel, wants_panel
+from featurememory.lists.table_html import peek_query
 from featurememory.models import Project
-from featurememory.page_access import count_statuses, current_project, page, render_page
+from featurememory.page_access import count_statuses, current_project, page
 from featurememory.templatetags import figures
-from featurememory.templatetags.drawings import short
 from patterns.criteria import PatternCriteria
-from patterns.models import Pattern
+from patterns.models import ModelInteraction, Pattern
 from patterns.recognition.related import SIMILAR_NEEDED, count_similar
 from patterns.serializers import family_of
 from patterns.statistics import series
-from patterns.views.list_filters import (
-    build_chips,
-    build_heads,
-    build_page_query,
+from patterns.views.interactions import annotate_payload, build_previews
+from patterns.views.pattern_columns import (
+    SPEC,
+    PatternListRow,
     build_prunable_query,
     build_tabs,
+    read_used,
 )
 
+PEEKED = 5
 COUNTED_AT_ONCE = 2000
 # Columns a list shows; the engine state and other large ones are not read.
 SHOWN = (
@@ -49,25 +54,14 @@ SHOWN = (
 )
 
 
-@dataclass(frozen=True)
-class PatternListRow:
-    """A pattern with its figures; `id` and `short` are written once for all their places."""
-
-    pattern: Pattern
-    sums: series.Sums
-    days: list[int]
-    id: SafeString
-    short: SafeString
-
-
 def select_patterns(project: Project) -> Any:
     return Pattern.objects.filter(project=project)
 
 
-def filter_patterns(request: HttpRequest) -> tuple[PatternCriteria, Any]:
-    """The criteria of the query string and their rows of the current project."""
-    criteria = PatternCriteria.parse(request.GET.dict())
-    return criteria, criteria.apply(select_patterns(current_project(request)))
+def filter_patterns(project: Project, given: Mapping[str, Any]) -> tuple[PatternCriteria, Any]:
+    """The criteria of a query string and their rows."""
+    criteria = PatternCriteria.parse(given)
+    return criteria, criteria.apply(select_patterns(project))
 
 
 def build_rows(project: Project, patterns: list[Pattern]) -> list[PatternListRow]:
@@ -75,49 +69,76 @@ def build_rows(project: Project, patterns: list[Pattern]) -> list[PatternListRow
     owners = family_of(pattern.pk for pattern in patterns)
     sums = series.read_totals(project.pk, owners)
     days = series.count_daily(project.pk, owners, timezone.now())
-    return [build_row(pattern, sums[pattern.pk], days[pattern.pk]) for pattern in patterns]
-
-
-def build_row(pattern: Pattern, sums: series.Sums, days: list[int]) -> PatternListRow:
-    name = str(pattern.pk)
-    return PatternListRow(pattern, sums, days, SafeString(name), SafeString(short(name)))
+    mark = config_of(project.pk).confidence_threshold
+    return [PatternListRow(p, sums[p.pk], days[p.pk], mark) for p in patterns]
 
 
 @page
 def list_patterns(request: HttpRequest) -> HttpResponse:
     project = current_project(request)
-    criteria, queryset = filter_patterns(request)
-    limit = parse_limit(request.GET.get("limit"))
-    found = keyset_page(queryset.only(*SHOWN), criteria.sort, request.GET.get("cursor"), limit)
+    given = request.GET.dict()
+    criteria, queryset = filter_patterns(project, given)
+    limit = parse_limit(given.get("limit"))
+    shown = queryset.only(*SHOWN)
+    if wants_panel(request):
+        none: Page[Pattern] = Page([], None, None)
+        listing = build_listing(request, SPEC, none, read_used(criteria), criteria.sort, [])
+        return render_panel(request, listing, find_panel(project, criteria, shown, listing, given))
+    found = keyset_page(shown, criteria.sort, given.get("cursor"), limit)
     counts = count_statuses(request)
-    prunable = count_prunable(project, counts)
-    query = criteria.query()
-    made = build_tabs(criteria, counts, prunable)
-    current = next((tab for tab in made if tab.current and "q" not in query), None)
+    tabs = build_tabs(criteria, counts, count_prunable(project, counts))
+    used = read_used(criteria)
+    rows = build_rows(project, found.rows)
+    current = next((tab for tab in tabs if tab.current and not set(used) & {"q", "range"}), None)
+    total = current.count if current else None
+    listing = build_listing(
+        request, SPEC, found, used, criteria.sort, rows, limit=limit, tabs=tabs, total=total
+    )
     context = {
-        "criteria": criteria,
-        "rows": build_rows(project, found.rows),
-        "next": build_page_query(query, found.next, limit),
-        "previous": build_page_query(query, found.previous, limit),
-        "query": urlencode(query),
-        "clear": urlencode({"sort": criteria.sort} if "sort" in query else {}),
-        "total": current.count if current else None,
-        "tabs": made,
-        "chips": build_chips(criteria),
-        "heads": build_heads(criteria),
-        "hidden": [(name, value) for name, value in query.items() if name == "sort"],
-        "threshold": config_of(project.pk).confidence_threshold,
+        "threshold_text": figures.share(config_of(project.pk).confidence_threshold),
+        "periods": periods.CHOICES,
         "counts": counts,
-        "filtered": bool(set(query) - {"sort"}),
         **describe_empty(counts, project),
     }
-    return render_page(request, "patterns/list.html", "patterns/_list.html", context)
+    return render_list(request, listing, "patterns/list.html", context)
+
+
+def find_panel(
+    project: Project,
+    criteria: PatternCriteria,
+    rows: Any,
+    listing: Listing,
+    given: Mapping[str, Any],
+) -> PeekPanel | None:
+    """The pattern beside the list; None when it is gone, for then the list says enough."""
+    pattern = select_patterns(project).filter(pk=to_uuid(given.get("peek"))).first()
+    if pattern is None:
+        return None
+    before, after = find_neighbours(rows, criteria.sort, pattern)
+    (row,) = build_rows(project, [pattern])
+    recent = ModelInteraction.objects.filter(project=project, pattern_id=pattern.pk)
+    newest = build_previews(annotate_payload(recent).order_by("-number")[:PEEKED])
+    return PeekPanel(
+        row,
+        SPEC.peek,
+        {"peeked": row, "newest": newest},
+        peek_query(listing, str(after.pk)) if after else "",
+        peek_query(listing, str(before.pk)) if before else "",
+    )
+
+
+def to_uuid(text: Any) -> UUID | None:
+    try:
+        return UUID(str(text))
+    except ValueError:
+        return None
 
 
 def count_prunable(project: Project, counts: dict[str, int]) -> int | None:
     """None when there are many candidates: the page then requests the count afterwards."""
-    if counts.get("candidate", 0) > COUNTED_AT_ONCE:
-        return None
+    candidates = counts.get("candidate", 0)
+    if not candidates or candidates > COUNTED_AT_ONCE:
+        return None if candidates else 0
     return PatternCriteria.parse(build_prunable_query()).apply(select_patterns(project)).count()
 
 
@@ -131,5 +152,5 @@ def describe_empty(counts: dict[str, int], project: Project) -> dict[str, int]:
 @page
 def count_matching(request: HttpRequest) -> HttpResponse:
     """How many match the filter; requested after the rows, because counting can take longer."""
-    _, queryset = filter_patterns(request)
+    _, queryset = filter_patterns(current_project(request), request.GET.dict())
     return HttpResponse(figures.number(queryset.count()))

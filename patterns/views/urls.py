@@ -15,8 +15,18 @@ from patterns.views import (
 urlpatterns = [
     path("patterns/", pattern_list.list_patterns, name="patterns"),
     path("patterns/total/", pattern_list.count_matching, name="patterns_total"),
-    path("patterns/patterns.csv", pattern_export.download_csv, name="patterns_csv"),
-    path("patterns/patterns.jsonl", pattern_export.download_jsonl, name="patterns_jsonl"),
+    path(
+        "patterns/patterns.csv",
+        pattern_export.download_patterns,
+        {"kind": "csv"},
+        name="patterns_csv",
+    ),
+    path(
+        "patterns/patterns.jsonl",
+        pattern_export.download_patterns,
+        {"kind": "jsonl"},
+        name="patterns_jsonl",
+    ),
     path("patterns/prune/", pattern_changes.prune_patterns, name="prune"),
     path("patterns/restore/", pattern_changes.restore_patterns, name="restore"),
     path("patterns/pin/", pattern_changes.pin_patterns, name="pin"),
@@ -50,7 +60,6 @@ urlpatterns = [
     path("patterns/<uuid:pattern_id>/related/", pattern_detail.show_related, name="related"),
     path("patterns/<uuid:pattern_id>/split/", pattern_changes.split_pattern, name="split"),
     path("patterns/<uuid:pattern_id>/label/", pattern_changes.label_pattern, name="label"),
-    path("interactions/", interactions.list_interactions, name="interactions"),
     path(
         "interactions/<path:interaction_id>/payload.json",
         interactions.download_payload,

@@ -15,6 +15,9 @@ on("submit", (event) => {
   html.dataset.theme = now === "dark" ? "light" : "dark";
   const path = new URL(event.target.action).pathname.replace(/theme\/$/, "");
   document.cookie = `theme=${html.dataset.theme}; path=${path}; max-age=31536000; samesite=lax`;
+  const body = new FormData(event.target); // kept for the person, for other browsers
+  body.set("theme", html.dataset.theme);
+  fetch(event.target.action, { method: "POST", body, keepalive: true }).catch(() => {});
   charts.redraw();
 });
 dark.addEventListener("change", charts.redraw);
@@ -31,7 +34,7 @@ setInterval(() => {
 }, 1000);
 
 // --- times in the reader's zone; the title stays UTC ---
-const clock = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", second: "2-digit" });
+const clock = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", second: "2-digit", timeZone: html.dataset.zone || undefined });
 function times(root = document) {
   for (const time of all("time[data-as]", root)) {
     const at = new Date(time.dateTime);
@@ -112,6 +115,7 @@ function swapped(event) {
   charts.watch(root.isConnected ? root : document);
   times();
   selection();
+  pin();
   all("#toasts .toast").forEach(live);
 }
 on("htmx:afterSwap", swapped);
@@ -149,7 +153,13 @@ function move(step) {
   const next = rows[Math.min(rows.length - 1, Math.max(0, rows.findIndex((row) => row.matches(".at")) + step))];
   rows.forEach((row) => row.classList.toggle("at", row === next));
   next?.scrollIntoView({ block: "nearest" });
-  $("a[href]", next)?.focus({ preventScroll: true });
+  ($("a.row", next) ?? $("a[href]", next))?.focus({ preventScroll: true });
+  if ($("#peek")?.childElementCount) $("a.peek", next)?.click();
+}
+// With the panel open j and k go on beyond the page: the panel knows its neighbours inside the filter.
+function step(way) {
+  const beyond = $(`#peek a[data-step="${way}"]`);
+  if (beyond) beyond.click(); else if (!$("#peek")?.childElementCount) move(way);
 }
 on("keydown", (event) => { // buttons with a key of their own, such as the verdicts 1, 2 and 0
   if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target) || $("dialog[open]")) return;
@@ -159,7 +169,8 @@ on("keydown", (event) => { // buttons with a key of their own, such as the verdi
 });
 const keys = {
   "/": () => { const field = $("main input[type=search]"); if (field) field.focus(); else $("#search")?.click(); },
-  j: () => move(1), k: () => move(-1),
+  j: () => step(1), k: () => step(-1),
+  p: () => $("#rows .at a.peek")?.click(),
   x: () => $("#rows .at input")?.click(),
   "?": () => $("#keys")?.showModal(),
 };
@@ -177,7 +188,46 @@ if (single) {
   single.onchange = () => localStorage.setItem("keys", single.checked ? "on" : "off");
 }
 
+// --- the panel beside a list: its address is the page's own, so reload and Back keep it ---
+function mark() {
+  const id = new URLSearchParams(location.search).get("peek");
+  if (id) all("#rows [data-id]").forEach((row) => row.classList.toggle("at", row.dataset.id === id));
+}
+on("click", (event) => {
+  const at = event.target.closest("a.peek");
+  if (!at || event.ctrlKey || event.metaKey || event.shiftKey || !$("#peek")) return;
+  event.preventDefault();
+  history.replaceState(history.state, "", at.href); // first: of two quick clicks the last one counts
+  mark();
+  htmx.ajax("GET", at.href, { target: "#peek", swap: "innerHTML" });
+});
+on("click", (event) => {
+  const at = event.target.closest("[data-peek-close]");
+  if (!at) return;
+  event.preventDefault();
+  $("#peek").replaceChildren();
+  history.replaceState(history.state, "", at.href);
+  $("#rows .at a.row")?.focus();
+});
+
+// --- pinned columns: each stands right of the pinned ones before it ---
+function pin() {
+  let left = 0;
+  all("#rows th.pinned").forEach((head) => {
+    const place = head.cellIndex + 1;
+    for (const cell of all(`#rows tr > :nth-child(${place}).pinned`)) cell.style.left = `${left}px`;
+    left += head.offsetWidth;
+  });
+}
+
 // --- copy, tabs ---
+on("click", async (event) => {
+  const at = event.target.closest("[data-copy-text]");
+  if (!at) return;
+  event.preventDefault();
+  await navigator.clipboard.writeText(at.dataset.copyText);
+  toast("Copied.");
+});
 on("click", async (event) => {
   const at = event.target.closest("[data-copy]");
   if (!at) return;
@@ -198,4 +248,6 @@ on("click", (event) => {
 charts.watch(document);
 times();
 selection();
+mark();
+pin();
 all("#toasts .toast").forEach(live);

@@ -32,16 +32,21 @@ const charts = (() => {
     return { walk, end: () => probe.remove() };
   }
 
+  // The zone that the reader has chosen, else the browser's. Swedes write dates as machines do.
+  const chosen = document.documentElement.dataset.zone;
+  const clocks = chosen && new Intl.DateTimeFormat("sv-SE", { timeZone: chosen, dateStyle: "short", timeStyle: "medium" });
+
   // Hours are sent in UTC and shown in the reader's time, as in the tables.
   function local(x) {
     if (!x.endsWith("Z")) return x;
     const d = new Date(x);
+    if (clocks) return clocks.format(d).replace(" ", "T");
     return new Date(d - d.getTimezoneOffset() * 60000).toISOString().slice(0, 19);
   }
 
   // Days stay days of UTC; hours are the reader's.
   function zone(x) {
-    return x.endsWith("Z") ? Intl.DateTimeFormat().resolvedOptions().timeZone : "UTC";
+    return x.endsWith("Z") ? chosen || Intl.DateTimeFormat().resolvedOptions().timeZone : "UTC";
   }
 
   function nameZone(box, { xaxis }) {
@@ -60,7 +65,7 @@ const charts = (() => {
       return { ...walk({ ...trace, x: undefined }), ...more };
     });
     const style = getComputedStyle(document.body);
-    const full = walk({ ...layout, font: { family: style.fontFamily, size: 11, color: "var(--text-2)" } });
+    const full = walk({ ...layout, font: { family: style.fontFamily, size: 11, color: "var(--text-2)" }, separators: figures.separators });
     end();
     for (const shape of full.shapes ?? []) if (typeof shape.x0 === "string") [shape.x0, shape.x1] = [local(shape.x0), local(shape.x1)];
     for (const note of full.annotations ?? []) if (typeof note.x === "string") note.x = local(note.x);

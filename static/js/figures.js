@@ -11,7 +11,13 @@ const figures = (() => {
     return (value < 0 ? MINUS : "") + end;
   }
 
-  function fixed(value, digits) {
+  // The signs of the reader: thousands, decimals. The server names them in <html data-numbers>.
+  const STYLES = { point: [".", ","], space: ["\u202f", ","], apostrophe: ["\u2019", "."] };
+  const style = typeof document === "undefined" ? undefined : STYLES[document.documentElement.dataset.numbers];
+  const chosen = (text) => (style ? text.replace(/[,.]/g, (sign) => style[sign === "," ? 0 : 1]) : text);
+  const fixed = (value, digits) => chosen(plain(value, digits));
+
+  function plain(value, digits) {
     if (Number.isNaN(value)) return NONE;
     if (Math.abs(value) >= LARGEST) return power(value);
     const text = Math.abs(value).toFixed(digits);
@@ -22,8 +28,8 @@ const figures = (() => {
 
   function three(value) {
     const size = Math.abs(value);
-    const text = fixed(value, size >= 99.95 ? 0 : size >= 9.995 ? 1 : 2);
-    return text.includes(".") ? text.replace(/\.?0+$/, "") : text;
+    const text = plain(value, size >= 99.95 ? 0 : size >= 9.995 ? 1 : 2);
+    return chosen(text.includes(".") ? text.replace(/\.?0+$/, "") : text);
   }
 
   const known = (f) => (value) => (value === null || value === undefined ? NONE : f(value));
@@ -67,7 +73,7 @@ const figures = (() => {
 
   const money = known((v) => {
     const size = Math.abs(v);
-    const text = size && size < 0.01 ? size.toFixed(5).replace(/[.]?0+$/, "") : fixed(size, size >= 100 ? 0 : 2);
+    const text = size && size < 0.01 ? chosen(size.toFixed(5).replace(/[.]?0+$/, "")) : fixed(size, size >= 100 ? 0 : 2);
     return (v < 0 && /[1-9]/.test(text) ? "\u2212$" : "$") + text;
   });
 
@@ -78,5 +84,5 @@ const figures = (() => {
     return `${Math.floor(s / 86400)} d`;
   }
 
-  return { number, compact, percent, share, points, duration, size, money, age };
+  return { separators: style ? style[1] + style[0] : ".,", number, compact, percent, share, points, duration, size, money, age };
 })();

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import PasswordChangeView
 from django.http import Http404, HttpRequest, HttpResponse
@@ -13,19 +14,34 @@ from django.urls import reverse_lazy
 from django.views.decorators.http import require_POST
 
 from featurememory.access import second_factor, sessions
+from featurememory.access.preferences import preferences_of, save_preferences
+from integration.views.people.preferences_form import PreferencesForm
 from integration.views.people.sign_in import address_of
 
 
 @login_required
-def show_account(request: HttpRequest) -> HttpResponse:
+def show_account(request: HttpRequest, form: PreferencesForm | None = None) -> HttpResponse:
     person: Any = request.user
     context = {
         "sessions": sessions.list_sessions(person),
         "here": request.session.session_key,
         "has_password": settings.PASSWORD_SIGN_IN and person.has_usable_password(),
+        "form": form or PreferencesForm(instance=preferences_of(person)),
         "has_factor": second_factor.is_enabled(person),
     }
-    return render(request, "account.html", context)
+    return render(request, "account.html", context, status=422 if form else 200)
+
+
+@require_POST
+@login_required
+def change_preferences(request: HttpRequest) -> HttpResponse:
+    """Time zone and numbers, on every device; again the page when something is wrong."""
+    form = PreferencesForm(request.POST, instance=preferences_of(request.user))
+    if not form.is_valid():
+        return show_account(request, form)
+    save_preferences(request.user, **form.cleaned_data)
+    messages.success(request, "Saved. Tables and charts follow at once.")
+    return redirect("account")
 
 
 @require_POST

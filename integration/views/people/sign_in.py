@@ -19,6 +19,7 @@ from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_POST
 
 from featurememory.access import second_factor, sign_in_limits
+from featurememory.access.preferences import save_preferences
 from featurememory.access.sessions import record_sign_in
 from featurememory.audit.origin import note_way
 from featurememory.models import LoginLink
@@ -27,7 +28,7 @@ from integration.views.people.waiting_sign_in import wait_for_code
 
 YEAR_S = 31_536_000
 NO_PASSWORDS = "This server takes no passwords (FM_PASSWORD_SIGN_IN)."
-BACKEND = "django.contrib.auth.backends.ModelBackend"
+BACKEND = "featurememory.access.people_backend.PeopleBackend"
 
 
 class SignInForm(AuthenticationForm):
@@ -127,10 +128,12 @@ def sign_in_once(request: HttpRequest, token: str) -> HttpResponse:
 
 @require_POST
 def set_theme(request: HttpRequest) -> HttpResponse:
-    """Set the theme cookie, for browsers without JavaScript."""
+    """Keep the theme for the person, and as a cookie for this browser."""
     response = redirect_back(request)
     chosen = request.POST.get("theme")
     if chosen in ("light", "dark"):
+        if request.user.is_authenticated:
+            save_preferences(request.user, theme=chosen)
         response.set_cookie(
             "theme", chosen, max_age=YEAR_S, samesite="Lax", path=reverse("overview")
         )

@@ -436,9 +436,9 @@ def test_activity_pages_by_cursor(admin: Client, owner: Project) -> None:
     )
 
     first = admin.get("/activity/")
-    second = admin.get(f"/activity/?cursor={first.context['page'].next}")
+    second = admin.get(f"/activity/?{first.context['listing'].next}")
 
-    assert (len(first.context["page"].rows), len(second.context["page"].rows)) == (50, 10)
+    assert (len(first.context["listing"].rows), len(second.context["listing"].rows)) == (50, 10)
 
 
 def test_health_tells_what_waits(admin: Client, owner: Project) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from patterns.views.chart_data import write_csv_lines
+from featurememory.lists.exports import write_csv_lines
 
 
 def cells(*values: Any) -> list[str]:

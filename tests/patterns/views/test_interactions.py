@@ -27,7 +27,7 @@ def test_an_input_that_only_looks_like_a_chat_is_previewed_as_its_json(
     page = viewer.get("/interactions/")
 
     assert page.status_code == 200
-    assert page.context["rows"][0]["text"].startswith('{"messages"')
+    assert page.context["listing"].rows[0].text.startswith('{"messages"')
 
 
 def test_the_page_and_the_download_hold_what_was_sent_as_extra(

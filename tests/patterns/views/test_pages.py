@@ -78,9 +78,9 @@ def test_the_next_page_keeps_the_filter(viewer: Client, owner: Project) -> None:
         pattern_row(owner, n)
 
     first = viewer.get("/patterns/?q=order&limit=2")
-    second = viewer.get(f"/patterns/?{first.context['next']}")
+    second = viewer.get(f"/patterns/?{first.context['listing'].next}")
 
-    assert "q=order" in first.context["next"]
+    assert "q=order" in first.context["listing"].next
     assert len(ids_in(second)) == 2
     assert not set(ids_in(first)) & set(ids_in(second))
 
@@ -96,14 +96,14 @@ def test_the_views_count_what_they_show(viewer: Client, owner: Project) -> None:
     for n, status in enumerate(["validated", "validated", "candidate", "drifting", "archived"]):
         pattern_row(owner, n, status=status)
 
-    found = {tab.name: tab.count for tab in viewer.get("/patterns/").context["tabs"]}
+    found = {tab.name: tab.count for tab in viewer.get("/patterns/").context["listing"].tabs}
 
     assert found["All"] == 4
     assert (found["Validated"], found["Candidates"], found["Drifting"]) == (2, 1, 1)
 
 
 def test_a_view_that_is_open_says_so(viewer: Client, owner: Project) -> None:
-    tabs = viewer.get("/patterns/?status=validated").context["tabs"]
+    tabs = viewer.get("/patterns/?status=validated").context["listing"].tabs
 
     assert [tab.name for tab in tabs if tab.current] == ["Validated"]
 
@@ -113,7 +113,7 @@ def test_every_filter_in_force_is_a_chip_that_can_be_taken_away(
 ) -> None:
     response = viewer.get("/patterns/?status=validated&min_confidence=0.5&q=x")
 
-    chips = {chip.field: chip.without for chip in response.context["chips"]}
+    chips = {chip.field: chip.without for chip in response.context["listing"].chips}
 
     assert chips == {
         "State": "min_confidence=0.5&q=x",
@@ -132,7 +132,7 @@ def test_without_patterns_the_page_says_how_far_the_first_is(
 def test_a_row_has_the_figures_of_its_rollups(viewer: Client, owner: Project) -> None:
     learned(owner, 8)
 
-    (row,) = viewer.get("/patterns/").context["rows"]
+    (row,) = viewer.get("/patterns/").context["listing"].rows
 
     assert row.sums.count == row.pattern.use_count == 8
     assert row.sums.tokens == 100
@@ -474,7 +474,7 @@ def test_interactions_are_listed_newest_first_with_their_pattern(
     response = viewer.get("/interactions/")
 
     assert ids_in(response) == ["i-3", "i-2", "i-1", "i-0"]
-    assert all(entry["pattern"] for entry in response.context["rows"])
+    assert all(line.pattern for line in response.context["listing"].rows)
 
 
 @pytest.mark.parametrize(
@@ -499,9 +499,9 @@ def test_a_chat_is_previewed_by_what_was_said_last(viewer: Client, owner: Projec
     messages = [{"role": "system", "content": "Be kind."}, {"role": "user", "content": "Hello!"}]
     keep(owner, [item(1, input={"messages": messages})])
 
-    (entry,) = viewer.get("/interactions/").context["rows"]
+    (line,) = viewer.get("/interactions/").context["listing"].rows
 
-    assert entry["text"] == "Hello!"
+    assert line.text == "Hello!"
 
 
 def test_an_interaction_shows_its_payload_as_it_was_sent(viewer: Client, owner: Project) -> None:
@@ -517,7 +517,8 @@ def test_an_interaction_shows_its_payload_as_it_was_sent(viewer: Client, owner: 
 def test_an_interaction_may_have_any_id(viewer: Client, owner: Project, name: str) -> None:
     keep(owner, [item(1, id=name)])
 
-    url = viewer.get("/interactions/").context["rows"][0]["url"]
+    listing = viewer.get("/interactions/").context["listing"]
+    url = listing.spec.row_link(listing.rows[0])
 
     assert url == f"/interactions/{quote(name, safe='')}/"
     assert viewer.get(url).status_code == 200
@@ -594,7 +595,7 @@ def test_many_candidates_are_counted_after_the_page(
     monkeypatch.setattr("patterns.views.pattern_list.COUNTED_AT_ONCE", 0)
 
     response = viewer.get("/patterns/")
-    (prunable,) = [tab for tab in response.context["tabs"] if tab.name == "Prunable"]
+    (prunable,) = [tab for tab in response.context["listing"].tabs if tab.name == "Prunable"]
 
     assert prunable.count is None
     assert text_of(viewer.get(f"/patterns/total/?{prunable.query}", headers=HTMX)) == "1"

@@ -1,0 +1,1 @@
+"""Alerts: figures measured in the background, what rules notice, and webhooks."""

@@ -1,0 +1,1 @@
+"""Lists of this app, and the dialogs in which any list is arranged."""

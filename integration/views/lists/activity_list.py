@@ -1,0 +1,106 @@
+"""The list of activity: who or what changed what, with Undo where it is still possible."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+
+from django.utils import timezone
+
+from featurememory.http.base_path import place_path
+from featurememory.lists import periods
+from featurememory.lists.columns import ListColumn, ListFilter, ListSpec
+from featurememory.lists.query_list import QueryList
+from featurememory.models import Activity
+from featurememory.templatetags import figures
+from patterns.curation.history import UNDO_PERIOD
+from patterns.models import Operation
+
+
+@dataclass(frozen=True)
+class ActivityLine:
+    entry: Activity
+    can_undo: bool
+
+
+def build_lines(entries: Sequence[Activity], *, may_change: bool) -> list[ActivityLine]:
+    ids = [entry.operation_id for entry in entries if entry.operation_id]
+    since = timezone.now() - UNDO_PERIOD
+    still = Operation.objects.filter(pk__in=ids, undone_at=None, at__gt=since)
+    undoable = set(still.values_list("pk", flat=True)) if ids and may_change else set()
+    return [ActivityLine(entry, entry.operation_id in undoable) for entry in entries]
+
+
+def write_summary(line: ActivityLine) -> str:
+    text = f'<span class="cut">{escape(line.entry.summary)}</span>'
+    if not line.entry.link:
+        return text
+    return f'<a class="row" href="{escape(place_path(line.entry.link))}">{text}</a>'
+
+
+def write_undo(line: ActivityLine) -> str:
+    if not line.can_undo:
+        return ""
+    return (
+        f'<button class="btn flat over" name="operation_id" value="{line.entry.operation_id}" '
+        f'formmethod="post" formaction="{place_path("/patterns/restore/")}">Undo</button>'
+    )
+
+
+COLUMNS = (
+    ListColumn("summary", "What", write_summary, css="full"),
+    ListColumn(
+        "verb",
+        "Kind",
+        lambda line: escape(line.entry.verb),
+        css="tight",
+        pick=lambda line: ("verb", line.entry.verb),
+    ),
+    ListColumn(
+        "actor",
+        "By",
+        lambda line: escape(line.entry.actor[:40]),
+        css="tight",
+        pick=lambda line: ("actor", line.entry.actor),
+    ),
+    ListColumn(
+        "at",
+        "When",
+        lambda line: figures.ago(line.entry.at),
+        "at",
+        numeric=True,
+        css="quiet",
+        unit="ago",
+    ),
+    ListColumn("undo", "Undo", write_undo, css="tight"),
+)
+FILTERS = (
+    ListFilter("q", "Search", kind="search", offered=False),
+    ListFilter("range", "When", kind="choice", choices=periods.CHOICES, offered=False),
+    ListFilter("actor", "By"),
+    ListFilter("verb", "Kind"),
+)
+SPEC = ListSpec(
+    name="activity",
+    path="/activity/",
+    title="Activity",
+    noun="change",
+    columns=COLUMNS,
+    filters=FILTERS,
+    default_sort="-at",
+    row_id=lambda line: str(line.entry.pk),
+    row_link=lambda line: line.entry.link,
+    search="Search what was changed   ( / )",
+    part="_activity.html",
+    total="total",
+)
+ACTIVITY = QueryList(
+    spec=SPEC,
+    select=lambda project: Activity.objects.filter(project=project).order_by(),
+    exported=("id", "at", "actor", "verb", "summary", "link", "operation_id"),
+    lookups={"actor": "actor", "verb": "verb"},
+    searched=("summary",),
+    time_field="at",
+    tabs=(("All", {}), ("By the memory", {"actor": "memory"})),
+)

@@ -1,0 +1,119 @@
+"""The list of jobs: what runs in the background, how far it is, who started it."""
+
+from __future__ import annotations
+
+from html import escape
+
+from featurememory.http.base_path import place_path
+from featurememory.lists import periods
+from featurememory.lists.columns import ListColumn, ListFilter, ListSpec
+from featurememory.lists.query_list import QueryList
+from featurememory.lists.table_html import write_copied
+from featurememory.templatetags import figures
+from integration.jobs.queue import KINDS
+from integration.models import Job
+
+TONES = {"done": "ok", "failed": "bad"}
+
+
+def write_job(job: Job) -> str:
+    name = f": {job.params['name']}" if job.params.get("name") else ""
+    text = escape(f"{job.kind.replace('_', ' ').capitalize()}{name}"[:120])
+    address = place_path(f"/jobs/{job.pk}/")
+    return (
+        f'<a class="row" href="{address}"><span class="cut">{text}</span></a>'
+        f'<span class="sub">{write_copied(str(job.pk))}</span>'
+    )
+
+
+def write_progress(job: Job) -> str:
+    if not job.total:
+        return '<span class="quiet">—</span>'
+    return f"{figures.number(job.done)} of {figures.number(job.total)} {escape(job.unit)}"
+
+
+def write_took(job: Job) -> str:
+    if not job.started_at or not job.ended_at:
+        return '<span class="quiet">—</span>'
+    return figures.duration((job.ended_at - job.started_at).total_seconds() * 1000)
+
+
+COLUMNS = (
+    ListColumn("job", "Job", write_job, css="full"),
+    ListColumn(
+        "state",
+        "State",
+        lambda job: f'<span class="badge {TONES.get(job.state, "")}">{job.state}</span>',
+        pick=lambda job: ("state", job.state),
+    ),
+    ListColumn("done", "Progress", write_progress, "done", numeric=True),
+    ListColumn(
+        "kind",
+        "Kind",
+        lambda job: escape(job.kind),
+        css="tight wideonly",
+        shown=False,
+        pick=lambda job: ("kind", job.kind),
+    ),
+    ListColumn("total", "Total", lambda job: figures.number(job.total), "total", True, shown=False),
+    ListColumn("took", "Took", write_took, numeric=True, css="wideonly"),
+    ListColumn(
+        "created_at",
+        "Started",
+        lambda job: figures.ago(job.created_at),
+        "created_at",
+        numeric=True,
+        css="quiet",
+        unit="ago",
+    ),
+    ListColumn(
+        "actor",
+        "By",
+        lambda job: escape(job.actor[:40]),
+        css="tight",
+        pick=lambda job: ("actor", job.actor),
+    ),
+)
+FILTERS = (
+    ListFilter("range", "Started", kind="choice", choices=periods.CHOICES, offered=False),
+    ListFilter("state", "State", kind="choice", choices=dict(Job.JobState.choices)),
+    ListFilter("kind", "Kind", kind="choice", choices={name: KINDS[name][0] for name in KINDS}),
+    ListFilter("actor", "Started by"),
+)
+SPEC = ListSpec(
+    name="jobs",
+    path="/jobs/",
+    title="Jobs",
+    noun="job",
+    columns=COLUMNS,
+    filters=FILTERS,
+    default_sort="-created_at",
+    row_id=lambda job: str(job.pk),
+    row_link=lambda job: f"/jobs/{job.pk}/",
+    part="jobs/_list.html",
+    peek="jobs/_peek.html",
+    total="total",
+)
+JOBS = QueryList(
+    spec=SPEC,
+    select=lambda project: Job.objects.filter(project=project).order_by(),
+    exported=(
+        "id",
+        "kind",
+        "state",
+        "done",
+        "total",
+        "unit",
+        "actor",
+        "created_at",
+        "started_at",
+        "ended_at",
+    ),
+    lookups={"state": "state__in", "kind": "kind__in", "actor": "actor"},
+    time_field="created_at",
+    tabs=(
+        ("All", {}),
+        ("Running", {"state": "running,queued"}),
+        ("Failed", {"state": "failed"}),
+    ),
+)

@@ -1,0 +1,1 @@
+"""The list of interactions, with what the memory did in each call."""

@@ -1,0 +1,138 @@
+"""The page of alerts: rules made, tried, muted, switched off and deleted, by those who may."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from featurememory.models import Activity, Project
+from integration.models import AlertNotice, AlertRule
+from tests.builders import project
+from tests.web import browser, person, text_of
+
+pytestmark = pytest.mark.django_db
+FORM = {
+    "name": "Slow",
+    "figure": "p95",
+    "side": "above",
+    "threshold": "900",
+    "window_hours": "24",
+    "at_least": "20",
+    "webhook_form": "json",
+}
+
+
+@pytest.fixture
+def owner() -> Project:
+    return project("shop")
+
+
+@pytest.fixture
+def editor(owner: Project) -> Client:
+    return browser(person("eva", may_change=True))
+
+
+@pytest.fixture
+def rule(owner: Project) -> AlertRule:
+    return AlertRule.objects.create(project=owner, name="Slow", figure="calls")
+
+
+def test_a_rule_is_made_with_a_form(editor: Client, owner: Project) -> None:
+    page = editor.post("/alerts/new/", FORM, follow=True)
+
+    rule = AlertRule.objects.get(project=owner)
+    assert (rule.figure, rule.threshold, rule.made_by) == ("p95", 900, "eva")
+    assert "not measured yet" in text_of(page)
+    assert Activity.objects.filter(project=owner, verb="alert").exists()
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("name", ""),
+        ("figure", "colour"),
+        ("threshold", "nan"),
+        ("threshold", "1e999"),
+        ("window_hours", "0"),
+        ("window_hours", "9999"),
+        ("at_least", "-1"),
+        ("pattern_id", "x"),
+        ("pattern_id", "019ad7aa-0000-7000-8000-000000000000"),
+        ("webhook_url", "http://127.0.0.1/"),
+        ("webhook_url", "http://[::1]/"),
+        ("webhook_url", "javascript:alert(1)"),
+    ],
+)
+def test_a_mistake_is_said_and_nothing_saved(
+    editor: Client, owner: Project, field: str, value: str
+) -> None:
+    answer = editor.post("/alerts/new/", {**FORM, field: value})
+
+    assert answer.status_code == 422
+    assert "errorlist" in text_of(answer)
+    assert not AlertRule.objects.exists()
+
+
+def test_a_project_has_a_limited_number_of_rules(
+    editor: Client, rule: AlertRule, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("integration.alerts.evaluation.MOST_RULES", 1)
+
+    assert editor.post("/alerts/new/", FORM).status_code == 422
+
+
+def test_a_test_stands_in_the_history(editor: Client, rule: AlertRule) -> None:
+    page = text_of(editor.post(f"/alerts/{rule.pk}/test/", follow=True))
+
+    assert "Test of Slow: Calls is 0." in page
+    assert AlertNotice.objects.get().kind == "test"
+
+
+def test_a_rule_is_muted_heard_again_and_switched_off(editor: Client, rule: AlertRule) -> None:
+    editor.post(f"/alerts/{rule.pk}/mute/", {"hours": "24"})
+    assert AlertRule.objects.get().is_muted
+    editor.post(f"/alerts/{rule.pk}/mute/", {"hours": "0"})
+    assert not AlertRule.objects.get().is_muted
+    editor.post(f"/alerts/{rule.pk}/switch/")
+    assert not AlertRule.objects.get().enabled
+
+
+def test_deleting_says_what_goes(editor: Client, rule: AlertRule) -> None:
+    assert "Notices that go with it" in text_of(editor.get(f"/alerts/{rule.pk}/delete/"))
+    assert AlertRule.objects.exists()
+
+    editor.post(f"/alerts/{rule.pk}/delete/")
+
+    assert not AlertRule.objects.exists()
+
+
+def test_a_viewer_sees_alerts_but_no_secret_and_changes_none(owner: Project, rule: Any) -> None:
+    viewer = browser(person("vera"))
+
+    page = text_of(viewer.get("/alerts/"))
+
+    assert "Slow" in page
+    assert "Send a test" not in page
+    assert viewer.get(f"/alerts/{rule.pk}/").status_code == 403
+    assert viewer.post(f"/alerts/{rule.pk}/test/").status_code == 403
+
+
+def test_a_rule_of_another_project_does_not_exist(editor: Client, owner: Project) -> None:
+    other = AlertRule.objects.create(project=project("other"), name="Theirs", figure="calls")
+    editor.post("/project/", {"project": "shop"})
+
+    assert "Theirs" not in text_of(editor.get("/alerts/"))
+    assert editor.get(f"/alerts/{other.pk}/").status_code == 404
+
+
+def test_the_page_asks_at_most_twelve_queries(
+    editor: Client, rule: AlertRule, django_assert_max_num_queries: Any
+) -> None:
+    for _ in range(3):
+        editor.post(f"/alerts/{rule.pk}/test/")
+    editor.get("/alerts/")
+
+    with django_assert_max_num_queries(12):
+        editor.get("/alerts/")
