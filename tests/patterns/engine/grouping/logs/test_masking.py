@@ -113,3 +113,9 @@ def test_paths_of_every_system_and_ranges_of_hosts_are_one_value() -> None:
     paths = ("/var/lib/x", "~/lib/x", r"C:\vault\x")
     assert {mask_line(f"scrub of {path} done") for path in paths} == {("scrub", "of", "#", "done")}
     assert mask_line("sent to n[110-135,170-179] ok") == mask_line("sent to n7 ok")
+
+
+def test_switches_are_values_in_pairs_with_blanks_between_and_words_as_arguments() -> None:
+    pairs, arguments = "crop=rye area=7 synced={}", "collapse:flags=7, force={}, delayed=false"
+    assert mask_line(pairs.format("true")) == mask_line(pairs.format("false"))
+    assert mask_line(arguments.format("true")) != mask_line(arguments.format("false"))
