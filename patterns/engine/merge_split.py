@@ -63,8 +63,7 @@ def _require_known(memory: RecognizerState, ids: Sequence[str]) -> None:
 
 
 def _split_by_slot(memory: RecognizerState, state: PatternState, slot: str) -> list[PatternState]:
-    if slot not in state.sketches:
-        raise ValueError(f"The pattern has no slot {slot}.")
+    slot = _find_slot(state, slot)
     counts = state.sketches[slot].counts
     if len(counts) < 2:
         raise ValueError(f"The slot {slot} has had only one value so far.")
@@ -74,6 +73,16 @@ def _split_by_slot(memory: RecognizerState, state: PatternState, slot: str) -> l
         _add_part(memory, state, make_part_key(state.key, value), n / uses)
         for value, n in sorted(counts.items())
     ]
+
+
+def _find_slot(state: PatternState, name: str) -> str:
+    """The slot of this name, or the only one that says more: the type in `order_number` comes and goes
+    with its values. ValueError when there is none."""
+    fuller = [slot for slot in state.sketches if slot.startswith(f"{name}_")]
+    if name in state.sketches or len(fuller) == 1:
+        return name if name in state.sketches else fuller[0]
+    known = ", ".join(sorted(state.sketches)) or "none"
+    raise ValueError(f"The pattern has no slot {name}. It has: {known}.")
 
 
 def _split_by_examples(

@@ -76,3 +76,16 @@ def test_an_impossible_decision_is_a_clear_sentence() -> None:
         recognizer.split(first, slot="colour")
     with pytest.raises(ValueError, match="only one value"):
         recognizer.split(first, slot="city")
+
+
+def test_a_slot_goes_by_its_short_name_where_only_one_is_meant() -> None:
+    recognizer = DefaultPatternRecognizer()
+    for number in range(8):
+        value = {"order_id": number % 2, "visit_date": "a", "visit_time": "b"}
+        whole = recognizer.learn_one(observation(value, number)).pattern_id
+
+    with pytest.raises(
+        ValueError, match=r"no slot visit\. It has: order_id, visit_date, visit_time"
+    ):
+        recognizer.split(whole, slot="visit")
+    assert len(recognizer.split(whole, slot="order").targets) == 3
