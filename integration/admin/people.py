@@ -6,14 +6,17 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.forms import AdminUserCreationForm
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
+from django.forms import ChoiceField, ModelChoiceField
 from django.http import HttpRequest
 
-from featurememory.access.roles import record_role
+from featurememory.access.roles import ROLES, VIEWER, grant_role, record_role
 from featurememory.access.second_factor import remove_factor
 from featurememory.audit.record import record
-from featurememory.models import ProjectRole
+from featurememory.models import Project, ProjectRole
+from featurememory.page_access import current_project
 
 SHOWN = ("username", "is_active", "is_staff", "is_superuser")
 
@@ -56,6 +59,23 @@ def is_same_right(one: ProjectRole, other: ProjectRole) -> bool:
     return (one.user_id, one.project_id) == (other.user_id, other.project_id)
 
 
+class NewPersonForm(AdminUserCreationForm):  # type: ignore[type-arg]
+    """Without a role a person signs in and sees nothing: the first one is asked for at once."""
+
+    project = ModelChoiceField(Project.objects.order_by("name"), required=False)
+    role = ChoiceField(
+        choices=[("", "None yet"), *((name, name.capitalize()) for name in ROLES)],
+        required=False,
+        help_text="In this project. More roles, also for every project: under Project roles.",
+    )
+
+    def clean(self) -> dict[str, Any]:
+        found = super().clean() or {}
+        if found.get("role") and not found.get("project"):
+            self.add_error("project", "Choose the project the role is for.")
+        return found
+
+
 admin.site.unregister(User)
 
 
@@ -64,6 +84,15 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
     """Django's, and who became what is in the server's audit log."""
 
     actions = ["reset_second_factor"]
+    add_form = NewPersonForm
+    add_fieldsets = (
+        *(UserAdmin.add_fieldsets or ()),
+        ("First role", {"fields": ("project", "role")}),
+    )
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        initial = {"project": current_project(request).pk, "role": VIEWER}
+        return super().get_changeform_initial_data(request) | initial
 
     @admin.action(description="Take the second factor away", permissions=["change"])
     def reset_second_factor(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
@@ -76,6 +105,9 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
         action = "user.changed" if change else "user.created"
         old = describe_person(before) if before else None
         record(None, action, obj.username, before=old, after=describe_person(obj))
+        if not change and form.cleaned_data.get("project") and form.cleaned_data.get("role"):
+            project, role = form.cleaned_data["project"], form.cleaned_data["role"]
+            grant_role(obj, project, role, request.user.get_username())
 
     def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
         """Also what the form for a new password tells; which fields, never their values."""
