@@ -122,7 +122,10 @@ on("htmx:afterSwap", swapped);
 on("htmx:oobAfterSwap", () => { all("#toasts .toast").forEach((box) => { if (!box.dataset.timed) { say(box.innerText.split("\n")[0]); live(box); } }); });
 on("htmx:beforeCleanupElement", (event) => charts.forget(event.target));
 on("closeDialog", () => $("#dialog").close());
-$("#dialog")?.addEventListener("close", () => { $("#dialog").replaceChildren(); if (opener?.isConnected) opener.focus(); });
+const giveFocusBack = () => { if (opener?.isConnected) opener.focus(); };
+$("#dialog")?.addEventListener("close", () => { $("#dialog").replaceChildren(); giveFocusBack(); });
+// "close" comes a moment later: whoever types on at once must not type into nothing.
+$("#dialog")?.addEventListener("cancel", (event) => { event.preventDefault(); $("#dialog").close(); giveFocusBack(); });
 
 // --- selected rows ---
 const boxes = () => all("#rows [name=ids]");
