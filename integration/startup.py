@@ -42,8 +42,10 @@ LATE = (
     "optimizations.api.registered_models",
     "optimizations.api.prepare",
     "optimizations.api.what_if",
+    "optimizations.evaluation_sets.answers",
     "integration.learning.feedback",
     "integration.api.erasure",
+    "integration.api.redaction",
     "integration.api.jobs",
     "integration.orchestrator",
 )
