@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -62,12 +61,3 @@ def _a_client_of_its_own(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         if client is not None:
             client.close(deadline=0.0)
             client.retire()
-
-
-@pytest.fixture(autouse=True)
-def _no_running_loop() -> Iterator[None]:
-    """Tests of browsers leave a running loop in this thread, which asyncio.run refuses."""
-    running = asyncio._get_running_loop()
-    asyncio._set_running_loop(None)
-    yield
-    asyncio._set_running_loop(running)

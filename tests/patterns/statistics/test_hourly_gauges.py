@@ -17,7 +17,13 @@ HOUR = NOON // HOUR_MS
 
 def hour_row(hour: int, **values: object) -> SimpleNamespace:
     usual = dict.fromkeys(("validated", "candidates", "drifting", "samples"), 0)
-    zero = {"memory_bytes": 0, "recognized": 0, "matched": 0, "recognition_ms": b""}
+    zero = {
+        "memory_bytes": 0,
+        "engine_bytes": 0,
+        "recognized": 0,
+        "matched": 0,
+        "recognition_ms": b"",
+    }
     return SimpleNamespace(hour=hour, **{**usual, **zero, **values})
 
 
