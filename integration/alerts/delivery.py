@@ -7,9 +7,9 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-import httpx
 from django.conf import settings
 from django.db import close_old_connections
 from django.utils import timezone
@@ -18,6 +18,9 @@ from featurememory import outgoing
 from featurememory.database.write_lock import write_turn
 from integration.alerts.messages import build_body, sign
 from integration.models import AlertDelivery
+
+if TYPE_CHECKING:
+    import httpx
 
 logger = logging.getLogger("featurememory.alerts")
 THREADS, TIMEOUT_S = 8, 5.0
@@ -112,6 +115,8 @@ def post(
 
     The address that was checked is the one that is called: a name cannot point elsewhere meanwhile.
     """
+    import httpx  # 6 MB that a server without webhooks does not hold
+
     if why := find_refusal(url):
         return why
     parts = urlsplit(url)
