@@ -90,9 +90,10 @@ def _mining_explains_more(texts: Sequence[str]) -> bool:
     """Whether mining explains texts that the tree for machine text leaves alone or apart.
 
     Short prompts with an id or a date in them look like log lines, but their slots hold phrases.
-    Measured: of 600 log lines the tree leaves 0 to 26 % alone and mining a fourth of that or more,
-    of short prompts 35 to 65 % and mining none. Of 300 log lines mining finds 4 templates or more,
-    of a task or two with amounts and dates in all spellings as many as there are.
+    Measured on 300 lines each of 24 log systems: where the tree leaves 15 % or more alone, mining
+    leaves a third of those or more; of short prompts the tree leaves 19 %, and mining none. Mining
+    finds four templates or more in log lines, and in a task or two with amounts and dates in all
+    spellings as many as there are.
     """
     sample = sorted(set(texts), key=_digest_text)[:TRIED]
     groups = DrainGrouper().regroup(sample)
