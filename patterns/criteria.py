@@ -33,7 +33,16 @@ def format_time(value: datetime | None) -> str | None:
     return value.astimezone(UTC).isoformat().replace("+00:00", "Z") if value else None
 
 
-SORTS = ("use_count", "confidence", "effectiveness", "last_used", "created_at")
+SORTS = (
+    "use_count",
+    "confidence",
+    "effectiveness",
+    "success_rate",
+    "duration_p95",
+    "tokens_mean",
+    "last_used",
+    "created_at",
+)
 STORED = tuple(status for status in Pattern.PatternStatus.values if status != "archived")
 
 

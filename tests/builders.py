@@ -24,7 +24,8 @@ from patterns.engine.pattern.pattern_state import PatternState
 from patterns.ingest.schema import build_arrival, parse_interaction
 from patterns.ingest.writer import store_arrivals
 from patterns.models import ModelInteraction, Pattern, PatternHour, Payload
-from patterns.statistics import quantile_sketch, recount, rollups
+from patterns.serializers import family_of
+from patterns.statistics import quantile_sketch, recount, rollups, series
 from patterns.storage.database import DatabasePatternStorage
 
 NOON = 1_795_348_800_000  # 2026-11-22T12:00:00Z in milliseconds
@@ -209,7 +210,20 @@ def check_counts(owner: Project, total: int) -> None:
     stated, counted = uses_and_recount(owner)
     assert stated == counted
     assert sum(counted.values()) == total
+    check_list_figures(owner)
     assert rollup_figures(owner) == rebuilt_figures(owner)
+
+
+def check_list_figures(owner: Project) -> None:
+    """The figures that the list of patterns is sorted by are those of the rollups."""
+    rows = list(Pattern.objects.filter(project=owner, redirect_to=None))
+    totals = series.read_totals(owner.pk, family_of(row.pk for row in rows))
+    for row in rows:
+        sums = totals[row.pk]
+        stored = (row.success_rate, row.duration_p95, row.tokens_mean)
+        for value, computed in zip(stored, (sums.success, sums.p95, sums.tokens), strict=True):
+            assert (value is None) == (computed is None), (row.template, stored)
+            assert abs((value or 0) - (computed or 0)) <= 1e-3 * abs(computed or 0), stored
 
 
 class AtOnce:

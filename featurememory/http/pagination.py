@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 import msgspec
-from django.db.models import F, Model, Q, QuerySet
+from django.db.models import Model, QuerySet
 
+from featurememory.database.keyset_order import KeysetOrder, Mark
 from featurememory.errors import invalid
 
 Row = TypeVar("Row", bound=Model)
@@ -56,23 +57,6 @@ def decode_cursor(text: str, size: int) -> list[Any]:
 def value_of(row: Model, name: str) -> Any:
     value = getattr(row, name)
     return value.isoformat() if hasattr(value, "isoformat") else value
-
-
-def build_after(field: str, value: Any, key: str, last: Any, *, descending: bool) -> Q:
-    """Rows strictly behind (value, last) in the order (field, key); nulls come last."""
-    tie = Q(**{f"{key}__gt": last})
-    if value is None:
-        return Q(**{f"{field}__isnull": True}) & tie
-    beyond = Q(**{f"{field}__{'lt' if descending else 'gt'}": value})
-    return beyond | Q(**{f"{field}__isnull": True}) | (Q(**{field: value}) & tie)
-
-
-def build_before(field: str, value: Any, key: str, last: Any, *, descending: bool) -> Q:
-    tie = Q(**{f"{key}__lt": last})
-    if value is None:
-        return Q(**{f"{field}__isnull": False}) | tie
-    beyond = Q(**{f"{field}__{'gt' if descending else 'lt'}": value})
-    return beyond | (Q(**{field: value}) & tie)
 
 
 def read_page(
@@ -133,38 +117,30 @@ def read_start(everything: QuerySet[Row], cursor: str | None, key: str) -> tuple
 def _read_page(
     queryset: QuerySet[Row], sort: str, cursor: str | None, limit: int, key: str
 ) -> Page[Row]:
-    field, descending = sort.lstrip("-"), sort.startswith("-")
-    backwards = False
-    if cursor:
-        direction, value, last = decode_cursor(cursor, 3)
-        if direction not in ("n", "p") or isinstance(value, list | dict | bool):
-            raise invalid("is not a cursor that this list gave out", "/cursor")
-        if isinstance(last, list | dict | bool) or last is None:
-            raise invalid("is not a cursor that this list gave out", "/cursor")
-        backwards = direction == "p"
-        condition = build_before if backwards else build_after
-        if field == key:
-            step = "gt" if backwards == descending else "lt"
-            queryset = queryset.filter(**{f"{key}__{step}": last})
-        else:
-            queryset = queryset.filter(condition(field, value, key, last, descending=descending))
-    rows = list(
-        queryset.order_by(*_order(field, key, descending != backwards, backwards))[: limit + 1]
-    )
+    mark, backwards = _read_mark(cursor)
+    order = KeysetOrder(sort.lstrip("-"), key, sort.startswith("-"), backwards)
+    rows: list[Row] = []
+    for part in order.list_parts(queryset, mark):
+        rows += part[: limit + 1 - len(rows)]
+        if len(rows) > limit:
+            break
     more = len(rows) > limit
     rows = rows[:limit]
     if backwards:
         rows.reverse()
-    return _cursors(rows, field, key, more, backwards, bool(cursor))
+    return _cursors(rows, order.field, key, more, backwards, bool(cursor))
 
 
-def _order(field: str, key: str, descending: bool, backwards: bool) -> list[Any]:
-    if field == key:
-        return [f"-{key}" if descending else key]
-    first = F(field).desc(nulls_last=not backwards or None, nulls_first=backwards or None)
-    if not descending:
-        first = F(field).asc(nulls_last=not backwards or None, nulls_first=backwards or None)
-    return [first, f"-{key}" if backwards else key]
+def _read_mark(cursor: str | None) -> tuple[Mark | None, bool]:
+    """Value and key that the page begins behind, and whether it is read backwards."""
+    if not cursor:
+        return None, False
+    direction, value, last = decode_cursor(cursor, 3)
+    if direction not in ("n", "p") or isinstance(value, list | dict | bool):
+        raise invalid("is not a cursor that this list gave out", "/cursor")
+    if isinstance(last, list | dict | bool) or last is None:
+        raise invalid("is not a cursor that this list gave out", "/cursor")
+    return (value, last), direction == "p"
 
 
 def _cursors(

@@ -15,6 +15,7 @@ from optimizations.policy_runtime import outcomes
 from optimizations.policy_runtime.outcome_rows import VERDICT
 from optimizations.policy_runtime.shadow_pairs import note_change
 from optimizations.shadow_answers.verdicts import store_shadow_feedback
+from patterns.list_figures import refresh_figures
 from patterns.models import Feedback, Learner, ModelInteraction
 from patterns.recognition import late_feedback
 from patterns.redaction.redact import redactor_of
@@ -85,6 +86,7 @@ def store_feedback(project: Project, given: FeedbackIn) -> Feedback:
         if given.metric_name in ("success", "score"):
             for row in found:
                 apply_metric(project, row, given.metric_name, given.value)
+            refresh_figures(project.pk, (row.pattern_id for row in found if row.pattern_id))
         if given.metric_name == VERDICT:
             outcomes.note_verdicts(project.pk, found)
         return Feedback.objects.create(

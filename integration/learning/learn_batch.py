@@ -19,6 +19,7 @@ from optimizations.policy_runtime import outcomes
 from optimizations.prices.pricing import price_rows
 from optimizations.tracker import PerformanceTracker
 from patterns.failed_records import MACHINE, PASSING
+from patterns.list_figures import refresh_figures
 from patterns.models import Learner, ModelInteraction, Payload
 from patterns.recognition import late_feedback, lease
 from patterns.recognition.recognizer_cache import (
@@ -159,6 +160,7 @@ def save_batch(project_id: UUID, loaded: LoadedRecognizer, batch: Batch) -> None
         save_patterns(saving)
         PerformanceTracker(project_id).record(batch.rows)
         outcomes.link_decisions(project_id, [row for row, _ in batch.rows])
+        refresh_figures(project_id, (match.pattern_id for _, match in batch.rows))
         count_hour(project_id, batch)
         record_progress(learner, loaded, batch)
     loaded.version = learner.version

@@ -13,6 +13,7 @@ from featurememory.models import Project
 from integration.models import Job
 from patterns.curation.learner_turn import learning_turn
 from patterns.curation.moving import move_interactions
+from patterns.list_figures import refresh_all_figures
 from patterns.models import Learner, ModelInteraction, PatternHour
 from patterns.recognition import lease
 from patterns.recognition.match_stored import match_stored
@@ -82,6 +83,7 @@ def run_rollup_steps(job: Job) -> Iterator[str]:
             since = find_first_whole_hour(project)
             rows = take_in_feedback(project, rows, since, newest)
             recount.replace_rollups(project.pk, since, rows)
+            refresh_all_figures(project.pk)
     job.done = job.total
     yield f"{job.total:,} interactions counted into {len(rows):,} rows"
 

@@ -21,6 +21,7 @@ from patterns.curation.learner_turn import change_recognizer, learning_turn, sav
 from patterns.curation.moving import find_owners
 from patterns.engine.domain.results import Change
 from patterns.engine.recognizer import DefaultPatternRecognizer
+from patterns.list_figures import refresh_figures
 from patterns.models import Operation, Pattern
 
 
@@ -116,6 +117,7 @@ def apply_merge(project: Project, uses: Mapping[str, int], target: str) -> None:
         archived_why="merged",
         use_count=0,
     )
+    refresh_figures(project.pk, [target])
 
 
 def undo_merge(project: Project, operation: Operation) -> None:
@@ -133,6 +135,7 @@ def undo_merge(project: Project, operation: Operation) -> None:
     for earlier, source in operation.before.get("redirects", {}).items():
         rows.filter(pk=earlier, redirect_to=holder).update(redirect_to=UUID(source))
     lower_later_merges(project, into, total)
+    refresh_figures(project.pk, [holder, *uses])
 
 
 def lower_later_merges(project: Project, into: str, total: int) -> None:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from uuid import UUID
 
 from featurememory.models import Project
+from patterns.list_figures import refresh_figures
 from patterns.models import Learner, ModelInteraction, Pattern
 from patterns.statistics import recount, rollups
 from patterns.storage.database import DatabasePatternStorage
@@ -21,6 +22,7 @@ def move_interactions(project: Project, wanted: Mapping[str, str]) -> int:
     for start in range(0, len(names), 500):
         left += _move_part(project, {name: wanted[name] for name in names[start : start + 500]})
     recount.rebuild_sketches(project.pk, left)
+    refresh_figures(project.pk, {*wanted.values(), *(one.pattern_id for one in left)})
     return len(left)
 
 

@@ -42,6 +42,10 @@ class Pattern(models.Model):
     confidence = models.FloatField(default=0.0)
     calibrated = models.BooleanField(default=False)
     effectiveness = models.FloatField(null=True)
+    # Of all time, from the rollups; written by `list_figures`, for lists to be sorted by.
+    success_rate = models.FloatField(null=True)
+    duration_p95 = models.FloatField(null=True, help_text="Milliseconds")
+    tokens_mean = models.FloatField(null=True)
     use_count = models.BigIntegerField(default=0)
     created_at = models.DateTimeField(default=timezone.now)
     last_used = models.DateTimeField(null=True)
@@ -61,6 +65,9 @@ class Pattern(models.Model):
             models.Index(fields=["project", "-use_count", "id"], name="pattern_uses"),
             models.Index(fields=["project", "-confidence", "id"], name="pattern_confidence"),
             models.Index(fields=["project", "-effectiveness", "id"], name="pattern_effect"),
+            models.Index(fields=["project", "-success_rate", "id"], name="pattern_success"),
+            models.Index(fields=["project", "-duration_p95", "id"], name="pattern_p95"),
+            models.Index(fields=["project", "-tokens_mean", "id"], name="pattern_tokens"),
             models.Index(fields=["project", "-last_used", "id"], name="pattern_last_used"),
             models.Index(fields=["project", "-created_at", "id"], name="pattern_created"),
             models.Index(fields=["project", "status", "-archived_at"], name="pattern_trash"),

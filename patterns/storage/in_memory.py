@@ -34,7 +34,7 @@ class InMemoryPatternStorage:
         found = sorted(
             (s for s in self._states.values() if criteria.accepts(s)), key=lambda s: s.id
         )
-        return sorted(found, key=lambda s: getattr(s, name) or 0, reverse=down)
+        return sorted(found, key=lambda s: getattr(s, name, None) or 0, reverse=down)
 
     def get(self, pattern_id: str) -> PatternState:
         if pattern_id not in self._states:

@@ -17,7 +17,6 @@ from featurememory.lists.table_html import write_copied
 from featurememory.templatetags import drawings, figures
 from patterns.criteria import PatternCriteria
 from patterns.models import Pattern
-from patterns.statistics import series
 
 UNUSED_DAYS = 30
 
@@ -27,7 +26,6 @@ class PatternListRow:
     """A pattern with its figures, and the threshold that its bar is marked with."""
 
     pattern: Pattern
-    sums: series.Sums
     days: list[int]
     threshold: float
 
@@ -47,11 +45,6 @@ def write_name(row: PatternListRow) -> str:
 def write_confidence(row: PatternListRow) -> str:
     value = row.pattern.confidence
     return f'<span class="conf">{drawings.bar(value, row.threshold)}{figures.share(value)}</span>'
-
-
-def write_success(row: PatternListRow) -> str:
-    sums = row.sums
-    return figures.percent(sums.successes / sums.judged if sums.judged else None)
 
 
 def write_status(row: PatternListRow) -> str:
@@ -84,14 +77,16 @@ COLUMNS = (
     ListColumn(
         "p95",
         "p95",
-        lambda row: figures.duration(row.sums.p95),
+        lambda row: figures.duration(row.pattern.duration_p95),
+        "duration_p95",
         numeric=True,
         css="wideonly",
     ),
     ListColumn(
         "tokens",
         "Tokens",
-        lambda row: figures.number(row.sums.tokens),
+        lambda row: figures.number(row.pattern.tokens_mean),
+        "tokens_mean",
         numeric=True,
         css="wideonly",
     ),
@@ -123,7 +118,8 @@ COLUMNS = (
     ListColumn(
         "success",
         "Success",
-        write_success,
+        lambda row: figures.percent(row.pattern.success_rate),
+        "success_rate",
         numeric=True,
         css="wideonly",
         shown=False,

@@ -44,10 +44,14 @@ SHOWN = (
     "template",
     "parts",
     "task_type",
+    "model_id",
     "status",
     "pinned",
     "confidence",
     "effectiveness",
+    "success_rate",
+    "duration_p95",
+    "tokens_mean",
     "use_count",
     "last_used",
     "created_at",
@@ -65,12 +69,11 @@ def filter_patterns(project: Project, given: Mapping[str, Any]) -> tuple[Pattern
 
 
 def build_rows(project: Project, patterns: list[Pattern]) -> list[PatternListRow]:
-    """Patterns with their all-time sums and the last 14 days, in three queries."""
+    """Patterns with their last 14 days, in two queries."""
     owners = family_of(pattern.pk for pattern in patterns)
-    sums = series.read_totals(project.pk, owners)
     days = series.count_daily(project.pk, owners, timezone.now())
     mark = config_of(project.pk).confidence_threshold
-    return [PatternListRow(p, sums[p.pk], days[p.pk], mark) for p in patterns]
+    return [PatternListRow(p, days[p.pk], mark) for p in patterns]
 
 
 @page
@@ -115,13 +118,13 @@ def find_panel(
     if pattern is None:
         return None
     before, after = find_neighbours(rows, criteria.sort, pattern)
-    (row,) = build_rows(project, [pattern])
     recent = ModelInteraction.objects.filter(project=project, pattern_id=pattern.pk)
+    sums = series.read_totals(project.pk, family_of([pattern.pk]))[pattern.pk]
     newest = build_previews(annotate_payload(recent).order_by("-number")[:PEEKED])
     return PeekPanel(
-        row,
+        pattern,
         SPEC.peek,
-        {"peeked": row, "newest": newest},
+        {"peeked": pattern, "sums": sums, "newest": newest},
         peek_query(listing, str(after.pk)) if after else "",
         peek_query(listing, str(before.pk)) if before else "",
     )

@@ -22,6 +22,7 @@ from featurememory.models import Activity, Project
 from integration.learning.learn_batch import learn_next_batch
 from patterns.ingest.schema import build_arrival, parse_interaction
 from patterns.ingest.writer import store_arrivals
+from patterns.list_figures import refresh_all_figures
 from patterns.models import ModelInteraction, Pattern, PatternHour, Payload, ProjectHour
 from patterns.statistics import quantile_sketch, rollups
 from patterns.storage import payloads
@@ -79,6 +80,7 @@ def fill(project: Project, count: int, patterns: int) -> list[UUID]:
         store_rollups(project, calls, ids)
         store_hours(project, calls)
         count_uses(project, calls, ids)
+        refresh_all_figures(project.pk)
         note_activity(project, 5000)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE" if connection.vendor == "postgresql" else "PRAGMA optimize")

@@ -31,6 +31,9 @@ VALUES: dict[str, Any] = {
     "use_count": [3, 1, 1, 7, 0],
     "confidence": [0.5, 0.25, 0.1 + 0.2, 1.0, 0.5],
     "effectiveness": [None, 0.5, None, 0.9, 0.5],
+    "success_rate": [0.5, None, 0.0, 0.5, 1.0],
+    "duration_p95": [812.5, 90.0, None, 812.5, 1e9],
+    "tokens_mean": [None, None, 12.0, 0.0, 3.5],
     "last_used": [START, None, START + timedelta(microseconds=1), START, None],
     "created_at": [START - timedelta(days=day) for day in (3, 3, 1, 9, 2)],
 }

@@ -82,7 +82,7 @@ def test_the_panel_shows_a_pattern_and_leads_to_its_neighbours_in_the_filter(
     page = viewer.get(f"/patterns/?task_type=t.1&sort=use_count&peek={rows[3].pk}", headers=PANEL)
 
     panel = page.context["listing"].panel
-    assert panel.row.pattern == rows[3]
+    assert panel.row == rows[3]
     assert panel.previous.endswith(f"peek={rows[1].pk}")
     assert "task_type=t.1" in panel.previous
     assert panel.next.endswith(f"peek={rows[5].pk}")
