@@ -19,6 +19,7 @@ from integration.execution.model_runner import ModelRunner
 from optimizations.engine.domain.task import ShadowWish, Task, TaskDecision
 from optimizations.shadow_answers.arrivals import store_shadow
 from patterns.ingest.schema import build_arrival, parse_interaction
+from patterns.ingest.shadow_receipt import ShadowReceipt
 
 LONGEST_S = 120.0
 MOST_RUNNING = 4  # more at once would be a flood of paid calls beside those that somebody waits for
@@ -78,7 +79,7 @@ class ShadowRuns:
 
 def store_answer(
     project_id: UUID, wish: ShadowWish, decision: TaskDecision, item: dict[str, Any]
-) -> bool:
+) -> ShadowReceipt:
     given = item | {"decision_id": decision.id, "shadow_id": wish.shadow_id}
     raw = msgspec.json.encode({name: value for name, value in given.items() if value is not None})
     return store_shadow(project_id, build_arrival(parse_interaction(raw)))

@@ -24,6 +24,7 @@ from patterns.criteria import parse_id
 from patterns.ingest.batch_items import split_array, split_lines
 from patterns.ingest.conflicts import find_conflicts
 from patterns.ingest.schema import Arrival, Interaction, build_arrival, parse_interaction
+from patterns.ingest.shadow_receipt import ShadowReceipt
 from patterns.ingest.wakeup import wake_learner
 from patterns.ingest.writer import store_arrivals
 from patterns.models import ModelInteraction, Payload
@@ -39,9 +40,9 @@ CONFLICT = (
 IGNORED = 100  # different members that an answer names
 
 
-def refuse_shadow(project_id: UUID, made: Arrival) -> bool:
+def refuse_shadow(project_id: UUID, made: Arrival) -> ShadowReceipt:
     """Shadows belong to decisions, which this app does not know: its endpoints are given a function
-    that stores one and says whether it was new."""
+    that stores one."""
     raise invalid("shadows are not taken here", "/shadow_id")
 
 
@@ -63,9 +64,10 @@ class Interactions(Endpoint):
         made = build_arrival(item)
         project = key_of(request).project
         if made.shadow_id is not None:
-            fresh = self.store_shadow(project.pk, made)
-            status = "stored" if fresh else "duplicate"
-            return Response({"id": made.id, "status": status}, 201 if fresh else 200)
+            receipt = self.store_shadow(project.pk, made)
+            return Response(
+                receipt.describe(made.id), 201 if receipt is ShadowReceipt.STORED else 200
+            )
         stored = store_arrivals(project.pk, [made]).stored
         if stored[0]:
             wake_learner(project.pk)
@@ -173,8 +175,11 @@ class InteractionBatch(Endpoint):
             wake_learner(project.pk)
         conflicts = find_conflicts(project.pk, arrivals, stored)
         body: dict[str, Any] = {
-            "accepted": sum(stored) + sum(shadows),
-            "duplicates": len(stored) - sum(stored) - len(conflicts) + shadows.count(False),
+            "accepted": sum(stored) + sum(one.is_accepted for one in shadows.values()),
+            "duplicates": len(stored)
+            - sum(stored)
+            - len(conflicts)
+            + list(shadows.values()).count(ShadowReceipt.DUPLICATE),
             "conflicts": len(conflicts),
             "rejected": rejected,
         }
@@ -184,6 +189,8 @@ class InteractionBatch(Endpoint):
                 {"index": places[at], "id": arrivals[at].id, "differs": names}
                 for at, names in conflicts.items()
             ]
+        if unmatched := [at for at, one in shadows.items() if one is ShadowReceipt.UNMATCHED]:
+            body["unmatched"] = unmatched
         if ignored := sum_ignored(accepted):
             body["ignored"] = ignored
         return Response(body, status=207)
@@ -215,14 +222,15 @@ def store_shadows(
     project_id: UUID,
     accepted: dict[int, Arrival],
     rejected: list[dict[str, Any]],
-    store: Callable[[UUID, Arrival], bool],
+    store: Callable[[UUID, Arrival], ShadowReceipt],
     path: str,
-) -> list[bool]:
-    """Takes the shadows out of `accepted` and stores each; whether it was new, those refused aside."""
-    found = []
+) -> dict[int, ShadowReceipt]:
+    """Takes the shadows out of `accepted` and stores each; what became of them by index, those refused
+    aside."""
+    found = {}
     for index in [at for at, one in accepted.items() if one.shadow_id is not None]:
         try:
-            found.append(store(project_id, accepted.pop(index)))
+            found[index] = store(project_id, accepted.pop(index))
         except FeatureMemoryError as error:
             rejected.append({"index": index, "problem": build_problem(error, path)})
     rejected.sort(key=lambda one: one["index"])

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from optimizations.models import ShadowAnswer
+from optimizations.models import Decision, ShadowAnswer
 from optimizations.policy_runtime import outcomes
 from patterns.models import ModelInteraction, Pattern
 from tests import builders
@@ -52,22 +52,49 @@ def test_an_unknown_shadow_is_refused_with_what_to_send() -> None:
 def test_another_project_cannot_report_a_shadow() -> None:
     answer = wished.ask_until_wished(wished.orchestrator(builders.project()))
 
-    refused = builders.caller(builders.project()).post("interactions/", wished.shadow(answer))
+    taken = builders.caller(builders.project()).post("interactions/", wished.shadow(answer))
+
+    assert (taken.status_code, taken.json()["status"]) == (200, "unmatched")
+    assert not ShadowAnswer.objects.exists()
+
+
+def test_a_shadow_of_a_decision_that_is_gone_is_taken_and_said_to_be_unmatched() -> None:
+    owner = builders.project()
+    made = wished.orchestrator(owner)
+    answer = wished.ask_until_wished(made)
+    Decision.objects.filter(project=owner).delete()  # as after a backup was restored
+    before = ModelInteraction.objects.count()
+
+    taken = made.call.post("interactions/", wished.shadow(answer))
+
+    assert (taken.status_code, taken.json()["status"]) == (200, "unmatched")
+    assert "no decision of this id" in taken.json()["detail"]
+    assert (ModelInteraction.objects.count(), ShadowAnswer.objects.count()) == (before, 0)
+
+
+def test_a_shadow_that_belongs_to_another_decision_is_refused() -> None:
+    made = wished.orchestrator(builders.project())
+    one, other = wished.ask_until_wished(made), made.play([wished.task(900)])[0]
+
+    refused = made.call.post("interactions/", wished.shadow(one, decision_id=other["decision_id"]))
 
     assert refused.status_code == 422
+    assert "another decision" in refused.json()["errors"][0]["message"]
 
 
 def test_a_batch_takes_shadows_beside_interactions_and_refuses_unknown_ones_alone() -> None:
     made = wished.orchestrator(builders.project())
     answer = wished.ask_until_wished(made)
-    wrong = wished.shadow(answer, id="wrong", shadow_id="nobody.1", decision_id=...)
+    wrong = wished.shadow(answer, id="wrong", shadow_id="nobody", decision_id=...)
+    gone = wished.shadow(answer, id="gone", shadow_id="s-1", decision_id="of-another-server")
 
     found = made.call.post(
-        "interactions/batch/", [wished.shadow(answer), wrong, builders.item(900)]
+        "interactions/batch/", [wished.shadow(answer), wrong, gone, builders.item(900)]
     )
 
     body = found.json()
-    assert (body["accepted"], [one["index"] for one in body["rejected"]]) == (2, [1])
+    assert (body["accepted"], body["unmatched"]) == (3, [2])
+    assert [one["index"] for one in body["rejected"]] == [1]
 
 
 def test_equal_answers_count_as_a_pair_that_agrees() -> None:
