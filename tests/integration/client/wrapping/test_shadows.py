@@ -65,6 +65,30 @@ def test_a_shadow_that_fails_is_only_recorded(prepared: Provider, server: FakeSe
     assert sorted(str(entry["success"]) for entry in server.acknowledged) == ["False", "True"]
 
 
+def test_that_a_shadow_returned_says_nothing_of_its_answer(
+    prepared: Provider, server: FakeServer
+) -> None:
+    """Else every alternative would be proven as good as what was served."""
+    server.decide = lambda task: wish("small")
+    ask_large(prepared)
+
+    wait_for(lambda: fm.flush(1) and len(server.acknowledged) == 2)
+    main, shadow = sorted(server.acknowledged, key=lambda entry: "shadow_id" in entry)
+    assert (main["success"], shadow["success"]) == (True, None)
+
+
+def test_a_shadow_recorded_by_hand_is_no_success_of_its_own_unless_it_says_so(
+    server: FakeServer,
+) -> None:
+    fm.init(server.url, "k")
+    for success in (None, True):
+        with fm.interaction(task_type="t", model_id="small", input="q") as call:
+            call.decision, call.shadow_id, call.success = "decision-1", "s-1", success
+
+    assert fm.flush(5)
+    assert [entry["success"] for entry in server.acknowledged] == [None, True]
+
+
 def test_the_loop_goes_on_while_it_is_asked(
     async_prepared: AsyncProvider, server: FakeServer, model: FakeModel
 ) -> None:
