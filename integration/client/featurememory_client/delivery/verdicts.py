@@ -72,7 +72,15 @@ def read_rejected(answer: Any, size: int) -> dict[int, str] | None:
         if not isinstance(entry, dict) or type(entry.get("index")) is not int:
             return None
         found[entry["index"]] = f"refused: {describe_problem(entry.get('problem'))}"
+    found |= read_conflicts(answer.get("conflicting"))
     return found if sum(counts) + len(found) == size else None
+
+
+def read_conflicts(told: Any) -> dict[int, str]:
+    """Those under whose id another interaction is stored: they will never be taken."""
+    entries = [one for one in told if isinstance(one, dict)] if isinstance(told, list) else []
+    places = [one.get("index") for one in entries]
+    return {at: "refused: its id is taken" for at in places if type(at) is int}
 
 
 def describe_problem(problem: Any) -> str:

@@ -115,6 +115,17 @@ def test_what_the_server_refuses_is_dropped_and_the_rest_arrives(server: FakeSer
     assert "no such thing" in stats["last_error"]
 
 
+def test_a_call_under_a_taken_id_is_dropped_and_not_sent_for_ever(server: FakeServer) -> None:
+    fm.init(server.url, "k")
+    conflicts = {"accepted": 0, "duplicates": 0, "rejected": [], "conflicts": 1}
+    conflicts["conflicting"] = [{"index": 0, "id": "x", "differs": ["output"]}]
+    server.answer = lambda path, body: (207, conflicts, {})
+    job("call.")
+
+    assert fm.flush(5) is False
+    assert (fm.stats()["dropped"], fm.stats()["retried"]) == (1, 0)
+
+
 @pytest.mark.parametrize("status", [400, 413, 422])
 def test_a_batch_refused_as_a_whole_is_halved_until_the_cause_is_found(
     server: FakeServer, status: int
