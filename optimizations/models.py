@@ -344,6 +344,9 @@ class LedgerHour(models.Model):
                 fields=["project", "hour", "optimization_id", "verified"], name="ledger_hour_once"
             )
         ]
+        indexes: ClassVar = [
+            models.Index(fields=["project", "optimization_id", "hour"], name="ledger_of")
+        ]
 
     def __str__(self) -> str:
         return f"{self.optimization_id} {self.hour}"

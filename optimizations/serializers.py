@@ -8,6 +8,7 @@ from optimizations.engine.domain.optimization import ArmStats, OptimizationState
 from optimizations.model_catalog import PRICES, build_prices
 from optimizations.models import ModelPrice, Optimization, OptimizationEvent, RegisteredModel
 from optimizations.storage import decode_state
+from optimizations.summaries.experiment_health import build_experiment
 from patterns.serializers import format_ms, format_time
 
 
@@ -63,6 +64,7 @@ def serialize_detail(row: Optimization) -> dict[str, Any]:
         "base": state.base if state else None,
         "patterns": list(state.patterns) if state else [],
         "arms": arms,
+        "experiment": build_experiment(row, state) if state else None,
         "history": [serialize_event(step) for step in events],
     }
 

@@ -81,10 +81,14 @@ class OptimizationStorage:
     def load_hours(self, since: float, before: int) -> list[SavingsHour]:
         """The hours from `since` (seconds) on that come before the hour `before`, both since the epoch."""
         rows = LedgerHour.objects.filter(project_id=self.project_id, hour__lt=before)
-        return [
-            SavingsHour(row.hour, row.optimization_id, row.verified, row.n, row.sums, row.variances)
-            for row in rows.filter(hour__gte=int(since // 3600))
-        ]
+        return [build_hour(row) for row in rows.filter(hour__gte=int(since // 3600))]
+
+    def load_hours_of(self, optimization_id: str) -> list[SavingsHour]:
+        """All hours in which one optimization saved something, oldest first."""
+        rows = LedgerHour.objects.filter(
+            project_id=self.project_id, optimization_id=optimization_id
+        )
+        return [build_hour(row) for row in rows.order_by("hour")]
 
     def store_hours(self, hours: Sequence[SavingsHour]) -> None:
         LedgerHour.objects.bulk_create(
@@ -105,6 +109,10 @@ class OptimizationStorage:
             update_fields=["n", "sums", "variances"],
             batch_size=200,
         )
+
+
+def build_hour(row: LedgerHour) -> SavingsHour:
+    return SavingsHour(row.hour, row.optimization_id, row.verified, row.n, row.sums, row.variances)
 
 
 def load_states(project_id: UUID) -> list[OptimizationState]:

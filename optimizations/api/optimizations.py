@@ -15,6 +15,7 @@ from featurememory.http.idempotency import idempotent
 from featurememory.http.json_body import body_of
 from featurememory.http.openapi import described
 from featurememory.http.pagination import parse_limit, read_page
+from optimizations.api.experiment_schema import DETAIL
 from optimizations.manager import VERBS, OptimizationManager
 from optimizations.models import Optimization, OptimizationStatus, ShadowAnswer
 from optimizations.serializers import serialize_detail, serialize_optimization
@@ -125,7 +126,7 @@ def find_optimization(request: Request, optimization_id: str) -> Optimization:
 class OptimizationDetail(Endpoint):
     scopes = {"GET": "read"}
 
-    @described("Show one optimization with its evidence and its history")
+    @described("Show one optimization with its evidence and its history", answer=DETAIL)
     def get(self, request: Request, optimization_id: str) -> Response:
         return Response(serialize_detail(find_optimization(request, optimization_id)))
 

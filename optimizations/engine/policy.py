@@ -12,6 +12,7 @@ from optimizations.engine.domain.outcome import Outcome
 from optimizations.engine.domain.settings import ModelCard, PolicySettings
 from optimizations.engine.domain.task import Json, Request, ShadowWish, TaskDecision
 from optimizations.engine.domain.trial_scope import ScopeKey
+from optimizations.engine.health.missing_outcomes import OutcomeWait
 from optimizations.engine.kinds import KINDS
 from optimizations.engine.kinds.prefix_order import PrefixNotes
 from optimizations.engine.manual_control import admit_optimization, obey_verb
@@ -81,6 +82,8 @@ class PolicyEngine:
         memory.now = max(memory.now, outcome.at)
         cost = resolve_cost(outcome, memory.table.cards)
         memory.spending.count(outcome.explored)
+        if outcome.delay is not None:
+            memory.wait.delays.add(outcome.delay, memory.wait.seconds)
         if outcome.cached:
             memory.cache.learn_feedback(outcome)
         else:
@@ -98,6 +101,15 @@ class PolicyEngine:
         else:
             cost = resolve_cost(new, self._memory.table.cards)
             self._spend(self._learner().correct(old, new, cost))
+
+    @property
+    def wait(self) -> OutcomeWait:
+        """How long the outcome of a decision is waited for, and where the caller has looked until now."""
+        return self._memory.wait
+
+    def miss(self, decision: TaskDecision) -> None:
+        """Learns that no outcome of a decision came in time; each must be given once."""
+        self._learner().miss(decision)
 
     def observe_shadow(
         self,
@@ -164,6 +176,8 @@ class PolicyEngine:
             self._trials,
             self._memory.scopes,
             self._memory.sessions,
+            self._memory.arms,
+            self._memory.wait,
             self._pending.touched,
             self._memory.now,
         )
@@ -186,7 +200,13 @@ class PolicyEngine:
         memory.now = max(memory.now, now)
         memory.reviewed = memory.outcomes
         reviewer = Reviewer(
-            self.settings, memory.now, memory.table, memory.scopes, self._trials, memory.spending
+            self.settings,
+            memory.now,
+            memory.table,
+            memory.scopes,
+            self._trials,
+            memory.spending,
+            memory.wait.seconds,
         )
         steps = reviewer.run()
         steps += review_measured(

@@ -6,6 +6,8 @@ import msgspec
 
 from optimizations.engine.caching.answer_cache import AnswerCache
 from optimizations.engine.domain.trial_scope import Scope, ScopeKey
+from optimizations.engine.health.arm_sessions import ArmMemory
+from optimizations.engine.health.missing_outcomes import OutcomeWait
 from optimizations.engine.kinds import KINDS
 from optimizations.engine.kinds.token_budget import TokenBudget
 from optimizations.engine.reporting.savings_ledger import SavingsLedger
@@ -30,6 +32,8 @@ class PolicySnapshot(msgspec.Struct):
     reviewed: int
     now: float
     units: list[str] = msgspec.field(default_factory=list)
+    arms: dict[str, int] = msgspec.field(default_factory=dict)
+    wait: OutcomeWait = msgspec.field(default_factory=OutcomeWait)
 
 
 class PolicyMemory:
@@ -47,6 +51,8 @@ class PolicyMemory:
         self.cache = AnswerCache()
         self.budgets = TokenBudget()
         self.sessions = Sessions()
+        self.arms = ArmMemory()
+        self.wait = OutcomeWait()
         self.outcomes = self.reviewed = 0
         self.now = 0.0
 
@@ -62,6 +68,8 @@ class PolicyMemory:
             self.reviewed,
             self.now,
             self.sessions.units(),
+            self.arms.list_seen(),
+            self.wait,
         )
         return msgspec.msgpack.encode(saved)
 
@@ -74,6 +82,7 @@ class PolicyMemory:
         memory.scopes = {scope.key: type_notes(scope) for scope in saved.scopes}
         memory.outcomes, memory.reviewed = saved.outcomes, saved.reviewed
         memory.now, memory.sessions = saved.now, Sessions(saved.units)
+        memory.arms, memory.wait = ArmMemory(saved.arms), saved.wait
         return memory
 
 

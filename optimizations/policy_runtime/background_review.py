@@ -14,6 +14,7 @@ from optimizations.engine.pattern_links import list_patterns
 from optimizations.model_catalog import load_cards
 from optimizations.models import Decision, PolicyState
 from optimizations.policy_runtime import outcomes
+from optimizations.policy_runtime.missing_outcomes import note_missing
 from optimizations.policy_runtime.policy_cache import LoadedPolicy, policies
 from optimizations.storage import OptimizationStorage
 from patterns.models import ModelInteraction, Pattern
@@ -36,6 +37,7 @@ def review(project_id: UUID) -> int:
             for card in load_cards(project_id):  # a price may have come into force since
                 kept.engine.register(card)
         follow_patterns(project_id, kept)
+        note_missing(project_id, kept)
         with kept.lock:
             steps = kept.engine.review(kept.at)
         outcomes.save_policy(project_id, kept)

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
+import msgspec
+
 from optimizations.decision_log import log
 from optimizations.engine.domain.outcome import Outcome
 from optimizations.engine.domain.task import Task, TaskDecision
@@ -32,6 +34,9 @@ def load_outcomes(project_id: UUID, numbers: Sequence[int]) -> dict[int, Outcome
         found[row.number] = build_outcome(
             row, bytes(data) if data else None, decision, prices, words.get(row.number)
         )
+        if logged is not None and decision is not None:
+            delay = max(0, row.received_at - logged.at) / 1000
+            found[row.number] = msgspec.structs.replace(found[row.number], delay=delay)
     return found
 
 

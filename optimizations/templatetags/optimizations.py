@@ -50,6 +50,11 @@ register.filter("kind_words", name_kind)
 
 
 @register.filter
+def milliseconds(seconds: float | None) -> float | None:
+    return None if seconds is None else 1000 * seconds
+
+
+@register.filter
 def rate(price: float | None) -> str:
     """A price with all of its digits: $2.00, $0.025."""
     if price is None or round(price, 2) == price:

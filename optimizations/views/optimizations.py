@@ -19,6 +19,7 @@ from optimizations.engine.kinds import KINDS
 from optimizations.models import EvidencePoint, Optimization, OptimizationEvent
 from optimizations.serializers import serialize_arm
 from optimizations.summaries import evidence_charts
+from optimizations.summaries.experiment_health import build_experiment
 from optimizations.summaries.forest_plot import build_forest, decode_or_blank
 from optimizations.summaries.guard_texts import describe_guards
 from patterns.charts.chart import Chart
@@ -59,6 +60,7 @@ def optimization(request: HttpRequest, optimization_id: str) -> HttpResponse:
         "chart_url": f"/optimizations/{row.id}/chart/",
         "chart_csv": f"/optimizations/{row.id}/chart.csv",
         "guards": describe_guards(state.guards),
+        "experiment": build_experiment(row, state),
         "verbs": list_verbs(row),
         "trial_kind": row.type in KINDS,
         "threshold": config_of(project.pk).effectiveness_threshold,

@@ -91,6 +91,8 @@ class OptimizationState(msgspec.Struct):
     confirmed_from: tuple[int, int] = (0, 0)  # live requests per arm when that began
     imbalanced: bool = False  # outcomes come in another ratio than requests were assigned
     pairs: dict[str, Json] = msgspec.field(default_factory=dict)  # figures of its pairs
+    health: dict[str, Json] = msgspec.field(default_factory=dict)  # of its experiment
+    power: dict[str, Json] = msgspec.field(default_factory=dict)  # what its trial can find out
 
     def go(
         self,

@@ -18,7 +18,8 @@ class Outcome(msgspec.Struct, frozen=True):
     `feedback` (0 to 1) are None while unknown. `cost` in the project's currency, None when
     unpriced (never 0 for unknown), `duration` in milliseconds, `at` seconds since the epoch.
     `cached` is true when the answer came from the cache. `failed`: the caller reported a failure;
-    what such a call took and cost says nothing about the model.
+    what such a call took and cost says nothing about the model. `delay`: seconds from the decision until it
+    was known here; None without a decision.
     """
 
     id: str
@@ -41,6 +42,7 @@ class Outcome(msgspec.Struct, frozen=True):
     error: str | None = None
     cached: bool = False
     failed: bool = False
+    delay: float | None = None
 
     @property
     def usage(self) -> TokenUsage:

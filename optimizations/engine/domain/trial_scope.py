@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 import msgspec
 
 from optimizations.engine.domain.outcome import Reference
+from optimizations.engine.domain.pace import TrafficPace
 from optimizations.engine.domain.task import CONTROL, Json, Task
 
 OWN, SHARED = 20.0, 10.0  # weights of a cell's parents in its past-only mean
@@ -122,6 +123,7 @@ class Scope(msgspec.Struct):
     live: list[str] = msgspec.field(default_factory=list)  # optimizations that learn from it
     pairs: dict[str, dict[str, PairCell]] = msgspec.field(default_factory=dict)
     meter: ShadowMeter = msgspec.field(default_factory=ShadowMeter)
+    pace: TrafficPace = msgspec.field(default_factory=TrafficPace)
 
     @property
     def key(self) -> ScopeKey:
@@ -131,8 +133,9 @@ class Scope(msgspec.Struct):
     def example(self) -> Task:
         return Task(self.model_id, None, self.task_type, dict(self.parameters))
 
-    def count(self, pattern: str) -> None:
+    def count(self, pattern: str, at: float) -> None:
         self.requests += 1
+        self.pace.note(at)
         self.seen[pattern] = self.seen.get(pattern, 0.0) + 1
 
     def cell(self, value: str, pattern: str) -> Cell:

@@ -41,18 +41,18 @@ def sum_savings(hours, since: float, until: float) -> Savings:  # type: ignore[n
         name = hour.optimization_id
         by_optimization[name] = by_optimization.get(name, 0.0) + hour.sums[0]
     losing = {name for name, value in by_optimization.items() if value < 0}
-    net = _sum_hours(inside)
+    net = sum_hours(inside)
     crosses = net.cost.low <= 0 <= net.cost.high
     return Savings(
-        estimated=_sum_hours([h for h in inside if not h.verified]),
-        verified=_sum_hours([h for h in inside if h.verified]),
-        lost=_sum_hours([h for h in inside if h.optimization_id in losing]),
+        estimated=sum_hours([h for h in inside if not h.verified]),
+        verified=sum_hours([h for h in inside if h.verified]),
+        lost=sum_hours([h for h in inside if h.optimization_id in losing]),
         net=net,
         message="No measurable effect yet." if crosses else "",
     )
 
 
-def _sum_hours(hours: list[SavingsHour]) -> SavedAmounts:
+def sum_hours(hours: list[SavingsHour]) -> SavedAmounts:
     amounts = []
     for k in range(MEASURES):
         point = sum(h.sums[k] for h in hours)

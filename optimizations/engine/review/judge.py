@@ -15,6 +15,7 @@ from optimizations.engine.review.trial_case import TrialCase
 from optimizations.engine.review.verdicts import ReviewVerdict
 from optimizations.engine.statistics.change_detection import LEAST_LEVEL, FallDetector
 from optimizations.engine.trials.trial import Trial
+from optimizations.engine.trials.trial_tests import TrialTests
 
 SERVED_LEAST = 0.02  # share of traffic; what serves less is put to the test
 DOUBTED = 0.1  # weight that earlier outcomes keep after an alarm
@@ -28,6 +29,13 @@ def may_harm(trials: Iterable[Trial]) -> bool:
     """Whether something active may do harm: then it is worth reviewing every few requests."""
     active = (e for e in trials if e.state.status == "active" and not e.state.pinned)
     return any(e.state.alarm or verdicts.is_alarming(e.tests) for e in active)
+
+
+def read_promise(tests: TrialTests, settings: PolicySettings) -> tuple[float, float]:
+    """Effect on quality and on utility as it looks when a change is activated."""
+    if tests.pairs is not None and min(tests.n_treated, tests.n_control) < settings.min_per_arm:
+        return tests.pairs.quality.mean, tests.pairs.utility.mean
+    return tests.quality.mean, tests.utility.mean
 
 
 class Judge(msgspec.Struct):
@@ -76,6 +84,7 @@ class Judge(msgspec.Struct):
         if verdict.step != "trial":
             state.confirming = False
         if verdict.step == "active":
+            tests.months.promised = read_promise(tests, self.settings)
             treated = state.treated
             level = treated.quality / max(1, treated.judged)
             known = LEAST_LEVEL if tests.pairs is None else min(LEAST_LEVEL, treated.judged)

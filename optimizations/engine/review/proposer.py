@@ -93,7 +93,7 @@ class Proposer(msgspec.Struct):
 
     def _restart(self, scope: Scope, state: OptimizationState) -> None:
         """Tries a change anew after its cool-down, with fresh tests."""
-        self.trials[state.id].tests = TrialTests.fresh()
+        self.trials[state.id].tests = self.trials[state.id].tests.start_again()
         if not state.tailored:
             scope.forget(value_key(state.params))
         state.choice = {}

@@ -9,6 +9,7 @@ from optimizations.engine.domain.settings import PolicySettings
 from optimizations.engine.domain.trial_scope import Scope, ScopeKey
 from optimizations.engine.review.budget_division import divide_budget
 from optimizations.engine.review.champion import choose_champion
+from optimizations.engine.review.experiment.description import describe_experiment
 from optimizations.engine.review.exploration_budget import ExplorationSpending
 from optimizations.engine.review.judge import Judge
 from optimizations.engine.review.proposer import Proposer
@@ -38,8 +39,10 @@ class Reviewer:
         scopes: dict[ScopeKey, Scope],
         trials: dict[str, Trial],
         spending: ExplorationSpending,
+        waited: float,
     ) -> None:
-        self.settings, self.now, self.table = settings, now, table
+        """`waited`: seconds after which an outcome counts as missing."""
+        self.settings, self.now, self.table, self.waited = settings, now, table, waited
         self.scopes, self.trials, self.spending = scopes, trials, spending
         self.steps = TransitionLog()
 
@@ -110,6 +113,8 @@ class Reviewer:
             used = view.used_by(trial)
             judge.judge(build_case(view, trial, used, good, trial.state.id in discovered))
             trial.tests.believed = believed_effects(view, used)
+            if describe_experiment(view, trial, used, self.settings, self.now, self.waited):
+                self.steps.touched[trial.state.id] = None
 
     def _divide_traffic(self, views: list[ScopeView]) -> None:
         budgets = divide_budget(views, self.spending, self.settings, self.scopes)

@@ -13,7 +13,7 @@ import math
 import msgspec
 
 CONCENTRATION = 30.0  # half of an arm lost at 10 % is found after 600 requests, with 100 after 650
-ALARM = 2000.0  # two of these tests watch one optimization: together 1 false alarm in 1,000
+ALARM = 3000.0  # three of these tests watch one optimization: together 1 false alarm in 1,000
 
 
 class SampleRatio(msgspec.Struct):
@@ -43,6 +43,11 @@ class SampleRatio(msgspec.Struct):
         less = (second + self.control) / (second + n - self.expected)
         odds = chance * more / (chance * more + (1 - chance) * less)
         return min(0.999, max(0.001, odds))
+
+    @property
+    def highest(self) -> float:
+        """The highest e-value so far."""
+        return math.exp(min(700.0, self.top))
 
     @property
     def is_off(self) -> bool:

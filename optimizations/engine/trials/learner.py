@@ -12,8 +12,10 @@ from optimizations.engine.domain.optimization_ids import value_key
 from optimizations.engine.domain.outcome import Outcome, ratio
 from optimizations.engine.domain.params import Cards
 from optimizations.engine.domain.settings import PolicySettings
-from optimizations.engine.domain.task import CONTROL, Draw, ShadowWish
+from optimizations.engine.domain.task import CONTROL, Draw, ShadowWish, TaskDecision
 from optimizations.engine.domain.trial_scope import Scope, ScopeKey, open_scope
+from optimizations.engine.health.arm_sessions import ArmMemory
+from optimizations.engine.health.missing_outcomes import OutcomeWait
 from optimizations.engine.kinds import KINDS
 from optimizations.engine.shadows.pair_state import PairState
 from optimizations.engine.trials.evaluation_learning import learn_evaluated, may_learn
@@ -48,6 +50,8 @@ class TrialLearner(msgspec.Struct):
     trials: dict[str, Trial]
     scopes: dict[ScopeKey, Scope]
     sessions: Sessions
+    arms: ArmMemory
+    wait: OutcomeWait
     touched: dict[str, None]  # ids of states to be written
     now: float
 
@@ -55,7 +59,7 @@ class TrialLearner(msgspec.Struct):
         """Learns a new outcome in every scope it belongs to; returns what it explored."""
         explored: Explored = []
         for scope, draw in self._find_draws(outcome):
-            scope.count(outcome.home)
+            scope.count(outcome.home, outcome.at)
             pay_meter(scope, outcome, cost)
             note_outcome(scope, outcome, draw)
             self._note_arrival(scope, outcome, draw)
@@ -77,11 +81,31 @@ class TrialLearner(msgspec.Struct):
         return explored
 
     def _note_arrival(self, scope: Scope, outcome: Outcome, draw: Draw | None) -> None:
-        """Counts an outcome for the ratio of the arms, whether or not it was judged."""
-        if draw is None or not self.sessions.is_first(scope, outcome, "arrived"):
+        """Counts an outcome for the health of the experiment, whether or not it was judged."""
+        decision = outcome.decision
+        if draw is None or decision is None:
             return
+        first = self.sessions.is_first(scope, decision, "arrived")
         for trial, compared in compare_with_control(draw, outcome.home, self._live_trials(scope)):
-            trial.tests.arrived.add(compared.treated, compared.propensity)
+            tests, treated = trial.tests, compared.treated
+            self.touched[trial.state.id] = None
+            if decision.task.session_id is not None:
+                self.arms.note(tests.arms, trial.state.id, decision.unit_digest, treated)
+            if first:
+                tests.arrived.add(treated, compared.propensity)
+                if outcome.delay is not None:
+                    tests.missing.note_arrival(treated, outcome.delay, self.wait.seconds)
+
+    def miss(self, decision: TaskDecision) -> None:
+        """Counts a decision whose outcome has not come in time."""
+        pattern = decision.pattern_id or ""
+        for draw in decision.draws:
+            scope = self.scopes.get((draw.kind, decision.task.task_type, draw.base))
+            if scope is None or not self.sessions.is_first(scope, decision, "missing"):
+                continue
+            for trial, compared in compare_with_control(draw, pattern, self._live_trials(scope)):
+                trial.tests.missing.missed.add(compared.treated, compared.propensity)
+                self.touched[trial.state.id] = None
 
     def observe_shadow(
         self,
@@ -186,7 +210,7 @@ class TrialLearner(msgspec.Struct):
             scope.note_reference(cost, outcome.duration)
         if reading is None or value is None:
             return []
-        if draw is not None and self.sessions.is_first(scope, outcome):
+        if draw is not None and self.sessions.is_first(scope, outcome.decision):
             treated = value != CONTROL
             for trial in score_trials(
                 scope, draw, reading, self._live_trials(scope), self.settings

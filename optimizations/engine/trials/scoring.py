@@ -34,6 +34,7 @@ class Reading(msgspec.Struct, frozen=True):
     second: float | None
     cost: float  # relative to the incumbent's mean
     time: float
+    at: float  # seconds since the epoch
 
 
 def read_outcome(
@@ -53,7 +54,7 @@ def read_outcome(
     else:
         relative = ratio(cost, scope.reference.cost)
         time = ratio(outcome.duration, scope.reference.duration)
-    return Reading(pattern, quality, outcome.second_signal, relative, time)
+    return Reading(pattern, quality, outcome.second_signal, relative, time, outcome.at)
 
 
 def trace_draws(outcome: Outcome, cards: Cards) -> Iterator[tuple[str, str, Task, Draw | None]]:
@@ -145,6 +146,7 @@ def score_trial(
         second = aipw(treated, reading.second, propensity, (q0, q1))
         trial.tests.update_second(second, reading.pattern)
     if trial.state.status == "active":
+        trial.tests.months.add(reading.at, quality, utility, treated)
         trial.tests.watch.update(quality, utility, settings.quality_margin)
         if treated:
             trial.tests.watch.falls.update(reading.quality)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from optimizations.engine.domain.outcome import Outcome
+from optimizations.engine.domain.task import TaskDecision
 from optimizations.engine.domain.trial_scope import Scope
 
 MOST = 50_000
@@ -19,10 +19,9 @@ class Sessions:
     def units(self) -> list[str]:
         return list(self._units)
 
-    def is_first(self, scope: Scope, outcome: Outcome, step: str = "") -> bool:
+    def is_first(self, scope: Scope, decision: TaskDecision | None, step: str = "") -> bool:
         """Whether this is the first outcome of its session in the scope: only that is evidence.
-        `step` tells apart outcomes that arrived from those that were judged."""
-        decision = outcome.decision
+        `step` tells apart outcomes that arrived, those that were judged, and those that never came."""
         if decision is None or decision.task.session_id is None:
             return True
         unit = f"{step}{scope.kind}\x1f{scope.base}\x1f{decision.unit_digest}"

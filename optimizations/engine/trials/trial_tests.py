@@ -8,6 +8,9 @@ import msgspec
 import numpy as np
 
 from optimizations.engine.domain.task import Json
+from optimizations.engine.health.arm_sessions import ArmSessions
+from optimizations.engine.health.missing_outcomes import MissingOutcomes
+from optimizations.engine.health.month_effects import MonthEffects
 from optimizations.engine.shadows.pair_tests import PairTests
 from optimizations.engine.statistics.arrays import Array
 from optimizations.engine.statistics.betting import BETS, GRID, BoundedMean
@@ -87,7 +90,8 @@ class TrialTests(msgspec.Struct):
 
     `believed` is what the last review believed of its effect on quality and on utility in each
     pattern ("": in all others): the bets on what comes next may follow it, since it was fixed before.
-    `arrived` and `judged` watch whether outcomes, and those with a quality, come as they were assigned.
+    `arrived` and `judged` watch whether outcomes, and those with a quality, come as they were assigned,
+    `missing` those that never came, `arms` the sessions, `months` what it does since it is active.
     """
 
     utility: BoundedMean
@@ -106,11 +110,20 @@ class TrialTests(msgspec.Struct):
     arrived: SampleRatio = msgspec.field(default_factory=SampleRatio)
     judged: SampleRatio = msgspec.field(default_factory=SampleRatio)
     slow: ErrorRate = msgspec.field(default_factory=ErrorRate)  # answers beyond the control's p95
+    missing: MissingOutcomes = msgspec.field(default_factory=MissingOutcomes)
+    arms: ArmSessions = msgspec.field(default_factory=ArmSessions)
+    months: MonthEffects = msgspec.field(default_factory=MonthEffects)
 
     @classmethod
     def fresh(cls) -> TrialTests:
         grids = (BoundedMean.over(GRID), BoundedMean.over(GRID), BoundedMean.over(MARGINS))
         return cls(*grids, HarmWatch.fresh())
+
+    def start_again(self) -> TrialTests:
+        """Fresh tests that remember what it did while it was active."""
+        made = TrialTests.fresh()
+        made.months = self.months
+        return made
 
     def update(self, quality: Score, utility: Score, treated: bool, pattern: str = "") -> None:
         better, worth = self._believed_effect(pattern)
@@ -150,7 +163,10 @@ class TrialTests(msgspec.Struct):
         """Which outcomes do not come in the ratio in which requests were assigned, or ""."""
         if self.arrived.is_off:
             return describe_ratio("outcomes", self.arrived)
-        return describe_ratio("judged outcomes", self.judged) if self.judged.is_off else ""
+        if self.judged.is_off:
+            return describe_ratio("judged outcomes", self.judged)
+        missed = self.missing.missed
+        return describe_ratio("outcomes that never came", missed) if missed.is_off else ""
 
     def find_gaming(self) -> str:
         """Why the quality signal is not believed, or ""."""
