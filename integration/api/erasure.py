@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import Any
 from uuid import UUID
 
@@ -19,8 +20,10 @@ from integration.erasure.delete_project import delete_project
 from integration.erasure.selection import find_decisions
 from integration.jobs import queue
 from optimizations.decision_log.log import catch_up
+from optimizations.evaluation_sets.task_texts import find_of_people
 from optimizations.models import Decision
 from patterns.models import ModelInteraction
+from patterns.redaction.redact import name_sessions
 
 MOST_IDS, LONGEST = 10_000, 200
 MOST_READ = 20_000  # decisions that a request reads: a second
@@ -56,12 +59,14 @@ class SessionErasure(Endpoint):
 
 def has_session(project_id: UUID, session_id: str) -> bool:
     """Whether something of it is stored. Where very many decisions would have to be read, the job looks."""
-    if ModelInteraction.objects.filter(project_id=project_id, session_id=session_id).exists():
+    names = name_sessions(project_id, session_id)
+    if ModelInteraction.objects.filter(project_id=project_id, session_id__in=names).exists():
         return True
     catch_up()
     if Decision.objects.filter(project_id=project_id).count() > MOST_READ:
         return True
-    return any(True for _ in find_decisions(project_id, [], {session_id}))
+    others = chain(find_of_people(project_id, names, []), find_decisions(project_id, [], names))
+    return any(True for _ in others)
 
 
 class DeletionOrder(Struct):

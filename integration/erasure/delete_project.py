@@ -11,7 +11,7 @@ from featurememory.models import AuditChain, Project
 from integration.erasure.dictionaries import is_affected, replace_dictionaries
 from integration.erasure.free_pages import overwrite_free_pages
 from integration.erasure.selection import PART
-from integration.erasure.steps import delete_uploads
+from integration.erasure.uploads import delete_uploads
 from integration.models import Job
 from optimizations.decision_log.log import catch_up
 from optimizations.policy_runtime.policy_cache import policies

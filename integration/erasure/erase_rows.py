@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from typing import Any
+from urllib.parse import parse_qsl
 
 from django.db.models import Q
 from django.db.models.functions import Length
 
 from featurememory.database.write_lock import write_turn
-from featurememory.models import Activity, Project, StoredAnswer
+from featurememory.models import Activity, Project, SavedView, StoredAnswer
 from integration.erasure.selection import PART, ErasedContent
 from integration.models import PreviousRecognizer
 from optimizations.decision_log.shadow_rows import MOST_SHADOWS, delete_shadows
+from optimizations.evaluation_sets.task_texts import delete_tasks
 from optimizations.models import AppliedOptimization, Decision, WaitingOutcome
 from patterns.models import FailedRecord, Feedback, ModelInteraction, Payload
 from patterns.retention.delete_interactions import record_forgotten_until
 
-COUNTED = ("interactions", "payloads", "decisions", "examples", "slots", "snapshots", "bytes")
+COUNTED = (
+    *("interactions", "payloads", "decisions", "evaluations"),
+    *("examples", "slots", "snapshots", "bytes"),
+)
 
 
 def split(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
@@ -30,6 +35,10 @@ def erase_rows(project: Project, content: ErasedContent) -> Counter[str]:
     """In transactions of a bounded size; running it again removes what is left. Counts what went."""
     counts: Counter[str] = Counter()
     record_forgotten_until(project, content.newest)
+    for tasks in split(content.evaluations):
+        with write_turn():
+            gone, freed = delete_tasks(tasks)
+            counts += Counter({"evaluations": gone, "bytes": freed})
     for decisions in split(content.decisions):
         with write_turn():
             counts += erase_decisions(decisions)
@@ -46,6 +55,7 @@ def erase_rows(project: Project, content: ErasedContent) -> Counter[str]:
     with write_turn():
         Feedback.objects.filter(project=project, target_id__in=list(content.sessions)).delete()
         StoredAnswer.objects.filter(project=project).delete()  # they hold whole answers
+        erase_searches(project, content.names)
         # Reasons may quote a value. That a partition failed stays: it is repaired no more until then.
         rows = FailedRecord.objects.filter(project=project, number=None)
         rows.update(reason="erased")
@@ -77,3 +87,17 @@ def erase_activity(project: Project, ids: Sequence[Any]) -> None:
     """Lines about these patterns quote their template; who did what stays in the audit log."""
     for some in split([f"/patterns/{one}/" for one in ids]):
         Activity.objects.filter(Q(link__in=some), project=project).delete()
+
+
+def erase_searches(project: Project, names: Set[str]) -> None:
+    """Saved views that look for one of these names, and the lines of activity that tell of them."""
+    for view in SavedView.objects.filter(project=project):
+        if names & set(read_values(view.query)):
+            view.delete()
+    for line in Activity.objects.filter(project=project, verb="view"):
+        if names & set(read_values(line.link.partition("?")[2])):
+            line.delete()
+
+
+def read_values(query: str) -> list[str]:
+    return [value for _, value in parse_qsl(query)]

@@ -193,7 +193,7 @@ def strip_rows(project: Project, content: ErasedContent, kept: list[str]) -> Non
         names = [*archived.values_list("pk", flat=True), *map(UUID, kept)]
         archived.filter(redirect_to=None, state__isnull=False).update(archived_why="erased")
         archived.update(template="", parts=[], slots=[], features=[], state=None, label=None)
-        PatternEvent.objects.filter(project=project, pattern_id__in=names).update(
-            template="", details={}
-        )
+        history = PatternEvent.objects.filter(project=project, pattern_id__in=names)
+        history.filter(kind=PatternEvent.NOTE).delete()
+        history.update(template="", details={})
         erase_activity(project, names)

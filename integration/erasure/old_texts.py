@@ -10,10 +10,12 @@ from django.core.cache import cache
 
 from featurememory.database.write_lock import write_turn
 from featurememory.models import Project
+from integration.erasure.old_records import strip_records
 from integration.models import PreviousRecognizer
 from optimizations.decision_log.log import catch_up
 from optimizations.decision_log.old_texts import strip_decisions
 from optimizations.decision_log.shadow_rows import strip_texts
+from optimizations.evaluation_sets.task_texts import strip_tasks
 from optimizations.models import PolicyState
 from optimizations.policy_runtime import outcomes
 from optimizations.policy_runtime.policy_cache import policies
@@ -109,9 +111,11 @@ def forget_elsewhere(project: Project, limit: int) -> int:
     catch_up()
     stripped = strip_decisions(project.pk, limit)
     strip_texts(project.pk, limit)
+    strip_tasks(project.pk, limit)
     delete_comments(project, limit)
     forget_answers_before(project.pk, find_age_s(limit))
     moment = datetime.fromtimestamp(limit / 1000, UTC)
+    strip_records(project, moment)
     earlier = PatternEvent.objects.filter(project=project, at__lt=moment, kind="template")
     with write_turn():
         PreviousRecognizer.objects.filter(project=project, at__lt=moment).delete()
@@ -125,11 +129,12 @@ def find_age_s(limit: int) -> float:
 
 
 def forget_answers_before(project_id: UUID, age: float) -> None:
-    """Answers kept for repeats, by the time of the interactions they come from."""
+    """Answers kept for repeats, by the time of the interactions they come from, and the last request of
+    each task type."""
     if not PolicyState.objects.filter(pk=project_id).exists():
         return
     with policies.changing(project_id) as kept:
         with kept.lock:
-            gone = kept.engine.forget_answers_before(kept.at - age)
+            gone = kept.engine.forget_texts_before(kept.at - age)
         if gone:
             outcomes.save_policy(project_id, kept)

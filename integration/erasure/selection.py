@@ -1,9 +1,9 @@
-"""Which interactions and decisions an erasure is about."""
+"""Which interactions, decisions and evaluated tasks an erasure is about."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,7 +14,8 @@ import zstandard
 from django.db.models import Count
 
 from optimizations.decision_log.log import decode_record
-from optimizations.models import Decision
+from optimizations.evaluation_sets.task_texts import digest_task, find_equal, find_of_people
+from optimizations.models import Decision, EvaluationTask
 from patterns.models import ModelInteraction, Payload
 from patterns.redaction.redact import name_interactions, name_sessions, name_tags
 from patterns.storage.payloads import unpack_payload
@@ -25,7 +26,8 @@ UNREADABLE = (ValueError, msgspec.DecodeError, zstandard.ZstdError)
 
 @dataclass(frozen=True)
 class ErasedContent:
-    """Numbers and ids of interactions, numbers and ids of decisions, and what else names them."""
+    """Numbers and ids of interactions, numbers and ids of decisions, numbers of evaluated tasks, and what
+    else names them."""
 
     numbers: list[int] = field(default_factory=list)
     ids: list[str] = field(default_factory=list)
@@ -35,6 +37,13 @@ class ErasedContent:
     newest: int = 0
     decisions: list[int] = field(default_factory=list)
     decision_ids: list[str] = field(default_factory=list)
+    evaluations: list[int] = field(default_factory=list)
+    tags: set[str] = field(default_factory=set)
+
+    @property
+    def names(self) -> set[str]:
+        """Ids, sessions and values of tags by which somebody may have looked for them."""
+        return {*self.ids, *self.decision_ids, *self.sessions, *self.tags}
 
 
 def find_content(project_id: UUID, params: Mapping[str, Any]) -> ErasedContent:
@@ -50,10 +59,12 @@ def find_content(project_id: UUID, params: Mapping[str, Any]) -> ErasedContent:
         patterns=Counter(row.pattern_id for row in rows if row.pattern_id),
         task_types={row.task_type for row in rows},
         newest=max((row.timestamp for row in rows), default=0),
+        tags={str(value) for value in (params.get("tag") or {}).values()},
     )
-    for decision in find_decisions(project_id, rows, sessions):
-        content.decisions.append(decision.number)
-        content.decision_ids.append(decision.id)
+    decisions = list(find_decisions(project_id, rows, sessions))
+    content.decisions.extend(one.number for one in decisions)
+    content.decision_ids.extend(one.id for one in decisions)
+    content.evaluations.extend(sorted(find_evaluations(project_id, params, rows, decisions)))
     return content
 
 
@@ -119,3 +130,36 @@ def read_session(decision: Decision) -> str | None:
         return decode_record(decision).request.task.session_id
     except UNREADABLE:
         return None
+
+
+def find_evaluations(
+    project_id: UUID,
+    params: Mapping[str, Any],
+    rows: Sequence[ModelInteraction],
+    decisions: Iterable[Decision],
+) -> set[int]:
+    """Evaluated tasks that came with this session or tag, or ask what one of these asked."""
+    if not EvaluationTask.objects.filter(project_id=project_id).exists():
+        return set()
+    sessions = name_sessions(project_id, name) if (name := params.get("session_id")) else set()
+    ways = name_tags(project_id, tag) if (tag := params.get("tag")) else []
+    found = set(find_of_people(project_id, sessions, ways)) if sessions or ways else set()
+    asked = {*digest_rows(rows), *digest_decisions(decisions)}
+    return found | set(find_equal(project_id, asked))
+
+
+def digest_rows(rows: Sequence[ModelInteraction]) -> Iterator[str]:
+    types = {row.number: row.task_type for row in rows}
+    numbers = list(types)
+    for start in range(0, len(numbers), PART):
+        kept = Payload.objects.filter(pk__in=numbers[start : start + PART])
+        for number, data in kept.values_list("number", "data"):
+            with suppress(ValueError):  # damaged
+                yield digest_task(types[number], unpack_payload(data).get("input"))
+
+
+def digest_decisions(decisions: Iterable[Decision]) -> Iterator[str]:
+    for one in decisions:
+        with suppress(*UNREADABLE):
+            task = decode_record(one).request.task
+            yield digest_task(task.task_type, task.input)

@@ -4,23 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path
-
-from django.conf import settings
-from django.utils import timezone
 
 from featurememory.audit.record import record
-from featurememory.models import Project
 from integration.erasure.dictionaries import is_affected, replace_dictionaries
 from integration.erasure.erase_rows import COUNTED, erase_rows
 from integration.erasure.forget_answers import forget_answers
 from integration.erasure.forget_patterns import forget_patterns
 from integration.erasure.free_pages import overwrite_free_pages
 from integration.erasure.selection import find_content
+from integration.erasure.uploads import delete_uploads
 from integration.models import Job
 from optimizations.decision_log.log import catch_up
-
-ERRORS = ".errors.csv"  # behind the name of an upload: its refused rows
 
 
 def run_erasure_steps(job: Job) -> Iterator[str]:
@@ -58,19 +52,3 @@ def finish_erasure(job: Job, counts: Counter[str]) -> None:
     job.cursor, job.done = {"receipt": receipt}, receipt["interactions"]
     job.params = {}
     Job.objects.filter(pk=job.pk).update(params={}, cursor=job.cursor)
-
-
-def delete_uploads(project: Project) -> None:
-    """Files of imports that are over, and of drafts, which end with it: they may hold the same
-    interactions. Their refused rows go too, since a reason may quote a value."""
-    own = Job.objects.filter(project=project, kind="import")
-    own.filter(state="preview").update(state="cancelled", ended_at=timezone.now())
-    folder = (settings.DATA_DIR / "uploads").resolve()
-    for job in own.exclude(state__in=("queued", "running")):
-        upload = str(job.params.get("path", ""))
-        for name in (upload, upload + ERRORS, str(job.cursor.get("errors", ""))):
-            path = Path(name).resolve()
-            if path.parent == folder:
-                path.unlink(missing_ok=True)
-        if job.log or job.cursor.get("errors"):
-            Job.objects.filter(pk=job.pk).update(log=[], cursor={})

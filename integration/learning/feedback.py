@@ -14,7 +14,7 @@ from featurememory.models import Project
 from optimizations.policy_runtime import outcomes
 from optimizations.policy_runtime.outcome_rows import VERDICT
 from optimizations.policy_runtime.shadow_pairs import note_change
-from optimizations.shadow_answers.verdicts import store_shadow_feedback
+from optimizations.shadow_answers import verdicts
 from patterns.list_figures import refresh_figures
 from patterns.models import Feedback, Learner, ModelInteraction
 from patterns.recognition import late_feedback
@@ -68,12 +68,14 @@ def store_feedback(project: Project, given: FeedbackIn) -> Feedback:
     """Store feedback and update success and score of its interactions. 404 for an unknown target, 422."""
     kind, name = find_target(given)
     check_value(given)
-    value = given.value
+    metric, value = given.metric_name, given.value
     if redactor := redactor_of(project.pk):
         hide = redactor.redact_session if kind == "session" else redactor.redact_name
-        name, value = hide(name), redactor.redact_value(value)
+        name, metric = hide(name), redactor.redact_name(metric)[:100]
+        if metric != verdicts.VERDICT:  # one of our own words
+            value = redactor.redact_value(value)
     if kind == "shadow":
-        return store_shadow_feedback(project, given.shadow_id or "", given.metric_name, value)
+        return verdicts.store_shadow_feedback(project, given.shadow_id or "", metric, value)
     rows = ModelInteraction.objects.filter(
         Q(**{f"{kind}_id" if kind != "interaction" else "id": name})
     )
@@ -93,7 +95,7 @@ def store_feedback(project: Project, given: FeedbackIn) -> Feedback:
             project=project,
             target=kind,
             target_id=name,
-            metric_name=given.metric_name,
+            metric_name=metric,
             value=value,
         )
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from featurememory.database.write_lock import write_turn
-from optimizations.models import EvaluationTask, ShadowAnswer
+from optimizations.models import ShadowAnswer
 
 MOST_SHADOWS = 2  # of one decision
 ROW_BYTES = 350  # a row without its data, with its entries in the indexes
@@ -21,9 +21,7 @@ def delete_shadows(project_id: UUID, decision_ids: Sequence[str]) -> int:
 
 
 def strip_texts(project_id: UUID, limit: int) -> None:
-    """Removes what shadows said and what evaluated tasks ask, where it came before `limit` (our clock, ms):
-    figures and verdicts stay."""
+    """Removes what shadows said before `limit` (our clock, ms): figures and verdicts stay."""
     with write_turn():
-        for table in (ShadowAnswer, EvaluationTask):
-            rows = table.objects.filter(project_id=project_id, at__lt=limit)
-            rows.exclude(data=b"").update(data=b"")
+        rows = ShadowAnswer.objects.filter(project_id=project_id, at__lt=limit)
+        rows.exclude(data=b"").update(data=b"")

@@ -85,5 +85,5 @@ def find_base(
         raise ValueError(
             "Give the model_id that it departs from, with its tunable parameters registered."
         )
-    open_scope(scopes, settings.kinds, state.kind, base, task)
+    open_scope(scopes, settings.kinds, state.kind, base, task, cards)
     return base

@@ -9,6 +9,7 @@ from optimizations.engine.domain.lifecycle import Transition, Verb
 from optimizations.engine.domain.optimization import OptimizationState
 from optimizations.engine.domain.optimization_ids import value_key
 from optimizations.engine.domain.outcome import Outcome
+from optimizations.engine.domain.params import keep_settings
 from optimizations.engine.domain.settings import ModelCard, PolicySettings
 from optimizations.engine.domain.task import Json, Request, ShadowWish, TaskDecision
 from optimizations.engine.domain.trial_scope import ScopeKey
@@ -275,13 +276,23 @@ class PolicyEngine:
     def forget_texts(self) -> None:
         """Drops what was kept word for word of requests and answers; evidence stays."""
         self._memory.cache.purge()
-        for scope in self._memory.scopes.values():
-            if isinstance(scope.notes, PrefixNotes):
-                scope.notes.last = ""
+        self._forget_requests()
 
-    def forget_answers_before(self, moment: float) -> int:
-        """Drops answers that were kept or renewed before (seconds since the epoch); how many."""
-        return self._memory.cache.drop_before(moment)
+    def forget_texts_before(self, moment: float) -> int:
+        """Drops answers that were kept or renewed before (seconds since the epoch), and the last request
+        of each task type, whose time nobody knows; how many."""
+        return self._memory.cache.drop_before(moment) + self._forget_requests()
+
+    def _forget_requests(self) -> int:
+        count, cards = 0, self._memory.table.cards
+        for scope in self._memory.scopes.values():
+            before = scope.parameters
+            scope.parameters = keep_settings(scope.example, cards)  # earlier versions kept all
+            count += scope.parameters != before
+            if isinstance(scope.notes, PrefixNotes) and scope.notes.last:
+                scope.notes.last = ""
+                count += 1
+        return count
 
     # ---- reading ----
 

@@ -1,8 +1,7 @@
-"""Scored answers to tasks that are no traffic: how they come in."""
+"""Scored answers to tasks that are no traffic: how they come in, by the privacy of their project."""
 
 from __future__ import annotations
 
-import hashlib
 import time
 from typing import Annotated, Any
 from uuid import UUID
@@ -14,11 +13,17 @@ from featurememory.database.write_lock import write_turn
 from featurememory.errors import ErrorCode, FeatureMemoryError, invalid
 from featurememory.http.finite_numbers import require_finite
 from featurememory.http.json_body import decode_json
-from optimizations.decision_log.packed_json import pack_json
+from optimizations.evaluation_sets.task_texts import (
+    Person,
+    add_people,
+    digest_task,
+    keep_choices,
+    pack_task,
+)
 from optimizations.models import EvaluationTask
 from patterns.ingest.backpressure import admission
 from patterns.ingest.schema import Name, Optional, Quantity, Share, Usage, refuse_deep_nesting
-from patterns.redaction.redact import redactor_of
+from patterns.redaction.redact import Hiding, redactor_of
 
 MOST_TASKS = 20_000  # of a project
 MOST_ANSWERS = 100  # of a task
@@ -26,7 +31,8 @@ SetName = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^[^\x00]*$
 
 
 class EvaluationIn(Struct, forbid_unknown_fields=True):
-    """One answer of one model to one task. `score` or `success` is required."""
+    """One answer of one model to one task. `score` or `success` is required; `session_id` and `tags` say
+    whose task it is, so that it can be erased."""
 
     model_id: Name
     input: Any
@@ -38,6 +44,13 @@ class EvaluationIn(Struct, forbid_unknown_fields=True):
     cost: Quantity | None = None
     duration: Quantity | None = None
     set: SetName = "default"
+    session_id: Name | None = None
+    tags: dict[str, Any] | None = None
+
+    @property
+    def person(self) -> Person:
+        given = {"session_id": self.session_id, "tags": self.tags}
+        return {name: value for name, value in given.items() if value}
 
 
 def parse_answer(raw: bytes) -> EvaluationIn:
@@ -57,10 +70,8 @@ def store_answers(project_id: UUID, given: list[EvaluationIn]) -> tuple[int, int
     grouped: dict[tuple[str, str], list[EvaluationIn]] = {}
     for one in given:
         if redactor is not None:
-            named = {"input": one.input, "parameters": one.parameters}
-            hidden = redactor.redact_content(named)
-            one.input, one.parameters = hidden["input"], hidden["parameters"]
-        grouped.setdefault((one.set, digest_task(one)), []).append(one)
+            hide_content(redactor, one)
+        grouped.setdefault((one.set, digest_task(one.task_type, one.input)), []).append(one)
     with write_turn():
         known = find_known(project_id, list(grouped))
         check_room(project_id, len(grouped) - len(known))
@@ -73,9 +84,14 @@ def store_answers(project_id: UUID, given: list[EvaluationIn]) -> tuple[int, int
     return len(grouped) - len(known), sum(len(row.answers) for row in rows) - before
 
 
-def digest_task(one: EvaluationIn) -> str:
-    text = msgspec.json.encode([one.task_type, one.input], order="deterministic")
-    return hashlib.blake2b(text, digest_size=16).hexdigest()
+def hide_content(redactor: Hiding, one: EvaluationIn) -> None:
+    """As an interaction with this content would be stored, so that both still are the same task."""
+    given = {"input": one.input, "parameters": one.parameters, "tags": one.tags or {}}
+    hidden = redactor.redact_content(given)
+    one.input, one.parameters, one.tags = (hidden[name] for name in given)
+    one.set, one.model_id = redactor.redact_name(one.set)[:100], redactor.redact_name(one.model_id)
+    one.task_type = one.task_type and redactor.redact_name(one.task_type)
+    one.session_id = one.session_id and redactor.redact_session(one.session_id)
 
 
 def find_known(
@@ -104,7 +120,7 @@ def build_task(project_id: UUID, key: tuple[str, str], one: EvaluationIn) -> Eva
         digest=key[1],
         task_type=one.task_type,
         at=time.time_ns() // 1_000_000,
-        data=pack_json({"input": one.input}),
+        data=pack_task(one.input),
     )
 
 
@@ -112,11 +128,13 @@ def merge_answers(row: EvaluationTask, given: list[EvaluationIn]) -> EvaluationT
     """The last answer of a model with the same parameters counts."""
     found = {key_of(one): one for one in row.answers}
     for one in given:
-        answer = describe_answer(one)
+        # Its texts are no longer kept: those of new answers are not, either.
+        answer = describe_answer(one) if row.data else keep_choices(describe_answer(one))
         found[key_of(answer)] = answer
     if len(found) > MOST_ANSWERS:
         raise invalid(f"one task has at most {MOST_ANSWERS} answers", "/input")
     row.answers = list(found.values())
+    add_people(row, [one.person for one in given if one.person])
     return row
 
 
@@ -143,4 +161,4 @@ def save_tasks(rows: list[EvaluationTask]) -> None:
     fresh = [row for row in rows if row.pk is None]
     EvaluationTask.objects.bulk_create(fresh, batch_size=200)
     old = [row for row in rows if row not in fresh]
-    EvaluationTask.objects.bulk_update(old, ["answers"], batch_size=200)
+    EvaluationTask.objects.bulk_update(old, ["answers", "data"], batch_size=200)

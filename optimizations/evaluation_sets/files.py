@@ -81,7 +81,7 @@ def read_cell(field: str, value: str) -> Any:
     if field == "success":
         word = value.strip().lower()
         return True if word in TRUE else False if word in FALSE else value
-    if field in ("parameters", "usage"):
+    if field in ("parameters", "usage", "tags"):
         try:
             return msgspec.json.decode(value.encode())
         except msgspec.DecodeError:

@@ -13,6 +13,7 @@ from optimizations.evaluation_sets.files import read_answers, read_mapping
 from optimizations.evaluation_sets.sets import delete_set, list_sets
 from optimizations.prepare import enable_optimizations
 from patterns.ingest.wakeup import wake_learner
+from patterns.redaction.redact import redactor_of
 
 LARGEST = 16 << 20
 AT_ONCE = 1000
@@ -45,6 +46,8 @@ def upload(request: HttpRequest) -> HttpResponseBase:
         tasks = store_all(request, good)
     except FeatureMemoryError as error:
         return render_sets(request, str(error), 422)
+    if redactor := redactor_of(current_project(request).pk):  # a reason may quote a value
+        refused = [redactor.redact_message(reason) for reason in refused]
     text = f"{len(good):,} answers to {tasks:,} new tasks stored."
     messages.success(request, f"{text} Refused: {'; '.join(refused)}" if refused else text)
     return redirect("evaluation_sets")

@@ -86,6 +86,8 @@ class Pattern(models.Model):
 class PatternEvent(models.Model):
     """One entry of a pattern's history: template, merged, split, label, pinned, pruned …"""
 
+    NOTE = "note"  # its text is in `details`
+
     project = models.ForeignKey(Project, on_delete=models.CASCADE, db_index=False)
     pattern_id = models.UUIDField()
     at = models.DateTimeField(default=timezone.now)

@@ -15,7 +15,7 @@ from patterns.models import PatternEvent
 
 READ, SHOWN, DIFFS = 80, 8, 5
 LONGEST = 600  # words of a template that are compared
-NOTE, TEMPLATE = "note", "template"
+NOTE, TEMPLATE = PatternEvent.NOTE, "template"
 WORDS = re.compile(r"<[\w.\-]+>|\w+|\s+|.", re.DOTALL)
 
 

@@ -8,6 +8,7 @@ import msgspec
 
 from optimizations.engine.domain.outcome import Reference
 from optimizations.engine.domain.pace import TrafficPace
+from optimizations.engine.domain.params import Cards, keep_settings
 from optimizations.engine.domain.task import CONTROL, Json, Task
 
 OWN, SHARED = 20.0, 10.0  # weights of a cell's parents in its past-only mean
@@ -221,12 +222,17 @@ def move_sums(by_pattern: dict[str, Any], old: str, new: str, kind: type[msgspec
 
 
 def open_scope(
-    scopes: dict[ScopeKey, Scope], kinds: tuple[str, ...], kind: str, base: str, task: Task
+    scopes: dict[ScopeKey, Scope],
+    kinds: tuple[str, ...],
+    kind: str,
+    base: str,
+    task: Task,
+    cards: Cards,
 ) -> Scope | None:
     """The scope, added when it is new; None for a kind not in `kinds`, or past MOST_SCOPES."""
     key = (kind, task.task_type, base)
     scope = scopes.get(key)
     if scope is None and len(scopes) < MOST_SCOPES and kind in kinds:
-        scope = Scope(kind, task.task_type, base, task.model_id, dict(task.parameters))
+        scope = Scope(kind, task.task_type, base, task.model_id, keep_settings(task, cards))
         scopes[key] = scope
     return scope

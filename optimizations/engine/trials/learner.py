@@ -181,7 +181,7 @@ class TrialLearner(msgspec.Struct):
         """The scopes an outcome belongs to, with the draw that was made there."""
         found = []
         for kind, base, task, draw in trace_draws(outcome, self.cards):
-            scope = open_scope(self.scopes, self.settings.kinds, kind, base, task)
+            scope = open_scope(self.scopes, self.settings.kinds, kind, base, task, self.cards)
             if scope is not None:
                 found.append((scope, draw))
         return found
