@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from datetime import timedelta
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -15,6 +15,12 @@ from featurememory.models import Project
 
 def make_secret() -> str:
     return "fm_wh_" + secrets.token_urlsafe(24)
+
+
+class AlertRuleQuerySet(models.QuerySet["AlertRule"]):
+    def kept(self) -> AlertRuleQuerySet:
+        """Without those that were deleted; their Undo needs them for a while."""
+        return self.filter(deleted_at=None)
 
 
 class AlertRule(models.Model):
@@ -79,6 +85,9 @@ class AlertRule(models.Model):
     evaluated_at = models.DateTimeField(null=True)
     value = models.FloatField(null=True, help_text="As last measured")
     firing_since = models.DateTimeField(null=True)
+    deleted_at = models.DateTimeField(null=True, help_text="Undo brings it back for 30 days")
+
+    objects: ClassVar[Any] = AlertRuleQuerySet.as_manager()
 
     class Meta:
         ordering: ClassVar = ["name", "pk"]

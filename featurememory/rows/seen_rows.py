@@ -36,6 +36,7 @@ class SavedView(models.Model):
     query = models.CharField(max_length=1000, blank=True)
     made_by = models.CharField(max_length=150)
     at = models.DateTimeField(default=timezone.now)
+    deleted_at = models.DateTimeField(null=True, help_text="Undo brings it back")
 
     class Meta:
         ordering: ClassVar = ["at"]

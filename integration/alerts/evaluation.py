@@ -13,23 +13,24 @@ from django.utils import timezone
 from featurememory.database.write_lock import write_turn
 from integration.alerts.figures import EVENTS, FigureReader
 from integration.alerts.messages import describe_firing, describe_over, describe_test
+from integration.alerts.rules import MOST_RULES
 from integration.models import AlertDelivery, AlertNotice, AlertRule
 
 # One project's rules take at most so long in a round; those that waited longest come first.
 TURN_S = 0.5
-MOST_RULES, MOST_NOTICES = 50, 1_000
+MOST_NOTICES = 1_000
 FIRING_S = 600
 
 
 def find_watched() -> list[UUID]:
-    rules = AlertRule.objects.filter(enabled=True).order_by()
+    rules = AlertRule.objects.kept().filter(enabled=True).order_by()
     return list(rules.values_list("project_id", flat=True).distinct())
 
 
 def evaluate_project(project_id: UUID) -> int:
     """Evaluate the rules of a project; how many said something."""
     now, until = timezone.now(), time.monotonic() + TURN_S
-    rules = AlertRule.objects.filter(project_id=project_id, enabled=True)
+    rules = AlertRule.objects.kept().filter(project_id=project_id, enabled=True)
     reader, said = FigureReader(project_id, now), 0
     for rule in rules.order_by(F("evaluated_at").asc(nulls_first=True), "pk")[:MOST_RULES]:
         said += evaluate_rule(rule, reader.measure(rule), now)
@@ -80,7 +81,7 @@ def try_rule(rule: AlertRule) -> AlertNotice:
 
 
 def count_firing(project_id: UUID) -> int:
-    rules = AlertRule.objects.filter(project_id=project_id, enabled=True)
+    rules = AlertRule.objects.kept().filter(project_id=project_id, enabled=True)
     return rules.filter(firing_since__isnull=False).count()
 
 

@@ -63,6 +63,7 @@ urlpatterns = [
     path("alerts/<int:pk>/mute/", alert_pages.mute_rule, name="alert_mute"),
     path("alerts/<int:pk>/switch/", alert_pages.switch_rule, name="alert_switch"),
     path("alerts/<int:pk>/delete/", alert_pages.delete_rule, name="alert_delete"),
+    path("alerts/<int:pk>/restore/", alert_pages.restore_rule, name="alert_restore"),
     path("jobs/", jobs.list_jobs, name="jobs"),
     path("jobs/total", jobs.count_jobs),
     path("jobs/jobs.csv", jobs.download_jobs, {"kind": "csv"}),

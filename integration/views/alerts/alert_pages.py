@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
+from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from featurememory.audit.record import record
+from featurememory.errors import FeatureMemoryError
 from featurememory.http.pagination import read_page
-from featurememory.models import Activity
 from featurememory.page_access import changing, current_project, page, render_page
-from integration.alerts import evaluation
+from integration.alerts import evaluation, rules
 from integration.alerts.messages import find_link, write_value
+from integration.alerts.rule_form import AlertForm
 from integration.models import AlertNotice, AlertRule
-from integration.views.alerts.forms import AlertForm
 
 MUTES = {"1": "1 hour", "24": "1 day", "168": "1 week"}
 
@@ -29,7 +27,7 @@ def list_alerts(request: HttpRequest) -> HttpResponse:
     notices = AlertNotice.objects.filter(project=project).select_related("delivery", "rule")
     found = read_page(notices, "-at", request.GET.get("cursor"), 50)
     context = {
-        "rules": [describe_rule(rule) for rule in AlertRule.objects.filter(project=project)],
+        "rules": [describe_rule(rule) for rule in rules.list_rules(project)],
         "page": found,
         "next": found.next and f"cursor={found.next}",
         "previous": found.previous and f"cursor={found.previous}",
@@ -52,14 +50,14 @@ def edit_rule(request: HttpRequest, pk: int | None = None) -> HttpResponse:
     form = AlertForm(request.POST or None, instance=rule, initial=read_initial(request))
     if request.method != "POST":
         return render(request, "alerts/form.html", {"form": form, "rule": rule})
-    if not pk and AlertRule.objects.filter(project=project).count() >= evaluation.MOST_RULES:
-        form.add_error(None, f"A project has at most {evaluation.MOST_RULES} rules.")
+    try:
+        if not pk:
+            rules.check_room(project)
+    except FeatureMemoryError as error:
+        form.add_error(None, str(error))
     if not form.is_valid():
         return render(request, "alerts/form.html", {"form": form, "rule": rule}, status=422)
-    rule.made_by = rule.made_by or str(request.user.get_username())
-    rule.firing_since = rule.value = None
-    form.save()
-    note_change(request, rule, "changed" if pk else "made")
+    rules.save_rule(rule, name_actor(request))
     messages.success(request, f"Saved {rule.name}. It is measured within 30 s.")
     return redirect("alerts")
 
@@ -70,16 +68,11 @@ def read_initial(request: HttpRequest) -> dict[str, Any]:
 
 
 def find_rule(request: HttpRequest, pk: int | None) -> AlertRule:
-    return get_object_or_404(AlertRule, project=current_project(request), pk=pk)
+    return get_object_or_404(rules.list_rules(current_project(request)), pk=pk)
 
 
-def note_change(request: HttpRequest, rule: AlertRule, what: str) -> None:
-    project, actor = current_project(request), str(request.user.get_username())
-    summary = f"Alert {rule.name} {what}"[:300]
-    Activity.objects.create(
-        project=project, actor=actor, verb="alert", summary=summary, link="/alerts/"
-    )
-    record(project.pk, f"alert.{what}", str(rule.pk), actor=actor)
+def name_actor(request: HttpRequest) -> str:
+    return str(request.user.get_username())
 
 
 @require_POST
@@ -97,9 +90,7 @@ def send_test(request: HttpRequest, pk: int) -> HttpResponse:
 def mute_rule(request: HttpRequest, pk: int) -> HttpResponse:
     """`hours` 0 ends it."""
     rule, hours = find_rule(request, pk), request.POST.get("hours", "")
-    rule.muted_until = timezone.now() + timedelta(hours=int(hours)) if hours in MUTES else None
-    rule.save(update_fields=["muted_until"])
-    note_change(request, rule, "muted" if rule.muted_until else "unmuted")
+    rules.mute_rule(rule, int(hours) if hours in MUTES else 0, name_actor(request))
     text = f"{rule.name} is heard again."
     if rule.muted_until:
         text = f"Muted {rule.name} for {MUTES[hours]}: its webhook is not called."
@@ -111,21 +102,27 @@ def mute_rule(request: HttpRequest, pk: int) -> HttpResponse:
 @changing
 def switch_rule(request: HttpRequest, pk: int) -> HttpResponse:
     rule = find_rule(request, pk)
-    rule.enabled = not rule.enabled
-    rule.firing_since = None
-    rule.save(update_fields=["enabled", "firing_since"])
-    note_change(request, rule, "enabled" if rule.enabled else "disabled")
+    rules.switch_rule(rule, not rule.enabled, name_actor(request))
     return redirect("alerts")
 
 
 @changing
 def delete_rule(request: HttpRequest, pk: int) -> HttpResponse:
-    """GET says what goes; POST deletes the rule with its history."""
+    """GET says what goes; POST deletes the rule, which Undo brings back with its history."""
     rule = find_rule(request, pk)
     if request.method != "POST":
         context = {"rule": rule, "notices": rule.notices.count()}
         return render_page(request, "alerts/delete.html", "alerts/_delete.html", context)
-    note_change(request, rule, "deleted")
-    rule.delete()
-    messages.success(request, f"Deleted {rule.name}.")
+    rules.delete_rule(rule, name_actor(request))
+    undo = reverse("alert_restore", args=[rule.pk])
+    messages.success(request, f"Deleted {rule.name}.", extra_tags=undo)
+    return redirect("alerts")
+
+
+@require_POST
+@changing
+def restore_rule(request: HttpRequest, pk: int) -> HttpResponse:
+    rule = rules.restore_rule(current_project(request), pk, name_actor(request))
+    text = f"{rule.name} watches again." if rule else "It is gone for good."
+    messages.success(request, text)
     return redirect("alerts")

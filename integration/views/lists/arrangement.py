@@ -7,6 +7,7 @@ from dataclasses import replace
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.http import HttpResponseClientRedirect
 
@@ -84,15 +85,26 @@ def list_views(request: HttpRequest, name: str) -> HttpResponse:
     return render_page(request, "lists/views.html", "lists/_views.html", context)
 
 
+def read_pk(request: HttpRequest, name: str) -> int:
+    """The key of a view that the request names; 0 when it is none."""
+    given = request.POST.get(name) or request.GET.get(name, "")
+    return int(given) if given.isascii() and given.isdecimal() and len(given) < 18 else 0
+
+
 @changing
 def change_views(request: HttpRequest, name: str) -> HttpResponse:
     spec, project = find_spec(name), current_project(request)
     actor = str(request.user.get_username())
-    if given := request.POST.get("delete", ""):
-        pk = int(given) if given.isascii() and given.isdecimal() and len(given) < 18 else 0
-        view = saved_views.delete_view(project, spec, pk, actor)
-        messages.success(request, f"Deleted the view {view.name}." if view else "It was gone.")
+    if "delete" in request.POST:
+        view = saved_views.delete_view(project, spec, read_pk(request, "delete"), actor)
+        text = f"Deleted the view {view.name}." if view else "It was gone."
+        undo = f"{reverse('list_views', args=[name])}?restore={view.pk}" if view else ""
+        messages.success(request, text, extra_tags=undo)
         return lead_back(request, spec)
+    if "restore" in request.GET:
+        view = saved_views.restore_view(project, spec, read_pk(request, "restore"), actor)
+        messages.success(request, f"{view.name} is back." if view else "It is gone for good.")
+        return lead_back(request, spec, view.query if view else "")
     named = request.POST.get("name", "")
     view = saved_views.save_view(project, spec, named, read_query(request), actor)
     messages.success(request, f"Saved the view {view.name} for everybody in {project.name}.")

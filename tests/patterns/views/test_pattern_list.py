@@ -237,7 +237,43 @@ def test_a_view_of_the_same_name_is_replaced_and_can_be_deleted(
 
     assert view.query == "status=candidate"
     editor.post("/lists/patterns/views/", {"delete": str(view.pk)})
-    assert not SavedView.objects.exists()
+    assert editor.get("/patterns/").context["listing"].saved == []
+
+
+def test_undo_brings_a_deleted_view_back(editor: Client, owner: Project) -> None:
+    path = "/lists/patterns/views/"
+    editor.post(path, {"name": "Mine", "query": "status=drifting"})
+    view = SavedView.objects.get()
+
+    page = text_of(editor.post(path, {"delete": str(view.pk)}, follow=True))
+    assert f'action="{path}?restore={view.pk}"' in page
+    editor.post(f"{path}?restore={view.pk}")
+
+    assert [tab.name for tab in editor.get("/patterns/").context["listing"].saved] == ["Mine"]
+    assert "gone for good" in text_of(editor.post(f"{path}?restore={view.pk}", follow=True))
+
+
+def test_saving_a_view_of_a_deleted_name_replaces_it(editor: Client, owner: Project) -> None:
+    path = "/lists/patterns/views/"
+    editor.post(path, {"name": "Mine", "query": "status=drifting"})
+    editor.post(path, {"delete": str(SavedView.objects.get().pk)})
+
+    editor.post(path, {"name": "Mine", "query": "status=candidate"})
+
+    (tab,) = editor.get("/patterns/").context["listing"].saved
+    assert tab.query == "status=candidate"
+
+
+def test_deleted_views_are_kept_in_a_limited_number(
+    editor: Client, owner: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("featurememory.lists.saved_views.MOST_VIEWS", 2)
+    for n in range(4):
+        editor.post("/lists/patterns/views/", {"name": f"view {n}", "query": f"task_type={n}"})
+        view = SavedView.objects.get(deleted_at=None)
+        editor.post("/lists/patterns/views/", {"delete": str(view.pk)})
+
+    assert sorted(SavedView.objects.values_list("name", flat=True)) == ["view 2", "view 3"]
 
 
 @pytest.mark.parametrize("name", ["", "x" * 61, "\x00"])

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from featurememory.models import Activity, Project
 from integration.models import AlertNotice, AlertRule
@@ -78,7 +80,7 @@ def test_a_mistake_is_said_and_nothing_saved(
 def test_a_project_has_a_limited_number_of_rules(
     editor: Client, rule: AlertRule, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("integration.alerts.evaluation.MOST_RULES", 1)
+    monkeypatch.setattr("integration.alerts.rules.MOST_RULES", 1)
 
     assert editor.post("/alerts/new/", FORM).status_code == 422
 
@@ -100,12 +102,37 @@ def test_a_rule_is_muted_heard_again_and_switched_off(editor: Client, rule: Aler
 
 
 def test_deleting_says_what_goes(editor: Client, rule: AlertRule) -> None:
-    assert "Notices that go with it" in text_of(editor.get(f"/alerts/{rule.pk}/delete/"))
-    assert AlertRule.objects.exists()
+    assert "Notices of it" in text_of(editor.get(f"/alerts/{rule.pk}/delete/"))
+    assert AlertRule.objects.kept().exists()
 
+    page = text_of(editor.post(f"/alerts/{rule.pk}/delete/", follow=True))
+
+    assert not AlertRule.objects.kept().exists()
+    assert f'action="/alerts/{rule.pk}/restore/"' in page
+
+
+def test_undo_brings_a_rule_back_with_its_history(editor: Client, rule: AlertRule) -> None:
+    editor.post(f"/alerts/{rule.pk}/test/")
     editor.post(f"/alerts/{rule.pk}/delete/")
 
-    assert not AlertRule.objects.exists()
+    page = text_of(editor.post(f"/alerts/{rule.pk}/restore/", follow=True))
+
+    assert "Slow watches again." in page
+    assert "Test of Slow" in page
+    assert AlertRule.objects.kept().get() == rule
+    assert "gone for good" in text_of(editor.post(f"/alerts/{rule.pk}/restore/", follow=True))
+
+
+def test_what_was_deleted_a_month_ago_goes_for_good(editor: Client, owner: Project) -> None:
+    old = AlertRule.objects.create(
+        project=owner, name="Old", figure="calls", deleted_at=timezone.now() - timedelta(days=31)
+    )
+    new = AlertRule.objects.create(project=owner, name="New", figure="calls")
+
+    assert "gone for good" in text_of(editor.post(f"/alerts/{old.pk}/restore/", follow=True))
+    editor.post(f"/alerts/{new.pk}/delete/")
+
+    assert list(AlertRule.objects.all()) == [new]
 
 
 def test_a_viewer_sees_alerts_but_no_secret_and_changes_none(owner: Project, rule: Any) -> None:
