@@ -84,6 +84,8 @@ def summarize_rejected(kept: LoadedPolicy, states: list[OptimizationState]) -> S
 
 def count_rejected(states: list[OptimizationState]) -> str:
     tried = sum(state.status == "rejected" for state in states)
+    if tried == 1:
+        return "One change was tried and not kept."
     return f"{number(tried)} changes were tried and none was kept."
 
 

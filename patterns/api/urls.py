@@ -1,6 +1,6 @@
 from django.urls import path
 
-from patterns.api import interactions, pattern_changes, patterns, recognition
+from patterns.api import interactions, pattern_changes, pattern_words, patterns, recognition
 
 urlpatterns = [
     path("interactions/", interactions.Interactions.as_view()),
@@ -18,4 +18,5 @@ urlpatterns = [
     path("patterns/<str:pattern_id>/confidence/", recognition.Confidence.as_view()),
     path("patterns/<str:pattern_id>/validate/", recognition.Validate.as_view()),
     path("patterns/<str:pattern_id>/split/", pattern_changes.Split.as_view()),
+    path("patterns/<str:pattern_id>/words/", pattern_words.Words.as_view()),
 ]

@@ -16,6 +16,7 @@ from patterns.models import ModelInteraction, Operation
 from patterns.recognition.match_stored import match_stored
 from patterns.recognition.recognizer_cache import LoadedRecognizer, recognizers
 
+JOINING = ("merge", "reword")  # kinds of operations that may make one pattern of several
 STEP, MOST = 200, 5000  # interactions matched at once, and in one request
 
 
@@ -41,7 +42,7 @@ def give_back_arrivals(project: Project, operation: Operation) -> int:
 
 
 def sources_of(operation: Operation) -> list[str]:
-    return list(operation.before.get("uses", {})) if operation.kind == "merge" else []
+    return list(operation.before.get("uses", {})) if operation.kind in JOINING else []
 
 
 def select_arrivals(project: Project, operation: Operation) -> Any:

@@ -23,7 +23,7 @@ def select_stored(project: Project) -> Any:
 
 # What happened to each pattern, by the kind of the operation.
 EVENTS = {"prune": "pruned", "restore": "restored", "merge": "merged", "split": "split"}
-EVENTS |= {"pin": "pinned", "unpin": "pinned"}
+EVENTS |= {"pin": "pinned", "unpin": "pinned", "reword": "reworded"}
 
 
 def record_operation(

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from copy import deepcopy
 from typing import Any
 
+from msgspec import to_builtins
+
 from featurememory.errors import ErrorCode, FeatureMemoryError
 from featurememory.models import Project
 from patterns.engine.domain.results import Change
@@ -75,7 +77,7 @@ def collect_previous_decisions(before: Decisions, after: Decisions) -> dict[str,
     """What the recogniser held before of everything that a change decided; null: nothing."""
     return {
         kind: {
-            key: getattr(before, kind).get(key)
+            key: to_builtins(getattr(before, kind).get(key))
             for key, value in getattr(after, kind).items()
             if getattr(before, kind).get(key) != value
         }

@@ -19,8 +19,6 @@ from patterns.curation.history import (
 )
 from patterns.curation.learner_turn import change_recognizer, learning_turn, save_recognizer
 from patterns.curation.moving import find_owners
-from patterns.engine.domain.results import Change
-from patterns.engine.recognizer import DefaultPatternRecognizer
 from patterns.list_figures import refresh_figures
 from patterns.models import Operation, Pattern
 
@@ -42,9 +40,7 @@ def merge_patterns(
         if len(rows) < len(unique):
             raise not_found("pattern")
         try:
-            change, decided = change_recognizer(
-                project, lambda one: merge_into(one, unique, survivor)
-            )
+            change, decided = change_recognizer(project, lambda one: one.merge(unique, survivor))
         except ValueError as error:
             raise invalid(str(error), "/ids") from error
         target = change.targets[0]
@@ -78,21 +74,6 @@ def choose_survivor(ids: Sequence[str], into: str | None) -> str | None:
     if survivor not in ids:
         raise invalid("must be among ids", "/into")
     return survivor
-
-
-def merge_into(
-    recognizer: DefaultPatternRecognizer, ids: Sequence[str], survivor: str | None
-) -> Change:
-    """Have the recogniser merge; it keeps the most used one, which `survivor` is made for that moment."""
-    if survivor is None or any(name not in recognizer for name in ids):
-        return recognizer.merge(ids)
-    state = recognizer.get(survivor)
-    extra = 1 + sum(recognizer.get(name).use_count for name in ids)
-    state.use_count += extra
-    done = recognizer.merge(ids)
-    state.use_count -= extra
-    recognizer.memory.settle_pattern(state)
-    return done
 
 
 def find_redirects(project: Project, targets: Collection[str]) -> dict[str, str]:
@@ -140,7 +121,7 @@ def undo_merge(project: Project, operation: Operation) -> None:
 
 def lower_later_merges(project: Project, into: str, total: int) -> None:
     """What a source of later merges has given up is not returned to it by their undo."""
-    merges = Operation.objects.filter(project=project, kind="merge", undone_at=None)
+    merges = Operation.objects.filter(project=project, kind__in=("merge", "reword"), undone_at=None)
     while later := merges.filter(before__uses__has_key=into).order_by("at").first():
         later.before["uses"][into] -= total
         later.save(update_fields=["before"])

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
+import msgspec
 from django.utils import timezone
 
 from featurememory.database.write_lock import write_turn
@@ -17,8 +19,12 @@ from patterns.curation.history import UNDO_PERIOD
 from patterns.curation.merging import undo_merge
 from patterns.curation.pruning import restore_patterns, select_trash
 from patterns.curation.splitting import undo_split
+from patterns.engine.recognizer import DefaultPatternRecognizer
+from patterns.engine.rewording.reword import put_words_back
+from patterns.engine.templates.word_rules import WordRule
 from patterns.models import Learner, Operation, Pattern
 from patterns.recognition.recognizer_cache import load_recognizer, set_snapshot
+from patterns.storage.database import DatabasePatternStorage
 
 
 def undo_or_restore(
@@ -69,7 +75,10 @@ def forget_decisions(project: Project, operation: Operation) -> None:
         return
     learner = Learner.objects.lock(project.pk)
     recognizer = load_recognizer(project.pk).recognizer
+    restore_words(project, recognizer, known.get("words", {}))
     for kind, entries in known.items():
+        if kind == "words":
+            continue
         decided = getattr(recognizer.memory.decisions, kind)
         for key, value in entries.items():
             decided.pop(key, None)
@@ -77,3 +86,14 @@ def forget_decisions(project: Project, operation: Operation) -> None:
                 decided[key] = value
     set_snapshot(learner, recognizer)
     learner.save(update_fields=["snapshot", "unsaved"])
+
+
+def restore_words(
+    project: Project, recognizer: DefaultPatternRecognizer, known: dict[str, Any]
+) -> None:
+    """What was said of words of templates is what it was before, and they read like it."""
+    for name, rules in known.items():
+        earlier = msgspec.convert(rules or [], list[WordRule])
+        put_words_back(recognizer.memory, name, earlier)
+    states = [recognizer.get(name) for name in known if name in recognizer]
+    DatabasePatternStorage(project, recognizer.version).store(states)

@@ -10,6 +10,7 @@ from patterns.engine.domain.results import Match
 from patterns.engine.grouping.grouper import Candidate
 from patterns.engine.pattern.pattern_state import PatternState
 from patterns.engine.pattern.slot_sketch import write_slot_value
+from patterns.engine.recognizer_state.decided_words import WordPart, find_part, read_words
 from patterns.engine.recognizer_state.recognizer_state import RecognizerState
 from patterns.engine.templates.rendering import TextPiece
 from patterns.engine.text.input_view import InputView, view_input
@@ -19,20 +20,22 @@ SHOWN_ANCHORS = 12
 
 
 class Resolved(NamedTuple):
-    """The pattern behind a group (None: it has none yet) and the text cut at its anchors."""
+    """The pattern behind a group (None: it has none yet) and the text cut at its anchors; `part` when
+    people keep it apart from the rest of the group by a word."""
 
     state: PatternState | None
     pieces: list[TextPiece]
+    part: WordPart | None = None
 
 
 def match_interaction(memory: RecognizerState, observation: Observation) -> Match | None:
     """The pattern an interaction belongs to, or None; changes nothing."""
-    view = view_input(observation)
+    view = read_words(memory, view_input(observation))
     grouper = memory.groupers.get(view.partition)
     candidate = grouper.match(view.text) if grouper is not None else None
     if candidate is None:
         return None
-    state, pieces = resolve_pattern(memory, candidate.key, view)
+    state, pieces, _ = resolve_pattern(memory, candidate.key, view)
     return None if state is None else explain_match(memory, state, candidate, view, pieces)
 
 
@@ -41,6 +44,9 @@ def resolve_pattern(memory: RecognizerState, key: str, view: InputView) -> Resol
     state = memory.patterns.owner(key)
     pieces = cut_text(memory, state, view.partition, view.text)
     decisions = memory.decisions
+    apart = find_part(memory, key, state, view) if state is not None else None
+    if apart is not None:
+        return Resolved(memory.patterns.states.get(apart.id), pieces, apart)
     if key not in decisions.slots and key not in decisions.examples:
         return Resolved(state, pieces)
     found = slot_values(memory, state, view, pieces) if state is not None else []

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from patterns.engine.domain.digests import make_pattern_id
 from patterns.engine.domain.results import Change
 from patterns.engine.pattern.pattern_state import PatternState
+from patterns.engine.recognizer_state.decided_words import follow_merge
 from patterns.engine.recognizer_state.human_decisions import make_part_key
 from patterns.engine.recognizer_state.recognizer_state import RecognizerState
 from patterns.engine.text.ngrams import hash_runs
 
 
-def merge_patterns(memory: RecognizerState, ids: Sequence[str]) -> Change:
-    """Makes one pattern of several; the most used one keeps its id.
+def merge_patterns(memory: RecognizerState, ids: Sequence[str], into: str | None = None) -> Change:
+    """Makes one pattern of several; `into`, or else the most used one, keeps its id.
 
     ValueError when there are not two different known patterns.
     """
@@ -21,7 +22,9 @@ def merge_patterns(memory: RecognizerState, ids: Sequence[str]) -> Change:
     _require_known(memory, distinct)
     if len(distinct) < 2:
         raise ValueError("Merging needs at least two different patterns.")
-    ranked = sorted((memory.patterns.get(i) for i in distinct), key=lambda s: (-s.use_count, s.id))
+    ranked = sorted(
+        (memory.patterns.get(i) for i in distinct), key=lambda s: (s.id != into, -s.use_count, s.id)
+    )
     target, sources = ranked[0], ranked[1:]
     gone = {source.id for source in sources}
     for source in sources:
@@ -29,6 +32,7 @@ def merge_patterns(memory: RecognizerState, ids: Sequence[str]) -> Change:
         target.label = target.label or source.label
         target.pinned = target.pinned or source.pinned
         memory.patterns.release(source.id)
+        follow_merge(memory, source.id, target.id)
     for key in [k for k, owner in memory.patterns.owners.items() if owner in gone]:
         memory.patterns.owners[key] = memory.decisions.merged[key] = target.id
     memory.settle_pattern(target)
@@ -70,7 +74,7 @@ def _split_by_slot(memory: RecognizerState, state: PatternState, slot: str) -> l
     memory.decisions.slots[state.key] = slot
     uses = max(1, state.sketches[slot].uses)
     return [
-        _add_part(memory, state, make_part_key(state.key, value), n / uses)
+        add_part(memory, state, make_part_key(state.key, value), n / uses)
         for value, n in sorted(counts.items())
     ]
 
@@ -81,6 +85,9 @@ def _find_slot(state: PatternState, name: str) -> str:
     fuller = [slot for slot in state.sketches if slot.startswith(f"{name}_")]
     if name in state.sketches or len(fuller) == 1:
         return name if name in state.sketches else fuller[0]
+    named = [slot for slot, shown in state.shown.names.items() if shown == name]
+    if named and named[0] in state.sketches:
+        return named[0]
     known = ", ".join(sorted(state.sketches)) or "none"
     raise ValueError(f"The pattern has no slot {name}. It has: {known}.")
 
@@ -102,13 +109,15 @@ def _split_by_examples(
     runs = sorted(common)[:32]
     key = make_part_key(state.key, ",".join(map(str, runs)))
     memory.decisions.examples.setdefault(state.key, []).append((key, runs))
-    return _add_part(memory, state, key, len(inside) / len(own))
+    return add_part(memory, state, key, len(inside) / len(own))
 
 
-def _add_part(memory: RecognizerState, state: PatternState, key: str, share: float) -> PatternState:
+def add_part(
+    memory: RecognizerState, state: PatternState, key: str, share: float, identifier: str = ""
+) -> PatternState:
     """Founds the pattern of a part with `share` (0 to 1) of the history of the whole."""
     part = PatternState(
-        id=make_pattern_id(state.created_at, key),
+        id=identifier or make_pattern_id(state.created_at, key),
         partition=state.partition,
         kind=state.kind,
         task_type=state.task_type,

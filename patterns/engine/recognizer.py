@@ -18,6 +18,8 @@ from patterns.engine.recognizer_state.pattern_table import PatternChanges
 from patterns.engine.recognizer_state.recognizer_state import RecognizerState
 from patterns.engine.recognizer_state.snapshot import restore_state, write_snapshot
 from patterns.engine.repair.consolidate import consolidate, never
+from patterns.engine.rewording.reword import Outlook, foresee_rewording, reword_pattern
+from patterns.engine.rewording.wish import Rewording
 from patterns.engine.settings import RecognizerSettings
 from patterns.engine.text.features import extract_features
 from patterns.engine.validator import PatternValidator
@@ -128,15 +130,23 @@ class DefaultPatternRecognizer:
         """Takes in a pattern known elsewhere, or puts back one that was removed."""
         self.memory.adopt_pattern(state)
 
-    def merge(self, ids: Sequence[str]) -> Change:
-        """Makes one pattern of several, for the future too; the most used one stays."""
-        return merge_patterns(self.memory, ids)
+    def merge(self, ids: Sequence[str], into: str | None = None) -> Change:
+        """Makes one pattern of several, for the future too; `into` or the most used one stays."""
+        return merge_patterns(self.memory, ids, into)
 
     def split(
         self, identifier: str, *, slot: str | None = None, observation_ids: Sequence[str] = ()
     ) -> Change:
         """Parts a pattern by the values of a slot or by examples, for the future too."""
         return split_pattern(self.memory, identifier, slot, observation_ids)
+
+    def foresee(self, identifier: str, wish: Rewording) -> Outlook:
+        """What a change of a word of the template would do."""
+        return foresee_rewording(self.memory, identifier, wish)
+
+    def reword(self, identifier: str, wish: Rewording) -> Change:
+        """Makes a word a slot, keeps one fixed or names a slot, for the future too."""
+        return reword_pattern(self.memory, identifier, wish)
 
     def related(self, identifier: str, limit: int) -> list[tuple[str, float]]:
         """The patterns most like this one, with the share of anchors they have in common."""

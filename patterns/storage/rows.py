@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import msgspec
 
 from featurememory.database.stored_text import remove_nul
 from featurememory.errors import ErrorCode, FeatureMemoryError
+from patterns.engine.domain.results import Feature, Slot
 from patterns.engine.pattern.pattern_state import PatternState
 from patterns.engine.pattern.recurring_features import summarise_features
 from patterns.engine.recognizer import DefaultPatternRecognizer
 from patterns.models import Pattern
 from patterns.storage.shared_words import NO_WORDS, Words, show_text, show_value
+
+NamedValue = TypeVar("NamedValue", Slot, Feature)
 
 
 def state_of(row: Pattern) -> PatternState:
@@ -43,7 +46,7 @@ def build_row(
 ) -> Pattern:
     """An unsaved row that mirrors the state; use_count is added by the database. `words` are shown in
     place of their digests."""
-    data = state.to_bytes()
+    data, shown = state.to_bytes(), state.shown
     return Pattern(
         id=UUID(state.id),
         project_id=project_id,
@@ -52,9 +55,11 @@ def build_row(
         kind=state.kind[:20],
         label=state.label,
         template=show_text(words, remove_nul(state.template_text)),
-        parts=show_value(words, [[remove_nul(part.text), part.slot] for part in state.template]),
-        slots=show_value(words, to_clean_json(state.slots)),
-        features=show_value(words, to_clean_json(summarise_features(state))),
+        parts=show_value(words, [[remove_nul(part.text), part.slot] for part in shown.parts]),
+        slots=show_value(words, to_clean_json(call_by_names(state.slots, shown.names))),
+        features=show_value(
+            words, to_clean_json(call_by_names(summarise_features(state), shown.names))
+        ),
         status=state.status,
         pinned=state.pinned,
         confidence=state.confidence,
@@ -67,6 +72,16 @@ def build_row(
         size_bytes=len(data),
         state=data,
     )
+
+
+def call_by_names(values: Sequence[NamedValue], names: Mapping[str, str]) -> list[NamedValue]:
+    """Slots and features by the names people gave the slots."""
+    return [
+        msgspec.structs.replace(value, name=names[value.name])
+        if value.name in names and not (isinstance(value, Feature) and value.type != "input")
+        else value
+        for value in values
+    ]
 
 
 def to_clean_json(values: Sequence[msgspec.Struct]) -> Any:

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from featurememory.config import config_of
 from featurememory.models import Project
-from featurememory.page_access import current_project, page, render_page
+from featurememory.page_access import current_project, may_change, page, render_page
 from patterns.charts import model_calls, pattern_use
 from patterns.charts.chart import Chart
 from patterns.models import Pattern
@@ -23,6 +23,8 @@ from patterns.statistics.time_window import RANGES, Window
 from patterns.views.chart_data import make_chart_views
 from patterns.views.pattern_examples import list_examples
 from patterns.views.pattern_history import PatternHistory, list_events
+from patterns.views.pattern_words import offers_words
+from patterns.views.word_links import draw_word_links
 
 RELATED_SHOWN = 5
 
@@ -66,8 +68,16 @@ def show_pattern(request: HttpRequest, pattern_id: UUID) -> HttpResponseBase:
         "templates": history.templates,
         "examples": list_examples(project, family),
         "all_uses": row.use_count,
+        **offer_words(request, project, row),
     }
     return render(request, "patterns/detail.html", context)
+
+
+def offer_words(request: HttpRequest, project: Project, row: Pattern) -> dict[str, Any]:
+    """To those who may change it, and when they asked, the template with every word a link."""
+    offered = may_change(request) and offers_words(project, row)
+    asked = offered and request.GET.get("words") == "1"
+    return {"offers_words": offered, "word_links": draw_word_links(row) if asked else ""}
 
 
 def read_use(request: HttpRequest, project: Project, ids: list[UUID]) -> tuple[Hours, Window]:

@@ -82,6 +82,8 @@ def describe_event(row: PatternEvent) -> str:
         return "Pinned" if after else "Unpinned"
     if row.kind == "status":
         return f"Set to {after}"
+    if row.kind == "reworded":
+        return str(row.details.get("text", "Reworded"))
     return row.kind.capitalize()
 
 

@@ -9,6 +9,7 @@ from patterns.views import (
     pattern_export,
     pattern_list,
     pattern_notes,
+    pattern_words,
     trash,
 )
 
@@ -58,6 +59,7 @@ urlpatterns = [
         name="note_delete",
     ),
     path("patterns/<uuid:pattern_id>/related/", pattern_detail.show_related, name="related"),
+    path("patterns/<uuid:pattern_id>/word/", pattern_words.change_word, name="word"),
     path("patterns/<uuid:pattern_id>/split/", pattern_changes.split_pattern, name="split"),
     path("patterns/<uuid:pattern_id>/label/", pattern_changes.label_pattern, name="label"),
     path(

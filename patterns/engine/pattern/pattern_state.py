@@ -20,6 +20,7 @@ from patterns.engine.pattern.slot_sketch import SlotSketch
 from patterns.engine.templates.gap_statistics import UNSEEN, Cohesion
 from patterns.engine.templates.gap_words import Wording
 from patterns.engine.templates.slot_names import MOST_SLOTS
+from patterns.engine.templates.word_rules import ShownTemplate, WordRule, show_template
 
 Status: TypeAlias = Literal["candidate", "validated", "drifting"]
 EXAMPLE = 400  # characters kept of the founding text
@@ -29,7 +30,9 @@ class PatternState(msgspec.Struct):
     """One pattern as the engine keeps it. Times are epoch seconds, `confidence` lies in [0, 1].
 
     `effectiveness` is the mean quality of its uses, shrunk to 0.5 by two imagined ones; None when
-    no use told its quality. `wording` tells which words the slots of the anchors have in common.
+    no use told its quality. `wording` tells which words the slots of the anchors have in common,
+    `words` is what people said of words of the template: `template` is read without it, `shown`
+    with it.
     """
 
     id: str
@@ -61,6 +64,7 @@ class PatternState(msgspec.Struct):
     recent_quality: float = 0.5
     right: int = 0
     wrong: int = 0
+    words: list[WordRule] = []
 
     @property
     def model_id(self) -> str:
@@ -80,8 +84,13 @@ class PatternState(msgspec.Struct):
         return is_drifting(self)
 
     @property
+    def shown(self) -> ShownTemplate:
+        """The template and the names of its slots as people made them."""
+        return show_template(self.template, self.words)
+
+    @property
     def template_text(self) -> str:
-        return "".join(f"<{part.slot}>" if part.slot else part.text for part in self.template)
+        return "".join(f"<{part.slot}>" if part.slot else part.text for part in self.shown.parts)
 
     @property
     def size_bytes(self) -> int:

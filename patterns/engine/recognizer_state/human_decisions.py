@@ -1,4 +1,4 @@
-"""The merges and splits people decided on, applied to future interactions too."""
+"""The merges, splits and words people decided on, applied to future interactions too."""
 
 from __future__ import annotations
 
@@ -7,16 +7,19 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from patterns.engine.domain.digests import digest_hex
+from patterns.engine.templates.word_rules import WordRule
 
 
 class Decisions(msgspec.Struct, array_like=True):
     """`merged` maps the key of a group to the pattern it was merged into, `slots` the key of a
     group to the slot whose values part it, `examples` to (key of a part, runs that set it apart).
+    `words` maps the id of a pattern to what was said of words of its template.
     """
 
     merged: dict[str, str] = {}
     slots: dict[str, str] = {}
     examples: dict[str, list[tuple[str, list[int]]]] = {}
+    words: dict[str, list[WordRule]] = {}
 
     def part(self, key: str, values: Mapping[str, str], runs: Iterable[int]) -> str:
         """The key of the part of a group that a text with these slot values and runs belongs to."""

@@ -31,7 +31,7 @@ class RecognizerState:
         self.groupers: dict[str, Grouper] = {}
         self.patterns = PatternTable()
         self.reservoir = Reservoir()
-        self.decisions = Decisions({}, {}, {})
+        self.decisions = Decisions({}, {}, {}, {})
         self.confidence = ConfidenceModel()
         self.learned = 0
         self.now = 0.0
@@ -107,6 +107,7 @@ class RecognizerState:
         state.status = "validated" if trusted and state.use_count >= SUPPORT else "candidate"
         if state.status == "validated" and state.drifts:
             state.status = "drifting"
+        state.words = self.decisions.words.get(state.id, [])
         if state.use_count & (state.use_count - 1) == 0 or state.id not in self.patterns.sizes:
             self.patterns.measure(state)
         self.patterns.touch(state.id)

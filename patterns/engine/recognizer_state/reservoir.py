@@ -14,12 +14,16 @@ MOST_BYTES = 3 << 20
 
 
 class Sample(msgspec.Struct, array_like=True):
-    """One kept interaction: what grouping needs of it, no more."""
+    """One kept interaction: what grouping needs of it, no more.
+
+    `original` is the text before people's words were read into it; "" when that changed nothing.
+    """
 
     id: str
     partition: str
     text: str
     key: str
+    original: str = ""
 
 
 class Reservoir:
@@ -41,14 +45,14 @@ class Reservoir:
         sample.text = header + normalize_text(sample.text)
         self.discard(sample.id)
         self.samples[sample.id] = sample
-        self.size += len(sample.text)
+        self.size += len(sample.text) + len(sample.original)
         if len(self.samples) > self.most or self.size > self.most_bytes:
             self._shrink()
 
     def discard(self, identifier: str) -> None:
         known = self.samples.pop(identifier, None)
         if known is not None:
-            self.size -= len(known.text)
+            self.size -= len(known.text) + len(known.original)
 
     def _shrink(self) -> None:
         """Discards a tenth at once, so that sorting is rare."""

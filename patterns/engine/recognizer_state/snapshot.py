@@ -14,6 +14,7 @@ from patterns.engine.grouping.prompts.slot_ngrams import Passages
 from patterns.engine.grouping.registry import make_grouper, restore_grouper
 from patterns.engine.pattern.anchors import Skeleton
 from patterns.engine.pattern.pattern_state import PatternState
+from patterns.engine.recognizer_state.decided_words import make_sample, read_words
 from patterns.engine.recognizer_state.earlier_versions import (
     EARLIER,
     rename_partition,
@@ -68,16 +69,16 @@ def restore_state(
     merged = _take_snapshot(memory, snapshot) if snapshot else {}
     views = [(observation, view_input(observation), owner) for observation, owner in since]
     keys = {one.id: _learn_again(memory, one, view) for one, view, _ in views}
-    for state in states:
+    for state in sorted(states, key=lambda one: "#" not in one.key):  # the whole after its parts
         state.partition = rename_partition(state.partition)
         memory.adopt_pattern(state)
         memory.now = max(memory.now, state.last_used)
     _adopt_merged(memory, merged)
-    for observation, view, owner in views:
-        key = keys[observation.id] or _find_key(memory, view, owner)
-        memory.reservoir.add(
-            Sample(replace_surrogates(observation.id), view.partition, view.text, key)
-        )
+    for observation, seen, owner in views:
+        view = read_words(memory, seen)
+        key = keys[observation.id] if view.text == seen.text else ""
+        key = key or _find_key(memory, view, owner)
+        memory.reservoir.add(make_sample(replace_surrogates(observation.id), key, seen, view))
         memory.now = max(memory.now, observation.timestamp)
     memory.learned += len(views)
     if since:

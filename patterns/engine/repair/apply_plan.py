@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from patterns.engine.domain.results import Consolidation
 from patterns.engine.grouping.grouper import Grouper
 from patterns.engine.pattern.pattern_state import PatternState
+from patterns.engine.recognizer_state.decided_words import follow_merge, keep_word_slots
 from patterns.engine.recognizer_state.recognizer_state import RecognizerState
 from patterns.engine.recognizer_state.reservoir import Sample
 from patterns.engine.repair.drafts import draft_partition
@@ -36,7 +37,10 @@ def apply_plan(
     for state in rest:
         memory.adopt_pattern(state)
     _forget_empty(memory, plan, grouper, regrouped.keys)
-    return report_changes(memory.patterns, regrouped, before)
+    done = report_changes(memory.patterns, regrouped, before)
+    for old, new in done.redirects.items():
+        follow_merge(memory, old, new)
+    return done
 
 
 def _discard_let_go(memory: RecognizerState, plan: RepairPlan) -> None:
@@ -77,7 +81,9 @@ def _find_without_samples(
 
 
 def _apply_summary(memory: RecognizerState, plan: RepairPlan, state: PatternState) -> None:
+    earlier = state.sketches
     memory.groupers[state.partition].apply_summary(state, plan.summaries[state.key])
+    keep_word_slots(memory, state, earlier)
     memory.settle_pattern(state)
     memory.patterns.measure(state)
 

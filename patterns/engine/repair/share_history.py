@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
 from patterns.engine.pattern.pattern_state import EXAMPLE, PatternState
+from patterns.engine.recognizer_state.decided_words import keep_word_slots
 from patterns.engine.recognizer_state.recognizer_state import RecognizerState
 from patterns.engine.recognizer_state.reservoir import Sample
 
@@ -74,6 +75,7 @@ def _build_state(
         state.absorb(source, share)
     if first is not None:
         _keep_decided(state, first, not memory.groupers[regrouped.partition].anchored)
+        keep_word_slots(memory, state, first.sketches)
     state.use_count = max(1, state.use_count)
     return state
 

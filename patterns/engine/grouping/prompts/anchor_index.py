@@ -25,6 +25,8 @@ class AnchorIndex:
         self.young: dict[int, list[str]] = {}
 
     def add(self, key: str, group: PromptGroup) -> None:
+        """Takes the place of the group of that key."""
+        self.remove(key)
         self.groups[key] = group
         for index, anchors in self._places(group):
             for anchor in anchors:
