@@ -190,6 +190,13 @@ class StorageThresholds(models.Model):
         help_text="Interactions, default 0 (no limit). Cleanup removes the oldest beyond it, and of "
         "decisions likewise.",
     )
+    keep_figures = models.PositiveIntegerField(
+        "figures kept",
+        default=1826,
+        validators=limit_to(90, 36500),
+        help_text="Days, 90 to 36,500, default 1,826 (five years). Cleanup removes older hourly sums: what "
+        "charts, costs and savings of that time are made of. Totals of all time stay.",
+    )
 
     class Meta:
         abstract = True

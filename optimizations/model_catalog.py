@@ -9,16 +9,20 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from featurememory.audit.record import record
 from featurememory.database.write_lock import write_turn
+from featurememory.errors import ErrorCode, FeatureMemoryError
 from featurememory.models import Project
 from optimizations.engine.domain.call_price import TokenUsage, price_call
 from optimizations.engine.domain.model_names import list_names
 from optimizations.engine.domain.settings import ModelCard, Prices
 from optimizations.models import ModelPrice, RegisteredModel
 from patterns.models import ModelInteraction
+
+MOST_MODELS, MOST_PRICES = 2000, 1000
 
 
 @dataclass(frozen=True)
@@ -83,6 +87,8 @@ def register(project: Project, given: Registration) -> tuple[RegisteredModel, bo
     """Adds or replaces a model; returns the row and whether it is new. A changed price is dated."""
     with write_turn():
         known = RegisteredModel.objects.filter(project=project, model_id=given.model_id).first()
+        if known is None:
+            refuse_beyond(MOST_MODELS, RegisteredModel.objects.filter(project=project), "models")
         row, made = RegisteredModel.objects.update_or_create(
             project=project,
             model_id=given.model_id,
@@ -97,6 +103,14 @@ def register(project: Project, given: Registration) -> tuple[RegisteredModel, bo
         if given.prices is not None:
             store_price(project, given)
     return row, made
+
+
+def refuse_beyond(most: int, rows: QuerySet[Any], what: str) -> None:
+    if rows.count() >= most:
+        raise FeatureMemoryError(
+            f"A project keeps at most {most:,} {what}: change one that is there.",
+            ErrorCode.TOO_LARGE,
+        )
 
 
 def record_model_change(known: RegisteredModel | None, row: RegisteredModel) -> None:
@@ -120,6 +134,7 @@ def store_price(project: Project, given: Registration, source: str = "") -> bool
     same = price is not None and all(getattr(price, n) == values[n] for n in PRICES)
     if price is not None and same and given.effective_from in (None, price.effective_from):
         return False
+    refuse_beyond(MOST_PRICES, own.exclude(effective_from=moment), "prices of a model")
     values |= {"source": source, "applied": price is not None and moment >= now - RECENT_MS}
     ModelPrice.objects.update_or_create(
         project=project, model_id=given.model_id, effective_from=moment, defaults=values

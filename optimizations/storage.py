@@ -8,11 +8,20 @@ from uuid import UUID
 
 from django.utils import timezone
 
+from featurememory.config import config_of
+from featurememory.models import Project
 from optimizations.engine.domain.optimization import OptimizationState
 from optimizations.engine.pending_changes import PolicyChanges
 from optimizations.engine.reporting.savings import SavingsHour
 from optimizations.history import OptimizationHistory
-from optimizations.models import EvidencePoint, LedgerHour, Optimization, OptimizationEvent
+from optimizations.models import (
+    ArmHour,
+    EvidencePoint,
+    LedgerHour,
+    Optimization,
+    OptimizationEvent,
+)
+from patterns.retention.old_figures import delete_slowly, find_first_hour
 
 MIRRORED = (
     *("type", "pattern_id", "task_type", "params", "status", "control", "effectiveness"),
@@ -58,6 +67,16 @@ class OptimizationStorage:
             updated_at__lt=timezone.now() - older_than,
         )
         return self.remove(list(gone.values_list("id", flat=True)))
+
+    def forget_hours(self) -> int:
+        """Removes hourly sums and transitions that the project no longer keeps; returns how many."""
+        first = find_first_hour(Project(pk=self.project_id))
+        gone = 0
+        for table in (LedgerHour, ArmHour):
+            gone += delete_slowly(table.objects.filter(project_id=self.project_id, hour__lt=first))
+        steps = OptimizationEvent.objects.filter(project_id=self.project_id)
+        kept = timedelta(days=config_of(self.project_id).keep_figures)
+        return gone + delete_slowly(steps.filter(at__lt=timezone.now() - kept))
 
     def remove(self, ids: Sequence[str]) -> int:
         for table in (OptimizationEvent, EvidencePoint):

@@ -27,6 +27,7 @@ from integration import demo
 from integration.erasure.steps import run_erasure_steps
 from integration.jobs import repricing, uploads
 from integration.jobs.history_import import run_import_steps
+from integration.jobs.old_jobs import forget_old_jobs
 from integration.jobs.retry_failed import run_retry_steps
 from integration.models import Job
 from integration.repair import recognizer_versions
@@ -240,6 +241,7 @@ def forget_stale_uploads_if_due() -> bool:
         return False
     _pace.due = now + UPLOADS_EVERY_S
     forget_stale_uploads()
+    forget_old_jobs()
     return True
 
 

@@ -15,6 +15,7 @@ from featurememory.models import Project
 from optimizations.decision_log.log import ROW_BYTES
 from optimizations.decision_log.shadow_rows import delete_shadows
 from optimizations.models import AppliedOptimization, Decision
+from patterns.models import Feedback
 from patterns.retention import disk_usage, project_use
 from patterns.retention.forecast import measure_claim
 
@@ -94,6 +95,8 @@ def delete_batch(
         applied = AppliedOptimization.objects.filter(project_id=project_id, decision_id__in=names)
         applied.delete()
         freed += delete_shadows(project_id, names)
+        words = Feedback.objects.filter(project_id=project_id, target="decision")
+        words.filter(target_id__in=names).delete()
         Decision.objects.filter(pk__in=[number for number, _ in doomed]).delete()
     project_use.add_bytes(project_id, decisions=-freed)
     return freed, len(doomed)

@@ -1,4 +1,4 @@
-"""Deletes the answers of shadows together with the decisions that wished for them."""
+"""Deletes the answers of shadows, and feedback on them, with the decisions that wished for them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from uuid import UUID
 
 from featurememory.database.write_lock import write_turn
 from optimizations.models import ShadowAnswer
+from patterns.models import Feedback
 
 MOST_SHADOWS = 2  # of one decision
 ROW_BYTES = 350  # a row without its data, with its entries in the indexes
@@ -15,9 +16,11 @@ ROW_BYTES = 350  # a row without its data, with its entries in the indexes
 def delete_shadows(project_id: UUID, decision_ids: Sequence[str]) -> int:
     """The bytes that were freed."""
     rows = ShadowAnswer.objects.filter(project_id=project_id, decision_id__in=decision_ids)
-    freed = sum(len(data) + ROW_BYTES for data in rows.values_list("data", flat=True))
+    found = list(rows.values_list("shadow_id", "data"))
+    words = Feedback.objects.filter(project_id=project_id, target="shadow")
+    words.filter(target_id__in=[name for name, _ in found]).delete()
     rows.delete()
-    return freed
+    return sum(len(data) + ROW_BYTES for _, data in found)
 
 
 def strip_texts(project_id: UUID, limit: int) -> None:

@@ -42,7 +42,9 @@ def review(project_id: UUID) -> int:
             steps = kept.engine.review(kept.at)
         outcomes.save_policy(project_id, kept)
     PolicyState.objects.filter(pk=project_id).update(reviewed_at=timezone.now())
-    OptimizationStorage(project_id).cleanup()
+    stored = OptimizationStorage(project_id)
+    stored.cleanup()
+    stored.forget_hours()
     forget_decisions(project_id)
     return len(steps)
 

@@ -11,15 +11,12 @@ from uuid import UUID
 
 from django.core.cache import cache
 from django.db import connection
-from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
-from featurememory.access.sessions import clear_expired_sessions
-from featurememory.audit.retention import forget_old_entries
 from featurememory.config import config_of
 from featurememory.database.write_lock import write_turn
-from featurememory.models import Activity, Project, StoredAnswer
-from patterns.models import Learner, ModelInteraction, Pattern, PatternEvent
+from featurememory.models import Activity, Project
+from patterns.models import Learner, ModelInteraction
 from patterns.retention import disk_usage, project_use
 from patterns.retention.delete_interactions import forget_interactions
 from patterns.retention.forecast import (
@@ -30,6 +27,8 @@ from patterns.retention.forecast import (
     forecast_cleanup,
     measure_claim,
 )
+from patterns.retention.old_figures import forget_old_figures, forget_surplus_feedback
+from patterns.retention.old_history import delete_old_history, empty_trash
 from patterns.storage.database import DatabasePatternStorage
 from patterns.storage.protocol import compute_unused_since
 
@@ -37,9 +36,6 @@ from patterns.storage.protocol import compute_unused_since
 # to go, since searching for fewer costs more than it frees. On SQLite at most MOST, a second of work, so
 # that learning continues. PostgreSQL vacuums afterwards, which costs the same for many as for few.
 LEAST, PART, MOST = 2000, 8, 10_000
-# Rows of emptied patterns without interactions that one cleanup deletes.
-NAMES = 5000
-HISTORY = timedelta(days=365)
 ONE_LINE_S = 3600  # cleanups within this time share one line of activity
 
 
@@ -166,7 +162,8 @@ def clean_up(project: Project, *, dry_run: bool = False) -> CleanupResult:
         learner.cleaned_at = timezone.now()
         learner.save(update_fields=["version", "cleaned_at"])
     gone = forget_interactions(project, plan.interactions)
-    disk_usage.give_back_space(gone)
+    forgotten = forget_old_figures(project) + forget_surplus_feedback(project)
+    disk_usage.give_back_space(gone + forgotten)
     done = CleanupResult(
         False, len(weak), *patterns[1:], gone, before, disk_usage.measure_bytes_used()
     )
@@ -186,27 +183,6 @@ def can_forget_more(project: Project | None = None) -> bool:
     if project:
         rows = rows.filter(project=project)
     return bool(rows.count() > count_examples(project))
-
-
-def empty_trash(project: Project, ids: list[str]) -> None:
-    """Delete the engine state of patterns; their rows stay as names while interactions refer to them."""
-    Pattern.objects.filter(project=project, pk__in=ids).update(state=None, size_bytes=0)
-    pointed_to = ModelInteraction.objects.filter(project=project, pattern_id=OuterRef("pk"))
-    gone = Pattern.objects.filter(project=project, status="archived", state__isnull=True)
-    unused = gone.filter(~Exists(pointed_to), redirect_to__isnull=True)
-    names = list(unused.values_list("pk", flat=True)[:NAMES])
-    PatternEvent.objects.filter(project=project, pattern_id__in=names).delete()
-    Pattern.objects.filter(pk__in=names).delete()
-
-
-def delete_old_history(project: Project) -> None:
-    """Delete history and activity older than HISTORY, and stored answers older than a day."""
-    limit = timezone.now() - HISTORY
-    PatternEvent.objects.filter(project=project, at__lt=limit).delete()
-    Activity.objects.filter(project=project, at__lt=limit).delete()
-    forget_old_entries(project.pk)
-    StoredAnswer.objects.filter(created_at__lt=timezone.now() - timedelta(days=1)).delete()
-    clear_expired_sessions()
 
 
 def record_cleanup(project: Project, done: CleanupResult) -> None:

@@ -8,7 +8,14 @@ from django.db.models import Sum
 
 from featurememory.database.write_lock import write_turn
 from featurememory.models import Project
-from patterns.models import FailedRecord, Learner, ModelInteraction, Pattern, Payload
+from patterns.models import (
+    FailedRecord,
+    Feedback,
+    Learner,
+    ModelInteraction,
+    Pattern,
+    Payload,
+)
 from patterns.retention import disk_usage, project_use
 from patterns.retention.forecast import EXAMPLES
 
@@ -24,7 +31,7 @@ def forget_interactions(project: Project, count: int) -> int:
     while gone < count:
         with write_turn():
             rows = ModelInteraction.objects.filter(project=project, number__gt=after)
-            known = rows.exclude(state=0).only("number", "pattern_id", "timestamp")
+            known = rows.exclude(state=0).only("number", "id", "pattern_id", "timestamp")
             oldest = list(known.order_by("number")[:BATCH])
             if not oldest:
                 break
@@ -68,6 +75,8 @@ def delete_rows(project: Project, rows: list[ModelInteraction]) -> None:
     freed = payloads.aggregate(n=Sum(disk_usage.BYTES))["n"] or 0
     payloads.delete()
     FailedRecord.objects.filter(project=project, number__in=numbers).delete()
+    names = [row.id for row in rows]
+    Feedback.objects.filter(project=project, target="interaction", target_id__in=names).delete()
     ModelInteraction.objects.filter(pk__in=numbers)._raw_delete(using="default")
     project_use.add_bytes(
         project.pk, interactions=-int(freed) - len(numbers) * disk_usage.ROW_BYTES

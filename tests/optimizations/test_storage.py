@@ -12,7 +12,13 @@ from optimizations.engine.domain.lifecycle import Transition
 from optimizations.engine.domain.optimization import OptimizationState
 from optimizations.engine.pending_changes import PolicyChanges
 from optimizations.engine.reporting.savings import SavingsHour
-from optimizations.models import EvidencePoint, LedgerHour, Optimization, OptimizationEvent
+from optimizations.models import (
+    ArmHour,
+    EvidencePoint,
+    LedgerHour,
+    Optimization,
+    OptimizationEvent,
+)
 from optimizations.storage import OptimizationStorage, load_states
 from tests import builders
 
@@ -121,3 +127,19 @@ def test_activity_says_which_change_was_proven() -> None:
     )
 
     assert Activity.objects.get(project=owner).summary == "Let m serve in t: Proven: lift +0.1."
+
+
+def test_hours_and_transitions_go_after_the_years_they_are_kept() -> None:
+    owner = builders.project()
+    builders.limit(owner, keep_figures=365)
+    now = timezone.now()
+    today = int(now.timestamp() // 3600)
+    for days in (366, 364):
+        hour, at = today - days * 24, now - timedelta(days=days)
+        LedgerHour.objects.create(project=owner, hour=hour, optimization_id="o-1")
+        ArmHour.objects.create(project=owner, hour=hour, arm="memory")
+        OptimizationEvent.objects.create(project=owner, optimization_id="o", after="t", at=at)
+
+    assert OptimizationStorage(owner.pk).forget_hours() == 3
+    assert [row.hour for row in LedgerHour.objects.all()] == [today - 364 * 24]
+    assert (ArmHour.objects.count(), OptimizationEvent.objects.count()) == (1, 1)

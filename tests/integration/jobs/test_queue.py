@@ -15,7 +15,7 @@ from django.db.models import Sum
 from django.utils import timezone
 
 from featurememory.errors import ErrorCode, FeatureMemoryError
-from integration.jobs import queue, uploads
+from integration.jobs import old_jobs, queue, uploads
 from integration.learning.feedback import FeedbackIn, store_feedback
 from integration.models import Job
 from integration.repair import reprocessing
@@ -263,3 +263,27 @@ def test_uploads_are_looked_at_once_a_minute(monkeypatch: pytest.MonkeyPatch) ->
     queue._pace.due = 0.0
     queue.run_waiting()
     assert looks == [1, 1]
+
+
+def test_jobs_of_long_ago_and_the_oldest_of_very_many_go(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    owner = project()
+    monkeypatch.setattr(old_jobs, "MOST", 2)
+    now = timezone.now()
+
+    def made(days: int, state: str = "done") -> Job:
+        at = now - timedelta(days=days)
+        return Job.objects.create(
+            project=owner, kind="rollups", state=state, actor="a", created_at=at, ended_at=at
+        )
+
+    old, waiting = made(366), made(400, "queued")
+    kept = [made(days) for days in (3, 2, 1)]
+
+    assert old_jobs.forget_old_jobs() == 2
+    assert set(Job.objects.values_list("pk", flat=True)) == {
+        waiting.pk,
+        *(row.pk for row in kept[1:]),
+    }
+    assert not Job.objects.filter(pk=old.pk).exists()

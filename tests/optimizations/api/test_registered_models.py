@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from optimizations import model_catalog
 from optimizations.model_catalog import PriceList, load_cards
 from optimizations.models import ModelPrice
 from tests import builders
@@ -124,3 +125,23 @@ def test_who_may_register(kind: str, status: int) -> None:
     call = builders.caller(builders.project(), kind)
 
     assert call.post("models/", {"model_id": "m"}).status_code == status
+
+
+def test_a_project_has_only_so_many_models_and_prices(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(model_catalog, "MOST_MODELS", 1)
+    monkeypatch.setattr(model_catalog, "MOST_PRICES", 2)
+    owner = builders.project()
+    call = builders.caller(owner)
+    dated = [
+        {
+            "model_id": "m",
+            "prices": {"per_call": day},
+            "effective_from": f"2026-01-0{day}T00:00:00Z",
+        }
+        for day in (1, 2, 3)
+    ]
+
+    assert [call.post("models/", one).status_code for one in dated] == [201, 200, 413]
+    assert call.post("models/", {"model_id": "n"}).status_code == 413
+    assert call.post("models/", {**dated[1], "prices": {"per_call": 9}}).status_code == 200
+    assert ModelPrice.objects.filter(project=owner).count() == 2
