@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Annotated, Any
 
-from django.db.models import Q
+from django.db.models import JSONField, Q, Value
 from msgspec import Meta, Struct
 
 from featurememory.database.write_lock import write_turn
@@ -96,7 +96,7 @@ def store_feedback(project: Project, given: FeedbackIn) -> Feedback:
             target=kind,
             target_id=name,
             metric_name=metric,
-            value=value,
+            value=Value(None, JSONField()) if value is None else value,  # JSON's null, not SQL's
         )
 
 

@@ -150,3 +150,13 @@ def test_feedback_does_not_read_the_sample_of_the_recogniser(owner: Project) -> 
         store_feedback(owner, FeedbackIn(metric_name="score", value=0.5, interaction_id="i-0"))
 
     assert not [one for one in queries.captured_queries if '"snapshot"' in one["sql"]]
+
+
+@pytest.mark.parametrize("target", [{"interaction_id": "i-0"}, {"decision_id": "d-1"}])
+def test_feedback_may_take_a_word_back_with_null(
+    api: Caller, owner: Project, target: dict[str, str]
+) -> None:
+    keep(owner, items(1))
+
+    assert api.post("feedback/", word(None, "comment", **target)).status_code == 201
+    assert Feedback.objects.get().value is None
