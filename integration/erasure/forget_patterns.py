@@ -16,6 +16,7 @@ from featurememory.database.write_lock import write_turn
 from featurememory.errors import ErrorCode, FeatureMemoryError
 from featurememory.models import Project
 from integration.erasure.erase_rows import erase_activity, split
+from integration.erasure.forget_words import forget_words
 from integration.erasure.selection import ErasedContent
 from integration.repair.save_repair import save_consolidation
 from patterns.curation.learner_turn import learning_turn
@@ -61,6 +62,7 @@ def forget_once(project: Project, content: ErasedContent) -> Counter[str]:
             recognizer.remove(empty)
             kept = [state.id for state in states if state.id not in empty]
             counts += strip_states(recognizer.memory, kept)
+            forget_words(project, recognizer.memory, kept)
             done = recognizer.consolidate()
             fill_states(project, recognizer.memory, set(kept), set(content.numbers))
         delete_patterns(project, empty)

@@ -48,12 +48,17 @@ def record_operation(
         f"pattern.{EVENTS[kind]}",
         name_ids(ids),
         actor=actor,
-        before=before,
-        after={"operation_id": str(operation.pk), **(details or {})},
+        before=keep_from_log(before or {}),
+        after={"operation_id": str(operation.pk), **keep_from_log(details or {})},
     )
     can_undo = kind != "restore"
     add_activity(project, actor, kind, summary, operation if can_undo else None, pattern)
     return operation
+
+
+def keep_from_log(values: dict[str, Any]) -> dict[str, Any]:
+    """Without what quotes texts: the log cannot forget them."""
+    return {name: value for name, value in values.items() if name not in ("decisions", "text")}
 
 
 def add_pattern_events(

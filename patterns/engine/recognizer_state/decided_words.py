@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 import msgspec
@@ -117,3 +117,19 @@ def follow_merge(memory: RecognizerState, old: str, new: str) -> None:
     words = memory.decisions.words
     if old in words:
         words[new] = [*words.get(new, []), *(r for r in words[old] if r not in words.get(new, []))]
+
+
+def forget_unseen_words(memory: RecognizerState, ids: Collection[str]) -> set[str]:
+    """Rules about words that no kept text had any more go, and are taken out of the samples; the words."""
+    words, gone = memory.decisions.words, set[str]()
+    for owner in words.keys() & set(ids):
+        unseen = {r.word for r in words[owner] if r.word and not _was_seen(memory, r.word)}
+        words[owner] = [rule for rule in words[owner] if rule.word not in unseen]
+        gone |= unseen
+    for partition in {one.partition for one in memory.reservoir if one.original} if gone else ():
+        read_samples_again(memory, partition)
+    return gone
+
+
+def _was_seen(memory: RecognizerState, word: str) -> bool:
+    return any(word in (sample.original or sample.text) for sample in memory.reservoir)
