@@ -13,9 +13,8 @@ from django.utils import timezone
 
 from featurememory.database.write_lock import write_turn
 from featurememory.models import Activity, ConfigVersion, Project
-from integration.resources import sample_process
+from integration.resources import ENGINE_EVERY, measure_engine, sample_process
 from optimizations.models import Decision, Optimization, OptimizationEvent
-from patterns.charts.plotly_parts import count_plotly_bytes
 from patterns.models import ModelInteraction, Operation, Pattern, PatternEvent, ProjectHour
 from patterns.statistics.rollups import HOUR_MS
 
@@ -28,7 +27,7 @@ class StoryClock:
     def __init__(self, project: Project) -> None:
         self.project, self.began = project, timezone.now()
         self.began_ms = round(self.began.timestamp() * 1000)
-        self.bare = sample_process().memory_bytes
+        self.engine_bytes, self.moved = 0, 0
 
     def move_to(self, moment_ms: int) -> None:
         """Stamp what is new with this moment (ms since the epoch)."""
@@ -67,7 +66,10 @@ class StoryClock:
         used = sample_process()
         row.hour, row.samples, row.disk_bytes = hour, 1, used.disk_bytes
         row.memory_bytes = used.memory_bytes
-        row.engine_bytes = max(0, used.memory_bytes - self.bare - count_plotly_bytes())
+        if self.moved % ENGINE_EVERY == 0:
+            self.engine_bytes = measure_engine()
+        self.moved += 1
+        row.engine_bytes = self.engine_bytes
         for field, status in (
             ("validated", Pattern.PatternStatus.VALIDATED),
             ("candidates", Pattern.PatternStatus.CANDIDATE),

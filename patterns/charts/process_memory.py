@@ -29,17 +29,17 @@ from patterns.charts.plotly_parts import (
 from patterns.statistics.hourly_gauges import HourlyGauge
 from patterns.statistics.time_window import Window
 
-ENGINE_BUDGET = 100_000_000  # of what learning and deciding add to the bare process
+ENGINE_BUDGET = 100_000_000  # of what learning and deciding hold
 
 
 def build_process_memory_chart(window: Window, found: Sequence[HourlyGauge]) -> Chart:
-    """What the engine adds, against its budget, and the whole process beside it."""
+    """What the engine holds, against its budget, and the whole process beside it."""
     x, engine = window.labels(), [gauge.engine for gauge in found]
     process = [gauge.memory for gauge in found]
     chart = Chart(
         "memory",
         "Memory of the engine",
-        f"What learning adds to the bare process, {name_step(window)} maximum",
+        f"What learning and deciding hold, {name_step(window)} maximum",
         (TIME, Column("Engine", "size"), Column("Whole process", "size")),
         build_table(x, engine, process),
         f"{describe_line('The memory of the engine', x, engine, figures.size)} "

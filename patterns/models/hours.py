@@ -73,7 +73,7 @@ class ProjectHour(models.Model):
     memory_bytes = models.BigIntegerField(default=0, help_text="Resident memory, hourly maximum")
     engine_bytes = models.BigIntegerField(
         default=0,
-        help_text="Of it, what came since the start: learning and deciding; hourly maximum",
+        help_text="Of it, what learning and deciding hold, counted; hourly maximum",
     )
     disk_bytes = models.BigIntegerField(default=0)
     cpu_share = models.FloatField(default=0.0, help_text="Cores used, mean of the samples")

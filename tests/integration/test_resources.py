@@ -8,9 +8,9 @@ from dataclasses import replace
 import pytest
 
 from integration import resources
-from integration.resources import ResourceManager, sample_process
+from integration.resources import ENGINE_EVERY, ResourceManager, measure_engine, sample_process
 from patterns.models import ProjectHour
-from tests.builders import items, keep, learn_all, pattern_row, project
+from tests.builders import items, keep, learn_all, learned, pattern_row, project
 
 pytestmark = pytest.mark.django_db
 
@@ -44,28 +44,34 @@ def test_memory_is_the_highest_of_the_hour_and_cpu_the_mean(
     assert hour.cpu_share == pytest.approx((0.5 + 1.5 + 0.5) / 3)
 
 
-def test_the_engine_is_what_came_on_top_of_the_bare_process(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    project()
+def test_the_engine_is_what_its_structures_hold(monkeypatch: pytest.MonkeyPatch) -> None:
+    owner = project()
+    learned(owner, 60)
     manager = ResourceManager()
-    for grown in (30, 50, 40, -5):
-        fake = replace(manager.last, memory_bytes=manager.bare + grown, at=manager.last.at + 1)
-        monkeypatch.setattr(resources, "sample_process", lambda fake=fake: fake)
-        manager.sample()
-
-    assert ProjectHour.objects.get().engine_bytes == 50
-
-
-def test_what_drawing_charts_loads_is_not_the_engine(monkeypatch: pytest.MonkeyPatch) -> None:
-    project()
-    manager = ResourceManager()
-    fake = replace(manager.last, memory_bytes=manager.bare + 50, at=manager.last.at + 1)
+    fake = replace(manager.last, memory_bytes=900_000_000, at=manager.last.at + 1)
     monkeypatch.setattr(resources, "sample_process", lambda: fake)
-    monkeypatch.setattr(resources, "count_plotly_bytes", lambda: 30)
     manager.sample()
 
-    assert ProjectHour.objects.get().engine_bytes == 20
+    engine = ProjectHour.objects.get().engine_bytes
+    assert 10_000 < engine < 50_000_000
+    assert engine == pytest.approx(measure_engine(), rel=0.2)
+
+
+def test_the_engine_is_counted_every_fifth_sample(monkeypatch: pytest.MonkeyPatch) -> None:
+    project()
+    counted: list[int] = []
+
+    def count() -> int:
+        counted.append(1)
+        return 7
+
+    monkeypatch.setattr(resources, "measure_engine", count)
+    manager = ResourceManager()
+    for _ in range(ENGINE_EVERY + 1):
+        manager.sample()
+
+    assert len(counted) == 2
+    assert ProjectHour.objects.get().engine_bytes == 7
 
 
 def test_the_hour_counts_patterns_by_state() -> None:
