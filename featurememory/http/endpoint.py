@@ -21,6 +21,14 @@ class Endpoint(APIView):
     # Whether its answers repeat what callers sent: they are not kept while a project redacts.
     holds_content: ClassVar[bool] = False
 
+    def translate(self, error: Exception) -> Exception:
+        """What an error means to those who call this endpoint."""
+        return error
+
+    def adapt(self, response: Any, content_type: str) -> Any:
+        """The answer as those expect it who sent this content type."""
+        return response
+
 
 class NoSuchEndpoint(Endpoint):
     schema = None

@@ -1,4 +1,4 @@
-"""A fast path for posting interactions, which skips the middleware of pages and the REST framework.
+"""A fast path for posting interactions and traces, past the middleware of pages and the REST framework.
 
 Sessions, sign-in, forms and content negotiation cost more than storing an interaction. Endpoints and
 answers are the same.
@@ -11,11 +11,13 @@ from typing import Any
 
 import msgspec
 from django.http import HttpRequest, HttpResponse
+from rest_framework.response import Response
 
 from featurememory.http.drf import HasScope
 from featurememory.http.endpoint import Endpoint
 from featurememory.http.problems import handle_problem
 from integration.api.authentication import KeyAuthentication
+from integration.dialects.views import Traces
 from optimizations.shadow_answers.arrivals import store_shadow
 from patterns.api.interactions import InteractionBatch, Interactions
 
@@ -37,6 +39,8 @@ class ReceivedBatch(InteractionBatch):
 ENDPOINTS: dict[str, type[Endpoint]] = {
     "/api/v1/interactions/": ReceivedInteractions,
     "/api/v1/interactions/batch/": ReceivedBatch,
+    "/v1/traces": Traces,
+    "/api/public/otel/v1/traces": Traces,
 }
 
 
@@ -70,7 +74,13 @@ def answer_endpoint(endpoint: Any, request: HttpRequest) -> HttpResponse:
         HasScope().has_permission(short, endpoint)
         found = endpoint.post(short)
     except Exception as error:
-        found = handle_problem(error, {"request": short, "view": endpoint})
+        context = {"request": short, "view": endpoint}
+        found = handle_problem(endpoint.translate(error), context)
+        found = endpoint.adapt(found, request.content_type or "")
+    return found if not isinstance(found, Response) else render(found)
+
+
+def render(found: Response) -> HttpResponse:
     kind = found.content_type or "application/json"
     body = msgspec.json.encode(found.data)
     headers = {name: value for name, value in found.items() if name != "Content-Type"}

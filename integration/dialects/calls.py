@@ -63,7 +63,7 @@ class ToldCall:
     def fill(self, **values: Any) -> None:
         """Set what is not known yet: the way in that is asked first wins."""
         for name, value in values.items():
-            if is_something(value):
+            if value or value == 0:  # `is_something`, which would be called a dozen times a span
                 known = getattr(self, name)
                 if known is None or known == {}:
                     setattr(self, name, value)
@@ -116,9 +116,10 @@ def interaction_of(call: ToldCall) -> dict[str, Json]:
         "decision_id": text_in(call.decision, ID_LENGTH),
         "tags": call.tags,
     }
-    known = {name: value for name, value in made.items() if value not in (None, {})}
-    times: dict[str, Json] = {"timestamp": call.started_ms, "duration": call.duration_ms}
-    return {**known, "input": call.input, "metadata": times}
+    known: dict[str, Json] = {n: v for n, v in made.items() if v is not None and v != {}}
+    known["input"] = call.input
+    known["metadata"] = {"timestamp": call.started_ms, "duration": call.duration_ms}
+    return known
 
 
 def model_of(asked: str | None, served_by: str | None) -> str:
@@ -127,7 +128,11 @@ def model_of(asked: str | None, served_by: str | None) -> str:
     Failed calls know only the name asked for; were answered ones filed under the dated name,
     a model's failures would count for another model.
     """
-    asked, served_by = text_in(asked), text_in(served_by)
+    return choose_model(text_in(asked), text_in(served_by))
+
+
+@lru_cache(1_000)
+def choose_model(asked: str | None, served_by: str | None) -> str:
     if asked and served_by and not is_dated_name_of(served_by, asked):
         return served_by
     return asked or served_by or UNKNOWN_MODEL

@@ -8,7 +8,12 @@ from uuid import UUID
 
 from featurememory.errors import ErrorCode, FeatureMemoryError
 from integration.dialects.calls import interaction_of
-from integration.dialects.intake import Arrival, make_arrival, store_arrivals
+from integration.dialects.intake import (
+    Arrival,
+    make_arrival,
+    make_told_arrival,
+    store_arrivals,
+)
 from integration.dialects.json_values import Json
 from integration.dialects.otlp.span import MOST_SPANS, Received, Span, SpanRefused
 from integration.dialects.spans.leaves import ancestors
@@ -41,7 +46,7 @@ def receive_spans(project_id: UUID, received: Iterable[Received]) -> Reception:
     arrivals = []
     for key, call in reading.calls.items():
         try:
-            arrivals.append(make_arrival(interaction_of(call)))
+            arrivals.append(make_told_arrival(interaction_of(call)))
         except Exception as error:
             reading.refuse(key, error)
     outcome.rejected += reading.rejected

@@ -37,17 +37,23 @@ class OtlpEndpoint(Endpoint):
     scopes = {"POST": "ingest"}
     schema = None
 
-    def handle_exception(self, error: Exception) -> Response:
+    def translate(self, error: Exception) -> Exception:
         """A full disk is 503 here: exporters try that again, after 507 they drop what they have."""
         if isinstance(error, FeatureMemoryError) and error.code is ErrorCode.STORAGE_FULL:
-            error = FeatureMemoryError(error.message, ErrorCode.OVERLOADED, error.details)
-        return super().handle_exception(error)
+            return FeatureMemoryError(error.message, ErrorCode.OVERLOADED, error.details)
+        return error
+
+    def adapt(self, response: Any, content_type: str) -> Any:
+        if response.status_code < 400 or content_type.partition(";")[0] != PROTOBUF:
+            return response
+        return _in_protobuf(response)
+
+    def handle_exception(self, error: Exception) -> Response:
+        return super().handle_exception(self.translate(error))
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         response = super().finalize_response(request, response, *args, **kwargs)
-        if response.status_code < 400 or request.content_type.partition(";")[0] != PROTOBUF:
-            return response
-        return _in_protobuf(response)
+        return self.adapt(response, request.content_type)
 
 
 def _in_protobuf(response: HttpResponseBase) -> HttpResponse:

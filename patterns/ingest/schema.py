@@ -129,22 +129,30 @@ def parse_interaction(raw: bytes, *, timed: bool = True, ours: bool = False) -> 
     `timed`: the duration must be given. History and logs may not know it. `ours`: this process wrote
     the JSON from values, so that no number but an integer can be beyond a float.
     """
+    check_size(raw)
+    refuse_deep_nesting(raw)
+    found = parse_item(raw)
+    (require_finite_integers if ours else require_finite)(raw)
+    if timed and found.metadata.duration is None:
+        raise invalid("is required", "/metadata/duration", "required")
+    return found
+
+
+def check_size(raw: bytes) -> None:
     if len(raw) > settings.BODY_LIMIT:
         raise FeatureMemoryError(
             f"One interaction may have {settings.BODY_LIMIT:,} bytes; this has {len(raw):,}.",
             ErrorCode.TOO_LARGE,
         )
-    refuse_deep_nesting(raw)
+
+
+def parse_item(raw: bytes) -> Interaction:
     try:
         found = msgspec.json.decode(raw, type=Interaction)
         raw.decode()  # parts that stay raw are checked for UTF-8 here
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         # A name that the contract does not have, or an error: which one is told here.
-        raw = sort_members(raw, CONTRACT)
-        found = decode_json(raw, Interaction)
-    (require_finite_integers if ours else require_finite)(raw)
-    if timed and found.metadata.duration is None:
-        raise invalid("is required", "/metadata/duration", "required")
+        found = decode_json(sort_members(raw, CONTRACT), Interaction)
     return found
 
 
@@ -192,9 +200,16 @@ def to_epoch_ms(value: str | float) -> int:
 
 def build_arrival(item: Interaction) -> Arrival:
     """Column values and packed payload of an interaction just received. 422 for a bad timestamp."""
+    ignored = name_ignored(item.extra, CONTRACT) if item.extra else ()
+    columns = build_columns(item, has_failed(item))
+    name, payload = item.id or str(uuid7()), pack_payload(collect_content(item))
+    return Arrival(name, columns, payload, ignored, item.shadow_id)
+
+
+def build_columns(item: Interaction, failed: bool) -> tuple[Any, ...]:
     resources = item.metadata.resource_usage or ResourceUsage()
     usage = item.usage or Usage()
-    columns = (
+    return (
         item.model_id,
         item.task_type or "",
         item.session_id,
@@ -213,11 +228,8 @@ def build_arrival(item: Interaction) -> Arrival:
         item.score,
         usage.cache_write_tokens,
         usage.reasoning_tokens,
-        has_failed(item),
+        failed,
     )
-    ignored = name_ignored(item.extra, CONTRACT) if item.extra else ()
-    name, payload = item.id or str(uuid7()), pack_payload(collect_content(item))
-    return Arrival(name, columns, payload, ignored, item.shadow_id)
 
 
 def has_failed(item: Interaction) -> bool:

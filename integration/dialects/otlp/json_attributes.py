@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from integration.dialects.json_values import Json
@@ -18,9 +19,12 @@ DEEPEST = 20
 
 def pick(found: Mapping[str, Any], name: str) -> Any:
     """A member by its lowerCamelCase name, or by the name in the .proto file."""
-    if name in found:
-        return found[name]
-    return found.get("".join(f"_{c.lower()}" if c.isupper() else c for c in name))
+    return found[name] if name in found else found.get(snake_case(name))
+
+
+@lru_cache(100)
+def snake_case(name: str) -> str:
+    return "".join(f"_{c.lower()}" if c.isupper() else c for c in name)
 
 
 def read_attributes(value: Json, depth: int = 0) -> Attributes:

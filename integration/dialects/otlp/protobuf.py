@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
-from functools import partial
 
 from integration.dialects.otlp.protobuf_attributes import AttributeReader
 from integration.dialects.otlp.span import (
@@ -97,8 +96,7 @@ class SpanReader:
 
     def _span(self, data: bytes, source: Source) -> Span:
         span = Span(source=source)
-        put = partial(self.attributes.put, span.attributes)
-        for number, value in read_fields(data, self.budget, 9, put):
+        for number, value in read_fields(data, self.budget, 9, self.attributes, span.attributes):
             if number < 9:
                 _put_plain(span, number, value)
             elif number == 11:
@@ -107,6 +105,7 @@ class SpanReader:
                     raise SpanRefused(f"events: more than {MOST_EVENTS:,}")
             elif number == 15:
                 self._put_status(span, message_in(value))
+        self.attributes.check_room(span.attributes)
         return span
 
     def _event(self, data: Data) -> SpanEvent:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from base64 import b64encode
 from collections.abc import Callable
+from functools import lru_cache
 
 from integration.dialects.json_values import Json
 from integration.dialects.otlp.span import (
@@ -14,6 +15,7 @@ from integration.dialects.otlp.span import (
     SpanRefused,
 )
 from integration.dialects.otlp.wire import (
+    SHORT,
     Budget,
     Data,
     Value,
@@ -24,8 +26,9 @@ from integration.dialects.otlp.wire import (
 )
 
 DEEPEST = 20
+SHARED_BY_NONE = (list, dict)
 # Spans of one request repeat most of their short attributes: these are read once. Less than 5 MB.
-SHORT, MOST_KNOWN = 100, 10_000
+MOST_KNOWN = 10_000
 KEY, VALUE, TEXT, NUMBER = 0x0A, 0x12, 0x0A, 0x18  # the tags of those fields
 
 
@@ -34,21 +37,25 @@ class AttributeReader:
 
     def __init__(self, budget: Budget) -> None:
         self.budget = budget
-        self._known: dict[Value, tuple[str, Json]] = {}
+        self.known: dict[Data, tuple[str, Json]] = {}
 
     def put(self, into: Attributes, given: Value) -> None:
         """One KeyValue into the attributes. SpanRefused when there are too many."""
-        name, value = self._known.get(given) or self._read(bytes(message_in(given)))
+        name, value = self.read(bytes(message_in(given)))
         into[name] = value
-        if len(into) > MOST_ATTRIBUTES:
+        self.check_room(into)
+
+    def check_room(self, pairs: Attributes) -> None:
+        if len(pairs) > MOST_ATTRIBUTES:
             raise SpanRefused(f"attributes: more than {MOST_ATTRIBUTES:,}")
 
-    def _read(self, data: bytes) -> tuple[str, Json]:
+    def read(self, data: Data) -> tuple[str, Json]:
         """Lists and objects are not shared by spans: whoever changed one would change all."""
+        data = bytes(data)
         found = read_usual_pair(data) or self.read_pair(data, 0)
-        short = len(data) < SHORT and len(self._known) < MOST_KNOWN
-        if short and not isinstance(found[1], list | dict):
-            self._known[data] = found
+        short = len(data) < SHORT and len(self.known) < MOST_KNOWN
+        if short and not isinstance(found[1], SHARED_BY_NONE):
+            self.known[data] = found
         return found
 
     def read_pair(self, data: Data, depth: int) -> tuple[str, Json]:
@@ -103,6 +110,7 @@ def read_usual_pair(data: bytes) -> tuple[str, Json] | None:
     return str(data[2:value], "utf-8", "replace"), found
 
 
+@lru_cache(1 << 14)
 def long_header(rest: int) -> bytes:
     """What a value of `rest` bytes begins with when it is a text: two tags, each with a length."""
     inner, text = rest - 3, rest - 6

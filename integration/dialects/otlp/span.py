@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from integration.dialects.json_values import Json
 
@@ -36,6 +36,7 @@ class Source:
     resource: Attributes = field(default_factory=dict)
     scope: str = ""
     scope_version: str = ""
+    tags: Attributes | None = None  # what of the resource becomes tags, worked out once
 
 
 @dataclass(slots=True)
@@ -53,6 +54,7 @@ class Span:
     attributes: Attributes = field(default_factory=dict)
     events: list[SpanEvent] = field(default_factory=list)
     source: Source = field(default_factory=Source)
+    names: Any = None  # of its attributes, as the dialects know them (`names_of`)
     _key: str = ""
 
     @property

@@ -7,13 +7,15 @@ against one budget for the whole request. Format: https://protobuf.dev/programmi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import TypeAlias
+from collections.abc import Iterator
+from typing import Any, Protocol, TypeAlias
 
 VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
 # About 1 s of reading. A request of 16 MiB with 70 bytes an attribute has as many.
 MOST_FIELDS = 1_000_000
 AT_ONCE = 256  # fields of a message that are charged to it together
+# Pairs below this many bytes are looked up: to hash a long one takes as long as to read it.
+SHORT = 100
 
 # Messages are read from bytes, or from a view where a copy would be large.
 Data: TypeAlias = bytes | memoryview
@@ -42,21 +44,39 @@ class Budget:
             raise TooManyFields
 
 
+class PairTable(Protocol):
+    """Reads the pairs of a name and a value, most of which it has seen before: those are `known`."""
+
+    known: dict[Data, tuple[str, Any]]
+
+    def read(self, data: Data) -> tuple[str, Any]: ...
+
+    def check_room(self, pairs: dict[str, Any]) -> None:
+        """Raises when there are too many."""
+
+
 def read_fields(
-    data: Data, budget: Budget, most: int = 0, put: Callable[[Data], None] | None = None
+    data: Data,
+    budget: Budget,
+    pairs_in: int = 0,
+    table: PairTable | None = None,
+    pairs: dict[str, Any] | None = None,
 ) -> Iterator[Field]:
     """(number, value) of each field in order. WireError where the bytes do not go on.
 
-    Nearly all tags and lengths have one byte: they are read here, without a call. `put` gets the
-    messages of field `most`: most fields of a span are its attributes.
+    Nearly all tags and lengths have one byte: they are read here, without a call. So are the pairs
+    in field `pairs_in`, which go into `pairs`: most fields of a span are its attributes.
     """
-    place, end, count, of_most = 0, len(data), 0, most << 3 | BYTES
+    place, end, count, tag_of_pairs = 0, len(data), 0, pairs_in << 3 | BYTES
+    known = {} if table is None else table.known
     try:
         while place < end:
             count += 1
             if count == AT_ONCE:
                 budget.charge(count)
                 count = 0
+                if table is not None and pairs is not None:
+                    table.check_room(pairs)
             tag = data[place]
             place += 1
             if tag > 127:
@@ -72,11 +92,14 @@ def read_fields(
             stop = place + length
             if stop > end:
                 raise WireError("a field is longer than its message")
-            if tag == of_most and put is not None:
-                put(data[place:stop])
-            else:
-                yield tag >> 3, data[place:stop]
+            part = data[place:stop]
             place = stop
+            if tag != tag_of_pairs or table is None or pairs is None:
+                yield tag >> 3, part
+                continue
+            found = known.get(part) if length < SHORT else None
+            name, content = table.read(part) if found is None else found
+            pairs[name] = content
     finally:
         budget.left -= count  # the next charge refuses: here nobody might be waiting any more
 

@@ -15,9 +15,9 @@ from integration.dialects.messages import read_messages
 from integration.dialects.otlp.span import Span, SpanEvent
 from integration.dialects.spans import genai
 from integration.dialects.spans.dialect import SpanKind
-from integration.dialects.spans.taken import EVENTS, Taken
+from integration.dialects.spans.taken import Taken
 
-AREAS = frozenset({"all_messages_events", "events", EVENTS})
+AREAS = frozenset({"all_messages_events", "events"})
 DETAILS = "gen_ai.client.inference.operation.details"
 MESSAGE = re.compile(r"gen_ai\.(system|user|assistant|tool)\.message")
 CHOICE = "gen_ai.choice"

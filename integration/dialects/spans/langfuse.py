@@ -17,6 +17,7 @@ from integration.dialects.json_values import Json, list_in, number_in, object_in
 from integration.dialects.messages import read_messages
 from integration.dialects.otlp.span import Span
 from integration.dialects.spans.dialect import SpanKind
+from integration.dialects.spans.name_sets import Wanted
 from integration.dialects.spans.taken import Taken
 from integration.dialects.usage import Tokens, parts_added, read_usage
 
@@ -25,6 +26,29 @@ SEEN = "langfuse.observation."
 TYPE, MODEL = SEEN + "type", SEEN + "model.name"
 MODELS = {"generation", "embedding"}
 METADATA = "langfuse.trace.metadata.langfuse_"
+WANTED = Wanted(
+    model=MODEL,
+    given=SEEN + "input",
+    answered=SEEN + "output",
+    level=SEEN + "level",
+    message=SEEN + "status_message",
+    usage=SEEN + "usage_details",
+    cost=SEEN + "cost_details",
+    session=("langfuse.session.id", "session.id", METADATA + "session_id"),
+    task_type=SEEN + "prompt.name",
+    parameters=SEEN + "model.parameters",
+    user=("langfuse.user.id", "user.id", METADATA + "user_id"),
+    env="langfuse.environment",
+    release="langfuse.release",
+    version="langfuse.version",
+    trace="langfuse.trace.name",
+    tags="langfuse.trace.tags",
+    metadata=(SEEN + "metadata", "langfuse.trace.metadata"),
+    # Understood, and no part of an interaction.
+    rest=(TYPE, SEEN + "completion_start_time", SEEN + "prompt.version"),
+)
+PLAIN = {"input", "output", "total"}
+TAGS = ("user", "env", "release", "version", "trace", "tags")
 
 
 def kind_of(span: Span) -> SpanKind | None:
@@ -39,44 +63,37 @@ def kind_of(span: Span) -> SpanKind | None:
 
 def read(span: Span, taken: Taken, call: ToldCall) -> None:
     """Session and user have names that others set too."""
-    if "langfuse" not in taken.areas:
+    if "langfuse" not in taken.known.areas:
         call.fill(session=taken.take("session.id"))
         call.fill_tags({"user": taken.take("user.id")})
         return
-    taken.take(TYPE, SEEN + "completion_start_time", SEEN + "prompt.version")
+    found = taken.take_all(WANTED)
     taken.take_under("langfuse.internal.")
-    given, answered = taken.take(SEEN + "input"), taken.take(SEEN + "output")
-    level, message = taken.take(SEEN + "level"), taken.take(SEEN + "status_message")
-    failed = True if level == "ERROR" else None
+    message = found.get("message")
+    failed = True if found.get("level") == "ERROR" else None
     call.fill(
-        model=taken.take(MODEL),
-        input=read_input(given),
-        output=read_answer(answered),
-        usage=read_usage_details(object_in(taken.take(SEEN + "usage_details"))).as_usage(),
-        cost=read_cost_details(object_in(taken.take(SEEN + "cost_details"))),
-        session=taken.take("langfuse.session.id", "session.id", METADATA + "session_id"),
-        task_type=taken.take(SEEN + "prompt.name"),
+        model=found.get("model"),
+        input=read_input(found.get("given")),
+        output=read_answer(found.get("answered")),
+        usage=read_usage_details(object_in(found.get("usage"))).as_usage(),
+        cost=read_cost_details(object_in(found.get("cost"))),
+        session=found.get("session"),
+        task_type=found.get("task_type"),
         failed=failed,
         error={"message": message} if failed and message else None,
     )
-    call.fill_parameters(object_in(taken.take(SEEN + "model.parameters")))
-    _read_tags(taken, call)
+    call.fill_parameters(object_in(found.get("parameters")))
+    _read_tags(taken, found, call)
 
 
-def _read_tags(taken: Taken, call: ToldCall) -> None:
-    call.fill_tags(
-        {
-            "user": taken.take("langfuse.user.id", "user.id", METADATA + "user_id"),
-            "env": taken.take("langfuse.environment"),
-            "release": taken.take("langfuse.release"),
-            "version": taken.take("langfuse.version"),
-            "trace": taken.take("langfuse.trace.name"),
-            "tags": list_in(taken.take("langfuse.trace.tags")),
-            **object_in(taken.take(SEEN + "metadata", "langfuse.trace.metadata")),
-            **_unquoted(taken.take_under(SEEN + "metadata.")),
-            **_unquoted(taken.take_under("langfuse.trace.metadata.")),
-        }
-    )
+def _read_tags(taken: Taken, found: dict[str, Json], call: ToldCall) -> None:
+    tags = {name: found[name] for name in TAGS if name in found}
+    if "tags" in tags:
+        tags["tags"] = list_in(tags["tags"])
+    tags |= object_in(found.get("metadata"))
+    for prefix in (SEEN + "metadata.", "langfuse.trace.metadata."):
+        tags |= _unquoted(taken.take_under(prefix))
+    call.fill_tags(tags)
 
 
 def _unquoted(values: Mapping[str, Json]) -> dict[str, Json]:
@@ -105,6 +122,8 @@ def read_usage_details(raw: Mapping[str, Any]) -> Tokens:
     if any(isinstance(value, dict) for value in raw.values()) or "prompt_tokens" in raw:
         return read_usage({name: open_json(value) for name, value in raw.items()})
     counts = {name: n for name, value in raw.items() if (n := number_in(value)) is not None}
+    if counts.keys() <= PLAIN:  # nothing that could overlap
+        return Tokens(counts.get("input"), counts.get("output"))
     total = counts.pop("total", counts.pop("total_tokens", None))
     whole = counts.get("input", counts.get("input_tokens"))
     answer = counts.get("output", counts.get("output_tokens"))

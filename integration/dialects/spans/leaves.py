@@ -23,19 +23,21 @@ class Ancestors:
     """Spans known to stand above a call of a model, newest kept."""
 
     def __init__(self, most: int = REMEMBERED) -> None:
-        self._seen: OrderedDict[tuple[UUID, str], None] = OrderedDict()
+        self._seen: OrderedDict[tuple[int, str], None] = OrderedDict()
         self._most = most
         self._lock = threading.Lock()
 
     def known(self, project_id: UUID, keys: Iterable[str]) -> set[str]:
+        project, seen = project_id.int, self._seen
         with self._lock:
-            return {key for key in keys if (project_id, key) in self._seen}
+            return {key for key in keys if (project, key) in seen} if seen else set()
 
     def remember(self, project_id: UUID, keys: Iterable[str]) -> None:
+        project = project_id.int
         with self._lock:
             for key in keys:
-                self._seen[project_id, key] = None
-                self._seen.move_to_end((project_id, key))
+                self._seen[project, key] = None
+                self._seen.move_to_end((project, key))
             while len(self._seen) > self._most:
                 self._seen.popitem(last=False)
 

@@ -12,7 +12,7 @@ from integration.dialects.calls import ToldCall
 from integration.dialects.json_values import number_in, object_in, text_in
 from integration.dialects.otlp.span import Span
 from integration.dialects.spans.dialect import SpanKind
-from integration.dialects.spans.name_sets import NameSet, name_set_of
+from integration.dialects.spans.name_sets import NameSet, names_of
 from integration.dialects.spans.taken import Taken
 
 AREAS = frozenset(
@@ -35,7 +35,7 @@ def kind_of(span: Span) -> SpanKind | None:
     """The raw request and its answer are told by the span above once already."""
     if span.name == RAW_SPAN:
         return SpanKind.CONTEXT
-    told = name_set_of(span.attributes).derive(is_raw_request)
+    told = names_of(span).derive(is_raw_request)
     return SpanKind.CONTEXT if told else None
 
 

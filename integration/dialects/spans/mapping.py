@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from integration.dialects.calls import ToldCall
-from integration.dialects.otlp.span import ERROR, Span
+from integration.dialects.calls import ToldCall, is_something
+from integration.dialects.otlp.span import ERROR, Attributes, Source, Span
 from integration.dialects.spans import (
     genai,
     genai_attributes,
@@ -18,6 +18,7 @@ from integration.dialects.spans import (
     vercel_ai,
 )
 from integration.dialects.spans.dialect import SpanDialect, SpanKind
+from integration.dialects.spans.name_sets import NameSet, names_of
 from integration.dialects.spans.taken import Taken
 
 # In this order. A span often speaks several: Langfuse's SDK forwards what others wrote.
@@ -48,27 +49,55 @@ NAMES_KEPT = 1_000  # names are seen again and again
 
 def kind_of(span: Span) -> SpanKind | None:
     """What the first dialect says that knows this span; None: no call of a model at all."""
-    return next((kind for one in DIALECTS if (kind := one.kind_of(span)) is not None), None)
+    for dialect in names_of(span).derive(find_kind_dialects):
+        kind = dialect.kind_of(span)
+        if kind is not None:
+            return kind
+    return None
+
+
+def find_dialects(names: NameSet) -> tuple[SpanDialect, ...]:
+    """Those that read any of these names: no other need look at the span."""
+    return tuple(one for one in DIALECTS if not one.AREAS.isdisjoint(names.areas))
+
+
+def find_kind_dialects(names: NameSet) -> tuple[SpanDialect, ...]:
+    """LiteLLM's raw requests are told by the name of the span as well."""
+    found = find_dialects(names)
+    return tuple(one for one in DIALECTS if one in found or one is litellm_spans)
 
 
 def read_span(span: Span) -> tuple[ToldCall, list[str]]:
     """The call a span tells of, and the names of the attributes nobody maps."""
-    taken, call = Taken(span.attributes, bool(span.events)), ToldCall()
-    for dialect in DIALECTS:
-        if not dialect.AREAS.isdisjoint(taken.areas):
-            dialect.read(span, taken, call)
+    names, call = names_of(span), ToldCall()
+    taken = Taken(span.attributes, names)
+    dialects = names.derive(find_dialects)
+    for dialect in dialects:
+        dialect.read(span, taken, call)
+    if span.events and genai_events not in dialects:
+        genai_events.read(span, taken, call)
     _read_outcome(span, call)
     call.started_ms = span.start_ns // 1_000_000
     if span.end_ns >= span.start_ns:
         call.duration_ms = (span.end_ns - span.start_ns) / 1_000_000
-    call.fill(id=span.key)
-    resource = span.source.resource
-    for name, tag in RESOURCE_TAGS.items():
-        if name in resource:
-            call.fill_tags({tag: resource[name]})
+    call.id = call.id or span.key
+    call.fill_tags(tags_of(span.source))
     left = {name: value for name, value in taken.left().items() if not is_plumbing(name)}
+    if not left:
+        return call, []
     call.fill_tags(left)
     return call, sorted({generalize(name) for name in left})
+
+
+def tags_of(source: Source) -> Attributes:
+    """What spans have from their resource. Its first name for a tag counts."""
+    if source.tags is None:
+        made: Attributes = {}
+        for name, tag in RESOURCE_TAGS.items():
+            if is_something(source.resource.get(name)):
+                made.setdefault(tag, source.resource[name])
+        source.tags = made
+    return source.tags
 
 
 @lru_cache(NAMES_KEPT)
@@ -85,7 +114,8 @@ def generalize(name: str) -> str:
 def _read_outcome(span: Span, call: ToldCall) -> None:
     """UNSET and OK are success; `error.type` is only there when the operation failed."""
     kind = span.attributes.get("error.type")
-    call.fill(failed=span.status == ERROR or kind not in (None, ""))
+    if call.failed is None:
+        call.failed = span.status == ERROR or kind not in (None, "")
     if not call.failed:
         return
     exceptions = [event.attributes for event in span.events if event.name == "exception"]

@@ -6,8 +6,9 @@ An instrumentation gives nearly all its spans the same names, so this is worked 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import lru_cache
 from typing import Any, TypeVar
+
+from integration.dialects.otlp.span import Span
 
 T = TypeVar("T")
 # A service has some ten sets, each of 20 names of 20 letters. Hostile ones fill 25 MB.
@@ -84,8 +85,27 @@ def areas_of(name: str) -> tuple[str, ...]:
 
 def name_set_of(names: Iterable[str]) -> NameSet:
     found = tuple(names)
-    kept = len(found) <= MOST_NAMES and sum(map(len, found)) <= MOST_LETTERS
-    return _kept(found) if kept else NameSet(found)
+    known = _kept.get(found)
+    if known is None:
+        known = NameSet(found)
+        if len(found) <= MOST_NAMES and sum(map(len, found)) <= MOST_LETTERS:
+            keep(found, known)
+    return known
 
 
-_kept = lru_cache(MOST_KEPT)(NameSet)
+def keep(names: tuple[str, ...], made: NameSet) -> None:
+    """Full of sets that come no more, it begins anew: those in use are back with the next request."""
+    if len(_kept) >= MOST_KEPT:
+        _kept.clear()
+    _kept[names] = made
+
+
+_kept: dict[tuple[str, ...], NameSet] = {}
+
+
+def names_of(span: Span) -> NameSet:
+    """Of a span's attributes; asked for several times."""
+    found: NameSet | None = span.names
+    if found is None:
+        found = span.names = name_set_of(span.attributes)
+    return found

@@ -24,7 +24,7 @@ AREAS = frozenset(
 )
 KIND = "openinference.span.kind"
 MODELS = {"LLM", "EMBEDDING"}
-COUNT = "llm.token_count."
+COUNT, PLAIN_COUNTS = "llm.token_count.", {"prompt", "completion", "total"}
 WANTED = Wanted(
     asked="llm.request.model_name",
     named=("llm.model_name", "embedding.model_name"),
@@ -80,10 +80,8 @@ def _input(taken: Taken, found: dict[str, Json], given: dict[str, Any]) -> Json:
     """The messages where they are told one by one, else the value as it was passed."""
     messages = _messages(taken, INPUT)
     tools = _tools(taken) or given.get("tools")
-    texts = [
-        *_listed(taken, "llm.prompts.", "prompt", "text"),
-        *_listed(taken, "embedding.embeddings.", "embedding", "text"),
-    ]
+    texts = _listed(taken, "llm.prompts.", "prompt", "text")
+    texts += _listed(taken, "embedding.embeddings.", "embedding", "text")
     if messages:
         return with_tools(messages, tools)
     return (texts[0] if len(texts) == 1 else texts) or open_json(found.get("value"))
@@ -171,7 +169,10 @@ def _call(call: Json) -> dict[str, Any]:
 
 
 def _tools(taken: Taken) -> list[Json]:
-    found = nest(taken.take_under("llm.tools."))
+    told = taken.take_under("llm.tools.")
+    if not told:
+        return []
+    found = nest(told)
     entries = found if isinstance(found, list) else []
     schemas = [entry.get("tool") for entry in entries if isinstance(entry, dict)]
     return [
@@ -183,7 +184,10 @@ def _tools(taken: Taken) -> list[Json]:
 
 def _listed(taken: Taken, prefix: str, name: str, member: str) -> list[Json]:
     """`llm.prompts.0.prompt.text` and its like; vectors and the rest beside are left out."""
-    found = nest(taken.take_under(prefix))
+    told = taken.take_under(prefix)
+    if not told:
+        return []
+    found = nest(told)
     entries = found if isinstance(found, list) else []
     inner = [entry.get(name) for entry in entries if isinstance(entry, dict)]
     return [part[member] for part in inner if isinstance(part, dict) and member in part]
@@ -191,6 +195,8 @@ def _listed(taken: Taken, prefix: str, name: str, member: str) -> list[Json]:
 
 def _tokens(taken: Taken) -> Tokens:
     counts = {name: number_in(value) for name, value in taken.take_under(COUNT).items()}
+    if counts.keys() <= PLAIN_COUNTS:  # nothing that could lie within, or beside
+        return Tokens(counts.get("prompt"), counts.get("completion"))
     cached = counts.get("prompt_details.cache_read")
     also_cached = counts.get("prompt_details.cache_input")
     tokens = Tokens(

@@ -39,10 +39,9 @@ class SpanReading:
 
     def _read(self, leaves: list[Span]) -> None:
         """A call that has a model's span above it to itself is completed from it."""
-        above = {span.key: model_above(span, self.spans, self.kinds) for span in leaves}
-        below = Counter(above.values())
-        for span in leaves:
-            parent = above[span.key]
+        above = [model_above(span, self.spans, self.kinds) for span in leaves]
+        below = Counter(parent for parent in above if parent)
+        for span, parent in zip(leaves, above, strict=True):
             whole = self.spans[parent] if parent and below[parent] == 1 else None
             try:
                 self._keep(span.key, self._call_of(span, whole))
@@ -55,17 +54,20 @@ class SpanReading:
             more, also_unknown = read_span(whole)
             call.fill_from(more)
             unknown = [*unknown, *also_unknown]
-        inherit_session(call, span, self.spans)
-        self.unmapped.update(dict.fromkeys(unknown))
+        if call.session is None and span.parent_id:
+            inherit_session(call, span, self.spans)
+        if unknown:
+            self.unmapped.update(dict.fromkeys(unknown))
         return call
 
     def _keep(self, key: str, call: ToldCall) -> None:
         """A second telling of a call completes the first."""
-        same = self._answers[call.response_id] if call.response_id else deque[ToldCall]()
-        if twin := find_twin(call, same):
+        same = self._answers[call.response_id] if call.response_id else None
+        if same and (twin := find_twin(call, same)):
             twin.fill_from(call)
-        else:
-            self.calls[key] = call
+            return
+        self.calls[key] = call
+        if same is not None:
             same.append(call)
 
     def refuse(self, key: str, error: Exception) -> None:

@@ -5,21 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from integration.dialects.json_values import Json
-from integration.dialects.spans.name_sets import Wanted, name_set_of
+from integration.dialects.spans.name_sets import NameSet, Wanted, name_set_of
 
-EVENTS = " events"  # the area of a span that has some; no attribute begins with a space
 EMPTY: tuple[Json, ...] = (None, "", [], {})
 
 
 class Taken:
     """Attributes to be taken one by one; what is left at the end nobody maps."""
 
-    def __init__(self, attributes: Mapping[str, Json], has_events: bool = False) -> None:
+    def __init__(self, attributes: Mapping[str, Json], known: NameSet | None = None) -> None:
         self.attributes = attributes
         self.names: set[str] = set()
-        self.known = name_set_of(attributes)
-        # A dialect need not look at a span that has none of its areas.
-        self.areas = self.known.areas | {EVENTS} if has_events else self.known.areas
+        self.known = known or name_set_of(attributes)
 
     def take(self, *names: str) -> Json:
         """The first of these that is not empty; all of them count as understood."""
@@ -53,5 +50,8 @@ class Taken:
 
     def left(self) -> dict[str, Json]:
         """What nobody has taken and is not empty."""
-        names = [name for name in self.known.names if name not in self.names]
-        return {name: self.attributes[name] for name in names if self.attributes[name] not in EMPTY}
+        return {
+            name: self.attributes[name]
+            for name in self.known.names
+            if name not in self.names and self.attributes[name] not in EMPTY
+        }

@@ -11,6 +11,7 @@ from django.test import Client
 
 from integration.api.fast_ingest import ENDPOINTS, answer_ingest
 from tests.builders import Caller, caller, item, items, project
+from tests.integration.dialects.sent import CHAT, json_body, json_span
 
 pytestmark = pytest.mark.django_db
 
@@ -60,6 +61,32 @@ def test_a_key_without_the_scope_is_refused_alike(settings: Any) -> None:
 
     assert short == long
     assert short[0][0] == 403
+
+
+def test_traces_are_answered_alike_in_the_form_they_were_sent(settings: Any) -> None:
+    sent = [
+        (json_body(json_span(CHAT)), "application/json"),
+        (json_body({**json_span(CHAT), "spanId": "zz"}), "application/json"),
+        (b"{", "application/json"),
+        (b"\xff\xff", "application/x-protobuf"),
+        (b"", "text/plain"),
+    ]
+    found = []
+    for middleware in (configured.MIDDLEWARE, LONG):
+        settings.MIDDLEWARE = middleware
+        client = Client(headers=caller(project(), "in").headers)
+        for body, kind in sent:
+            for path in ("/v1/traces", "/api/public/otel/v1/traces"):
+                one = client.post(path, body, content_type=kind)
+                told = one.json() if "json" in one["Content-Type"] else one.content
+                found.append((path, one.status_code, one["Content-Type"], without_id(told)))
+
+    assert found[:10] == found[10:]
+    assert [status for _, status, *_ in found[:10:2]] == [200, 200, 400, 400, 415]
+
+
+def without_id(told: Any) -> Any:
+    return {k: v for k, v in told.items() if k != "request_id"} if isinstance(told, dict) else told
 
 
 @BOTH

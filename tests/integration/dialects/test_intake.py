@@ -7,11 +7,18 @@ from typing import Any
 import pytest
 
 from featurememory.errors import FeatureMemoryError
-from integration.dialects.intake import make_arrival
+from integration.dialects.intake import make_arrival, make_told_arrival
 from patterns.ingest.schema import COLUMNS
 from tests.integration.dialects.sent import CHAT, told
 
 pytestmark = pytest.mark.django_db
+
+
+def nested(depth: int) -> Any:
+    found: Any = 1
+    for _ in range(depth):
+        found = [found]
+    return found
 
 
 def test_an_interaction_is_ready_to_be_stored() -> None:
@@ -19,6 +26,36 @@ def test_an_interaction_is_ready_to_be_stored() -> None:
 
     assert made.id == "5b8aa5a2d2c872e8321cf37308d69df2-051581bf3cb55c13"
     assert made.columns[0] == "gpt-5-mini"
+
+
+def test_what_a_way_in_told_becomes_the_same_without_being_read_again() -> None:
+    failed = told({**CHAT, "error.type": "429"}, status=2)
+    for call in (told(CHAT), failed, {**told(CHAT), "score": 0.5, "id": None}):
+        one, other = make_arrival(call), make_told_arrival(call)
+        at = COLUMNS.index("received_at")
+
+        assert one.payload == other.payload
+        assert one.columns[:at] + one.columns[at + 1 :] == (
+            other.columns[:at] + other.columns[at + 1 :]
+        )
+        assert one.id == other.id or call["id"] is None
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"model_id": ""},
+        {"input": 10**400},
+        {"input": "x" * 2_000_000},
+        {"tags": {"deep": nested(300)}},
+        {"score": 7},
+        {"metadata": {"timestamp": "never", "duration": 1}},
+    ],
+)
+def test_what_cannot_be_stored_is_refused_either_way(change: dict[str, Any]) -> None:
+    for make in (make_arrival, make_told_arrival):
+        with pytest.raises(FeatureMemoryError):
+            make({**told(CHAT), **change})
 
 
 def test_a_duration_nobody_measured_is_unknown() -> None:

@@ -9,7 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from integration.dialects.calls import ToldCall, interaction_of
+from integration.dialects.otlp.span import Source
+from integration.dialects.spans import litellm_spans
 from integration.dialects.spans.mapping import DIALECTS, kind_of, read_span
+from integration.dialects.spans.name_sets import names_of
 from integration.dialects.spans.taken import Taken
 from tests.integration.dialects.sent import CHAT, span, told
 
@@ -116,7 +119,29 @@ def test_a_dialect_understands_nothing_outside_its_areas() -> None:
             taken = Taken(one.attributes)
             dialect.read(one, taken, ToldCall())
             if taken.names:
-                assert not dialect.AREAS.isdisjoint(taken.areas), (dialect, name)
+                assert not dialect.AREAS.isdisjoint(taken.known.areas), (dialect, name)
+
+
+def test_a_dialect_knows_no_span_by_a_name_outside_its_areas() -> None:
+    for dialect in DIALECTS:
+        for name in NAMES.split():
+            one = span({name: "chat"})
+            if dialect.kind_of(one) is not None and dialect is not litellm_spans:
+                assert not dialect.AREAS.isdisjoint(names_of(one).areas), (dialect, name)
+
+
+def test_events_are_read_whatever_the_attributes_are() -> None:
+    said = ("gen_ai.user.message", {"content": "Where is it?"})
+    call, _ = read_span(span({"gen_ai.request.model": "m"}, events=[said]))
+
+    assert call.input == [{"role": "user", "content": "Where is it?"}]
+
+
+def test_the_first_name_of_a_resource_that_says_something_is_the_tag() -> None:
+    source = Source({"deployment.environment.name": "", "deployment.environment": "prod"})
+    call, _ = read_span(span({"gen_ai.request.model": "m"}, source=source))
+
+    assert call.tags == {"env": "prod"}
 
 
 def test_every_dialect_is_what_a_dialect_has_to_be() -> None:
