@@ -16,13 +16,14 @@ from featurememory.errors import FeatureMemoryError
 from featurememory.models import Project
 from featurememory.page_access import current_project, exporting, page, render_page
 from patterns.criteria import parse_id
-from patterns.models import ModelInteraction, Pattern, Payload
+from patterns.models import ModelInteraction, Payload
 from patterns.recognition.explain import explain_match
 from patterns.redaction.redact import name_sessions
 from patterns.retention.old_texts import GONE
-from patterns.serializers import family_of, find_redirects
+from patterns.serializers import family_of
 from patterns.storage.payloads import unpack_parts
 from patterns.storage.shared_words import NO_WORDS, Words, show_json, show_text, words_of
+from patterns.views.matched_patterns import find_matched_patterns
 
 PREVIEW = 160
 SHOWN_JSON = 12_000
@@ -132,17 +133,6 @@ def filter_by_state(rows: Any, state: int) -> Any:
     return rows.filter(state=1) if state == 1 else rows.extra(where=[f"state = {state:d}"])
 
 
-def find_patterns(project: Project, rows: Sequence[ModelInteraction]) -> dict[Any, Pattern]:
-    """The pattern of each pattern id in the rows, redirects of merges followed."""
-    ids = {row.pattern_id for row in rows if row.pattern_id}
-    moved = find_redirects(ids)
-    fields = ("pk", "label", "template", "parts", "task_type", "status")
-    # The project is checked here: with it in the query SQLite reads all patterns of the project.
-    wanted = Pattern.objects.filter(pk__in=ids | set(moved.values())).only("project_id", *fields)
-    live = {row.pk: row for row in wanted if row.project_id == project.pk}
-    return {name: live[moved.get(name, name)] for name in ids if moved.get(name, name) in live}
-
-
 @page
 def show_interaction(request: HttpRequest, interaction_id: str) -> HttpResponse:
     project = current_project(request)
@@ -151,7 +141,7 @@ def show_interaction(request: HttpRequest, interaction_id: str) -> HttpResponse:
     context = {
         "row": row,
         "tokens": count_tokens(row),
-        "pattern": find_patterns(project, [row]).get(row.pattern_id),
+        "pattern": find_matched_patterns(project, [row]).get(row.pattern_id),
         "is_gone": data is None,
         "parts": [
             format_part(name, show_json(words_of(project.pk), raw))

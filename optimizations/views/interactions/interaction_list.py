@@ -39,6 +39,7 @@ from optimizations.views.interactions.columns import SPEC, InteractionLine
 from optimizations.views.interactions.sorted_window import read_sorted_page
 from patterns.models import ModelInteraction
 from patterns.views import interactions
+from patterns.views.matched_patterns import find_matched_patterns
 
 ARMS = {"applied": ("treatment", "explore"), "held_out": ("holdout",)}
 # Of these, every match is found by an index, however rare.
@@ -137,7 +138,7 @@ def when(condition: Q, value: Any) -> Any:
 
 def build_lines(project: Project, rows: Sequence[Any]) -> list[InteractionLine]:
     shown = interactions.build_previews(rows)
-    patterns = interactions.find_patterns(project, rows)
+    patterns = find_matched_patterns(project, rows)
     made = decisions_of(rows)
     return [
         InteractionLine(
@@ -221,10 +222,10 @@ def find_near(chosen: InteractionSelection, row: Any) -> tuple[Any, Any]:
     if chosen.accepts:
         ends = []
         for backwards in (True, False):
-            found, _, _ = payload_search.search(
+            numbers, _, _ = payload_search.search(
                 chosen.rows, row.number, 1, chosen.accepts, backwards=backwards
             )
-            ends.append(found[0] if found else None)
+            ends.append(chosen.everything.filter(number__in=numbers).first())
         return ends[0], ends[1]
     near = {"number__gt": row.number - REACH, "number__lt": row.number + REACH}
     return find_neighbours(chosen.rows.filter(**near), chosen.sort, row, key="number")

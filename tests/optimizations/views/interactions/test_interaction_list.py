@@ -91,7 +91,6 @@ def test_a_search_in_payloads_goes_on_where_its_page_ended(
     viewer: Client, calls: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(payload_search, "SEARCHED", 2)
-    monkeypatch.setattr(payload_search, "CHUNK", 2)
     found: list[str] = []
     query: str | None = "tag=env%3Dprod"
     for _ in range(9):
