@@ -56,6 +56,14 @@ def text_of(response: Any) -> str:
     return str(response.content.decode())
 
 
+def count_of(viewer: Client, name: str, query: str) -> str:
+    """What a list says about how many rows a query has."""
+    answer = text_of(viewer.get(f"/lists/{name}/counts/", {"tab0": query}, headers=HTMX))
+    found = re.search(r'<span id="tab0"[^>]*>([^<]*)<', answer)
+    assert found, answer
+    return found[1]
+
+
 def ids_in(response: Any) -> list[str]:
     """The ids of the rows, in their order."""
     return re.findall(r'<tr[^>]* data-id="([^"]+)"', text_of(response))

@@ -59,6 +59,7 @@ class Tab:
     query: str
     count: int | None
     current: bool
+    saved: bool = False
 
 
 @dataclass(frozen=True)
@@ -88,15 +89,10 @@ class ListSpec:
     selectable: bool = True
     part: str = "lists/_part.html"
     peek: str = ""
-    total: str = "total/"
 
     @property
     def address(self) -> str:
         return place_path(self.path)
-
-    @property
-    def total_address(self) -> str:
-        return self.address + self.total
 
     def column(self, name: str) -> ListColumn | None:
         return next((column for column in self.columns if column.name == name), None)

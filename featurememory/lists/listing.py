@@ -70,6 +70,11 @@ class Listing:
         return self.with_cursor(self.next_cursor)
 
     @property
+    def next_words(self) -> str:
+        """A page that is not full was searched as far as one page goes."""
+        return "Next" if len(self.rows) >= self.limit else "Search further"
+
+    @property
     def previous(self) -> str | None:
         return self.with_cursor(self.previous_cursor)
 
@@ -104,6 +109,21 @@ class Listing:
         """Offered filters with their value."""
         offered = [one for one in self.spec.filters if one.offered]
         return [(one, self.used.get(one.name, "")) for one in offered]
+
+    @property
+    def every_tab(self) -> list[Tab]:
+        return [*self.tabs, *self.saved]
+
+    @cached_property
+    def uncounted(self) -> dict[str, str]:
+        """What is counted after the page: ids of elements, and the query that each counts."""
+        tabs = enumerate(self.every_tab)
+        found = {f"tab{place}": tab.query for place, tab in tabs if tab.count is None}
+        return found | ({"total": self.query} if self.rows and self.total is None else {})
+
+    @property
+    def counts_query(self) -> str:
+        return urlencode(self.uncounted)
 
     @cached_property
     def columns(self) -> list[ListColumn]:

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from django.core.exceptions import ValidationError
 from django.db.models import Count, Q, QuerySet
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, StreamingHttpResponse
 from django.utils import timezone
 
 from featurememory.audit.record import record
@@ -118,9 +118,9 @@ class QueryList:
         rows = self.filter(project, listing.used)
         return find_neighbours(rows, listing.sort, row, key=self.key)
 
-    def count(self, request: HttpRequest) -> HttpResponse:
-        rows = self.filter(current_project(request), read_filters(request.GET, self.spec))
-        return HttpResponse(f"{rows.order_by().count():,}")
+    def count(self, project: Project, given: Mapping[str, str]) -> int:
+        rows = self.filter(project, read_filters(given, self.spec))
+        return int(rows.order_by().count())
 
     def download(
         self, request: HttpRequest, kind: str, id_field: str = "pk"

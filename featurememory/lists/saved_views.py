@@ -30,7 +30,9 @@ def build_saved_tabs(project: Project, spec: ListSpec, query: str) -> list[Tab]:
     """Tabs of saved views; their counts are asked for after the page."""
     now = normalize(query)
     views = list_saved(project, spec)
-    return [Tab(view.name, view.query, None, normalize(view.query) == now) for view in views]
+    return [
+        Tab(view.name, view.query, None, normalize(view.query) == now, saved=True) for view in views
+    ]
 
 
 def normalize(query: str) -> str:

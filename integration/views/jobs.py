@@ -77,11 +77,6 @@ def find_panel(request: HttpRequest, listing: Listing) -> PeekPanel | None:
     return JOBS.find_panel(request, listing, "jobs/_peek.html", lambda job: {"job": job})
 
 
-@page
-def count_jobs(request: HttpRequest) -> HttpResponse:
-    return JOBS.count(request)
-
-
 @exporting
 def download_jobs(request: HttpRequest, kind: str) -> StreamingHttpResponse:
     return JOBS.download(request, kind)

@@ -46,11 +46,6 @@ def list_activity(request: HttpRequest) -> HttpResponse:
     return render_list(request, listing, "activity.html", context)
 
 
-@page
-def count_activity(request: HttpRequest) -> HttpResponse:
-    return ACTIVITY.count(request)
-
-
 @exporting
 def download_activity(request: HttpRequest, kind: str) -> StreamingHttpResponse:
     return ACTIVITY.download(request, kind)

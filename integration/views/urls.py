@@ -15,12 +15,13 @@ from integration.views import (
     system,
 )
 from integration.views.alerts import alert_pages
-from integration.views.lists import arrangement
+from integration.views.lists import arrangement, counts
 from integration.views.overview import page as overview
 from integration.views.people import account, second_factor, sign_in, single_sign_on
 
 urlpatterns = [
     path("lists/<slug:name>/columns/", arrangement.arrange_columns, name="list_columns"),
+    path("lists/<slug:name>/counts/", counts.count_views, name="list_counts"),
     path("lists/<slug:name>/views/", arrangement.list_views, name="list_views"),
     path("", overview.show_overview, name="overview"),
     path("charts/<slug:name>/", overview.show_chart_table, name="chart"),
@@ -50,7 +51,6 @@ urlpatterns = [
     path("live/", system.show_live_counter, name="live"),
     path("search/", system.search_everything, name="search"),
     path("activity/", system.list_activity, name="activity"),
-    path("activity/total", system.count_activity),
     path("activity/activity.csv", system.download_activity, {"kind": "csv"}),
     path("activity/activity.jsonl", system.download_activity, {"kind": "jsonl"}),
     path("activity/audit/", audit_log.list_entries, name="audit"),
@@ -65,7 +65,6 @@ urlpatterns = [
     path("alerts/<int:pk>/delete/", alert_pages.delete_rule, name="alert_delete"),
     path("alerts/<int:pk>/restore/", alert_pages.restore_rule, name="alert_restore"),
     path("jobs/", jobs.list_jobs, name="jobs"),
-    path("jobs/total", jobs.count_jobs),
     path("jobs/jobs.csv", jobs.download_jobs, {"kind": "csv"}),
     path("jobs/jobs.jsonl", jobs.download_jobs, {"kind": "jsonl"}),
     path("jobs/<uuid:pk>/", jobs.show_job, name="job"),

@@ -148,7 +148,6 @@ SPEC = ListSpec(
     search="Search changes   ( / )",
     part="optimizations/_list.html",
     peek="optimizations/_peek.html",
-    total="total",
 )
 OPTIMIZATIONS = QueryList(
     spec=SPEC,
@@ -260,11 +259,6 @@ def find_panel(project: Project, listing: Listing) -> PeekPanel | None:
     (line,), _ = build_forest(project, [row])
     addresses = [peek_query(listing, name) if name else "" for name in (after, before)]
     return PeekPanel(line, SPEC.peek, {"line": line, "row": row}, *addresses)
-
-
-@page
-def count_optimizations(request: HttpRequest) -> HttpResponse:
-    return OPTIMIZATIONS.count(request)
 
 
 @exporting

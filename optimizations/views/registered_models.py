@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 
-from featurememory.lists.pages import render_list
+from featurememory.lists.pages import read_filters, render_list
 from featurememory.models import Project
 from featurememory.page_access import current_project, page
 from optimizations.model_catalog import PriceList, build_prices
@@ -16,7 +17,12 @@ from optimizations.prices.shipped_prices import read_shipped_list
 from optimizations.storage import decode_state
 from optimizations.views.model_forms import ModelForm, fill_form
 from optimizations.views.model_lines import ModelLine
-from optimizations.views.model_list import build_model_listing, stream_models
+from optimizations.views.model_list import (
+    SPEC,
+    build_model_listing,
+    choose_lines,
+    stream_models,
+)
 from patterns.models import PatternHour
 from patterns.serializers import serialize_model_figures
 from patterns.statistics.rollups import ALL_PATTERNS, ALL_TIME
@@ -28,7 +34,9 @@ MOST = 200
 def models(request: HttpRequest) -> HttpResponse:
     name = request.GET.get("edit", "")[:200].replace("\x00", "")
     project = current_project(request)
-    known = RegisteredModel.objects.filter(project=project, model_id=name).first()
+    known = None
+    if name:
+        known = RegisteredModel.objects.filter(project=project, model_id=name).first()
     price = PriceList.of(project.pk).at(name, time.time() * 1000) if name else None
     return render_models(request, fill_form(name, known, price), name)
 
@@ -48,6 +56,11 @@ def render_models(
     response = render_list(request, context["listing"], "models/list.html", context)
     response.status_code = status
     return response
+
+
+def count_models(project: Project, given: Mapping[str, str]) -> int:
+    used = read_filters(given, SPEC)
+    return len(choose_lines(lines(project), used, SPEC.default_sort))
 
 
 @page

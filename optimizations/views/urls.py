@@ -17,13 +17,11 @@ from optimizations.views.interactions import interaction_list
 
 urlpatterns = [
     path("interactions/", interaction_list.list_interactions, name="interactions"),
-    path("interactions/total", interaction_list.count_interactions, name="interactions_total"),
     path("interactions/interactions.csv", interaction_list.download_interactions, {"kind": "csv"}),
     path(
         "interactions/interactions.jsonl", interaction_list.download_interactions, {"kind": "jsonl"}
     ),
     path("optimizations/", optimization_list.list_optimizations, name="optimizations"),
-    path("optimizations/total", optimization_list.count_optimizations),
     path(
         "optimizations/optimizations.csv", optimization_list.download_optimizations, {"kind": "csv"}
     ),

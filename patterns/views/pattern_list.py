@@ -152,8 +152,7 @@ def describe_empty(counts: dict[str, int], project: Project) -> dict[str, int]:
     return {"similar": count_similar(project), "needed": SIMILAR_NEEDED}
 
 
-@page
-def count_matching(request: HttpRequest) -> HttpResponse:
-    """How many match the filter; requested after the rows, because counting can take longer."""
-    _, queryset = filter_patterns(current_project(request), request.GET.dict())
-    return HttpResponse(figures.number(queryset.count()))
+def count_patterns(project: Project, given: Mapping[str, str]) -> int:
+    """How many match the filter; asked for after the rows, because counting can take longer."""
+    _, queryset = filter_patterns(project, given)
+    return int(queryset.count())

@@ -15,7 +15,6 @@ from patterns.views import (
 
 urlpatterns = [
     path("patterns/", pattern_list.list_patterns, name="patterns"),
-    path("patterns/total/", pattern_list.count_matching, name="patterns_total"),
     path(
         "patterns/patterns.csv",
         pattern_export.download_patterns,

@@ -34,7 +34,11 @@ def addresses(project: Project, ids: list[UUID]) -> Iterator[str]:
     most, least = ids[0], ids[-1]
     yield from ("/", "/?range=24h", "/?range=90d", "/live/", "/charts/duration/")
     yield from ("/patterns/", "/patterns/?sort=-last_used", "/patterns/?sort=effectiveness")
-    yield from ("/patterns/?status=candidate", "/patterns/?q=claim", "/patterns/total/?q=claim")
+    yield from (
+        "/patterns/?status=candidate",
+        "/patterns/?q=claim",
+        "/lists/patterns/counts/?total=q%3Dclaim",
+    )
     yield from ("/patterns/?limit=200", "/patterns/trash/", "/patterns/prune/?all=1&query=")
     yield from (f"/patterns/{most}/", f"/patterns/{least}/", f"/patterns/{most}/chart/")
     yield from ("/interactions/", "/interactions/?limit=200", f"/interactions/?pattern_id={least}")
@@ -45,8 +49,8 @@ def addresses(project: Project, ids: list[UUID]) -> Iterator[str]:
     yield from ("/interactions/?sort=-duration", "/interactions/?sort=cost_known&range=7d")
     yield from ("/interactions/?error=timeout", "/interactions/?tag=env%3Dnobody")
     yield from ("/interactions/?did=applied", "/interactions/?decision_id=nobody")
-    yield from ("/interactions/?range=24h", "/interactions/total?model_id=nobody")
-    yield from ("/interactions/total", "/patterns/?range=7d", "/alerts/")
+    yield from ("/interactions/?range=24h", "/lists/interactions/counts/?total=model_id%3Dnobody")
+    yield from ("/lists/interactions/counts/?total=", "/patterns/?range=7d", "/alerts/")
     yield from (f"/interactions/?q={newest.id}", "/interactions/?q=nothing-of-that-name")
     yield from (f"/interactions/{newest.id}/", f"/interactions/{newest.id}/why/")
     yield from ("/activity/", "/search/?q=claim", f"/search/?q={newest.id}", "/start/", "/keys/")

@@ -93,7 +93,6 @@ SPEC = ListSpec(
     row_link=lambda line: line.entry.link,
     search="Search what was changed   ( / )",
     part="_activity.html",
-    total="total",
 )
 ACTIVITY = QueryList(
     spec=SPEC,

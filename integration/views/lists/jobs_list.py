@@ -92,7 +92,6 @@ SPEC = ListSpec(
     row_link=lambda job: f"/jobs/{job.pk}/",
     part="jobs/_list.html",
     peek="jobs/_peek.html",
-    total="total",
 )
 JOBS = QueryList(
     spec=SPEC,

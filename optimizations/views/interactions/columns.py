@@ -187,5 +187,4 @@ SPEC = ListSpec(
     search="Exact id or task   ( / )",
     part="interactions/_list.html",
     peek="interactions/_peek.html",
-    total="total",
 )

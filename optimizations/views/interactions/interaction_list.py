@@ -85,8 +85,11 @@ class InteractionSelection:
             return read_sorted_page(self.rows, self.everything, self.sort, cursor, limit)
         if self.indexed:
             return keyset_page(self.rows, self.sort, cursor, limit, key="number")
-        reach = DECISION_REACH if "did" in self.used else REACH
-        return read_nearby_page(self.rows, self.everything, cursor, limit, "number", reach)
+        return read_nearby_page(self.rows, self.everything, cursor, limit, "number", self.reach)
+
+    @property
+    def reach(self) -> int:
+        return DECISION_REACH if "did" in self.used else REACH
 
 
 def select_interactions(project: Project, given: Mapping[str, Any], sort: str) -> Any:
@@ -177,6 +180,8 @@ def describe_reach(chosen: InteractionSelection) -> str:
         return f"each page searches {payload_search.SEARCHED:,} payloads"
     if chosen.sort != SPEC.default_sort:
         return f"in order among the newest {REACH:,}"
+    if not chosen.indexed:
+        return f"each page searches {chosen.reach:,} interactions"
     return "watched: recognised, not changed by Feature Memory"
 
 
@@ -231,22 +236,20 @@ def find_near(chosen: InteractionSelection, row: Any) -> tuple[Any, Any]:
     return find_neighbours(chosen.rows.filter(**near), chosen.sort, row, key="number")
 
 
-@page
-def count_interactions(request: HttpRequest) -> HttpResponse:
+def count_interactions(project: Project, given: Mapping[str, Any]) -> str:
     """How many match: all of them where an index counts, else those among the newest."""
-    project = current_project(request)
-    chosen = select_interactions(project, request.GET.dict(), SPEC.default_sort)
+    chosen = select_interactions(project, given, SPEC.default_sort)
     newest = chosen.everything.order_by("-number").values_list("number", flat=True).first() or 0
     if chosen.accepts:
         found, _, ended = payload_search.search(
             chosen.rows, newest + 1, MOST_FOUND, chosen.accepts, backwards=False
         )
-        return HttpResponse(figures.number(len(found)) + ("" if ended else "+"))
+        return figures.number(len(found)) + ("" if ended else "+")
     rows = chosen.rows.order_by()
     if not chosen.indexed or not chosen.used:
         rows = rows.filter(number__gt=newest - REACH)
     further = not chosen.indexed and newest > REACH
-    return HttpResponse(figures.number(rows.count()) + ("+" if further else ""))
+    return figures.number(rows.count()) + ("+" if further else "")
 
 
 @exporting

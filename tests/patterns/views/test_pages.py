@@ -16,7 +16,7 @@ from django.test.utils import CaptureQueriesContext
 from featurememory.models import Activity, Project
 from patterns.models import Operation, Pattern, PatternEvent
 from tests.builders import item, items, keep, learn_all, learned, pattern_row, project
-from tests.web import HTMX, browser, ids_in, person, text_of
+from tests.web import HTMX, browser, count_of, ids_in, person, text_of
 
 pytestmark = pytest.mark.django_db
 
@@ -598,4 +598,4 @@ def test_many_candidates_are_counted_after_the_page(
     (prunable,) = [tab for tab in response.context["listing"].tabs if tab.name == "Prunable"]
 
     assert prunable.count is None
-    assert text_of(viewer.get(f"/patterns/total/?{prunable.query}", headers=HTMX)) == "1"
+    assert count_of(viewer, "patterns", prunable.query) == "1"

@@ -13,7 +13,7 @@ from featurememory.models import Activity, Project, SavedView
 from patterns.models import Operation, Pattern
 from patterns.views.pattern_columns import SPEC
 from tests.builders import learned, pattern_row, project
-from tests.web import HTMX, browser, ids_in, member, person, text_of
+from tests.web import HTMX, browser, count_of, ids_in, member, person, text_of
 
 pytestmark = pytest.mark.django_db
 PANEL = {**HTMX, "HX-Target": "peek"}
@@ -223,7 +223,7 @@ def test_a_saved_view_is_a_tab_for_everybody_with_its_count(
     tabs = viewer.get("/patterns/").context["listing"].saved
 
     assert [(tab.name, tab.query) for tab in tabs] == [("Just one", "task_type=t.1")]
-    assert text_of(viewer.get("/patterns/total/?task_type=t.1", headers=HTMX)) == "1"
+    assert count_of(viewer, "patterns", "task_type=t.1") == "1"
     assert viewer.get("/patterns/?task_type=t.1").context["listing"].saved[0].current
     assert Activity.objects.filter(project=owner, verb="view").exists()
 

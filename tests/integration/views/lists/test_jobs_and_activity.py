@@ -12,7 +12,7 @@ from django.test import Client
 from featurememory.models import Activity, Project
 from integration.models import Job
 from tests.builders import pattern_row, project
-from tests.web import HTMX, browser, ids_in, person, text_of
+from tests.web import HTMX, browser, count_of, ids_in, person, text_of
 
 pytestmark = pytest.mark.django_db
 PANEL = {**HTMX, "HX-Target": "peek"}
@@ -48,7 +48,7 @@ def test_jobs_are_filtered_sorted_and_counted(editor: Client, owner: Project) ->
     assert found("state=running,queued") == [str(queued.pk)]
     assert found("sort=done") == [str(queued.pk), str(done.pk), str(failed.pk)]
     assert found("actor=memory&range=24h") == [str(queued.pk)]
-    assert text_of(editor.get("/jobs/total?kind=import")) == "2"
+    assert count_of(editor, "jobs", "kind=import") == "2"
 
 
 def test_the_panel_of_a_job_goes_on_inside_the_filter(editor: Client, owner: Project) -> None:
@@ -81,7 +81,7 @@ def test_activity_is_searched_and_filtered_by_a_click(editor: Client, owner: Pro
     assert 'href="/activity/?actor=eva"' in page
     assert len(ids_in(editor.get("/activity/?actor=memory"))) == 1
     assert len(ids_in(editor.get("/activity/?q=LABEL"))) == 1
-    assert text_of(editor.get("/activity/total?verb=edit")) == "1"
+    assert count_of(editor, "activity", "verb=edit") == "1"
 
 
 def test_undo_stands_in_its_row_for_editors_only(editor: Client, owner: Project) -> None:

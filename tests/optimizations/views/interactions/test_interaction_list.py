@@ -15,7 +15,7 @@ from optimizations.models import Decision
 from optimizations.views.interactions import payload_search, sorted_window
 from patterns.models import ModelInteraction
 from tests.builders import item, keep, learn_all, project
-from tests.web import HTMX, browser, ids_in, person, text_of
+from tests.web import HTMX, browser, count_of, ids_in, person, text_of
 
 pytestmark = pytest.mark.django_db
 PANEL = {**HTMX, "HX-Target": "peek"}
@@ -162,7 +162,7 @@ def test_script_gets_only_the_panel(viewer: Client, calls: Project) -> None:
 def test_the_total_follows_the_filter(
     viewer: Client, calls: Project, query: str, count: str
 ) -> None:
-    assert text_of(viewer.get(f"/interactions/total?{query}")) == count
+    assert count_of(viewer, "interactions", query) == count
 
 
 def test_files_hold_exactly_the_view_or_the_selection(viewer: Client, calls: Project) -> None:

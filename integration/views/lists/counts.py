@@ -1,0 +1,58 @@
+"""How many rows each view of a list has: asked for after the page, all in one request."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Mapping
+from urllib.parse import parse_qsl, urlencode
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from featurememory.errors import FeatureMemoryError
+from featurememory.models import Project
+from featurememory.page_access import current_project, page
+from featurememory.templatetags import figures
+from integration.views.lists.activity_list import ACTIVITY
+from integration.views.lists.jobs_list import JOBS
+from optimizations.views.interactions.interaction_list import count_interactions
+from optimizations.views.optimization_list import OPTIMIZATIONS
+from optimizations.views.registered_models import count_models
+from patterns.views.pattern_list import count_patterns
+
+COUNTERS: dict[str, Callable[[Project, Mapping[str, str]], int | str]] = {
+    "patterns": count_patterns,
+    "interactions": count_interactions,
+    "optimizations": OPTIMIZATIONS.count,
+    "models": count_models,
+    "jobs": JOBS.count,
+    "activity": ACTIVITY.count,
+}
+ELEMENT = re.compile(r"tab\d{1,3}|total")
+# What is not counted by then is left to a request of its own, so that none holds a worker for long.
+TURN_S = 0.06
+
+
+@page
+def count_views(request: HttpRequest, name: str) -> HttpResponse:
+    """Parameters are ids of elements with the query that each of them counts."""
+    if name not in COUNTERS:
+        raise Http404(name)
+    project, until = current_project(request), time.monotonic() + TURN_S
+    wanted = {one: query for one, query in request.GET.dict().items() if ELEMENT.fullmatch(one)}
+    counted: dict[str, str] = {}
+    while wanted and (not counted or time.monotonic() < until):
+        element = next(iter(wanted))
+        counted[element] = count_rows(name, project, wanted.pop(element))
+    context = {"name": name, "counted": counted, "rest": urlencode(wanted)}
+    return render(request, "lists/_counts.html", context)
+
+
+def count_rows(name: str, project: Project, query: str) -> str:
+    """A dash for the query of a view that is no longer understood."""
+    try:
+        found = COUNTERS[name](project, dict(parse_qsl(query)))
+        return figures.number(found) if isinstance(found, int) else found
+    except FeatureMemoryError:
+        return "—"
