@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
+
+from django.utils import timezone
 
 from featurememory.models import Project
 from featurememory.templatetags.figures import money, number, points
@@ -10,7 +13,9 @@ from optimizations.engine.domain.optimization import OptimizationState
 from optimizations.engine.reporting.savings import Savings
 from optimizations.models import RegisteredModel
 from optimizations.policy_runtime.policy_cache import LoadedPolicy, policies
+from optimizations.summaries.progress import count_needed
 from patterns.models import Pattern
+from patterns.statistics.time_window import Window
 
 DAYS = 30
 
@@ -28,10 +33,9 @@ class Sentence:
 def summarize_project(
     project: Project, span: tuple[float, float] | None = None, words: str = f"{DAYS} days"
 ) -> Sentence:
-    """About a span of traffic in seconds since the epoch, called `words`; by default the last 30 days, by
-    the interactions' own time."""
+    """About a span of traffic in seconds since the epoch, called `words`; by default the last 30 days."""
     kept = policies.for_deciding(project.pk)
-    since, until = span or (kept.at - DAYS * 86_400, kept.at + 1)
+    since, until = span or last_days(kept)
     with kept.lock:
         states = list(kept.engine.optimizations.values())
         saved = kept.engine.savings(since, until)
@@ -41,6 +45,14 @@ def summarize_project(
     if active:
         return summarize_active(active, saved, words)
     return summarize_trials(states) or summarize_rejected(kept, states)
+
+
+def last_days(kept: LoadedPolicy) -> tuple[float, float]:
+    """The days the Overview shows; of a history that ended before today those before its end."""
+    if kept.at < time.time() - 86_400:
+        return kept.at - DAYS * 86_400, kept.at + 1
+    window = Window.ending(timezone.now(), f"{DAYS}d")
+    return window.start * 3600.0, window.end * 3600.0
 
 
 def summarize_nothing(project: Project) -> Sentence:
@@ -95,7 +107,7 @@ def summarize_trials(states: list[OptimizationState]) -> Sentence | None:
     if not trials:
         return None
     text = f"{number(len(trials))} on trial against a control group."
-    needs = [state.needs_more for state in trials if state.needs_more]
+    needs = [more for state in trials if (more := count_needed(state))]
     if needs:
         text += f" The nearest needs about {number(min(needs))} more interactions."
     return Sentence("No measurable effect yet.", text)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 NAMES = {
     "route_model": "Model route",
     "tune_parameters": "Parameters",
@@ -11,6 +13,25 @@ NAMES = {
     "timeout": "Timeout",
     "prefix_order": "Order of parts",
 }
+
+PARAMETERS = {"model_id": "Model", "fallback": "Falls back to", "max_tokens": "Most tokens"}
+ARMS = {"treatment": "treated", "holdout": "held out", "explore": "explored"}
+
+
+def name_parameter(name: str) -> str:
+    return PARAMETERS.get(name, name.replace("_", " ").capitalize())
+
+
+def name_arm(arm: str) -> str:
+    return ARMS.get(arm, arm)
+
+
+def name_month(month: str) -> str:
+    """2026-10 -> Oct 2026."""
+    try:
+        return datetime.strptime(month, "%Y-%m").strftime("%b %Y")
+    except ValueError:
+        return month
 
 
 def name_kind(kind: str) -> str:

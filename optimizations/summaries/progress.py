@@ -38,16 +38,30 @@ def count_compared(state: OptimizationState) -> tuple[int, int] | None:
 
 def describe_need(row: Optimization, state: OptimizationState, now: float) -> str:
     """What it needs until proven, and about when that is at the present pace; "" where nothing."""
-    if row.status not in ("trial", "shadow", "candidate") or not state.needs_more:
+    if row.status not in ("trial", "shadow", "candidate"):
+        return ""
+    more, days = count_needed(state), estimate_days(state, now)
+    if not more:
         return ""
     things = "repeats" if row.type in CACHES else "interactions"
-    text = f"about {number(state.needs_more)} more {things}"
-    days = estimate_days(state, now)
+    text = f"about {number(more)} more {things}"
     return text if days is None else f"{text}, {write_days(days)}"
+
+
+def count_needed(state: OptimizationState) -> int | None:
+    """By what the trial is thought able to find out, where the review has worked that out; the
+    engine's first guess before."""
+    if not state.power:
+        return state.needs_more
+    more = state.power.get("more")
+    return more if isinstance(more, int) else None
 
 
 def estimate_days(state: OptimizationState, now: float) -> float | None:
     """Days until then if outcomes come as they did since it began; None too early to say."""
+    planned = state.power.get("days")
+    if isinstance(planned, int | float):
+        return float(planned)
     seen, lasted = state.n_treated + state.n_control, now - state.changed_at
     if state.kind in CACHES:
         seen = state.n_treated

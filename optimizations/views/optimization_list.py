@@ -78,6 +78,8 @@ def write_quality(line: ForestRow) -> str:
 
 def write_effectiveness(line: ForestRow) -> str:
     value = line.row.effectiveness
+    if not value and not line.whisker:
+        return '<span class="quiet">none</span>'
     return f'<span class="conf">{drawings.bar(value)}{figures.share(value)}</span>'
 
 
@@ -101,7 +103,9 @@ COLUMNS = (
     count_column("n_treated", "Treated"),
     count_column("n_control", "Held out"),
     ListColumn("quality", "Quality", write_quality, "quality", True, css="tight", unit="quality"),
-    ListColumn("effectiveness", "Effectiveness", write_effectiveness, "effectiveness"),
+    ListColumn(
+        "effectiveness", "Effectiveness", write_effectiveness, "effectiveness", unit="effectiveness"
+    ),
     ListColumn(
         "type",
         "Kind",

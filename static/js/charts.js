@@ -74,7 +74,20 @@ const charts = (() => {
       if (axis.hoverformat) axis.hoverformat += ` ${zone(axis.range[0])}`;
       axis.range = axis.range.map(local);
     }
+    if (box.clientWidth < 480) unclutter(full, box.clientWidth);
     return [traces, full];
+  }
+
+  // On a phone labels of events would lie over each other: the newest keep theirs, the lines all stay.
+  function unclutter({ annotations, xaxis }, width) {
+    if (typeof xaxis?.range?.[0] !== "string") return;
+    const [first, last] = xaxis.range.map(Date.parse);
+    let free = Infinity;
+    for (const note of (annotations ?? []).filter((one) => one.yref === "paper" && one.y === 1).reverse()) {
+      const at = (Date.parse(note.x) - first) / (last - first) * width * 0.7, long = note.text.length * 6;
+      const begin = note.xanchor === "left" ? at : note.xanchor === "right" ? at - long : at - long / 2;
+      if (begin + long > free) note.text = ""; else free = begin;
+    }
   }
 
   async function draw(box) {

@@ -87,3 +87,19 @@ def test_without_a_pace_it_names_no_date() -> None:
 
 def test_what_is_proven_needs_nothing() -> None:
     assert describe_need(*make("route_model", "active", needs_more=40), 60.0) == ""
+
+
+def test_what_the_trial_can_find_out_replaces_the_first_guess() -> None:
+    known = {"n_treated": 6, "n_control": 12, "changed_at": 0.0, "needs_more": 7}
+    power = {"more": 1785, "days": 266.2, "chance": 0.0, "smallest": 0.039}
+    state = make("route_model", "trial", **known, power=power)
+
+    assert describe_need(*state, 10 * DAY) == (
+        "about 1,785 more interactions, in about 266 days at this pace"
+    )
+
+
+def test_what_cannot_be_proven_needs_nothing() -> None:
+    state = make("route_model", "trial", needs_more=7, power={"more": None, "days": None})
+
+    assert describe_need(*state, 10 * DAY) == ""
