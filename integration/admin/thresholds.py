@@ -9,7 +9,7 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.forms.utils import ErrorDict
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
@@ -24,6 +24,7 @@ from featurememory.models import (
     FeatureMemoryConfig,
     Project,
 )
+from featurememory.page_access import current_project
 from integration.admin.threshold_effects import (
     describe_changes,
     describe_effects,
@@ -70,11 +71,14 @@ class ThresholdsAdmin(ByRole, admin.ModelAdmin):  # type: ignore[type-arg]
     save_on_top = False
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        """With one project, redirect to its form."""
-        rows = list(self.get_queryset(request).values_list("pk", flat=True)[:2])
-        if len(rows) == 1:
-            return redirect("admin:featurememory_featurememoryconfig_change", rows[0])
-        return super().changelist_view(request, extra_context)
+        """Redirect to the form of the project in the navigation; `?all=1` lists those of all."""
+        if "all" in request.GET:
+            request.GET = QueryDict()
+            return super().changelist_view(request, extra_context)
+        own = self.get_queryset(request).filter(project=current_project(request)).first()
+        if own is None:
+            return super().changelist_view(request, extra_context)
+        return redirect("admin:featurememory_featurememoryconfig_change", own.pk)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """What is stored of people is decided by admins of the project."""

@@ -14,6 +14,7 @@ from django.urls import reverse_lazy
 from django.views.decorators.http import require_POST
 
 from featurememory.access import second_factor, sessions
+from featurememory.access.browser_names import name_browser
 from featurememory.access.preferences import preferences_of, save_preferences
 from integration.views.people.preferences_form import PreferencesForm
 from integration.views.people.sign_in import address_of
@@ -23,7 +24,7 @@ from integration.views.people.sign_in import address_of
 def show_account(request: HttpRequest, form: PreferencesForm | None = None) -> HttpResponse:
     person: Any = request.user
     context = {
-        "sessions": sessions.list_sessions(person),
+        "sessions": [(one, name_browser(one.agent)) for one in sessions.list_sessions(person)],
         "here": request.session.session_key,
         "has_password": settings.PASSWORD_SIGN_IN and person.has_usable_password(),
         "form": form or PreferencesForm(instance=preferences_of(person)),

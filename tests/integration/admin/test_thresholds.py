@@ -45,13 +45,26 @@ def url_of(owner: Project) -> str:
     return f"{LIST}{owner.config.pk}/change/"
 
 
-def test_with_one_project_the_list_leads_straight_to_its_form(
+def test_the_list_leads_straight_to_the_form_of_the_project_in_the_navigation(
     browser: Client, owner: Project
 ) -> None:
     assert browser.get(LIST)["Location"] == url_of(owner)
 
+    other = project("other")
+    other.config.save()
+    assert browser.get(LIST)["Location"] == url_of(owner)
+    browser.get("/?project=other")
+    assert browser.get(LIST)["Location"] == url_of(other)
+
+
+def test_thresholds_of_all_projects_are_listed_when_asked_for(
+    browser: Client, owner: Project
+) -> None:
     project("other").config.save()
-    assert browser.get(LIST).status_code == 200
+    shown = browser.get(f"{LIST}?all=1")
+
+    assert shown.status_code == 200
+    assert "Thresholds of other" in shown.content.decode()
 
 
 def test_the_form_shows_every_threshold_with_its_help(browser: Client, owner: Project) -> None:
