@@ -119,5 +119,23 @@ const charts = (() => {
     if (window.Plotly && root.querySelectorAll) for (const box of root.querySelectorAll("[data-drawn] > div")) window.Plotly.purge(box);
   }
 
+  // On paper every chart is there, in light colours and as wide as the page. Nothing may wait meanwhile.
+  const root = document.documentElement, PAPER = 640;
+  let theme;
+  addEventListener("beforeprint", () => {
+    if (!window.Plotly) return;
+    theme = root.dataset.theme;
+    root.dataset.theme = "light";
+    for (const box of document.querySelectorAll("[data-spec]")) {
+      const [traces, layout] = figure(box);
+      window.Plotly.react(box.firstElementChild, traces, { ...layout, width: Math.min(PAPER, box.clientWidth) }, CONFIG);
+      box.dataset.drawn = "";
+    }
+  });
+  addEventListener("afterprint", () => {
+    if (theme) root.dataset.theme = theme; else delete root.dataset.theme;
+    redraw();
+  });
+
   return { watch, redraw, forget };
 })();

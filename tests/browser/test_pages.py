@@ -125,6 +125,24 @@ def test_charts_are_drawn_when_they_are_seen(page: Any, filled: Site) -> None:
     eventually(lambda: not undrawn.count(), "a chart was not drawn")
 
 
+def test_on_paper_every_chart_is_drawn_in_light_colours(
+    chromium: Any, filled: Site, signed_in: Any
+) -> None:
+    context = chromium.new_context(
+        storage_state=signed_in, base_url=filled.url, color_scheme="dark"
+    )
+    page = context.new_page()
+    page.goto("/?range=30d")
+    page.locator("[data-drawn]").first.wait_for()
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert page.locator("[data-spec]").count() == page.locator("[data-drawn]").count()
+    assert page.locator("html").get_attribute("data-theme") == "light"
+
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert page.locator("html").get_attribute("data-theme") is None
+    context.close()
+
+
 def test_the_table_of_a_chart_is_loaded_when_it_is_opened(page: Any, filled: Site) -> None:
     page.goto("/?range=30d")
     twin = page.locator("details").filter(has_text="View as table").first
