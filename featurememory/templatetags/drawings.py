@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from html import escape
+from itertools import pairwise
 from typing import Any
 
 from django import template
@@ -58,20 +59,23 @@ def runs(values: Sequence[float | None]) -> list[list[tuple[int, float]]]:
 
 @register.simple_tag
 def spark(values: Sequence[float | None], css: str = "", zero: bool = False) -> SafeString:
-    """A line of the values over a soft area; a gap stays a gap. `zero`: the floor is 0."""
+    """A line of the values over a soft area; a gap stays a gap. `zero`: the floor is 0.
+
+    In steps from point to point, which are short and much alike: a page has fifty of them.
+    """
     known = [v for v in values if v is not None]
     if len(known) < 2:
         return SafeString("")
     low, high = 0 if zero else min(known), max(known)
-    across, up = 100 / (len(values) - 1), 21 / ((high - low) or 1)
+    up = 21 / ((high - low) or 1)
     area, line = [], []
     for run in runs(values):
-        spots = [f"{round(i * across)} {round(22 - (v - low) * up)}" for i, v in run]
-        line.append("M" + "L".join(spots))
-        start, end = (spot.split()[0] for spot in (spots[0], spots[-1]))
-        area.append(f"M{start} 24L{'L'.join(spots)}L{end} 24z")
+        heights = [round(22 - (value - low) * up) for _, value in run]
+        steps = "".join(f"l1 {after - before}" for before, after in pairwise(heights))
+        line.append(f"M{run[0][0]} {heights[0]}{steps}")
+        area.append(f"M{run[0][0]} 24V{heights[0]}{steps}V24z")
     return mark_safe(
-        f'<svg class="spark {css}" viewBox="0 0 100 24" preserveAspectRatio="none" '
+        f'<svg class="spark {css}" viewBox="0 0 {len(values) - 1} 24" preserveAspectRatio="none" '
         f'aria-hidden="true"><path d="{"".join(area)}"/><path d="{"".join(line)}"/></svg>'
     )
 
