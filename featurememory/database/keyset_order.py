@@ -47,7 +47,8 @@ class KeysetOrder:
         if is_nullable(rows, self.field):
             rows = rows.filter(**{f"{self.field}__isnull": False})
         if mark and mark[0] is not None:
-            rows = rows.filter(self.build_beyond(*mark))
+            value = find_field(rows, self.field).to_python(mark[0])
+            rows = rows.filter(self.build_beyond(value, mark[1]))
         return rows.order_by(*self.names)
 
     def list_unknown(self, rows: QuerySet[Row], mark: Mark | None) -> QuerySet[Row] | None:
@@ -69,6 +70,11 @@ class KeysetOrder:
 
 def is_nullable(rows: QuerySet[Row], field: str) -> bool:
     """Whether rows may have no value; of a computed one nobody knows."""
-    if field in rows.query.annotations:
-        return True
-    return bool(rows.model._meta.get_field(field).null)
+    return field in rows.query.annotations or bool(find_field(rows, field).null)
+
+
+def find_field(rows: QuerySet[Row], name: str) -> Any:
+    """The field of a column, or what a computed one gives."""
+    if name in rows.query.annotations:
+        return rows.query.annotations[name].output_field
+    return rows.model._meta.get_field(name)

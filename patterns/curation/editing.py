@@ -94,13 +94,21 @@ def save_changes(project: Project, pattern: Pattern, actor: str, changes: dict[s
         for name, value in changes.items():
             details = {"before": getattr(pattern, name), "after": value}
             add_pattern_events(project, [str(pattern.pk)], name, actor, details)
-            summary = f"Set {name} of {pattern} to {value}"[:300]
+            summary = describe_change(pattern, name, value)
             add_activity(project, actor, "edit", summary, None, pattern)
         old = {name: getattr(pattern, name) for name in changes}
         record(
             project.pk, "pattern.edited", str(pattern.pk), actor=actor, before=old, after=changes
         )
         invalidate_recognizers(project)
+
+
+def describe_change(pattern: Pattern, name: str, value: Any) -> str:
+    if name == "pinned":
+        return f"{'Pinned' if value else 'Unpinned'} {pattern}"[:300]
+    if name == "label":
+        return (f"Named {pattern} {value}" if value else f"Took the name off {pattern}")[:300]
+    return f"Set {name} of {pattern} to {value}"[:300]
 
 
 def judge_match(project: Project, pattern: Pattern, success: bool) -> Pattern:

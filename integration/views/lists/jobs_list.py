@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from html import escape
 
+from django.db.models import F
+
 from featurememory.http.base_path import place_path
 from featurememory.lists import periods
 from featurememory.lists.columns import ListColumn, ListFilter, ListSpec
@@ -33,9 +35,8 @@ def write_progress(job: Job) -> str:
 
 
 def write_took(job: Job) -> str:
-    if not job.started_at or not job.ended_at:
-        return '<span class="quiet">—</span>'
-    return figures.duration((job.ended_at - job.started_at).total_seconds() * 1000)
+    took = getattr(job, "took", None)
+    return figures.duration(took.total_seconds() * 1000) if took else '<span class="quiet">—</span>'
 
 
 COLUMNS = (
@@ -56,7 +57,7 @@ COLUMNS = (
         pick=lambda job: ("kind", job.kind),
     ),
     ListColumn("total", "Total", lambda job: figures.number(job.total), "total", True, shown=False),
-    ListColumn("took", "Took", write_took, numeric=True, css="wideonly"),
+    ListColumn("took", "Took", write_took, "took", numeric=True, css="wideonly"),
     ListColumn(
         "created_at",
         "Started",
@@ -95,7 +96,11 @@ SPEC = ListSpec(
 )
 JOBS = QueryList(
     spec=SPEC,
-    select=lambda project: Job.objects.filter(project=project).order_by(),
+    select=lambda project: (
+        Job.objects.filter(project=project)
+        .annotate(took=F("ended_at") - F("started_at"))
+        .order_by()
+    ),
     exported=(
         "id",
         "kind",
@@ -107,6 +112,7 @@ JOBS = QueryList(
         "created_at",
         "started_at",
         "ended_at",
+        "took",
     ),
     lookups={"state": "state__in", "kind": "kind__in", "actor": "actor"},
     time_field="created_at",

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from featurememory.models import Activity, Project
 from integration.models import Job
@@ -49,6 +51,28 @@ def test_jobs_are_filtered_sorted_and_counted(editor: Client, owner: Project) ->
     assert found("sort=done") == [str(queued.pk), str(done.pk), str(failed.pk)]
     assert found("actor=memory&range=24h") == [str(queued.pk)]
     assert count_of(editor, "jobs", "kind=import") == "2"
+
+
+@pytest.mark.parametrize("sort", ["took", "-took"])
+def test_jobs_are_sorted_by_how_long_they_took_those_that_run_last(
+    editor: Client, owner: Project, sort: str
+) -> None:
+    start = timezone.now()
+    rows = [job(owner, "import", "done") for _ in range(5)]
+    for minutes, row in enumerate(rows[:4]):
+        ended = start + timedelta(minutes=minutes, microseconds=1)
+        Job.objects.filter(pk=row.pk).update(started_at=start, ended_at=ended)
+
+    found: list[str] = []
+    query: str | None = f"sort={sort}&limit=2"
+    while query:
+        page = editor.get(f"/jobs/?{query}")
+        found += ids_in(page)
+        query = page.context["listing"].next
+
+    order = rows[:4] if sort == "took" else rows[3::-1]
+    assert found == [str(row.pk) for row in [*order, rows[4]]]
+    assert rows_of(editor.get("/jobs/jobs.csv?sort=-took"))[0]["took"] == "180.000001"
 
 
 def test_the_panel_of_a_job_goes_on_inside_the_filter(editor: Client, owner: Project) -> None:
