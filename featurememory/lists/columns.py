@@ -42,6 +42,7 @@ class ListFilter:
     kind: str = "text"
     choices: Mapping[str, str] = field(default_factory=dict)
     offered: bool = True
+    hint: str = ""
 
     def describe(self, value: str) -> str:
         if self.kind == "date":

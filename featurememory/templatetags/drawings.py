@@ -89,8 +89,10 @@ def shortened(parts: Iterable[Sequence[str]], limit: int) -> list[tuple[str, str
             return [*kept, ("…", "")]
         if slot:
             kept.append(("", slot[:40]))
+        elif len(text) > room:
+            return [*kept, (text[:room].rstrip() + "…", "")]
         else:
-            kept.append((text if len(text) <= room else text[:room].rstrip() + "…", ""))
+            kept.append((text, ""))
     return kept
 
 

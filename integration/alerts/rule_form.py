@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 
 from integration.alerts.delivery import find_refusal
 from integration.models import AlertRule
 from patterns.models import Pattern
+
+GROUPS = (
+    ("What is watched", ("figure", "side", "threshold")),
+    ("Over what", ("window_hours", "at_least", "pattern_id")),
+    ("Who is told", ("name", "webhook_url", "webhook_form")),
+)
 
 
 class AlertForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -26,6 +32,22 @@ class AlertForm(forms.ModelForm):  # type: ignore[type-arg]
             "webhook_url",
             "webhook_form",
         )
+        help_texts: ClassVar = {
+            "threshold": "In the unit of the figure; rates from 0 to 100",
+            "webhook_url": "Where to POST; empty: only in the history here",
+        }
+
+    def __init__(self, *args: Any, **given: Any) -> None:
+        super().__init__(*args, **given)
+        field: Any = self.fields["figure"]
+        field.choices = [("", "Choose a figure"), *AlertRule.AlertFigure.choices]
+        if self.instance.pk is None and "threshold" not in (given.get("initial") or {}):
+            self.initial.pop("threshold", None)
+
+    @property
+    def groups(self) -> list[tuple[str, list[forms.BoundField]]]:
+        """The fields as the page shows them, under what they are about."""
+        return [(title, [self[name] for name in names]) for title, names in GROUPS]
 
     def clean_threshold(self) -> float:
         value = float(self.cleaned_data["threshold"])

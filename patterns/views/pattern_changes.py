@@ -118,7 +118,7 @@ def pin_patterns(request: HttpRequest) -> HttpResponse:
     rows = list(chosen.exclude(pinned=pinned)[:MOST_IDS])
     operation = editing.pin_patterns(project, rows, name_actor(request), pinned)
     word = "Pinned" if pinned else "Unpinned"
-    text = f"{word} {history.format_pattern_count(len(rows))}."
+    text = f"{word} {history.format_pattern_count(len(rows))}." if rows else "Nothing to change:"
     if len(rows) == MOST_IDS and (left := chosen.exclude(pinned=pinned).count()):
         text += f" At most {MOST_IDS:,} at once: {left:,} are left."
     elif already := chosen.count() - len(rows):

@@ -86,6 +86,7 @@ def test_a_template_colours_its_slots_by_position_and_escapes_its_text() -> None
 
 def test_a_long_template_is_cut_and_says_so() -> None:
     assert drawings.template_of(Found(["x" * 20_000, ""]), 10) == "x" * 10 + "…"
+    assert drawings.template_of(Found(["x " * 9, ""], ["", "name"]), 10) == "x x x x x…"
 
 
 def test_a_sparkline_leaves_a_gap_where_nothing_is_known() -> None:

@@ -18,6 +18,19 @@ from integration.alerts.messages import find_link, write_value
 from integration.alerts.rule_form import AlertForm
 from integration.models import AlertNotice, AlertRule
 
+# What the form begins with: rules that most projects want.
+STARTERS = {
+    "Success falls": "name=Success+falls&figure=success&side=below&threshold=90",
+    "Effectiveness falls": "name=Effectiveness+falls&figure=effectiveness&side=below&threshold=70",
+    "A day is expensive": "name=An+expensive+day&figure=cost&threshold=50",
+    "Calls are slow": "name=Slow+calls&figure=p95&threshold=10000",
+    "Calls surge": "name=A+surge&figure=surge&threshold=3",
+    "A pattern is new": "name=New+patterns&figure=new_patterns&threshold=0",
+    "An optimization is proven": "name=Proven&figure=proven&threshold=0",
+    "An optimization is rolled back": "name=Rolled+back&figure=rolled_back&threshold=0",
+    "Recognition lags behind": "name=A+long+queue&figure=queue&threshold=1000",
+    "Storage fills": "name=Storage&figure=storage&threshold=1000",
+}
 MUTES = {"1": "1 hour", "24": "1 day", "168": "1 week"}
 
 
@@ -49,22 +62,27 @@ def edit_rule(request: HttpRequest, pk: int | None = None) -> HttpResponse:
     rule = find_rule(request, pk) if pk else AlertRule(project=project)
     form = AlertForm(request.POST or None, instance=rule, initial=read_initial(request))
     if request.method != "POST":
-        return render(request, "alerts/form.html", {"form": form, "rule": rule})
+        return render_form(request, form, 200)
     try:
         if not pk:
             rules.check_room(project)
     except FeatureMemoryError as error:
         form.add_error(None, str(error))
     if not form.is_valid():
-        return render(request, "alerts/form.html", {"form": form, "rule": rule}, status=422)
+        return render_form(request, form, 422)
     rules.save_rule(rule, name_actor(request))
     messages.success(request, f"Saved {rule.name}. It is measured within 30 s.")
     return redirect("alerts")
 
 
+def render_form(request: HttpRequest, form: AlertForm, status: int) -> HttpResponse:
+    context = {"form": form, "rule": form.instance, "starters": STARTERS}
+    return render(request, "alerts/form.html", context, status=status)
+
+
 def read_initial(request: HttpRequest) -> dict[str, Any]:
-    """A link may name the figure and the pattern."""
-    return {name: request.GET[name] for name in ("figure", "pattern_id") if name in request.GET}
+    """A link may name what the rule begins with."""
+    return {name: request.GET[name] for name in AlertForm.Meta.fields if name in request.GET}
 
 
 def find_rule(request: HttpRequest, pk: int | None) -> AlertRule:

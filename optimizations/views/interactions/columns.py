@@ -171,7 +171,7 @@ FILTERS = (
     ListFilter("session_id", "Session"),
     ListFilter("decision_id", "Decision"),
     ListFilter("error", "Error", "contains"),
-    ListFilter("tag", "Tag", "name or name=value"),
+    ListFilter("tag", "Tag", hint="name or name=value"),
     ListFilter("pattern_id", "Pattern"),
 )
 SPEC = ListSpec(

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from featurememory.models import Activity, Project
 from integration.models import AlertNotice, AlertRule
+from integration.views.alerts import alert_pages
 from tests.builders import project
 from tests.web import browser, person, text_of
 
@@ -48,6 +49,15 @@ def test_a_rule_is_made_with_a_form(editor: Client, owner: Project) -> None:
     assert (rule.figure, rule.threshold, rule.made_by) == ("p95", 900, "eva")
     assert "not measured yet" in text_of(page)
     assert Activity.objects.filter(project=owner, verb="alert").exists()
+
+
+@pytest.mark.parametrize("query", alert_pages.STARTERS.values())
+def test_what_the_form_begins_with_can_be_saved(editor: Client, owner: Project, query: str) -> None:
+    form = editor.get(f"/alerts/new/?{query}").context["form"]
+    values = {field.html_name: field.value() for field in form if field.value() is not None}
+
+    assert editor.post("/alerts/new/", values).status_code == 302
+    assert AlertRule.objects.get(project=owner).threshold == float(values["threshold"])
 
 
 @pytest.mark.parametrize(
