@@ -53,22 +53,20 @@ class PriceList:
         self,
         model_id: str,
         moment: float,
-        tokens_in: float | None,
-        tokens_out: float | None,
-        *subsets: float | None,
+        usage: TokenUsage,
     ) -> float | None:
-        """The list price of a call; None when the model is unpriced or the tokens are unknown.
-
-        `subsets`: cached input, cache writes, reasoning.
-        """
+        """The list price of a call; None when the model is unpriced or the tokens are unknown."""
         price = self.at(model_id, moment)
-        usage = TokenUsage(tokens_in, tokens_out, *subsets)
         return price_call(build_prices(price), usage) if price else None
 
     def price_row(self, row: ModelInteraction) -> float | None:
         """The list price of a stored interaction."""
-        classes = (row.cached_input_tokens, row.cache_write_tokens, row.reasoning_tokens)
-        return self.cost(row.model_id, row.timestamp, row.input_tokens, row.output_tokens, *classes)
+        return self.cost(row.model_id, row.timestamp, usage_of(row))
+
+
+def usage_of(row: Any) -> TokenUsage:
+    """The tokens in a row's columns, which have the same names."""
+    return TokenUsage(**{name: getattr(row, name) for name in TokenUsage.__struct_fields__})
 
 
 @dataclass(frozen=True)
@@ -151,8 +149,15 @@ PRICES = (
     "output_per_1m",
     "cached_input_per_1m",
     "cache_write_per_1m",
+    "extended_cache_write_per_1m",
     "reasoning_per_1m",
     "per_call",
+    "long_prompt_above",
+    "long_input_per_1m",
+    "long_output_per_1m",
+    "long_cached_input_per_1m",
+    "long_cache_write_per_1m",
+    "long_extended_cache_write_per_1m",
 )
 RECENT_MS = 60_000  # interactions priced before this long ago have to be priced again
 

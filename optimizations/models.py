@@ -42,8 +42,17 @@ class ModelPrice(models.Model):
     output_per_1m = models.FloatField(null=True)
     cached_input_per_1m = models.FloatField(null=True)
     cache_write_per_1m = models.FloatField(null=True)
+    extended_cache_write_per_1m = models.FloatField(null=True)
     reasoning_per_1m = models.FloatField(null=True)
     per_call = models.FloatField(null=True)
+    long_prompt_above = models.FloatField(
+        null=True, help_text="Tokens; a call with more input has the prices below"
+    )
+    long_input_per_1m = models.FloatField(null=True)
+    long_output_per_1m = models.FloatField(null=True)
+    long_cached_input_per_1m = models.FloatField(null=True)
+    long_cache_write_per_1m = models.FloatField(null=True)
+    long_extended_cache_write_per_1m = models.FloatField(null=True)
     source = models.CharField(
         max_length=200,
         blank=True,
@@ -261,6 +270,7 @@ class ShadowAnswer(models.Model):
     cached_input_tokens = models.FloatField(null=True)
     cache_write_tokens = models.FloatField(null=True)
     reasoning_tokens = models.FloatField(null=True)
+    extended_cache_write_tokens = models.FloatField(null=True)
     cost = models.FloatField(null=True)
     success = models.BooleanField(null=True)
     score = models.FloatField(null=True)

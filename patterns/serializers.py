@@ -82,6 +82,7 @@ def serialize_interaction(
             "cached_input_tokens": to_whole_number(row.cached_input_tokens),
             "cache_write_tokens": to_whole_number(row.cache_write_tokens),
             "reasoning_tokens": to_whole_number(row.reasoning_tokens),
+            "extended_cache_write_tokens": to_whole_number(row.extended_cache_write_tokens),
             "cost": row.known_cost,
             "cost_source": name_cost_source(row),
         },

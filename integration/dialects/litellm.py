@@ -162,6 +162,7 @@ def _tokens(payload: Mapping[str, Any], response: Mapping[str, Any], failed: boo
         told.cached,
         told.written,
         told.reasoning,
+        told.extended,
     )
     return parts_included(tokens, number_in(payload.get("total_tokens")))
 

@@ -23,6 +23,7 @@ class Tokens:
     cached: float | None = None
     written: float | None = None
     reasoning: float | None = None
+    extended: float | None = None  # of the written
 
     def as_usage(self) -> dict[str, float]:
         """The members of an interaction's `usage` that are known."""
@@ -32,6 +33,7 @@ class Tokens:
             "cached_input_tokens": self.cached,
             "cache_write_tokens": self.written,
             "reasoning_tokens": self.reasoning,
+            "extended_cache_write_tokens": self.extended,
         }
         return {name: count for name, count in named.items() if count is not None}
 
@@ -105,8 +107,16 @@ def _openai_chat(raw: Mapping[str, Any]) -> Tokens:
             inside, "cache_creation_tokens", "cache_creation_input_tokens", "cache_write_tokens"
         ),
         first_number(outside, "reasoning_tokens"),
+        _kept_longer(raw, _details(raw, "prompt_tokens_details")),
     )
     return parts_included(tokens, first_number(raw, "total_tokens"))
+
+
+def _kept_longer(*places: Mapping[str, Any]) -> float | None:
+    """Cache writes that last an hour: Anthropic's own name for them, and where others put it."""
+    inner = [_details(place, "cache_creation", "cache_creation_token_details") for place in places]
+    found = (first_number(place, "ephemeral_1h_input_tokens") for place in [*inner, *places])
+    return next((count for count in found if count is not None), None)
 
 
 def _openai_responses(raw: Mapping[str, Any]) -> Tokens:
@@ -119,6 +129,7 @@ def _openai_responses(raw: Mapping[str, Any]) -> Tokens:
         first_number(inside, "cached_tokens", "cache_read"),
         first_number(inside, "cache_creation", "cache_write_tokens"),
         first_number(outside, "reasoning_tokens", "reasoning"),
+        _kept_longer(raw, inside),
     )
     return parts_included(tokens, first_number(raw, "total_tokens"))
 
@@ -130,6 +141,7 @@ def _anthropic(raw: Mapping[str, Any]) -> Tokens:
             first_number(raw, "output_tokens"),
             first_number(raw, "cache_read_input_tokens"),
             first_number(raw, "cache_creation_input_tokens"),
+            extended=_kept_longer(raw),
         )
     )
 
@@ -167,8 +179,15 @@ def _bedrock(raw: Mapping[str, Any]) -> Tokens:
             first_number(raw, "outputTokens"),
             first_number(raw, "cacheReadInputTokens", *(f"cacheReadInput{n}" for n in COUNTED)),
             first_number(raw, "cacheWriteInputTokens", *(f"cacheWriteInput{n}" for n in COUNTED)),
+            extended=_bedrock_kept_longer(raw.get("cacheDetails")),
         )
     )
+
+
+def _bedrock_kept_longer(details: Json) -> float | None:
+    """`[{"ttl": "1h", "inputTokens": 100}]`."""
+    entries = [one for one in details if isinstance(one, dict)] if isinstance(details, list) else []
+    return _sum(*(first_number(one, "inputTokens") for one in entries if one.get("ttl") == "1h"))
 
 
 COUNTED = ("TokenCount", "TokensCount")  # as Amazon's own models and the first Converse had it

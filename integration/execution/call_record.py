@@ -119,5 +119,8 @@ def describe_usage(reply: Reply | None) -> dict[str, Any]:
         "input_tokens": reply.input_tokens,
         "output_tokens": reply.output_tokens,
         "cached_input_tokens": reply.cached_input_tokens,
+        "cache_write_tokens": reply.cache_write_tokens,
+        "extended_cache_write_tokens": reply.extended_cache_write_tokens,
+        "reasoning_tokens": reply.reasoning_tokens,
         "cost": reply.cost,
     }

@@ -44,6 +44,9 @@ def make_reply(output: Json, tokens: Tokens) -> Reply:
         input_tokens=tokens.input,
         output_tokens=tokens.output,
         cached_input_tokens=tokens.cached,
+        cache_write_tokens=tokens.written,
+        extended_cache_write_tokens=tokens.extended,
+        reasoning_tokens=tokens.reasoning,
     )
 
 

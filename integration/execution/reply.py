@@ -24,6 +24,9 @@ class Reply(msgspec.Struct, frozen=True):
     memory_usage: float | None = None
     success: bool | None = True
     score: float | None = None
+    cache_write_tokens: float | None = None
+    extended_cache_write_tokens: float | None = None
+    reasoning_tokens: float | None = None
 
 
 def to_reply(given: Any) -> Reply:

@@ -32,8 +32,16 @@ class PricesIn(Struct, forbid_unknown_fields=True):
     output_per_1m: Quantity | None = None
     cached_input_per_1m: Quantity | None = None
     cache_write_per_1m: Quantity | None = None
+    extended_cache_write_per_1m: Quantity | None = None
     reasoning_per_1m: Quantity | None = None
     per_call: Quantity | None = None
+    # For calls with more input than so many tokens. What is left out costs what it costs in others.
+    long_prompt_above: Quantity | None = None
+    long_input_per_1m: Quantity | None = None
+    long_output_per_1m: Quantity | None = None
+    long_cached_input_per_1m: Quantity | None = None
+    long_cache_write_per_1m: Quantity | None = None
+    long_extended_cache_write_per_1m: Quantity | None = None
 
 
 class ModelIn(Struct):

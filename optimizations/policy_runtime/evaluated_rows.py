@@ -38,7 +38,7 @@ def pattern_of(row: EvaluationTask) -> str:
 
 
 def build_answer(given: dict[str, Any], row: EvaluationTask, prices: PriceList) -> EvaluatedAnswer:
-    usage = [given.get(name) for name in CLASSES]
+    usage = TokenUsage(**{name: given.get(name) for name in CLASSES})
     cost, success = given.get("cost"), given.get("success")
     quality = given.get("score")
     return EvaluatedAnswer(
@@ -46,7 +46,7 @@ def build_answer(given: dict[str, Any], row: EvaluationTask, prices: PriceList) 
         parameters=given.get("parameters") or {},
         quality=float(bool(success)) if quality is None else float(quality),
         success=success if quality is not None else None,
-        cost=prices.cost(given["model_id"], row.at, *usage) if cost is None else cost,
+        cost=prices.cost(given["model_id"], row.at, usage) if cost is None else cost,
         duration=given.get("duration"),
     )
 

@@ -114,6 +114,7 @@ def build_outcome(
         cached_input_tokens=row.cached_input_tokens,
         cache_write_tokens=row.cache_write_tokens,
         reasoning_tokens=row.reasoning_tokens,
+        extended_cache_write_tokens=row.extended_cache_write_tokens,
         output=content.get("output"),
         error=None if error is None else str(error)[:200],
         cached=cached,

@@ -16,7 +16,7 @@ from django.db.models import F, Q
 from optimizations.decision_log.packed_json import read_json
 from optimizations.engine.domain.outcome import Outcome
 from optimizations.engine.shadows.agreement import outputs_agree
-from optimizations.model_catalog import PriceList
+from optimizations.model_catalog import PriceList, usage_of
 from optimizations.models import Decision, ShadowAnswer
 from optimizations.policy_runtime.outcome_rows import load_outcomes
 from optimizations.policy_runtime.policy_cache import CountedPair, LoadedPolicy
@@ -79,9 +79,8 @@ def load_mains(project_id: UUID, rows: Iterable[ShadowAnswer]) -> dict[str, Outc
 
 def build_shadow(row: ShadowAnswer, main: Outcome, prices: PriceList) -> Outcome:
     content = read_json(row.data)
-    classes = (row.cached_input_tokens, row.cache_write_tokens, row.reasoning_tokens)
-    usage = (row.input_tokens, row.output_tokens, *classes)
-    cost = row.cost if row.cost is not None else prices.cost(row.model_id, row.timestamp, *usage)
+    usage = usage_of(row)
+    cost = row.cost if row.cost is not None else prices.cost(row.model_id, row.timestamp, usage)
     task = msgspec.structs.replace(
         main.task, model_id=row.model_id, parameters=content.get("parameters") or {}
     )
@@ -101,6 +100,7 @@ def build_shadow(row: ShadowAnswer, main: Outcome, prices: PriceList) -> Outcome
         cached_input_tokens=row.cached_input_tokens,
         cache_write_tokens=row.cache_write_tokens,
         reasoning_tokens=row.reasoning_tokens,
+        extended_cache_write_tokens=row.extended_cache_write_tokens,
         output=content.get("output"),
         error=None if error is None else str(error)[:200],
         failed=row.failed,

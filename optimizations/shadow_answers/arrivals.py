@@ -20,7 +20,8 @@ from patterns.storage.payloads import unpack_payload
 
 KEPT = (
     *("model_id", "timestamp", "duration", "input_tokens", "output_tokens", "cached_input_tokens"),
-    *("cache_write_tokens", "reasoning_tokens", "cost", "success", "score", "failed"),
+    *("cache_write_tokens", "reasoning_tokens", "extended_cache_write_tokens"),
+    *("cost", "success", "score", "failed"),
 )
 CONTENT = ("output", "error", "parameters")
 

@@ -10,15 +10,23 @@ from django import forms
 from optimizations.model_catalog import PRICES, Registration
 from optimizations.models import ModelPrice, RegisteredModel
 
-MILLION = "per million tokens"
 HELP = {
-    "input_per_1m": ("Input", MILLION),
-    "output_per_1m": ("Output", MILLION),
-    "cached_input_per_1m": ("Cached input", f"{MILLION}; empty: as input"),
-    "cache_write_per_1m": ("Cache writes", f"{MILLION}; empty: as input"),
-    "reasoning_per_1m": ("Reasoning", f"{MILLION}; empty: as output"),
+    "input_per_1m": ("Input", ""),
+    "output_per_1m": ("Output", ""),
+    "cached_input_per_1m": ("Cached input", "empty: as input"),
+    "cache_write_per_1m": ("Cache writes", "empty: as input"),
+    "extended_cache_write_per_1m": ("Longer cache writes", "an hour, say; empty: as cache writes"),
+    "reasoning_per_1m": ("Reasoning", "empty: as output"),
     "per_call": ("Each call", "per call, besides its tokens"),
+    "long_prompt_above": ("Input above", "tokens; the prices beside hold for all of such a call"),
+    "long_input_per_1m": ("Input", "empty: as other calls"),
+    "long_output_per_1m": ("Output", "empty: as other calls"),
+    "long_cached_input_per_1m": ("Cached input", "empty: as other calls"),
+    "long_cache_write_per_1m": ("Cache writes", "empty: as other calls"),
+    "long_extended_cache_write_per_1m": ("Longer cache writes", "empty: as other calls"),
 }
+LONG = tuple(name for name in PRICES if name.startswith("long_"))
+USUAL = tuple(name for name in PRICES if name not in LONG)
 
 
 def make_price_field(name: str) -> forms.FloatField:
@@ -52,6 +60,18 @@ class ModelForm(forms.Form):
         for name in PRICES:
             self.fields[name] = make_price_field(name)
 
+    def model_fields(self) -> list[forms.BoundField]:
+        return [self[name] for name in ("model_id", "task_types", "effective_from")]
+
+    def usual_prices(self) -> list[forms.BoundField]:
+        return [self[name] for name in USUAL]
+
+    def long_prices(self) -> list[forms.BoundField]:
+        return [self[name] for name in LONG]
+
+    def has_long_prices(self) -> bool:
+        return any(self[name].value() not in (None, "") for name in LONG)
+
     def clean_model_id(self) -> str:
         return str(self.cleaned_data["model_id"]).strip()
 
@@ -65,12 +85,19 @@ class ModelForm(forms.Form):
         data = super().clean() or {}
         if data.get("effective_from") and not self.has_prices():
             self.add_error("effective_from", "Needs a price that holds from then on.")
+        long = [name for name in LONG if data.get(name) is not None]
+        if (
+            long
+            and data.get("long_prompt_above") is None
+            and "long_prompt_above" not in self.errors
+        ):
+            self.add_error("long_prompt_above", "Say from how many tokens on these prices hold.")
         if not data.get("serves") and not self.has_prices() and not self.errors:
             raise forms.ValidationError("Give a price, or let tasks be routed to it.")
         return data
 
     def has_prices(self) -> bool:
-        return any(self.cleaned_data.get(name) is not None for name in PRICES)
+        return any(self.cleaned_data.get(name) is not None for name in USUAL)
 
     def registration(self, known: RegisteredModel | None) -> Registration:
         data = self.cleaned_data
@@ -95,4 +122,9 @@ def fill_form(model_id: str, known: RegisteredModel | None, price: ModelPrice | 
         "serves": known.enabled if known else not model_id,
         "task_types": ", ".join(known.task_types) if known else "",
     }
-    return ModelForm(initial=values | {name: getattr(price, name, None) for name in PRICES})
+    return ModelForm(initial=values | {name: plain(getattr(price, name, None)) for name in PRICES})
+
+
+def plain(price: float | None) -> float | None:
+    """10, not 10.0."""
+    return int(price) if price is not None and price == int(price) else price

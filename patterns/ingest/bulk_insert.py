@@ -66,7 +66,7 @@ def find_known_ids(cursor: Any, project: str, arrivals: Sequence[Arrival]) -> se
 
 # The PostgreSQL types of FIELDS.
 TYPES = ["int8", "uuid", "text", "text", "text", "text", "text", "int8", "int8"]
-TYPES += ["float8"] * 8 + ["bool", "float8", "float8", "float8", "bool", "int2"]
+TYPES += ["float8"] * 8 + ["bool"] + ["float8"] * 4 + ["bool", "int2"]
 
 
 def insert_postgresql(project_id: UUID, arrivals: Sequence[Arrival]) -> list[bool]:

@@ -52,6 +52,7 @@ CAMEL = {
     "cachedInputTokens": "cached_input_tokens",
     "cacheWriteTokens": "cache_write_tokens",
     "reasoningTokens": "reasoning_tokens",
+    "extendedCacheWriteTokens": "extended_cache_write_tokens",
 }
 # An answer names at most so many members that it ignored, none with more letters than LONGEST.
 NAMED, LONGEST = 20, 100

@@ -55,6 +55,7 @@ class Usage(Struct, forbid_unknown_fields=True):
     cached_input_tokens: Quantity | None = None
     cache_write_tokens: Quantity | None = None
     reasoning_tokens: Quantity | None = None
+    extended_cache_write_tokens: Quantity | None = None  # of the cache writes
     cost: Quantity | None = None
 
 
@@ -111,6 +112,7 @@ COLUMNS = (
     "score",
     "cache_write_tokens",
     "reasoning_tokens",
+    "extended_cache_write_tokens",
     "failed",
 )
 
@@ -228,6 +230,7 @@ def build_columns(item: Interaction, failed: bool) -> tuple[Any, ...]:
         item.score,
         usage.cache_write_tokens,
         usage.reasoning_tokens,
+        usage.extended_cache_write_tokens,
         failed,
     )
 

@@ -16,7 +16,7 @@ Members: TypeAlias = dict[str, Raw]
 DETAILS_DECODER = msgspec.json.Decoder(dict[str, Raw] | None)
 COUNT_DECODER = msgspec.json.Decoder(int | float | None)
 
-# OpenAI: chat completions, then responses, whose names are ours. The last is DeepSeek's.
+# OpenAI: chat completions, then responses, whose names are ours. Then DeepSeek's and Anthropic's.
 SPELLINGS = {"prompt_tokens": "input_tokens", "completion_tokens": "output_tokens"}
 SPELLINGS["prompt_cache_hit_tokens"] = "cached_input_tokens"
 DETAILS = {
@@ -24,6 +24,7 @@ DETAILS = {
     "input_tokens_details": {"cached_tokens": "cached_input_tokens"},
     "completion_tokens_details": {"reasoning_tokens": "reasoning_tokens"},
     "output_tokens_details": {"reasoning_tokens": "reasoning_tokens"},
+    "cache_creation": {"ephemeral_1h_input_tokens": "extended_cache_write_tokens"},
 }
 ANTHROPIC = {
     "cache_read_input_tokens": "cached_input_tokens",

@@ -49,6 +49,9 @@ class ModelInteraction(models.Model):
     cached_input_tokens = models.FloatField(null=True)
     cache_write_tokens = models.FloatField(null=True)
     reasoning_tokens = models.FloatField(null=True)
+    extended_cache_write_tokens = models.FloatField(
+        null=True, help_text="Of the cache writes: kept longer than usual, at a price of its own"
+    )
     cost = models.FloatField(null=True, help_text="As reported by the caller")
     list_cost = models.FloatField(null=True, help_text="By the price list, where none was reported")
     failed = models.BooleanField(

@@ -14,7 +14,7 @@ from integration.dialects.times import moment_in
 TEXTS = {"id", "model_id", "task_type", "session_id", "decision_id"}
 VALUES = {"input", "output", "error", "parameters", "tags"}
 TOKENS = {"input_tokens", "output_tokens", "cached_input_tokens", "cache_write_tokens"}
-TOKENS |= {"reasoning_tokens", "cost"}
+TOKENS |= {"reasoning_tokens", "extended_cache_write_tokens", "cost"}
 RESOURCES = {"memory_usage", "token_count", "processing_time"}
 TIMES = {"timestamp", "duration", "duration_s"}
 FIELDS = TEXTS | VALUES | TOKENS | RESOURCES | TIMES | {"score", "success"}

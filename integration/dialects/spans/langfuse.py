@@ -133,6 +133,7 @@ def read_usage_details(raw: Mapping[str, Any]) -> Tokens:
         _bucket(counts, "cache", ("read", "cached")),
         _bucket(counts, "cache", ("creation", "write")),
         _bucket(counts, "reasoning", ("",)),
+        _bucket(counts, "cache", ("1h",)),
     )
     if total is not None and total == (whole or 0) + (answer or 0):
         return tokens

@@ -11,7 +11,8 @@ class TokenUsage(msgspec.Struct, frozen=True):
     """The tokens of one call; None is unknown, never 0.
 
     `input_tokens` and `output_tokens` are all of them. What was read from the provider's cache or
-    written to it is part of the input, what was reasoning part of the output.
+    written to it is part of the input, what was reasoning part of the output. Of what was written some
+    may be kept for longer than usual.
     """
 
     input_tokens: float | None = None
@@ -19,14 +20,16 @@ class TokenUsage(msgspec.Struct, frozen=True):
     cached_input_tokens: float | None = None
     cache_write_tokens: float | None = None
     reasoning_tokens: float | None = None
+    extended_cache_write_tokens: float | None = None
 
 
 def price_call(prices: Prices, usage: TokenUsage) -> float | None:
     """The price of a call; None when it has none, or when the tokens it is made of are unknown.
 
     A class of tokens without a price of its own costs what the whole costs: cached input as input,
-    reasoning as output.
+    reasoning as output. A prompt beyond the limit of the prices has those of long prompts.
     """
+    prices = prices.of_prompt(usage.input_tokens)
     parts = [
         price_input(prices, usage),
         price_output(prices, usage),
@@ -38,9 +41,11 @@ def price_call(prices: Prices, usage: TokenUsage) -> float | None:
 
 def price_input(prices: Prices, usage: TokenUsage) -> float | None:
     cached, written = usage.cached_input_tokens or 0.0, usage.cache_write_tokens or 0.0
+    extended = usage.extended_cache_write_tokens or 0.0
     parts = [
         (cached, prices.cached_input_per_1m),
-        (written, prices.cache_write_per_1m),
+        (max(0.0, written - extended), prices.cache_write_per_1m),
+        (extended, prices.price_of_extended_writes),
     ]
     return price_tokens(usage.input_tokens, prices.input_per_1m, parts, prices.has_token_price)
 

@@ -38,6 +38,7 @@ class Outcome(msgspec.Struct, frozen=True):
     cached_input_tokens: float | None = None
     cache_write_tokens: float | None = None
     reasoning_tokens: float | None = None
+    extended_cache_write_tokens: float | None = None
     output: Json = None
     error: str | None = None
     cached: bool = False
@@ -52,6 +53,7 @@ class Outcome(msgspec.Struct, frozen=True):
             self.cached_input_tokens,
             self.cache_write_tokens,
             self.reasoning_tokens,
+            self.extended_cache_write_tokens,
         )
 
     @property

@@ -55,7 +55,10 @@ class PolicySettings(msgspec.Struct, frozen=True):
 
 
 class Prices(msgspec.Struct, frozen=True):
-    """Prices in the project's currency. None: not priced (never 0)."""
+    """Prices in the project's currency. None: not priced (never 0).
+
+    The `long_` ones hold for calls with more than `long_prompt_above` tokens of input, all of them.
+    """
 
     input_per_1m: float | None = None
     output_per_1m: float | None = None
@@ -63,6 +66,26 @@ class Prices(msgspec.Struct, frozen=True):
     cached_input_per_1m: float | None = None
     cache_write_per_1m: float | None = None
     reasoning_per_1m: float | None = None
+    extended_cache_write_per_1m: float | None = None
+    long_prompt_above: float | None = None
+    long_input_per_1m: float | None = None
+    long_output_per_1m: float | None = None
+    long_cached_input_per_1m: float | None = None
+    long_cache_write_per_1m: float | None = None
+    long_extended_cache_write_per_1m: float | None = None
+
+    def of_prompt(self, tokens: float | None) -> Prices:
+        """Those for a call with that much input; what has no price of its own there keeps its own."""
+        if self.long_prompt_above is None or tokens is None or tokens <= self.long_prompt_above:
+            return self
+        given = {name: getattr(self, f"long_{name}") for name in LONG}
+        changed = {name: price for name, price in given.items() if price is not None}
+        return msgspec.structs.replace(self, long_prompt_above=None, **changed)
+
+    @property
+    def price_of_extended_writes(self) -> float | None:
+        own = self.extended_cache_write_per_1m
+        return self.cache_write_per_1m if own is None else own
 
     @property
     def has_token_price(self) -> bool:
@@ -71,6 +94,15 @@ class Prices(msgspec.Struct, frozen=True):
     @property
     def is_set(self) -> bool:
         return self.has_token_price or self.per_call is not None
+
+
+LONG = (
+    "input_per_1m",
+    "output_per_1m",
+    "cached_input_per_1m",
+    "cache_write_per_1m",
+    "extended_cache_write_per_1m",
+)
 
 
 class ModelCard(msgspec.Struct, frozen=True):

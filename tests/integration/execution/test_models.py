@@ -45,7 +45,7 @@ def test_a_model_answers_with_its_usage(model: FakeModel, make: Any, stream: boo
     shown: list[Any] = []
     reply = collect(make(model, stream=stream)(TASK), shown.append)
 
-    assert reply == Reply("echo hello", 100, 20, 40)
+    assert reply == Reply("echo hello", 100, 20, 40, reasoning_tokens=5)
     assert "".join(shown) == ("echo hello" if stream else "")
     assert model.bodies[0]["temperature"] == 0.2
     assert model.bodies[0]["messages"] == [{"role": "user", "content": "hello"}]
@@ -62,7 +62,7 @@ def test_an_async_client_answers_too(model: FakeModel, stream: bool) -> None:
         first = await collect_async(SdkModel(client, stream=stream)(TASK))
         return first, await collect_async(endpoint(TASK))
 
-    assert async_to_sync(ask)() == (Reply("echo hello", 100, 20, 40),) * 2
+    assert async_to_sync(ask)() == (Reply("echo hello", 100, 20, 40, reasoning_tokens=5),) * 2
 
 
 @pytest.mark.parametrize("stream", [False, True])

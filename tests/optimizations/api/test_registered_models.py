@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from optimizations import model_catalog
+from optimizations.engine.domain.call_price import TokenUsage
 from optimizations.model_catalog import PriceList, load_cards
 from optimizations.models import ModelPrice
 from tests import builders
@@ -25,7 +26,7 @@ def test_a_model_without_prices_is_unpriced_not_free() -> None:
     answer = builders.caller(owner).post("models/", {"model_id": "m"}).json()
 
     assert (answer["priced"], answer["prices"]) == (False, None)
-    assert PriceList.of(owner.pk).cost("m", builders.NOON, 10, 10) is None
+    assert PriceList.of(owner.pk).cost("m", builders.NOON, TokenUsage(10, 10)) is None
 
 
 def test_members_that_are_not_known_are_named() -> None:
@@ -80,7 +81,11 @@ def test_a_call_is_priced_by_the_list_of_its_day() -> None:
     listed = PriceList.of(owner.pk)
     may, july = (1_777_593_600_000, 1_782_864_000_000)
 
-    assert [listed.cost("m", moment, 1e6, 0) for moment in (0, may, july)] == [1.5, 1.5, 5.5]
+    assert [listed.cost("m", moment, TokenUsage(1e6, 0)) for moment in (0, may, july)] == [
+        1.5,
+        1.5,
+        5.5,
+    ]
 
 
 def test_a_registration_reaches_the_policy() -> None:

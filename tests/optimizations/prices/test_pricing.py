@@ -36,6 +36,38 @@ def learn(owner: Project, count: int = 1, **fields: Any) -> None:
     learn_all(owner)
 
 
+def test_what_is_written_for_an_hour_is_stored_shown_and_priced_as_that(
+    api: Caller, owner: Project
+) -> None:
+    prices = {"input_per_1m": 3, "cache_write_per_1m": 3.75, "extended_cache_write_per_1m": 6}
+    register(api, "claude-sonnet-4-5", prices={**prices, "output_per_1m": 15})
+    usage = {
+        "input_tokens": 2048,
+        "cache_creation_input_tokens": 248,
+        "output_tokens": 503,
+        "cache_creation": {"ephemeral_5m_input_tokens": 148, "ephemeral_1h_input_tokens": 100},
+    }
+    api.post("interactions/", item(1, model_id="claude-sonnet-4-5", usage=usage))
+    learn_all(owner)
+
+    shown = api.get("interactions/i-1/").json()["usage"]
+    assert (shown["cache_write_tokens"], shown["extended_cache_write_tokens"]) == (248, 100)
+    expected = (2048 * 3 + 148 * 3.75 + 100 * 6 + 503 * 15) / 1e6
+    assert shown["cost"] == pytest.approx(expected)
+
+
+def test_a_price_for_long_prompts_prices_the_past_again(api: Caller, owner: Project) -> None:
+    register(api)
+    learn(owner, usage={"input_tokens": 300_000, "output_tokens": 1_000})
+    before = ModelInteraction.objects.get().known_cost
+    long = {"long_prompt_above": 272_000, "long_input_per_1m": 5, "long_output_per_1m": 15}
+    register(api, prices={**PRICES, **long}, effective_from="2020-01-01T00:00:00Z")
+    run_jobs()
+
+    after = ModelInteraction.objects.get().known_cost
+    assert [before, after] == pytest.approx([0.76, 1.515])
+
+
 def run_jobs() -> list[Job]:
     queue.start_repricing()
     queue.run_queued_jobs()

@@ -84,6 +84,63 @@ EXAMPLES = {
         (188107, 393),
         [(21, 15), (188086, 1.5), (393, 75)],
     ),
+    "Anthropic, written for five minutes and for an hour": Published(
+        "claude-sonnet-4-5",
+        {
+            "input_tokens": 2048,
+            "cache_read_input_tokens": 1800,
+            "cache_creation_input_tokens": 248,
+            "output_tokens": 503,
+            "cache_creation": {"ephemeral_5m_input_tokens": 148, "ephemeral_1h_input_tokens": 100},
+        },
+        (4096, 503),
+        [(2048, 3), (1800, 0.3), (148, 3.75), (100, 6), (503, 15)],
+    ),
+    "Anthropic, a prompt beyond 100,000 tokens": Published(
+        "claude-haiku-5-5",
+        {
+            "input_tokens": 20_000,
+            "cache_read_input_tokens": 80_001,
+            "cache_creation_input_tokens": 0,
+            "output_tokens": 500,
+        },
+        (100_001, 500),
+        [(20_000, 0.5), (80_001, 0.05), (500, 2.5)],
+    ),
+    "Google, a prompt up to 200,000 tokens": Published(
+        "gemini-2.5-pro",
+        {
+            "promptTokenCount": 200_000,
+            "candidatesTokenCount": 1_000,
+            "cachedContentTokenCount": 10_000,
+            "thoughtsTokenCount": 500,
+        },
+        (200_000, 1_500),
+        [(190_000, 1.25), (10_000, 0.125), (1_500, 10)],
+    ),
+    "Google, a prompt beyond 200,000 tokens": Published(
+        "gemini-2.5-pro",
+        {
+            "promptTokenCount": 200_001,
+            "candidatesTokenCount": 1_000,
+            "cachedContentTokenCount": 10_000,
+            "thoughtsTokenCount": 500,
+        },
+        (200_001, 1_500),
+        [(190_001, 2.5), (10_000, 0.25), (1_500, 15)],
+    ),
+    "OpenAI, a prompt beyond 272,000 tokens": Published(
+        "gpt-5.4",
+        {
+            "input_tokens": 300_000,
+            "input_tokens_details": {"cached_tokens": 100_000},
+            "output_tokens": 2_000,
+            "output_tokens_details": {"reasoning_tokens": 1_024},
+            "total_tokens": 302_000,
+        },
+        (300_000, 2_000),
+        [(200_000, 5), (100_000, 0.5), (2_000, 22.5)],
+    ),
     "xAI, prompt caching": Published(
         "",
         {
@@ -97,6 +154,9 @@ EXAMPLES = {
         [],
     ),
 }
+
+
+LASTING = {"ephemeral_5m_input_tokens": 100, "ephemeral_1h_input_tokens": 100}
 
 
 def prices_of(model: str) -> Prices:
@@ -143,6 +203,24 @@ def test_deepseeks_cache_hits_are_part_of_its_prompt() -> None:
     found = read_usage({**usage, "prompt_cache_hit_tokens": 384, "prompt_cache_miss_tokens": 116})
 
     assert (found.input, found.cached) == (500, 384)
+
+
+@pytest.mark.parametrize(
+    "usage",
+    [
+        {"prompt_tokens": 500, "completion_tokens": 1, "cache_creation_input_tokens": 200}
+        | {"prompt_tokens_details": {"cache_creation_token_details": LASTING}},
+        {"input_tokens": 500, "output_tokens": 1, "total_tokens": 501}
+        | {"input_token_details": {"cache_creation": 200, **LASTING}},
+        {"inputTokens": 300, "outputTokens": 1, "cacheWriteInputTokens": 200}
+        | {"cacheDetails": [{"ttl": "1h", "inputTokens": 100}, {"ttl": "5m", "inputTokens": 100}]},
+    ],
+    ids=["LiteLLM", "LangChain", "Bedrock"],
+)
+def test_what_is_cached_for_an_hour_is_part_of_what_is_written(usage: dict[str, Any]) -> None:
+    found = read_usage(usage)
+
+    assert (found.input, found.written, found.extended) == (500, 200, 100)
 
 
 @pytest.mark.parametrize("ending", ["Tokens", "TokenCount", "TokensCount"])

@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 
 from featurememory.models import Project
+from optimizations.engine.domain.call_price import TokenUsage
 from optimizations.model_catalog import PriceList
 from optimizations.models import ModelPrice, RegisteredModel
 from tests import builders, web
@@ -51,7 +52,23 @@ def test_the_form_is_filled_with_what_is_known_and_changes_it(owner: Project) ->
 
     row = RegisteredModel.objects.get(project=owner)
     assert row.capabilities == {"tunable": {"temperature": [0, 1]}}
-    assert PriceList.of(owner.pk).cost("m", 1_767_300_000_000, 1e6, 0) == 4
+    assert PriceList.of(owner.pk).cost("m", 1_767_300_000_000, TokenUsage(1e6, 0)) == 4
+
+
+def test_prices_of_long_prompts_need_to_say_from_where_on(owner: Project) -> None:
+    client = browser(owner)
+    refused = save(client, input_per_1m="1", long_input_per_1m="2")
+
+    assert refused.status_code == 422
+    assert "from how many tokens" in web.text_of(refused)
+    save(client, input_per_1m="1", long_input_per_1m="2", long_prompt_above="200000")
+    shown = web.text_of(client.get("/models/?edit=m"))
+    assert "<details open>" in shown
+    assert 'value="200000"' in shown
+    assert "above 200 k: $2.00" in shown
+    listed = PriceList.of(owner.pk)
+    costs = [listed.cost("m", builders.NOON, TokenUsage(n, 0)) for n in (200_000, 200_001)]
+    assert costs == [0.2, pytest.approx(0.400002)]
 
 
 def test_a_price_alone_lets_no_model_serve_tasks(owner: Project) -> None:

@@ -12,6 +12,7 @@ NAMES = (
     "cached_input_tokens",
     "cache_write_tokens",
     "reasoning_tokens",
+    "extended_cache_write_tokens",
     "cost",
 )
 ANTHROPIC_ONLY = ("cache_read_input_tokens", "cache_creation_input_tokens")
@@ -77,6 +78,9 @@ def read_anthropic_usage(given: Any) -> dict[str, Any]:
         "output_tokens": get_field(given, "output_tokens"),
         "cached_input_tokens": cached,
         "cache_write_tokens": written,
+        "extended_cache_write_tokens": get_field(
+            given, "cache_creation", "ephemeral_1h_input_tokens"
+        ),
     }
 
 

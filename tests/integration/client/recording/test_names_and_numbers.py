@@ -65,6 +65,16 @@ ANTHROPIC = {
                 "cache_write_tokens": 10,
             },
         ),
+        (
+            {**ANTHROPIC, "cache_creation": {"ephemeral_1h_input_tokens": 4}},
+            {
+                "input_tokens": 150,
+                "output_tokens": 2,
+                "cached_input_tokens": 40,
+                "cache_write_tokens": 10,
+                "extended_cache_write_tokens": 4,
+            },
+        ),
         ({"input_tokens": True, "output_tokens": float("nan"), "cost": -1}, {}),
         ("many", {}),
         (None, {}),

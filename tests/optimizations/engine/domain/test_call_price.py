@@ -19,6 +19,32 @@ def cost(prices: Prices = PRICES, **usage: Any) -> float | None:
     return price_call(prices, TokenUsage(**usage))
 
 
+def test_a_prompt_beyond_the_limit_has_the_prices_of_long_ones_all_of_it() -> None:
+    prices = Prices(
+        input_per_1m=1, output_per_1m=2, cached_input_per_1m=0.5, long_prompt_above=100,
+        long_input_per_1m=3, long_output_per_1m=4,
+    )  # fmt: skip
+
+    assert cost(prices, input_tokens=100, output_tokens=10) == pytest.approx(120e-6)
+    assert cost(prices, input_tokens=101, output_tokens=10) == pytest.approx(343e-6)
+    assert cost(prices, input_tokens=110, output_tokens=0, cached_input_tokens=10) == (
+        pytest.approx(305e-6)  # cached input has no price of its own there, and keeps its own
+    )
+    assert cost(prices, input_tokens=None, output_tokens=10) is None
+
+
+def test_cache_writes_that_last_cost_as_the_others_where_they_have_no_price() -> None:
+    usage = {"input_tokens": 300, "output_tokens": 0, "cache_write_tokens": 200}
+    lasting = usage | {"extended_cache_write_tokens": 50}
+    plain = Prices(input_per_1m=1, output_per_1m=1, cache_write_per_1m=2)
+    dearer = Prices(
+        input_per_1m=1, output_per_1m=1, cache_write_per_1m=2, extended_cache_write_per_1m=4
+    )
+
+    assert cost(plain, **lasting) == cost(plain, **usage) == pytest.approx(500e-6)
+    assert cost(dearer, **lasting) == pytest.approx(600e-6)
+
+
 def test_cached_tokens_are_a_part_of_the_input_with_a_price_of_their_own() -> None:
     found = cost(input_tokens=2006, cached_input_tokens=1920, output_tokens=482)
     assert found == pytest.approx((86 * 50 + 1920 * 5 + 482 * 150) / 1e6)
