@@ -158,6 +158,7 @@ def merge_patterns(request: HttpRequest) -> HttpResponse:
         context = {
             "rows": rows,
             "uses": sum(row.use_count for row in rows),
+            "back": "leave" if request.GET.get("back") == "leave" else "",
             "undo_days": history.UNDO_PERIOD.days,
         }
         return render_page(request, "patterns/merge.html", "patterns/_merge.html", context)
@@ -167,11 +168,12 @@ def merge_patterns(request: HttpRequest) -> HttpResponse:
     ]
     into = request.POST.get("into") or None
     operation, targets = merging.merge_patterns(project, ids, name_actor(request), into)
-    return respond_done(
-        request,
-        f"Merged {history.format_pattern_count(len(ids))} into {targets[0][-8:]}.",
-        operation,
-    )
+    text = f"Merged {history.format_pattern_count(len(ids))} into {targets[0][-8:]}."
+    if request.POST.get("back") != "leave":
+        return respond_done(request, text, operation)
+    messages.success(request, text, extra_tags=str(operation.pk))
+    page = redirect("pattern", pattern_id=targets[0])
+    return HttpResponse(headers={"HX-Redirect": page.url}) if is_part(request) else page
 
 
 @changing

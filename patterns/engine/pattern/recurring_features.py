@@ -40,14 +40,17 @@ def note_features(state: PatternState, observation: Observation) -> None:
 
 
 def summarise_features(state: PatternState) -> tuple[Feature, ...]:
-    """The properties most uses share; confidence is the share of uses that showed each."""
+    """The properties most uses share; confidence is the share of uses that showed each. Of slots it is
+    the share of the texts they were read from: a repair reads them from its sample anew.
+    """
     uses = max(1, state.use_count)
     found = [Feature("input", "kind", state.kind, 1.0)]
     static = "".join(part.text for part in state.template)
     if static.strip():
         found.append(Feature("input", "static_text", static[:LONGEST], 1.0))
+    filled = max((sketch.uses for sketch in state.sketches.values()), default=1)
     found += [
-        Feature("input", slot.name, slot.type, min(1.0, state.sketches[name].uses / uses))
+        Feature("input", slot.name, slot.type, state.sketches[name].uses / max(1, filled))
         for name, slot in zip(state.sketches, state.slots, strict=True)
     ]
     found += [

@@ -110,3 +110,18 @@ def test_odd_questions_are_answered(editor: Client, german: Pattern, query: str)
 )
 def test_odd_changes_are_refused(editor: Client, german: Pattern, sent: dict[str, str]) -> None:
     assert editor.post(f"/patterns/{german.pk}/word/", sent).status_code == 422
+
+
+def test_a_pattern_merges_with_a_related_one_from_its_page(
+    editor: Client, owner: Project, german: Pattern
+) -> None:
+    learn(owner, "French")
+    french = pattern_of(owner, "French")
+    both = {"ids": [str(german.pk), str(french.pk)], "back": "leave"}
+    asked = text_of(editor.get("/patterns/merge/", both))
+    shown = editor.post("/patterns/merge/", {**both, "into": str(german.pk)}, follow=True)
+
+    assert 'name="back" value="leave"' in asked
+    assert shown.redirect_chain[-1][0] == f"/patterns/{german.pk}/"
+    assert "Merged 2 patterns" in text_of(shown)
+    assert "Merge with it…" not in text_of(editor.get(f"/patterns/{german.pk}/related/"))
