@@ -56,6 +56,16 @@ def test_loading_learns_everything_and_marks_the_project() -> None:
     assert stated == counted
 
 
+def test_every_hour_of_the_story_was_measured() -> None:
+    owner = demo.load_demo()
+    rows = ProjectHour.objects.filter(project=owner, samples__gt=0)
+    hours = list(rows.order_by("hour").values_list("hour", flat=True))
+
+    assert hours == list(range(hours[0], hours[-1] + 1))
+    assert not rows.filter(memory_bytes=0).exists()
+    assert not rows.filter(engine_bytes=0).exists()
+
+
 def test_after_a_time_of_watching_the_memory_is_asked_before_each_task() -> None:
     owner = demo.load_demo()
     asked = ModelInteraction.objects.filter(project=owner, decision_id__isnull=False)
