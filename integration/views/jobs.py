@@ -42,6 +42,8 @@ class StartForm(forms.Form):
         data = super().clean() or {}
         file = data.get("file")
         if data.get("kind") != "import":
+            if file is not None:
+                raise forms.ValidationError("This job takes no file; nothing was started.")
             return data
         if settings.STORAGE == "memory":
             raise forms.ValidationError(

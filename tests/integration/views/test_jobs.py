@@ -67,6 +67,7 @@ def test_a_viewer_sees_the_list_and_may_start_nothing() -> None:
     client = signed_in(superuser=False)
 
     assert "New job" not in client.get("/jobs/").content.decode()
+    assert "New job" in signed_in().get("/jobs/").content.decode()
     assert client.post("/jobs/", {"kind": "reprocess"}).status_code == 403
 
 
@@ -183,3 +184,13 @@ def test_a_broken_archive_is_refused_at_once_and_leaves_no_file(
     assert "cannot be read" in answer.content.decode()
     assert not Job.objects.exists()
     assert list(folder().iterdir()) == []
+
+
+def test_a_file_for_another_job_starts_nothing() -> None:
+    """Who chose a file does not want all interactions to be matched again."""
+    file = SimpleUploadedFile("calls.jsonl", b"{}")
+    answer = signed_in().post("/jobs/", {"kind": "reprocess", "file": file})
+
+    assert answer.status_code == 422
+    assert "takes no file" in answer.content.decode()
+    assert not Job.objects.exists()
