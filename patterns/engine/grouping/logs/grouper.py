@@ -124,7 +124,10 @@ class DrainGrouper(Grouper):
     def summary(
         self, key: str, texts: Sequence[str], held: Sequence[Wording] | None = None
     ) -> GroupSummary:
-        fills = [pair for text in texts[:_SHOWN] for pair in self.slots(key, text).items()]
+        chosen = texts[:: max(1, len(texts) // _SHOWN)][
+            :_SHOWN
+        ]  # evenly: equal texts stand together
+        fills = [pair for text in chosen for pair in self.slots(key, text).items()]
         return GroupSummary(None, self.template(key), {}, fills)
 
     def apply_summary(self, state: PatternState, summary: GroupSummary) -> None:

@@ -25,7 +25,8 @@ def summarise_prompts(
 ) -> GroupSummary:
     """`held` are the static words of its gaps, where they must stay what they are."""
     anchors, gaps, cut = frozenset(skeleton.anchors), Gaps(), []
-    for text in texts[:SHOWN]:  # both steps at once: the tokens of a text are remembered a while
+    chosen = texts[:: max(1, len(texts) // SHOWN)][:SHOWN]  # evenly: equal texts stand together
+    for text in chosen:  # both steps at once: the tokens of a text are remembered a while
         cut.append(cut_at_anchors(text, anchors))
         gaps.add(text, anchors)
     wording, usual = find_gap_words(cut, held)

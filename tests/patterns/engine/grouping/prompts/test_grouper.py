@@ -40,3 +40,18 @@ def test_a_restored_recogniser_knows_the_values_too() -> None:
     known = repaired()
     restored = DefaultPatternRecognizer.restore(list(known), known.snapshot())
     assert not restored.learn_one(request("Dutch", "desk lamp", "Oslo")).created
+
+
+def test_the_values_of_a_slot_have_the_shares_they_have_in_all_texts() -> None:
+    recognizer = DefaultPatternRecognizer()
+    for number in range(400):
+        goods = "lamp" if number % 5 else ("coffee", "jacket", "hose", "desk")[number // 5 % 4]
+        recognizer.learn_one(
+            observation(f"Please tell me your return policy for {goods} goods", number)
+        )
+    recognizer.consolidate()
+    (state,) = recognizer
+    (sketch,) = state.sketches.values()
+
+    assert set(sketch.counts) >= {"lamp", "coffee", "jacket", "hose", "desk"}
+    assert 0.6 < sketch.counts["lamp"] / sketch.uses < 0.95
