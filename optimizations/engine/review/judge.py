@@ -85,10 +85,8 @@ class Judge(msgspec.Struct):
             state.confirming = False
         if verdict.step == "active":
             tests.months.promised = read_promise(tests, self.settings)
-            treated = state.treated
-            level = treated.quality / max(1, treated.judged)
-            known = LEAST_LEVEL if tests.pairs is None else min(LEAST_LEVEL, treated.judged)
-            tests.watch.falls = FallDetector.fresh(level, known)
+            known = min(LEAST_LEVEL, state.treated.judged)
+            tests.watch.falls = FallDetector.fresh(tests.quality.mean, known)
 
     def _hold_imbalanced(self, case: TrialCase) -> bool:
         """Whether outcomes come in another ratio than requests were assigned: what is missing may be

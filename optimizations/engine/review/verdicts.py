@@ -14,7 +14,7 @@ from optimizations.engine.statistics.betting import (
     effectiveness,
     requests_needed,
 )
-from optimizations.engine.trials.trial_tests import AlarmTests, TrialTests
+from optimizations.engine.trials.trial_tests import TrialTests
 
 SETTLED, RESIGNED = 30, 5  # treated requests before it is given up as harmful, as futile
 SLOW_SHARE = 0.05  # of the answers: beyond the p95
@@ -23,9 +23,12 @@ CLEAR_AT = 5.0  # e-value that rules the feared harm out
 CLEAR_LATEST = 1500
 CONFIRMED = 25  # live requests per arm before what pairs have proven becomes active
 ACTIVE_RESERVE = 1.0  # share of the quality budget that what is active may cost by estimate
-SAFE_PART = 0.25  # of the quality budget may be lost before harm is proven
-DOUBT = 2.0  # standard errors beyond which a loss is believed where a proof would cost too much
-FALL_BAR, HARM_BAR = 120.0, 20.0  # alarms: of one arm alone, of the randomised difference
+# E-values of harm against the holdout since an alarm that roll back: alone, and where the treated arm has
+# fallen so clearly below what it was. A steady change has some two alarms in 8,000 requests, so 20 alone
+# rolled 5 to 7 % back; both together are hardly ever wrong, and sooner.
+ALONE_BAR, BACKED_BAR, FALLEN_BAR = 60.0, 5.0, 2000.0
+BACKED_AFTER = 20  # scores: a few lucky ones of the holdout on a bad day are worth 5 soon
+FALL_BAR, HARM_BAR = 300.0, 20.0  # alarms: of one arm alone, of the randomised difference
 
 
 class ReviewVerdict(msgspec.Struct, frozen=True):
@@ -218,22 +221,6 @@ def quality_tolerance(share: float, settings: PolicySettings) -> float:
     return float(min(settings.quality_margin, max(0.01, np.floor(100 * allowed) / 100)))
 
 
-def is_costly(since: AlarmTests, allowed: float, settings: PolicySettings) -> bool:
-    """Whether the loss since the alarm comes close to the quality budget beyond doubt: against the
-    holdout, and against what the treated arm was before.
-
-    Half of the requests since the alarm were treated.
-    """
-    quality = since.quality
-    if quality.n < 2 * SETTLED or not since.has_fallen(DOUBT):
-        return False
-    error = (quality.variance / quality.n) ** 0.5
-    lost = -quality.mean * quality.n / 2
-    return quality.mean + DOUBT * error < -allowed and (
-        lost >= SAFE_PART * settings.quality_budget * settings.window
-    )
-
-
 def is_alarming(tests: TrialTests) -> bool:
     """Whether what is active may have become worse: a reason to hold out more, not to roll back."""
     return tests.watch.falls.value >= FALL_BAR or tests.watch.loudest >= HARM_BAR
@@ -257,12 +244,10 @@ def judge_active(
         return None
     quality, utility = since.quality, since.utility
     harm = max(quality.below(-allowed, HARM_WEIGHTS), utility.below(0.0, HARM_WEIGHTS))
-    if harm >= settings.activate_at:
+    fallen = tests.watch.falls.value >= FALLEN_BAR and quality.n >= BACKED_AFTER
+    if harm >= (BACKED_BAR if fallen else ALONE_BAR):
         text = f"Rolled back: quality {write_points(quality.mean)}, utility {write_points(utility.mean)}."
         return ReviewVerdict("suspended", "harm", text)
-    if is_costly(since, allowed, settings):
-        text = f"Rolled back to be safe: quality {write_points(quality.mean)} since the alarm."
-        return ReviewVerdict("suspended", "failsafe", text)
     clear = quality.n >= CLEAR_AFTER and quality.above(-settings.quality_margin) >= CLEAR_AT
     if clear or quality.n >= CLEAR_LATEST:
         return ReviewVerdict("cleared", "cleared", "No harm found against the holdout.")

@@ -149,6 +149,5 @@ def score_trial(
         trial.tests.months.add(reading.at, quality, utility, treated)
         trial.tests.watch.update(quality, utility, settings.quality_margin)
         if treated:
-            trial.tests.watch.falls.update(reading.quality)
-        if treated and trial.tests.suspicion is not None:
-            trial.tests.suspicion.note(reading.quality)
+            alarmed = trial.tests.suspicion is not None
+            trial.tests.watch.falls.update(reading.quality, q0, alarmed=alarmed)

@@ -21,7 +21,6 @@ from optimizations.engine.statistics.sample_ratio import SampleRatio
 from optimizations.engine.trials.output_guards import Latency, OutputVariety
 
 KNOWN_LATENCY = 30  # durations of the control before an answer counts as slow
-MARGINS: Array = np.array([-0.05, -0.04, -0.03, -0.02, -0.01, 0.0])
 
 
 class HarmWatch(msgspec.Struct):
@@ -56,33 +55,14 @@ def _restart_bets(bets: Array, score: Score, theta: float) -> Array:
 
 
 class AlarmTests(msgspec.Struct):
-    """Evidence since an alarm, while half is held out: fresh tests, and the treated arm alone.
-
-    `level` is the quality that the treated arm had before.
-    """
+    """Evidence since an alarm, while half is held out: fresh tests."""
 
     quality: BoundedMean
     utility: BoundedMean
-    level: float = 1.0
-    n: int = 0
-    total: float = 0.0
 
     @classmethod
-    def fresh(cls, level: float = 1.0) -> AlarmTests:
-        return cls(BoundedMean.over(GRID), BoundedMean.over(GRID), level)
-
-    def note(self, quality: float) -> None:
-        self.n += 1
-        self.total += quality
-
-    def has_fallen(self, errors: float) -> bool:
-        """Whether the treated arm lies `errors` standard errors below its level still: the low that
-        raised a false alarm does not last."""
-        if not self.n:
-            return False
-        mean = self.total / self.n
-        spread = max(0.05, self.level * (1 - self.level))
-        return bool(self.level - mean > errors * (spread / self.n) ** 0.5)
+    def fresh(cls) -> AlarmTests:
+        return cls(BoundedMean.over(GRID), BoundedMean.over(GRID))
 
 
 class TrialTests(msgspec.Struct):
@@ -116,8 +96,8 @@ class TrialTests(msgspec.Struct):
 
     @classmethod
     def fresh(cls) -> TrialTests:
-        grids = (BoundedMean.over(GRID), BoundedMean.over(GRID), BoundedMean.over(MARGINS))
-        return cls(*grids, HarmWatch.fresh())
+        quality, utility, second = (BoundedMean.over(GRID) for _ in range(3))
+        return cls(utility, quality, second, HarmWatch.fresh())
 
     def start_again(self) -> TrialTests:
         """Fresh tests that remember what it did while it was active."""
@@ -143,7 +123,7 @@ class TrialTests(msgspec.Struct):
 
     def start_alarm_tests(self) -> None:
         """After an alarm: fresh tests that only see what comes now."""
-        self.suspicion = AlarmTests.fresh(self.watch.falls.level)
+        self.suspicion = AlarmTests.fresh()
 
     def end_alarm_tests(self) -> None:
         self.suspicion = None

@@ -7,7 +7,7 @@ def alarm_after(rates: list[float], seed: int) -> int | None:
     rng = np.random.default_rng(seed)
     detector = FallDetector.fresh()
     for number, rate in enumerate(rates):
-        detector.update(float(rng.random() < rate))
+        detector.update(float(rng.random() < rate), 0.9)
         if detector.value >= 150:
             return number
     return None
@@ -24,10 +24,27 @@ def test_a_steady_rate_seldom_raises_an_alarm() -> None:
 
 
 def test_after_calm_the_new_level_is_learned() -> None:
-    detector = FallDetector.fresh(level=0.9, weight=100)
+    detector = FallDetector.fresh(weight=100)
     for _ in range(60):
-        detector.update(0.0)
+        detector.update(0.0, 0.9)
     detector.reset()
     for _ in range(400):
-        detector.update(0.0)
+        detector.update(0.0, 0.9)
     assert detector.value < 2
+
+
+def test_work_that_is_harder_for_everybody_is_no_fall() -> None:
+    rng, detector = np.random.default_rng(0), FallDetector.fresh(weight=500)
+    for number in range(600):
+        usual = 0.9 if number < 300 else 0.5  # other patterns are served from here on
+        detector.update(float(rng.random() < usual), usual)
+        assert detector.value < 120
+
+
+def test_during_an_alarm_the_gap_stays_what_it_was() -> None:
+    detector = FallDetector.fresh(weight=500)
+    for _ in range(300):
+        detector.update(0.0, 0.9, alarmed=True)
+
+    assert detector.gap == 0.0
+    assert detector.value > 1e6
