@@ -78,6 +78,11 @@ class Outcome(msgspec.Struct, frozen=True):
         return float(self.success)
 
     @property
+    def is_graded(self) -> bool:
+        """Whether somebody said how good it was, beyond that the call succeeded."""
+        return self.score is not None or self.feedback is not None
+
+    @property
     def second_signal(self) -> float | None:
         """Success, when `quality` is something else: the signal a judge cannot move."""
         if self.success is None or (self.score is None and self.feedback is None):

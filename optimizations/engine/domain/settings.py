@@ -6,13 +6,14 @@ import msgspec
 
 from optimizations.engine.domain.task import Json
 
+BUDGET_PART = 0.2  # of the quality margin: 1 point at the usual 5
+
 
 class PolicySettings(msgspec.Struct, frozen=True):
     """Shares and qualities are 0 to 1, times seconds unless the name says otherwise.
 
     `exploration_budget` is the largest share of any `window` requests that unproven changes may
     serve; `shadow_budget` the largest share of the spend on models that shadows may cost;
-    `quality_budget` the largest estimated loss of mean quality over such a window.
     `activate_at` is the e-value that the guards have to reach, `lift_at` that of the gain: a change
     without any effect reaches 33 in at most 3 % of its trials.
     """
@@ -25,7 +26,6 @@ class PolicySettings(msgspec.Struct, frozen=True):
     holdout: float = 0.1
     exploration_budget: float = 0.1
     quality_margin: float = 0.05
-    quality_budget: float = 0.01
     window: int = 5000
     activate_at: float = 20.0
     lift_at: float = 33.0
@@ -52,6 +52,12 @@ class PolicySettings(msgspec.Struct, frozen=True):
         "timeout",
         "prefix_order",
     )
+
+    @property
+    def quality_budget(self) -> float:
+        """The largest estimated loss of mean quality over any `window` requests: who allows a larger
+        loss where something is changed allows a larger one of all traffic."""
+        return BUDGET_PART * self.quality_margin
 
 
 class Prices(msgspec.Struct, frozen=True):

@@ -92,8 +92,10 @@ class ShadowMeter(msgspec.Struct):
     spent: float = 0.0
     asked: int = 0
     answered: int = 0
-    scored: int = 0  # answers of all time whose quality was told
+    scored: int = 0  # answers of all time with a score
     run: int = 0  # answers of all time
+    served: int = 0  # answers of the incumbent, and how many of them were graded
+    graded: int = 0
     ignored: bool = False  # nobody runs what is wished for: only now and then is it tried again
 
     def judge_callers(self) -> None:

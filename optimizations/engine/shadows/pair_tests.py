@@ -7,6 +7,7 @@ import numpy as np
 
 from optimizations.engine.domain.outcome import CLIP
 from optimizations.engine.statistics.arrays import Array
+from optimizations.engine.statistics.betting import row_above
 from optimizations.engine.statistics.paired_bets import PairedBets, mix_wealth
 
 NOTHING: Array = np.array([0.0])
@@ -153,7 +154,7 @@ class PairTests(msgspec.Struct):
         fresh.revise((-1.0, 1.0), (0.0, 0.0))
         assumed = PairedBets.over(self.quality.grid)
         assumed.add(-1.0, 1.0)
-        row = self.quality._row(-margin)
+        row = row_above(self.quality.grid, -margin)
         step = fresh.up[row] - assumed.up[row]
         for count in range(1, waiting + 1):
             wealth = mix_wealth(self.quality.up[row] + count * step)

@@ -81,12 +81,12 @@ class BoundedMean(msgspec.Struct):
         self.expected += score.variance
 
     def above(self, theta: float, weights: Array = WEIGHTS) -> float:
-        """The e-value against "mean ≤ θ"; θ must be on the grid, `weights` fixed beforehand."""
-        return wealth(self.up[self._row(theta)], weights)
+        """The e-value against "mean ≤ θ", for the next θ of the grid; `weights` fixed beforehand."""
+        return wealth(self.up[row_above(self.grid, theta)], weights)
 
     def below(self, theta: float, weights: Array = WEIGHTS) -> float:
-        """The e-value against "mean ≥ θ"; θ must be on the grid, `weights` fixed beforehand."""
-        return wealth(self.down[self._row(theta)], weights)
+        """The e-value against "mean ≥ θ", for the last θ of the grid; `weights` fixed beforehand."""
+        return wealth(self.down[row_below(self.grid, theta)], weights)
 
     def interval(self, alpha: float = INTERVAL_ALPHA) -> tuple[float, float, float]:
         """(point, low, high): each bound holds at all times with probability ≥ 1 − α.
@@ -121,8 +121,15 @@ class BoundedMean(msgspec.Struct):
     def variance(self) -> float:
         return max(0.0, self.squares / self.n - self.mean**2) if self.n > 1 else 1.0
 
-    def _row(self, theta: float) -> int:
-        return int(np.abs(self.grid - theta).argmin())
+
+def row_above(grid: Array, theta: float) -> int:
+    """The least θ of the grid that is not below: what is refuted there is refuted at `theta`."""
+    return min(len(grid) - 1, int(np.searchsorted(grid, theta - 1e-9)))
+
+
+def row_below(grid: Array, theta: float) -> int:
+    """The largest θ of the grid that is not above."""
+    return max(0, int(np.searchsorted(grid, theta + 1e-9)) - 1)
 
 
 def _won(gap: Array, stakes: Array, room: Array, lean: Array) -> Array:

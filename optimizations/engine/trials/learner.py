@@ -62,6 +62,9 @@ class TrialLearner(msgspec.Struct):
             scope.count(outcome.home, outcome.at)
             pay_meter(scope, outcome, cost)
             note_outcome(scope, outcome, draw)
+            if self._served_value(draw) == CONTROL:
+                scope.meter.served += 1
+                scope.meter.graded += outcome.is_graded
             self._note_arrival(scope, outcome, draw)
             explored += self._learn(scope, draw, outcome, cost)
         return explored
@@ -70,6 +73,8 @@ class TrialLearner(msgspec.Struct):
         """Learns late feedback. A bet that was settled stays settled, the sums follow."""
         explored: Explored = []
         for scope, draw in self._find_draws(new):
+            if self._served_value(draw) == CONTROL:
+                scope.meter.graded += new.is_graded - old.is_graded
             if old.quality is None:
                 explored += self._learn(scope, draw, new, cost, late=True)
                 continue
@@ -123,7 +128,7 @@ class TrialLearner(msgspec.Struct):
         pair = read_pair(scope, *value, wish.value, self.settings, verdict is not None)
         if pair is None:
             return "waiting"
-        scope.meter.scored += shadow.quality is not None
+        scope.meter.scored += shadow.is_graded
         learn_pair(scope, pair)
         for trial in self._live_trials(scope):
             if trial.target(main.home) != wish.value or wish.weight <= 0:

@@ -7,7 +7,7 @@ import msgspec
 from optimizations.engine.domain.outcome import Outcome, ratio
 from optimizations.engine.domain.settings import PolicySettings
 from optimizations.engine.domain.task import CONTROL, ShadowWish
-from optimizations.engine.domain.trial_scope import Scope
+from optimizations.engine.domain.trial_scope import Scope, ShadowMeter
 from optimizations.engine.shadows.agreement import is_closed, outputs_agree
 from optimizations.engine.shadows.pair_tests import PairTests
 from optimizations.engine.trials.trial import Trial
@@ -15,7 +15,7 @@ from optimizations.engine.trials.trial import Trial
 Verdicts = tuple[float | None, float | None]  # before and now
 SCORED = 0.3  # of the incumbent's answers have a quality
 UNSCORED = (200, 0.1)  # shadows without scores after which no more are waited for
-ALL_TRAFFIC = 0.02  # quality that all traffic may lose
+ALL_TRAFFIC = 2.0  # quality budgets that all traffic may lose
 GUESSED = -0.3  # what is believed of a pair that differs until somebody says which answer is better
 
 
@@ -43,13 +43,12 @@ def read_pair(
     """The pair as it counts here, each outcome with its cost; None while it cannot be compared.
 
     Where answers are scored a pair waits for both scores, whether they agree or not: if those that
-    agree counted at once and the others later or never, every change would look harmless.
+    agree counted at once and the others later or never, every change would look harmless. Where nobody
+    scores, those count whose answer served is closed, whatever the shadow's is like.
     """
     first, second = main[0], shadow[0]
     agreed = not (first.failed or second.failed) and outputs_agree(first.output, second.output)
-    known = first.quality is not None and second.quality is not None
-    closed = agreed or (is_closed(first.output) and is_closed(second.output))
-    if not known and not judged and (is_scored(scope) or not closed):
+    if not judged and not may_count(scope, first, second):
         return None
     difference = None if judged and not agreed else find_difference(first, second, agreed)
     own = spending_of(scope, *shadow, value)
@@ -67,16 +66,39 @@ def read_pair(
 def is_scored(scope: Scope) -> bool:
     """Whether the caller usually says how good an answer was, those of shadows included."""
     cell, meter = scope.cells.get(CONTROL, {}).get(""), scope.meter
-    if meter.run >= UNSCORED[0] and meter.scored < UNSCORED[1] * meter.run:
-        return False  # success of what was served says nothing about what was not
-    return cell is not None and cell.n > SCORED * min(scope.requests, 8000)
+    if meter.served:
+        return meter.graded > SCORED * meter.served and not is_unscored(meter)
+    known = cell is not None and cell.n > SCORED * min(scope.requests, 8000)
+    return known and not is_unscored(meter)
+
+
+def is_unscored(meter: ShadowMeter) -> bool:
+    """Whether shadows come without scores: what is said of what was served says nothing of them."""
+    return meter.run >= UNSCORED[0] and meter.scored < UNSCORED[1] * meter.run
+
+
+def may_count(scope: Scope, main: Outcome, shadow: Outcome) -> bool:
+    """Whether the pair may be evidence now, in a way that does not depend on how it comes out."""
+    if main.is_graded and shadow.is_graded:
+        return True
+    if is_scored(scope):
+        return has_failed(main) or has_failed(shadow)
+    return is_closed(main.output)
+
+
+def has_failed(outcome: Outcome) -> bool:
+    """Whether the call failed, whatever its answer would have been worth."""
+    return not outcome.is_graded and outcome.quality == 0.0
 
 
 def find_difference(main: Outcome, shadow: Outcome, agreed: bool) -> float | None:
-    """The shadow's quality less the incumbent's; equal outputs are equally good for certain."""
+    """The shadow's quality less the incumbent's; equal outputs are equally good for certain. Two calls
+    that succeeded are not two answers that are as good: most callers report success of whatever came
+    back. So that tells nothing, and neither does a score beside a success."""
     if agreed:
         return 0.0
-    if main.quality is None or shadow.quality is None:
+    told = (main.is_graded and shadow.is_graded) or has_failed(main) or has_failed(shadow)
+    if main.quality is None or shadow.quality is None or not told:
         return None
     return min(1.0, max(0.0, shadow.quality)) - min(1.0, max(0.0, main.quality))
 
@@ -117,7 +139,7 @@ def bet_on_pair(
     spending = settings.cost_weight + settings.duration_weight
     tests = trial.tests.pairs = trial.tests.pairs or PairTests.fresh(spending)
     tests.widen(spending)
-    theta = max(-settings.quality_margin, -ALL_TRAFFIC / max(reach, 1e-3))
+    theta = max(-settings.quality_margin, -ALL_TRAFFIC * settings.quality_budget / max(reach, 1e-3))
     if pair.difference is None:
         tests.add_open(name, pair.saved, weight, theta)
         return

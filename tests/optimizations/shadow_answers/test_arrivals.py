@@ -160,3 +160,18 @@ def test_a_dry_run_wishes_for_nothing() -> None:
     ]
 
     assert not any(answer["shadows"] for answer in answers)
+
+
+def test_success_of_both_calls_says_nothing_of_answers_that_differ() -> None:
+    owner = builders.project()
+    made = wished.orchestrator(owner)
+    answer = wished.ask_until_wished(made)
+
+    sent = wished.shadow(answer, output="other", success=True)
+    made.call.post("interactions/", sent)
+    served = made.call.get("interactions/", decision_id=answer["decision_id"]).json()["data"][0]
+    said = {"interaction_id": served["id"], "metric_name": "success", "value": True}
+    assert made.call.post("feedback/", said).status_code == 201
+    outcomes.count_outcomes(owner.pk, save=True)
+
+    assert ShadowAnswer.objects.get().state == ShadowAnswer.PairState.OPEN

@@ -129,3 +129,12 @@ def test_effectiveness_is_half_exactly_when_harm_is_ruled_out() -> None:
 def test_no_number_of_requests_proves_what_does_not_help() -> None:
     assert requests_needed(-0.01, 0.2, 3.0) is None
     assert requests_needed(0.1, 0.5, 3.0) == 300
+
+
+def test_between_two_values_of_the_grid_the_bolder_claim_has_to_be_refuted() -> None:
+    """A margin of 7 points is proven where 6 are, and harm of 7 where 8 are."""
+    test = trial(0.0, 0.9, 2000, 0.5, np.random.default_rng(3))
+
+    assert test.above(-0.07) == test.above(-0.06) < test.above(-0.08)
+    assert test.below(0.07) == test.below(0.06) < test.below(0.08)
+    assert test.above(-0.05) > test.above(-0.04)
