@@ -2,13 +2,15 @@
 
 import gc
 import os
-import signal
 import sys
 
 from django.core.wsgi import get_wsgi_application
 
 from featurememory.http.trusted_proxies import trust_proxies
+from featurememory.process.one_stop import take_first_stop
 
+if "FM_SERVING" in os.environ:
+    take_first_stop()
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "featurememory.settings")
 if not os.environ.get("FM_DATABASE_URL"):
     # The REST framework loads PostgreSQL's driver, 9 MB, for fields that nobody uses on SQLite.
@@ -25,9 +27,6 @@ if "FM_SERVING" in os.environ:
 
     build_struct_tables()
     built_wheel()
-    # Ctrl-C reaches the server and, through the terminal, this worker too; when its own stop comes
-    # on top of the server's, granian waits in vain until it kills the worker after 15 s.
-    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
     # What is imported stays: a full collection that looks through it stops all requests for 50 ms.
     gc.collect()
     gc.freeze()

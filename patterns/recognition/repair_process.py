@@ -24,6 +24,7 @@ from typing import IO
 import msgspec
 
 from featurememory.process import struct_tables
+from featurememory.process.one_stop import let_stops_through
 from patterns.engine.grouping.free_text.embedders import chosen
 from patterns.engine.grouping.prompts.slot_ngrams import Passages
 from patterns.engine.repair.plan import Draft
@@ -157,6 +158,7 @@ def _write(stream: IO[bytes], data: bytes) -> None:
 
 def main() -> None:
     os.nice(NICE)
+    let_stops_through()
     sys.stdout = sys.stderr  # output of libraries must not mix with the answers
     struct_tables.build_tables(())  # before the first thread
     orders: queue.SimpleQueue[PlannerOrder] = queue.SimpleQueue()

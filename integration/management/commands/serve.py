@@ -63,7 +63,7 @@ def replace_by_server(host: str, port: int) -> None:
     arguments = [
         *("--interface", "wsgi", "--host", host, "--port", str(port)),
         *("--workers", "1", "--blocking-threads", str(THREADS), "--backlog", "1024"),
-        *("--log-level", "error", "--no-ws", "--http", "1"),
+        *("--log-level", "warning", "--no-ws", "--http", "1"),
         *("--workers-kill-timeout", "15s", "--http1-header-read-timeout", "30000"),
     ]
     if settings.STORAGE == "persistent":

@@ -6,8 +6,10 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -17,8 +19,9 @@ from tests import servers
 from tests.builders import item
 
 ROOT = Path(__file__).resolve().parents[4]
-# granian kills a worker that does not stop by itself after 15 s.
-BEFORE_THE_KILL = 12.0
+# After 15 s granian kills a worker that does not stop by itself, and says so.
+WITH_THE_KILL = 90.0
+KILLED = "Killing"
 
 
 class Server:
@@ -76,9 +79,24 @@ def test_a_signal_to_all_its_processes_ends_it_cleanly(
 ) -> None:
     os.killpg(server.process.pid, sign)  # Ctrl-C in a terminal, or a service manager
 
-    assert server.process.wait(BEFORE_THE_KILL) == 0
+    assert server.process.wait(WITH_THE_KILL) == 0
+    assert KILLED not in server.output()
     with pytest.raises(ProcessLookupError):
         os.killpg(server.process.pid, 0)
+
+
+def test_told_again_and_again_its_worker_still_stops_by_itself(server: Server) -> None:
+    """As when a service manager signals every process, and the server its worker on top of that."""
+    children = Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children")
+    (worker,) = map(int, children.read_text().split())
+    os.kill(server.process.pid, signal.SIGTERM)
+    for _ in range(20):
+        with suppress(ProcessLookupError):
+            os.kill(worker, signal.SIGTERM)
+        time.sleep(0.003)
+
+    assert server.process.wait(WITH_THE_KILL) == 0
+    assert KILLED not in server.output()
 
 
 def test_the_printed_curl_line_works_when_pasted(server: Server) -> None:
@@ -179,7 +197,8 @@ def test_in_memory_a_stop_forgets_everything(in_memory: Server) -> None:
     with api_of(in_memory) as api:
         assert api.post("interactions/", json=item(1, id="kept")).status_code == 201
     os.killpg(in_memory.process.pid, signal.SIGTERM)
-    assert in_memory.process.wait(BEFORE_THE_KILL) == 0
+    assert in_memory.process.wait(WITH_THE_KILL) == 0
+    assert KILLED not in in_memory.output()
     in_memory.start()
 
     with api_of(in_memory) as api:
