@@ -6,10 +6,11 @@ from patterns.engine.domain.observation import Json
 from patterns.engine.text.dialects.chat import read_chat
 from patterns.engine.text.dialects.completion import read_completion
 from patterns.engine.text.dialects.gemini import read_gemini
+from patterns.engine.text.dialects.instructed import read_instructed
 from patterns.engine.text.dialects.request import ModelRequest
 from patterns.engine.text.dialects.responses import read_responses
 
-READERS = (read_chat, read_gemini, read_responses, read_completion)
+READERS = (read_chat, read_gemini, read_responses, read_completion, read_instructed)
 
 
 def read_request(value: Json) -> ModelRequest | None:

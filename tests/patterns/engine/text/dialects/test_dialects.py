@@ -8,7 +8,7 @@ import pytest
 
 from patterns.engine.text.dialects import read_request
 from patterns.engine.text.input_view import view_input
-from patterns.engine.text.tokens import drop_header, list_tools
+from patterns.engine.text.tokens import drop_header, list_tools, token_keys
 from tests.patterns.engine.streams import observation
 
 ASKED = "Summarise the ticket:\n\nThe lamp is broken."
@@ -115,3 +115,39 @@ def test_settings_of_a_call_do_not_move_it_and_other_keys_do() -> None:
 
     assert seen({**body, "temperature": 1})[0] == seen(body)[0]
     assert seen({**body, "customer": "c-1"})[0] != seen(body)[0]
+
+
+def test_an_instruction_beside_its_data_decides_like_a_system_prompt() -> None:
+    first = {"instruction": "Translate the strings.", "to": "fi", "strings": {"a.1f": "Hello"}}
+    second = {**first, "instruction": "Translate the strings. Never exceed their length."}
+
+    views = [view_input(observation(body)) for body in (first, second)]
+
+    assert drop_header(views[0].text).startswith("Translate the strings.")
+    assert "<json>" in token_keys(views[0].text)
+    assert views[0].partition == views[1].partition
+    assert views[0].text != views[1].text
+
+
+def test_an_instruction_and_one_text_are_a_system_prompt_and_a_question() -> None:
+    request = read_request({"instruction": "Name the main colour.", "input": "A red barn."})
+
+    assert request is not None
+    assert (request.system, request.question.text) == ("Name the main colour.", "A red barn.")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"task": "ticket_urgency", "text": "The lamp is broken."},
+        {"instruction": "Translate the strings."},
+        {"instruction": 7, "text": "a"},
+        {"task": ["Translate the strings."], "text": "a"},
+    ],
+)
+def test_the_name_of_a_task_is_a_value_and_no_instruction(value: Any) -> None:
+    assert read_request(value) is None
+
+
+def test_an_instruction_without_blanks_counts_by_its_characters() -> None:
+    assert read_request({"instruction": "总结以下的文本", "text": "灯坏了"}) is not None
