@@ -39,6 +39,10 @@ _TRACE = re.compile(
     r"\S{1,200}:\d{1,6}(?: \+0x[0-9a-f]{1,16})?$|"
     r"(?:[\w$]{1,60}\.){0,12}[A-Z]\w{0,60}(?:Error|Exception)\b(?::|$))"
 )
+# "Exception in thread main …", "net.timeouts.Expired: 30 s": a name, alone or before what it says
+_THROWN = re.compile(
+    r"(?:Exception|Error|Fatal|Unhandled)\b.|(?:[\w$]{1,60}\.){0,12}[A-Z]\w{0,60}(?::\s|$)"
+)
 _TIMED = re.compile(
     r"\s{0,8}[\[(]?(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}[T ]|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4},? )?"
     r"\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?(?: ?[AaPp][Mm])?[\])]?\s"
@@ -241,12 +245,13 @@ def _rows(lines: Sequence[str]) -> Iterator[Span]:
 
 
 def _traces(lines: Sequence[str]) -> Iterator[Span]:
-    """A stack trace with its message: from the line before the first frame to the last frame."""
+    """A stack trace with its message, which stands before the first frame or behind the last."""
     frames = [number for number, line in enumerate(lines) if _TRACE.match(line)]
     if len(frames) >= 2:
-        first = frames[0] - 1 if frames[0] and lines[frames[0] - 1].strip() else frames[0]
-        last = frames[-1]
-        while last + 1 < len(lines) and lines[last + 1].strip() and last < frames[-1] + 2:
+        first, last = frames[0], frames[-1]
+        if first and _THROWN.match(lines[first - 1]):
+            first -= 1
+        if last + 1 < len(lines) and _THROWN.match(lines[last + 1]):
             last += 1
         yield first, last, "trace"
 

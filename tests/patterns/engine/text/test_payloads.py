@@ -93,3 +93,20 @@ def test_chats_traces_and_configurations_fold_whole(payload: str, kind: str) -> 
     instruction = "What went wrong here? Two lines."
 
     assert folded(f"{payload}\n\n{instruction}") == f"<<{kind}>>\n\n{instruction}"
+
+
+@pytest.mark.parametrize(
+    "trace",
+    [
+        'Traceback (most recent call last):\n  File "a.py", line 4, in load\n    x()\nKeyError: 3',
+        "panic: index out of range\n\ngoroutine 8 [running]:\nmain.run(0xc0ffee)\n\t/srv/a.go:9 +0x1f",
+    ],
+)
+def test_lines_around_a_trace_are_no_part_of_it(trace: str) -> None:
+    assert folded(f"Name all hosts.\n{trace}\nNo prose.") == "Name all hosts.\n<<trace>>\nNo prose."
+
+
+def test_what_was_thrown_belongs_to_the_trace_before_or_behind_it() -> None:
+    frames = "  at load (a.js:4:9)\n  at run (b.js:7:1)"
+
+    assert folded(f"Why?\nNetTimeout: 30 s\n{frames}\nnet.Expired: 3") == "Why?\n<<trace>>"
