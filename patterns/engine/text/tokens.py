@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import NamedTuple
 
+from patterns.engine.domain.digests import digest_hex
 from patterns.engine.text.scripts import CLUSTER, WORD
 
 EDGE = 200  # tokens kept at each end of a long text: instructions stand there, bulk in the middle
@@ -52,6 +53,7 @@ _KINDS = rf"""
     |(?P<uuid>\b[0-9a-fA-F]{{8}}-[0-9a-fA-F]{{4}}-[0-9a-fA-F]{{4}}-[0-9a-fA-F]{{4}}-[0-9a-fA-F]{{12}}\b)
     |(?P<date>\b\d{{4}}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{{1,9}})?)?(?:Z|[+-]\d\d:?\d\d)?)?\b
         |\b[0-9]{{1,4}}(?P<by>[./])[0-9]{{1,2}}(?P=by)[0-9]{{2,4}}\b(?![./-][0-9])
+        |\b[12][0-9]{{3}}\.\ [01]?[0-9]\.\ [0-3]?[0-9]\.
         |[0-9]{{2,4}}\s?[年년]\s?[0-9]{{1,2}}\s?[月월](?:\s?[0-9]{{1,2}}\s?[日일])?
         |[0-9]{{1,2}}\s?[月월]\s?[0-9]{{1,2}}\s?[日일])
     |(?P<number>(?:(?<![\w)\]])[-+])?(?:(?:{_SIGNS}|\b(?:{_CODES}))\s?[-+]?)?{_NUMBER}
@@ -65,6 +67,10 @@ _KINDS = rf"""
 _PLAIN = r"""(?P<plain>[A-Za-z]+)(?:[ ](?=[A-Za-z0-9])|(?=[.]?(?:[ \n,;?!)"]|\Z)))"""
 _PATTERN = re.compile(f"{_DATES}|{_PLAIN}|{_KINDS}", re.VERBOSE)
 SPELLED_OUT = {"spoken": "date", "price": "number"}
+_DIGITS = re.compile(r"[0-9]+")
+_LETTERS = str.maketrans(
+    "0123456789", "ghijklmnop"
+)  # so that a digest reads as a word, not as an id
 _HEX = re.compile(r"(?:0x)?[0-9a-fA-F]{6,}\Z")
 
 
@@ -83,7 +89,7 @@ _SPELLED = str.maketrans(
         **dict.fromkeys("\u2018\u2019\u201b\u02bc\u00b4", "'"),
         **dict.fromkeys("\u201c\u201d\u201f", '"'),
         **dict.fromkeys("\u2010\u2011\u2212\ufe63\uff0d", "-"),
-        **dict.fromkeys("\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066"),
+        **dict.fromkeys("\u061c\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066"),
         **dict.fromkeys("\u2067\u2068\u2069\ufeff\u00ad\ufe0e\ufe0f"),
     }
 )
@@ -113,8 +119,8 @@ def drop_header(text: str) -> str:
 
 def normalize_text(text: str) -> str:
     """One spelling for texts that look alike (Unicode NFC), cut in the middle when huge."""
-    if len(text) > LONGEST:
-        text = text[: LONGEST // 2] + GAP + text[1 - LONGEST // 2 :]
+    if len(text) > LONGEST // 2:
+        text = _cut_middle(text)
     text = drop_header(text)
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
@@ -123,16 +129,54 @@ def normalize_text(text: str) -> str:
     return unicodedata.normalize("NFC", text.translate(_SPELLED))
 
 
+def _cut_middle(text: str) -> str:
+    """The first and last characters; a system prompt is cut by itself, the same in every chat."""
+    system, between, asked = text.partition(BETWEEN)
+    if not between:
+        return _cut(text, LONGEST, GAP)
+    name = f"{GAP} {_name_elided(_DIGITS.sub('#', system))} "
+    return _cut(system, LONGEST // 2, name) + between + _cut(asked, LONGEST // 2, GAP)
+
+
+def _cut(text: str, most: int, mark: str) -> str:
+    if len(text) <= most:
+        return text
+    return text[: most // 2 - len(mark)] + mark + text[len(text) - most // 2 :]
+
+
+def _name_elided(text: str) -> str:
+    """A word that tells two system prompts apart by what is not looked at in them."""
+    return f"elided_{digest_hex(text).translate(_LETTERS)}"
+
+
 def tokenize(text: str) -> list[Token]:
-    """The tokens of a normal text; of a long one the first and last `EDGE`."""
+    """The tokens of a normal text; of a long one the first and last `EDGE`.
+
+    What is left out of a system prompt is one token: agents may differ in nothing else.
+    """
     found = _tokenize_part(text)
     while found and found[0].kind == "break":
         found.pop(0)
     while found and found[-1].kind == "break":
         found.pop()
-    if len(found) > 2 * EDGE:
-        return found[:EDGE] + found[-EDGE:]
-    return found
+    turn = next((n for n, token in enumerate(found) if token.key == TURN), 0)
+    if not turn:
+        return _keep_edges(found, EDGE)
+    return [*_shorten_system(found[:turn]), *_keep_edges(found[turn:], EDGE // 2)]
+
+
+def _keep_edges(found: list[Token], edge: int) -> list[Token]:
+    return found[:edge] + found[-edge:] if len(found) > 2 * edge else found
+
+
+def _shorten_system(found: list[Token]) -> list[Token]:
+    """The first and last tokens of a system prompt, and one that names what is between them."""
+    elided = found[EDGE : -EDGE // 2]
+    if not elided:
+        return found
+    name = _name_elided(" ".join(token.key for token in elided))
+    word = _new(Token, (name, "word", elided[0].start, elided[-1].end))
+    return [*found[:EDGE], word, *found[-EDGE // 2 :]]
 
 
 def _tokenize_part(text: str) -> list[Token]:

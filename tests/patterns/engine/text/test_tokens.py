@@ -9,7 +9,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from patterns.engine.text import tokens
-from patterns.engine.text.tokens import BETWEEN, EDGE, token_keys, tokenize
+from patterns.engine.text.tokens import BETWEEN, EDGE, TURN, token_keys, tokenize
 
 # What tokens begin and end with, in any order, with and without blanks.
 PARTS = ["word", "Mr.", "e.g.", "a.b", "x@y.org", "ftp://q/r", "12.5", "2026-01-02", "don't", "a_b"]
@@ -105,3 +105,40 @@ def test_amounts_of_many_countries_are_one_number(text: str) -> None:
 @pytest.mark.parametrize("text", ["Thu 3 Jul", "Sunday, March 9", "Q3 2023", "Q1"])
 def test_weekdays_and_quarters_belong_to_the_date(text: str) -> None:
     assert token_keys(f"on {text} at") == ["on", "<date>", "at"]
+
+
+def make_agent(rule: str, rules: int = 120) -> str:
+    before = [f"Rule {chr(97 + n % 26)}: be kind and brief." for n in range(rules)]
+    return "\n".join([*before, rule, *before])
+
+
+def test_long_system_prompts_that_differ_in_the_middle_have_different_tokens() -> None:
+    push, hold = make_agent("Push when tests pass."), make_agent("Never push anything.")
+
+    assert token_keys(push + BETWEEN + "Hi") != token_keys(hold + BETWEEN + "Hi")
+
+
+@pytest.mark.parametrize("rules", [20, 120, 900])
+def test_a_long_system_prompt_has_the_same_tokens_whatever_is_asked(rules: int) -> None:
+    agent = make_agent("Push when tests pass.", rules)
+    asked = ["Hi", "Why is the build red? " * 40, "Why is the build red? " * 900]
+
+    heads = [token_keys(agent + BETWEEN + one) for one in asked]
+
+    assert len({tuple(keys[: keys.index(TURN)]) for keys in heads}) == 1
+    assert all(len(keys) <= 3 * EDGE for keys in heads)
+
+
+def test_values_in_the_middle_of_a_long_system_prompt_do_not_tell_it_apart() -> None:
+    first, second = make_agent("Today is 2026-01-02."), make_agent("Today is 2026-03-04.")
+
+    assert token_keys(first + BETWEEN + "Hi") == token_keys(second + BETWEEN + "Hi")
+
+
+@pytest.mark.parametrize("day", ["2025. 12. 16.", "2025. 1. 6.", "2025년 1월 6일"])
+def test_dates_with_blanks_are_dates(day: str) -> None:
+    assert token_keys(f"born on {day}") == ["born", "on", "<date>"]
+
+
+def test_an_arabic_letter_mark_says_nothing() -> None:
+    assert token_keys("\u061cاكتب المبلغ") == token_keys("اكتب المبلغ")
