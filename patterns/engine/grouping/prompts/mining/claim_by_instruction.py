@@ -28,6 +28,7 @@ VARIANT = 0.2  # of the texts end in the same words, and as many do not
 SELDOM = 0.03  # of the texts end in other words that recur
 # A first sentence is weaker evidence than a line: as many texts may say one of several things.
 SENTENCE_COVERED = 0.4
+ANNOUNCED = 2.0  # "… in this line:" announces data, whatever recurs in it
 
 
 def claim_by_instruction(corpus: Corpus, frames: Sequence[Frame]) -> list[Frame]:
@@ -36,8 +37,10 @@ def claim_by_instruction(corpus: Corpus, frames: Sequence[Frame]) -> list[Frame]
     frames = _replace_frames(corpus, frames, claims)
     claimed = np.concatenate([one.texts for one in claims]) if claims else np.array([], np.int64)
     others = np.setdiff1d(np.arange(corpus.count), claimed)
-    units = group_by_sentences(corpus, others.tolist())
-    return _replace_frames(corpus, frames, _find_claims(corpus, frames, units, SENTENCE_COVERED))
+    announcing, plain = group_by_sentences(corpus, others.tolist())
+    claims = _find_claims(corpus, frames, announcing, ANNOUNCED)
+    claims += _find_claims(corpus, frames, plain, SENTENCE_COVERED)
+    return _replace_frames(corpus, frames, claims)
 
 
 def _find_claims(
@@ -85,17 +88,29 @@ def _replace_frames(
     corpus: Corpus, frames: Sequence[Frame], claims: Sequence[Frame]
 ) -> list[Frame]:
     """The claims, and of the frames what is not claimed."""
-    claimed = np.zeros(corpus.count, dtype=bool)
-    for one in claims:
-        claimed[one.texts] = True
+    claim_of = np.full(corpus.count, -1, dtype=np.int64)
+    for number, one in enumerate(claims):
+        claim_of[one.texts] = number
     rest = []
+    late: dict[int, list[int]] = {}
     for frame in frames:
-        left = frame.texts[~claimed[frame.texts]]
+        left = frame.texts[claim_of[frame.texts] < 0]
         if len(left) == len(frame.texts):
             rest.append(frame)
         elif len(left) > 1:
             rest.append(build_frame(corpus, left))
-    return [*claims, *rest]
+        elif len(left):
+            owner = int(np.bincount(claim_of[np.setdiff1d(frame.texts, left)]).argmax())
+            late.setdefault(owner, []).append(int(left[0]))
+    return [*(_add_texts(corpus, one, late.get(n, [])) for n, one in enumerate(claims)), *rest]
+
+
+def _add_texts(corpus: Corpus, claim: Frame, texts: Sequence[int]) -> Frame:
+    """The claim with those of the texts that have all of its static text: nothing follows it there."""
+    own = [text for text in texts if np.isin(claim.runs, corpus.runs_of(text)).all()]
+    if not own:
+        return claim
+    return structs.replace(claim, texts=np.sort(np.concatenate([claim.texts, own])))
 
 
 def _list_inside(frames: Sequence[Frame], owner: Ints, texts: Ints) -> list[tuple[Frame, Ints]]:

@@ -6,8 +6,8 @@ lines: where texts go on in many ways, the instruction is over.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
 import numpy as np
@@ -17,13 +17,18 @@ from patterns.engine.text.tokens import END, START, TURN
 
 FEWEST = 6  # texts with an instruction
 WORDS = 3  # of a line that may instruct
-FIXED_WORDS = 6  # of a line beside the one word that tells it from others
-VALUES = 3  # words at one place that make it a slot; two are two instructions
+FIXED_WORDS = 6  # of a line that may differ from others by its values; it has more
+VALUES = 3  # values at one place that make it a slot; two are two instructions
+PHRASES = 4  # the same where some of them are several words
+VALUE_TOKENS = (1, 1, 3, 3)  # of one value at most, for each slot that is looked for in turn
+LONGEST_LINE = 32  # tokens of a line that is compared with others
+MOST_LINES = 2_000  # different ones that are, the most frequent first
 SLOT = -1  # in the place of such a word
 COVERED = 0.8  # of the texts have one of the lines that come next: it still instructs
 
 BREAKS = frozenset(["\n", TURN])
 STOPS = frozenset(".!?:。！？：؟।")  # end a sentence, or announce what follows
+COLONS = frozenset(":：")
 _EDGES = frozenset([START, END])
 
 Line: TypeAlias = tuple[int, ...]
@@ -49,11 +54,33 @@ def group_by_lines(corpus: Corpus) -> list[Ints]:
     return _list_units(units.values())
 
 
-def group_by_sentences(corpus: Corpus, texts: Sequence[int]) -> list[Ints]:
-    """Those of the texts that begin with the same instructing sentences."""
+def group_by_sentences(corpus: Corpus, texts: Sequence[int]) -> tuple[list[Ints], list[Ints]]:
+    """Those of the texts that begin with the same instructing sentences.
+
+    First the ones whose last sentence announces what follows on the same line by a colon.
+    """
     sentences = {text: _split_text(corpus, text, BREAKS | STOPS) for text in texts}
     found = _find_instructions(corpus, [sentences.get(text, ()) for text in range(corpus.count)])
-    return _list_units(members for head, members in _invert(found).items() if head)
+    units = {head: members for head, members in _invert(found).items() if head}
+    announcing = {
+        head
+        for head, members in units.items()
+        if _announces(corpus, head[-1]) and _are_one_line(corpus, members)
+    }
+    return (
+        _list_units(units[head] for head in units if head in announcing),
+        _list_units(units[head] for head in units if head not in announcing),
+    )
+
+
+def _are_one_line(corpus: Corpus, texts: Texts) -> bool:
+    lines = [len(_split_text(corpus, text, BREAKS)) for text in texts]
+    return sum(count == 1 for count in lines) >= COVERED * len(lines)
+
+
+def _announces(corpus: Corpus, line: Line) -> bool:
+    closing = corpus.words[line[-1]] if line[-1] != SLOT else ""
+    return closing in COLONS and _count_words(corpus, line) >= FIXED_WORDS
 
 
 def _list_units(units: Iterable[Texts]) -> list[Ints]:
@@ -153,26 +180,59 @@ def _branch(
     for text in texts:
         if len(lines[text]) > depth + 1:
             found[lines[text][depth]].append(text)
-    often = {line: members for line, members in found.items() if len(members) >= FEWEST}
-    often = {line: members for line, members in often.items() if _instructs(corpus, line)}
+    opened = _open_lines(corpus, {line: len(members) for line, members in found.items()})
     joined: dict[Line, Texts] = defaultdict(list)
-    for line, open_line in _open_lines(corpus, list(often)).items():
-        joined[open_line].extend(often[line])
-    return joined
+    for line, members in found.items():
+        joined[opened[line]].extend(members)
+    return {
+        line: members
+        for line, members in joined.items()
+        if len(members) >= FEWEST and _instructs(corpus, line)
+    }
 
 
-def _open_lines(corpus: Corpus, lines: Sequence[Line]) -> dict[Line, Line]:
-    """Each line, with a slot where three of them or more differ by one word: it holds values."""
-    alike: dict[Line, list[Line]] = defaultdict(list)
-    for line in lines:
-        if _count_words(corpus, line) > FIXED_WORDS:
-            for place in np.nonzero(corpus.wordy[list(line)])[0].tolist():
-                alike[(*line[:place], SLOT, *line[place + 1 :])].append(line)
-    found = {line: line for line in lines}
-    for open_line, members in alike.items():
-        if len(members) >= VALUES:
-            found.update(dict.fromkeys(members, open_line))
+def _open_lines(corpus: Corpus, times: Mapping[Line, int]) -> dict[Line, Line]:
+    """Each line, with slots where three of them or more differ by a few words: they hold values."""
+    found = {line: line for line in times}
+    usual = sorted(times, key=lambda line: (-times[line], line))[:MOST_LINES]
+    for size in VALUE_TOKENS:
+        counts: Counter[Line] = Counter()
+        for line in usual:
+            counts[found[line]] += times[line]
+        opened = _open_one_place(corpus, counts, size)
+        found.update((line, opened.get(found[line], found[line])) for line in usual)
     return found
+
+
+def _open_one_place(corpus: Corpus, times: Mapping[Line, int], size: int) -> dict[Line, Line]:
+    """Lines that differ from others at one place, by values that recur there, with a slot."""
+    alike: dict[Line, list[Line]] = defaultdict(list)
+    for line in times:
+        for open_line in _list_openings(corpus, line, size):
+            alike[open_line].append(line)
+    best: dict[Line, tuple[int, Line]] = {}
+    for open_line, members in alike.items():
+        whole = sum(times[line] for line in members)
+        again = [times[line] for line in members if times[line] > 1]
+        # A slot stands for values already; three phrases may be three ways to say one thing.
+        least = 2 if open_line in times else VALUES if size == 1 else PHRASES
+        if len(again) >= least and whole >= FEWEST and sum(again) >= COVERED * whole:
+            for line in members:
+                best[line] = max(best.get(line, (0, ())), (whole, open_line))
+    return {line: open_line for line, (_, open_line) in best.items()}
+
+
+def _list_openings(corpus: Corpus, line: Line, size: int) -> Iterator[Line]:
+    """The line with a slot in the place of up to `size` tokens, words at either end of them."""
+    if len(line) > LONGEST_LINE or _count_words(corpus, line) + line.count(SLOT) <= FIXED_WORDS:
+        return
+    wordy = [token != SLOT and bool(corpus.wordy[token]) for token in line]
+    for start in range(len(line)):
+        if line[start] == SLOT:
+            yield line
+        for stop in range(start + 1, min(start + size, len(line)) + 1):
+            if wordy[start] and wordy[stop - 1] and SLOT not in line[start:stop]:
+                yield (*line[:start], SLOT, *line[stop:])
 
 
 def _instructs(corpus: Corpus, line: Line) -> bool:

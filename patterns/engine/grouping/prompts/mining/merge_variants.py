@@ -104,10 +104,7 @@ def _compare_frames(corpus: Corpus, left: Frame, right: Frame) -> FrameCompariso
     ours, theirs = _find_gaps(corpus, left, common), _find_gaps(corpus, right, common)
     together = _count_common(corpus, left, common)
     extra = max(sum(gap.tokens for gap in side.values()) for side in (ours, theirs))
-    pairs = {
-        place: (ours.get(place, FrameGap()), theirs.get(place, FrameGap()))
-        for place in sorted(ours.keys() | theirs.keys())
-    }
+    pairs = _pair_gaps(ours, theirs)
     worded = [place for place, (one, other) in pairs.items() if one.words or other.words]
     place = None
     if len(worded) == 1 and max(one.times for one in pairs[worded[0]]) < 2:
@@ -122,6 +119,23 @@ def _compare_frames(corpus: Corpus, left: Frame, right: Frame) -> FrameCompariso
     if not any(_is_choice(one, other) for one, other in pairs.values()):
         same |= together >= COMMON and extra <= share * together
     return FrameComparison(same, bool(worded), place)
+
+
+def _pair_gaps(
+    ours: dict[Place, FrameGap], theirs: dict[Place, FrameGap]
+) -> dict[Place, tuple[FrameGap, FrameGap]]:
+    """Gaps of either at the same place; static words that recur may hide one border of it."""
+    left = {place: gap for place, gap in theirs.items() if place not in ours}
+    pairs: dict[Place, tuple[FrameGap, FrameGap]] = {}
+    for place, gap in ours.items():
+        other = place
+        if place not in theirs:
+            near = [one for one in left if one[:2] == place[:2] or one[2:] == place[2:]]
+            other = near[0] if len(near) == 1 else place
+        pairs[place] = (gap, theirs.get(other, FrameGap()))
+        left.pop(other, None)
+    pairs |= {place: (FrameGap(), gap) for place, gap in left.items()}
+    return {place: pairs[place] for place in sorted(pairs)}
 
 
 def _count_common(corpus: Corpus, frame: Frame, common: Ints) -> int:

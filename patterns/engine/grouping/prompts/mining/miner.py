@@ -67,11 +67,10 @@ def _collect_templates(choice: Assignment) -> list[Mined]:
     frames = claim_by_instruction(corpus, frames)
     merged = merge_nested(corpus, merge_variants(corpus, frames))
     # A frame with too few texts to be split may have joined the two sides of a choice.
-    return [
-        _describe_template(corpus, part)
-        for frame in merged
-        for part in split_by_phrase(corpus, frame)
-    ]
+    parts = [part for frame in merged for part in split_by_phrase(corpus, frame)]
+    if len(parts) > len(merged):  # and either side may be nested in another frame
+        parts = merge_nested(corpus, parts)
+    return [_describe_template(corpus, part) for part in parts]
 
 
 def _build_frames(choice: Assignment) -> list[Frame]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import random
 
-from patterns.engine.grouping.prompts.mining.miner import mine_templates
-from patterns.engine.text.tokens import token_keys
+from patterns.engine.text.tokens import BETWEEN
+from tests.patterns.engine.grouping.prompts.mining.groups import find_groups
 
 # What customers write: a few sentences make up most messages, whatever the task.
 SENTENCES = [
@@ -16,19 +16,13 @@ SENTENCES = [
     "The app closes by itself whenever I press the green button.",
     "Your colleague was very kind and solved it within minutes.",
 ]
+NAMES = ["Ada Hill", "Bo Lind", "Cy Moor", "Dee Park", "Eli Rao", "Fay Sun", "Gus Tarr"]
 INSTRUCTION = "which departments are concerned? names only, most urgent first"
 
 
 def message(rng: random.Random) -> str:
     said = rng.sample(SENTENCES, rng.randint(1, 3))
     return " ".join(said).format(n=rng.randint(1000, 9999), d=rng.randint(2, 90))
-
-
-def find_groups(texts: list[str]) -> list[set[str]]:
-    """The texts of each mined group of two or more."""
-    found = mine_templates([token_keys(text) for text in texts])
-    assert found is not None
-    return [{texts[n] for n in one.texts} for one in found if len(one.texts) > 1]
 
 
 def make_texts(form: str, count: int, seed: int = 0) -> list[str]:
@@ -101,3 +95,42 @@ def test_two_words_in_one_place_are_two_instructions() -> None:
     one, other = (make_texts(line.format(word), 30, seed=3) for word in ("short", "polite"))
 
     assert sorted(map(len, find_groups(one + other))) == [len(set(one)), len(set(other))]
+
+
+def test_a_sentence_that_announces_its_data_is_one_task_whatever_recurs_in_the_data() -> None:
+    lines = [
+        "the so-called 'fix' in {n} won't help {who}'s shop",
+        "'{who} wins the night race', wrote {who}",
+        "rock 'n' roll in the '{d} bar, {who}",
+    ]
+    rng = random.Random(3)
+    texts = [
+        "Don't translate, just mend the quotation marks in this line: "
+        + rng.choice(lines).format(
+            n=rng.randint(1000, 9999), d=rng.randint(10, 99), who=rng.choice(NAMES)
+        )
+        for _ in range(60)
+    ]
+
+    assert find_groups(texts) == [set(texts)]
+
+
+def test_a_line_with_two_words_chosen_from_a_few_is_one_instruction() -> None:
+    rng = random.Random(4)
+    texts = [
+        f"convert from {rng.choice(['HTML', 'YAML', 'plain text', 'JSON lines'])} to "
+        f"{rng.choice(['XML', 'INI', 'TOML', 'a table'])}, output only and no remark:\n\n"
+        f"{message(rng)}"
+        for _ in range(160)
+    ]
+
+    assert find_groups(texts) == [set(texts)]
+
+
+def test_a_text_with_nothing_behind_its_instruction_belongs_to_it() -> None:
+    agent = "You register claims over the telephone. Read every number back digit by digit."
+    rng = random.Random(5)
+    asked = {f"{agent}{BETWEEN}{message(rng)}" for _ in range(30)}
+    silent = f"{agent}{BETWEEN}(empty input)"
+
+    assert find_groups([*asked, silent]) == [{*asked, silent}]
