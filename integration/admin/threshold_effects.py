@@ -23,15 +23,15 @@ BINS = 20
 SIZES, SPANS = ("max_size", "bytes_per_minute"), ("cleanup_interval",)
 
 
-def describe_effects(config: FeatureMemoryConfig) -> dict[str, str]:
-    """What the current values mean for this project now, by field."""
+def describe_effects(config: FeatureMemoryConfig, when: str = "Now") -> dict[str, str]:
+    """What the values mean for this project, by field; `when` they are in force: now, or then."""
     rows = Pattern.objects.stored().filter(project_id=config.project_id)
     shares = count_bins(rows, "confidence")
     tried = Optimization.objects.filter(project_id=config.project_id)
     used = figures.size(measure_bytes_used())
     return {
         "confidence_threshold": describe_share(
-            rows, "confidence", config.confidence_threshold, shares, "patterns pass"
+            rows, "confidence", config.confidence_threshold, shares, "patterns pass", when
         ),
         "effectiveness_threshold": describe_share(
             tried,
@@ -39,6 +39,7 @@ def describe_effects(config: FeatureMemoryConfig) -> dict[str, str]:
             config.effectiveness_threshold,
             count_bins(tried, "effectiveness"),
             "optimizations are above it",
+            when,
         ),
         "max_patterns": f"Now {rows.count():,} are stored.",
         "max_size": f"Now {used} are in use. {describe_next_cleanup(config)}",
@@ -46,13 +47,13 @@ def describe_effects(config: FeatureMemoryConfig) -> dict[str, str]:
 
 
 def describe_share(
-    rows: Any, column: str, now: float, bins: Sequence[int], words: str
+    rows: Any, column: str, now: float, bins: Sequence[int], words: str, when: str
 ) -> SafeString:
     """How many are on the right side of it, how many would be at a stricter one, and a histogram."""
     higher = min(1.0, now + 0.05)
     passing = rows.filter(**{f"{column}__gte": now}).count()
     fewer = rows.filter(**{f"{column}__gte": higher}).count()
-    text = f"Now {passing:,} of {sum(bins):,} {words}; at {higher:.2f} it would be {fewer:,}."
+    text = f"{when} {passing:,} of {sum(bins):,} {words}; at {higher:.2f} it would be {fewer:,}."
     return format_html("{}{}", text, draw_histogram(bins, now))
 
 
@@ -116,7 +117,7 @@ def preview_change(config: FeatureMemoryConfig) -> list[tuple[str, str, str, str
     """(name, before, after, what that means) for an unsaved configuration."""
     before = FeatureMemoryConfig.objects.get(pk=config.pk)
     changes = find_changes(before, config)
-    effects = describe_effects(config) if changes else {}
+    effects = describe_effects(config, "Then") if changes else {}
     found = []
     for (name, old, new), field in zip(describe_changes(changes), changes, strict=True):
         found.append((name, old, new, effects.get(field, "")))

@@ -282,7 +282,7 @@ def test_a_preview_shows_the_change_and_saves_nothing(browser: Client, owner: Pr
     assert "Preview: nothing is saved yet" in page
     assert "<del>0.7</del>" in page
     assert "<ins>1 GiB</ins>" in page
-    assert "Now 1 of 3 patterns pass" in page
+    assert "Then 1 of 3 patterns pass" in page
     assert "errornote" not in page
     assert 'value="0.85"' in page
     assert FeatureMemoryConfig.objects.get(project=owner).version == 1
