@@ -87,12 +87,17 @@ def _name_payload(before: str) -> str:
 
 def _write_name(label: str) -> str:
     """A label as a name of letters, digits and underscores; "" when none are left."""
-    plain = unicodedata.normalize("NFKD", label).encode("ascii", "ignore").decode().lower()
-    return "_".join(_WORDS.findall(plain))[:40]
+    return "_".join(_find_words(label))[:40]
+
+
+def _find_words(text: str) -> list[str]:
+    """The words in plain small letters: "möchte" is one word, not what stands around its ö."""
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    return [word.lower() for word in _WORDS.findall(plain)]
 
 
 def _name_inline(before: str, kind: str) -> str:
-    words = [word.lower() for word in _WORDS.findall(before[-40:])]
+    words = _find_words(before[-40:])
     little = words.pop() if words and words[-1] in LITTLE else ""
     while words and words[-1] in LITTLE:
         words.pop()
@@ -102,7 +107,7 @@ def _name_inline(before: str, kind: str) -> str:
 
 def names_nothing(before: str) -> bool:
     """Whether the words before a slot are little ones only, or none."""
-    return all(word.lower() in LITTLE for word in _WORDS.findall(before[-40:]))
+    return all(word in LITTLE for word in _find_words(before[-40:]))
 
 
 def _join_name(stem: str, little: str, kind: str) -> str:
