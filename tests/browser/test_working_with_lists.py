@@ -109,3 +109,44 @@ def test_times_are_in_the_zone_that_was_chosen(page: Any) -> None:
     page.goto("/account/")
     page.get_by_label("Time zone").fill("")
     page.get_by_role("button", name="Save").click()
+
+
+def rows_now(page: Any) -> list[str] | None:
+    """None while the page is being replaced."""
+    from playwright.sync_api import Error
+
+    try:
+        return row_ids(page)
+    except Error:
+        return None
+
+
+@pytest.mark.parametrize("path", ["/patterns/", "/interactions/"])
+def test_back_and_reload_show_the_list_as_it_was_left(page: Any, path: str) -> None:
+    page.goto(path)
+    page.locator("th[aria-sort] a").last.click()
+    page.wait_for_url("**sort=*")
+    address, rows = page.url, row_ids(page)
+    page.reload()
+    assert row_ids(page) == rows
+
+    page.get_by_label("Period").select_option("24h")
+    page.wait_for_url("**range=24h*")
+    page.go_back()
+    page.wait_for_url(address)
+    eventually(lambda: rows_now(page) == rows, "Back lost the order")
+    assert page.get_by_label("Period").input_value() == ""
+
+    page.get_by_role("link", name="Overview").first.click()
+    page.wait_for_url("**/")
+    page.go_back()  # from the browser's own store of pages, where it has one
+    page.wait_for_url(address)
+    eventually(lambda: rows_now(page) == rows, "it was not restored")
+
+
+@pytest.mark.parametrize("path", ["/patterns/", "/interactions/", "/activity/", "/jobs/"])
+def test_counts_arrive_after_the_page(page: Any, path: str) -> None:
+    page.goto(path)
+    counts = page.locator("#tabs .n")
+
+    eventually(lambda: all(n.isdigit() for n in counts.all_inner_texts()), "a count is missing")
