@@ -14,6 +14,7 @@ from django.template.loader import render_to_string
 from featurememory.http.base_path import place_path
 from featurememory.http.pagination import Page, parse_limit
 from featurememory.lists import periods
+from featurememory.lists.column_kinds import figure_column, word_column
 from featurememory.lists.columns import ListColumn, ListFilter, ListSpec, Tab
 from featurememory.lists.listing import Listing, PeekPanel
 from featurememory.lists.pages import (
@@ -83,45 +84,20 @@ def write_effectiveness(line: ForestRow) -> str:
     return f'<span class="conf">{drawings.bar(value)}{figures.share(value)}</span>'
 
 
-def count_column(name: str, title: str) -> ListColumn:
-    return ListColumn(
-        name,
-        title,
-        lambda line: figures.number(getattr(line.row, name)),
-        name,
-        numeric=True,
-        unit=title.lower(),
-    )
-
-
 COLUMNS = (
     ListColumn("change", "Change", write_change, css="full"),
     ListColumn(
         "status", "State", write_state, css="tight", pick=lambda line: ("status", line.row.status)
     ),
     ListColumn("effect", "Effect with 95% interval", write_effect, "effect"),
-    count_column("n_treated", "Treated"),
-    count_column("n_control", "Held out"),
+    figure_column("row.n_treated", "Treated", figures.number, unit="treated"),
+    figure_column("row.n_control", "Held out", figures.number, unit="held out"),
     ListColumn("quality", "Quality", write_quality, "quality", True, css="tight", unit="quality"),
     ListColumn(
         "effectiveness", "Effectiveness", write_effectiveness, "effectiveness", unit="effectiveness"
     ),
-    ListColumn(
-        "type",
-        "Kind",
-        lambda line: escape(line.row.type),
-        css="tight wideonly",
-        shown=False,
-        pick=lambda line: ("type", line.row.type),
-    ),
-    ListColumn(
-        "task_type",
-        "Task",
-        lambda line: escape(line.row.task_type[:40]),
-        css="tight wideonly",
-        shown=False,
-        pick=lambda line: ("task_type", line.row.task_type),
-    ),
+    word_column("row.type", "Kind", css="tight wideonly", shown=False),
+    word_column("row.task_type", "Task", css="tight wideonly", shown=False),
     ListColumn(
         "number",
         "Proposed",

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from featurememory.http.base_path import place_path
 from featurememory.lists import periods
+from featurememory.lists.column_kinds import figure_column, moment_column, word_column
 from featurememory.lists.columns import ListColumn, ListFilter, ListSpec, Tab
 from featurememory.lists.table_html import write_copied
 from featurememory.templatetags import drawings, figures
@@ -55,84 +56,25 @@ COLUMNS = (
     ListColumn("name", "Pattern", write_name, css="full"),
     ListColumn("status", "State", write_status, pick=lambda row: ("status", row.pattern.status)),
     ListColumn("confidence", "Confidence", write_confidence, "confidence"),
-    ListColumn(
-        "use_count",
-        "Matches",
-        lambda row: figures.number(row.pattern.use_count),
-        "use_count",
-        numeric=True,
-        unit="matches",
-    ),
+    figure_column("pattern.use_count", "Matches", figures.number, unit="matches"),
     ListColumn(
         "days", "14 days", lambda row: drawings.spark(row.days, "grey", True), css="wideonly"
     ),
-    ListColumn(
-        "effectiveness",
-        "Effectiveness",
-        lambda row: figures.percent(row.pattern.effectiveness),
-        "effectiveness",
-        numeric=True,
-        unit="effective",
-    ),
-    ListColumn(
-        "p95",
-        "p95",
-        lambda row: figures.duration(row.pattern.duration_p95),
-        "duration_p95",
-        numeric=True,
-        css="wideonly",
-    ),
-    ListColumn(
-        "tokens",
-        "Tokens",
-        lambda row: figures.number(row.pattern.tokens_mean),
-        "tokens_mean",
-        numeric=True,
-        css="wideonly",
-    ),
-    ListColumn(
-        "last_used",
-        "Last seen",
-        lambda row: figures.ago(row.pattern.last_used),
-        "last_used",
-        numeric=True,
-        css="quiet",
-        unit="ago",
-    ),
-    ListColumn(
-        "task_type",
-        "Task",
-        lambda row: escape(row.pattern.task_type[:40]),
-        css="tight wideonly",
-        shown=False,
-        pick=lambda row: ("task_type", row.pattern.task_type),
-    ),
-    ListColumn(
-        "model_id",
-        "Model",
-        lambda row: escape(row.pattern.model_id[:40]),
-        css="tight wideonly",
-        shown=False,
-        pick=lambda row: ("model_id", row.pattern.model_id),
-    ),
-    ListColumn(
-        "success",
+    figure_column("pattern.effectiveness", "Effectiveness", figures.percent, unit="effective"),
+    figure_column("pattern.duration_p95", "p95", figures.duration, name="p95", css="wideonly"),
+    figure_column("pattern.tokens_mean", "Tokens", figures.number, name="tokens", css="wideonly"),
+    moment_column("pattern.last_used", "Last seen", figures.ago),
+    word_column("pattern.task_type", "Task", css="tight wideonly", shown=False),
+    word_column("pattern.model_id", "Model", css="tight wideonly", shown=False),
+    figure_column(
+        "pattern.success_rate",
         "Success",
-        lambda row: figures.percent(row.pattern.success_rate),
-        "success_rate",
-        numeric=True,
+        figures.percent,
+        name="success",
         css="wideonly",
         shown=False,
     ),
-    ListColumn(
-        "created_at",
-        "First seen",
-        lambda row: figures.ago(row.pattern.created_at),
-        "created_at",
-        numeric=True,
-        css="quiet wideonly",
-        shown=False,
-    ),
+    moment_column("pattern.created_at", "First seen", figures.ago, wide=True, shown=False),
 )
 STATES = {"validated": "validated", "candidate": "candidate", "drifting": "drifting"}
 FILTERS = (

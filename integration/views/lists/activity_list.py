@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from featurememory.http.base_path import place_path
 from featurememory.lists import periods
+from featurememory.lists.column_kinds import moment_column, word_column
 from featurememory.lists.columns import ListColumn, ListFilter, ListSpec
 from featurememory.lists.query_list import QueryList
 from featurememory.models import Activity
@@ -50,29 +51,9 @@ def write_undo(line: ActivityLine) -> str:
 
 COLUMNS = (
     ListColumn("summary", "What", write_summary, css="full"),
-    ListColumn(
-        "verb",
-        "Kind",
-        lambda line: escape(line.entry.verb),
-        css="tight",
-        pick=lambda line: ("verb", line.entry.verb),
-    ),
-    ListColumn(
-        "actor",
-        "By",
-        lambda line: escape(line.entry.actor[:40]),
-        css="tight",
-        pick=lambda line: ("actor", line.entry.actor),
-    ),
-    ListColumn(
-        "at",
-        "When",
-        lambda line: figures.ago(line.entry.at),
-        "at",
-        numeric=True,
-        css="quiet",
-        unit="ago",
-    ),
+    word_column("entry.verb", "Kind"),
+    word_column("entry.actor", "By"),
+    moment_column("entry.at", "When", figures.ago),
     ListColumn("undo", "Undo", write_undo, css="tight"),
 )
 FILTERS = (

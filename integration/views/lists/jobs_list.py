@@ -8,6 +8,7 @@ from django.db.models import F
 
 from featurememory.http.base_path import place_path
 from featurememory.lists import periods
+from featurememory.lists.column_kinds import figure_column, moment_column, word_column
 from featurememory.lists.columns import ListColumn, ListFilter, ListSpec
 from featurememory.lists.query_list import QueryList
 from featurememory.lists.table_html import write_copied
@@ -48,32 +49,11 @@ COLUMNS = (
         pick=lambda job: ("state", job.state),
     ),
     ListColumn("done", "Progress", write_progress, "done", numeric=True),
-    ListColumn(
-        "kind",
-        "Kind",
-        lambda job: escape(job.kind),
-        css="tight wideonly",
-        shown=False,
-        pick=lambda job: ("kind", job.kind),
-    ),
-    ListColumn("total", "Total", lambda job: figures.number(job.total), "total", True, shown=False),
+    word_column("kind", "Kind", css="tight wideonly", shown=False),
+    figure_column("total", "Total", figures.number, shown=False),
     ListColumn("took", "Took", write_took, "took", numeric=True, css="wideonly"),
-    ListColumn(
-        "created_at",
-        "Started",
-        lambda job: figures.ago(job.created_at),
-        "created_at",
-        numeric=True,
-        css="quiet",
-        unit="ago",
-    ),
-    ListColumn(
-        "actor",
-        "By",
-        lambda job: escape(job.actor[:40]),
-        css="tight",
-        pick=lambda job: ("actor", job.actor),
-    ),
+    moment_column("created_at", "Started", figures.ago),
+    word_column("actor", "By"),
 )
 FILTERS = (
     ListFilter("range", "Started", kind="choice", choices=periods.CHOICES, offered=False),

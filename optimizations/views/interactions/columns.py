@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from html import escape
 from typing import Any
 
 from featurememory.http.base_path import place_path
 from featurememory.lists import periods
+from featurememory.lists.column_kinds import figure_column, word_column
 from featurememory.lists.columns import ListColumn, ListFilter, ListSpec
 from featurememory.lists.table_html import write_copied
 from featurememory.templatetags import drawings, figures
@@ -79,18 +80,8 @@ def pick_outcome(line: InteractionLine) -> tuple[str, str] | None:
     return None if success is None else ("success", "true" if success else "false")
 
 
-def measure(name: str, title: str, kind: Any, *, shown: bool = False, unit: str = "") -> ListColumn:
-    """A column of a number that sorts."""
-    return ListColumn(
-        name,
-        title,
-        lambda line: kind(getattr(line.row, name)),
-        name,
-        numeric=True,
-        unit=unit,
-        shown=shown,
-        css="" if unit or name == "duration" else "wideonly",
-    )
+def measure(name: str, title: str, write: Callable[[Any], str]) -> ListColumn:
+    return figure_column(f"row.{name}", title, write, css="wideonly", shown=False)
 
 
 COLUMNS = (
@@ -98,55 +89,25 @@ COLUMNS = (
     ListColumn(
         "number", "Time", lambda line: figures.clock(line.row.timestamp), "number", css="tight"
     ),
-    ListColumn(
-        "model_id",
-        "Model",
-        lambda line: cut(line.row.model_id, 26),
-        css="tight",
-        pick=lambda line: ("model_id", line.row.model_id),
-    ),
+    word_column("row.model_id", "Model", most=26),
     ListColumn("pattern", "Pattern", write_pattern, pick=pick_pattern),
     ListColumn("memory", "Memory", write_memory, pick=pick_memory),
     ListColumn("outcome", "Outcome", write_outcome, pick=pick_outcome),
-    measure("duration", "Duration", figures.duration, shown=True),
-    ListColumn(
-        "tokens",
-        "Tokens",
-        lambda line: figures.number(line.tokens),
-        "tokens_known",
-        numeric=True,
-        unit="tokens",
-    ),
-    ListColumn(
-        "cost",
-        "Cost",
-        lambda line: figures.money(line.row.known_cost),
-        "cost_known",
-        numeric=True,
-        css="wideonly",
-        shown=False,
+    figure_column("row.duration", "Duration", figures.duration),
+    figure_column("row.tokens_known", "Tokens", figures.number, name="tokens", unit="tokens"),
+    figure_column(
+        "row.cost_known", "Cost", figures.money, name="cost", css="wideonly", shown=False
     ),
     measure("confidence", "Confidence", figures.share),
     measure("score", "Score", figures.share),
     measure("input_tokens", "Tokens in", figures.number),
     measure("output_tokens", "Tokens out", figures.number),
     measure("processing_time", "Processing", figures.duration),
-    ListColumn(
-        "task_type",
-        "Task",
-        lambda line: cut(line.row.task_type, 40),
-        css="tight wideonly",
-        shown=False,
-        pick=lambda line: ("task_type", line.row.task_type),
+    word_column("row.task_type", "Task", css="tight wideonly", shown=False),
+    word_column(
+        "row.session_id", "Session", most=30, empty="none", css="tight wideonly", shown=False
     ),
-    ListColumn(
-        "session_id",
-        "Session",
-        lambda line: cut(line.row.session_id or "none", 30),
-        css="tight wideonly",
-        shown=False,
-        pick=lambda line: ("session_id", line.row.session_id or ""),
-    ),
+    word_column("row.decision_id", "Decision", empty="none", css="tight wideonly", shown=False),
 )
 FILTERS = (
     ListFilter("q", "Search", kind="search", offered=False),
