@@ -189,11 +189,18 @@ def configure_database(url: str, sqlite_path: Path) -> dict[str, Any]:
         refuse_value("FM_DATABASE_URL", str(error))
 
 
+# A request waits so long for a row that another process holds, and is then refused (503): a worker that was
+# stopped in the middle of a transaction would hold it up for ever.
+LOCK_MS = 7000
+
+
 def configure_postgresql(url: str) -> dict[str, Any]:
     """libpq URLs: a socket directory may stand in the query (?host=/run/postgresql)."""
     parts = urlsplit(url)
     query = dict(parse_qsl(parts.query))
     host = query.pop("host", None) or unquote(parts.hostname or "")
+    if os.environ.get("FM_SERVING") == "web":
+        query["options"] = f"{query.get('options', '')} -c lock_timeout={LOCK_MS}".strip()
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": unquote(parts.path.lstrip("/")) or "featurememory",

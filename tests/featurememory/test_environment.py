@@ -177,3 +177,17 @@ def test_a_secret_file_that_cannot_be_used_stops_the_start(
     assert done.returncode
     assert "FM_SECRET_KEY" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_only_a_web_process_refuses_to_wait_long_for_a_lock(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = "postgresql://me@db.example/memory?options=-c%20work_mem%3D8MB"
+    assert configure_database(url, tmp_path)["OPTIONS"]["options"] == "-c work_mem=8MB"
+
+    monkeypatch.setenv("FM_SERVING", "web")
+    found = configure_database(url, tmp_path)["OPTIONS"]["options"]
+    assert found == "-c work_mem=8MB -c lock_timeout=7000"
+    plain = configure_database("postgresql://me@db.example/memory", tmp_path)
+    assert plain["OPTIONS"]["options"] == "-c lock_timeout=7000"
+    assert "options" not in configure_database("", tmp_path / "f.sqlite3")["OPTIONS"]
