@@ -48,6 +48,7 @@ WANTED = Wanted(
     rest=(TYPE, SEEN + "completion_start_time", SEEN + "prompt.version"),
 )
 PLAIN = {"input", "output", "total"}
+NO_LIMIT = ("Infinity", "inf")  # `max_tokens` of calls that set none, as the SDK writes it
 TAGS = ("user", "env", "release", "version", "trace", "tags")
 
 
@@ -82,7 +83,9 @@ def read(span: Span, taken: Taken, call: ToldCall) -> None:
         failed=failed,
         error={"message": message} if failed and message else None,
     )
-    call.fill_parameters(object_in(found.get("parameters")))
+    call.fill_parameters(
+        {n: v for n, v in object_in(found.get("parameters")).items() if v not in NO_LIMIT}
+    )
     _read_tags(taken, found, call)
 
 

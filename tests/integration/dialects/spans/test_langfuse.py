@@ -132,3 +132,10 @@ def test_generations_and_embeddings_count(
     attributes: dict[str, Any], kind: SpanKind | None
 ) -> None:
     assert kind_of(span(attributes)) is kind
+
+
+def test_a_limit_that_nobody_set_is_no_parameter() -> None:
+    parameters = json.dumps({"temperature": 1, "max_tokens": "Infinity"})
+    interaction = told({**GENERATION, "langfuse.observation.model.parameters": parameters})
+
+    assert interaction["parameters"] == {"temperature": 1}
