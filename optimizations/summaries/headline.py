@@ -13,11 +13,14 @@ from optimizations.engine.domain.optimization import OptimizationState
 from optimizations.engine.reporting.savings import Savings
 from optimizations.models import RegisteredModel
 from optimizations.policy_runtime.policy_cache import LoadedPolicy, policies
-from optimizations.summaries.progress import count_needed
+from optimizations.summaries.progress import count_compared, count_needed
 from patterns.models import Pattern
 from patterns.statistics.time_window import Window
 
 DAYS = 30
+UNMEASURED = (
+    2.0  # an interval from -100 to +100 points says nothing: caches and limits count errors
+)
 
 
 @dataclass(frozen=True)
@@ -138,6 +141,8 @@ def concerns(state: OptimizationState, pattern: Pattern) -> bool:
 
 def summarize_one(state: OptimizationState, count: int) -> Sentence:
     point, low, high = state.lift
+    if high - low >= UNMEASURED:
+        return summarize_unmeasured(state, count)
     text = (
         f"{points(point)} against the holdout, 95% interval {points(low)} to {points(high)}, "
         f"{number(state.n_treated)} treated and {number(state.n_control)} held out."
@@ -149,3 +154,15 @@ def summarize_one(state: OptimizationState, count: int) -> Sentence:
     link = f"/optimizations/{state.id}/"
     strong = f"{state.summary}." if low > 0 else "No measurable effect yet."
     return Sentence(strong, text, link, proven=low > 0)
+
+
+def summarize_unmeasured(state: OptimizationState, count: int) -> Sentence:
+    """An active change whose errors are counted in place of an effect."""
+    compared, wrong = count_compared(state) or (0, 0)
+    text = "It is active; its errors are counted instead of an effect."
+    if compared:
+        different = number(wrong) if wrong else "none"
+        text = f"It is active; {number(compared)} repeats compared, {different} different."
+    if count > 1:
+        text += f" {number(count - 1)} more active here."
+    return Sentence(f"{state.summary}.", text, f"/optimizations/{state.id}/")
