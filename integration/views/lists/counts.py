@@ -16,7 +16,7 @@ from featurememory.page_access import current_project, page
 from featurememory.templatetags import figures
 from integration.views.lists.activity_list import ACTIVITY
 from integration.views.lists.jobs_list import JOBS
-from optimizations.views.interactions.interaction_list import count_interactions
+from optimizations.views.interactions.selection import count_interactions
 from optimizations.views.optimization_list import OPTIMIZATIONS
 from optimizations.views.registered_models import count_models
 from patterns.views.pattern_list import count_patterns

@@ -14,6 +14,7 @@ from msgspec import UNSET, Raw, Struct, UnsetType
 
 from featurememory.http.pagination import Page, encode_cursor, read_start
 from patterns.storage.payloads import unpack_json
+from patterns.storage.shared_words import NO_WORDS, Words, show_text, show_value
 
 # 4,000 payloads are read, unpacked and parsed in about 25 ms.
 SEARCHED, AT_ONCE, REACH = 4_000, 500, 100_000
@@ -44,17 +45,18 @@ class Accepts:
         return raw is not UNSET and self.matches(raw)
 
 
-def accept_error(text: str) -> Accepts:
+def accept_error(text: str, words: Words = NO_WORDS) -> Accepts:
+    """`words`: those that a content-free project shows; what is found is what people read."""
     wanted = text.casefold()
-    return Accepts("error", lambda raw: wanted in to_text(raw).casefold())
+    return Accepts("error", lambda raw: wanted in show_text(words, to_text(raw)).casefold())
 
 
-def accept_tag(text: str) -> Accepts:
+def accept_tag(text: str, words: Words = NO_WORDS) -> Accepts:
     """`name` or `name=value`."""
     name, given, value = text.partition("=")
 
     def matches(raw: Raw) -> bool:
-        tags = msgspec.json.decode(raw)
+        tags = show_value(words, msgspec.json.decode(raw))
         if not isinstance(tags, dict) or name.strip() not in tags:
             return False
         return not given or to_word(tags[name.strip()]) == value.strip().casefold()

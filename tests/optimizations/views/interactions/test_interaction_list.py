@@ -13,7 +13,8 @@ from django.test import Client
 from featurememory.models import Project
 from optimizations.models import Decision
 from optimizations.views.interactions import payload_search, sorted_window
-from patterns.models import ModelInteraction
+from patterns.models import ModelInteraction, SharedWords
+from patterns.storage.shared_words import forget_words
 from tests.builders import item, keep, learn_all, project
 from tests.web import HTMX, browser, count_of, ids_in, person, text_of
 
@@ -174,6 +175,24 @@ def test_files_hold_exactly_the_view_or_the_selection(viewer: Client, calls: Pro
     assert [row["id"] for row in rows] == ["i-4", "i-2"]
     ticked = body("/interactions/interactions.jsonl?query=&ids=i-1&ids=i-3")
     assert [json.loads(line)["id"] for line in ticked.splitlines()] == ["i-3", "i-1"]
+
+
+def test_in_a_content_free_project_people_find_and_take_along_the_words_they_read(
+    viewer: Client, owner: Project
+) -> None:
+    SharedWords.objects.create(project=owner, words={"hijklmnop": ["timeout", 99]})
+    forget_words()
+    call = item(1, input="hijklmnop qrstuvwxy", error="Hijklmnop of 4 s", success=False)
+    keep(owner, [{**call, "tags": {"env": "hijklmnop"}}])
+    learn_all(owner)
+
+    assert ids_in(viewer.get("/interactions/?error=timeout")) == ["i-1"]
+    assert ids_in(viewer.get("/interactions/?tag=env%3Dtimeout")) == ["i-1"]
+    panel = viewer.get("/interactions/?peek=i-1", headers=PANEL).context
+    assert "Timeout of 4 s" in [part["text"] for part in panel["parts"]]
+    answer: Any = viewer.get("/interactions/interactions.csv")
+    (row,) = csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode()))
+    assert row["input"] == "timeout qrstuvwxy"
 
 
 def test_a_page_of_interactions_asks_at_most_twelve_queries(
