@@ -70,7 +70,7 @@ EXPERIMENT = describe_object(
             treatment=COUNT,
             holdout=COUNT,
             expected=describe_value("number", "Treated ones by the chances of assignment"),
-            e_value=describe_value("number", "The highest so far; alarm from 3,000"),
+            e_value=describe_value("number", "The highest so far; alarm from 2,000"),
             off=describe_value("boolean", "Whether it raised the alarm"),
             text=describe_value("string", "The same in words"),
         ),

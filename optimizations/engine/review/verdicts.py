@@ -14,6 +14,7 @@ from optimizations.engine.statistics.betting import (
     effectiveness,
     requests_needed,
 )
+from optimizations.engine.statistics.change_detection import CALM
 from optimizations.engine.trials.trial_tests import TrialTests
 
 SETTLED, RESIGNED = 30, 5  # treated requests before it is given up as harmful, as futile
@@ -21,6 +22,7 @@ SLOW_SHARE = 0.05  # of the answers: beyond the p95
 CLEAR_AFTER = 150  # scores after an alarm before it can be called off
 CLEAR_AT = 5.0  # e-value that rules the feared harm out
 CLEAR_LATEST = 1500
+HARMLESS = 0.5  # e-value of harm below which an alarm was chance, where nothing has fallen either
 CONFIRMED = 25  # live requests per arm before what pairs have proven becomes active
 ACTIVE_RESERVE = 1.0  # share of the quality budget that what is active may cost by estimate
 # E-values of harm against the holdout since an alarm that roll back: alone, and where the treated arm has
@@ -249,6 +251,7 @@ def judge_active(
         text = f"Rolled back: quality {write_points(quality.mean)}, utility {write_points(utility.mean)}."
         return ReviewVerdict("suspended", "harm", text)
     clear = quality.n >= CLEAR_AFTER and quality.above(-settings.quality_margin) >= CLEAR_AT
-    if clear or quality.n >= CLEAR_LATEST:
+    calm = quality.n >= CLEAR_AFTER and harm < HARMLESS and tests.watch.falls.value < CALM
+    if clear or calm or quality.n >= CLEAR_LATEST:
         return ReviewVerdict("cleared", "cleared", "No harm found against the holdout.")
     return None

@@ -17,6 +17,7 @@ from optimizations.engine.statistics.betting import BETS
 SLACK = 0.025  # a fall of less than this is not looked for
 LEAST_LEVEL = 150  # requests before the gap is trusted
 LEAST_SPREAD = 0.02  # variance of one value
+CALM = 2.0  # wealth of the bets on a fall below which there was none
 LAG = 100  # the gap follows this many requests behind, so that a fall does not hide itself
 
 
@@ -72,6 +73,10 @@ class FallDetector(msgspec.Struct):
         return max(0.0, usual - doubt - SLACK)
 
     def reset(self) -> None:
-        """Restarts the bets from the present gap, after an alarm that was cleared."""
+        """Restarts the bets after an alarm that was cleared. Where they were lost it was chance; else the
+        gap is another one from here on, and is learned anew."""
+        calm = self.value < CALM
         self.bets = np.zeros(len(BETS))
+        if calm:
+            return
         self.gap_sum, self.gap_n, self.waiting = 0.0, 0.0, []

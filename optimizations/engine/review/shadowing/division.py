@@ -26,6 +26,7 @@ from optimizations.engine.statistics.arrays import Array
 PROOF_PART = 0.8
 SEARCH_MORE = 0.004  # utility that a better choice may add, from which the search goes on in full
 CHEAP_FIRST = 2.0  # power of its cost by which a question comes later
+FULL = 0.01  # of a pattern's requests that are left: no more is asked for there
 SEARCH_ON = 0.35  # of the budget once something is active: what may still be found is less
 
 
@@ -55,23 +56,40 @@ def plan_proof(view: ScopeView, promise: Promise, flow: Array, rate: float) -> A
 
 def plan_search(view: ScopeView, promise: Promise, flow: Array, rate: float) -> Array:
     """Each value by the chance that it is the best of its pattern, and the sooner the less it costs:
-    questions about cheap values end for little, and theirs are the larger savings."""
-    worth = np.where(may_search(view)[None], view.post.worth(view.price), -np.inf)
+    questions about cheap values end for little, and theirs are the larger savings. Where quality is
+    short it is dear, and few patterns seem worth it: what that leaves of the money goes to the others.
+    """
+    rate *= min(1.0, promise.hope / SEARCH_MORE)
+    if view.chooser is not None and view.chooser.state.status == "active":
+        rate *= SEARCH_ON
+    prices = flow[:, None] * shadow_costs(view)
+    chances = spread(find_wanted(view, view.price), prices, rate, np.ones(len(flow)))
+    left = rate - float((prices * chances).sum())
+    free = 1.0 - chances.sum(axis=1)
+    return chances + spread(find_wanted(view, 0.0), prices, left, free)
+
+
+def find_wanted(view: ScopeView, price: float) -> Array:
+    """[pattern, value] how much each is wanted as a shadow, when quality counts 1 + `price` times."""
+    worth = np.where(may_search(view)[None], view.post.worth(price), -np.inf)
     best: npt.NDArray[np.int64] = worth.argmax(axis=2)
     top: Array = worth.max(axis=2)
     wanted = np.zeros(view.values.fits.shape)
     for p, pick in enumerate(view.picks.tolist()):
-        own = view.post.worth(view.price)[:, p, pick] if pick >= 0 else 0.0
+        own = view.post.worth(price)[:, p, pick] if pick >= 0 else 0.0
         winners = best[:, p][top[:, p] > own + 1e-9]
         wanted[p] = [float((winners == v).sum()) / len(worth) for v in range(len(view.values.keys))]
-    wanted /= shadow_costs(view) ** CHEAP_FIRST
-    wanted /= max(1e-9, float(wanted.sum(axis=1).max()))
-    rate *= min(1.0, promise.hope / SEARCH_MORE)
-    if view.chooser is not None and view.chooser.state.status == "active":
-        rate *= SEARCH_ON
-    cost = float((flow[:, None] * wanted * shadow_costs(view)).sum())
-    wanted *= min(rate / max(cost, 1e-6), 1.0 / max(1e-9, float(wanted.sum(axis=1).max())))
-    return wanted
+    return np.asarray(wanted / shadow_costs(view) ** CHEAP_FIRST, dtype=np.float64)
+
+
+def spread(wanted: Array, prices: Array, rate: float, room: Array) -> Array:
+    """`wanted` as chances that cost `rate` together, and no more than `room` in any pattern."""
+    wanted = wanted * (room > FULL)[:, None]
+    most = float((wanted.sum(axis=1) / np.maximum(room, FULL)).max())
+    cost = float((prices * wanted).sum())
+    if rate <= 0 or most <= 0 or cost <= 0:
+        return np.zeros_like(wanted)
+    return np.asarray(wanted * min(rate / cost, 1.0 / most), dtype=np.float64)
 
 
 def build_pattern(view: ScopeView, p: int, proof: Array, search: Array) -> ShadowPattern:

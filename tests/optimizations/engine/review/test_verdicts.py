@@ -94,3 +94,20 @@ def test_a_wider_margin_holds_for_success_too() -> None:
 def test_who_allows_a_larger_loss_where_something_changes_allows_more_of_all_traffic() -> None:
     assert SETTINGS.quality_budget == pytest.approx(0.01)
     assert PolicySettings(quality_margin=0.2).quality_budget == pytest.approx(0.04)
+
+
+def test_an_alarm_that_was_chance_ends_soon_and_what_was_known_stays() -> None:
+    calm = suspected(0.9, 0.9, n=300)
+    assert calm.watch.falls.value < 2
+
+    assert verdict_on(calm) == "cleared"
+    calm.end_alarm_tests()
+    assert calm.watch.falls.gap_n == 500
+
+
+def test_after_a_bad_day_for_both_the_gap_is_learned_anew() -> None:
+    fallen = suspected(0.7, 0.7, n=200)
+
+    fallen.end_alarm_tests()
+
+    assert fallen.watch.falls.gap_n == 0
