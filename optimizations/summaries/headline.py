@@ -13,14 +13,13 @@ from optimizations.engine.domain.optimization import OptimizationState
 from optimizations.engine.reporting.savings import Savings
 from optimizations.models import RegisteredModel
 from optimizations.policy_runtime.policy_cache import LoadedPolicy, policies
-from optimizations.summaries.progress import count_compared, count_needed
+from optimizations.summaries.progress import CACHES, count_compared, count_needed
 from patterns.models import Pattern
 from patterns.statistics.time_window import Window
 
 DAYS = 30
-UNMEASURED = (
-    2.0  # an interval from -100 to +100 points says nothing: caches and limits count errors
-)
+UNMEASURED = 2.0  # an interval from -100 to +100 points says nothing
+COUNTED = (*CACHES, "token_budget", "timeout")  # kinds whose errors are counted
 
 
 @dataclass(frozen=True)
@@ -141,7 +140,7 @@ def concerns(state: OptimizationState, pattern: Pattern) -> bool:
 
 def summarize_one(state: OptimizationState, count: int) -> Sentence:
     point, low, high = state.lift
-    if high - low >= UNMEASURED:
+    if high - low >= UNMEASURED and state.kind in COUNTED:
         return summarize_unmeasured(state, count)
     text = (
         f"{points(point)} against the holdout, 95% interval {points(low)} to {points(high)}, "
