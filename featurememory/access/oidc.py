@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
+from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -101,6 +102,17 @@ def begin_sign_in(request: HttpRequest, callback: str) -> HttpResponse:
     with explained():
         answer: HttpResponse = find_app().authorize_redirect(request, callback)
     return answer
+
+
+def find_sign_out(back: str) -> str | None:
+    """Where the provider ends its own session, and leads back to `back`; None where it tells no such place.
+    Raises SsoFailed."""
+    with explained():
+        place = str(find_app().server_metadata.get("end_session_endpoint") or "")
+    if urlsplit(place).scheme not in ("https", "http"):
+        return None
+    asked = urlencode({"client_id": provider().client_id, "post_logout_redirect_uri": back})
+    return f"{place}{'&' if '?' in place else '?'}{asked}"
 
 
 def finish_sign_in(request: HttpRequest) -> SsoIdentity:

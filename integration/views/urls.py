@@ -1,6 +1,5 @@
 """URLs of the pages that span several apps."""
 
-from django.contrib.auth.views import LogoutView
 from django.urls import path
 
 from integration.views import (
@@ -38,7 +37,8 @@ urlpatterns = [
     path("login/sso/callback/", single_sign_on.come_back, name="sso_callback"),
     path("login/code/", second_factor.ask_for_code, name="login_code"),
     path("login/once/<str:token>/", sign_in.sign_in_once, name="login_once"),
-    path("logout/", LogoutView.as_view(), name="logout"),
+    path("logout/", single_sign_on.SignOut.as_view(), name="logout"),
+    path("logout/sso/", single_sign_on.sign_out_there, name="sso_sign_out"),
     path("account/", account.show_account, name="account"),
     path("account/preferences/", account.change_preferences, name="preferences"),
     path("account/password/", account.change_password, name="password"),

@@ -55,7 +55,8 @@ class SignIn(LoginView):
     redirect_authenticated_user = True
 
     def get_context_data(self, **more: Any) -> dict[str, Any]:
-        return super().get_context_data(**more) | list_ways()
+        left = settings.OIDC is not None and self.request.GET.get("left") == "sso"
+        return super().get_context_data(**more) | list_ways() | {"left_sso": left}
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         target = self.get_redirect_url()

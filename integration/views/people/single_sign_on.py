@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import login
+from django.contrib.auth.views import LogoutView
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -27,6 +29,7 @@ from integration.views.people.sign_in import (
 )
 
 NEXT, PATIENCE_S = "sso_next", 600
+THERE = "sso_signed_in"  # the session was begun at the provider
 # Sign-ins that may begin at one address, an office's perhaps: each keeps a session for a moment.
 MOST_A_MINUTE = 300
 # Roles follow the provider's groups at each sign-in, so sessions are short.
@@ -71,9 +74,36 @@ def come_back(request: HttpRequest) -> HttpResponse:
     target = request.session.pop(NEXT, "")
     note_way("single sign-on")
     login(request, person, backend=BACKEND)
-    request.session[CHECKED] = True
+    request.session[CHECKED] = request.session[THERE] = True
     request.session.set_expiry(SESSION_S)
     finish_sign_in(request)
     allowed = {request.get_host()}
     good = url_has_allowed_host_and_scheme(target, allowed, request.is_secure())
     return redirect(target if good else "overview")
+
+
+class SignOut(LogoutView):
+    """POST ends the session here. Who came from the provider may end the one there as well: a link and no
+    redirect, since other programs may use it, and pages send forms to nobody else."""
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        by_provider = settings.OIDC is not None and request.session.get(THERE)
+        response = super().post(request, *args, **kwargs)
+        return redirect(f"{reverse('login')}?left=sso") if by_provider else response
+
+
+@never_cache
+def sign_out_there(request: HttpRequest) -> HttpResponse:
+    """Leads to where the provider ends its session."""
+    if settings.OIDC is None:
+        raise Http404
+    if wait := take(f"sso:{address_of(request)}", 1, MOST_A_MINUTE):
+        return refuse_crowd(request, wait)
+    try:
+        place = oidc.find_sign_out(request.build_absolute_uri(reverse("login")))
+    except oidc.SsoFailed as error:
+        return render_sign_in(request, refused=error.message, status=error.status)
+    if place is None:
+        refused = "The provider has no page for signing out: sign out on its own pages."
+        return render_sign_in(request, refused=refused, status=404)
+    return redirect(place)

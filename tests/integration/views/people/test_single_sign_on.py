@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from io import StringIO
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from django.contrib.sessions.models import Session
@@ -21,7 +22,7 @@ from featurememory.sign_in_settings import OidcSettings, RoleGrant
 from integration.views.people import single_sign_on
 from tests.builders import project
 from tests.fake_issuer import CLIENT_ID, CLIENT_SECRET, FakeIssuer, fake_issuer
-from tests.web import enroll, person, text_of
+from tests.web import browser, enroll, person, text_of
 
 pytestmark = pytest.mark.django_db
 LEA = {"sub": "u-1", "email": "lea@corp.example", "email_verified": True}
@@ -359,3 +360,45 @@ def test_a_second_factor_of_before_is_not_asked_for(issuer: FakeIssuer) -> None:
     sign_in(issuer, client)
 
     assert inside(client)
+
+
+def test_whoever_came_from_the_provider_may_sign_out_there_as_well(issuer: FakeIssuer) -> None:
+    issuer.told = {"end_session_endpoint": f"{issuer.url}/end?from=app"}
+    client = Client()
+    sign_in(issuer, client)
+    page = client.post("/logout/", follow=True)
+
+    assert not inside(client)
+    assert 'href="/logout/sso/"' in page.content.decode()
+    place = urlsplit(client.get("/logout/sso/")["Location"])
+    assert f"{place.scheme}://{place.netloc}{place.path}" == f"{issuer.url}/end"
+    assert dict(parse_qsl(place.query)) == {
+        "from": "app",
+        "client_id": CLIENT_ID,
+        "post_logout_redirect_uri": "http://testserver/login/",
+    }
+
+
+@pytest.mark.parametrize("place", [None, "", "javascript:alert(1)", "/relative"])
+def test_without_such_a_place_at_the_provider_it_says_so(
+    issuer: FakeIssuer, place: str | None
+) -> None:
+    issuer.told = {"end_session_endpoint": place}
+    answer = Client().get("/logout/sso/")
+
+    assert answer.status_code == 404
+    assert "no page for signing out" in text_of(answer)
+
+
+def test_whoever_signed_in_otherwise_is_not_led_there(issuer: FakeIssuer) -> None:
+    client = browser(person("ann"))
+
+    assert client.post("/logout/")["Location"] == "/login/"
+    assert "sign out there" not in text_of(client.get("/login/"))
+
+
+def test_nothing_of_it_is_there_without_a_provider(settings: Any) -> None:
+    settings.OIDC = None
+
+    assert Client().get("/logout/sso/").status_code == 404
+    assert "sign out there" not in text_of(Client().get("/login/?left=sso"))
