@@ -57,11 +57,11 @@ def view_input(observation: Observation) -> InputView:
 def _view_raw(observation: Observation) -> InputView:
     task = observation.task_type
     value = open_json(observation.input)
-    if isinstance(value, str):
-        return InputView(f"{task}|text", "text", fold_payloads(value.strip()) or NOTHING, {})
     request = read_request(value)
     if request is not None:
         return _view_request(task, request)
+    if isinstance(value, str):
+        return InputView(f"{task}|text", "text", fold_payloads(value.strip()) or NOTHING, {})
     if isinstance(value, dict):
         return _view_object(task, value)
     if isinstance(value, list):
@@ -72,13 +72,11 @@ def _view_raw(observation: Observation) -> InputView:
 def _view_request(task: str, request: ModelRequest) -> InputView:
     """System prompt and question are the text; tools, earlier turns and media never split a task."""
     question = request.question
-    extra = ",".join(request.extra)
     kind = "chat" if request.system else "text"
     asked = fold_payloads(question.text.strip()) or NOTHING
     text = BETWEEN.join([fold_payloads(request.system), asked]) if request.system else asked
     media: dict[str, Json] = {"media": " ".join(question.media)} if question.media else {}
-    partition = "|".join([task, *([extra] if extra else []), kind])
-    return InputView(partition, kind, add_header(text, request.tools), media)
+    return InputView(f"{task}|{kind}", kind, add_header(text, request.tools), media)
 
 
 def find_messages(value: Json) -> list[dict[str, Any]] | None:

@@ -16,11 +16,9 @@ from patterns.engine.text.dialects.request import (
     ModelRequest,
     Turn,
     request_of,
-    unexplained,
 )
 from patterns.engine.text.dialects.tools import tool_names
 
-BODY_KEYS = frozenset({"messages", "system", "systemPrompt"})
 TOOL_ROLES = frozenset({"tool", "function", "ipython"})
 ANSWERS = frozenset({"assistant", "ai", "model", "bot", "chatbot"})
 ROLES = SYSTEM_ROLES | USER_ROLES | TOOL_ROLES | ANSWERS
@@ -31,20 +29,22 @@ def read_chat(value: Json) -> ModelRequest | None:
     """The request of a message list, or of a body that holds one under `messages`."""
     if isinstance(value, list):
         turns = read_turns(value)
-        return request_of("", turns, frozenset(), ()) if turns is not None else None
+        return request_of("", turns, frozenset()) if turns is not None else None
     if not isinstance(value, Mapping) or "messages" not in value:
         return None
     turns = read_turns(value["messages"])
     if turns is None:
         return None
     system = read_content(value.get("system", value.get("systemPrompt"))).text
-    return request_of(system, turns, tool_names(value), unexplained(list(value), BODY_KEYS))
+    return request_of(system, turns, tool_names(value))
 
 
 def read_turns(messages: Json) -> list[Turn] | None:
     """One turn a message; None unless all are messages."""
     if isinstance(messages, Mapping):
         messages = [messages]
+    if isinstance(messages, list) and len(messages) == 1 and isinstance(messages[0], list):
+        messages = messages[0]  # LangChain's batches of one chat
     if not isinstance(messages, list) or not messages:
         return None
     turns = [read_turn(message) for message in messages]

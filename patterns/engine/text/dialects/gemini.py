@@ -6,10 +6,8 @@ from collections.abc import Mapping
 
 from patterns.engine.domain.observation import Json
 from patterns.engine.text.dialects.content import read_content
-from patterns.engine.text.dialects.request import ModelRequest, Turn, request_of, unexplained
+from patterns.engine.text.dialects.request import ModelRequest, Turn, request_of
 from patterns.engine.text.dialects.tools import tool_names
-
-BODY_KEYS = frozenset({"contents", "systemInstruction", "system_instruction"})
 
 
 def read_gemini(value: Json) -> ModelRequest | None:
@@ -20,7 +18,7 @@ def read_gemini(value: Json) -> ModelRequest | None:
     if turns is None:
         return None
     system = read_content(value.get("systemInstruction", value.get("system_instruction"))).text
-    return request_of(system, turns, tool_names(value), unexplained(list(value), BODY_KEYS))
+    return request_of(system, turns, tool_names(value))
 
 
 def _turns(contents: Json) -> list[Turn] | None:

@@ -39,12 +39,11 @@ class Turn(NamedTuple):
 
 
 class ModelRequest(NamedTuple):
-    """`extra` are keys that neither this dialect nor the settings of a call explain."""
+    """Other keys of the body are not kept: they say where it came from, not which task it is."""
 
     system: str
     turns: tuple[Turn, ...]
     tools: frozenset[str] = frozenset()
-    extra: tuple[str, ...] = ()
 
     @property
     def question(self) -> Turn:
@@ -54,15 +53,13 @@ class ModelRequest(NamedTuple):
         return (asked or said or [Turn("user", "")])[-1]
 
 
-def request_of(
-    system: str, turns: list[Turn], tools: frozenset[str], extra: tuple[str, ...]
-) -> ModelRequest:
+def request_of(system: str, turns: list[Turn], tools: frozenset[str]) -> ModelRequest:
     """System turns join the system prompt; tools that were called count as offered."""
     said = [turn.text for turn in turns if turn.role in SYSTEM_ROLES and turn.text]
     others = [turn for turn in turns if turn.role not in SYSTEM_ROLES]
     called = frozenset(name for turn in others for name in turn.calls)
     return ModelRequest(
-        "\n".join([system, *said] if system else said), tuple(others), tools | called, extra
+        "\n".join([system, *said] if system else said), tuple(others), tools | called
     )
 
 

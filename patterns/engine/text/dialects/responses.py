@@ -26,7 +26,7 @@ def read_responses(value: Json) -> ModelRequest | None:
     if turns is None:
         return None
     system = read_content(value.get("instructions")).text
-    return request_of(system, turns, tool_names(value), ())
+    return request_of(system, turns, tool_names(value))
 
 
 def _turns(items: Json) -> list[Turn] | None:
