@@ -6,6 +6,7 @@ https://docs.litellm.ai/docs/proxy/logging_spec
 from __future__ import annotations
 
 import hashlib
+import uuid
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -175,12 +176,21 @@ def _cost(payload: Mapping[str, Any], failed: bool) -> float | None:
     return cost
 
 
+def _own_trace(payload: Mapping[str, Any]) -> str | None:
+    """What the caller named as `session_id` or `trace_id`; LiteLLM makes a UUID where it named none."""
+    name = text_in(payload.get("trace_id"))
+    try:
+        return None if name is None or uuid.UUID(name) else name
+    except ValueError:
+        return name
+
+
 def _read_notes(payload: Mapping[str, Any], call: ToldCall) -> None:
     metadata = object_in(payload.get("metadata"))
     asked = object_in(metadata.get("requester_metadata"))
     asked = object_in(metadata.get("spend_logs_metadata")) | asked
     call.fill(
-        session=payload.get("session_id") or asked.get("session_id"),
+        session=payload.get("session_id") or asked.get("session_id") or _own_trace(payload),
         task_type=asked.get("task_type"),
         decision=asked.get("decision_id"),
     )

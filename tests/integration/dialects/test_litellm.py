@@ -254,3 +254,14 @@ def test_any_value_in_any_place_is_read_or_refused(changes: dict[str, Any]) -> N
     (found,) = read_bodies([json.dumps(payload(**changes)).encode()])
 
     assert isinstance(found, dict) or found.status < 500
+
+
+@pytest.mark.parametrize(
+    ("trace", "session"),
+    [("s-9", "s-9"), ("c9c25b09-7c85-4d2e-9a51-0d0c3b9d1f10", None), ("", None), (..., None)],
+)
+def test_a_trace_the_caller_named_is_the_session(trace: Any, session: str | None) -> None:
+    """The SDK puts the caller's `session_id` there; where there is none it makes a UUID a call."""
+    interaction = read_payload(payload(session_id="", trace_id=trace))
+
+    assert interaction.get("session_id") == session
