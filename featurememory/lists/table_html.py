@@ -88,8 +88,7 @@ def write_peek(listing: Listing, name: str) -> str:
     query = escape(peek_query(listing, name))
     return (
         f'<td class="peekcell"><a class="peek" tabindex="-1" href="{listing.address}?{query}" '
-        f'title="Peek (p)"><span class="sr">Peek at {escape(name[-8:])}</span>'
-        '<span aria-hidden="true">⤢</span></a></td>'
+        'title="Peek (p)" aria-label="Peek">⤢</a></td>'
     )
 
 
@@ -105,5 +104,5 @@ def write_copied(text: str) -> str:
     shown = text if len(text) <= SHORT else text[-8:]
     return (
         f'<button type="button" class="mono copyid" data-copy-text="{escape(text)}" '
-        f'title="Copy {escape(text)}" tabindex="-1">{escape(shown)}</button>'
+        f'title="Copy" tabindex="-1">{escape(shown)}</button>'
     )

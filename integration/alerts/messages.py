@@ -44,6 +44,25 @@ def name_figure(rule: AlertRule) -> str:
     return rule.get_figure_display().split(",")[0].split(":")[0]
 
 
+WINDOWLESS = {
+    Figure.QUEUE,
+    Figure.WAITING,
+    Figure.STORAGE,
+    Figure.DRIFTING,
+    Figure.NEW_PATTERNS,
+    Figure.PROVEN,
+    Figure.ROLLED_BACK,
+}
+
+
+def describe_rule(rule: AlertRule) -> str:
+    """What is watched, in words: "Duration p95 above 900 ms, last 24 h"."""
+    text = f"{name_figure(rule)} {rule.side} {write_value(rule, rule.threshold)}"
+    if rule.pattern_id:
+        text += ", one pattern"
+    return text if Figure(rule.figure) in WINDOWLESS else f"{text}, last {rule.window_hours} h"
+
+
 def describe_firing(rule: AlertRule, value: float | None) -> str:
     limit = write_value(rule, rule.threshold)
     return f"{rule.name}: {name_figure(rule)} is {write_value(rule, value)}, {rule.side} {limit}."

@@ -33,7 +33,7 @@ class PatternListRow:
 
 def write_name(row: PatternListRow) -> str:
     pattern, name = row.pattern, str(row.pattern.pk)
-    text = escape(pattern.label) if pattern.label else drawings.template_of(pattern, 76)
+    text = escape(pattern.label) if pattern.label else drawings.template_of(pattern, 60)
     task = pattern.task_type
     task = escape(task if len(task) <= 40 else task[:39] + "…")
     return (

@@ -14,7 +14,7 @@ from featurememory.errors import FeatureMemoryError
 from featurememory.http.pagination import read_page
 from featurememory.page_access import changing, current_project, page, render_page
 from integration.alerts import evaluation, rules
-from integration.alerts.messages import find_link, write_value
+from integration.alerts.messages import describe_rule, find_link, write_value
 from integration.alerts.rule_form import AlertForm
 from integration.models import AlertNotice, AlertRule
 
@@ -40,7 +40,7 @@ def list_alerts(request: HttpRequest) -> HttpResponse:
     notices = AlertNotice.objects.filter(project=project).select_related("delivery", "rule")
     found = read_page(notices, "-at", request.GET.get("cursor"), 50)
     context = {
-        "rules": [describe_rule(rule) for rule in rules.list_rules(project)],
+        "lines": [build_line(rule) for rule in rules.list_rules(project)],
         "page": found,
         "next": found.next and f"cursor={found.next}",
         "previous": found.previous and f"cursor={found.previous}",
@@ -49,10 +49,15 @@ def list_alerts(request: HttpRequest) -> HttpResponse:
     return render_page(request, "alerts/list.html", "alerts/_list.html", context)
 
 
-def describe_rule(rule: AlertRule) -> tuple[AlertRule, str, str, str]:
-    """With its value of now, its limit, and the list that its figure is about."""
-    now, limit = write_value(rule, rule.value), write_value(rule, rule.threshold)
-    return rule, now, limit, find_link(rule)
+def build_line(rule: AlertRule) -> dict[str, Any]:
+    """A rule with what it watches in words, its value of now, and the list that it is about."""
+    return {
+        "rule": rule,
+        "text": describe_rule(rule),
+        "now": write_value(rule, rule.value),
+        "limit": write_value(rule, rule.threshold),
+        "link": find_link(rule),
+    }
 
 
 @changing

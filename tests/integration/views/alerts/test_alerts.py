@@ -48,6 +48,7 @@ def test_a_rule_is_made_with_a_form(editor: Client, owner: Project) -> None:
     rule = AlertRule.objects.get(project=owner)
     assert (rule.figure, rule.threshold, rule.made_by) == ("p95", 900, "eva")
     assert "not measured yet" in text_of(page)
+    assert "Duration p95 above 900 ms, last 24 h" in text_of(page)
     assert Activity.objects.filter(project=owner, verb="alert").exists()
 
 
@@ -93,6 +94,12 @@ def test_a_project_has_a_limited_number_of_rules(
     monkeypatch.setattr("integration.alerts.rules.MOST_RULES", 1)
 
     assert editor.post("/alerts/new/", FORM).status_code == 422
+
+
+def test_a_figure_of_now_is_described_without_a_window(editor: Client, owner: Project) -> None:
+    AlertRule.objects.create(project=owner, name="Queue", figure="queue", threshold=1000)
+
+    assert "Interactions waiting now above 1,000</span>" in text_of(editor.get("/alerts/"))
 
 
 def test_a_test_stands_in_the_history(editor: Client, rule: AlertRule) -> None:
