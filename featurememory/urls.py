@@ -33,3 +33,4 @@ urlpatterns = [
 ]
 
 handler404 = views.show_page_not_found
+handler500 = views.show_server_error

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.conf import settings
-from django.db import DatabaseError, OperationalError
+from django.db import Error, InterfaceError, OperationalError
 
 from featurememory.errors import ErrorCode, FeatureMemoryError
 
@@ -12,7 +12,7 @@ FULL = ("disk is full", "no space left", "disk i/o error", "could not extend fil
 BUSY = ("locked", "too many connections", "timeout", "pool")
 
 
-def translate_database_error(error: DatabaseError) -> FeatureMemoryError | None:
+def translate_database_error(error: Error) -> FeatureMemoryError | None:
     """The error as STORAGE_FULL, OVERLOADED or STORAGE_FAILED; None when it is a bug."""
     text = str(error).lower()
     if any(sign in text for sign in FULL):
@@ -22,7 +22,8 @@ def translate_database_error(error: DatabaseError) -> FeatureMemoryError | None:
             ErrorCode.STORAGE_FULL,
             {"retry_after": 5},
         )
-    if not isinstance(error, OperationalError):
+    is_lost = isinstance(error, InterfaceError) and "closed" in text
+    if not is_lost and not isinstance(error, OperationalError):
         return None
     busy = any(sign in text for sign in BUSY)
     return FeatureMemoryError(

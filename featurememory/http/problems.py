@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
-from django.db import DatabaseError
+from django.db import Error
 from django.http import Http404
 from rest_framework import exceptions
 from rest_framework.request import Request
@@ -63,7 +63,7 @@ def translate_error(error: Exception) -> FeatureMemoryError:
         code = ErrorCode.METHOD_NOT_ALLOWED
     if code is not None:
         return FeatureMemoryError(str(error) or TITLES[404], code)
-    if isinstance(error, DatabaseError):
+    if isinstance(error, Error):
         return translate_database_error(error) or handle_feature_memory_error(error)
     return handle_feature_memory_error(error)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from django.db import DataError, OperationalError
+from django.db import DataError, InterfaceError, OperationalError
 
 from featurememory.database.errors import translate_database_error
 from featurememory.errors import ErrorCode
@@ -28,6 +28,14 @@ def test_trouble_with_the_storage_tells_the_caller_to_come_again(
     assert error is not None
     assert error.code is code
     assert error.details["retry_after"] >= 1
+
+
+def test_a_connection_that_was_lost_is_trouble_with_the_storage() -> None:
+    lost = translate_database_error(InterfaceError("the connection is closed"))
+
+    assert lost is not None
+    assert lost.code is ErrorCode.STORAGE_FAILED
+    assert translate_database_error(InterfaceError("Error binding parameter 1")) is None
 
 
 def test_a_fault_of_ours_is_not_taken_for_trouble_with_the_storage() -> None:
