@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from patterns.engine.recognizer_state.reservoir import Sample
 from patterns.engine.text.dialects.request import unexplained
-from patterns.engine.text.payloads import fold_payloads
+from patterns.engine.text.payloads.folding import fold_payloads
 from patterns.engine.text.tokens import BETWEEN, add_header
 
 EARLIER = frozenset({"1", "2"})  # versions of the rules

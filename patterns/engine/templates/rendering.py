@@ -15,7 +15,7 @@ from patterns.engine.text.ngrams import (
     hash_runs,
     tokenize_normal,
 )
-from patterns.engine.text.payloads import KINDS
+from patterns.engine.text.payloads.marks import KINDS
 from patterns.engine.text.tokens import BETWEEN, Token, token_keys
 from patterns.engine.text.value_types import classify_value
 

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 
-from patterns.engine.text.payloads import KINDS
+from patterns.engine.text.payloads.marks import KINDS
 
 MOST_SLOTS = 14
 _WORDS = re.compile(r"[A-Za-z][A-Za-z0-9]*")

@@ -16,7 +16,7 @@ from patterns.engine.domain.observation import Json, Observation
 from patterns.engine.text.dialects import read_request
 from patterns.engine.text.dialects.request import ModelRequest
 from patterns.engine.text.json_text import open_json, write_json
-from patterns.engine.text.payloads import fold_payloads
+from patterns.engine.text.payloads.folding import fold_payloads
 from patterns.engine.text.tokens import BETWEEN, add_header
 
 DEEPEST = 6

@@ -20,7 +20,7 @@ from patterns.engine.grouping.prompts.mining.common_ngrams import (
     mark_static,
 )
 from patterns.engine.grouping.prompts.mining.corpus import Corpus, Ints
-from patterns.engine.text.payloads import KINDS
+from patterns.engine.text.payloads.marks import KINDS
 from patterns.engine.text.tokens import END, START, TURN
 
 EDGE_WORDS = 2  # words of the wider frame at one edge of its texts

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from patterns.engine.text.payloads import CLOSE, OPEN, fold_payloads
+from patterns.engine.text.payloads.folding import fold_payloads
+from patterns.engine.text.payloads.marks import CLOSE, OPEN
 
 
 def folded(text: str) -> str:
