@@ -9,11 +9,12 @@ import msgspec
 from uuid_utils import uuid7
 
 from featurememory.errors import ErrorCode, FeatureMemoryError
-from featurememory.http.finite_numbers import require_finite_integers
+from featurememory.http.finite_numbers import LONG, require_finite_integers
 from integration.dialects.json_values import Json
 from patterns.ingest import writer
 from patterns.ingest.backpressure import admission
 from patterns.ingest.schema import (
+    DEPTH,
     Arrival,
     build_arrival,
     build_columns,
@@ -27,6 +28,11 @@ from patterns.storage.payloads import pack_json
 
 # OTLP's and LiteLLM's batches are larger than one group of the writer may be.
 AT_ONCE = 1_000
+# One pass for both checks: brackets that open become (, digits 0.
+MARKS = bytes(
+    ord("(") if byte in b"[{" else ord("0") if byte in b"0123456789" else ord(" ")
+    for byte in range(256)
+)
 # The members that go into the payload, in the order in which it has them.
 CONTENT = ("input", "output", "error", "parameters", "tags")
 
@@ -47,11 +53,19 @@ def make_told_arrival(interaction: Mapping[str, Json]) -> Arrival:
     rest = {name: part for name, part in interaction.items() if name not in content}
     text = write_json(content)
     check_size(text)
-    refuse_deep_nesting(text)
-    require_finite_integers(text)
+    check_depth_and_numbers(text)
     item = parse_item(write_json(rest | {"input": None}))
     failed = "error" in content or item.success is False
     return Arrival(item.id or str(uuid7()), build_columns(item, failed), pack_json(text))
+
+
+def check_depth_and_numbers(text: bytes) -> None:
+    """Looks closer, and raises 400 or 422, only where brackets or digits could be too many."""
+    marks = text.translate(MARKS)
+    if marks.count(b"(") > DEPTH:
+        refuse_deep_nesting(text)
+    if LONG in marks:
+        require_finite_integers(text)
 
 
 def write_json(value: Mapping[str, Json]) -> bytes:

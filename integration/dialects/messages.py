@@ -55,6 +55,7 @@ class OneTextMessage(Struct, forbid_unknown_fields=True, gc=False):
     finish_reason: str | None = None
 
 
+ONE_PART = msgspec.json.Decoder(tuple[TextPart])
 USUAL = msgspec.json.Decoder(list[OneTextMessage])
 
 
@@ -99,12 +100,21 @@ def with_system(system: Json, messages: list[dict[str, Any]]) -> list[dict[str, 
     """System instructions as the first message, unless the messages have some already."""
     if system is None or any(message.get("role") == "system" for message in messages):
         return messages
-    parts = list_in(system)
-    if len(parts) == 1 and (text := _only_text({"parts": parts})) is not None:
-        content: Json = text
-    else:
+    content: Json = read_only_part(system) if isinstance(system, str) else None
+    if content is None:
+        parts = list_in(system)
         content = content_of(parts) if parts else open_json(system)
     return [{"role": "system", "content": content}, *messages]
+
+
+def read_only_part(text: str) -> str | None:
+    """The text of `[{"type": "text", "content": …}]`; None where it is anything else."""
+    if not text.startswith('[{"type"'):
+        return None
+    try:
+        return ONE_PART.decode(text)[0].content
+    except (msgspec.MsgspecError, UnicodeError):
+        return None
 
 
 def with_tools(messages: Json, tools: Json) -> Json:

@@ -66,6 +66,7 @@ COUNTS = {
         "completion_tokens_details.reasoning_tokens",
     ),
 }
+WHOLE = {"input", "output"}
 TOKENS = Wanted(
     **{part: tuple(f"gen_ai.usage.{name}" for name in names) for part, names in COUNTS.items()}
 )
@@ -143,10 +144,12 @@ def _parameters(taken: Taken) -> dict[str, Json]:
 def _tokens(taken: Taken) -> Tokens:
     counts = {part: number_in(value) for part, value in taken.take_all(TOKENS).items()}
     total = counts.pop("total", None)
+    if counts.keys() <= WHOLE:  # no parts that could lie within, or beside
+        return Tokens(counts.get("input"), counts.get("output"))
     return parts_included(Tokens(**counts), total)
 
 
 def _finish_reason(given: Json) -> Json:
     """One reason is told as such; LiteLLM writes the list as text."""
-    reasons = open_json(given)
+    reasons = open_json(given) if isinstance(given, str) else given
     return reasons[0] if isinstance(reasons, list) and len(reasons) == 1 else reasons

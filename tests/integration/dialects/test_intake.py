@@ -84,3 +84,10 @@ def test_what_cannot_be_written_is_refused(value: Any) -> None:
         make_arrival({**told(CHAT), "input": value})
 
     assert refusal.value.status in (400, 413)
+
+
+def test_many_brackets_and_long_numbers_are_no_reason_to_refuse() -> None:
+    """Only brackets within each other are too deep, only numbers are too large."""
+    call = {**told(CHAT), "input": [{"a": []} for _ in range(500)], "output": "9" * 400}
+
+    assert make_told_arrival(call).payload == make_arrival(call).payload
