@@ -73,7 +73,9 @@ class FigureReader:
             rows: Any = Pattern.objects.stored().filter(created_at__gt=since)
         else:
             after = "active" if rule.figure == Figure.PROVEN else "suspended"
-            rows = OptimizationEvent.objects.filter(at__gt=since, after=after)
+            # What people decide they know; and a step that changes nothing proves nothing.
+            rows = OptimizationEvent.objects.filter(at__gt=since, after=after, actor="memory")
+            rows = rows.exclude(before=after)
         return float(rows.filter(project_id=self.project_id).count())
 
     def read_sums(self, hours: int, pattern_id: UUID | None) -> Sums:

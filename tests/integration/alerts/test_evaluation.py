@@ -127,6 +127,21 @@ def test_a_proof_and_a_rollback_are_told(figure: str, after: str) -> None:
     assert notices(rule) == ["fired"]
 
 
+@pytest.mark.parametrize(("figure", "after"), [("proven", "active"), ("rolled_back", "suspended")])
+def test_what_a_person_did_or_what_changed_nothing_is_no_proof_and_no_rollback(
+    figure: str, after: str
+) -> None:
+    owner = project("shop")
+    rule = make_rule(owner, figure, threshold=0)
+    events = OptimizationEvent.objects
+    events.create(project=owner, optimization_id="o-1", after=after, actor="eva")
+    events.create(project=owner, optimization_id="o-2", before=after, after=after)
+
+    evaluation.evaluate_project(owner.pk)
+
+    assert notices(rule) == []
+
+
 def test_a_muted_rule_writes_history_and_calls_nobody() -> None:
     owner = project("shop")
     later = timezone.now() + timedelta(hours=1)
