@@ -24,7 +24,8 @@ from patterns.models import Learner
 
 SEED, BATCH = 7, 60
 WATCHED = 7.0  # days before the first task is prepared
-CONSOLIDATED = (6.9, 24.0, 58.0)  # days after which the recogniser looks back
+# Days after which the recogniser looks back: late enough that the first repair changes nothing.
+CONSOLIDATED = (6.9, 24.0, 59.8)
 FRESH = 500  # interactions learned since, from which on it is worth it
 # Held during a step, so that the demo is never removed in the middle of one.
 AT_WORK = threading.RLock()
