@@ -8,7 +8,6 @@ anew; the keys of their patterns stay, so ids survive.
 from __future__ import annotations
 
 from patterns.engine.recognizer_state.reservoir import Sample
-from patterns.engine.text.dialects.request import unexplained
 from patterns.engine.text.payloads.folding import fold_payloads
 from patterns.engine.text.tokens import BETWEEN, add_header
 
@@ -21,9 +20,7 @@ def rename_partition(name: str) -> str:
     task, chat, rest = name.partition(_CHAT)
     if not chat or rest.count("|") != 2:
         return name
-    extra, _, system = rest.split("|")
-    kept = ",".join(unexplained([key for key in extra.split(",") if key], frozenset({"system"})))
-    return "|".join([task, *([kept] if kept else []), "chat" if system else "text"])
+    return f"{task}|{'chat' if rest.rpartition('|')[2] else 'text'}"
 
 
 def renew_sample(sample: Sample) -> Sample:

@@ -89,7 +89,7 @@ def test_texts_keep_the_patterns_that_earlier_rules_gave_them(stored: Stored) ->
 def test_chats_of_earlier_rules_stand_where_chats_are_looked_for_today() -> None:
     assert rename_partition("support|chat|model||system") == "support|chat"
     assert rename_partition("|chat||search,book|") == "|text"
-    assert rename_partition("|chat|customer||") == "|customer|text"
+    assert rename_partition("|chat|customer||") == "|text"
     assert rename_partition("support|text") == "support|text"
 
 
