@@ -55,7 +55,7 @@ def write_status(row: PatternListRow) -> str:
 COLUMNS = (
     ListColumn("name", "Pattern", write_name, css="full"),
     ListColumn("status", "State", write_status, pick=lambda row: ("status", row.pattern.status)),
-    ListColumn("confidence", "Confidence", write_confidence, "confidence"),
+    ListColumn("confidence", "Confidence", write_confidence, "confidence", unit="confidence"),
     figure_column("pattern.use_count", "Matches", figures.number, unit="matches"),
     ListColumn(
         "days", "14 days", lambda row: drawings.spark(row.days, "grey", True), css="wideonly"
