@@ -19,12 +19,13 @@ from patterns.engine.rewording.wish import Rewording, make_rule
 from patterns.engine.templates.word_rules import WordRule
 
 MOST_RULES = 20  # of one pattern
+LOOKED_AT = 100  # texts of a pattern: nobody waits for the rest
 TEXTS = frozenset({"text", "chat"})
 
 
 class Outlook(NamedTuple):
     """What a rewording would do: the rule, the patterns that join, and of the `known` texts of the
-    pattern how many are `concerned`."""
+    pattern that were looked at how many are `concerned`."""
 
     rule: WordRule
     joins: tuple[str, ...]
@@ -45,7 +46,7 @@ def foresee_rewording(memory: RecognizerState, identifier: str, wish: Rewording)
     rule = make_rule(state, wish)
     if rule.kind == "name":
         return Outlook(rule, (), 0, 0)
-    own = _list_own(memory, state)
+    own = _choose_own(memory, state)
     with_place = [value for one in own if (value := _read_value(rule, one)) is not None]
     if 2 * len(with_place) < max(1, len(own)):
         raise ValueError("The words around it are not the same in most texts of the pattern.")
@@ -88,9 +89,11 @@ def put_words_back(memory: RecognizerState, identifier: str, earlier: list[WordR
     memory.settle_pattern(state)
 
 
-def _list_own(memory: RecognizerState, state: PatternState) -> list[Sample]:
+def _choose_own(memory: RecognizerState, state: PatternState) -> list[Sample]:
+    """Texts of the pattern, evenly chosen from all that are kept."""
     owners = memory.patterns.owners
-    return [one for one in memory.reservoir if owners.get(one.key) == state.id]
+    own = [one for one in memory.reservoir if owners.get(one.key) == state.id]
+    return own[:: max(1, len(own) // LOOKED_AT)][:LOOKED_AT]
 
 
 def _read_value(rule: WordRule, sample: Sample) -> str | None:
@@ -105,6 +108,8 @@ def _find_joining(memory: RecognizerState, state: PatternState, rule: WordRule) 
     for sample in memory.reservoir:
         owner = memory.patterns.owners.get(sample.key, "")
         if sample.partition != state.partition or owner in ("", state.id):
+            continue
+        if seen[owner] >= LOOKED_AT:
             continue
         seen[owner] += 1
         found = rule.cut(sample.text)
