@@ -56,7 +56,11 @@ def pick_values(
     post, traffic, fits = view.post, view.traffic, view.values.fits
     allowed, hope = verdicts.ACTIVE_RESERVE * settings.quality_budget, optimism(view, state)
     if not view.offline:
-        return choose_values(post, traffic, fits, allowed, before, hope)
+        picks, price = choose_values(post, traffic, fits, allowed, before, hope)
+        if view.alone and view.scope.kind == "route_model" and hope > 0:
+            first = keep_provable(view, picks, settings.quality_margin)
+            picks = first if (first >= 0).any() else picks  # a trial of what is worse has to end
+        return picks, price
     reserve, care = CAREFUL["active" if state.status == "active" else "shadow"]
     allowed = reserve * settings.quality_budget
     picks, price = choose_values(post, traffic, fits, allowed, before)
