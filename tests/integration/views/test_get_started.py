@@ -78,7 +78,7 @@ def run(*command: str, **environment: str) -> str:
         command,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,  # an example that trains models takes 20 s alone, and shares the machine
         env={**clean, "PATH": path, **environment},
     )
     assert done.returncode == 0, done.stderr
