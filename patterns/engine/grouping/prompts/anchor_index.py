@@ -58,11 +58,12 @@ class AnchorIndex:
     ) -> list[tuple[float, str]]:
         """(bits, key) of the groups a text with these runs may belong to, the best first.
 
-        Groups whose requests offered other `tools` only are left out.
+        Groups whose requests offered other `tools` only are left out; of equal ones the first is
+        one that offered all of them.
         """
         scored = self._score_settled(runs) + self._score_young(runs, passages)
         scored = [pair for pair in scored if self.groups[pair[1]].offers(tools)]
-        scored.sort(key=lambda pair: (-pair[0], pair[1]))
+        scored.sort(key=lambda pair: (-pair[0], not tools <= self.groups[pair[1]].tools, pair[1]))
         if scored:
             self._give_back(scored)
         return scored
