@@ -17,7 +17,7 @@ from patterns.engine.text.dialects import read_request
 from patterns.engine.text.dialects.request import ModelRequest
 from patterns.engine.text.json_text import open_json, write_json
 from patterns.engine.text.payloads.folding import fold_payloads
-from patterns.engine.text.tokens import BETWEEN, add_header
+from patterns.engine.text.tokens import BETWEEN, add_header, normalize_text
 
 DEEPEST = 6
 NOTHING = "(empty input)"
@@ -105,7 +105,7 @@ def _view_object(task: str, value: dict[str, Any]) -> InputView:
     if call is not None:
         name, arguments = call
         return InputView(f"{task}|call", "call", name, dict(list_leaves(arguments)))
-    leaves = dict(list_leaves(value))
+    leaves = {normalize_text(path): leaf for path, leaf in list_leaves(value)}
     return InputView(f"{task}|json", "json", SEPARATOR.join(sorted(leaves)), leaves)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 from patterns.engine.text.input_view import view_input
 from patterns.engine.text.tokens import drop_header, list_tools
 from tests.patterns.engine.streams import observation
@@ -19,6 +21,14 @@ def test_a_call_is_known_by_its_function_in_every_spelling() -> None:
 
 def test_json_in_a_text_is_json() -> None:
     assert view_input(observation('{"b": 1, "a": 2}')) == view_input(observation({"a": 2, "b": 1}))
+
+
+def test_names_that_look_alike_are_one_name() -> None:
+    """Repair reads texts in their normal form: a key in another one would found a pattern after each."""
+    decomposed = {unicodedata.normalize("NFD", "größe"): 1, "a\r\nb": 2}
+    view = view_input(observation(decomposed))
+
+    assert view == view_input(observation({"größe": 1, "a\nb": 2}))
 
 
 def test_the_tools_a_request_offers_stand_in_the_header_of_its_text() -> None:
