@@ -23,14 +23,26 @@ def test_a_steady_rate_seldom_raises_an_alarm() -> None:
     assert sum(a is not None for a in alarms) <= 3
 
 
-def test_after_calm_the_new_level_is_learned() -> None:
-    detector = FallDetector.fresh(weight=100)
+def test_after_an_alarm_that_was_no_chance_the_new_level_is_learned() -> None:
+    detector = FallDetector.fresh(weight=500)
     for _ in range(60):
         detector.update(0.0, 0.9)
+    assert detector.value > 1e6
+
     detector.reset()
     for _ in range(400):
         detector.update(0.0, 0.9)
     assert detector.value < 2
+
+
+def test_after_an_alarm_that_was_chance_the_level_stays_what_it_was() -> None:
+    detector = FallDetector.fresh(gap=0.05, weight=500)
+    for _ in range(60):
+        detector.update(1.0, 0.9)
+    assert detector.value < 2
+
+    detector.reset()
+    assert detector.gap == 0.05
 
 
 def test_work_that_is_harder_for_everybody_is_no_fall() -> None:
