@@ -44,6 +44,7 @@ LATE = (
     "optimizations.api.prepare",
     "optimizations.api.what_if",
     "optimizations.evaluation_sets.answers",
+    "optimizations.views.interactions.payload_search",
     "integration.learning.feedback",
     "integration.api.alerts",
     "integration.api.erasure",
