@@ -62,7 +62,7 @@ def find_single_slots(corpus: Corpus, frames: Sequence[Frame]) -> list[list[int]
 
 def _list_values(corpus: Corpus, outline: Value) -> Iterator[tuple[Key, Value, int]]:
     """What surrounds each run that can be a value, the run, and the static tokens around it."""
-    before, after = _digest_prefixes(outline), _digest_prefixes(outline[::-1])[::-1]
+    before, after = _digest_ends(outline)
     static = _count_static(outline)
     for start in range(len(outline)):
         for stop in range(start + 1, min(start + LONGER, len(outline)) + 1):
@@ -99,14 +99,13 @@ def _join_values(place: Place) -> set[int]:
 def _find_fillings(corpus: Corpus, outlines: Sequence[Value]) -> list[set[int]]:
     """Frames with a slot, and those that say the same but for a longer text in its place."""
     slots: dict[Key, set[int]] = defaultdict(set)
-    for number, outline in enumerate(outlines):
-        before, after = _digest_prefixes(outline), _digest_prefixes(outline[::-1])[::-1]
+    digests = [_digest_ends(outline) for outline in outlines]
+    for number, (outline, (before, after)) in enumerate(zip(outlines, digests, strict=True)):
         if _count_static(outline) >= FILLED:
             for place in (place for place, token in enumerate(outline) if token == SLOT):
                 slots[before[place], after[place + 1]].add(number)
     begins, found = {key[0] for key in slots}, {key: set(own) for key, own in slots.items()}
-    for number, outline in enumerate(outlines):
-        before, after = _digest_prefixes(outline), _digest_prefixes(outline[::-1])[::-1]
+    for number, (outline, (before, after)) in enumerate(zip(outlines, digests, strict=True)):
         for start in (start for start in range(len(outline)) if before[start] in begins):
             for stop in range(start + 1, min(start + LONGEST_FILLING, len(outline)) + 1):
                 key = before[start], after[stop]
@@ -153,6 +152,11 @@ def _is_word(corpus: Corpus, token: int) -> bool:
 
 def _count_static(outline: Value) -> int:
     return sum(token >= 0 for token in outline)
+
+
+def _digest_ends(outline: Value) -> tuple[list[int], list[int]]:
+    """Number `i` of the first tells the tokens before place `i`, of the second those from there on."""
+    return _digest_prefixes(outline), _digest_prefixes(outline[::-1])[::-1]
 
 
 def _digest_prefixes(outline: Sequence[int]) -> list[int]:
