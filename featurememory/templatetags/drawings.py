@@ -6,6 +6,7 @@ class names from templates are not escaped, because a list of 200 rows draws 400
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from html import escape
 from itertools import pairwise
@@ -18,6 +19,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 register = template.Library()
 SLOT_COLOURS = 5
+IDS = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 
 
 @register.simple_tag
@@ -126,6 +128,12 @@ def get(mapping: Any, key: Any) -> Any:
 def short(identifier: Any) -> str:
     """The last eight characters of an id: UUIDv7 starts with the time, so its end distinguishes better."""
     return str(identifier)[-8:]
+
+
+@register.filter
+def short_ids(text: str) -> str:
+    """The ids inside a text, each as its last eight characters."""
+    return IDS.sub(lambda found: found[0][-8:], text)
 
 
 @register.filter

@@ -180,13 +180,23 @@ def change(
 
 
 def moment(value: Any) -> datetime | None:
-    """A datetime from one, or from milliseconds since the epoch."""
+    """A datetime from one, from ISO 8601, or from milliseconds since the epoch."""
     if value is None or isinstance(value, datetime):
         return value
+    if isinstance(value, str) and "T" in value:
+        return read_iso(value)
     try:
         return datetime.fromtimestamp(float(value) / 1000, UTC)
     except (ValueError, OverflowError, OSError):
         return None
+
+
+def read_iso(text: str) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def age(delta: timedelta) -> str:
@@ -203,6 +213,14 @@ def ago(value: Any) -> SafeString:
     """<time> saying how long ago; the title gives the moment in UTC. The browser keeps it fresh."""
     at = moment(value)
     return SafeString(NONE) if at is None else time_tag(at, "ago", age(timezone.now() - at))
+
+
+@register.filter
+def time_left(seconds: float | None) -> str:
+    """30.2 -> "about 30 s left"; under a second there is nothing worth waiting for."""
+    if seconds is None:
+        return ""
+    return "nearly done" if seconds < 1 else f"about {age(timedelta(seconds=seconds))} left"
 
 
 @register.filter

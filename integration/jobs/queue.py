@@ -67,6 +67,13 @@ def start_job(project: Project, kind: str, actor: str, params: dict[str, Any] | 
     return job
 
 
+def name_job(job: Job) -> str:
+    """What people read: the title of its kind, and the file or thing it is about."""
+    title = KINDS[job.kind][0] if job.kind in KINDS else job.kind.replace("_", " ").capitalize()
+    about = job.params.get("name")
+    return f"{title}: {about}" if about else title
+
+
 def log_start(job: Job) -> None:
     Activity.objects.create(
         project=job.project,

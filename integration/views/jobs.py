@@ -76,7 +76,11 @@ def render_jobs(request: HttpRequest, form: StartForm, status: int = 200) -> Htt
 
 
 def find_panel(request: HttpRequest, listing: Listing) -> PeekPanel | None:
-    return JOBS.find_panel(request, listing, "jobs/_peek.html", lambda job: {"job": job})
+    return JOBS.find_panel(request, listing, "jobs/_peek.html", name_panel)
+
+
+def name_panel(job: Job) -> dict[str, Any]:
+    return {"job": job, "title": queue.name_job(job)}
 
 
 @exporting
@@ -110,7 +114,7 @@ def show_job(request: HttpRequest, pk: UUID) -> HttpResponse:
     if is_part(request):
         status = HTMX_STOP_POLLING if job.is_over else 200
         return render(request, "jobs/_card.html", {"job": job}, status=status)
-    context: dict[str, Any] = {"job": job}
+    context = name_panel(job)
     if job.state == Job.JobState.PREVIEW:
         context |= describe_preview(request, job)
     return render(request, "jobs/detail.html", context)

@@ -112,3 +112,17 @@ def test_the_vendored_library_is_the_one_named_beside_it() -> None:
 
 def test_a_change_of_thresholds_has_its_icon() -> None:
     assert drawings.verb_icon("threshold") == "sliders-horizontal"
+
+
+def test_a_time_written_as_text_is_a_time_too() -> None:
+    at = datetime(2026, 11, 29, 9, 31, 10, tzinfo=UTC)
+
+    assert figures.clock("2026-11-29T09:31:10+00:00") == figures.clock(at)
+    assert figures.clock("2026-11-29Tea") == "none"
+
+
+def test_what_is_left_of_a_job_is_said_in_one_unit() -> None:
+    assert figures.time_left(None) == ""
+    assert figures.time_left(0.2) == "nearly done"
+    assert figures.time_left(30.2) == "about 30 s left"
+    assert figures.time_left(250) == "about 4 min left"

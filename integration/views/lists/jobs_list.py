@@ -13,15 +13,14 @@ from featurememory.lists.columns import ListColumn, ListFilter, ListSpec
 from featurememory.lists.query_list import QueryList
 from featurememory.lists.table_html import write_copied
 from featurememory.templatetags import figures
-from integration.jobs.queue import KINDS
+from integration.jobs.queue import KINDS, name_job
 from integration.models import Job
 
 TONES = {"done": "ok", "failed": "bad"}
 
 
 def write_job(job: Job) -> str:
-    name = f": {job.params['name']}" if job.params.get("name") else ""
-    text = escape(f"{job.kind.replace('_', ' ').capitalize()}{name}"[:120])
+    text = escape(name_job(job)[:120])
     address = place_path(f"/jobs/{job.pk}/")
     return (
         f'<a class="row" href="{address}"><span class="cut">{text}</span></a>'
