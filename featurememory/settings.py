@@ -104,7 +104,7 @@ MIDDLEWARE = [
     "featurememory.http.middleware.add_content_security_policy",
     "featurememory.http.rate_limits.limit_address",
     "integration.api.fast_ingest.answer_ingest",
-    "django.middleware.gzip.GZipMiddleware",
+    "featurememory.http.middleware.CompressPages",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

@@ -11,6 +11,12 @@ from django.utils.safestring import SafeString, mark_safe
 from featurememory.lists.columns import ListColumn
 from featurememory.lists.listing import Listing
 
+SHORT = 20
+# Its row says which: the address of the panel is that of the list, with the id of the row.
+PEEK = (
+    '<td class="peekcell"><button type="button" class="peek" tabindex="-1" title="Peek (p)" '
+    'aria-label="Peek">⤢</button></td>'
+)
 ARROWS = {"descending": " ↓", "ascending": " ↑", "none": ""}
 
 
@@ -58,15 +64,15 @@ def write_row(listing: Listing, row: Any, openings: list[str]) -> str:
     box = ""
     if listing.spec.selectable:
         box = (
-            f'<td class="box"><label><span class="sr">Select {escape(name[-8:])}</span>'
-            f'<input type="checkbox" name="ids" value="{safe}"></label></td>'
+            f'<td class="box"><label><input type="checkbox" name="ids" value="{safe}" '
+            f'aria-label="Select {escape(shorten(name))}"></label></td>'
         )
     cells = "".join(
         f"{opening}{write_cell(listing, column, row)}</td>"
         for column, opening in zip(listing.columns, openings, strict=True)
     )
     css = "" if box else ' class="nobox"'
-    return f'<tr data-id="{safe}"{css}>{box}{cells}{write_peek(listing, name)}</tr>'
+    return f'<tr data-id="{safe}"{css}>{box}{cells}{PEEK if listing.spec.peek else ""}</tr>'
 
 
 def write_cell(listing: Listing, column: ListColumn, row: Any) -> str:
@@ -82,27 +88,20 @@ def write_cell(listing: Listing, column: ListColumn, row: Any) -> str:
     return f'<a class="pick" tabindex="-1" href="{listing.address}?{escape(query)}">{text}</a>'
 
 
-def write_peek(listing: Listing, name: str) -> str:
-    if not listing.spec.peek:
-        return ""
-    query = escape(peek_query(listing, name))
-    return (
-        f'<td class="peekcell"><a class="peek" tabindex="-1" href="{listing.address}?{query}" '
-        'title="Peek (p)" aria-label="Peek">⤢</a></td>'
-    )
-
-
 def peek_query(listing: Listing, name: str) -> str:
     return urlencode({**listing.here, "peek": name}, quote_via=quote)
 
 
-SHORT = 20
+def write_row_id(name: str) -> str:
+    """The id of its row, which a click copies whole; a long one by its end, which distinguishes better.
 
-
-def write_copied(text: str) -> str:
-    """An id that a click copies whole; a long one by its end, which distinguishes better."""
-    shown = text if len(text) <= SHORT else text[-8:]
+    The whole id stands at the row already; the script takes it from there.
+    """
     return (
-        f'<button type="button" class="mono copyid" data-copy-text="{escape(text)}" '
-        f'title="Copy" tabindex="-1">{escape(shown)}</button>'
+        '<button type="button" class="mono copyid" data-copy-text title="Copy" tabindex="-1">'
+        f"{escape(shorten(name))}</button>"
     )
+
+
+def shorten(name: str) -> str:
+    return name if len(name) <= SHORT else name[-8:]

@@ -61,25 +61,41 @@ def runs(values: Sequence[float | None]) -> list[list[tuple[int, float]]]:
 
 @register.simple_tag
 def spark(values: Sequence[float | None], css: str = "", zero: bool = False) -> SafeString:
-    """A line of the values over a soft area; a gap stays a gap. `zero`: the floor is 0.
-
-    In steps from point to point, which are short and much alike: a page has fifty of them.
-    """
+    """A line of the values over a soft area; a gap stays a gap. `zero`: the floor is 0."""
     known = [v for v in values if v is not None]
-    if len(known) < 2:
+    if not known:
         return SafeString("")
     low, high = 0 if zero else min(known), max(known)
     up = 21 / ((high - low) or 1)
-    area, line = [], []
-    for run in runs(values):
-        heights = [round(22 - (value - low) * up) for _, value in run]
-        steps = "".join(f"l1 {after - before}" for before, after in pairwise(heights))
-        line.append(f"M{run[0][0]} {heights[0]}{steps}")
-        area.append(f"M{run[0][0]} 24V{heights[0]}{steps}V24z")
+    drawn = [
+        (run[0][0], [round(22 - (value - low) * up) for _, value in run]) for run in runs(values)
+    ]
+    whole = len(known) == len(values) > 1
     return mark_safe(
-        f'<svg class="spark {css}" viewBox="0 0 {len(values) - 1} 24" preserveAspectRatio="none" '
-        f'aria-hidden="true"><path d="{"".join(area)}"/><path d="{"".join(line)}"/></svg>'
+        f'<svg class="spark {css}" viewBox="0 0 {max(1, len(values) - 1)} 24" '
+        'preserveAspectRatio="none" aria-hidden="true">'
+        f"{write_whole_line(drawn[0][1]) if whole else write_broken_line(drawn)}</svg>"
     )
+
+
+def write_steps(heights: Sequence[int]) -> str:
+    """From point to point, which is short and much alike: a page has fifty sparklines."""
+    return "".join(f" 1 {after - before}" for before, after in pairwise(heights))
+
+
+def write_whole_line(heights: Sequence[int]) -> str:
+    """Line and area as one path: its sides and its floor lie outside the picture."""
+    return f'<path d="M-1 25V{heights[0]}h1l{write_steps(heights)[1:]}h1V25"/>'
+
+
+def write_broken_line(drawn: Sequence[tuple[int, Sequence[int]]]) -> str:
+    """The areas, then the lines; a value between two gaps is a dot, as a line of no length is."""
+    area, line = [], []
+    for start, heights in drawn:
+        steps = f"l{write_steps(heights)[1:]}" if len(heights) > 1 else "h0"
+        area.append(f"M{start} 24V{heights[0]}{steps}V24z")
+        line.append(f"M{start} {heights[0]}{steps}")
+    return f'<path d="{"".join(area)}"/><path d="{"".join(line)}"/>'
 
 
 def shortened(parts: Iterable[Sequence[str]], limit: int) -> list[tuple[str, str]]:

@@ -210,7 +210,7 @@ def age(delta: timedelta) -> str:
 
 @register.filter
 def ago(value: Any) -> SafeString:
-    """<time> saying how long ago; the title gives the moment in UTC. The browser keeps it fresh."""
+    """<time> saying how long ago. The browser keeps it fresh, and adds the moment in UTC as its title."""
     at = moment(value)
     return SafeString(NONE) if at is None else time_tag(at, "ago", age(timezone.now() - at))
 
@@ -234,10 +234,12 @@ def clock(value: Any) -> SafeString:
 
 
 def time_tag(at: datetime, written_as: str, text: str) -> SafeString:
-    """Nothing in it comes from outside, so nothing is escaped: a list has hundreds."""
+    """Nothing in it comes from outside, so nothing is escaped: a list has hundreds.
+
+    The title, the moment in UTC, is the browser's work: it would be the same figures once more.
+    """
     return mark_safe(
-        f'<time datetime="{at:%Y-%m-%dT%H:%M:%SZ}" title="{at:%d %b %Y %H:%M:%S} UTC" '
-        f'data-as="{written_as}">{text}</time>'
+        f'<time datetime="{at:%Y-%m-%dT%H:%M:%SZ}" data-as="{written_as}">{text}</time>'
     )
 
 

@@ -26,7 +26,7 @@ from featurememory.lists.pages import (
     wants_panel,
 )
 from featurememory.lists.query_list import QueryList
-from featurememory.lists.table_html import peek_query, write_copied
+from featurememory.lists.table_html import peek_query, write_row_id
 from featurememory.models import Project
 from featurememory.page_access import current_project, exporting, page
 from featurememory.templatetags import drawings, figures
@@ -51,7 +51,7 @@ MOST_MEASURED = 2_000
 
 def write_change(line: ForestRow) -> str:
     row = line.row
-    context = {"line": line, "row": row, "copied": write_copied(row.id)}
+    context = {"line": line, "row": row, "copied": write_row_id(row.id)}
     address = escape(place_path(f"/optimizations/{row.id}/"))
     return (
         f'<a class="row" href="{address}"><span class="cut">{escape(row.summary or row.type)}'

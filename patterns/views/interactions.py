@@ -25,7 +25,7 @@ from patterns.storage.payloads import unpack_parts
 from patterns.storage.shared_words import NO_WORDS, Words, show_json, show_text, words_of
 from patterns.views.matched_patterns import find_matched_patterns
 
-PREVIEW = 160
+PREVIEW = 120  # no list has room for more
 SHOWN_JSON = 12_000
 STATES = {"pending": 0, "recognized": 1, "failed": 2}
 Data: TypeAlias = bytes | memoryview | None
@@ -45,7 +45,8 @@ def preview_input(data: Data, words: Words = NO_WORDS) -> str:
         raw = bytes(unpack_parts(bytes(data)).get("input", b"null"))
     except (ValueError, msgspec.DecodeError):
         return "(the payload is damaged)"
-    return show_text(words, " ".join(find_last_message(raw).split()))[:PREVIEW]
+    text = show_text(words, " ".join(find_last_message(raw).split()))
+    return text if len(text) <= PREVIEW else f"{text[: PREVIEW - 1]}…"
 
 
 def find_last_message(raw: bytes) -> str:

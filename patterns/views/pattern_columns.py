@@ -14,7 +14,7 @@ from featurememory.http.base_path import place_path
 from featurememory.lists import periods
 from featurememory.lists.column_kinds import figure_column, moment_column, word_column
 from featurememory.lists.columns import ListColumn, ListFilter, ListSpec, Tab
-from featurememory.lists.table_html import write_copied
+from featurememory.lists.table_html import write_row_id
 from featurememory.templatetags import drawings, figures
 from patterns.criteria import PatternCriteria
 from patterns.models import Pattern
@@ -38,7 +38,7 @@ def write_name(row: PatternListRow) -> str:
     task = escape(task if len(task) <= 40 else task[:39] + "…")
     return (
         f'<a class="row" href="{place_path(f"/patterns/{name}/")}"><span class="tpl cut">{text}</span></a>'
-        f'<span class="sub">{write_copied(name)} {task}'
+        f'<span class="sub">{write_row_id(name)} {task}'
         f"{' · pinned' if pattern.pinned else ''}</span>"
     )
 

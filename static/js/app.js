@@ -35,9 +35,11 @@ setInterval(() => {
 
 // --- times in the reader's zone; the title stays UTC ---
 const clock = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", second: "2-digit", timeZone: html.dataset.zone || undefined });
+const utc = new Intl.DateTimeFormat("en-GB", { day: "2-digit", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit", timeZone: "UTC" });
 function times(root = document) {
   for (const time of all("time[data-as]", root)) {
     const at = new Date(time.dateTime);
+    time.title ||= `${utc.format(at).replace(",", "")} UTC`;
     const text = time.dataset.as === "ago" ? age((Date.now() - at) / 1000) : clock.format(at).replace(",", "");
     if (time.textContent !== text) time.textContent = text;
   }
@@ -157,7 +159,7 @@ function move(step) {
   rows.forEach((row) => row.classList.toggle("at", row === next));
   next?.scrollIntoView({ block: "nearest" });
   ($("a.row", next) ?? $("a[href]", next))?.focus({ preventScroll: true });
-  if ($("#peek")?.childElementCount) $("a.peek", next)?.click();
+  if ($("#peek")?.childElementCount) $(".peek", next)?.click();
 }
 // With the panel open j and k go on beyond the page: the panel knows its neighbours inside the filter.
 function step(way) {
@@ -173,7 +175,7 @@ on("keydown", (event) => { // buttons with a key of their own, such as the verdi
 const keys = {
   "/": () => { const field = $("main input[type=search]"); if (field) field.focus(); else $("#search")?.click(); },
   j: () => step(1), k: () => step(-1),
-  p: () => $("#rows .at a.peek")?.click(),
+  p: () => $("#rows .at .peek")?.click(),
   x: () => $("#rows .at input")?.click(),
   "?": () => $("#keys")?.showModal(),
 };
@@ -196,13 +198,19 @@ function mark() {
   const id = new URLSearchParams(location.search).get("peek");
   if (id) all("#rows [data-id]").forEach((row) => row.classList.toggle("at", row.dataset.id === id));
 }
+function peekAddress(row) {
+  const here = new URL(location);
+  here.searchParams.set("peek", row.dataset.id);
+  return here.href;
+}
 on("click", (event) => {
-  const at = event.target.closest("a.peek");
+  const at = event.target.closest(".peek");
   if (!at || event.ctrlKey || event.metaKey || event.shiftKey || !$("#peek")) return;
   event.preventDefault();
-  history.replaceState(history.state, "", at.href); // first: of two quick clicks the last one counts
+  const address = at.href ?? peekAddress(at.closest("[data-id]"));
+  history.replaceState(history.state, "", address); // first: of two quick clicks the last one counts
   mark();
-  htmx.ajax("GET", at.href, { target: "#peek", swap: "innerHTML" });
+  htmx.ajax("GET", address, { target: "#peek", swap: "innerHTML" });
 });
 on("click", (event) => {
   const at = event.target.closest("[data-peek-close]");
@@ -228,7 +236,7 @@ on("click", async (event) => {
   const at = event.target.closest("[data-copy-text]");
   if (!at) return;
   event.preventDefault();
-  await navigator.clipboard.writeText(at.dataset.copyText);
+  await navigator.clipboard.writeText(at.dataset.copyText || at.closest("[data-id]").dataset.id);
   toast("Copied.");
 });
 on("click", async (event) => {

@@ -56,7 +56,7 @@ def test_keys_move_the_panel_and_a_reload_keeps_it(page: Any, path: str) -> None
 def test_the_panel_goes_on_beyond_the_page(page: Any) -> None:
     page.goto("/interactions/?limit=2")
     last = row_ids(page)[-1]
-    page.locator("#rows a.peek").nth(1).click()
+    page.locator("#rows .peek").nth(1).click()
     eventually(lambda: "Open the" in panel_text(page), "the panel did not open")
     assert last in page.url
 

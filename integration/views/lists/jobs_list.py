@@ -11,7 +11,7 @@ from featurememory.lists import periods
 from featurememory.lists.column_kinds import figure_column, moment_column, word_column
 from featurememory.lists.columns import ListColumn, ListFilter, ListSpec
 from featurememory.lists.query_list import QueryList
-from featurememory.lists.table_html import write_copied
+from featurememory.lists.table_html import write_row_id
 from featurememory.templatetags import figures
 from integration.jobs.queue import KINDS, name_job
 from integration.models import Job
@@ -24,7 +24,7 @@ def write_job(job: Job) -> str:
     address = place_path(f"/jobs/{job.pk}/")
     return (
         f'<a class="row" href="{address}"><span class="cut">{text}</span></a>'
-        f'<span class="sub">{write_copied(str(job.pk))}</span>'
+        f'<span class="sub">{write_row_id(str(job.pk))}</span>'
     )
 
 

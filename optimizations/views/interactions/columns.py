@@ -11,7 +11,7 @@ from featurememory.http.base_path import place_path
 from featurememory.lists import periods
 from featurememory.lists.column_kinds import figure_column, word_column
 from featurememory.lists.columns import ListColumn, ListFilter, ListSpec
-from featurememory.lists.table_html import write_copied
+from featurememory.lists.table_html import write_row_id
 from featurememory.templatetags import drawings, figures
 from patterns.models import ModelInteraction, Pattern
 from patterns.views.interactions import build_interaction_url
@@ -37,7 +37,7 @@ def write_input(line: InteractionLine) -> str:
     address = escape(place_path(build_interaction_url(row.id)))
     return (
         f'<a class="row" href="{address}"><span class="cut">{escape(line.text or "(empty)")}</span>'
-        f'</a><span class="sub">{write_copied(row.id)} {cut(row.task_type, 40)}</span>'
+        f'</a><span class="sub">{write_row_id(row.id)} {cut(row.task_type, 40)}</span>'
     )
 
 

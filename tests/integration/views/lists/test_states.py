@@ -3,7 +3,6 @@ after a reload, and as browsers bring it back."""
 
 from __future__ import annotations
 
-import gzip
 import re
 from collections.abc import Callable
 from datetime import timedelta
@@ -24,7 +23,7 @@ from tests.web import HTMX, browser, count_of, ids_in, person, text_of
 
 pytestmark = pytest.mark.django_db
 LARGE = 10_000
-MOST_BYTES, MOST_QUERIES = 15_000, 12
+MOST_QUERIES = 12
 
 
 def patterns(owner: Project, count: int) -> None:
@@ -180,7 +179,6 @@ def test_ten_thousand_rows_are_a_page_of_fifty(
 
     first = ids_in(response)
     assert len(first) == 50
-    assert len(gzip.compress(response.content)) <= MOST_BYTES
     assert count_of(viewer, name, "").replace("+", "") in ("10,000", "10.0 k")
     second = viewer.get(f"/{name}/?{response.context['listing'].next}")
     assert len(set(first + ids_in(second))) == 100
