@@ -44,6 +44,8 @@ class Jobs(Endpoint):
             raise invalid("an erasure starts with POST /api/v1/erasure/", "/kind")
         if order.kind == "import":
             raise invalid("an import starts with a file: use the page Jobs or the command", "/kind")
+        if order.kind == "follow_split":
+            raise invalid("it starts with a split on the page of a pattern", "/kind")
         key = key_of(request)
         job = queue.start_job(key.project, order.kind, key.actor)
         return Response(serialize_job(job), status=202)

@@ -31,6 +31,7 @@ from integration.jobs.old_jobs import forget_old_jobs
 from integration.jobs.retry_failed import run_retry_steps
 from integration.models import Job
 from integration.repair import recognizer_versions
+from integration.repair.follow_split import run_follow_steps
 from integration.repair.reprocessing import run_rollup_steps
 
 Steps = Callable[[Job], Iterator[str]]
@@ -42,12 +43,13 @@ KINDS: dict[str, tuple[str, Steps]] = {
     "erase": ("Erase interactions", run_erasure_steps),
     "retry_failed": ("Try failed records again", run_retry_steps),
     "demo": ("Load the demo", demo.run_demo_steps),
+    "follow_split": ("Move interactions after a split", run_follow_steps),
     "reprice": ("Price the past again", repricing.run_reprice_steps),
 }
 # A running job without a heartbeat for this long belongs to a process that died.
 ABANDONED = timedelta(seconds=60)
 LINES = 50
-MANY_AT_ONCE = ("import", "erase")
+MANY_AT_ONCE = ("import", "erase", "follow_split")
 MOST_DRAFTS = 5
 UPLOADS_EVERY_S = 60.0
 

@@ -28,12 +28,13 @@ UPLOAD_LIMIT = 512 << 20
 
 
 class StartForm(forms.Form):
-    # An erasure starts with the API, which names what to erase; the demo on Get started.
+    # An erasure starts with the API, which names what to erase; the demo on Get started; what follows
+    # a split with the split.
     kind = forms.ChoiceField(
         choices=[
             (name, title)
             for name, (title, _) in queue.KINDS.items()
-            if name not in ("erase", "demo")
+            if name not in ("erase", "demo", "follow_split")
         ]
     )
     file = forms.FileField(required=False)

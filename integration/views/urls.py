@@ -7,6 +7,7 @@ from integration.views import (
     client_download,
     delete_project,
     demo_project,
+    example_split,
     get_started,
     imports,
     jobs,
@@ -72,5 +73,10 @@ urlpatterns = [
     path("jobs/<uuid:pk>/retry/", jobs.retry_job, name="job_retry"),
     path("jobs/<uuid:pk>/start/", imports.start_import, name="import_start"),
     path("jobs/<uuid:pk>/errors.csv", imports.download_errors, name="import_errors"),
+    path(
+        "patterns/<uuid:pattern_id>/split/examples/",
+        example_split.split_by_examples,
+        name="split_examples",
+    ),
     path("health/", system.show_health, name="health"),
 ]

@@ -37,6 +37,12 @@ def pattern_optimizations(pattern: Pattern) -> dict[str, Any]:
     return {"rows": lines, "answer": headline.summarize_pattern(project, pattern)}
 
 
+@register.simple_tag
+def count_optimizations(pattern: Pattern) -> int:
+    """How many optimizations concern a pattern."""
+    return len(find_by_pattern(Project(pk=pattern.project_id), pattern))
+
+
 register.simple_tag(decisions_of)
 register.simple_tag(what_memory_did)
 

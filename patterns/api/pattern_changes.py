@@ -17,7 +17,7 @@ from featurememory.http.openapi import described
 from featurememory.models import Project
 from patterns.api.patterns import Ids, find_pattern
 from patterns.criteria import PARSERS, PatternCriteria, parse_id
-from patterns.curation import merging, pruning, splitting, undo
+from patterns.curation import example_split, merging, pruning, splitting, undo
 from patterns.models import Operation, Pattern
 from patterns.serializers import serialize_patterns
 
@@ -131,6 +131,8 @@ class Merge(OrderEndpoint):
 class SplitOrder(Struct):
     by: str | None = None
     example_ids: Ids | None = None
+    label: Annotated[str, Meta(max_length=200)] = ""
+    dry_run: bool = False
 
 
 class Split(OrderEndpoint):
@@ -140,11 +142,28 @@ class Split(OrderEndpoint):
         row = find_pattern(request, pattern_id)
         order = body_of(request, SplitOrder)
         require_exactly_one(order, "by", "example_ids", pointer="/by")
+        if order.dry_run:
+            return Response(foresee_split(key_of(request).project, str(row.pk), order))
         done = splitting.split_pattern(
             key_of(request).project,
             str(row.pk),
             key_of(request).actor,
             slot=order.by,
             example_ids=order.example_ids or [],
+            label=order.label,
         )
         return respond_with_operation(*done)
+
+
+def foresee_split(project: Project, pattern_id: str, order: SplitOrder) -> dict[str, Any]:
+    if order.example_ids is None:
+        raise invalid("only a split by example_ids can be foreseen", "/dry_run")
+    seen = example_split.foresee_example_split(project, pattern_id, order.example_ids)
+    return {
+        "dry_run": True,
+        "reading": "".join(part.text for part in seen.reading),
+        "apart": [part.text.strip() for part in seen.reading if part.kind == "apart"],
+        "alike": seen.alike,
+        "known": seen.known,
+        "interactions": seen.interactions,
+    }

@@ -8,10 +8,13 @@ from featurememory.database.write_lock import write_turn
 from featurememory.errors import invalid, not_found
 from featurememory.models import Project
 from patterns.criteria import parse_id
+from patterns.curation.example_split import read_samples, split_by_examples
 from patterns.curation.history import record_operation, select_stored
 from patterns.curation.learner_turn import change_recognizer, learning_turn, save_recognizer
 from patterns.curation.merging import apply_merge
 from patterns.curation.moving import find_owners
+from patterns.engine.domain.results import Change
+from patterns.engine.recognizer import DefaultPatternRecognizer
 from patterns.models import Operation
 
 
@@ -26,9 +29,16 @@ def undo_split(project: Project, operation: Operation) -> None:
 
 
 def split_pattern(
-    project: Project, pattern_id: str, actor: str, *, slot: str | None, example_ids: Sequence[str]
+    project: Project,
+    pattern_id: str,
+    actor: str,
+    *,
+    slot: str | None,
+    example_ids: Sequence[str],
+    label: str = "",
 ) -> tuple[Operation, list[str]]:
-    """Split a pattern: one pattern per value of `slot`, or one for the interactions `example_ids`.
+    """Split a pattern: one pattern per value of `slot`, or one for the interactions `example_ids` and
+    those alike, which may be called `label`.
 
     Returns the operation and the ids of the resulting patterns. 404, 422 when it cannot be split.
     """
@@ -36,10 +46,10 @@ def split_pattern(
         row = select_stored(project).filter(pk=parse_id(pattern_id)).first()
         if row is None:
             raise not_found("pattern")
-        own, ids = str(row.pk), list(example_ids)
+        own = str(row.pk)
         try:
             change, decided = change_recognizer(
-                project, lambda one: one.split(pattern_id, slot=slot, observation_ids=ids)
+                project, lambda one: split_recognizer(one, project, own, slot, example_ids, label)
             )
         except (ValueError, KeyError) as error:
             pointer = "/by" if slot is not None else "/example_ids"
@@ -56,3 +66,20 @@ def split_pattern(
         )
         save_recognizer(project)
     return operation, list(change.targets)
+
+
+def split_recognizer(
+    recognizer: DefaultPatternRecognizer,
+    project: Project,
+    own: str,
+    slot: str | None,
+    example_ids: Sequence[str],
+    label: str,
+) -> Change:
+    if slot is not None or not example_ids:
+        return recognizer.split(own, slot=slot, observation_ids=())
+    stored = read_samples(recognizer, project, example_ids)
+    change = split_by_examples(recognizer, own, stored, example_ids)
+    # It reads like the whole until people call it something else: only the name tells the two apart.
+    recognizer.get(change.targets[-1]).label = label or None
+    return change

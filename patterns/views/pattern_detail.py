@@ -15,6 +15,7 @@ from featurememory.models import Project
 from featurememory.page_access import current_project, may_change, page, render_page
 from patterns.charts import model_calls, pattern_use
 from patterns.charts.chart import Chart
+from patterns.curation import example_split
 from patterns.models import Pattern
 from patterns.recognition.related import find_related
 from patterns.statistics import series
@@ -68,6 +69,7 @@ def show_pattern(request: HttpRequest, pattern_id: UUID) -> HttpResponseBase:
         "templates": history.templates,
         "examples": list_examples(project, family),
         "all_uses": row.use_count,
+        "offers_split": may_change(request) and offers_split(row),
         **offer_words(request, project, row),
     }
     return render(request, "patterns/detail.html", context)
@@ -78,6 +80,11 @@ def offer_words(request: HttpRequest, project: Project, row: Pattern) -> dict[st
     offered = may_change(request) and offers_words(project, row)
     asked = offered and request.GET.get("words") == "1"
     return {"offers_words": offered, "word_links": draw_word_links(row) if asked else ""}
+
+
+def offers_split(row: Pattern) -> bool:
+    """Whether examples can be told apart by their words, and the pattern is in use."""
+    return row.kind in example_split.TEXTS and row.status != Pattern.PatternStatus.ARCHIVED
 
 
 def read_use(request: HttpRequest, project: Project, ids: list[UUID]) -> tuple[Hours, Window]:

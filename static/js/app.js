@@ -139,7 +139,14 @@ function selection() {
   const head = $("#rows [data-all]");
   if (head) { head.checked = chosen > 0 && chosen === boxes().length; head.indeterminate = chosen > 0 && !head.checked; }
 }
+function countTicks() {
+  all("[data-ticked]").forEach((span) => {
+    const count = all(`[name=${span.dataset.ticked}]:checked`).length;
+    span.textContent = count ? `${number(count)} ticked` : "";
+  });
+}
 on("change", (event) => {
+  countTicks();
   if (event.target.matches("[data-all]")) boxes().forEach((box) => { box.checked = event.target.checked; });
   if (event.target.matches("[data-all], [name=ids]")) selection();
   if (event.target.matches("[data-submit]")) event.target.form.requestSubmit();
@@ -259,6 +266,7 @@ on("click", (event) => {
 charts.watch(document);
 times();
 selection();
+countTicks();
 mark();
 pin();
 all("#toasts .toast").forEach(live);

@@ -609,6 +609,28 @@ def test_a_split_is_undone(api: Caller, owner: Project) -> None:
     assert uses_and_recount(owner) == ({id_of(row): 80}, {id_of(row): 80})
 
 
+def test_a_split_by_examples_is_foreseen_and_named(api: Caller, owner: Project) -> None:
+    texts = [f"Book a table in {['Lyon', 'Porto'][n % 2]} for {n + 2} people." for n in range(40)]
+    keep(owner, [item(n, input=text) for n, text in enumerate(texts)])
+    learn_all(owner)
+    (row,) = Pattern.objects.filter(project=owner)
+    order: dict[str, Any] = {"example_ids": ["i-1", "i-3"], "label": "Tables in Porto"}
+    seen = api.post(f"patterns/{row.pk}/split/", order | {"dry_run": True}).json()
+
+    assert (seen["apart"], seen["alike"], seen["known"]) == (["Porto"], 20, 40)
+    assert listed(api) == [id_of(row)]
+    done = api.post(f"patterns/{row.pk}/split/", order).json()
+    assert {one["label"] for one in done["patterns"]} == {None, "Tables in Porto"}
+
+
+def test_a_split_by_a_slot_is_not_foreseen(api: Caller, owner: Project) -> None:
+    (row,) = learned(owner, 5)
+
+    body = {"by": row.slots[0]["name"], "dry_run": True}
+    assert api.post(f"patterns/{row.pk}/split/", body).status_code == 422
+    assert listed(api) == [id_of(row)]
+
+
 @pytest.mark.parametrize("body", [{}, {"by": "nothing"}, {"by": "x", "example_ids": ["y"]}])
 def test_a_split_that_makes_no_sense_is_422(api: Caller, owner: Project, body: Any) -> None:
     (row,) = learned(owner, 5)

@@ -417,7 +417,7 @@ def test_the_page_of_a_pattern_agrees_with_its_row(viewer: Client, owner: Projec
     assert (
         page.context["chart"].rows[-1][1] + sum(r[1] for r in page.context["chart"].rows[:-1]) == 8
     )
-    assert len(page.context["examples"]) == 8
+    assert len(page.context["examples"]["rows"]) == 8
 
 
 def test_a_merged_pattern_leads_to_the_one_that_took_over(viewer: Client, owner: Project) -> None:

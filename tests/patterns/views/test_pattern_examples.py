@@ -18,10 +18,16 @@ def test_failed_ones_come_first_then_badly_scored_then_the_newest(owner: Project
     ModelInteraction.objects.update(success=True, score=0.9)
     ModelInteraction.objects.filter(number=numbers[3]).update(success=False, score=0.1)
     ModelInteraction.objects.filter(number=numbers[5]).update(success=None, score=0.2)
-    found = [example["row"].number for example in list_examples(owner, [row.pk])]
+    examples = list_examples(owner, [row.pk])
+    found = [one["row"].number for one in examples["rows"]]
 
     assert found[:2] == [numbers[3], numbers[5]]
-    assert found[2:] == numbers[::-1][: SHOWN - 2]
+    assert found[2:] == numbers[::-1][:SHOWN]
+    assert examples["tabs"] == [
+        ("failed", "Failed", 1),
+        ("poor", "Badly scored", 1),
+        ("good", "Succeeded", 18),
+    ]
 
 
 def test_outcomes_nobody_judged_rank_with_good_ones() -> None:

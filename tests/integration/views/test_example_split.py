@@ -1,0 +1,119 @@
+"""Splitting by ticked examples in the pages: preview, refusals, result with Undo; viewers only look."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from django.test import Client, override_settings
+
+from featurememory.models import Project
+from integration.models import Job
+from integration.repair.follow_split import STEP
+from patterns.models import Operation, Pattern
+from tests.builders import item, keep, learn_all
+from tests.integration.repair.test_follow_split import learned_letters
+from tests.patterns.curation.test_example_split import ANN
+from tests.web import HTMX, PLAIN_STATIC, browser, person, text_of
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _static() -> Iterator[None]:
+    with override_settings(STORAGES=PLAIN_STATIC):
+        yield
+
+
+@pytest.fixture
+def editor() -> Client:
+    return browser(person("eva", may_change=True))
+
+
+@pytest.fixture
+def whole(owner: Project) -> Pattern:
+    return learned_letters(owner, 60)
+
+
+def address(row: Pattern) -> str:
+    return f"/patterns/{row.pk}/split/examples/"
+
+
+def test_examples_can_be_ticked_by_those_who_may_change(editor: Client, whole: Pattern) -> None:
+    shown = text_of(editor.get(f"/patterns/{whole.pk}/"))
+    assert 'type="checkbox" name="examples" value="l-59"' in shown
+    assert "Split into a new pattern…" in shown
+
+    seen = text_of(browser(person("vera")).get(f"/patterns/{whole.pk}/"))
+    assert 'name="examples"' not in seen
+    assert "Split into a new pattern" not in seen
+    assert browser(person("vic")).get(address(whole), {"examples": ANN}).status_code == 403
+
+
+def test_a_pattern_without_words_offers_no_split_by_examples(
+    editor: Client, owner: Project
+) -> None:
+    keep(owner, [item(n, task_type="t", input={"mode": "ab"[n % 2]}) for n in range(8)])
+    learn_all(owner)
+    (row,) = Pattern.objects.stored().filter(project=owner)
+
+    assert 'name="examples"' not in text_of(editor.get(f"/patterns/{row.pk}/"))
+    assert "split this one by a slot" in text_of(editor.get(address(row), {"examples": ["i-1"]}))
+
+
+@pytest.mark.parametrize("headers", [{}, HTMX])
+def test_the_preview_tells_what_goes_what_stays_and_changes_nothing(
+    editor: Client, whole: Pattern, headers: dict[str, str]
+) -> None:
+    asked = text_of(editor.get(address(whole), {"examples": ANN}, headers=headers))
+
+    assert "<ins> Ann</ins>" in asked
+    assert "10 of 60 compared" in asked
+    assert "about 10 of 60" in asked
+    assert "none concerns it" in asked
+    assert ("<html" in asked) == (not headers)
+    assert not Operation.objects.exists()
+
+
+def test_nothing_ticked_or_nothing_in_common_is_said_and_cannot_be_sent(
+    editor: Client, whole: Pattern
+) -> None:
+    assert "Tick at least one example" in text_of(editor.get(address(whole)))
+    asked = text_of(editor.get(address(whole), {"examples": ["l-0", "l-1"]}))
+    assert "Not possible: What these examples share" in asked
+    assert '<button class="btn main" disabled>' in asked
+
+
+def test_a_split_leads_to_the_new_pattern_with_undo(editor: Client, whole: Pattern) -> None:
+    sent = {"examples": ANN, "label": "Letters to Ann"}
+    answer = editor.post(address(whole), sent, follow=True)
+    shown, operation = text_of(answer), Operation.objects.get(kind="split")
+
+    assert "<h1>Letters to Ann" in shown
+    assert "Split into a new pattern, and 10 interactions moved there." in shown
+    assert f'value="{operation.pk}"' in shown
+    editor.post("/patterns/restore/", {"operation_id": str(operation.pk)})
+    assert Pattern.objects.stored().get().use_count == 60
+
+
+def test_many_interactions_follow_by_a_job_whose_page_is_shown(
+    editor: Client, owner: Project
+) -> None:
+    whole = learned_letters(owner, STEP + 40)
+    answer = editor.post(address(whole), {"examples": ANN}, follow=True)
+    job = Job.objects.get(kind="follow_split")
+
+    assert answer.redirect_chain == [(f"/jobs/{job.pk}/", 302)]
+    assert "its interactions follow" in text_of(answer)
+    assert str(Operation.objects.get(kind="split").pk) in text_of(answer)
+    (part,) = job.params["parts"]
+    assert f'href="/patterns/{part}/"' in text_of(answer)
+
+
+def test_what_cannot_be_split_is_refused_and_changes_nothing(
+    editor: Client, whole: Pattern
+) -> None:
+    answer = editor.post(address(whole), {"examples": ["l-0", "l-1"]})
+
+    assert answer.status_code == 422
+    assert Pattern.objects.count() == 1
