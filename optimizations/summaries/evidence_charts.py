@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TypeAlias
 
 from featurememory.templatetags import figures
@@ -23,6 +23,8 @@ from patterns.charts.plotly_parts import (
 
 Interval: TypeAlias = tuple[float, float, float]
 NARROWEST = 0.02
+WRITTEN = "%Y-%m-%dT%H:%M:%S"
+APART = 0.13  # of the time axis between two marks: their labels are that long
 EDGE = 0.12  # of the time axis, in which a label grows away from the edge
 
 
@@ -101,7 +103,7 @@ def draw_effect(
         list(zip(x, effect, low, high, [point.n for point in points], strict=True)),
         describe_line("Effect", x, effect, figures.points),
     )
-    if len(points) < 2:
+    if not any(value is not None for value in effect):
         return replace(chart, empty="Needs 10 outcomes in both arms to draw a line.")
     shown = build_figure(
         [*draw_band(x, low, high, "c1", 0.15), draw_line(x, effect, "Effect", "c1", "points")],
@@ -122,11 +124,11 @@ def axis_range(bounds: Sequence[float | None]) -> tuple[float, float]:
 def draw_axes(
     x: list[str], bounds: Sequence[float | None], events: Sequence[OptimizationEvent]
 ) -> dict[str, object]:
-    one_day = x[0][:10] == x[-1][:10]
+    first, last = find_ends(x, events)
     made = build_canvas(
         {
-            "range": [x[0], max([x[-1], *(moment(event.moment) for event in events)])],
-            "tickformat": "%H:%M" if one_day else "%-d %b",
+            "range": [first, last],
+            "tickformat": "%H:%M" if first[:10] == last[:10] else "%-d %b",
             "hoverformat": "%-d %b %H:%M",
         },
         choose_ticks(*axis_range(bounds), figures.points),
@@ -135,12 +137,35 @@ def draw_axes(
         top=22,
     )
     add_limit_line(made, 0.0, "no effect")
-    for event in events:
-        if event.after != event.before and event.moment:
-            at = moment(event.moment)
-            side = choose_side(at, x[0], max([x[-1], *(moment(one.moment) for one in events)]))
-            add_event_mark(made, Event(at, event.after, side))
+    for at, text in choose_marks(first, last, events):
+        add_event_mark(made, Event(at, text, choose_side(at, first, last)))
     return made
+
+
+def find_ends(x: list[str], events: Sequence[OptimizationEvent]) -> tuple[str, str]:
+    """From the first point to the last point or event; a single moment has room on both sides."""
+    first, last = x[0], max([x[-1], *(moment(event.moment) for event in events)])
+    if first < last:
+        return first, last
+    at, room = datetime.fromisoformat(first), timedelta(hours=1)
+    return (at - room).strftime(WRITTEN), (at + room).strftime(WRITTEN)
+
+
+def choose_marks(
+    first: str, last: str, events: Sequence[OptimizationEvent]
+) -> list[tuple[str, str]]:
+    """The newest changes of state inside the axis whose labels do not touch, oldest first."""
+    chosen: list[tuple[str, str]] = []
+    apart = APART * (datetime.fromisoformat(last) - datetime.fromisoformat(first))
+    free = None
+    for event in sorted(events, key=lambda one: one.moment, reverse=True):
+        at = moment(event.moment)
+        here = datetime.fromisoformat(at)
+        if event.after == event.before or at < first or (free and here > free):
+            continue
+        chosen.append((at, event.after))
+        free = here - apart
+    return chosen[::-1]
 
 
 def choose_side(at: str, first: str, last: str) -> str:
@@ -151,4 +176,4 @@ def choose_side(at: str, first: str, last: str) -> str:
 
 
 def moment(milliseconds: int) -> str:
-    return datetime.fromtimestamp(milliseconds / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    return datetime.fromtimestamp(milliseconds / 1000, UTC).strftime(WRITTEN)

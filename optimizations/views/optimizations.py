@@ -26,7 +26,7 @@ from patterns.charts.chart import Chart
 from patterns.models import Pattern
 from patterns.views.chart_data import render_chart_table, stream_chart_csv
 
-POINTS = 300
+POINTS, EVENTS = 300, 30
 
 
 def find_optimization(request: HttpRequest, optimization_id: str) -> Optimization:
@@ -92,7 +92,7 @@ def evidence_chart(row: Optimization) -> Chart:
     points = EvidencePoint.objects.filter(project_id=row.project_id, optimization_id=row.id)
     newest = list(points.order_by("-pk")[:POINTS])[::-1]
     return evidence_charts.draw_effect(
-        "evidence", newest, list(event_rows(row).order_by("pk")[:20])
+        "evidence", newest, list(event_rows(row).order_by("-pk")[:EVENTS])
     )
 
 

@@ -61,12 +61,11 @@ def describe_line(
     if not known:
         return f"{what}: no data in this range."
     (first, begin), (last, end) = known[0], known[-1]
-    gaps = [label for label, value in zip(x, values, strict=True) if value is None]
     if len(known) == 1:
-        text = f"{what} was {write(begin)} {format_time(first)}, the only time with data"
-    else:
-        text = f"{what} {describe_movement(begin, end)} {write(begin)} {format_time(first)}"
-        text += f" to {write(end)} {format_time(last)}"
+        return f"{what} was {write(begin)} {format_time(first)}, the only time with data."
+    gaps = [label for label, value in zip(x, values, strict=True) if value is None]
+    text = f"{what} {describe_movement(begin, end)} {write(begin)} {format_time(first)}"
+    text += f" to {write(end)} {format_time(last)}"
     if not gaps:
         return text + "."
     where = (

@@ -13,6 +13,7 @@ from patterns.charts.chart import (
     describe_line,
     explain_missing_figure,
     find_highest,
+    find_last,
     format_axis_duration,
     name_step,
 )
@@ -44,6 +45,9 @@ def build_durations_chart(series: Series, before: Series | None = None) -> Chart
     )
     if not series.total.count:
         return explain_missing_figure(chart, "No interaction in this range.")
+    if find_last(p95) is None:
+        reason = "No interaction in this range that succeeded reported how long it took."
+        return explain_missing_figure(chart, reason)
     earlier = before.durations(0.95) if before else []
     made = build_layout(
         series.window, choose_ticks(0, find_highest(p50, p95, earlier), format_axis_duration)

@@ -84,6 +84,11 @@ def build_effectiveness_chart(
     if judged < ENOUGH:
         reason = f"Needs {ENOUGH} interactions with a score or a success; {judged} so far."
         return explain_missing_figure(chart, reason)
+    if not everything.known:
+        reason = (
+            f"Needs {FEW} judged interactions at some point of the line; each has fewer so far."
+        )
+        return explain_missing_figure(chart, reason)
     return draw_lines(chart, series, lines, marks)
 
 

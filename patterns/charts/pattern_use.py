@@ -17,6 +17,7 @@ from patterns.charts.chart import (
     describe_line,
     explain_missing_figure,
     find_highest,
+    find_last,
     format_axis_percent,
     name_step,
 )
@@ -31,6 +32,9 @@ from patterns.charts.plotly_parts import (
     keep_outer_ticks,
 )
 from patterns.statistics.series import Series, wilson_interval
+
+UNJUDGED = "No score or success was reported"
+MIDDLE = {"xref": "paper", "x": 0.5, "yref": "paper", "y": 0.7}
 
 
 def build_pattern_use_chart(series: Series) -> Chart:
@@ -67,6 +71,8 @@ def build_pattern_use_chart(series: Series) -> Chart:
     )
     made["xaxis"]["anchor"] = "y2"
     add_end_label(made, values, "Effectiveness", "c1")
+    if find_last(values) is None:
+        made["annotations"].append(build_annotation(UNJUDGED, "text-2", **MIDDLE))
     made["annotations"].append(
         build_annotation(
             "Matches", "text-2", xref="paper", x=1.015, xanchor="left", yref="paper", y=0.1

@@ -17,6 +17,7 @@ from typing import Any, TypeAlias
 from patterns.statistics.time_window import DAY, Window
 
 Values: TypeAlias = Sequence[float | None]
+DOT = 7  # pixels, a value between two gaps
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,9 @@ def draw_line(
         **more,
     }
     if lonely:
-        trace["marker"] = {"size": [6 if i in lonely else 0 for i in range(len(x))]}
+        sizes = [DOT if i in lonely else 0 for i in range(len(x))]
+        # Dots of several sizes are bubbles to Plotly, pale and ringed, unless told otherwise.
+        trace["marker"] = {"size": sizes, "opacity": 1, "line": {"width": 0}}
         trace["cliponaxis"] = False
     return trace
 
@@ -66,17 +69,26 @@ def draw_line(
 def draw_band(
     x: list[str], low: Values, high: Values, colour: str, opacity: float
 ) -> list[dict[str, Any]]:
-    """A filled area between `low` and `high`: one closed polygon for each run without gaps."""
+    """A filled area between `low` and `high`: one closed polygon for each run without gaps.
+
+    A single value between two gaps has no width to fill: its interval is an upright line.
+    """
     return [
         {
             "type": "scatter",
             "x": x[first:last] + x[first:last][::-1],
             "y": list(high[first:last]) + list(low[first:last])[::-1],
             "mode": "lines",
-            "line": {"width": 0},
-            "fill": "toself",
-            "fillcolor": f"var(--{colour},{opacity})",
             "hoverinfo": "skip",
+            **(
+                {"line": {"width": 3, "color": f"var(--{colour},{2 * opacity})"}}
+                if last == first + 1
+                else {
+                    "line": {"width": 0},
+                    "fill": "toself",
+                    "fillcolor": f"var(--{colour},{opacity})",
+                }
+            ),
         }
         for first, last in find_stretches(high)
     ]

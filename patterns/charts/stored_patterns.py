@@ -51,10 +51,11 @@ def build_stored_patterns_chart(
     columns = {key: [getattr(gauge, key) for gauge in found] for _, _, key in STATES}
     stored = [gauge.stored for gauge in found]
     now = find_last(stored)
+    of_limit = "" if now is None else f", {figures.number(now)} of {most:,} allowed"
     chart = Chart(
         "patterns",
         "Patterns over time",
-        f"By status, {figures.number(now)} of {most:,} allowed; below, those that came and went",
+        f"By status{of_limit}; below, those that came and went",
         (
             TIME,
             *(Column(name, "number") for name, _, _ in STATES),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import sqrt
@@ -39,9 +40,7 @@ class ArmSeries:
 
     @property
     def is_telling(self) -> bool:
-        """Whether nine in ten buckets with held-out calls hold enough of them to be drawn."""
-        counts = [n for n in self.holdout.counts if n > 0]
-        return bool(counts) and sum(n >= FEW for n in counts) >= 0.9 * len(counts)
+        return are_telling(self.holdout.counts)
 
     @property
     def effect(self) -> tuple[float, float, float] | None:
@@ -65,3 +64,9 @@ class ArmSeries:
 
 def draw_arm(buckets: list[ArmSums]) -> ArmLine:
     return ArmLine([one.mean for one in buckets], [one.effective_n for one in buckets])
+
+
+def are_telling(counts: Sequence[float]) -> bool:
+    """Whether nine in ten buckets with calls hold enough of them to be drawn."""
+    used = [n for n in counts if n > 0]
+    return bool(used) and sum(n >= FEW for n in used) >= 0.9 * len(used)

@@ -6,17 +6,19 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from featurememory.config import config_of
-from integration.views.overview.arm_series import ArmSeries
+from integration.views.overview.arm_series import ArmSeries, are_telling
 from integration.views.overview.marks import list_marks
 from optimizations.summaries import savings_chart
 from patterns.charts import durations, effectiveness, process_memory, stored_patterns, token_use
 from patterns.charts.chart import Chart
 from patterns.statistics import series
 from patterns.statistics.births import count_births
+from patterns.statistics.time_window import Window
 
 if TYPE_CHECKING:
     from integration.views.overview.page_data import Overview
 
+JUDGED = 3 + series.SUMS.index("quality_count")  # its place in a row of `read_rollups`
 COARSER = (1, 2, 3, 5, 7)
 CHARTS = ("effectiveness", "patterns", "savings", "tokens", "duration", "memory")
 
@@ -35,18 +37,32 @@ def build_chart(page: Overview, name: str) -> Chart:
 
 
 def build_effectiveness(page: Overview) -> Chart:
-    """In the finest buckets in which most hold enough held-out calls to tell anything."""
-    for times in COARSER:
-        window = page.window.coarsened(times)
-        arms = ArmSeries.of(page.arms.rows, window)
-        if arms.is_telling:
-            break
-    else:
-        window = page.window
-        arms = page.arms
+    window, arms = choose_buckets(page)
     found = series.fill_series(window, page.rows)
     marks = list_marks(page.project, window)
     return effectiveness.build_effectiveness_chart(found, marks, arms.memory, arms.holdout)
+
+
+def choose_buckets(page: Overview) -> tuple[Window, ArmSeries]:
+    """The finest buckets in which most hold enough held-out calls to tell anything; else enough calls."""
+    windows = [page.window.coarsened(times) for times in COARSER]
+    for window in windows:
+        arms = ArmSeries.of(page.arms.rows, window)
+        if arms.is_telling:
+            return window, arms
+    for window in windows:
+        if are_telling(count_judged(window, page.rows)):
+            break
+    return window, ArmSeries.of(page.arms.rows, window)
+
+
+def count_judged(window: Window, rows: series.Hours) -> list[float]:
+    counts = [0.0] * window.count
+    for row in rows:
+        place = window.bucket(row[0])
+        if place is not None:
+            counts[place] += row[JUDGED]
+    return counts
 
 
 def build_patterns(page: Overview) -> Chart:

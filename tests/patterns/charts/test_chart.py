@@ -101,11 +101,11 @@ def test_the_sentence_says_what_the_line_does(chart: Chart) -> None:
 
 
 def test_a_gap_in_the_series_is_a_gap_in_the_line_and_in_the_band() -> None:
-    figure = figure_of(effectiveness.build_effectiveness_chart(days(0.8, None, 0.9)))
+    figure = figure_of(effectiveness.build_effectiveness_chart(days(0.7, 0.8, None, 0.9, 0.9)))
     bands = [trace for trace in figure["data"] if trace.get("fill") == "toself"]
     (line,) = [trace for trace in figure["data"] if trace.get("meta") == "percent"]
 
-    assert line["y"][-3:] == [pytest.approx(0.8), None, pytest.approx(0.9)]
+    assert line["y"][-4:-1] == [pytest.approx(0.8), None, pytest.approx(0.9)]
     assert line["connectgaps"] is False
     assert len(bands) == 2
 
@@ -114,7 +114,7 @@ def test_a_value_between_gaps_gets_a_dot() -> None:
     line = plotly_parts.draw_line(["a", "b", "c"], [None, 1.0, None], "n", "c1", "number")
 
     assert line["mode"] == "lines+markers"
-    assert line["marker"]["size"] == [0, 6, 0]
+    assert line["marker"]["size"] == [0, plotly_parts.DOT, 0]
 
 
 def test_too_few_judged_interactions_say_what_is_missing() -> None:
@@ -197,7 +197,7 @@ def test_counts_start_at_zero() -> None:
     [
         ([0.75, 0.9], "Success rose from 75.0% on 1 November to 90.0% on 2 November."),
         ([0.9, 0.9], "Success went from 90.0% on 1 November to 90.0% on 2 November."),
-        ([None, 0.9], "Success was 90.0% on 2 November, the only time with data; no data on 1 November."),
+        ([None, 0.9], "Success was 90.0% on 2 November, the only time with data."),
         ([None, None], "Success: no data in this range."),
     ],
 )  # fmt: skip
