@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
 from patterns.engine.text.ngrams import hash_runs, tokenize_normal
 from patterns.engine.text.payloads.marks import CLOSE, OPEN
+from patterns.engine.text.tokens import Token
 
 Runs = frozenset[int]
+SHARED_BY_ALL = (
+    "What these examples share, all other known texts have as well. Numbers, dates and ids set "
+    "nothing apart."
+)
 SHOWN, AHEAD = 400, 120  # characters of a reading, and of them before the words that set it apart
 
 
@@ -44,7 +49,7 @@ def find_alike(texts: Mapping[str, str], chosen: Collection[str]) -> Likeness:
     having = Counter(run for own in runs.values() for run in own & common)
     fewest, run = min((count, run) for run, count in having.items())
     if fewest == len(texts):
-        raise ValueError("What these examples share, all other known texts have as well.")
+        raise ValueError(SHARED_BY_ALL)
     ids = [name for name, own in runs.items() if run in own]
     shared = frozenset.intersection(*(runs[name] for name in ids))
     others = frozenset().union(*(own for own in runs.values() if run not in own))
@@ -63,22 +68,24 @@ def read_beside(text: str, apart: Runs, shared: Runs) -> list[SharedPart]:
     ]
     parts, begin = list[SharedPart](), 0
     for kind, group in groupby(zip(kinds, tokens, strict=True), key=lambda pair: pair[0]):
-        end = list(group)[-1][1].end
-        parts.append(show_stretch(kind, plain[begin:end]))
-        begin = end
+        stretch = [token for _, token in group]
+        if plain[begin : stretch[0].start]:
+            parts.append(SharedPart("same", " "))
+        parts.append(SharedPart(kind, "…" if kind == "gap" else show_tokens(plain, stretch)))
+        begin = stretch[-1].end
     return cut_around(parts)
 
 
-def show_stretch(kind: str, text: str) -> SharedPart:
-    blank = " " if text[:1].isspace() else ""
-    return SharedPart(kind, f"{blank}…" if kind == "gap" else "".join(show_marks(text)))
-
-
-def show_marks(text: str) -> Iterator[str]:
-    """What stands for data in an instruction is a sign of private use, which nobody can read."""
-    for one in text.split(OPEN):
-        name, mark, rest = one.partition(CLOSE)
-        yield f"[{name}]{rest}" if mark else one
+def show_tokens(plain: str, tokens: Sequence[Token]) -> str:
+    """Tokens with what stands between them. Values are compared by their type only, and data in an
+    instruction is a sign of private use, which nobody can read: both are shown as {type}."""
+    made, begin = list[str](), tokens[0].start
+    for token in tokens:
+        name = token.key.strip(f"<>{OPEN}{CLOSE}")
+        made.append(plain[begin : token.start])
+        made.append(f"{{{name}}}" if name != token.key and name else plain[token.start : token.end])
+        begin = token.end
+    return "".join(made)
 
 
 def cut_around(parts: Sequence[SharedPart]) -> list[SharedPart]:

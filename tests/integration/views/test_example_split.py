@@ -67,7 +67,7 @@ def test_the_preview_tells_what_goes_what_stays_and_changes_nothing(
 ) -> None:
     asked = text_of(editor.get(address(whole), {"examples": ANN}, headers=headers))
 
-    assert "<ins> Ann</ins>" in asked
+    assert "<ins>Ann</ins>" in asked
     assert "10 of 60 compared" in asked
     assert "about 10 of 60" in asked
     assert "none concerns it" in asked

@@ -57,8 +57,9 @@ def test_a_preview_tells_what_sets_the_examples_apart_and_how_many_go(
 
     assert (seen.chosen, seen.alike, seen.known) == (3, 10, 60)
     assert (seen.interactions, seen.uses) == (10, 60)
-    assert [part.text for part in seen.reading if part.kind == "apart"] == [" Ann"]
-    assert "".join(part.text for part in seen.reading).startswith("Write a … reply to customer Ann")
+    assert [part.text for part in seen.reading if part.kind == "apart"] == ["Ann"]
+    read = "".join(part.text for part in seen.reading)
+    assert read == "Write a … reply to customer Ann about order {number}."
     assert seen.name == "Ann"
     assert not Operation.objects.exists()
 
