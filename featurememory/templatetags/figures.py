@@ -145,6 +145,17 @@ def money(value: Number | None) -> str:
 
 
 @register.filter
+def cost(value: Number | None) -> str:
+    """What one call costs, in three significant digits: 0.0104 -> "$0.0104", 0.289 -> "$0.289"."""
+    if value is None or not 0 < abs(value) < 0.995:
+        return money(value)
+    digits = min(12, max(2, 2 - math.floor(math.log10(abs(value)))))
+    whole, _, rest = f"{abs(value):.{digits}f}".partition(".")
+    kept = rest.rstrip("0").ljust(2, "0")
+    return f"{MINUS if value < 0 else ''}${write_as_chosen(f'{whole}.{kept}')}"
+
+
+@register.filter
 def small_unit(text: str) -> SafeString:
     """ "2.41 s" with its unit in small type, for the big figures."""
     if text.endswith("%"):

@@ -15,6 +15,15 @@ from optimizations.engine.trials.trial import Trial
 from optimizations.engine.trials.trial_tests import TrialTests
 
 TARGETS: dict[str, str] = {"suspend": "suspended", "retire": "retired", "resume": "trial"}
+DONE: dict[str, str] = {
+    "pin": "pinned",
+    "unpin": "unpinned",
+    "block": "blocked",
+    "unblock": "unblocked",
+    "suspend": "suspended",
+    "resume": "resumed",
+    "retire": "retired",
+}
 
 
 def obey_verb(
@@ -33,7 +42,8 @@ def obey_verb(
         raise LifecycleError("Unpin or unblock the optimization first.")
     if verb != "pin":
         check_step(state.status, target)
-    text = f"{verb} by {actor}: {why}" if why else f"{verb} by {actor}"
+    done = f"{DONE.get(verb, verb)} by {actor}"
+    text = f"{done}: {why}" if why else done
     return state.go(target, "person", text, now, actor=actor)
 
 

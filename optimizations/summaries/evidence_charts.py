@@ -92,7 +92,7 @@ def draw_effect(
     chart = Chart(
         name,
         "Effect over time",
-        "Points of utility against the holdout, with an interval that is valid at any time",
+        "Points against the holdout, with an interval that stays valid however often you look",
         (
             Column("Time", "x"),
             Column("Effect", "points"),
@@ -128,10 +128,10 @@ def draw_axes(
     made = build_canvas(
         {
             "range": [first, last],
-            "tickformat": "%H:%M" if first[:10] == last[:10] else "%-d %b",
+            "tickformat": choose_time_format(first, last),
             "hoverformat": "%-d %b %H:%M",
         },
-        choose_ticks(*axis_range(bounds), figures.points),
+        choose_ticks(*axis_range(bounds), write_tick),
         left=62,
         right=12,
         top=22,
@@ -166,6 +166,18 @@ def choose_marks(
         chosen.append((at, event.after))
         free = here - apart
     return chosen[::-1]
+
+
+def write_tick(value: float) -> str:
+    return figures.points(value) if value else "0"
+
+
+def choose_time_format(first: str, last: str) -> str:
+    """Within some days the hour is written too: else one day stands at several ticks."""
+    begin, end = datetime.fromisoformat(first), datetime.fromisoformat(last)
+    if begin.date() == end.date():
+        return "%H:%M"
+    return "%-d %b %H:%M" if end - begin < timedelta(days=5) else "%-d %b"
 
 
 def choose_side(at: str, first: str, last: str) -> str:

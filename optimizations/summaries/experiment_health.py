@@ -102,15 +102,18 @@ def describe_power(power: Mapping[str, Any] | None) -> str:
             "It cannot be proven by saving money: it is not expected to cost less. Only better quality "
             "would prove it."
         )
-    text = f"About {number(power['more'])} more requests in both arms"
+    text = f"It needs about {number(power['more'])} more requests in both arms together"
     if power["days"] is not None:
-        text += f", {write_time(power['days'])}"
-    text += f", if quality stays the same; {percent(power['chance'])} of such trials end proven."
-    if power["chance"] < UNSURE:
-        text += (
-            f" Within its limit it can exclude a loss of {points(power['smallest']).lstrip('+')}."
-        )
-    return text
+        text += f", {write_time(power['days'])} at this pace"
+    text += ", if quality stays the same."
+    if power["chance"] >= UNSURE:
+        return f"{text} {percent(power['chance'])} of such trials end with a proof."
+    chance = "Fewer than 1%" if power["chance"] < 0.01 else percent(power["chance"])
+    loss = points(power["smallest"]).lstrip("+")
+    return (
+        f"{text} A proof is unlikely: {chance[0].lower()}{chance[1:]} of such trials end with one. "
+        f"Within its limit it can rule out a loss of more than {loss}."
+    )
 
 
 def write_time(days: float) -> str:

@@ -71,13 +71,13 @@ def summarize_nothing(project: Project) -> Sentence:
 def summarize_active(active: list[OptimizationState], saved: Savings, words: str) -> Sentence:
     helped = sum(state.lift[1] > 0 for state in active)
     changes = "1 change is" if len(active) == 1 else f"{number(len(active))} changes are"
-    proof = f"{changes} active, {number(helped)} with an effect whose interval excludes 0."
+    proof = f"{changes} active, {number(helped)} of them with a measured gain."
     cost = saved.verified.cost
     if not saved.verified.n or cost.low <= 0 <= cost.high:
-        return Sentence("No measurable saving yet.", f"{proof} {describe_interval(saved)}".strip())
+        return Sentence("No measurable saving yet.", f"{describe_interval(saved)} {proof}".strip())
     word = "saved" if cost.point > 0 else "cost"
     strong = f"Memory {word} {money(abs(cost.point))} in {words}."
-    return Sentence(strong, f"{proof} {describe_interval(saved)}", proven=cost.low > 0)
+    return Sentence(strong, f"{describe_interval(saved)} {proof}", proven=cost.low > 0)
 
 
 def describe_interval(saved: Savings) -> str:
@@ -85,8 +85,8 @@ def describe_interval(saved: Savings) -> str:
         return ""
     cost = saved.verified.cost
     return (
-        f"95% interval {money(cost.low)} to {money(cost.high)} over {number(saved.verified.n)} "
-        "calls, against calls that were held out."
+        f"95% interval {money(cost.low)} to {money(cost.high)}, measured over "
+        f"{number(saved.verified.n)} calls against held-out ones."
     )
 
 
@@ -97,10 +97,19 @@ def summarize_rejected(kept: LoadedPolicy, states: list[OptimizationState]) -> S
 
 
 def count_rejected(states: list[OptimizationState]) -> str:
-    tried = sum(state.status == "rejected" for state in states)
-    if tried == 1:
-        return "One change was tried and not kept."
-    return f"{number(tried)} changes were tried and none was kept."
+    stopped = sum(state.status == "suspended" for state in states)
+    tried = sum(state.status in ("rejected", "retired") for state in states)
+    parts = [
+        count_changes(tried, "was tried and not kept", "were tried and none was kept")
+        if tried
+        else "",
+        count_changes(stopped, "is suspended", "are suspended") if stopped else "",
+    ]
+    return " ".join(filter(None, parts)) or "No change has been tried yet."
+
+
+def count_changes(n: int, one: str, several: str) -> str:
+    return f"One change {one}." if n == 1 else f"{number(n)} changes {several}."
 
 
 def summarize_trials(states: list[OptimizationState]) -> Sentence | None:
@@ -126,7 +135,11 @@ def summarize_pattern(project: Project, pattern: Pattern) -> Sentence:
         return summarize_one(best, len(active))
     if not mine:
         return Sentence("Nothing is changed here.", "No change has been proposed for this pattern.")
-    none_left = Sentence("Nothing to gain so far.", count_rejected(mine))
+    tried = any(state.status in ("rejected", "retired") for state in mine)
+    none_left = Sentence(
+        "Nothing to gain so far." if tried else "Nothing is changed here now.",
+        count_rejected(mine),
+    )
     return summarize_trials(mine) or none_left
 
 

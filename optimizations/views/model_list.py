@@ -42,7 +42,7 @@ def write_prices(line: ModelLine) -> str:
 
 def write_cost(line: ModelLine) -> str:
     cost = line.figures["cost_mean"]
-    return '<span class="quiet">unpriced</span>' if cost is None else figures.money(cost)
+    return '<span class="quiet">unpriced</span>' if cost is None else figures.cost(cost)
 
 
 STATES = {"enabled": "enabled", "disabled": "disabled", "unregistered": "not registered"}

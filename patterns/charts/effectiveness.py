@@ -23,6 +23,7 @@ from patterns.charts.chart import (
     name_step,
 )
 from patterns.charts.plotly_parts import (
+    LABEL_HEIGHT,
     Mark,
     Values,
     add_end_label,
@@ -158,7 +159,7 @@ def draw_lines(
         for name, *_, line in lines
     ]
     ticks = choose_ticks(min(floors), 1, format_axis_percent)
-    made = build_layout(series.window, ticks, right=ROOM_FOR_LABELS, top=22)
+    made = build_layout(series.window, ticks, right=ROOM_FOR_LABELS, top=room_above(marks))
     for event in marks:
         add_event_mark(made, event)
     data: list[dict[str, Any]] = []
@@ -168,6 +169,10 @@ def draw_lines(
         data.append(draw_line(x, line.drawn, name, colour, "percent", dash=dash))
     label_ends(made, lines)
     return add_figure(chart, data, made)
+
+
+def room_above(marks: Sequence[Mark]) -> int:
+    return 22 + (LABEL_HEIGHT if any(mark.raised for mark in marks) else 0)
 
 
 def label_ends(made: dict[str, Any], lines: Sequence[tuple[str, str, str, float, ArmLine]]) -> None:

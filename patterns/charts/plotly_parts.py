@@ -20,6 +20,9 @@ Values: TypeAlias = Sequence[float | None]
 DOT = 7  # pixels, a value between two gaps
 
 
+LABEL_HEIGHT = 14  # pixels
+
+
 @dataclass(frozen=True)
 class Mark:
     """An event on the time axis, such as a changed threshold."""
@@ -27,6 +30,7 @@ class Mark:
     x: str
     text: str
     anchor: str = "center"  # near an edge the label grows away from it
+    raised: bool = False  # its label stands above the one before, which it would touch
 
 
 def find_stretches(values: Values) -> list[tuple[int, int]]:
@@ -215,6 +219,7 @@ def add_event_mark(made: dict[str, Any], event: Mark) -> None:
             yref="paper",
             y=1,
             yanchor="bottom",
+            yshift=LABEL_HEIGHT if event.raised else 0,
         )
     )
 

@@ -107,7 +107,9 @@ def describe_change(pattern: Pattern, name: str, value: Any) -> str:
     if name == "pinned":
         return f"{'Pinned' if value else 'Unpinned'} {pattern}"[:300]
     if name == "label":
-        return (f"Named {pattern} {value}" if value else f"Took the name off {pattern}")[:300]
+        return (f"Renamed “{pattern}” to “{value}”" if value else f"Took the name off “{pattern}”")[
+            :300
+        ]
     return f"Set {name} of {pattern} to {value}"[:300]
 
 

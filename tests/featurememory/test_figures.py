@@ -134,3 +134,22 @@ def test_what_is_left_of_a_job_is_said_in_one_unit() -> None:
     assert figures.time_left(0.2) == "nearly done"
     assert figures.time_left(30.2) == "about 30 s left"
     assert figures.time_left(250) == "about 4 min left"
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        (None, "none"),
+        (0, "$0.00"),
+        (0.010412, "$0.0104"),
+        (0.28951, "$0.29"),
+        (0.2871, "$0.287"),
+        (0.0000672, "$0.0000672"),
+        (0.3, "$0.30"),
+        (-0.0042, "\u2212$0.0042"),
+        (3.456, "$3.46"),
+        (1e-30, "$0.00"),
+    ],
+)
+def test_the_cost_of_one_call_has_three_digits_that_tell(value: float, written: str) -> None:
+    assert figures.cost(value) == written

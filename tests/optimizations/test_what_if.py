@@ -59,8 +59,8 @@ def test_it_refuses_what_the_log_does_not_hold() -> None:
     unknown = asked(owner, params={"model_id": "unheard-of"}).json()
     other = asked(owner, task_type="never.seen").json()
 
-    assert "0% of the requests could have been served this way" in unknown["refused"]
-    assert "holds no request" in other["refused"]
+    assert "0% of the 60 logged requests could have been served this way" in unknown["refused"]
+    assert "No decision about these tasks" in other["refused"]
     assert unknown["value"] == {"utility": None, "quality": None, "cost": None}
 
 

@@ -16,6 +16,7 @@ from patterns.statistics.time_window import Window, hour_of, time_of
 MOST = 4
 APART = 0.13  # of the axis between two marks: their labels are that long
 EDGE = 0.15
+CHARACTER = 0.0115  # of the axis, on a wide screen
 THRESHOLD = "threshold"
 
 
@@ -29,9 +30,28 @@ def list_marks(project: Project, window: Window) -> list[Mark]:
             chosen.append((rank, place, text))
     labels = window.labels()
     ordered = sorted(chosen, key=lambda one: one[1])
-    return [
-        Mark(labels[place], text, choose_anchor(place / window.count)) for _, place, text in ordered
-    ]
+    made: list[Mark] = []
+    for _, place, text in ordered:
+        share = place / window.count
+        raised = bool(made) and touches(
+            made[-1], ordered[len(made) - 1][1] / window.count, share, text
+        )
+        made.append(Mark(labels[place], text, choose_anchor(share), raised))
+    return made
+
+
+def touches(before: Mark, there: float, here: float, text: str) -> bool:
+    """Whether a label would reach into the one before it, which stands in the lower row."""
+    _, end = reach(before.anchor, there, before.text)
+    begin, _ = reach(choose_anchor(here), here, text)
+    return not before.raised and begin < end
+
+
+def reach(anchor: str, share: float, text: str) -> tuple[float, float]:
+    """Where a label begins and ends, as shares of the axis."""
+    width = CHARACTER * (len(text) + 2)
+    left = {"left": 0.0, "center": 0.5, "right": 1.0}[anchor]
+    return share - left * width, share + (1 - left) * width
 
 
 def choose_anchor(share: float) -> str:

@@ -23,11 +23,17 @@ def build_effect(arms: ArmSeries) -> Figure | None:
         figures.points(point),
         None,
         None,
-        f"{figures.points(low)} to {figures.points(high)}, 95%",
+        describe_interval(low, high),
         arms.memory.drawn,
-        title=f"{figures.percent(memory)} effective with memory, {figures.percent(holdout)} in the holdout",
+        title=f"{figures.percent(memory)} effective with memory, {figures.percent(holdout)} in the "
+        "holdout; the interval of the difference holds it in 95 of 100 cases",
         link=ACTIVE,
     )
+
+
+def describe_interval(low: float, high: float) -> str:
+    span = f"{figures.points(low)} to {figures.points(high)}"
+    return f"within chance, {span}" if low <= 0 <= high else f"{span}, 95%"
 
 
 def build_savings(now: SavedMoney, before: SavedMoney) -> Figure | None:

@@ -65,7 +65,7 @@ def compare_policies(log: Sequence[LoggedRequest], policy: Policy, other: Policy
 def _estimate_value(log: Sequence[LoggedRequest], wishes: list[list[str]]) -> Estimate:
     """The first policy's scores less those of the second, when there is one."""
     if not log:
-        return Estimate(0, 0.0, 0.0, refused="The log holds no request of this kind.")
+        return Estimate(0, 0.0, 0.0, refused="No decision about these tasks has an outcome yet.")
     possible = np.array(
         [all(arm in row.arms for arm in arms) for row, *arms in zip(log, *wishes, strict=True)]
     )
@@ -74,11 +74,7 @@ def _estimate_value(log: Sequence[LoggedRequest], wishes: list[list[str]]) -> Es
         _effective_size([_weight(r, a) for r, a in zip(log, w, strict=True)]) for w in wishes
     )
     if support < LEAST_SUPPORT or size < LEAST_SIZE:
-        text = (
-            f"The log cannot answer this: {support:.0%} of the requests could have been served "
-            f"this way, and the effective sample size is {size:.0f} of {len(log)}."
-        )
-        return Estimate(len(log), size, support, refused=text)
+        return Estimate(len(log), size, support, refused=_refuse(len(log), size, support))
     scores = np.array(
         [
             [_score(row, arm) for row, arm, ok in zip(log, wished, possible, strict=True) if ok]
@@ -93,6 +89,18 @@ def _estimate_value(log: Sequence[LoggedRequest], wishes: list[list[str]]) -> Es
 def _score(row: LoggedRequest, arm: str) -> float:
     guess, error = row.predicted.get(arm, 0.0), row.value - row.predicted.get(row.chosen, 0.0)
     return guess + _weight(row, arm) * error
+
+
+def _refuse(n: int, size: float, support: float) -> str:
+    if support < LEAST_SUPPORT:
+        return (
+            f"Too few decisions to tell: {support:.0%} of the {n:,} logged requests could have been "
+            f"served this way, and {LEAST_SUPPORT:.0%} are needed."
+        )
+    return (
+        f"Too few decisions to tell: the {n:,} logged requests say as much about it as {size:.0f} "
+        f"would (the effective sample size), and {LEAST_SIZE:.0f} are needed."
+    )
 
 
 def _weight(row: LoggedRequest, arm: str) -> float:

@@ -169,7 +169,7 @@ class TrialTests(msgspec.Struct):
 
 def describe_ratio(what: str, ratio: SampleRatio) -> str:
     n = ratio.treated + ratio.control
-    return f"{ratio.treated:,} of {n:,} {what} are treated, {ratio.expected:,.0f} were assigned"
+    return f"{ratio.treated:,} of {n:,} {what} are treated, {ratio.expected:,.0f} were expected"
 
 
 def _encode(value: Any) -> Any:

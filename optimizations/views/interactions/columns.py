@@ -95,9 +95,7 @@ COLUMNS = (
     ListColumn("outcome", "Outcome", write_outcome, pick=pick_outcome),
     figure_column("row.duration", "Duration", figures.duration),
     figure_column("row.tokens_known", "Tokens", figures.number, name="tokens", unit="tokens"),
-    figure_column(
-        "row.cost_known", "Cost", figures.money, name="cost", css="wideonly", shown=False
-    ),
+    figure_column("row.cost_known", "Cost", figures.cost, name="cost", css="wideonly", shown=False),
     measure("confidence", "Confidence", figures.share),
     measure("score", "Score", figures.share),
     measure("input_tokens", "Tokens in", figures.number),

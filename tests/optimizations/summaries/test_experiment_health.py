@@ -116,13 +116,16 @@ def test_the_outlook_says_how_many_more_and_how_long() -> None:
     text = describe_power(POWER)
 
     assert text == (
-        "About 400 more requests in both arms, 3 days, if quality stays the same; "
-        "81.0% of such trials end proven."
+        "It needs about 400 more requests in both arms together, 3 days at this pace, if quality "
+        "stays the same. 81.0% of such trials end with a proof."
     )
 
 
 def test_a_trial_that_can_hardly_end_says_what_it_could_find() -> None:
-    assert describe_power({**POWER, "chance": 0.2}).endswith("exclude a loss of 3.1 pt.")
+    text = describe_power({**POWER, "chance": 0.0003})
+
+    assert "fewer than 1% of such trials end with one" in text
+    assert text.endswith("rule out a loss of more than 3.1 pt.")
 
 
 def test_what_saves_nothing_cannot_be_proven_by_saving() -> None:

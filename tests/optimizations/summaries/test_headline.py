@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from optimizations.engine.domain.optimization import OptimizationState
-from optimizations.summaries.headline import summarize_one
+from optimizations.summaries.headline import count_rejected, summarize_one
 
 
 def make(kind: str, **known: object) -> OptimizationState:
@@ -32,3 +32,14 @@ def test_a_measured_effect_comes_with_its_interval() -> None:
 
     assert said.strong == "A change."
     assert "+16.3 pt against the holdout, 95% interval +12.5 pt to +20.0 pt" in said.text
+
+
+def test_what_was_stopped_is_told_apart_from_what_was_rejected() -> None:
+    states = [make("route_model") for _ in range(3)]
+    for state, status in zip(states, ("rejected", "suspended", "retired"), strict=True):
+        state.status = status  # type: ignore[assignment]
+
+    assert count_rejected(states[1:2]) == "One change is suspended."
+    assert (
+        count_rejected(states) == "2 changes were tried and none was kept. One change is suspended."
+    )

@@ -217,7 +217,7 @@ def test_the_page_asks_what_it_would_have_been_for_every_task() -> None:
     assert f'hx-get="{link}"' not in text(page.get(f"/optimizations/{made.id}/"))  # it is active
     Optimization.objects.filter(id=made.id).update(status="suspended")
     assert f'hx-get="{link}"' in text(page.get(f"/optimizations/{made.id}/"))
-    assert "The log holds no request of this kind." in text(page.get(link))
+    assert "No decision about these tasks has an outcome yet." in text(page.get(link))
     part = text(page.get(link, headers=web.HTMX))
     assert "<html" not in part
     assert "What if it had served every task?" in part

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from featurememory.models import ConfigVersion, Project
-from integration.views.overview.marks import list_marks
+from integration.views.overview.marks import list_marks, touches
 from optimizations.models import Optimization, OptimizationEvent
+from patterns.charts.plotly_parts import Mark
 from patterns.statistics.time_window import Window
 from tests.builders import project
 
@@ -60,3 +62,11 @@ def test_another_project_s_changes_are_not_marked() -> None:
     happened(project("other"), 5, "active")
 
     assert texts(project("mine")) == []
+
+
+def test_a_label_that_would_touch_the_one_before_stands_above_it() -> None:
+    before = Mark("x", "faq.answer on")
+
+    assert touches(before, 0.5, 0.64, "invoice.extract rolled back")
+    assert not touches(before, 0.1, 0.64, "invoice.extract rolled back")
+    assert not touches(replace(before, raised=True), 0.5, 0.64, "invoice.extract rolled back")
