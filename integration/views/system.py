@@ -19,12 +19,13 @@ from django.utils import timezone
 
 from featurememory.config import config_of
 from featurememory.lists import periods
-from featurememory.lists.pages import render_list
-from featurememory.models import Project
+from featurememory.lists.listing import Listing, PeekPanel
+from featurememory.lists.pages import render_list, render_panel, wants_panel
+from featurememory.models import Activity, Project
 from featurememory.page_access import current_project, exporting, may_change, page, render_page
 from integration import resources
 from integration.dialects.unmapped import list_unmapped
-from integration.views.lists.activity_list import ACTIVITY, build_lines
+from integration.views.lists.activity_list import ACTIVITY, build_lines, hide_undo_column
 from integration.views.navigation import count_live
 from integration.views.overview.headline_figures import RECOGNITION_BUDGET_MS
 from patterns.failed_records import count_failures, list_failures
@@ -42,8 +43,19 @@ UNMAPPED_SHOWN = 20
 def list_activity(request: HttpRequest) -> HttpResponse:
     changes = may_change(request)
     listing = ACTIVITY.build(request, lambda rows: build_lines(rows, may_change=changes))
+    if wants_panel(request):
+        return render_panel(request, listing, find_change(request, listing, may_undo=changes))
+    hide_undo_column(listing)
     context = {"periods": periods.CHOICES}
     return render_list(request, listing, "activity.html", context)
+
+
+def find_change(request: HttpRequest, listing: Listing, *, may_undo: bool) -> PeekPanel | None:
+    def describe(entry: Activity) -> dict[str, Any]:
+        (line,) = build_lines([entry], may_change=may_undo)
+        return {"line": line, "entry": entry}
+
+    return ACTIVITY.find_panel(request, listing, ACTIVITY.spec.peek, describe)
 
 
 @exporting

@@ -12,8 +12,9 @@ from featurememory.audit.record import record
 from featurememory.http.pagination import Page
 from featurememory.lists.columns import ListColumn, ListFilter, ListSpec
 from featurememory.lists.exports import read_given, stream_list
-from featurememory.lists.listing import Listing
+from featurememory.lists.listing import Listing, PeekPanel
 from featurememory.lists.pages import build_listing, read_filters, read_sort
+from featurememory.lists.table_html import peek_query
 from featurememory.page_access import current_project, may_change
 from featurememory.templatetags import figures
 from optimizations.views.model_lines import ModelLine
@@ -32,12 +33,17 @@ def write_model(line: ModelLine) -> str:
 
 
 def write_state(line: ModelLine) -> str:
-    tone = {"enabled": " ok", "unregistered": " plain"}.get(name_state(line), "")
-    return f'<span class="badge{tone}">{STATES[name_state(line)]}</span>'
+    tone = TONES.get(name_state(line), "")
+    return f'<span class="badge {tone}">{STATES[name_state(line)]}</span>'
 
 
 def write_prices(line: ModelLine) -> str:
     return render_to_string("models/_prices.html", {"price": line.price})
+
+
+def write_routes(count: int) -> str:
+    """None is the usual case: it steps back, and on a phone it goes."""
+    return figures.number(count) if count else '<span class="quiet">0</span>'
 
 
 def write_cost(line: ModelLine) -> str:
@@ -45,6 +51,7 @@ def write_cost(line: ModelLine) -> str:
     return '<span class="quiet">unpriced</span>' if cost is None else figures.cost(cost)
 
 
+TONES = {"enabled": "ok", "unregistered": "plain"}
 STATES = {"enabled": "enabled", "disabled": "disabled", "unregistered": "not registered"}
 # What sorts, and stands in files.
 VALUES: dict[str, Read] = {
@@ -77,10 +84,17 @@ COLUMNS = (
     figure("success_rate", "Success", figures.percent, "success"),
     figure("duration_p50", "p50", figures.duration, "p50"),
     figure("duration_p95", "p95", figures.duration, "p95"),
-    ListColumn("cost_mean", "Cost per call", write_cost, "cost_mean", True),
-    ListColumn("input_per_1m", "In / out per million tokens", write_prices, "input_per_1m", True),
-    figure("routes_in", "Routes in", figures.number, "in"),
-    figure("routes_out", "out", figures.number, "out"),
+    ListColumn("cost_mean", "Cost per call", write_cost, "cost_mean", True, unit="per call"),
+    ListColumn(
+        "input_per_1m",
+        "In / out per million tokens",
+        write_prices,
+        "input_per_1m",
+        True,
+        unit="per million",
+    ),
+    figure("routes_in", "Routes in", write_routes, "routes in"),
+    figure("routes_out", "Routes out", write_routes, "routes out"),
     ListColumn(
         "tokens_mean",
         "Tokens",
@@ -107,6 +121,7 @@ SPEC = ListSpec(
     row_link=lambda line: "",
     search="Search models   ( / )",
     part="models/_list.html",
+    peek="models/_peek.html",
 )
 
 
@@ -130,6 +145,19 @@ def build_model_listing(request: HttpRequest, lines: Sequence[ModelLine]) -> Lis
         line.may_change = may_change(request)
     whole: Page[Any] = Page([], None, None)
     return build_listing(request, SPEC, whole, used, sort, chosen, total=len(lines))
+
+
+def find_model_panel(listing: Listing) -> PeekPanel | None:
+    """The model beside the list; its neighbours are those of the list as it is shown."""
+    names = [line.model_id for line in listing.rows]
+    if listing.peeked not in names:
+        return None
+    at = names.index(listing.peeked)
+    line = listing.rows[at]
+    context = {"line": line, "state": STATES[name_state(line)], "tone": TONES.get(name_state(line))}
+    before = peek_query(listing, names[at - 1]) if at else ""
+    after = peek_query(listing, names[at + 1]) if at + 1 < len(names) else ""
+    return PeekPanel(line, SPEC.peek, context, after, before)
 
 
 def stream_models(

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 
-from featurememory.lists.pages import read_filters, render_list
+from featurememory.lists.pages import read_filters, render_list, render_panel, wants_panel
 from featurememory.models import Project
 from featurememory.page_access import current_project, page
 from optimizations.model_catalog import PriceList, build_prices
@@ -21,6 +21,7 @@ from optimizations.views.model_list import (
     SPEC,
     build_model_listing,
     choose_lines,
+    find_model_panel,
     stream_models,
 )
 from patterns.models import PatternHour
@@ -32,6 +33,9 @@ MOST = 200
 
 @page
 def models(request: HttpRequest) -> HttpResponse:
+    if wants_panel(request):
+        listing = build_model_listing(request, lines(current_project(request)))
+        return render_panel(request, listing, find_model_panel(listing))
     name = request.GET.get("edit", "")[:200].replace("\x00", "")
     project = current_project(request)
     known = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 
 from django.utils import timezone
@@ -12,6 +12,7 @@ from featurememory.http.base_path import place_path
 from featurememory.lists import periods
 from featurememory.lists.column_kinds import moment_column, word_column
 from featurememory.lists.columns import ListColumn, ListFilter, ListSpec
+from featurememory.lists.listing import Listing
 from featurememory.lists.query_list import QueryList
 from featurememory.models import Activity
 from featurememory.templatetags import figures
@@ -31,6 +32,13 @@ def build_lines(entries: Sequence[Activity], *, may_change: bool) -> list[Activi
     still = Operation.objects.filter(pk__in=ids, undone_at=None, at__gt=since)
     undoable = set(still.values_list("pk", flat=True)) if ids and may_change else set()
     return [ActivityLine(entry, entry.operation_id in undoable) for entry in entries]
+
+
+def hide_undo_column(listing: Listing) -> None:
+    """A column of nothing takes room: it goes while no row can be undone."""
+    if not any(line.can_undo for line in listing.rows):
+        names = tuple(name for name in listing.layout.names if name != "undo")
+        listing.layout = replace(listing.layout, names=names)
 
 
 def write_summary(line: ActivityLine) -> str:
@@ -74,6 +82,7 @@ SPEC = ListSpec(
     row_link=lambda line: line.entry.link,
     search="Search what was changed   ( / )",
     part="_activity.html",
+    peek="_activity_peek.html",
 )
 ACTIVITY = QueryList(
     spec=SPEC,

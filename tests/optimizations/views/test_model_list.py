@@ -10,7 +10,7 @@ from django.test import Client
 from featurememory.models import Project
 from optimizations.models import ModelPrice, RegisteredModel
 from tests.builders import item, keep, learn_all, project
-from tests.web import browser, ids_in, person, text_of
+from tests.web import HTMX, browser, ids_in, person, text_of
 
 pytestmark = pytest.mark.django_db
 
@@ -73,3 +73,14 @@ def test_only_editors_are_offered_a_change(viewer: Client, owner: Project) -> No
 
 def test_an_unknown_order_is_a_page_that_says_so(viewer: Client) -> None:
     assert viewer.get("/models/?sort=colour").status_code == 422
+
+
+def test_a_model_opens_beside_the_list_with_its_neighbours(viewer: Client) -> None:
+    headers = {**HTMX, "HX-Target": "peek"}
+    panel = text_of(viewer.get("/models/?sort=model_id&peek=beta", headers=headers))
+
+    assert "<h2>beta</h2>" in panel
+    assert "peek=gamma" in panel
+    assert "peek=alpha" in panel
+    assert "?edit=" not in panel
+    assert "<h2>" not in text_of(viewer.get("/models/?peek=unknown", headers=headers))

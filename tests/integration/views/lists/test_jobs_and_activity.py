@@ -140,3 +140,24 @@ def test_a_list_asks_at_most_twelve_queries(
 
     with django_assert_max_num_queries(12):
         editor.get(path)
+
+
+def test_a_change_opens_beside_the_list(editor: Client, owner: Project) -> None:
+    first = Activity.objects.create(project=owner, actor="eva", verb="edit", summary="Pinned A")
+    second = Activity.objects.create(project=owner, actor="eva", verb="edit", summary="Pinned B")
+
+    panel = text_of(editor.get(f"/activity/?peek={second.pk}", headers=PANEL))
+
+    assert "<h2>Pinned B</h2>" in panel
+    assert f"peek={first.pk}" in panel
+
+
+def test_the_undo_column_shows_only_where_something_can_be_undone(
+    editor: Client, owner: Project
+) -> None:
+    Activity.objects.create(project=owner, actor="eva", verb="edit", summary="Pinned A")
+    assert ">Undo</th>" not in text_of(editor.get("/activity/"))
+
+    row = pattern_row(owner, 1)
+    editor.post("/patterns/prune/", {"ids": [str(row.pk)]})
+    assert ">Undo</th>" in text_of(editor.get("/activity/"))
