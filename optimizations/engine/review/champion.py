@@ -12,13 +12,14 @@ from optimizations.engine.domain.settings import PolicySettings
 from optimizations.engine.domain.task import CONTROL
 from optimizations.engine.review import verdicts
 from optimizations.engine.review.judge import SERVED_LEAST
-from optimizations.engine.review.knapsack import UNCHANGED, Picks, choose_values
+from optimizations.engine.review.knapsack import UNCHANGED, Picks, choose_values, expected_loss
 from optimizations.engine.review.scope_view import ScopeView
 from optimizations.engine.review.transition_log import TransitionLog
 
 # Of the quality budget, what may be lost by estimate, and the standard deviations of care beside that.
 CAREFUL = {"shadow": (0.0, 0.15), "active": (0.4, 0.2)}
 OPTIMISM = (1.3, 0.4)  # standard deviations: of one value, least with several
+CURIOSITY = 1.0  # standard deviations by which settings that are active may hope for more
 
 
 def choose_champion(view: ScopeView, settings: PolicySettings, steps: TransitionLog) -> None:
@@ -57,6 +58,8 @@ def pick_values(
     allowed, hope = verdicts.ACTIVE_RESERVE * settings.quality_budget, optimism(view, state)
     if not view.offline:
         picks, price = choose_values(post, traffic, fits, allowed, before, hope)
+        if state.status == "active" and expected_loss(post, traffic, picks) > allowed:
+            picks, price = choose_values(post, traffic, fits, allowed, before)
         if view.alone and view.scope.kind == "route_model" and hope > 0:
             first = keep_provable(view, picks, settings.quality_margin)
             picks = first if (first >= 0).any() else picks  # a trial of what is worse has to end
@@ -99,9 +102,15 @@ def total_doubt(view: ScopeView, picks: Picks) -> float:
 
 
 def optimism(view: ScopeView, state: OptimizationState) -> float:
-    """Standard deviations by which a trial may hope for more than is believed; 0 once active."""
-    if state.status == "active" or state.confirming:
+    """Standard deviations by which more may be hoped for than is believed: in a trial, and where settings
+    are active (upper confidence bounds: Auer, JMLR 3 (2002)). What was explored before a choice became
+    active is little for so many settings, and what serves most of the traffic is the quickest way to learn
+    which are better still; the expected loss of all of them together stays within the quality budget.
+    """
+    if state.confirming:
         return 0.0
+    if state.status == "active":
+        return CURIOSITY if view.scope.kind == "tune_parameters" and not view.alone else 0.0
     return max(OPTIMISM[1], OPTIMISM[0] / len(view.values.keys))
 
 

@@ -37,13 +37,13 @@ def choose_values(
     """
     low, high = LEAST_PRICE, MOST_PRICE
     picks = _pick_at(post, fits, low, before, optimism)
-    if _expected_loss(post, traffic, picks) <= allowed:
+    if expected_loss(post, traffic, picks) <= allowed:
         return picks, low
     for _ in range(12):
         middle = (low + high) / 2
         picks = _pick_at(post, fits, middle, before, optimism)
         low, high = (
-            (low, middle) if _expected_loss(post, traffic, picks) <= allowed else (middle, high)
+            (low, middle) if expected_loss(post, traffic, picks) <= allowed else (middle, high)
         )
     return _pick_at(post, fits, high, before, optimism), high
 
@@ -58,7 +58,7 @@ def _pick_at(post: Posterior, fits: Array, price: float, before: Picks, optimism
     return np.where(worth[rows, best] > WORTH_A_CHANGE, best, UNCHANGED)
 
 
-def _expected_loss(post: Posterior, traffic: Array, picks: Picks) -> float:
+def expected_loss(post: Posterior, traffic: Array, picks: Picks) -> float:
     """Expected loss of mean quality over all traffic; gains in one pattern pay for another."""
     rows = np.flatnonzero(picks >= 0)
     return -float((traffic[rows] * post.mean[rows, picks[rows]]).sum())
