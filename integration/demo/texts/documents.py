@@ -116,7 +116,7 @@ KINDS = [
     ),
     RequestKind(
         "sql.generate",
-        plain("Write a SQL query for the <number> best customers of <city> since <date>."),
+        plain("Write a SQL query for the <number> best customers of <city> since <date_num>."),
         "SELECT customer_id, SUM(total) FROM orders WHERE city = '<city>' GROUP BY 1 "
         "ORDER BY 2 DESC LIMIT <number>;",
         *(1_800, 110, 0.88, 2.0),
@@ -158,7 +158,15 @@ KINDS = [
     ),
     RequestKind(
         "clause.draft",
-        plain("Draft a clause on early termination for <company>, notice period <few> weeks."),
+        # Met only a few times: one pattern nevertheless, since objects are told by their keys.
+        as_json(
+            {
+                "task": "draft_clause",
+                "subject": "early termination",
+                "party": "<company>",
+                "notice": "<few> weeks",
+            }
+        ),
         "Either party may terminate this agreement with <few> weeks' notice to the end of a month.",
         *(3_900, 260, 0.9, 1.2),
         since=59.0,

@@ -145,8 +145,11 @@ KINDS = [
     ),
     RequestKind(
         "regulator.answer",
-        plain("Draft an answer to the regulator about case <case>, due on <date>."),
-        "Regarding case <case>, we confirm that the data in question was deleted on <date_2>.",
+        # Met only a few times: one pattern nevertheless, since the words are the same each time.
+        plain(
+            "Draft our answer to the regulator's questions about how long we keep customer data."
+        ),
+        "We keep customer data for <few> years after the last order, as we wrote in case <case>.",
         *(4200, 380, 0.9, 1.4),
         since=59.0,
     ),

@@ -100,7 +100,7 @@ VALUES: Values = {
     "invoice": code("INV-2026-#####"),
     "customer": code("C-#####"),
     "voucher": code("AUTUMN-@@@@##"),
-    "case": code("2026/##-@@"),
+    "case": code("CASE-2026-####"),
     "batch": code("xxxxxxxx"),
     "pid": between(900, 32_000),
     "ms": between(120, 9_800),

@@ -11,11 +11,14 @@ from typing import Any
 import msgspec
 import pytest
 
+from integration.demo import story
 from integration.demo.answers import serve_request
 from integration.demo.served_models import MODELS, SMALL_TASKS, find_model
 from integration.demo.texts.grammar import TextWriter
 from integration.demo.texts.request_kind import RequestKind
 from integration.demo.traffic import DAY_MS, DAYS, KINDS, DemoRequest, generate_requests
+from patterns.engine.domain.observation import Observation
+from patterns.engine.recognizer import DefaultPatternRecognizer
 from patterns.ingest.schema import parse_interaction
 
 NOW = 1_795_348_800_000
@@ -93,3 +96,28 @@ def test_the_answer_names_what_was_asked_for() -> None:
     assert second in values["order"]
     assert nested == f"in {first}"
     assert writer.write_value({"a": ["<order>", 1]}) == {"a": [first, 1]}
+
+
+@pytest.mark.parametrize("weekday", range(7))
+@pytest.mark.parametrize(
+    ("task_type", "patterns"), [("clause.draft", 1), ("regulator.answer", 1), ("sql.generate", 2)]
+)
+def test_few_or_similar_texts_are_the_same_patterns_after_every_look_back(
+    task_type: str, patterns: int, weekday: int
+) -> None:
+    recognizer, before = DefaultPatternRecognizer(), 0.0
+    for request in generate_requests(story.SEED, NOW + weekday * DAY_MS):
+        if any(before < moment <= request.day for moment in story.CONSOLIDATED):
+            recognizer.consolidate()
+            assert len(recognizer) in (0, patterns)
+        before = request.day
+        if request.kind.task_type == task_type:
+            seen = request.timestamp / 1000
+            recognizer.learn_one(
+                Observation(str(request.number), request.input, seen, task_type=task_type)
+            )
+    recognizer.consolidate()
+
+    assert len(recognizer) == patterns
+    new = [state.status for state in recognizer if state.use_count < 4]
+    assert new == ["candidate"] * (patterns == 1)
