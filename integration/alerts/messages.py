@@ -65,15 +65,15 @@ def describe_rule(rule: AlertRule) -> str:
 
 def describe_firing(rule: AlertRule, value: float | None) -> str:
     limit = write_value(rule, rule.threshold)
-    return f"{rule.name}: {name_figure(rule)} is {write_value(rule, value)}, {rule.side} {limit}."
+    return f"{rule.name}: {name_figure(rule)} at {write_value(rule, value)}, {rule.side} {limit}."
 
 
 def describe_over(rule: AlertRule, value: float | None) -> str:
-    return f"{rule.name} is over: {name_figure(rule)} is {write_value(rule, value)} again."
+    return f"{rule.name} is over: {name_figure(rule)} at {write_value(rule, value)}."
 
 
 def describe_test(rule: AlertRule, value: float | None) -> str:
-    return f"Test of {rule.name}: {name_figure(rule)} is {write_value(rule, value)}."
+    return f"Test of {rule.name}: {name_figure(rule)} at {write_value(rule, value)}."
 
 
 def find_link(rule: AlertRule) -> str:

@@ -13,7 +13,7 @@ from patterns.models import Pattern
 
 GROUPS = (
     ("What is watched", ("figure", "side", "threshold")),
-    ("Over what", ("window_hours", "at_least", "pattern_id")),
+    ("Over which calls", ("window_hours", "at_least", "pattern_id")),
     ("Who is told", ("name", "webhook_url", "webhook_form")),
 )
 
@@ -32,9 +32,20 @@ class AlertForm(forms.ModelForm):  # type: ignore[type-arg]
             "webhook_url",
             "webhook_form",
         )
+        labels: ClassVar = {
+            "threshold": "Value",
+            "window_hours": "Hours to look back",
+            "at_least": "Fewest calls",
+            "pattern_id": "Only this pattern",
+            "webhook_url": "Webhook address",
+            "webhook_form": "Webhook format",
+        }
         help_texts: ClassVar = {
             "threshold": "In the unit of the figure; rates from 0 to 100",
-            "webhook_url": "Where to POST; empty: only in the history here",
+            "pattern_id": "Its id, copied from its page; empty: the whole project",
+            "name": "What the alert is called in messages",
+            "webhook_url": "An https address that messages are sent to; empty: only the history here",
+            "webhook_form": "Slack takes the text alone; JSON has every figure",
         }
 
     def __init__(self, *args: Any, **given: Any) -> None:
@@ -43,6 +54,7 @@ class AlertForm(forms.ModelForm):  # type: ignore[type-arg]
         field.choices = [("", "Choose a figure"), *AlertRule.AlertFigure.choices]
         if self.instance.pk is None and "threshold" not in (given.get("initial") or {}):
             self.initial.pop("threshold", None)
+            self.fields["threshold"].initial = None
 
     @property
     def groups(self) -> list[tuple[str, list[forms.BoundField]]]:

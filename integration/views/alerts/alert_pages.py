@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
@@ -12,6 +13,8 @@ from django.views.decorators.http import require_POST
 
 from featurememory.errors import FeatureMemoryError
 from featurememory.http.pagination import read_page
+from featurememory.lists.pages import wants_panel
+from featurememory.models import Project
 from featurememory.page_access import changing, current_project, page, render_page
 from integration.alerts import evaluation, rules
 from integration.alerts.messages import describe_rule, find_link, write_value
@@ -31,22 +34,72 @@ STARTERS = {
     "Recognition lags behind": "name=A+long+queue&figure=queue&threshold=1000",
     "Storage fills": "name=Storage&figure=storage&threshold=1000",
 }
+HEADS = {"name": "Rule", "state": "State", "now": "Now"}
+SORTS = {*HEADS, *(f"-{name}" for name in HEADS)}
+NOTICES = 8  # of a rule, beside the list
 MUTES = {"1": "1 hour", "24": "1 day", "168": "1 week"}
 
 
 @page
 def list_alerts(request: HttpRequest) -> HttpResponse:
     project = current_project(request)
+    if wants_panel(request):
+        return render(request, "alerts/_peek.html", find_panel(request, project))
+    sort = request.GET.get("sort", "") if request.GET.get("sort", "") in SORTS else "name"
     notices = AlertNotice.objects.filter(project=project).select_related("delivery", "rule")
     found = read_page(notices, "-at", request.GET.get("cursor"), 50)
     context = {
-        "lines": [build_line(rule) for rule in rules.list_rules(project)],
+        "lines": sort_lines([build_line(rule) for rule in rules.list_rules(project)], sort),
+        "heads": build_heads(sort),
+        "starters": STARTERS,
         "page": found,
         "next": found.next and f"cursor={found.next}",
         "previous": found.previous and f"cursor={found.previous}",
         "mutes": MUTES,
     }
     return render_page(request, "alerts/list.html", "alerts/_list.html", context)
+
+
+def find_panel(request: HttpRequest, project: Project) -> dict[str, Any]:
+    """The rule beside the list with what it noticed last; without one the panel closes."""
+    name = request.GET.get("peek", "")[:18]
+    found = (
+        rules.list_rules(project).filter(pk=int(name))
+        if name.isascii() and name.isdecimal()
+        else None
+    )
+    rule = found.first() if found is not None else None
+    if rule is None:
+        return {}
+    return {
+        "line": build_line(rule),
+        "rule": rule,
+        "notices": rule.notices.order_by("-at")[:NOTICES],
+    }
+
+
+def sort_lines(lines: list[dict[str, Any]], sort: str) -> list[dict[str, Any]]:
+    """Rules that fire come first in the order of states; a figure that is not known comes last."""
+    name = sort.lstrip("-")
+    reads: dict[str, Callable[[AlertRule], Any]] = {
+        "name": lambda rule: rule.name.casefold(),
+        "state": lambda rule: (not rule.enabled, rule.firing_since is None, rule.value is None),
+        "now": lambda rule: rule.value,
+    }
+    read = reads[name]
+    known = [line for line in lines if read(line["rule"]) is not None]
+    known.sort(key=lambda line: read(line["rule"]), reverse=sort.startswith("-"))
+    return known + [line for line in lines if read(line["rule"]) is None]
+
+
+def build_heads(sort: str) -> list[dict[str, str]]:
+    """The heads that sort: title, direction, and the order that a click asks for."""
+    found = []
+    for name, title in HEADS.items():
+        now = {name: "ascending", f"-{name}": "descending"}.get(sort, "none")
+        turned = f"-{name}" if now == "ascending" else name
+        found.append({"name": name, "title": title, "now": now, "turned": turned})
+    return found
 
 
 def build_line(rule: AlertRule) -> dict[str, Any]:

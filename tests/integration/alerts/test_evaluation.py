@@ -52,7 +52,7 @@ def test_a_rule_fires_once_and_says_when_it_is_over() -> None:
     evaluation.evaluate_project(owner.pk)
 
     assert notices(rule) == ["fired", "over"]
-    assert "is 3, above 1" in AlertNotice.objects.filter(rule=rule).order_by("pk")[0].text
+    assert "at 3, above 1" in AlertNotice.objects.filter(rule=rule).order_by("pk")[0].text
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from featurememory.models import Activity, Project
 from integration.models import AlertNotice, AlertRule
 from integration.views.alerts import alert_pages
 from tests.builders import project
-from tests.web import browser, person, text_of
+from tests.web import HTMX, browser, person, text_of
 
 pytestmark = pytest.mark.django_db
 FORM = {
@@ -105,7 +105,7 @@ def test_a_figure_of_now_is_described_without_a_window(editor: Client, owner: Pr
 def test_a_test_stands_in_the_history(editor: Client, rule: AlertRule) -> None:
     page = text_of(editor.post(f"/alerts/{rule.pk}/test/", follow=True))
 
-    assert "Test of Slow: Calls is 0." in page
+    assert "Test of Slow: Calls at 0." in page
     assert AlertNotice.objects.get().kind == "test"
 
 
@@ -180,3 +180,36 @@ def test_the_page_asks_at_most_twelve_queries(
 
     with django_assert_max_num_queries(12):
         editor.get("/alerts/")
+
+
+def test_rules_are_sorted_and_those_without_a_figure_come_last(
+    editor: Client, owner: Project
+) -> None:
+    for name, value in (("beta", 3.0), ("Alpha", None), ("gamma", 1.0)):
+        AlertRule.objects.create(project=owner, name=name, figure="calls", value=value)
+
+    def names(query: str) -> list[str]:
+        lines = editor.get(f"/alerts/?{query}").context["lines"]
+        return [line["rule"].name for line in lines]
+
+    assert names("") == ["Alpha", "beta", "gamma"]
+    assert names("sort=-now") == ["beta", "gamma", "Alpha"]
+    assert names("sort=now") == ["gamma", "beta", "Alpha"]
+    assert names("sort=colour") == ["Alpha", "beta", "gamma"]
+
+
+def test_a_rule_opens_beside_the_list_with_what_it_noticed(
+    editor: Client, owner: Project, rule: AlertRule
+) -> None:
+    AlertNotice.objects.create(project=owner, rule=rule, kind="fired", text="Slow: 900 ms.")
+    panel = {**HTMX, "HX-Target": "peek"}
+
+    answer = text_of(editor.get(f"/alerts/?peek={rule.pk}", headers=panel))
+    assert "<h2>Slow</h2>" in answer
+    assert "Slow: 900 ms." in answer
+    for name in ("x", "999999999999999999", ""):
+        assert "<h2>" not in text_of(editor.get(f"/alerts/?peek={name}", headers=panel))
+
+
+def test_without_rules_the_page_offers_some_to_begin_with(editor: Client, owner: Project) -> None:
+    assert "/alerts/new/?name=Success+falls" in text_of(editor.get("/alerts/"))
