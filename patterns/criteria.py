@@ -82,6 +82,11 @@ class PatternCriteria:
         statuses = self.status.split(",") if self.status else STORED
         return queryset.filter(self._condition(), status__in=statuses)
 
+    def apply_in_order(self, queryset: PatternQuerySet) -> PatternQuerySet:
+        """The rows that match, for a page in order: no index of an order serves a filter."""
+        found = self.apply(queryset)
+        return found if set(self.query()) <= {"status", "sort"} else found.narrowed()
+
     def _condition(self) -> Q:
         condition = Q()
         for name, lookup in LOOKUPS.items():

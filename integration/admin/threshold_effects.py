@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import Count, FloatField
+from django.db.models import Count, FloatField, Q
 from django.db.models.functions import Cast, Floor
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -41,7 +41,7 @@ def describe_effects(config: FeatureMemoryConfig, when: str = "Now") -> dict[str
             "optimizations are above it",
             when,
         ),
-        "max_patterns": f"Now {rows.count():,} are stored.",
+        "max_patterns": f"Now {sum(shares):,} are stored.",
         "max_size": f"Now {used} are in use. {describe_next_cleanup(config)}",
     }
 
@@ -51,9 +51,14 @@ def describe_share(
 ) -> SafeString:
     """How many are on the right side of it, how many would be at a stricter one, and a histogram."""
     higher = min(1.0, now + 0.05)
-    passing = rows.filter(**{f"{column}__gte": now}).count()
-    fewer = rows.filter(**{f"{column}__gte": higher}).count()
-    text = f"{when} {passing:,} of {sum(bins):,} {words}; at {higher:.2f} it would be {fewer:,}."
+    counted = rows.aggregate(
+        passing=Count("pk", filter=Q(**{f"{column}__gte": now})),
+        fewer=Count("pk", filter=Q(**{f"{column}__gte": higher})),
+    )
+    text = (
+        f"{when} {counted['passing']:,} of {sum(bins):,} {words}; "
+        f"at {higher:.2f} it would be {counted['fewer']:,}."
+    )
     return format_html("{}{}", text, draw_histogram(bins, now))
 
 

@@ -177,7 +177,8 @@ def find_patterns(project: Project, text: str) -> list[Pattern]:
     found = Q(*((f"{name}__contains_text", text) for name in columns), _connector=Q.OR)
     with suppress(ValueError):
         found |= Q(pk=UUID(text))
-    rows = Pattern.objects.stored().filter(found, project=project).order_by("-use_count", "pk")
+    rows = Pattern.objects.stored().filter(found, project=project).narrowed()
+    rows = rows.order_by("-use_count", "pk")
     return list(rows.only("pk", "label", "template", "parts", "task_type")[:HITS])
 
 

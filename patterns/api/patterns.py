@@ -50,8 +50,9 @@ class Patterns(Endpoint):
         query = request.query_params
         criteria = PatternCriteria.parse(query.dict())
         limit = parse_limit(query.get("limit"))
-        rows = Pattern.objects.filter(project_id=key_of(request).project_id).defer("state", "parts")
-        found = read_page(criteria.apply(rows), criteria.sort, query.get("cursor"), limit)
+        rows = Pattern.objects.filter(project_id=key_of(request).project_id)
+        shown = criteria.apply_in_order(rows).defer("state", "parts")
+        found = read_page(shown, criteria.sort, query.get("cursor"), limit)
         return respond_with_page(request, found, serialize_patterns(found.rows), limit)
 
 

@@ -10,10 +10,21 @@ from uuid_utils.compat import uuid7
 
 from featurememory.models import Project
 
+FEW = 1000
+
 
 class PatternQuerySet(models.QuerySet["Pattern"]):
     def stored(self) -> PatternQuerySet:
         return self.exclude(status=Pattern.PatternStatus.ARCHIVED)
+
+    def narrowed(self) -> PatternQuerySet:
+        """The same rows, by their ids where few match.
+
+        An order is read through its index, row by row, until a page is full. Where hardly any row matches
+        that visits all of them, three times as slowly as reading the table from its start.
+        """
+        ids = list(self.order_by().values_list("pk", flat=True)[: FEW + 1])
+        return self if len(ids) > FEW else self.model.objects.filter(pk__in=ids)
 
 
 class Pattern(models.Model):

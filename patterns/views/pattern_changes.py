@@ -65,7 +65,7 @@ def prune_patterns(request: HttpRequest) -> HttpResponse:
 
 
 def confirm_prune(request: HttpRequest, project: Project) -> HttpResponse:
-    rows = choose_patterns(project, request.GET)
+    rows = choose_patterns(project, request.GET).narrowed()
     upto = ""
     if request.GET.get("all") == "1" and (newest := rows.order_by("-pk").values("pk").first()):
         upto = str(newest["pk"])

@@ -82,11 +82,12 @@ def list_patterns(request: HttpRequest) -> HttpResponse:
     given = request.GET.dict()
     criteria, queryset = filter_patterns(project, given)
     limit = parse_limit(given.get("limit"))
-    shown = queryset.only(*SHOWN)
     if wants_panel(request):
         none: Page[Pattern] = Page([], None, None)
         listing = build_listing(request, SPEC, none, read_used(criteria), criteria.sort, [])
+        shown = queryset.only(*SHOWN)
         return render_panel(request, listing, find_panel(project, criteria, shown, listing, given))
+    shown = criteria.apply_in_order(select_patterns(project)).only(*SHOWN)
     found = keyset_page(shown, criteria.sort, given.get("cursor"), limit)
     counts = count_statuses(request)
     tabs = build_tabs(criteria, counts, count_prunable(project, counts))

@@ -310,3 +310,13 @@ def test_the_frame_of_the_product_stays_around_it(browser: Client, owner: Projec
     assert 'href="/patterns/"' in page
     assert "In force everywhere since" in page or "Just saved" in page
     assert "Versions and restore" in page
+
+
+def test_the_form_asks_few_questions(
+    browser: Client, owner: Project, django_assert_max_num_queries: Any
+) -> None:
+    pattern_row(owner, 1)
+    browser.get(url_of(owner))
+
+    with django_assert_max_num_queries(12):
+        browser.get(url_of(owner))

@@ -338,3 +338,20 @@ def test_what_a_bulk_action_could_not_take_is_said(editor: Client, owner: Projec
     said = "Pinned 2 patterns. 1 already was. 1 ticked is no longer in the list."
     assert said in text_of(pin)
     assert "1 ticked is no longer in the list." in text_of(prune)
+
+
+def test_where_few_match_they_are_read_by_their_ids_in_the_same_order(
+    viewer: Client, owner: Project, monkeypatch: Any
+) -> None:
+    for number in range(5):
+        pattern_row(owner, number, model_id="rare" if number < 2 else "usual", use_count=number)
+    monkeypatch.setattr("patterns.models.patterns.FEW", 2)
+    few, many = (Pattern.objects.filter(model_id=name) for name in ("rare", "usual"))
+
+    assert set(few.narrowed()) == set(few)
+    assert "model_id" not in str(few.narrowed().query.where)
+    assert str(many.narrowed().query) == str(many.query)
+    for model, numbers in (("rare", [1, 0]), ("usual", [4, 3, 2])):
+        page = viewer.get(f"/patterns/?model_id={model}")
+        rows = [Pattern.objects.get(use_count=number) for number in numbers]
+        assert ids_in(page) == ids(rows)
