@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TypeVar
 
 import msgspec
@@ -12,6 +13,21 @@ from featurememory.http.finite_numbers import require_64_bits, require_finite
 from featurememory.http.request_body import read_body
 
 T = TypeVar("T")
+# msgspec names Python's types, callers write JSON.
+NAMES = {
+    "str": "text",
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "true or false",
+    "object": "an object",
+    "array": "an array",
+    "null": "null",
+}
+COUNTED = {"str": "character", "array": "item", "object": "member"}
+BOUNDS = {">=": "at least", "<=": "at most", ">": "more than", "<": "less than"}
+WRONG_TYPE = re.compile(r"Expected `([a-z| ]{1,60})`, got `([a-z]{1,20})`")
+WRONG_LENGTH = re.compile(r"Expected `(str|array|object)` of length (>=|<=) (\d{1,12})")
+WRONG_SIZE = re.compile(r"Expected `(?:int|float)` (>=|<=|>|<) (-?[\d.]{1,20})")
 
 
 def body_of(request: Request, shape: type[T], limit: int | None = None) -> T:
@@ -62,4 +78,26 @@ def translate_validation_error(error: msgspec.ValidationError) -> FeatureMemoryE
     if "missing required field" in message:
         name = message.rsplit("`", 2)[-2]
         return invalid("is required", f"{pointer}/{name}", "required")
-    return invalid(message[:1].lower() + message[1:].replace("`", ""), pointer, "type")
+    return invalid(describe_mismatch(message), pointer, "type")
+
+
+def describe_mismatch(message: str) -> str:
+    """`Expected `float` >= 0.0` → "must be at least 0"; what is not known stays as it is."""
+    if found := WRONG_TYPE.fullmatch(message):
+        wanted = " or ".join(name_type(name) for name in found[1].split(" | "))
+        return f"must be {wanted}, not {name_type(found[2])}"
+    if found := WRONG_LENGTH.fullmatch(message):
+        return describe_length(found[1], found[2], int(found[3]))
+    if found := WRONG_SIZE.fullmatch(message):
+        return f"must be {BOUNDS[found[1]]} {float(found[2]):.15g}"
+    return message[:1].lower() + message[1:].replace("`", "")
+
+
+def name_type(name: str) -> str:
+    return NAMES.get(name, name)
+
+
+def describe_length(kind: str, bound: str, length: int) -> str:
+    if bound == ">=" and length == 1:
+        return "must not be empty"
+    return f"must have {BOUNDS[bound]} {length:,} {COUNTED[kind]}{'' if length == 1 else 's'}"

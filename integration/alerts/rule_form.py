@@ -52,6 +52,8 @@ class AlertForm(forms.ModelForm):  # type: ignore[type-arg]
         super().__init__(*args, **given)
         field: Any = self.fields["figure"]
         field.choices = [("", "Choose a figure"), *AlertRule.AlertFigure.choices]
+        known = ", ".join(AlertRule.AlertFigure.values)
+        field.error_messages["invalid_choice"] = f"Must be among {known}."
         if self.instance.pk is None and "threshold" not in (given.get("initial") or {}):
             self.initial.pop("threshold", None)
             self.fields["threshold"].initial = None

@@ -20,6 +20,9 @@ from integration.jobs import queue
 from integration.models import Job
 from patterns.serializers import format_time
 
+# The others begin with something else: a file, an erasure, a split, the page Get started.
+STARTED_HERE = ("reprocess", "revert", "rollups", "retry_failed", "reprice")
+
 
 class JobOrder(Struct):
     kind: str
@@ -36,7 +39,11 @@ class Jobs(Endpoint):
         found = read_page(rows, "-created_at", request.query_params.get("cursor"), limit)
         return respond_with_page(request, found, [serialize_job(job) for job in found.rows], limit)
 
-    @described("Start a job: reprocess, revert, rollups or retry_failed", body=JobOrder, status=202)
+    @described(
+        "Start a job: reprocess, revert, rollups, retry_failed or reprice",
+        body=JobOrder,
+        status=202,
+    )
     @idempotent
     def post(self, request: Request) -> Response:
         order = body_of(request, JobOrder)
@@ -46,6 +53,8 @@ class Jobs(Endpoint):
             raise invalid("an import starts with a file: use the page Jobs or the command", "/kind")
         if order.kind == "follow_split":
             raise invalid("it starts with a split on the page of a pattern", "/kind")
+        if order.kind not in STARTED_HERE:
+            raise invalid(f"must be among {', '.join(STARTED_HERE)}", "/kind")
         key = key_of(request)
         job = queue.start_job(key.project, order.kind, key.actor)
         return Response(serialize_job(job), status=202)
