@@ -56,6 +56,20 @@ def format_span(seconds: int) -> str:
     return f"{seconds:,} s" if seconds else "0"
 
 
+def parse_days(text: str) -> int:
+    """ "90 d", "13 w" or "90" -> days; ValueError with what to write instead."""
+    amount, unit = split_amount(text)
+    days = amount if not unit else parse_span(text) / SPANS["d"]
+    if days != round(days):
+        raise ValueError("Write whole days, such as 90 d or 13 w.")
+    return round(days)
+
+
+def format_days(days: int) -> str:
+    """90 -> "90 d"; 0 stays 0, which means no limit."""
+    return f"{days:,} d" if days else "0"
+
+
 def split_amount(text: str) -> tuple[float, str]:
     found = AMOUNT.fullmatch(text.strip())
     digits = re.sub("[,_ ]", "", found[1]) if found else ""

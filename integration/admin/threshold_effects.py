@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString, mark_safe
 from featurememory.config import find_changes
 from featurememory.models import FeatureMemoryConfig
 from featurememory.templatetags import figures
-from integration.admin.human_units import format_size, format_span
+from integration.admin.human_units import format_days, format_size, format_span
 from optimizations.models import Optimization
 from patterns.models import Pattern
 from patterns.retention.disk_usage import measure_bytes_used
@@ -21,6 +21,7 @@ from patterns.retention.forecast import read_counted_rules
 
 BINS = 20
 SIZES, SPANS = ("max_size", "bytes_per_minute"), ("cleanup_interval",)
+DAYS = ("retention_period", "max_age", "keep_figures", "keep_days", "keep_texts")
 
 
 def describe_effects(config: FeatureMemoryConfig, when: str = "Now") -> dict[str, str]:
@@ -107,7 +108,13 @@ def write_threshold(name: str, value: Any) -> str:
         return format_size(value)
     if name in SPANS and isinstance(value, int):
         return format_span(value)
-    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+    if name in DAYS and isinstance(value, int):
+        return format_days(value)
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, list):
+        return ", ".join(one["name"] for one in value) or "none"
+    return f"{value:,}" if isinstance(value, int) else str(value) or "empty"
 
 
 def describe_changes(changes: dict[str, Any]) -> list[tuple[str, str, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import Any, ClassVar
 
 from django import forms
@@ -11,12 +12,13 @@ from django.db import models
 
 from featurememory.models import FeatureMemoryConfig
 from integration.admin.redaction_form import ExpressionsField, ExpressionsTried
-from integration.admin.threshold_effects import SIZES, SPANS, preview_change
-from integration.admin.unit_fields import SizeField, SpanField, UnitField
+from integration.admin.threshold_effects import DAYS, SIZES, SPANS, preview_change
+from integration.admin.unit_fields import DaysField, SizeField, SpanField, UnitField
 
 UNIT_FIELDS: dict[str, type[UnitField]] = {
     **dict.fromkeys(SIZES, SizeField),
     **dict.fromkeys(SPANS, SpanField),
+    **dict.fromkeys(DAYS, DaysField),
 }
 AT_START = ("type", "path")  # chosen when the server starts: shown, not offered
 
@@ -32,6 +34,7 @@ class ThresholdsForm(ExpressionsTried, forms.ModelForm):  # type: ignore[type-ar
         model = FeatureMemoryConfig
         fields = FeatureMemoryConfig.field_names()
         field_classes: ClassVar[Any] = {"patterns": ExpressionsField, **UNIT_FIELDS}
+        labels: ClassVar[Any] = {"embedder_url": "Embedder URL"}
         help_texts: ClassVar[Any] = {
             "max_size": "A size such as 100 MiB or 2 GB; at least 1 MiB, default 100 MiB: this project's "
             "part of the database. Cleanup removes its oldest interactions and decisions beyond it.",
@@ -50,6 +53,22 @@ class ThresholdsForm(ExpressionsTried, forms.ModelForm):  # type: ignore[type-ar
                 limits = {type(one): one.limit_value for one in find_limits(name)}
                 low, high = limits.get(MinValueValidator, 0), limits.get(MaxValueValidator, 1 << 62)
                 field.limited(low, high)
+        for name in DAYS:
+            if name in self.fields:
+                known = str(self.fields[name].help_text)
+                self.fields[name].help_text = known.replace(
+                    "Days, ", "Days, such as 90 d or 13 w: ", 1
+                )
+        self.offer_embedders()
+
+    def offer_embedders(self) -> None:
+        """What this server cannot use is not offered, unless it is what was chosen; the help says why."""
+        field, missing = self.fields.get("embedder"), find_missing_embedders()
+        if isinstance(field, forms.ChoiceField) and missing:
+            known = dict(FeatureMemoryConfig._meta.get_field("embedder").flatchoices)
+            kept = known.keys() - (missing.keys() - {self.instance.embedder})
+            field.choices = [one for one in known.items() if one[0] in kept]
+            field.help_text = f"{field.help_text} Not offered here: {'; '.join(missing.values())}."
 
     def clean(self) -> dict[str, Any] | None:
         # What the server was started with may have changed since the row was written.
@@ -61,6 +80,16 @@ class ThresholdsForm(ExpressionsTried, forms.ModelForm):  # type: ignore[type-ar
         if "_preview" in self.data and not self.errors:
             self.preview = preview_change(self.instance)
             self.add_error(None, "Not saved yet: this is a preview.")
+
+
+def find_missing_embedders() -> dict[str, str]:
+    """What this server cannot use, and what that needs."""
+    missing = {}
+    if find_spec("wordllama") is None:
+        missing["static"] = "static, which needs the extra featurememory[static]"
+    if not settings.EMBEDDER_HOSTS:
+        missing["endpoint"] = "endpoint, which needs FM_EMBEDDER_HOSTS"
+    return missing
 
 
 def find_limits(name: str) -> list[Any]:

@@ -17,7 +17,7 @@ from django.utils.html import format_html
 
 from featurememory.access import roles
 from featurememory.admin_readonly import ByRole, OwnProjects, ReadOnly
-from featurememory.config import find_validation_errors, save_config
+from featurememory.config import save_config
 from featurememory.models import (
     Activity,
     ConfigVersion,
@@ -80,6 +80,15 @@ class ThresholdsAdmin(ByRole, admin.ModelAdmin):  # type: ignore[type-arg]
             return super().changelist_view(request, extra_context)
         return redirect("admin:featurememory_featurememoryconfig_change", own.pk)
 
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: Any = None
+    ) -> HttpResponse:
+        """Redirect to the versions, which know every change and the way back."""
+        own = self.get_queryset(request).filter(pk=object_id).first()
+        if own is None:
+            raise PermissionDenied
+        return redirect(f"{reverse('threshold_versions')}?project={own.project.name}")
+
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """What is stored of people is decided by admins of the project."""
         admins = obj is None or self.has_role(request, obj, roles.ADMIN)
@@ -120,6 +129,7 @@ class ThresholdsAdmin(ByRole, admin.ModelAdmin):  # type: ignore[type-arg]
             context |= {"errors": None, "preview": form.preview}
             form._errors = ErrorDict()
         obj = context.get("original")
+        context["title"] = "Thresholds"
         context["in_force"] = obj and timezone.now() - obj.updated_at - IN_FORCE_AFTER
         return super().render_change_form(request, context, *args, **more)
 
@@ -132,32 +142,11 @@ class ThresholdsAdmin(ByRole, admin.ModelAdmin):  # type: ignore[type-arg]
 class ConfigVersionAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = ["at", "project", "number", "what", "actor", "reason"]
     list_filter = [("project", OwnProjects)]
-    actions = ["restore"]
 
     @admin.display(description="Change")
     def what(self, row: ConfigVersion) -> str:
         changes = describe_changes(row.changes)
         return "; ".join(f"{name}: {old} → {new}" for name, old, new in changes)
-
-    @admin.action(
-        description="Restore the values from before this version", permissions=["restore"]
-    )
-    def restore(self, request: HttpRequest, queryset: QuerySet[ConfigVersion]) -> None:
-        version = queryset.order_by("number").first()
-        if version is None or not self.has_role(request, version, roles.EDITOR):
-            raise PermissionDenied
-        config = FeatureMemoryConfig.objects.get(project_id=version.project_id)
-        for name, (old, _) in version.changes.items():
-            setattr(config, name, old)
-        if errors := find_validation_errors(config):
-            why = " ".join(f"{one['pointer'].strip('/')}: {one['message']}" for one in errors)
-            self.message_user(request, f"Not restored. {why}", messages.ERROR)
-            return
-        save_config(config, request.user.get_username(), f"Restored from version {version.number}")
-        self.message_user(request, f"Restored the values from before version {version.number}.")
-
-    def has_restore_permission(self, request: HttpRequest) -> bool:
-        return self.has_role(request, None, roles.EDITOR)
 
 
 @admin.register(Project)

@@ -7,7 +7,14 @@ from typing import Any
 from django import forms
 from django.contrib.admin.widgets import AdminTextInputWidget
 
-from integration.admin.human_units import format_size, format_span, parse_size, parse_span
+from integration.admin.human_units import (
+    format_days,
+    format_size,
+    format_span,
+    parse_days,
+    parse_size,
+    parse_span,
+)
 
 
 class UnitField(forms.CharField):
@@ -66,3 +73,8 @@ class SizeField(UnitField):
 class SpanField(UnitField):
     parse = staticmethod(parse_span)
     write = staticmethod(format_span)
+
+
+class DaysField(UnitField):
+    parse = staticmethod(parse_days)
+    write = staticmethod(format_days)

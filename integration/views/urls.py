@@ -13,6 +13,7 @@ from integration.views import (
     jobs,
     keys,
     system,
+    threshold_versions,
 )
 from integration.views.alerts import alert_pages
 from integration.views.lists import arrangement, counts
@@ -77,6 +78,12 @@ urlpatterns = [
         "patterns/<uuid:pattern_id>/split/examples/",
         example_split.split_by_examples,
         name="split_examples",
+    ),
+    path("thresholds/versions/", threshold_versions.list_versions, name="threshold_versions"),
+    path(
+        "thresholds/versions/<int:number>/restore/",
+        threshold_versions.restore_version,
+        name="threshold_restore",
     ),
     path("health/", system.show_health, name="health"),
 ]

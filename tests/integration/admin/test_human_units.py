@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from integration.admin.human_units import format_size, format_span, parse_size, parse_span
+from integration.admin.human_units import (
+    format_days,
+    format_size,
+    format_span,
+    parse_days,
+    parse_size,
+    parse_span,
+)
 
 
 @pytest.mark.parametrize(
@@ -57,3 +64,21 @@ def test_times_are_written_so_too(value: int, text: str) -> None:
 def test_a_very_long_text_is_refused_at_once() -> None:
     with pytest.raises(ValueError, match="write a number"):
         parse_size("1 " * 100_000)
+
+
+@pytest.mark.parametrize(
+    ("text", "days"),
+    [("90", 90), ("90 d", 90), ("13 w", 91), ("48 h", 2), ("1,826", 1826), ("0", 0)],
+)
+def test_days_are_read(text: str, days: int) -> None:
+    assert parse_days(text) == days
+
+
+@pytest.mark.parametrize("text", ["36 h", "1.5", "1 month", "d"])
+def test_what_is_no_number_of_days_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"Write|no amount"):
+        parse_days(text)
+
+
+def test_days_are_written_with_their_unit() -> None:
+    assert [format_days(days) for days in (0, 1, 1826)] == ["0", "1 d", "1,826 d"]

@@ -12,6 +12,7 @@ from django.test import Client
 from featurememory.access.roles import EDITOR, grant_role
 from featurememory.config import forget_config, patch_config
 from featurememory.models import ConfigVersion, FeatureMemoryConfig, Project
+from integration.admin import threshold_form
 from integration.admin.threshold_effects import describe_effects
 from integration.models import ApiKey
 from integration.resources import ResourceManager
@@ -103,27 +104,12 @@ def test_what_makes_no_sense_is_told_at_its_field_and_nothing_is_saved(
     assert not ConfigVersion.objects.exists()
 
 
-def test_a_version_can_be_taken_back(browser: Client, owner: Project) -> None:
-    patch_config(owner.pk, {"patterns": {"max_patterns": 20}}, "tom")
-    version = ConfigVersion.objects.get(project=owner)
-    action = {"action": "restore", "_selected_action": [version.pk]}
-    browser.post("/admin/featurememory/configversion/", action)
+def test_the_history_is_the_list_of_versions_of_that_project(
+    browser: Client, owner: Project
+) -> None:
+    page = browser.get(url_of(owner).replace("change/", "history/"))
 
-    assert FeatureMemoryConfig.objects.get(project=owner).max_patterns == 1000
-    assert ConfigVersion.objects.filter(project=owner).count() == 2
-
-
-def test_a_version_that_no_longer_fits_is_not_taken_back(browser: Client, owner: Project) -> None:
-    patch_config(owner.pk, {"optimizations": {"holdout": 0.1, "exploration_budget": 0.5}}, "tom")
-    ConfigVersion.objects.filter(project=owner).update(changes={"holdout": [0.5, 0.1]})
-    version = ConfigVersion.objects.get(project=owner)
-    action = {"action": "restore", "_selected_action": [version.pk]}
-
-    response = browser.post("/admin/featurememory/configversion/", action, follow=True)
-
-    assert response.status_code == 200
-    assert "Not restored" in response.content.decode()
-    assert FeatureMemoryConfig.objects.get(project=owner).holdout == 0.1
+    assert page["Location"] == "/thresholds/versions/?project=mine"
 
 
 def test_thresholds_are_neither_added_nor_deleted(browser: Client, owner: Project) -> None:
@@ -239,10 +225,13 @@ def test_sizes_and_times_are_shown_and_taken_in_units(browser: Client, owner: Pr
     assert 'value="1 d"' in page
     assert re.search(r'<input type="text" name="max_size"', page)
 
-    form = form_of(owner, max_size="2 GiB", cleanup_interval="90 min")
+    assert 'value="30 d"' in page
+    assert "Days, such as 90 d or 13 w: 1 to 3,650" in page
+
+    form = form_of(owner, max_size="2 GiB", cleanup_interval="90 min", retention_period="13 w")
     assert browser.post(url_of(owner), form).status_code == 302
     saved = FeatureMemoryConfig.objects.get(project=owner)
-    assert (saved.max_size, saved.cleanup_interval) == (2 << 30, 5400)
+    assert (saved.max_size, saved.cleanup_interval, saved.retention_period) == (2 << 30, 5400, 91)
 
 
 @pytest.mark.parametrize(
@@ -253,6 +242,8 @@ def test_sizes_and_times_are_shown_and_taken_in_units(browser: Client, owner: Pr
         ("max_size", "10 KiB", "Between 1 MiB and 1 PiB."),
         ("cleanup_interval", "1 s", "Between 1 min and 365 d."),
         ("cleanup_interval", "", "required"),
+        ("retention_period", "36 h", "Write whole days, such as 90 d or 13 w."),
+        ("keep_figures", "12 w", "Between 90 d and 36,500 d."),
     ],
 )
 def test_a_wrong_amount_says_what_to_write(
@@ -271,6 +262,24 @@ def test_what_is_chosen_at_the_start_is_shown_but_not_offered(
 
     assert 'name="type"' not in page
     assert "Persistent (database)" in page
+
+
+def test_an_embedder_that_this_server_cannot_use_is_not_offered(
+    browser: Client, owner: Project, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(threshold_form, "find_spec", lambda name: None)
+    settings.EMBEDDER_HOSTS = []
+    page = browser.get(url_of(owner)).content.decode()
+    assert 'value="lexical" selected' in page
+    assert 'value="static"' not in page
+    assert 'value="endpoint"' not in page
+    assert "Not offered here: static, which needs the extra featurememory[static]" in page
+
+    FeatureMemoryConfig.objects.update(embedder="static")
+    settings.EMBEDDER_HOSTS = ["vectors.test"]
+    page = browser.get(url_of(owner)).content.decode()
+    assert 'value="static" selected' in page
+    assert 'value="endpoint"' in page
 
 
 def test_a_preview_shows_the_change_and_saves_nothing(browser: Client, owner: Project) -> None:
@@ -309,7 +318,7 @@ def test_the_frame_of_the_product_stays_around_it(browser: Client, owner: Projec
 
     assert 'href="/patterns/"' in page
     assert "In force everywhere since" in page or "Just saved" in page
-    assert "Versions and restore" in page
+    assert ">History</a>" in page
 
 
 def test_the_form_asks_few_questions(
