@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sqlite3
+import sys
 from dataclasses import dataclass
+from pathlib import Path
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
@@ -143,6 +146,7 @@ def format_announcement(ready: StartResult, url: str) -> str:
     lines = [
         "",
         f"Feature Memory {settings.VERSION}   {place}",
+        f"Address       {url}/",
         f"Sign in once  {format_login_link(ready.login_token, url)}",
     ]
     key = ready.key
@@ -160,7 +164,16 @@ def format_login_link(token: str | None, url: str) -> str:
         return f"{url}/login/once/{token}/   (for 15 minutes)"
     if settings.STORAGE == "memory":
         return f"{url}/login/   (with FM_INIT_ADMIN_PASSWORD)"
-    return "python manage.py login_link   (prints a link; not printed into a log)"
+    return f"{name_command('login_link')} --url {url}   (prints a link; not printed into a log)"
+
+
+def name_command(verb: str) -> str:
+    """How to call a command of this installation: its Python, and its data folder when it is another."""
+    python, here = Path(sys.executable), Path.cwd()
+    known = python.relative_to(here) if python.is_relative_to(here) else python
+    usual = settings.DATA_DIR == settings.BASE_DIR / "var"
+    folder = "" if usual else f"FM_DATA_DIR={shlex.quote(str(settings.DATA_DIR))} "
+    return f"{folder}{shlex.quote(str(known))} manage.py {verb}"
 
 
 CURL = """  curl {url}/api/v1/interactions/ -H 'Authorization: Bearer {key}' \\

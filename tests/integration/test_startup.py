@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import pytest
 from django.contrib.auth import get_user_model
 from django.core.management import CommandError
@@ -93,3 +96,16 @@ def test_without_a_terminal_neither_link_nor_given_key_is_printed(
     assert "manage.py login_link" in text
     assert "/login/once/" not in text
     assert ADMIN_KEY not in text
+
+
+def test_the_start_says_where_it_is_and_how_to_get_a_link_there(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, settings: Any
+) -> None:
+    settings.DATA_DIR = tmp_path / "a folder"
+    monkeypatch.setattr("sys.executable", str(Path.cwd() / ".venv/bin/python"))
+
+    text = format_announcement(StartResult(Project(name="p"), None, None), "http://x:8977")
+
+    assert "Address       http://x:8977/" in text
+    assert f"FM_DATA_DIR='{tmp_path}/a folder' .venv/bin/python manage.py login_link" in text
+    assert "login_link --url http://x:8977" in text

@@ -15,7 +15,7 @@ class Command(StoredCommand):
     help = "Verify the audit log: names the first entry that does not fit, and ends with 1."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("verb", choices=["verify"])
+        parser.add_argument("verb", choices=["verify"], help="the only one so far")
 
     def handle(self, *args: Any, verb: str, **options: Any) -> None:
         names = dict(Project.objects.values_list("pk", "name"))

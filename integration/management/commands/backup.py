@@ -21,7 +21,7 @@ class Command(StoredCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("file", type=Path)
+        parser.add_argument("file", type=Path, help="where to write it")
 
     def handle(self, *args: Any, file: Path, **options: Any) -> None:
         try:

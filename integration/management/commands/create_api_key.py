@@ -14,6 +14,7 @@ from featurememory.models import Project
 from integration.management.stored import StoredCommand
 from integration.models import ApiKey
 
+KINDS = "in: send and ask; ro: read; rw: also change; ad: everything, thresholds and erasure too"
 UNITS = {"d": "days", "h": "hours", "m": "minutes"}
 
 
@@ -22,7 +23,7 @@ class Command(StoredCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--project", required=True, help="made when there is none of the name")
-        parser.add_argument("--kind", required=True, choices=ApiKey.KeyKind.values)
+        parser.add_argument("--kind", required=True, choices=ApiKey.KeyKind.values, help=KINDS)
         parser.add_argument("--name", default="", help="for the list of keys")
         parser.add_argument("--expires", help="30d, 12h or 90m; default: never")
 

@@ -15,7 +15,7 @@ class Command(StoredCommand):
     help = "Delete a project with everything in it. It cannot be undone: export it first."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--project", required=True)
+        parser.add_argument("--project", required=True, help="its name")
         parser.add_argument("--yes", action="store_true", help="do it, instead of saying what goes")
 
     def handle(self, *args: Any, project: str, yes: bool, **options: Any) -> None:

@@ -17,7 +17,7 @@ class Command(StoredCommand):
     help = "Write a whole project into one file, while the server runs; `restore` reads it."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--project", required=True)
+        parser.add_argument("--project", required=True, help="its name")
         parser.add_argument("--output", required=True, type=Path, help="a file: F.tar.zst")
 
     def handle(self, *args: Any, project: str, output: Path, **options: Any) -> None:

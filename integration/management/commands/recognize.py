@@ -31,9 +31,15 @@ class Command(BaseCommand):
         parser.add_argument("files", nargs="*", metavar="FILE", help="JSONL; stdin when none")
         parser.add_argument("--output", metavar="ARRIVALS", help="answers as decided on arrival")
         parser.add_argument("--final", metavar="FINAL", help="answers after consolidation")
-        parser.add_argument("--consolidate-every", type=int, metavar="N")
-        parser.add_argument("--max-patterns", type=int, metavar="N")
-        parser.add_argument("--seed", type=int, default=0)
+        parser.add_argument(
+            "--consolidate-every", type=int, metavar="N", help="default: at 100, 200, 400, …"
+        )
+        parser.add_argument(
+            "--max-patterns", type=int, metavar="N", help="how many are kept at most"
+        )
+        parser.add_argument(
+            "--seed", type=int, default=0, help="of what is drawn by chance; default 0"
+        )
         parser.add_argument(
             "--embedder",
             choices=("lexical", "static"),

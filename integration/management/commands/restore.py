@@ -20,7 +20,7 @@ class Command(StoredCommand):
     help = "Make a project from the file of an export: all of it, or nothing."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("file", type=Path)
+        parser.add_argument("file", type=Path, help="what `export` wrote")
         parser.add_argument("--project", required=True, help="its name here; none may have it yet")
 
     def handle(self, *args: Any, file: Path, project: str, **options: Any) -> None:

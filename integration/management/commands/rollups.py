@@ -13,7 +13,7 @@ class Command(StoredCommand):
     help = "Count the hourly rollups again. Hours whose interactions were forgotten stay."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--project", required=True)
+        parser.add_argument("--project", required=True, help="its name")
 
     def handle(self, *args: Any, project: str, **options: Any) -> None:
         row = find_project(project)

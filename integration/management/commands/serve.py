@@ -66,6 +66,11 @@ def replace_by_server(host: str, port: int) -> None:
         *("--log-level", "warning", "--no-ws", "--http", "1"),
         *("--workers-kill-timeout", "15s", "--http1-header-read-timeout", "30000"),
     ]
+    # The server would warn of its threads: most of them wait for clients, behind a number of slots.
+    arguments += [
+        "--log-config",
+        str(settings.BASE_DIR / "featurememory/http/connections/log.json"),
+    ]
     if settings.STORAGE == "persistent":
         # In memory a new worker would be an empty server with other keys: it ends instead.
         arguments.append("--respawn-failed-workers")
