@@ -49,7 +49,7 @@ MODELS = (
     ),
     DemoModel("gpt-4.1-mini", ("invoice.extract",), 0.6, since=20.0),
     DemoModel("gpt-4.1-nano", ("support.reply",), 0.5, since=29.0),
-    DemoModel("gpt-5-nano", ("ticket.classify",), 0.7, since=56.5),
+    DemoModel("gpt-5-nano", ("ticket.classify",), 0.7, since=48.0),
 )
 
 
