@@ -71,7 +71,9 @@ def say_done(wish: Rewording) -> str:
         return f"The slot {wish.slot} is called {wish.name} now."
     if wish.make == "slot":
         return f"“{wish.word}” is a slot now."
-    return f"“{wish.word}” stays as it is."
+    return (
+        f"“{wish.word}” stays as it is, for calls from now on. What was counted so far stays here."
+    )
 
 
 def describe_choices(project: Project, row: Pattern, given: dict[str, str]) -> dict[str, Any]:

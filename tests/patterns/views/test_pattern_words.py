@@ -90,6 +90,22 @@ def test_a_change_comes_back_to_the_page_with_undo(editor: Client, german: Patte
     assert "Made “German” the slot tongue" in shown
 
 
+def test_a_word_kept_fixed_says_that_it_moves_future_calls_only(
+    editor: Client, owner: Project, german: Pattern
+) -> None:
+    sent = {"make": "slot", "word": "German", "occurrence": "1", "name": "tongue"}
+    editor.post(f"/patterns/{german.pk}/word/", sent)
+    learn(owner, "Czech")
+    asked = text_of(editor.get(f"/patterns/{german.pk}/word/?slot=tongue"))
+    assert "from now on. What was counted so far stays with this one." in asked
+
+    uses = Pattern.objects.get(pk=german.pk).use_count
+    sent = {"make": "fixed", "slot": "tongue", "word": "Czech"}
+    shown = text_of(editor.post(f"/patterns/{german.pk}/word/", sent, follow=True))
+    assert "for calls from now on. What was counted so far stays here." in shown
+    assert Pattern.objects.get(pk=german.pk).use_count == uses
+
+
 def test_a_slot_is_named_by_people(editor: Client, german: Pattern) -> None:
     sent = {"make": "name", "slot": "customer_text", "name": "request", "word": "ignored"}
     shown = text_of(editor.post(f"/patterns/{german.pk}/word/", sent, follow=True))
