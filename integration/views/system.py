@@ -9,7 +9,6 @@ from typing import Any
 from urllib.parse import quote
 from uuid import UUID
 
-from django.apps import apps
 from django.conf import settings
 from django.db import connection
 from django.db.models import Count, Min, Q
@@ -24,7 +23,9 @@ from featurememory.lists.pages import render_list, render_panel, wants_panel
 from featurememory.models import Activity, Project
 from featurememory.page_access import current_project, exporting, may_change, page, render_page
 from integration import resources
+from integration.admin.human_units import format_size
 from integration.dialects.unmapped import list_unmapped
+from integration.monitoring.table_sizes import list_largest_tables
 from integration.views.lists.activity_list import ACTIVITY, build_lines, hide_undo_column
 from integration.views.navigation import count_live
 from integration.views.overview.headline_figures import RECOGNITION_BUDGET_MS
@@ -83,6 +84,7 @@ def show_health(request: HttpRequest) -> HttpResponse:
             window, hourly_gauges.read_hours(project.pk, window.start, window.end)
         )
     )
+    tables = list_largest_tables(disk_usage.read_table_sizes())
     failed = {work: n for (pk, work), n in count_failures().items() if pk == project.pk}
     context = {
         "p50": gauge.recognition(0.5),
@@ -98,9 +100,10 @@ def show_health(request: HttpRequest) -> HttpResponse:
         "memory": read_resident_bytes(),
         "disk": resources.measure_disk_bytes(),
         "limit": 100_000_000,
-        "tables": list_largest_tables(disk_usage.read_table_sizes()),
+        "tables": tables,
+        "together": sum(size for _, size in tables or ()),
         "next_cleanup": forecast.read_counted_rules(project),
-        "max_size": disk_usage.read_limit(config_of(project.pk).max_size),
+        "max_size": format_size(disk_usage.read_limit(config_of(project.pk).max_size)),
         "unmapped": list_unmapped(project.pk)[:UNMAPPED_SHOWN],
         "in_memory": settings.STORAGE == "memory",
         "state": admission.state,
@@ -113,20 +116,6 @@ def show_health(request: HttpRequest) -> HttpResponse:
         "data_dir": settings.DATA_DIR,
     }
     return render(request, "health.html", context)
-
-
-def list_largest_tables(
-    found: list[disk_usage.TableSize] | None, most: int = 8
-) -> list[tuple[str, int]] | None:
-    """The largest tables by the names of their models, the others summed."""
-    if found is None:
-        return None
-    names = {
-        model._meta.db_table: str(model._meta.verbose_name_plural) for model in apps.get_models()
-    }
-    named = [(names.get(table.name, table.name), table.bytes) for table in found]
-    rest = sum(size for _, size in named[most:])
-    return named[:most] + ([("all others", rest)] if rest else [])
 
 
 def describe_queue(project: Project) -> dict[str, Any]:

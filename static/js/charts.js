@@ -128,7 +128,7 @@ const charts = (() => {
     root.dataset.theme = "light";
     for (const box of document.querySelectorAll("[data-spec]")) {
       const [traces, layout] = figure(box);
-      window.Plotly.react(box.firstElementChild, traces, { ...layout, width: Math.min(PAPER, box.clientWidth) }, CONFIG);
+      window.Plotly.react(box.firstElementChild, traces, { ...layout, width: PAPER }, CONFIG);
       box.dataset.drawn = "";
     }
   });

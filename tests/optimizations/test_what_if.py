@@ -60,7 +60,7 @@ def test_it_refuses_what_the_log_does_not_hold() -> None:
     other = asked(owner, task_type="never.seen").json()
 
     assert "0% of the 60 logged requests could have been served this way" in unknown["refused"]
-    assert "No decision about these tasks" in other["refused"]
+    assert "No newer decision about these tasks" in other["refused"]
     assert unknown["value"] == {"utility": None, "quality": None, "cost": None}
 
 

@@ -65,7 +65,7 @@ def compare_policies(log: Sequence[LoggedRequest], policy: Policy, other: Policy
 def _estimate_value(log: Sequence[LoggedRequest], wishes: list[list[str]]) -> Estimate:
     """The first policy's scores less those of the second, when there is one."""
     if not log:
-        return Estimate(0, 0.0, 0.0, refused="No decision about these tasks has an outcome yet.")
+        return Estimate(0, 0.0, 0.0, refused="No newer decision about these tasks has an outcome.")
     possible = np.array(
         [all(arm in row.arms for arm in arms) for row, *arms in zip(log, *wishes, strict=True)]
     )

@@ -52,7 +52,7 @@ def test_the_form_offers_known_tasks_and_registered_models(shop: Project) -> Non
 def test_a_question_the_log_cannot_answer_is_refused_with_a_reason(shop: Project) -> None:
     page = text_of(editor(shop).get("/optimizations/try/", {**ROUTE, "ask": "1"}))
 
-    assert "The log cannot tell." in page
+    assert "Not known yet." in page
     assert not Optimization.objects.exists()
 
 

@@ -214,10 +214,12 @@ def test_the_page_asks_what_it_would_have_been_for_every_task() -> None:
     page = browser(owner)
     link = f"/optimizations/{made.id}/what-if/"
 
-    assert f'hx-get="{link}"' not in text(page.get(f"/optimizations/{made.id}/"))  # it is active
-    Optimization.objects.filter(id=made.id).update(status="suspended")
+    for status in ("active", "suspended", "retired"):  # it has served, or it is over
+        Optimization.objects.filter(id=made.id).update(status=status)
+        assert f'hx-get="{link}"' not in text(page.get(f"/optimizations/{made.id}/"))
+    Optimization.objects.filter(id=made.id).update(status="trial")
     assert f'hx-get="{link}"' in text(page.get(f"/optimizations/{made.id}/"))
-    assert "No decision about these tasks has an outcome yet." in text(page.get(link))
+    assert "No newer decision about these tasks has an outcome." in text(page.get(link))
     part = text(page.get(link, headers=web.HTMX))
     assert "<html" not in part
     assert "What if it had served every task?" in part
