@@ -274,6 +274,7 @@ BACKGROUND_SCHEDULE = {
     "integration.tasks.start_upgrades": 30.0,
     "integration.tasks.cleanup_due": 3.0,
     "integration.tasks.sample_resources": 60.0,
+    "integration.tasks.index_tags": 30.0,
     "integration.tasks.review_optimizations": 30.0,
     "integration.tasks.train_payloads": 15.0,
     "integration.tasks.run_jobs": 2.0,

@@ -48,6 +48,7 @@ LATE = (
     "optimizations.api.what_if",
     "optimizations.evaluation_sets.answers",
     "optimizations.views.interactions.payload_search",
+    "patterns.storage.tag_blocks",
     "integration.learning.feedback",
     "integration.api.alerts",
     "integration.api.erasure",

@@ -28,7 +28,7 @@ from patterns.failed_records import forget_failures, note_failure
 from patterns.ingest.wakeup import allow_next_wakeup
 from patterns.models import FailedRecord
 from patterns.retention import cleanup, project_use
-from patterns.storage import payloads
+from patterns.storage import payloads, tag_blocks
 
 logger = logging.getLogger("featurememory.tasks")
 
@@ -37,6 +37,7 @@ logger = logging.getLogger("featurememory.tasks")
 ROOM_S = 1.0
 # In a sweep projects take turns: at most so many batches, none begun after so many seconds, in so many
 # rounds. One task of a worker ends after TASK_S; what is left waits for the next sweep.
+TAGS_S = 2.0
 TURN_BATCHES, TURN_S, ROUNDS, TASK_S = 5, 2.0, 10, 20.0
 
 
@@ -139,6 +140,14 @@ def train_payloads() -> int:
     return int(payloads.is_training_due() and payloads.train_dictionary() is not None)
 
 
+@shared_task(name="integration.tasks.index_tags")
+def index_tags() -> int:
+    """Note in blocks which tags came; how many blocks. Projects take turns when there is much."""
+    ids = Project.objects.order_by("?").values_list("pk", flat=True)
+    until = time.monotonic() + TAGS_S
+    return sum(run_for_each("tags", ids, lambda project: tag_blocks.make_blocks(project, until)))
+
+
 @shared_task(name="integration.tasks.review_optimizations")
 def review_optimizations() -> int:
     """Review the optimizations of every project; how many changed their state."""
@@ -188,6 +197,7 @@ WORK: dict[str, Callable[[], int]] = {
     "integration.tasks.start_upgrades": start_upgrades,
     "integration.tasks.cleanup_due": cleanup_due,
     "integration.tasks.sample_resources": sample_resources,
+    "integration.tasks.index_tags": index_tags,
     "integration.tasks.review_optimizations": review_optimizations,
     "integration.tasks.train_payloads": train_payloads,
     "integration.tasks.run_jobs": run_jobs,

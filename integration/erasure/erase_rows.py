@@ -19,6 +19,7 @@ from optimizations.evaluation_sets.task_texts import delete_tasks
 from optimizations.models import AppliedOptimization, Decision, WaitingOutcome
 from patterns.models import FailedRecord, Feedback, ModelInteraction, Payload
 from patterns.retention.delete_interactions import record_forgotten_until
+from patterns.storage.tag_blocks import refresh_blocks
 
 COUNTED = (
     *("interactions", "payloads", "decisions", "evaluations"),
@@ -79,8 +80,9 @@ def erase_interactions(
     named = Q(number__in=numbers) | Q(subject__in=ids)
     FailedRecord.objects.filter(named, project=project).delete()
     gone = payloads.delete()[0]
-    rows = ModelInteraction.objects.filter(project=project, pk__in=numbers)
-    return Counter({"interactions": rows.delete()[0], "payloads": gone, "bytes": size})
+    rows = ModelInteraction.objects.filter(project=project, pk__in=numbers).delete()[0]
+    refresh_blocks(project.pk, numbers)
+    return Counter({"interactions": rows, "payloads": gone, "bytes": size})
 
 
 def erase_activity(project: Project, ids: Sequence[Any]) -> None:

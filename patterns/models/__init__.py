@@ -16,3 +16,4 @@ from patterns.models.patterns import Pattern as Pattern
 from patterns.models.patterns import PatternEvent as PatternEvent
 from patterns.models.patterns import PatternQuerySet as PatternQuerySet
 from patterns.models.shared_words import SharedWords as SharedWords
+from patterns.models.tag_blocks import TagBlock as TagBlock

@@ -18,6 +18,7 @@ from patterns.models import (
 )
 from patterns.retention import disk_usage, project_use
 from patterns.retention.forecast import EXAMPLES
+from patterns.storage.tag_blocks import drop_blocks
 
 # Interactions per transaction: 0.1 s, and at most 8 MB of SQLite's log.
 BATCH = 1000
@@ -38,6 +39,7 @@ def forget_interactions(project: Project, count: int) -> int:
             after = oldest[-1].number
             doomed = exclude_examples(project, oldest, first_kept)[: count - gone]
             delete_rows(project, doomed)
+            drop_blocks(project.pk, after)
         gone += len(doomed)
     return gone
 

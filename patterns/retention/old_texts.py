@@ -14,6 +14,7 @@ from featurememory.database.write_lock import write_turn
 from featurememory.models import Project
 from patterns.models import FailedRecord, Feedback, ModelInteraction, Payload
 from patterns.retention import disk_usage, project_use
+from patterns.storage.tag_blocks import empty_blocks
 
 DAY_MS = 86_400_000
 BATCH = 1000  # interactions per transaction
@@ -52,6 +53,7 @@ def delete_texts(project: Project, rows: list[ModelInteraction]) -> int:
         payloads = Payload.objects.filter(pk__in=numbers)
         freed = payloads.aggregate(n=Sum(disk_usage.BYTES))["n"] or 0
         gone, _ = payloads.delete()
+        empty_blocks(project.pk, numbers[-1])
         # Their reasons may quote a text, and without it they cannot be tried again.
         FailedRecord.objects.filter(project=project, number__in=numbers).delete()
     project_use.add_bytes(project.pk, interactions=-int(freed))

@@ -26,7 +26,6 @@ from featurememory.lists.table_html import peek_query
 from featurememory.models import Project
 from featurememory.page_access import current_project, exporting, page
 from optimizations.summaries.memory_acts import decisions_of, what_memory_did
-from optimizations.views.interactions import payload_search
 from optimizations.views.interactions.columns import SPEC, InteractionLine
 from optimizations.views.interactions.selection import (
     InteractionSelection,
@@ -136,9 +135,7 @@ def find_near(chosen: InteractionSelection, row: Any) -> tuple[Any, Any]:
     if chosen.accepts:
         ends = []
         for backwards in (True, False):
-            numbers, _, _ = payload_search.search(
-                chosen.rows, row.number, 1, chosen.accepts, backwards=backwards
-            )
+            numbers, _, _ = chosen.search.find(row.number, 1, backwards=backwards)
             ends.append(chosen.everything.filter(number__in=numbers).first())
         return ends[0], ends[1]
     near = {"number__gt": row.number - REACH, "number__lt": row.number + REACH}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Case, Exists, F, FloatField, OuterRef, Q, When
 from django.db.models.functions import Coalesce
@@ -35,6 +36,7 @@ MOST_FOUND = 1_000_000
 class InteractionSelection:
     """What the address asks for: rows, and how they can be read within a bounded time."""
 
+    project_id: UUID
     everything: Any
     rows: Any
     used: dict[str, str]
@@ -44,13 +46,16 @@ class InteractionSelection:
 
     def read(self, cursor: str | None, limit: int) -> Page[Any]:
         if self.accepts:
-            args = (self.rows, self.everything, cursor, limit, self.accepts)
-            return payload_search.read_matching_page(*args)
+            return payload_search.read_matching_page(self.search, self.everything, cursor, limit)
         if self.sort != SPEC.default_sort:
             return read_sorted_page(self.rows, self.everything, self.sort, cursor, limit)
         if self.indexed:
             return keyset_page(self.rows, self.sort, cursor, limit, key="number")
         return read_nearby_page(self.rows, self.everything, cursor, limit, "number", self.reach)
+
+    @property
+    def search(self) -> payload_search.PayloadSearch:
+        return payload_search.PayloadSearch(self.project_id, self.rows, self.accepts)
 
     @property
     def reach(self) -> int:
@@ -77,7 +82,7 @@ def select_interactions(project: Project, given: Mapping[str, Any], sort: str) -
     if "tag" in used:
         accepts.append(payload_search.accept_tag(used["tag"], words_of(project.pk)))
     rows = annotate_numbers(interactions.annotate_payload(rows))
-    return InteractionSelection(everything, rows, used, sort, indexed, accepts)
+    return InteractionSelection(project.pk, everything, rows, used, sort, indexed, accepts)
 
 
 def filter_by_memory(project: Project, rows: Any, did: str) -> Any:
@@ -119,10 +124,9 @@ def count_interactions(project: Project, given: Mapping[str, Any]) -> str:
     chosen = select_interactions(project, given, SPEC.default_sort)
     newest = chosen.everything.order_by("-number").values_list("number", flat=True).first() or 0
     if chosen.accepts:
-        found, _, ended = payload_search.search(
-            chosen.rows, newest + 1, MOST_FOUND, chosen.accepts, backwards=False
-        )
-        return figures.number(len(found)) + ("" if ended else "+")
+        found, last, ended = chosen.search.find(newest + 1, MOST_FOUND, backwards=False)
+        further = not ended or chosen.everything.filter(number__lt=last).exists()
+        return figures.number(len(found)) + ("+" if further else "")
     rows = chosen.rows.order_by()
     if not chosen.indexed or not chosen.used:
         rows = rows.filter(number__gt=newest - REACH)

@@ -98,6 +98,7 @@ COLUMNS: dict[str, dict[str, str]] = {
         "patterns.PatternEvent": "kind",
         "patterns.Operation": "kind before",
         "patterns.SharedWords": "counts",
+        "patterns.TagBlock": "digests",
         "optimizations.Optimization": "id type status control state",
         "optimizations.OptimizationEvent": "optimization_id before after code evidence",
         "optimizations.EvidencePoint": "optimization_id",

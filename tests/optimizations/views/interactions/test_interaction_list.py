@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import time
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from featurememory.models import Project
 from optimizations.models import Decision
 from optimizations.views.interactions import payload_search, sorted_window
 from patterns.models import ModelInteraction, SharedWords
+from patterns.storage import tag_blocks
 from patterns.storage.shared_words import forget_words
 from tests.builders import item, keep, learn_all, project
 from tests.web import HTMX, browser, count_of, ids_in, person, text_of
@@ -204,3 +206,46 @@ def test_a_page_of_interactions_asks_at_most_twelve_queries(
             viewer.get(f"/interactions/?{query}")
     with django_assert_max_num_queries(12):
         viewer.get("/interactions/?peek=i-2", headers=PANEL)
+
+
+def test_a_rare_tag_is_found_at_once_however_far_back(
+    viewer: Client, owner: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tag_blocks, "BLOCK", 4)
+    monkeypatch.setattr(tag_blocks, "SETTLED_MS", -60_000)
+    monkeypatch.setattr(payload_search, "SEARCHED", 9)
+    keep(owner, [item(n, tags={"kind": "rare" if n in (2, 50) else "usual"}) for n in range(100)])
+    tag_blocks.make_blocks(owner.pk, time.monotonic() + 60)
+
+    response = viewer.get("/interactions/?tag=kind%3Drare")
+
+    assert ids_in(response) == ["i-50", "i-2"]
+    assert response.context["listing"].next is None
+    assert count_of(viewer, "interactions", "tag=kind%3Drare") == "2"
+    panel = viewer.get("/interactions/?tag=kind%3Drare&peek=i-50", headers=PANEL)
+    assert "peek=i-2" in panel.context["listing"].panel.next
+    answer: Any = viewer.get("/interactions/interactions.jsonl?tag=kind%3Drare")
+    assert b"".join(answer.streaming_content).count(b"\n") == 2
+
+
+def test_a_tag_in_many_places_asks_few_queries_and_goes_on(
+    viewer: Client,
+    owner: Project,
+    monkeypatch: pytest.MonkeyPatch,
+    django_assert_max_num_queries: Any,
+) -> None:
+    monkeypatch.setattr(tag_blocks, "BLOCK", 2)
+    monkeypatch.setattr(tag_blocks, "SETTLED_MS", -60_000)
+    monkeypatch.setattr(payload_search, "RANGES", 3)
+    keep(owner, [item(n, tags={"kind": f"k-{n % 5}"}) for n in range(100)])
+    tag_blocks.make_blocks(owner.pk, time.monotonic() + 60)
+    viewer.get("/interactions/?tag=kind%3Dk-0")
+    found: list[str] = []
+    query: str | None = "tag=kind%3Dk-0"
+    while query is not None:
+        with django_assert_max_num_queries(12):
+            response = viewer.get(f"/interactions/?{query}")
+        found += ids_in(response)
+        query = response.context["listing"].next
+
+    assert found == [f"i-{n}" for n in range(95, -1, -5)]
