@@ -44,7 +44,7 @@ def build_stored_patterns(stored: int, limit: int, found: Sequence[HourlyGauge])
 
 
 def build_recognition_rate(
-    found: Sequence[HourlyGauge], now: HourlyGauge, before: HourlyGauge
+    found: Sequence[HourlyGauge], now: HourlyGauge, before: HourlyGauge, period: str
 ) -> Figure:
     return Figure(
         "Recognition rate",
@@ -55,7 +55,7 @@ def build_recognition_rate(
         [gauge.rate for gauge in found],
         kind="points",
         title="Interactions that matched an existing pattern, by time of recognition",
-        link="/interactions/",
+        link=f"/interactions/?range={period}",
     )
 
 

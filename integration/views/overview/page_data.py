@@ -106,7 +106,9 @@ class Overview:
         now, before, limit = self.series, self.before, config_of(self.project.pk).max_patterns
         return [
             headline_figures.build_stored_patterns(stored, limit, self.gauges),
-            headline_figures.build_recognition_rate(self.gauges, self.gauge, self.gauge_before),
+            headline_figures.build_recognition_rate(
+                self.gauges, self.gauge, self.gauge_before, self.window.name
+            ),
             proven_figures.build_effect(self.arms)
             or headline_figures.build_effectiveness(now, before),
             proven_figures.build_savings(self.saved, self.saved_before)
