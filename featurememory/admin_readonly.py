@@ -28,6 +28,12 @@ class ByRole:
         rows: QuerySet[Any] = super().get_queryset(request)  # type: ignore[misc]
         return rows.filter(project__in=roles.select_projects(roles.read_roles(request.user)))
 
+    def get_exclude(self, request: HttpRequest, obj: Any = None) -> Any:
+        """The project would be a link, which is refused to whoever may not change projects."""
+        known = super().get_exclude(request, obj) or ()  # type: ignore[misc]
+        may = request.user.has_perm("featurememory.view_project")
+        return known if may else (*known, "project")
+
     def has_module_permission(self, request: HttpRequest) -> bool:
         return bool(roles.read_roles(request.user))
 
