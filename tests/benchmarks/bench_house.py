@@ -26,8 +26,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
-from patterns.ingest.backpressure import read_resident_bytes
-
 PARTS = ("ingest", "lag", "disk", "pages", "bounded")
 USUAL = ("ingest", "lag", "pages")
 SIZES = (100_000, 1_000_000)
@@ -122,6 +120,7 @@ def fill_and_read(rows: int, patterns: int) -> None:
     from featurememory.models import FeatureMemoryConfig, Project
     from integration.management.commands.serve import collect_static
     from integration.resources import measure_disk_bytes
+    from patterns.ingest.backpressure import read_resident_bytes
     from tests.benchmarks import filling, reading
 
     call_command("migrate", verbosity=0)
