@@ -87,7 +87,7 @@ def forget_deleted(project: Project) -> None:
 
 
 def note_change(rule: AlertRule, actor: str, what: str) -> None:
-    summary = f"Alert {rule.name} {what}"[:300]
+    summary = f"Alert rule “{rule.name}” {what}"[:300]
     Activity.objects.create(
         project=rule.project, actor=actor, verb="alert", summary=summary, link="/alerts/"
     )

@@ -28,9 +28,10 @@ def list_largest_tables(
     names = {
         model._meta.db_table: str(model._meta.verbose_name_plural) for model in apps.get_models()
     }
-    named = [(name_table(names.get(table.name, table.name)), table.bytes) for table in found]
-    rest = sum(size for _, size in named[most:])
-    return named[:most] + ([("all others", rest)] if rest else [])
+    known = [table for table in found if table.name in names][:most]
+    named = [(name_table(names[table.name]), table.bytes) for table in known]
+    rest = sum(table.bytes for table in found) - sum(size for _, size in named)
+    return named + ([("all others", rest)] if rest else [])
 
 
 def name_table(name: str) -> str:
