@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -13,9 +14,11 @@ from django.utils import timezone
 from featurememory.config import config_of
 from featurememory.models import Project
 from featurememory.page_access import current_project, may_change, page, render_page
+from featurememory.templatetags import figures
 from patterns.charts import model_calls, pattern_use
 from patterns.charts.chart import Chart
 from patterns.curation import example_split
+from patterns.engine.pattern.slot_sketch import KEPT
 from patterns.models import Pattern
 from patterns.recognition.related import find_related
 from patterns.statistics import series
@@ -28,6 +31,8 @@ from patterns.views.pattern_words import offers_words
 from patterns.views.word_links import draw_word_links
 
 RELATED_SHOWN = 5
+FREQUENT = 0.05  # share of uses from which a value is one of the frequent ones
+WRITTEN = {"memory_usage": figures.size, "duration": figures.duration}
 
 
 def find_pattern(project: Project, pattern_id: UUID) -> tuple[Pattern, list[UUID]]:
@@ -98,19 +103,38 @@ def read_use(request: HttpRequest, project: Project, ids: list[UUID]) -> tuple[H
 
 def list_slots(row: Pattern) -> list[dict[str, Any]]:
     """Slots with their most frequent values; the rest is "other"."""
-    made = []
-    for number, slot in enumerate(row.slots, 1):
-        top = [(str(value), float(share)) for value, share in slot.get("top", [])][:5]
-        rest = 1 - sum(share for _, share in top)
-        if top and rest > 0.0005:
-            top.append(("other", rest))
-        made.append({**slot, "number": number, "top": top})
-    return made
+    return [
+        {**slot, "number": number, **describe_values(slot)}
+        for number, slot in enumerate(row.slots, 1)
+    ]
+
+
+def describe_values(slot: Mapping[str, Any]) -> dict[str, Any]:
+    """`top` with shares, and of what is rare some examples.
+
+    A sketch names KEPT values. With more of them a share is an upper bound, too large by up to one in
+    KEPT: a value with no more than that may have been seen once.
+    """
+    top = [(str(value), float(share)) for value, share in slot.get("top", [])]
+    counted = slot.get("distinct", 0) <= KEPT
+    frequent = [one for one in top if counted or one[1] - 1 / KEPT >= FREQUENT]
+    rest = 1 - sum(share for _, share in frequent)
+    if frequent and rest > 0.0005:
+        frequent.append(("other", rest))
+    rare = [value for value, share in top if not counted and share - 1 / KEPT < FREQUENT]
+    return {"top": frequent, "rare": rare, "counted": counted}
 
 
 def list_features(row: Pattern) -> list[dict[str, Any]]:
     """The features with the highest confidence first, at most 14."""
-    return sorted(row.features, key=lambda feature: -feature.get("confidence", 0))[:14]
+    best = sorted(row.features, key=lambda feature: -feature.get("confidence", 0))[:14]
+    return [{**feature, "value": write_feature(feature)} for feature in best]
+
+
+def write_feature(feature: Mapping[str, Any]) -> Any:
+    """What is measured gets its unit."""
+    value, write = feature.get("value"), WRITTEN.get(feature.get("name", ""))
+    return write(value) if write and isinstance(value, int | float) else value
 
 
 @page
