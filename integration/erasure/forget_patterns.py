@@ -62,7 +62,7 @@ def forget_once(project: Project, content: ErasedContent) -> Counter[str]:
             recognizer.remove(empty)
             kept = [state.id for state in states if state.id not in empty]
             counts += strip_states(recognizer.memory, kept)
-            forget_words(project, recognizer.memory, kept)
+            forget_words(project, recognizer.memory, [*kept, *empty])
             done = recognizer.consolidate()
             fill_states(project, recognizer.memory, set(kept), set(content.numbers))
         delete_patterns(project, empty)

@@ -49,7 +49,7 @@ def run_follow_steps(job: Job) -> Iterator[str]:
         job.cursor = {**job.cursor, "after": numbers[-1], "moved": moved}
         job.done += len(numbers)
         yield ""
-    yield f"{job.cursor['moved']:,} of {job.done:,} interactions moved to the new pattern"
+    yield f"{job.cursor['moved']:,} of {job.done:,} interactions moved to a new pattern"
 
 
 def follow_batch(project: Project, numbers: Collection[int], parts: Collection[str]) -> int:

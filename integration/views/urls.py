@@ -7,11 +7,11 @@ from integration.views import (
     client_download,
     delete_project,
     demo_project,
-    example_split,
     get_started,
     imports,
     jobs,
     keys,
+    pattern_split,
     system,
     threshold_versions,
 )
@@ -76,9 +76,10 @@ urlpatterns = [
     path("jobs/<uuid:pk>/errors.csv", imports.download_errors, name="import_errors"),
     path(
         "patterns/<uuid:pattern_id>/split/examples/",
-        example_split.split_by_examples,
+        pattern_split.split_by_examples,
         name="split_examples",
     ),
+    path("patterns/<uuid:pattern_id>/split/", pattern_split.split_by_slot, name="split"),
     path("thresholds/versions/", threshold_versions.list_versions, name="threshold_versions"),
     path(
         "thresholds/versions/<int:number>/restore/",

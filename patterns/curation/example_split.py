@@ -9,6 +9,7 @@ from featurememory.errors import invalid, not_found
 from featurememory.models import Project
 from patterns.criteria import parse_id
 from patterns.curation.history import select_stored
+from patterns.curation.part_reading import read_by_examples
 from patterns.curation.shared_text import Likeness, SharedPart, find_alike, name_likeness
 from patterns.engine.domain.results import Change
 from patterns.engine.recognizer import DefaultPatternRecognizer
@@ -77,7 +78,9 @@ def split_by_examples(
     for sample in stored:  # what was chosen is known from now on, whether or not it was sampled
         if sample.id in found.ids:
             recognizer.memory.reservoir.add(sample)
-    return recognizer.split(pattern_id, observation_ids=found.ids)
+    change = recognizer.split(pattern_id, observation_ids=found.ids)
+    read_by_examples(recognizer, pattern_id, change.targets[-1], own, found.ids)
+    return change
 
 
 def read_samples(

@@ -13,6 +13,7 @@ from patterns.curation.history import record_operation, select_stored
 from patterns.curation.learner_turn import change_recognizer, learning_turn, save_recognizer
 from patterns.curation.merging import apply_merge
 from patterns.curation.moving import find_owners
+from patterns.curation.part_reading import read_by_slot
 from patterns.engine.domain.results import Change
 from patterns.engine.recognizer import DefaultPatternRecognizer
 from patterns.models import Operation
@@ -77,9 +78,10 @@ def split_recognizer(
     label: str,
 ) -> Change:
     if slot is not None or not example_ids:
-        return recognizer.split(own, slot=slot, observation_ids=())
+        change = recognizer.split(own, slot=slot, observation_ids=())
+        read_by_slot(recognizer, own, change.targets[1:])
+        return change
     stored = read_samples(recognizer, project, example_ids)
     change = split_by_examples(recognizer, own, stored, example_ids)
-    # It reads like the whole until people call it something else: only the name tells the two apart.
     recognizer.get(change.targets[-1]).label = label or None
     return change

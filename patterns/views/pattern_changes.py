@@ -1,4 +1,4 @@
-"""Changes to patterns: prune (after showing the consequences), undo, restore, pin, merge, split, label."""
+"""Changes to patterns: prune (after showing the consequences), undo, restore, pin, merge, label."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from featurememory.models import Project
 from featurememory.page_access import changing, current_project, is_part, render_page
 from featurememory.templatetags import figures
 from patterns.criteria import PatternCriteria, parse_id
-from patterns.curation import editing, history, merging, pruning, splitting
+from patterns.curation import editing, history, merging, pruning
 from patterns.curation import undo as curation_undo
 from patterns.models import Operation, Pattern
 
@@ -174,41 +174,6 @@ def merge_patterns(request: HttpRequest) -> HttpResponse:
     messages.success(request, text, extra_tags=str(operation.pk))
     page = redirect("pattern", pattern_id=targets[0])
     return HttpResponse(headers={"HX-Redirect": page.url}) if is_part(request) else page
-
-
-@changing
-def split_pattern(request: HttpRequest, pattern_id: UUID) -> HttpResponse:
-    """GET shows what would become of it; POST splits it into one pattern for each value of a slot."""
-    project = current_project(request)
-    pattern = get_object_or_404(Pattern, project=project, pk=pattern_id)
-    if request.method != "POST":
-        context = preview_split(pattern, request.GET.get("slot", ""))
-        return render_page(request, "patterns/split.html", "patterns/_split.html", context)
-    slot = request.POST.get("slot", "")
-    operation, targets = splitting.split_pattern(
-        project, str(pattern_id), name_actor(request), slot=slot, example_ids=()
-    )
-    text = f"Split by {slot} into {history.format_pattern_count(len(targets))}."
-    messages.success(request, text, extra_tags=str(operation.pk))
-    return redirect("patterns")
-
-
-def preview_split(pattern: Pattern, name: str) -> dict[str, Any]:
-    """The parts by value with about how many uses each takes along."""
-    slot: dict[str, Any] = next((one for one in pattern.slots if one.get("name") == name), {})
-    parts = [
-        (str(value), max(1, round(float(share) * pattern.use_count)))
-        for value, share in slot.get("top", [])
-    ]
-    distinct = max(len(parts), int(slot.get("distinct", 0)))
-    return {
-        "pattern": pattern,
-        "slot": name,
-        "parts": parts,
-        "others": distinct - len(parts),
-        "made": distinct + 1,
-        "undo_days": history.UNDO_PERIOD.days,
-    }
 
 
 @require_POST

@@ -59,7 +59,6 @@ urlpatterns = [
     ),
     path("patterns/<uuid:pattern_id>/related/", pattern_detail.show_related, name="related"),
     path("patterns/<uuid:pattern_id>/word/", pattern_words.change_word, name="word"),
-    path("patterns/<uuid:pattern_id>/split/", pattern_changes.split_pattern, name="split"),
     path("patterns/<uuid:pattern_id>/label/", pattern_changes.label_pattern, name="label"),
     path(
         "interactions/<path:interaction_id>/payload.json",

@@ -17,10 +17,7 @@ from featurememory.models import AuditEntry, Project
 from integration.doctor.examination import examine
 from integration.jobs import queue, uploads
 from integration.models import Job
-from integration.repair.save_repair import consolidate_project
 from optimizations.models import Decision, ShadowAnswer
-from patterns.curation import rewording
-from patterns.engine.rewording.wish import Rewording
 from patterns.failed_records import note_failure
 from patterns.models import FailedRecord, ModelInteraction, Pattern, PayloadDictionary
 from patterns.storage import payloads
@@ -347,17 +344,3 @@ def test_names_that_were_redacted_when_they_came_in_are_found(db: None) -> None:
     assert erase(owner, {"session_id": f"s-{people[1]}"})["result"]["interactions"] == 1
     assert erase(owner, {"tag": {"user": people[2]}})["result"]["interactions"] == 1
     assert ModelInteraction.objects.filter(project=owner).count() == 1
-
-
-def test_a_word_that_only_erased_texts_had_is_no_decision_any_more(db: None) -> None:
-    owner = project("words")
-    keep(owner, [told("canarypath", number) for number in range(8)])
-    keep(owner, [told("canaryids", number) for number in range(8)])
-    learn_all(owner)
-    consolidate_project(owner.pk)
-    row = Pattern.objects.stored().get(project=owner, template__contains="canarypath")
-    rewording.reword_pattern(owner, str(row.pk), "eva", Rewording("slot", "canarypath"))
-    erase(owner, {"interaction_ids": [f"canarypath-{number}" for number in range(8)]})
-
-    assert places("canarypath") == set()
-    assert Pattern.objects.stored().filter(project=owner, template__contains="canaryids").exists()

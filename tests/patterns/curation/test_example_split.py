@@ -8,6 +8,7 @@ import pytest
 
 from featurememory.errors import FeatureMemoryError
 from featurememory.models import Project
+from integration.repair.save_repair import consolidate_project
 from patterns.curation.example_split import foresee_example_split
 from patterns.curation.shared_text import find_alike, name_likeness
 from patterns.curation.splitting import split_pattern
@@ -71,7 +72,35 @@ def test_what_reads_like_the_examples_goes_to_the_new_pattern_from_now_on(
 
     assert owner_of(api, 600) == owner_of(api, 606) == part
     assert owner_of(api, 601) == str(whole.pk)
-    assert Pattern.objects.get(pk=part).label == "Letters to Ann"
+    made = Pattern.objects.get(pk=part)
+    assert made.label == "Letters to Ann"
+    assert "reply to customer Ann about order <order_number>" in made.template
+    whole.refresh_from_db()
+    assert "customer <customer>" in whole.template
+
+
+def test_the_new_pattern_reads_so_after_a_repair_and_a_restart(
+    owner: Project, whole: Pattern
+) -> None:
+    _, part = split(owner, whole, ANN)
+    keep(owner, [letter(600)])
+    learn_all(owner)
+    consolidate_project(owner.pk)
+    recognizers.drop(owner.pk)
+    keep(owner, [letter(606)])
+    learn_all(owner)
+
+    made = Pattern.objects.get(pk=part)
+    assert "reply to customer Ann about order <order_number>" in made.template
+    assert made.use_count == 2
+
+
+def test_parts_by_a_slot_read_as_their_values(owner: Project, whole: Pattern) -> None:
+    split_pattern(owner, str(whole.pk), "ana", slot="customer", example_ids=())
+    templates = set(Pattern.objects.exclude(pk=whole.pk).values_list("template", flat=True))
+
+    assert len(templates) == len(NAMES)
+    assert all(any(f"customer {name} about" in one for one in templates) for name in NAMES)
 
 
 def test_undone_the_texts_go_to_the_whole_again(

@@ -150,7 +150,7 @@ def test_it_is_told_in_the_audit_log_the_history_and_the_activity(
         ({"make": "name", "slot": "nowhere", "name": "x"}, "no slot nowhere"),
         ({"make": "fixed", "slot": "nowhere"}, "no slot nowhere"),
         ({"make": "other"}, "invalid enum value"),
-        ({"make": "slot", "word": "German", "occurrence": 0}, ">= 1"),
+        ({"make": "slot", "word": "German", "occurrence": 0}, "must be at least 1"),
         ({"make": "slot", "word": "German", "name": "two words"}, "A name has letters"),
     ],
 )

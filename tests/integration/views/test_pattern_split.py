@@ -1,4 +1,4 @@
-"""Splitting by ticked examples in the pages: preview, refusals, result with Undo; viewers only look."""
+"""Splitting in the pages, by examples or a slot: preview, refusals, result with Undo; viewers only look."""
 
 from __future__ import annotations
 
@@ -117,3 +117,20 @@ def test_what_cannot_be_split_is_refused_and_changes_nothing(
 
     assert answer.status_code == 422
     assert Pattern.objects.count() == 1
+
+
+def test_a_split_by_a_slot_takes_along_what_is_stored(
+    editor: Client, owner: Project, whole: Pattern
+) -> None:
+    asked = text_of(editor.get(f"/patterns/{whole.pk}/split/", {"slot": "customer"}))
+    assert "about 10" in asked
+    assert "moves at once" in asked
+
+    sent = {"slot": "customer"}
+    shown = text_of(editor.post(f"/patterns/{whole.pk}/split/", sent, follow=True))
+    assert "Split by customer into 7 patterns, and 60 interactions moved there." in shown
+    assert "customer Ann about order" in shown
+    parts = Pattern.objects.stored().filter(project=owner).exclude(pk=whole.pk)
+    assert set(parts.values_list("use_count", flat=True)) == {10}
+    editor.post("/patterns/restore/", {"operation_id": str(Operation.objects.get().pk)})
+    assert Pattern.objects.stored().get().use_count == 60
