@@ -28,9 +28,11 @@ ACTIVE_RESERVE = 1.0  # share of the quality budget that what is active may cost
 # E-values of harm against the holdout since an alarm that roll back: alone, and where the treated arm has
 # fallen so clearly below what it was. A steady change has some two alarms in 8,000 requests, so 20 alone
 # rolled 5 to 7 % back; both together are hardly ever wrong, and sooner.
-ALONE_BAR, BACKED_BAR, FALLEN_BAR = 60.0, 5.0, 2000.0
-BACKED_AFTER = 20  # scores: a few lucky ones of the holdout on a bad day are worth 5 soon
-FALL_BAR, HARM_BAR = 300.0, 20.0  # alarms: of one arm alone, of the randomised difference
+ALONE_BAR, BACKED_BAR, FALLEN_BAR = 60.0, 4.0, 1000.0
+BACKED_AFTER = 20  # scores: a few lucky ones of the holdout on a bad day are worth 4 soon
+# Alarms: of one arm alone, of the randomised difference. Real falls are first seen in the arm, so that
+# a low bar of the other brings alarms that mean nothing, and each holds out half of the traffic.
+FALL_BAR, HARM_BAR = 300.0, 80.0
 
 
 class ReviewVerdict(msgspec.Struct, frozen=True):

@@ -15,6 +15,7 @@ from optimizations.engine.statistics.arrays import Array
 from optimizations.engine.statistics.betting import BETS
 
 SLACK = 0.025  # a fall of less than this is not looked for
+DOUBT = 2.0  # standard errors of what was usual that are no fall
 LEAST_LEVEL = 150  # requests before the gap is trusted
 LEAST_SPREAD = 0.02  # variance of one value
 CALM = 2.0  # wealth of the bets on a fall below which there was none
@@ -67,10 +68,10 @@ class FallDetector(msgspec.Struct):
             self.gap_n += 1
 
     def _lowest(self, expected: float) -> float:
-        """The mean that is no fall yet: a standard error below what it was so far, and the slack."""
+        """The mean that is no fall yet: two standard errors below what it was so far, and the slack."""
         usual = min(1.0, max(0.0, expected + self.gap))
         doubt = math.sqrt(max(LEAST_SPREAD, usual * (1 - usual)) / self.gap_n)
-        return max(0.0, usual - doubt - SLACK)
+        return max(0.0, usual - DOUBT * doubt - SLACK)
 
     def reset(self) -> None:
         """Restarts the bets after an alarm that was cleared. Where they were lost it was chance; else the
