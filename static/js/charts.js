@@ -49,10 +49,11 @@ const charts = (() => {
     return x.endsWith("Z") ? chosen || Intl.DateTimeFormat().resolvedOptions().timeZone : "UTC";
   }
 
-  function nameZone(box, { xaxis }) {
+  // Before anything is drawn: the longer words may need a line more.
+  function nameZone(box) {
     const label = box.closest("section")?.querySelector("[data-zone]");
     const first = JSON.parse(document.getElementById(box.dataset.spec).textContent).layout.xaxis?.range?.[0];
-    if (label && xaxis && typeof first === "string") label.textContent = `, ${zone(first)} time`;
+    if (label && typeof first === "string") label.textContent = `, ${zone(first)} time`;
   }
 
   function figure(box) {
@@ -96,7 +97,6 @@ const charts = (() => {
     if (!box.isConnected) return;
     const [traces, layout] = figure(box);
     await Plotly.react(box.firstElementChild, traces, layout, CONFIG);
-    nameZone(box, layout);
     box.dataset.drawn = "";
   }
 
@@ -108,7 +108,7 @@ const charts = (() => {
   }, { rootMargin: "200px" });
 
   function watch(root) {
-    for (const box of root.querySelectorAll("[data-spec]:not([data-drawn])")) near.observe(box);
+    for (const box of root.querySelectorAll("[data-spec]:not([data-drawn])")) { nameZone(box); near.observe(box); }
   }
 
   function redraw() {
