@@ -28,7 +28,7 @@ def split_by_slot(request: HttpRequest, pattern_id: UUID) -> HttpResponse:
     project = current_project(request)
     pattern = get_object_or_404(Pattern, project=project, pk=pattern_id)
     if request.method != "POST":
-        context = preview_values(pattern, request.GET.get("slot", ""))
+        context = preview_values(project, pattern, request.GET.get("slot", ""))
         return render_page(request, "patterns/split.html", "patterns/_split.html", context)
     slot = request.POST.get("slot", "")
     operation, made = splitting.split_pattern(
@@ -39,20 +39,17 @@ def split_by_slot(request: HttpRequest, pattern_id: UUID) -> HttpResponse:
     return job or redirect("patterns")
 
 
-def preview_values(pattern: Pattern, name: str) -> dict[str, Any]:
+def preview_values(project: Project, pattern: Pattern, name: str) -> dict[str, Any]:
     """The parts by value with about how many uses each takes along."""
     slot: dict[str, Any] = next((one for one in pattern.slots if one.get("name") == name), {})
-    parts = [
-        (str(value), max(1, round(float(share) * pattern.use_count)))
-        for value, share in slot.get("top", [])
-    ]
-    distinct = max(len(parts), int(slot.get("distinct", 0)))
+    found = splitting.foresee_values(project, str(pattern.pk), name)
+    parts = [(value, max(1, round(share * pattern.use_count))) for value, share in found]
     return {
         **describe_way(pattern),
         "slot": name,
         "parts": parts,
-        "others": distinct - len(parts),
-        "made": distinct + 1,
+        "others": max(0, int(slot.get("distinct", 0)) - len(parts)),
+        "made": len(parts) + 1,
     }
 
 

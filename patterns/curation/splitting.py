@@ -17,6 +17,8 @@ from patterns.curation.part_reading import read_by_slot
 from patterns.engine.domain.results import Change
 from patterns.engine.recognizer import DefaultPatternRecognizer
 from patterns.models import Operation
+from patterns.recognition.recognizer_cache import recognizers
+from patterns.storage.shared_words import show_text, words_of
 
 
 def undo_split(project: Project, operation: Operation) -> None:
@@ -27,6 +29,23 @@ def undo_split(project: Project, operation: Operation) -> None:
     if uses:
         into = operation.before["into"]
         apply_merge(project, uses, find_owners(project, {into})[into])
+
+
+def foresee_values(project: Project, pattern_id: str, slot: str) -> list[tuple[str, float]]:
+    """The values of a slot that a split by it makes patterns of, with their share of the uses (0 to 1),
+    the most frequent first; none for an unknown slot."""
+    loaded = recognizers.for_reading(project.pk)
+    with loaded.lock:
+        if pattern_id not in loaded.recognizer:
+            return []
+        state = loaded.recognizer.get(pattern_id)
+        names = {shown: name for name, shown in state.shown.names.items()}
+        sketch = state.sketches.get(names.get(slot, slot))
+        counts = dict(sketch.counts) if sketch is not None else {}
+        uses = max(1, sketch.uses if sketch is not None else 0)
+    words = words_of(project.pk)
+    ranked = sorted(counts.items(), key=lambda one: (-one[1], one[0]))
+    return [(show_text(words, value), min(1.0, n / uses)) for value, n in ranked]
 
 
 def split_pattern(

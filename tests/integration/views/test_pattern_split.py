@@ -17,6 +17,19 @@ from tests.patterns.curation.test_example_split import ANN
 from tests.web import HTMX, PLAIN_STATIC, browser, person, text_of
 
 pytestmark = pytest.mark.django_db
+WARES = [
+    "lamp",
+    "chair",
+    "desk",
+    "mouse",
+    "screen",
+    "stand",
+    "cable",
+    "board",
+    "rug",
+    "clock",
+    "plant",
+]
 
 
 @pytest.fixture(autouse=True)
@@ -124,6 +137,7 @@ def test_a_split_by_a_slot_takes_along_what_is_stored(
 ) -> None:
     asked = text_of(editor.get(f"/patterns/{whole.pk}/split/", {"slot": "customer"}))
     assert "about 10" in asked
+    assert "Split into 7 patterns" in asked
     assert "moves at once" in asked
 
     sent = {"slot": "customer"}
@@ -134,3 +148,27 @@ def test_a_split_by_a_slot_takes_along_what_is_stored(
     assert set(parts.values_list("use_count", flat=True)) == {10}
     editor.post("/patterns/restore/", {"operation_id": str(Operation.objects.get().pk)})
     assert Pattern.objects.stored().get().use_count == 60
+
+
+def test_a_split_by_a_slot_of_many_values_says_which_become_patterns(
+    editor: Client, owner: Project
+) -> None:
+    texts = [f"Order a {WARES[n % 11]} for desk number {n}." for n in range(66)]
+    keep(owner, [item(n, input=text, task_type="buy") for n, text in enumerate(texts)])
+    learn_all(owner)
+    (row,) = Pattern.objects.stored().filter(project=owner)
+    (slot,) = [one["name"] for one in row.slots if one["distinct"] == 11]
+    asked = text_of(editor.get(f"/patterns/{row.pk}/split/", {"slot": slot}, headers=HTMX))
+    assert "3 rarer values" in asked
+    assert "stay with this pattern" in asked
+    assert "Split into 9 patterns" in asked
+
+    editor.post(f"/patterns/{row.pk}/split/", {"slot": slot})
+    assert Pattern.objects.stored().filter(project=owner).count() == 9
+
+
+def test_a_slot_nobody_knows_cannot_be_split(editor: Client, whole: Pattern) -> None:
+    asked = text_of(editor.get(f"/patterns/{whole.pk}/split/", {"slot": "none"}, headers=HTMX))
+
+    assert "nothing to split" in asked
+    assert "disabled" in asked

@@ -284,32 +284,6 @@ def test_a_person_chooses_which_pattern_of_a_merge_stays(editor: Client, owner: 
     assert [row.pk for row in Pattern.objects.stored().filter(project=owner)] == [least.pk]
 
 
-def test_a_split_says_what_becomes_of_the_pattern_before_it_happens(
-    editor: Client, owner: Project
-) -> None:
-    row = pattern_row(owner, 1, use_count=100)
-    row.slots = [
-        {"name": "city", "type": "word", "distinct": 3, "top": [["Lyon", 0.6], ["Graz", 0.3]]}
-    ]
-    row.save()
-    asked = text_of(editor.get(f"/patterns/{row.pk}/split/", {"slot": "city"}, headers=HTMX))
-
-    assert "Lyon" in asked
-    assert "about 60" in asked
-    assert "1 rarer value" in asked
-    assert "Split into 4 patterns" in asked
-    assert Pattern.objects.stored().filter(project=owner).count() == 1
-
-
-def test_a_slot_with_one_value_cannot_be_split(editor: Client, owner: Project) -> None:
-    row = pattern_row(owner, 1)
-
-    asked = text_of(editor.get(f"/patterns/{row.pk}/split/", {"slot": "none"}, headers=HTMX))
-
-    assert "nothing to split" in asked
-    assert "disabled" in asked
-
-
 def test_a_merge_of_one_pattern_says_what_is_missing(editor: Client, owner: Project) -> None:
     (row,) = learned(owner, 3)
     asked = text_of(editor.get("/patterns/merge/", {"ids": [str(row.pk)]}, headers=HTMX))
