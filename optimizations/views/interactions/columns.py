@@ -45,7 +45,7 @@ def write_pattern(line: InteractionLine) -> str:
     if line.pattern is None:
         return '<span class="quiet">none</span>'
     label = line.pattern.label
-    text = cut(label, 34) if label else drawings.template_of(line.pattern, 30)
+    text = cut(label, 28) if label else drawings.template_of(line.pattern, 26)
     return f'<span class="tpl cut short">{text}</span>'
 
 
