@@ -9,12 +9,12 @@ from itertools import groupby
 
 from patterns.engine.text.ngrams import hash_runs, tokenize_normal
 from patterns.engine.text.payloads.marks import CLOSE, OPEN
-from patterns.engine.text.tokens import Token
+from patterns.engine.text.tokens import TURN, Token
 
 Runs = frozenset[int]
 SHARED_BY_ALL = (
-    "What these examples share, all other known texts have as well. Numbers, dates and ids set "
-    "nothing apart."
+    "What these examples share, most other known texts have as well. Numbers, dates and ids set "
+    "nothing apart: choose examples that have words of their own in common."
 )
 SHOWN, AHEAD = 400, 120  # characters of a reading, and of them before the words that set it apart
 
@@ -48,7 +48,7 @@ def find_alike(texts: Mapping[str, str], chosen: Collection[str]) -> Likeness:
         raise ValueError("These examples have no words in common: choose ones that read alike.")
     having = Counter(run for own in runs.values() for run in own & common)
     fewest, run = min((count, run) for run, count in having.items())
-    if fewest == len(texts):
+    if fewest == len(texts) or fewest > max(len(texts) / 2, 2 * len(chosen)):
         raise ValueError(SHARED_BY_ALL)
     ids = [name for name, own in runs.items() if run in own]
     shared = frozenset.intersection(*(runs[name] for name in ids))
@@ -85,7 +85,7 @@ def show_tokens(plain: str, tokens: Sequence[Token]) -> str:
         made.append(plain[begin : token.start])
         made.append(f"{{{name}}}" if name != token.key and name else plain[token.start : token.end])
         begin = token.end
-    return "".join(made)
+    return "".join(made).replace(TURN, "")
 
 
 def cut_around(parts: Sequence[SharedPart]) -> list[SharedPart]:

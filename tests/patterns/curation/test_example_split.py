@@ -20,6 +20,7 @@ from tests.builders import Caller, item, keep, learn_all, uses_and_recount
 pytestmark = pytest.mark.django_db
 
 NAMES = ("Ann", "Bob", "Carla", "Dieter", "Eve", "Frank")
+WORDS = ["soon", "now", "today", "twice", "again", "later", "never", "often", "daily", "once"]
 MOODS = ("polite", "short", "warm", "plain")
 
 
@@ -132,7 +133,7 @@ def test_examples_that_are_not_in_the_sample_are_read_from_what_is_stored(
     [
         (["nobody"], "belongs to the pattern"),
         ([f"l-{n}" for n in range(60)], "nothing would stay"),
-        (["l-0", "l-1"], "all other known texts have"),
+        (["l-0", "l-1"], "most other known texts have"),
     ],
 )
 def test_what_cannot_be_split_says_why(
@@ -172,3 +173,22 @@ def test_the_narrowest_run_that_all_chosen_share_decides() -> None:
 def test_examples_without_a_common_word_are_refused() -> None:
     with pytest.raises(ValueError, match="no words in common"):
         find_alike({"a": "one two three", "b": "four five six", "c": "seven"}, ["a", "b"])
+
+
+def test_what_most_texts_have_sets_nothing_apart() -> None:
+    texts = {
+        f"t{n}": f"please pay the {'bill' if n % 5 else 'fee'} {w}" for n, w in enumerate(WORDS)
+    }
+    with pytest.raises(ValueError, match="most other known texts have"):
+        find_alike(texts, ["t1", "t2"])
+    assert len(find_alike(texts, [name for name in texts if name not in ("t0", "t5")]).ids) == 8
+
+
+def test_turns_of_a_chat_are_read_as_lines() -> None:
+    texts = {
+        name: f"You help people.\n\x1e{ask} now" for name, ask in (("a", "Pay"), ("b", "Send"))
+    }
+    read = "".join(part.text for part in find_alike(texts, ["a"]).reading)
+
+    assert "\x1e" not in read
+    assert "Pay" in read
