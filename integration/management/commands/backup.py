@@ -10,8 +10,8 @@ from django.core.management import CommandError
 
 from featurememory.audit.record import record
 from featurememory.errors import FeatureMemoryError
+from featurememory.management.stored import StoredCommand
 from integration.archive.backup import back_up
-from integration.management.stored import StoredCommand
 
 
 class Command(StoredCommand):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from typing import Any
 
+from featurememory.management.stored import StoredCommand, find_project
 from featurememory.models import Project
 from integration.erasure.old_texts import forget_old_texts
-from integration.management.stored import StoredCommand, find_project
 from patterns.retention.cleanup import CleanupResult, clean_up
 from patterns.retention.forecast import forecast_cleanup, list_rules
 

@@ -10,8 +10,8 @@ from typing import Any
 from django.core.management import CommandError
 from django.utils import timezone
 
+from featurememory.management.stored import StoredCommand
 from featurememory.models import Project
-from integration.management.stored import StoredCommand
 from integration.models import ApiKey
 
 KINDS = "in: send and ask; ro: read; rw: also change; ad: everything, thresholds and erasure too"

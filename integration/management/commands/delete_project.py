@@ -7,8 +7,8 @@ from typing import Any
 
 from django.core.management import CommandError
 
+from featurememory.management.stored import StoredCommand, find_project
 from integration.erasure.delete_project import delete_project
-from integration.management.stored import StoredCommand, find_project
 
 
 class Command(StoredCommand):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from typing import Any
 
+from featurememory.management.stored import StoredCommand
 from integration import demo
-from integration.management.stored import StoredCommand
 
 
 class Command(StoredCommand):

@@ -8,10 +8,10 @@ from typing import Any
 
 from django.db import DatabaseError
 
+from featurememory.management.stored import StoredCommand
 from featurememory.models import Project
 from integration.doctor.examination import examine
 from integration.doctor.server_checks import delete_orphans
-from integration.management.stored import StoredCommand
 
 BROKEN, CANNOT_TELL = 1, 2
 

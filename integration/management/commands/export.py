@@ -9,8 +9,8 @@ from typing import Any
 from django.core.management import CommandError
 
 from featurememory.audit.record import record
+from featurememory.management.stored import StoredCommand, find_project
 from integration.archive.export import export_project
-from integration.management.stored import StoredCommand, find_project
 
 
 class Command(StoredCommand):

@@ -6,8 +6,8 @@ from argparse import ArgumentParser
 from typing import Any
 
 from featurememory.access.roles import ROLES, grant_role
+from featurememory.management.stored import StoredCommand, find_person, find_project
 from featurememory.models import Project
-from integration.management.stored import StoredCommand, find_person, find_project
 from integration.models import ApiKey
 
 EVERY = "*"

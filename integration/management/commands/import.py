@@ -11,12 +11,12 @@ from typing import Any
 from django.core.management import CommandError
 
 from featurememory.errors import FeatureMemoryError
+from featurememory.management.stored import StoredCommand
 from featurememory.models import Project
 from integration.dialects.history.columns import check_fields
 from integration.dialects.history.formats import AUTO, NAMES
 from integration.jobs.history_import import Progress, import_file
 from integration.jobs.import_errors import ErrorFile
-from integration.management.stored import StoredCommand
 
 
 class Command(StoredCommand):

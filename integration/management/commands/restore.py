@@ -11,8 +11,8 @@ from django.core.management import CommandError
 
 from featurememory.audit.record import record
 from featurememory.errors import FeatureMemoryError
+from featurememory.management.stored import StoredCommand
 from integration.archive.restore import restore_project
-from integration.management.stored import StoredCommand
 from integration.startup import migrate_database
 
 

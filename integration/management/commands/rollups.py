@@ -5,8 +5,8 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from typing import Any
 
+from featurememory.management.stored import StoredCommand, find_project
 from integration.jobs import queue
-from integration.management.stored import StoredCommand, find_project
 
 
 class Command(StoredCommand):

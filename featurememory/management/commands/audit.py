@@ -7,8 +7,8 @@ from argparse import ArgumentParser
 from typing import Any
 
 from featurememory.audit.chain import find_break, list_chains
+from featurememory.management.stored import StoredCommand
 from featurememory.models import Project
-from integration.management.stored import StoredCommand
 
 
 class Command(StoredCommand):

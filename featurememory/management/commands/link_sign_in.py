@@ -10,8 +10,8 @@ from django.core.management import CommandError
 from django.db import transaction
 
 from featurememory.access.sso_accounts import link_person
+from featurememory.management.stored import StoredCommand, find_person
 from featurememory.models import ExternalIdentity
-from integration.management.stored import StoredCommand, find_person
 
 
 class Command(StoredCommand):

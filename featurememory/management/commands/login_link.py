@@ -8,8 +8,8 @@ from typing import Any
 from django.conf import settings
 from django.core.management import CommandError
 
+from featurememory.management.stored import StoredCommand, find_person
 from featurememory.models import LoginLink
-from integration.management.stored import StoredCommand, find_person
 
 
 class Command(StoredCommand):

@@ -6,7 +6,7 @@ from argparse import ArgumentParser
 from typing import Any
 
 from featurememory.access.second_factor import remove_factor
-from integration.management.stored import StoredCommand, find_person
+from featurememory.management.stored import StoredCommand, find_person
 
 
 class Command(StoredCommand):

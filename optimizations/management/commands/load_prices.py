@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from typing import Any
 
-from integration.management.stored import StoredCommand, find_project
+from featurememory.management.stored import StoredCommand, find_project
 from optimizations.prices.shipped_prices import load_shipped_prices, read_shipped_list
 
 

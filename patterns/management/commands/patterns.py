@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 from django.core.management import CommandError
 
+from featurememory.management.stored import StoredCommand, find_project
 from featurememory.models import Project
-from integration.management.stored import StoredCommand, find_project
 from patterns.models import Pattern
 from patterns.serializers import serialize_patterns
 
