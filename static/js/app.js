@@ -238,6 +238,18 @@ function pin() {
   });
 }
 
+// --- a search that goes on by itself until it finds something, or is stopped ---
+on("click", (event) => {
+  const box = event.target.closest("[data-stop]")?.closest("[hx-get]");
+  if (!box) return;
+  htmx.trigger(box, "htmx:abort");
+  const still = box.cloneNode(true);
+  for (const name of still.getAttributeNames()) if (name.startsWith("hx-")) still.removeAttribute(name);
+  all(".later", still).forEach((part) => part.remove());
+  box.replaceWith(still);
+  $("a", still).focus();
+});
+
 // --- copy, tabs ---
 on("click", async (event) => {
   const at = event.target.closest("[data-copy-text]");

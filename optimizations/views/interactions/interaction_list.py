@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 
 from featurememory.audit.record import record
-from featurememory.http.pagination import REACH, Page, parse_limit
+from featurememory.http.pagination import REACH, Page, decode_cursor, parse_limit
 from featurememory.lists import periods
 from featurememory.lists.columns import Tab
 from featurememory.lists.exports import BATCH, read_all, read_given, stream_list
@@ -89,8 +89,22 @@ def list_interactions(request: HttpRequest) -> HttpResponse:
     listing = build_listing(
         request, SPEC, found, chosen.used, chosen.sort, lines, limit=limit, tabs=tabs
     )
-    context = {"periods": periods.CHOICES, "note": describe_reach(chosen)}
+    context = {
+        "periods": periods.CHOICES,
+        "note": describe_reach(chosen),
+        "reached": find_reached(chosen, found),
+    }
     return render_list(request, listing, "interactions/list.html", context)
+
+
+def find_reached(chosen: InteractionSelection, found: Page[Any]) -> int | None:
+    """The time of the oldest interaction that a page without a match has looked at."""
+    if found.rows or not found.next or chosen.sort != SPEC.default_sort:
+        return None
+    number = decode_cursor(found.next, 3)[2]
+    seen = chosen.everything.filter(number__gte=int(number)).order_by("number")
+    first: int | None = seen.values_list("timestamp", flat=True).first()
+    return first
 
 
 def build_tabs(project: Project, chosen: InteractionSelection) -> list[Tab]:

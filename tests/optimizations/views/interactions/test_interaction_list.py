@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import time
 from typing import Any
 
@@ -249,3 +250,22 @@ def test_a_tag_in_many_places_asks_few_queries_and_goes_on(
         query = response.context["listing"].next
 
     assert found == [f"i-{n}" for n in range(95, -1, -5)]
+
+
+def test_a_search_without_a_match_goes_on_by_itself_and_says_how_far_it_is(
+    viewer: Client, calls: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(payload_search, "SEARCHED", 2)
+
+    response = viewer.get("/interactions/?tag=absent")
+
+    oldest = ModelInteraction.objects.get(id="i-4")
+    assert response.context["reached"] == oldest.timestamp
+    page = text_of(response)
+    (link,) = re.findall(r'<a class="btn" rel="next" href="([^"]+)"', page)
+    assert f'hx-get="{link}" hx-trigger="load delay:300ms" hx-target="#rows"' in page
+    assert "data-stop" in page
+    while (following := response.context["listing"].next) is not None:
+        response = viewer.get(f"/interactions/?{following}", headers=HTMX)
+    assert "No interaction matches these filters" in text_of(response)
+    assert "data-stop" not in text_of(response)
