@@ -224,6 +224,7 @@ on("click", (event) => {
   if (!at) return;
   event.preventDefault();
   $("#peek").replaceChildren();
+  $("#peek").removeAttribute("hx-get"); // its place is given back
   history.replaceState(history.state, "", at.href);
   $("#rows .at a.row")?.focus();
 });
