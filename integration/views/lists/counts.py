@@ -16,14 +16,23 @@ from featurememory.page_access import current_project, page
 from featurememory.templatetags import figures
 from integration.views.lists.activity_list import ACTIVITY
 from integration.views.lists.jobs_list import JOBS
+from integration.views.navigation import count_live
 from optimizations.views.interactions.selection import count_interactions
 from optimizations.views.optimization_list import OPTIMIZATIONS
 from optimizations.views.registered_models import count_models
 from patterns.views.pattern_list import count_patterns
 
+
+def count_calls(project: Project, given: Mapping[str, str]) -> int | str:
+    """All of them as the top bar counts them; what a filter leaves, as far as a search reaches."""
+    return (
+        count_interactions(project, given) if set(given) - {"sort"} else count_live(project).count
+    )
+
+
 COUNTERS: dict[str, Callable[[Project, Mapping[str, str]], int | str]] = {
     "patterns": count_patterns,
-    "interactions": count_interactions,
+    "interactions": count_calls,
     "optimizations": OPTIMIZATIONS.count,
     "models": count_models,
     "jobs": JOBS.count,

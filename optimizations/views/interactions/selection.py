@@ -130,5 +130,5 @@ def count_interactions(project: Project, given: Mapping[str, Any]) -> str:
     rows = chosen.rows.order_by()
     if not chosen.indexed or not chosen.used:
         rows = rows.filter(number__gt=newest - REACH)
-    further = not chosen.indexed and newest > REACH
+    further = (not chosen.indexed or not chosen.used) and newest > REACH
     return figures.number(rows.count()) + ("+" if further else "")

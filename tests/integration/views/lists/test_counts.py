@@ -11,7 +11,7 @@ from django.test import Client
 from featurememory.models import Project, SavedView
 from integration.views.lists import counts
 from integration.views.lists.specs import SPECS
-from tests.builders import learned, pattern_row, project
+from tests.builders import items, keep, learned, pattern_row, project
 from tests.web import HTMX, browser, count_of, person, text_of
 
 pytestmark = pytest.mark.django_db
@@ -74,3 +74,14 @@ def test_only_ids_of_counts_are_answered(viewer: Client, owner: Project) -> None
 
     assert "script" not in text_of(answer)
     assert viewer.get("/lists/nothing/counts/?tab0=").status_code == 404
+
+
+def test_all_interactions_are_as_many_as_the_top_bar_says(
+    viewer: Client, owner: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep(owner, items(9))
+    monkeypatch.setattr("optimizations.views.interactions.selection.REACH", 5)
+
+    assert count_of(viewer, "interactions", "") == "9"
+    assert count_of(viewer, "interactions", "sort=duration") == "9"
+    assert count_of(viewer, "interactions", "model_id=gpt-5-mini") == "5+"
