@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from featurememory.templatetags import figures
@@ -13,6 +13,7 @@ from patterns.charts.chart import (
     TIME,
     Chart,
     Column,
+    Legend,
     add_figure,
     build_table,
     choose_axis_floor,
@@ -36,6 +37,7 @@ from patterns.charts.plotly_parts import (
 from patterns.statistics.series import Series, wilson_interval
 
 HOLDOUT = "Holdout"
+BEFORE = "All calls, period before"
 NEAR = 0.1  # of the axis: labels closer than that touch
 FEW = 5  # with fewer calls in a bucket its mean is left out of the drawing, not of the table
 
@@ -67,9 +69,10 @@ def build_effectiveness_chart(
     marks: Sequence[Mark] = (),
     memory: ArmLine | None = None,
     holdout: ArmLine | None = None,
+    before: Series | None = None,
 ) -> Chart:
     """Mean quality with its 95 % interval: with memory and in the holdout, or of all calls as long as
-    nothing is held out."""
+    nothing is held out. `before`: all calls of the preceding range, drawn behind."""
     x, values = series.window.labels(), series.values("quality")
     everything = ArmLine(values, series.values("quality_count"))
     if memory is None or holdout is None or not (memory.known and holdout.known):
@@ -90,7 +93,10 @@ def build_effectiveness_chart(
             f"Needs {FEW} judged interactions at some point of the line; each has fewer so far."
         )
         return explain_missing_figure(chart, reason)
-    return draw_lines(chart, series, lines, marks)
+    if before is None:
+        return draw_lines(chart, series, lines, marks)
+    earlier = ArmLine(before.values("quality"), before.values("quality_count"))
+    return draw_lines(add_column(chart, earlier), series, lines, marks, earlier)
 
 
 def describe_calls(x: list[str], line: ArmLine) -> Chart:
@@ -141,6 +147,12 @@ def describe_arms(
     )
 
 
+def add_column(chart: Chart, before: ArmLine) -> Chart:
+    """The table has what the drawing has."""
+    rows = [(*row, value) for row, value in zip(chart.rows, before.values, strict=True)]
+    return replace(chart, columns=(*chart.columns, Column(BEFORE, "percent")), rows=rows)
+
+
 def split_bounds(line: ArmLine) -> tuple[list[float | None], list[float | None]]:
     bounds = line.bounds
     return [b[0] if b else None for b in bounds], [b[1] if b else None for b in bounds]
@@ -151,6 +163,7 @@ def draw_lines(
     series: Series,
     lines: Sequence[tuple[str, str, str, float, ArmLine]],
     marks: Sequence[Mark],
+    before: ArmLine | None = None,
 ) -> Chart:
     x = series.window.labels()
     # The band of a small holdout may reach far below all values: the axis follows its line.
@@ -158,17 +171,23 @@ def draw_lines(
         choose_axis_floor(line.drawn if name == HOLDOUT else split_bounds(line)[0], line.counts)
         for name, *_, line in lines
     ]
+    if before:
+        floors.append(choose_axis_floor(before.drawn, before.counts))
     ticks = choose_ticks(min(floors), 1, format_axis_percent)
     made = build_layout(series.window, ticks, right=ROOM_FOR_LABELS, top=room_above(marks))
     for event in marks:
         add_event_mark(made, event)
     data: list[dict[str, Any]] = []
+    legend: tuple[Legend, ...] = ()
+    if before:
+        data.append(draw_line(x, before.drawn, BEFORE, "c0", "percent", dash="dashdot"))
+        legend = (Legend(BEFORE, "c0", dashed=True),)
     for name, colour, dash, opacity, line in lines:
         low, high = split_bounds(line)
         data += draw_band(x, low, high, colour, opacity)
         data.append(draw_line(x, line.drawn, name, colour, "percent", dash=dash))
     label_ends(made, lines)
-    return add_figure(chart, data, made)
+    return add_figure(chart, data, made, legend)
 
 
 def room_above(marks: Sequence[Mark]) -> int:

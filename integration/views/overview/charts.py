@@ -40,7 +40,8 @@ def build_effectiveness(page: Overview) -> Chart:
     window, arms = choose_buckets(page)
     found = series.fill_series(window, page.rows)
     marks = list_marks(page.project, window)
-    return effectiveness.build_effectiveness_chart(found, marks, arms.memory, arms.holdout)
+    before = series.fill_series(window.previous(), page.rows) if page.compared else None
+    return effectiveness.build_effectiveness_chart(found, marks, arms.memory, arms.holdout, before)
 
 
 def choose_buckets(page: Overview) -> tuple[Window, ArmSeries]:

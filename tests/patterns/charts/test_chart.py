@@ -214,3 +214,15 @@ def test_ticks_are_round_and_cover_the_values() -> None:
 
     assert made["tickvals"] == [0, 500, 1000]
     assert made["range"][1] >= 842
+
+
+def test_the_preceding_range_stands_behind_effectiveness_in_drawing_and_table() -> None:
+    chart = effectiveness.build_effectiveness_chart(
+        days(0.8, 0.8, 0.9), before=days(0.6, 0.7, None)
+    )
+    drawn = {trace.get("name"): trace for trace in figure_of(chart)["data"]}
+
+    assert [value for value in drawn[effectiveness.BEFORE]["y"] if value is not None] == [0.6, 0.7]
+    assert chart.columns[-1].title == effectiveness.BEFORE
+    assert [row[-1] for row in chart.rows if row[-1] is not None] == [0.6, 0.7]
+    assert chart.legend[0].name == effectiveness.BEFORE
