@@ -9,6 +9,7 @@ from uuid import UUID
 from django.utils import timezone
 
 from featurememory.config import config_of
+from featurememory.errors import handle_feature_memory_error
 from featurememory.models import Project
 from optimizations.engine.domain.optimization import OptimizationState
 from optimizations.engine.pending_changes import PolicyChanges
@@ -21,6 +22,7 @@ from optimizations.models import (
     Optimization,
     OptimizationEvent,
 )
+from patterns.failed_records import note_failure
 from patterns.retention.old_figures import delete_slowly, find_first_hour
 
 MIRRORED = (
@@ -35,16 +37,29 @@ class OptimizationStorage:
     def __init__(self, project_id: UUID) -> None:
         self.project_id = project_id
 
-    def store(self, states: Iterable[OptimizationState]) -> None:
-        """Inserts new states and replaces known ones."""
-        rows = [build_row(self.project_id, state) for state in states]
+    def store(self, states: Iterable[OptimizationState]) -> list[OptimizationState]:
+        """Inserts new states and replaces known ones; returns those that could be written.
+
+        One that cannot keeps its row as it was and is noted with its reason, so that it does not hold up
+        the others.
+        """
+        rows: dict[str, Optimization] = {}
+        written = []
+        for state in states:
+            try:
+                rows[state.id] = build_row(self.project_id, state)
+                written.append(state)
+            except (OverflowError, TypeError, ValueError) as error:
+                handle_feature_memory_error(error)
+                note_failure(self.project_id, "optimization", state.id, error)
         Optimization.objects.bulk_create(
-            rows,
+            list(rows.values()),
             update_conflicts=True,
             unique_fields=["project", "id"],
             update_fields=list(MIRRORED),
             batch_size=100,
         )
+        return written
 
     def retrieve(self, optimization_id: str) -> OptimizationState:
         """KeyError when there is none of this id."""
@@ -86,10 +101,10 @@ class OptimizationStorage:
 
     def save(self, changes: PolicyChanges, moment: int) -> None:
         """Writes everything the engine changed; call it in the transaction that saves its snapshot."""
-        self.store(changes.optimizations)
+        written = self.store(changes.optimizations)
         history = OptimizationHistory(self.project_id)
         history.note_transitions(changes.transitions)
-        history.note_points(changes.optimizations, moment)
+        history.note_points(written, moment)
         self.store_hours(changes.hours)
         if changes.removed:
             # The row stays for the history; without a state the engine does not read it again.

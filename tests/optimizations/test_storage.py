@@ -20,6 +20,7 @@ from optimizations.models import (
     OptimizationEvent,
 )
 from optimizations.storage import OptimizationStorage, load_states
+from patterns.models import FailedRecord
 from tests import builders
 
 pytestmark = pytest.mark.django_db
@@ -47,6 +48,20 @@ def test_storing_again_replaces_and_adds_no_row() -> None:
 
     rows = Optimization.objects.filter(project=owner).order_by("number")
     assert [(row.id, row.status) for row in rows] == [("o-1", "active"), ("o-2", "candidate")]
+
+
+def test_a_state_that_cannot_be_written_holds_up_no_other_and_says_why() -> None:
+    owner = builders.project()
+    storage = OptimizationStorage(owner.pk)
+    storage.store([state(needs_more=300), state("o-2")])
+
+    storage.store([state(needs_more=2**70), state("o-2", status="active")])
+
+    assert [one.status for one in load_states(owner.pk)] == ["candidate", "active"]
+    assert storage.retrieve("o-1").needs_more == 300
+    failure = FailedRecord.objects.get(project=owner)
+    assert (failure.work, failure.subject) == ("optimization", "o-1")
+    assert "can't serialize ints" in failure.reason
 
 
 def test_what_is_not_there_cannot_be_updated() -> None:

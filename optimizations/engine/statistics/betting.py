@@ -37,6 +37,7 @@ TRUST = 10.0  # scores' worth of caution in the bet that follows the data
 # than it is: at 5 the stakes were a third too large, and a tenth of the trials ended without proof.
 FIRST = 50.0
 INTERVAL_ALPHA = 0.05
+FORESEEABLE = 100_000_000  # scores: what takes more has no end in sight
 NEVER_HARMS = 0.5  # effectiveness at which harm is ruled out
 
 
@@ -179,8 +180,10 @@ def effectiveness(lower_bound: float, target: float) -> float:
 def requests_needed(effect: float, variance: float, log_bar: float) -> int | None:
     """About how many more scores until the wealth reaches exp(log_bar); None: no end in sight.
 
-    A well-chosen bet grows by effect²/(2·variance) a score.
+    A well-chosen bet grows by effect²/(2·variance) a score. Equal costs can differ by a rounding error,
+    which is an effect that would take more scores than an integer of 64 bits holds.
     """
     if effect <= 0:
         return None
-    return int(np.ceil(2 * variance * max(0.0, log_bar) / effect**2))
+    needed = 2 * variance * max(0.0, log_bar) / max(effect**2, 1e-300)
+    return int(np.ceil(needed)) if needed <= FORESEEABLE else None

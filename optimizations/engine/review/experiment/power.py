@@ -54,7 +54,7 @@ class TrialPlan(msgspec.Struct, frozen=True):
 def estimate_power(
     view: ScopeView, used: Picks, tests: TrialTests, settings: PolicySettings, now: float
 ) -> dict[str, Json]:
-    """What a proof takes if the change keeps quality and saves what is believed. `more` counts requests
+    """What a proof takes if the change saves what is believed, or gains it in quality. `more` counts requests
     of both arms, pairs of answers spare some; `chance` is that of a proof within the limits."""
     plan = TrialPlan(view.scope.mean(CONTROL, "")[0])
     left = settings.max_trial_requests - tests.n_treated - tests.n_control
@@ -84,12 +84,13 @@ def list_gaps(
     rows = np.flatnonzero(used >= 0)
     weights = view.traffic[rows]
     reach = float(weights.sum())
-    saved = float(weights @ view.post.saved[rows, used[rows]]) / reach if reach else 0.0
+    saved, worth = view.post.saved[rows, used[rows]], view.post.worth_mean(0.0)[rows, used[rows]]
+    gained = float(max(weights @ saved, weights @ worth)) / reach if reach else 0.0
     gain = tests.utility.above(0.0) * (tests.pairs.lift if tests.pairs else 1.0)
     kept = tests.quality.above(-settings.quality_margin)
     kept *= tests.pairs.guard(settings.quality_margin) if tests.pairs else 1.0
     return [
-        (saved, settings.lift_at / max(1e-9, gain)),
+        (gained, settings.lift_at / max(1e-9, gain)),
         (settings.quality_margin, settings.activate_at / max(1e-9, kept)),
     ]
 

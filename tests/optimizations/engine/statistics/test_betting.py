@@ -131,6 +131,11 @@ def test_no_number_of_requests_proves_what_does_not_help() -> None:
     assert requests_needed(0.1, 0.5, 3.0) == 300
 
 
+@pytest.mark.parametrize("effect", [1e-17, 1e-200])
+def test_the_rounding_error_of_equal_costs_is_no_effect(effect: float) -> None:
+    assert requests_needed(effect, 0.5, 3.0) is None
+
+
 def test_between_two_values_of_the_grid_the_bolder_claim_has_to_be_refuted() -> None:
     """A margin of 7 points is proven where 6 are, and harm of 7 where 8 are."""
     test = trial(0.0, 0.9, 2000, 0.5, np.random.default_rng(3))

@@ -1,8 +1,12 @@
 """What a trial takes, before it begins and while it runs."""
 
+import numpy as np
 import pytest
 
-from optimizations.engine.domain.settings import PolicySettings
+from optimizations.engine.domain.optimization import OptimizationState
+from optimizations.engine.domain.outcome import Outcome
+from optimizations.engine.domain.settings import ModelCard, PolicySettings
+from optimizations.engine.domain.task import Request, Task
 from optimizations.engine.policy import PolicyEngine
 from optimizations.engine.review.experiment.power import TrialPlan
 from tests.optimizations.engine.simulation import engine, play
@@ -57,3 +61,36 @@ def test_the_days_follow_from_the_pace_of_the_traffic() -> None:
 
     assert last["per_day"] == pytest.approx(1440 * 0.1 / 0.33, rel=0.2)
     assert last["days"] == pytest.approx(last["more"] / last["per_day"])
+
+
+def test_settings_that_cost_the_same_say_what_their_quality_takes_to_prove() -> None:
+    """0.001 summed up and divided again differs by a rounding error, which is no saving to wait for."""
+    policy = PolicyEngine(PolicySettings(), b"test")
+    policy.register(
+        ModelCard("trainer", ("fit",), None, {"tunable": {"depth": [1, 2], "width": [8, 16, 32]}})
+    )
+    rng = np.random.default_rng(1)
+    for number in range(900):
+        task = Task("trainer", f"fit {number}", "fit", {"depth": 1, "width": 8})
+        decision = policy.decide(Request(f"r{number}", task, number * 60.0, pattern_id="p"))
+        good = bool(rng.random() < 0.5 + 0.4 * (decision.task.parameters["depth"] == 2))
+        policy.observe(
+            Outcome(
+                f"i{number}",
+                decision.task,
+                "trainer",
+                number * 60.0,
+                decision,
+                "p",
+                success=good,
+                cost=0.001,
+                duration=100.0,
+            )
+        )
+        if policy.review_due:
+            policy.review(number * 60.0)
+            for state in policy.optimizations.values():
+                assert OptimizationState.from_bytes(state.to_bytes()).power == state.power
+
+    (chooser,) = [state for state in policy.optimizations.values() if state.tailored]
+    assert chooser.status == "active" or 0 < chooser.power["more"] < 10_000
