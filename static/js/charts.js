@@ -73,6 +73,7 @@ const charts = (() => {
     // The range as well: left in UTC it cut off the newest hours east of Greenwich, the oldest west of it.
     for (const [name, axis] of Object.entries(full)) if (name.startsWith("xaxis") && typeof axis.range?.[0] === "string") {
       if (axis.hoverformat) axis.hoverformat += ` ${zone(axis.range[0])}`;
+      if (box.clientWidth < 480 && axis.tickformat?.includes("%b %H")) Object.assign(axis, { nticks: 3, tickangle: 0 }); // day and hour are long
       axis.range = axis.range.map(local);
     }
     if (box.clientWidth < 480) unclutter(full, box.clientWidth);

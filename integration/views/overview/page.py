@@ -30,7 +30,7 @@ def show_overview(request: HttpRequest) -> HttpResponseBase:
         return redirect("start")
     # While the demo is loaded, its newest days are still to come.
     found = read_overview(request, project, "90d" if loading else "")
-    activity = list(Activity.objects.filter(project=project)[:4])
+    activity = list(Activity.objects.filter(project=project)[:5])
     stored = shell.counts["all"]
     context = {
         "window": found.window,
