@@ -150,3 +150,36 @@ def test_counts_arrive_after_the_page(page: Any, path: str) -> None:
     counts = page.locator("#tabs .n")
 
     eventually(lambda: all(n.isdigit() for n in counts.all_inner_texts()), "a count is missing")
+
+
+SEARCHING = """<div class="empty" hx-get="/interactions/?step={n}" hx-trigger="load delay:50ms"
+hx-target="#rows" hx-sync="#filter:abort"><h2>No matches so far</h2><p>Nothing back to {n}<span
+class="later">; searching on</span>.</p><p><a class="btn" rel="next" href="/interactions/?step={n}">
+Search older interactions</a><button class="btn later" type="button" id="stop" data-stop>Stop</button>
+</p></div>"""
+
+
+def test_a_search_goes_on_keeps_the_focus_and_can_be_stopped(page: Any) -> None:
+    asked: list[str] = []
+
+    def answer(route: Any) -> None:
+        asked.append(route.request.url)
+        route.fulfill(body=SEARCHING.format(n=len(asked)), content_type="text/html")
+
+    page.goto("/interactions/")
+    page.wait_for_load_state("networkidle")  # the counts have arrived
+    page.route("**/interactions/?step=*", answer)
+    swap = "html => htmx.swap('#rows', html, {swapStyle: 'innerHTML'})"
+    page.evaluate(swap, SEARCHING.format(n=0))
+    page.locator("#stop").focus()
+    # Asked through the page, for only then its requests are answered.
+    eventually(lambda: page.title() and len(asked) >= 3, "it did not go on")
+    assert page.evaluate("document.activeElement.id") == "stop"
+
+    page.keyboard.press("Enter")
+    so_far = len(asked)
+    page.wait_for_timeout(400)
+
+    assert len(asked) <= so_far + 1
+    assert "searching on" not in page.locator("#rows").inner_text()
+    assert page.evaluate("document.activeElement.rel") == "next"
