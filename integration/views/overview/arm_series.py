@@ -66,7 +66,7 @@ def draw_arm(buckets: list[ArmSums]) -> ArmLine:
     return ArmLine([one.mean for one in buckets], [one.effective_n for one in buckets])
 
 
-def are_telling(counts: Sequence[float]) -> bool:
-    """Whether nine in ten buckets with calls hold enough of them to be drawn."""
+def are_telling(counts: Sequence[float], share: float = 0.9) -> bool:
+    """Whether so many of the buckets with calls hold enough of them to be drawn."""
     used = [n for n in counts if n > 0]
-    return bool(used) and sum(n >= FEW for n in used) >= 0.9 * len(used)
+    return bool(used) and sum(n >= FEW for n in used) >= share * len(used)

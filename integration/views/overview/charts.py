@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from integration.views.overview.page_data import Overview
 
 JUDGED = 3 + series.SUMS.index("quality_count")  # its place in a row of `read_rollups`
+MOST_DRAWN = 0.5  # of all calls a quiet day more may be a gap than of the few held out
 COARSER = (1, 2, 3, 5, 7)
 CHARTS = ("effectiveness", "patterns", "savings", "tokens", "duration", "memory")
 
@@ -52,7 +53,7 @@ def choose_buckets(page: Overview) -> tuple[Window, ArmSeries]:
         if arms.is_telling:
             return window, arms
     for window in windows:
-        if are_telling(count_judged(window, page.rows)):
+        if are_telling(count_judged(window, page.rows), MOST_DRAWN):
             break
     return window, ArmSeries.of(page.arms.rows, window)
 

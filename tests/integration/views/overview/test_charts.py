@@ -24,6 +24,13 @@ def test_enough_calls_a_day_are_drawn_day_by_day() -> None:
     assert charts.choose_buckets(page_with(5))[0].step == 24
 
 
+def test_a_quiet_day_does_not_make_the_steps_longer() -> None:
+    page = page_with(5)
+    page.rows[::3] = page_with(1).rows[::3]
+
+    assert charts.choose_buckets(page)[0].step == 24
+
+
 def test_few_calls_a_day_are_drawn_in_longer_steps() -> None:
     assert charts.choose_buckets(page_with(2))[0].step == 3 * 24
 
