@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
+
+from featurememory.templatetags.figures import age, feature_value
 
 NAMES = {
     "route_model": "Model route",
@@ -14,12 +17,24 @@ NAMES = {
     "prefix_order": "Order of parts",
 }
 
-PARAMETERS = {"model_id": "Model", "fallback": "Falls back to", "max_tokens": "Most tokens"}
+PARAMETERS = {
+    "model_id": "Model",
+    "fallback": "Falls back to",
+    "max_tokens": "Most tokens",
+    "ttl": "Answers kept for",
+}
 ARMS = {"treatment": "treated", "holdout": "held out", "explore": "explored"}
 
 
 def name_parameter(name: str) -> str:
     return PARAMETERS.get(name, name.replace("_", " ").capitalize())
+
+
+def show_parameter(name: str, value: Any) -> str:
+    """A value as people read it: the seconds for which answers are kept as "7 d"."""
+    if name == "ttl" and isinstance(value, int | float):
+        return age(timedelta(seconds=value))
+    return feature_value(value)
 
 
 def name_arm(arm: str) -> str:

@@ -12,7 +12,13 @@ from optimizations.models import Decision
 from optimizations.policy_runtime.policy_cache import policies
 from optimizations.summaries import headline
 from optimizations.summaries.forest_plot import build_forest, find_by_pattern
-from optimizations.summaries.kind_names import name_arm, name_kind, name_month, name_parameter
+from optimizations.summaries.kind_names import (
+    name_arm,
+    name_kind,
+    name_month,
+    name_parameter,
+    show_parameter,
+)
 from optimizations.summaries.memory_acts import decisions_of, what_memory_did
 from patterns.models import ModelInteraction, Pattern
 from patterns.statistics.time_window import Window
@@ -54,6 +60,7 @@ def decisions_of_one(row: ModelInteraction) -> dict[str, Decision]:
 
 register.filter("kind_words", name_kind)
 register.filter("parameter_words", name_parameter)
+register.filter("parameter_value", show_parameter)
 register.filter("arm_words", name_arm)
 register.filter("month_words", name_month)
 

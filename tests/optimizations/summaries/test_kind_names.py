@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from optimizations.summaries.kind_names import name_arm, name_month, name_parameter
+from optimizations.summaries.kind_names import name_arm, name_month, name_parameter, show_parameter
 from optimizations.templatetags.optimizations import evidence
 
 
@@ -34,3 +34,10 @@ def test_months_have_names(month: str, said: str) -> None:
 )
 def test_evidence_beyond_telling_apart_is_cut(value: float, said: str) -> None:
     assert evidence(value) == said
+
+
+def test_a_time_to_live_is_a_span() -> None:
+    assert name_parameter("ttl") == "Answers kept for"
+    assert show_parameter("ttl", 604_800) == "7 d"
+    assert show_parameter("max_tokens", 512) == "512"
+    assert show_parameter("model_id", "gpt-5") == "gpt-5"
