@@ -57,7 +57,7 @@ def test_a_state_without_any_says_so() -> None:
     owner = builders.project()
     routed(owner)
 
-    assert "No optimizations in this state" in text(
+    assert "No optimization matches these filters" in text(
         browser(owner).get("/optimizations/?status=retired")
     )
 
