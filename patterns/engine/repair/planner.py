@@ -19,6 +19,9 @@ from patterns.engine.grouping.registry import SharedMemory, make_grouper, suit_g
 from patterns.engine.pattern.anchors import Skeleton
 from patterns.engine.repair.plan import Draft, RepairPlan
 
+FEW = 3  # texts of one group in which a repair sees no template
+YOUNG = 40  # texts of a partition below which that says nothing about the group
+
 
 class Planner:
     """Makes the plan of one draft, and takes in texts that came while it did.
@@ -35,7 +38,7 @@ class Planner:
         texts = [text for _, text, _ in draft.samples]
         empty = make_grouper(draft.method, draft.name, self.shared)
         self.grouper = suit_grouper(empty, texts, draft.name, self.shared)
-        groups = self.grouper.regroup(texts)
+        groups = keep_few(self.grouper.regroup(texts), [key for _, _, key in draft.samples])
         kept = _keep_recurring(draft, groups)
         groups, samples = [groups[i] for i in kept], [draft.samples[i] for i in kept]
         texts = [text for _, text, _ in samples]
@@ -92,6 +95,26 @@ def make_fresh_key(draft: Draft, name: str, text: str, key: str) -> str:
     """The key of a group split from the group `key`, the same in every process."""
     founded = draft.founded.get(key, draft.now)
     return make_pattern_id(founded, str(draft.seed), name, draft.name, text, "split")
+
+
+def keep_few(groups: Sequence[int], keys: Sequence[str]) -> list[int]:
+    """Groups of a few texts that were made on arrival stay while their partition is young: where all of
+    them were taken apart there is too little to see what they share, and no reason to undo what was seen.
+
+    `groups` and `keys` are the new and the old group of each text.
+    """
+    if len(groups) >= YOUNG:
+        return list(groups)
+    size = Counter(groups)
+    before: dict[str, list[int]] = {}
+    for place, key in enumerate(keys):
+        before.setdefault(key, []).append(place)
+    joined = list(groups)
+    for places in before.values():
+        if 2 <= len(places) <= FEW and all(size[groups[place]] == 1 for place in places):
+            for place in places:
+                joined[place] = groups[places[0]]
+    return joined
 
 
 def _keep_recurring(draft: Draft, groups: Sequence[int]) -> list[int]:

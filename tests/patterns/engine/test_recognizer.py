@@ -276,3 +276,25 @@ def test_the_second_similar_text_shows_the_slot_and_three_texts_prove_nothing() 
         if number:
             assert state.template_text == "Where is my order <order_id>?"
     assert (state.use_count, state.status) == (3, "candidate")
+
+
+@pytest.mark.parametrize("count", [2, 3])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Where is my order {}?",
+        "ERROR connection to 10.0.0.{} refused",
+        "You are a help desk.\n\nDraft a clause about {} for Ann",
+    ],
+)
+def test_a_repair_takes_nothing_apart_of_which_it_knows_nothing_better(
+    text: str, count: int
+) -> None:
+    recognizer = DefaultPatternRecognizer()
+    for number in range(count):
+        recognizer.learn_one(observation(text.format(1000 + 37 * number), number))
+    before = [state.id for state in recognizer]
+
+    recognizer.consolidate()
+
+    assert [state.id for state in recognizer] == before
