@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from featurememory.models import Activity, Project, SavedView
 from patterns.models import Operation, Pattern
@@ -58,7 +59,7 @@ def test_a_period_narrows_by_when_a_pattern_was_seen_and_stays_in_the_views(
     viewer: Client, owner: Project
 ) -> None:
     pattern_row(owner, 1, last_used="2020-01-01T00:00:00Z")
-    fresh = pattern_row(owner, 2)
+    fresh = pattern_row(owner, 2, last_used=timezone.now())
 
     response = viewer.get("/patterns/?range=7d")
 
