@@ -8,6 +8,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -28,7 +29,12 @@ from patterns.serializers import family_of
 from patterns.statistics import quantile_sketch, recount, rollups, series
 from patterns.storage.database import DatabasePatternStorage
 
-NOON = 1_795_348_800_000  # 2026-11-22T12:00:00Z in milliseconds
+# When the traffic of the tests happens: at noon (UTC), three days before the run. It is within the
+# last 7 days and not within the last 24 hours at whatever time a run begins, also over midnight.
+NOON_TIME = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0) - timedelta(
+    days=3
+)
+NOON = int(NOON_TIME.timestamp()) * 1000  # in milliseconds
 HOUR = rollups.HOUR_MS
 KINDS = ("in", "ro", "rw", "ad")
 _numbers = itertools.count(1)

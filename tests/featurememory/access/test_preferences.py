@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,7 +12,7 @@ from featurememory.access.preferences import seen_by
 from featurememory.models import Preferences, Project
 from featurememory.process.number_style import numbers_written_as
 from featurememory.templatetags import figures
-from tests.builders import NOON, learned, project
+from tests.builders import NOON, NOON_TIME, learned, project
 from tests.web import browser, person, text_of
 
 
@@ -58,7 +57,7 @@ def test_times_are_in_the_chosen_zone(reader: Any) -> None:
     with seen_by(reader):
         written = figures.clock(NOON)
 
-    here = datetime.fromtimestamp(NOON / 1000, ZoneInfo("Asia/Tokyo"))
+    here = NOON_TIME.astimezone(ZoneInfo("Asia/Tokyo"))
     assert f">{here.day} {here:%b %H:%M:%S}<" in written
 
 

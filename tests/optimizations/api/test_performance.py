@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from featurememory.models import Project
-from tests.builders import HOUR, NOON, Caller, caller, item, keep, learn_all, project
+from patterns.serializers import format_time
+from tests.builders import HOUR, NOON, NOON_TIME, Caller, caller, item, keep, learn_all, project
 
 pytestmark = pytest.mark.django_db
 
@@ -30,6 +32,10 @@ def api(owner: Project) -> Caller:
     return caller(owner, "ro")
 
 
+def hours_later(count: int) -> str:
+    return format_time(NOON_TIME + timedelta(hours=count)) or ""
+
+
 def counts(api: Caller, **query: Any) -> list[tuple[str, int]]:
     data = api.get("performance/", **query).json()["data"]
     return [(row["from"], row["count"]) for row in data]
@@ -37,16 +43,16 @@ def counts(api: Caller, **query: Any) -> list[tuple[str, int]]:
 
 def test_without_a_filter_every_interaction_counts_once(api: Caller) -> None:
     assert counts(api) == [
-        ("2026-11-22T12:00:00Z", 3),
-        ("2026-11-22T13:00:00Z", 1),
-        ("2026-11-23T12:00:00Z", 1),
+        (hours_later(0), 3),
+        (hours_later(1), 1),
+        (hours_later(24), 1),
     ]
 
 
 def test_a_day_adds_up_its_hours(api: Caller) -> None:
     assert counts(api, bucket="day") == [
-        ("2026-11-22T00:00:00Z", 4),
-        ("2026-11-23T00:00:00Z", 1),
+        (hours_later(-12), 4),
+        (hours_later(12), 1),
     ]
 
 
@@ -66,8 +72,8 @@ def test_it_is_filtered_by_pattern_model_and_time(api: Caller, owner: Project) -
     assert [n for _, n in counts(api, pattern_id=patterns["task.0"])] == [2, 1]
     assert [n for _, n in counts(api, model_id="other")] == [1]
     assert [n for _, n in counts(api, model_id="none")] == []
-    assert [n for _, n in counts(api, **{"from": "2026-11-22T13:00:00Z"})] == [1, 1]
-    assert [n for _, n in counts(api, to="2026-11-22T13:00:00Z")] == [3]
+    assert [n for _, n in counts(api, **{"from": hours_later(1)})] == [1, 1]
+    assert [n for _, n in counts(api, to=hours_later(1))] == [3]
 
 
 def test_after_a_merge_the_pattern_has_the_figures_of_both(owner: Project) -> None:

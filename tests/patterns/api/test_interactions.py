@@ -15,7 +15,8 @@ from patterns.api import page_bytes
 from patterns.ingest.backpressure import admission
 from patterns.ingest.wakeup import work_waits
 from patterns.models import ModelInteraction
-from tests.builders import Caller, damage, item, items, keep, learn_all, learned, states_of
+from patterns.serializers import format_ms
+from tests.builders import NOON, Caller, damage, item, items, keep, learn_all, learned, states_of
 
 pytestmark = pytest.mark.django_db
 
@@ -266,7 +267,7 @@ def test_everything_that_was_sent_is_shown_again(api: Caller) -> None:
 
     names = ("input", "output", "parameters", "score", "session_id", "tags", "error", "success")
     assert {name: shown[name] for name in names} == {name: sent[name] for name in names}
-    assert shown["metadata"]["timestamp"] == "2026-11-22T12:00:01.000Z"
+    assert shown["metadata"]["timestamp"] == format_ms(NOON + 1000)
     assert (shown["pattern_id"], shown["status"]) == (None, "pending")
 
 

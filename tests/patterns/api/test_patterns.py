@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,8 +14,10 @@ from patterns.engine.domain.observation import Observation
 from patterns.engine.domain.results import Match
 from patterns.engine.recognizer import DefaultPatternRecognizer
 from patterns.models import ModelInteraction, Pattern, PatternHour, Payload
+from patterns.serializers import format_time
 from patterns.storage.stored_observations import observation_of
 from tests.builders import (
+    NOON_TIME,
     Caller,
     caller,
     item,
@@ -54,8 +57,8 @@ def test_a_recognised_pattern_has_the_documented_fields(api: Caller, owner: Proj
     assert 0 <= shown["confidence"] <= 1
     assert 0.5 < shown["effectiveness"] < 1
     assert shown["metadata"]["use_count"] == 8
-    assert shown["metadata"]["created_at"] == "2026-11-22T12:00:00Z"
-    assert shown["metadata"]["last_used"] == "2026-11-22T12:00:07Z"
+    assert shown["metadata"]["created_at"] == format_time(NOON_TIME)
+    assert shown["metadata"]["last_used"] == format_time(NOON_TIME + timedelta(seconds=7))
     assert shown["recognizer_version"]
     (model,) = shown["models"]
     assert (model["model_id"], model["use_count"], model["cost_mean"]) == ("gpt-5-mini", 8, 0.25)

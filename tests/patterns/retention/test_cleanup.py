@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -18,7 +18,7 @@ from patterns.retention import disk_usage, forecast
 from patterns.retention.cleanup import clean_up, clean_up_if_due, is_cleanup_due, make_room
 from patterns.retention.disk_usage import measure_bytes_used
 from tests.builders import (
-    NOON,
+    NOON_TIME,
     items,
     keep,
     learn_all,
@@ -33,8 +33,7 @@ from tests.builders import (
 
 pytestmark = pytest.mark.django_db
 
-START = datetime.fromtimestamp(NOON / 1000, UTC)
-LONG_AGO = START - timedelta(days=3)
+LONG_AGO = NOON_TIME - timedelta(days=3)
 
 
 @pytest.fixture
@@ -59,7 +58,7 @@ def test_what_is_weak_and_unused_goes_to_the_trash_and_nothing_else(owner: Proje
     weak = pattern_row(owner, 1, confidence=0.2, last_used=LONG_AGO)
     others = [
         pattern_row(owner, 2, confidence=0.9, last_used=LONG_AGO),
-        pattern_row(owner, 3, confidence=0.2, last_used=START),
+        pattern_row(owner, 3, confidence=0.2, last_used=NOON_TIME),
         pattern_row(owner, 4, confidence=0.2, last_used=LONG_AGO, pinned=True),
     ]
     assert clean_up(owner).weak_patterns == 1
@@ -84,7 +83,7 @@ def test_weak_ones_that_go_do_not_count_twice_towards_the_limit(owner: Project) 
     for number in range(2):
         pattern_row(owner, number, use_count=0, confidence=0.1, last_used=LONG_AGO)
     for number in range(2, 6):
-        pattern_row(owner, number, use_count=number, confidence=0.9, last_used=START)
+        pattern_row(owner, number, use_count=number, confidence=0.9, last_used=NOON_TIME)
     done = clean_up(owner)
 
     assert (done.weak_patterns, done.surplus_patterns) == (2, 2)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from django.core.management import call_command
@@ -14,10 +14,20 @@ from patterns.models import ModelInteraction
 from patterns.retention import disk_usage
 from patterns.retention.cleanup import clean_up
 from patterns.retention.forecast import Rule, forecast_cleanup, list_rules, read_counted_rules
-from tests.builders import NOON, items, keep, learn_all, learned, limit, pattern_row, project
+from tests.builders import (
+    NOON,
+    NOON_TIME,
+    items,
+    keep,
+    learn_all,
+    learned,
+    limit,
+    pattern_row,
+    project,
+)
 
 pytestmark = pytest.mark.django_db
-LONG_AGO = datetime.fromtimestamp(NOON / 1000, UTC) - timedelta(days=3)
+LONG_AGO = NOON_TIME - timedelta(days=3)
 
 
 def told(owner: Project) -> dict[str, Rule]:

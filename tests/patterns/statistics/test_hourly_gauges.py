@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import timedelta
 from types import SimpleNamespace
 
 from patterns.statistics import hourly_gauges
 from patterns.statistics.hourly_gauges import HourlyGauge
 from patterns.statistics.rollups import HOUR_MS
 from patterns.statistics.time_window import Window
-from tests.builders import NOON
+from tests.builders import NOON, NOON_TIME
 
-NOW = datetime(2026, 11, 22, 12, 30, tzinfo=UTC)
+NOW = NOON_TIME + timedelta(minutes=30)
 HOUR = NOON // HOUR_MS
 
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
 from patterns.statistics import series
 from patterns.statistics.rollups import ALL_TIME, HOUR_MS
 from patterns.statistics.time_window import Window
-from tests.builders import NOON, learned, project
+from tests.builders import NOON, NOON_TIME, learned, project
 
-NOW = datetime(2026, 11, 22, 12, 30, tzinfo=UTC)
+NOW = NOON_TIME + timedelta(minutes=30)
 HOUR = NOON // HOUR_MS
 
 

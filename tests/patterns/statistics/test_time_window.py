@@ -6,10 +6,9 @@ from datetime import UTC, datetime
 
 from patterns.statistics.rollups import HOUR_MS
 from patterns.statistics.time_window import Window
-from tests.builders import NOON
 
 NOW = datetime(2026, 11, 22, 12, 30, tzinfo=UTC)
-HOUR = NOON // HOUR_MS
+HOUR = int(NOW.timestamp()) * 1000 // HOUR_MS
 
 
 def test_a_day_range_ends_today_and_has_a_date_a_bucket() -> None:

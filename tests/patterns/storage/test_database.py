@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -20,11 +20,10 @@ from patterns.storage.database import DatabasePatternStorage
 from patterns.storage.in_memory import InMemoryPatternStorage
 from patterns.storage.protocol import PatternStorage, compute_unused_since
 from patterns.storage.rows import state_of, to_clean_json
-from tests.builders import NOON, project, state
+from tests.builders import NOON, NOON_TIME, project, state
 
 pytestmark = pytest.mark.django_db
 
-START = datetime.fromtimestamp(NOON / 1000, UTC)
 EVERYTHING = PatternCriteria()
 
 
@@ -71,8 +70,8 @@ CASES: list[tuple[dict[str, Any], list[int]]] = [
     ({"max_confidence": 0.6}, [0, 1, 2]),
     ({"min_effectiveness": 0.5}, [0, 1, 2, 3, 4]),
     ({"min_effectiveness": 0.99}, []),
-    ({"used_before": START + timedelta(seconds=2)}, [0, 1]),
-    ({"used_after": START + timedelta(seconds=3)}, [3, 4]),
+    ({"used_before": NOON_TIME + timedelta(seconds=2)}, [0, 1]),
+    ({"used_after": NOON_TIME + timedelta(seconds=3)}, [3, 4]),
     ({"task_type": "support"}, [1]),
     ({"model_id": "m"}, []),
     ({"pinned": True}, [4]),
@@ -151,11 +150,11 @@ def test_cleanup_takes_what_is_weak_unused_and_not_pinned(storage: PatternStorag
     storage.store([weak, strong, recent, pinned])
     storage.update(pinned.id, pinned=True)
 
-    assert storage.cleanup(0.7, START + timedelta(seconds=50)) == [weak.id]
+    assert storage.cleanup(0.7, NOON_TIME + timedelta(seconds=50)) == [weak.id]
     assert sorted(ids(storage.retrieve(EVERYTHING))) == [1, 2, 3]
     with pytest.raises(FeatureMemoryError):
         storage.get(weak.id)
-    assert storage.cleanup(0.7, START + timedelta(seconds=50)) == []
+    assert storage.cleanup(0.7, NOON_TIME + timedelta(seconds=50)) == []
 
 
 def test_a_state_that_was_handed_out_is_a_copy(storage: PatternStorage) -> None:
@@ -185,13 +184,13 @@ def test_a_project_sees_its_own_patterns_alone(owner: Project) -> None:
     assert other.retrieve(EVERYTHING) == []
     with pytest.raises(FeatureMemoryError):
         other.update(state(1).id, label="stolen")
-    assert other.cleanup(1.0, START + timedelta(days=1)) == []
+    assert other.cleanup(1.0, NOON_TIME + timedelta(days=1)) == []
 
 
 def test_cleanup_in_the_database_is_soft(owner: Project) -> None:
     storage = DatabasePatternStorage(owner)
     storage.store([state(1, confidence=0.1)])
-    storage.cleanup(0.5, START + timedelta(days=1))
+    storage.cleanup(0.5, NOON_TIME + timedelta(days=1))
 
     row = Pattern.objects.get(project=owner)
     assert (row.status, row.archived_by) == ("archived", "memory")
@@ -292,7 +291,7 @@ def test_what_was_changed_past_the_cache_is_read_again() -> None:
 
 
 def test_unused_means_not_used_for_the_interval_before_the_newest_use() -> None:
-    assert compute_unused_since(3600, START) == START - timedelta(hours=1)
+    assert compute_unused_since(3600, NOON_TIME) == NOON_TIME - timedelta(hours=1)
 
 
 def test_only_a_nul_is_replaced_and_a_backslash_before_u0000_stays() -> None:
