@@ -15,6 +15,7 @@ from patterns.statistics.quantile_sketch import merge_sketches, read_quantile
 from patterns.statistics.rollups import ALL_TIME, sum_rows
 from patterns.storage.payloads import Stored, unpack_parts
 from patterns.storage.shared_words import show_json, words_of
+from patterns.storage.slot_values import read_values
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 NOTHING = msgspec.Raw(b"null")
@@ -152,8 +153,7 @@ def serialize_pattern(row: Pattern, models: list[dict[str, Any]]) -> dict[str, A
 
 
 def serialize_slot(entry: dict[str, Any]) -> dict[str, Any]:
-    top = [{"value": value, "share": share} for value, share in entry.get("top", [])]
-    return {**entry, "top": top}
+    return {**entry, "top": [value._asdict() for value in read_values(entry)]}
 
 
 def serialize_models(rows: Sequence[Pattern]) -> dict[UUID, list[dict[str, Any]]]:

@@ -101,7 +101,7 @@ def strip_state(state: PatternState, newest: str | None) -> bool:
     if newest or state.skeleton.anchors:  # a group without anchors is known by its example
         state.example = (newest or "")[:EXAMPLE]
     for sketch in state.sketches.values():
-        sketch.counts = {value: n for value, n in sketch.counts.items() if n >= OFTEN}
+        sketch.forget_rare(OFTEN)
     return before != (state.example, [one.counts for one in state.sketches.values()])
 
 

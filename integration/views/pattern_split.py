@@ -40,10 +40,13 @@ def split_by_slot(request: HttpRequest, pattern_id: UUID) -> HttpResponse:
 
 
 def preview_values(project: Project, pattern: Pattern, name: str) -> dict[str, Any]:
-    """The parts by value with about how many uses each takes along."""
+    """The parts by value with about how many uses each has, at least and at most."""
     slot: dict[str, Any] = next((one for one in pattern.slots if one.get("name") == name), {})
     found = splitting.foresee_values(project, str(pattern.pk), name)
-    parts = [(value, max(1, round(share * pattern.use_count))) for value, share in found]
+    parts = [
+        (one.value, *(max(1, round(n * pattern.use_count)) for n in (one.share, one.at_most)))
+        for one in found
+    ]
     return {
         **describe_way(pattern),
         "slot": name,

@@ -16,6 +16,7 @@ from featurememory.http.json_body import body_of
 from featurememory.http.openapi import described
 from featurememory.http.pagination import Page, parse_limit, read_page
 from patterns.api.page_bytes import cut_to_bytes
+from patterns.api.pattern_schema import PATTERN, PATTERNS
 from patterns.criteria import PatternCriteria, parse_id
 from patterns.curation import editing
 from patterns.models import ModelInteraction, Pattern, PatternEvent
@@ -45,7 +46,7 @@ Ids = Annotated[list[str], Meta(min_length=1, max_length=10_000)]
 class Patterns(Endpoint):
     scopes = {"GET": "read"}
 
-    @described("List patterns", many=True, query=FILTERS)
+    @described("List patterns", many=True, query=FILTERS, answer=PATTERNS)
     def get(self, request: Request) -> Response:
         query = request.query_params
         criteria = PatternCriteria.parse(query.dict())
@@ -65,11 +66,13 @@ class PatternEdit(Struct):
 class PatternDetail(Endpoint):
     scopes = {"GET": "read", "PATCH": "edit"}
 
-    @described("Show one pattern; the id of a merged one shows the pattern that took over")
+    @described(
+        "Show one pattern; the id of a merged one shows the pattern that took over", answer=PATTERN
+    )
     def get(self, request: Request, pattern_id: str) -> Response:
         return Response(serialize_patterns([find_pattern(request, pattern_id)])[0])
 
-    @described("Change label, pinned or status", body=PatternEdit)
+    @described("Change label, pinned or status", body=PatternEdit, answer=PATTERN)
     def patch(self, request: Request, pattern_id: str) -> Response:
         row = find_pattern(request, pattern_id)
         change = body_of(request, PatternEdit)

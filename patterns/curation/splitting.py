@@ -14,7 +14,7 @@ from patterns.curation.learner_turn import change_recognizer, learning_turn, sav
 from patterns.curation.merging import apply_merge
 from patterns.curation.moving import find_owners
 from patterns.curation.part_reading import read_by_slot
-from patterns.engine.domain.results import Change
+from patterns.engine.domain.results import Change, ValueShare
 from patterns.engine.recognizer import DefaultPatternRecognizer
 from patterns.models import Operation
 from patterns.recognition.recognizer_cache import recognizers
@@ -31,9 +31,9 @@ def undo_split(project: Project, operation: Operation) -> None:
         apply_merge(project, uses, find_owners(project, {into})[into])
 
 
-def foresee_values(project: Project, pattern_id: str, slot: str) -> list[tuple[str, float]]:
-    """The values of a slot that a split by it makes patterns of, with their share of the uses (0 to 1),
-    the most frequent first; none for an unknown slot."""
+def foresee_values(project: Project, pattern_id: str, slot: str) -> list[ValueShare]:
+    """The values of a slot that a split by it makes patterns of, with their share of its uses, the most
+    frequent first; none for an unknown slot."""
     loaded = recognizers.for_reading(project.pk)
     with loaded.lock:
         if pattern_id not in loaded.recognizer:
@@ -41,11 +41,9 @@ def foresee_values(project: Project, pattern_id: str, slot: str) -> list[tuple[s
         state = loaded.recognizer.get(pattern_id)
         names = {shown: name for name, shown in state.shown.names.items()}
         sketch = state.sketches.get(names.get(slot, slot))
-        counts = dict(sketch.counts) if sketch is not None else {}
-        uses = max(1, sketch.uses if sketch is not None else 0)
+        found = sketch.rank_values() if sketch is not None else []
     words = words_of(project.pk)
-    ranked = sorted(counts.items(), key=lambda one: (-one[1], one[0]))
-    return [(show_text(words, value), min(1.0, n / uses)) for value, n in ranked]
+    return [one._replace(value=show_text(words, one.value)) for one in found]
 
 
 def split_pattern(

@@ -18,12 +18,12 @@ from featurememory.templatetags import figures
 from patterns.charts import model_calls, pattern_use
 from patterns.charts.chart import Chart
 from patterns.curation import example_split
-from patterns.engine.pattern.slot_sketch import KEPT
 from patterns.models import Pattern
 from patterns.recognition.related import find_related
 from patterns.statistics import series
 from patterns.statistics.series import Hours
 from patterns.statistics.time_window import RANGES, Window
+from patterns.storage.slot_values import read_values
 from patterns.views.chart_data import make_chart_views
 from patterns.views.pattern_examples import list_examples
 from patterns.views.pattern_history import PatternHistory, list_events
@@ -31,7 +31,7 @@ from patterns.views.pattern_words import offers_words
 from patterns.views.word_links import draw_word_links
 
 RELATED_SHOWN = 5
-FREQUENT = 0.05  # share of uses from which a value is one of the frequent ones
+FREQUENT = 0.05  # share of uses that a frequent value surely has, where not all are counted
 WRITTEN = {"memory_usage": figures.size, "duration": figures.duration}
 
 
@@ -110,19 +110,18 @@ def list_slots(row: Pattern) -> list[dict[str, Any]]:
 
 
 def describe_values(slot: Mapping[str, Any]) -> dict[str, Any]:
-    """`top` with shares, and of what is rare some examples.
-
-    A sketch names KEPT values. With more of them a share is an upper bound, too large by up to one in
-    KEPT: a value with no more than that may have been seen once.
-    """
-    top = [(str(value), float(share)) for value, share in slot.get("top", [])]
-    counted = slot.get("distinct", 0) <= KEPT
-    frequent = [one for one in top if counted or one[1] - 1 / KEPT >= FREQUENT]
-    rest = 1 - sum(share for _, share in frequent)
-    if frequent and rest > 0.0005:
-        frequent.append(("other", rest))
-    rare = [value for value, share in top if not counted and share - 1 / KEPT < FREQUENT]
-    return {"top": frequent, "rare": rare, "counted": counted}
+    """Frequent values with the shares that are certain, the greatest share of all others, and some of
+    those as examples."""
+    known = read_values(slot)
+    counted = all(one.share == one.at_most for one in known)
+    frequent = [one for one in known if counted or one.share >= FREQUENT]
+    rest = 1 - sum(one.share for one in frequent)
+    return {
+        "top": frequent,
+        "rest": rest if frequent and rest > 0.0005 else None,
+        "rare": [one.value for one in known if one not in frequent],
+        "counted": counted,
+    }
 
 
 def list_features(row: Pattern) -> list[dict[str, Any]]:

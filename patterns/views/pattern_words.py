@@ -17,6 +17,7 @@ from featurememory.page_access import changing, current_project, render_page
 from patterns.curation import history, rewording
 from patterns.engine.rewording.wish import Make, Rewording
 from patterns.models import Pattern
+from patterns.storage.slot_values import read_values
 from patterns.views.pattern_changes import name_actor
 
 TEXTS = ("text", "chat")
@@ -82,7 +83,7 @@ def describe_choices(project: Project, row: Pattern, given: dict[str, str]) -> d
     context: dict[str, Any] = {"undo_days": history.UNDO_PERIOD.days, "slot": slot, "word": word}
     if slot:
         found: dict[str, Any] = next((one for one in row.slots if one.get("name") == slot), {})
-        return context | {"values": [(str(v), float(n)) for v, n in found.get("top", [])]}
+        return context | {"values": read_values(found)}
     occurrence = read_occurrence(given)
     wishes = [Rewording(make, word, occurrence) for make in MAKES[:2]]
     tried = [look_ahead(project, row, wish) for wish in wishes]

@@ -35,9 +35,9 @@ def test_whole_numbers_read_as_they_were_sent() -> None:
 
 
 def test_a_slot_names_its_values_and_their_shares() -> None:
-    entry = {"name": "city", "type": "category", "distinct": 2, "top": [["Lyon", 0.75]]}
+    entry = {"name": "city", "type": "category", "distinct": 2, "top": [["Lyon", 0.75, 0.8]]}
 
-    assert serialize_slot(entry)["top"] == [{"value": "Lyon", "share": 0.75}]
+    assert serialize_slot(entry)["top"] == [{"value": "Lyon", "share": 0.75, "at_most": 0.8}]
 
 
 def hour(count: int, duration: float) -> PatternHour:

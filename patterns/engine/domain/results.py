@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 import msgspec
 
@@ -30,8 +30,19 @@ class TemplatePart(msgspec.Struct, frozen=True, array_like=True):
     slot: str = ""
 
 
+class ValueShare(NamedTuple):
+    """Of the uses of a slot (0 to 1) the share that surely had the value, and the greatest possible.
+
+    Both are the same where every value is counted.
+    """
+
+    value: str
+    share: float
+    at_most: float
+
+
 class Slot(msgspec.Struct, frozen=True):
-    """A place of the template that varies. `top` holds (value, share of uses), most frequent first.
+    """A place of the template that varies. `top` holds its values, the surely most frequent first.
 
     `type` is one of number, id, uuid, url, email, path, date, code, quoted, json, category,
     text, vector, messages, boolean.
@@ -40,7 +51,7 @@ class Slot(msgspec.Struct, frozen=True):
     name: str
     type: str
     distinct: int
-    top: tuple[tuple[str, float], ...] = ()
+    top: tuple[ValueShare, ...] = ()
 
 
 class Match(msgspec.Struct, frozen=True):

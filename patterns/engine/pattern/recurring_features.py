@@ -57,7 +57,7 @@ def summarise_features(state: PatternState) -> tuple[Feature, ...]:
         Feature("output", "format", f, min(1.0, n / uses)) for f, n in _rank_counts(state.outputs)
     ]
     for sketch in state.parameters.values():
-        value, n = _rank_counts(sketch.counts)[0]
+        value, n = _rank_counts(sketch.certain)[0]
         found.append(Feature("parameter", sketch.name, value, min(1.0, n / uses)))
     return (*found, *_context_features(state), *_resource_features(state))[:MOST]
 

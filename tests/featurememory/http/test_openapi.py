@@ -72,6 +72,15 @@ def test_every_promised_endpoint_is_described(document: dict[str, Any], path: st
         assert "4XX" in found[method]["responses"]
 
 
+def test_the_shares_of_a_slot_are_explained(document: dict[str, Any]) -> None:
+    answer = document["paths"]["/api/v1/patterns/{pattern_id}/"]["get"]["responses"]["200"]
+    pattern = answer["content"]["application/json"]["schema"]["properties"]
+    told = pattern["slots"]["items"]["properties"]["top"]["items"]["properties"]
+
+    assert "surely" in told["share"]["description"]
+    assert "can have had" in told["at_most"]["description"]
+
+
 def test_the_body_of_an_interaction_names_its_required_fields(document: dict[str, Any]) -> None:
     body = document["paths"]["/api/v1/interactions/"]["post"]["requestBody"]
     schema = body["content"]["application/json"]["schema"]

@@ -16,9 +16,11 @@ from django.test import Client
 from featurememory.config import forget_config
 from featurememory.models import Project
 from integration.doctor.examination import examine
-from integration.erasure.old_texts import forget_if_due, forget_old_texts
+from integration.erasure.old_texts import OFTEN, forget_if_due, forget_old_texts, strip_state
 from integration.repair.save_repair import consolidate_project
 from optimizations.models import Decision, ShadowAnswer
+from patterns.engine.pattern.pattern_state import PatternState
+from patterns.engine.pattern.slot_sketch import SlotSketch
 from patterns.models import Feedback, ModelInteraction, Pattern, PatternEvent, Payload
 from patterns.recognition.recognizer_cache import recognizers
 from patterns.retention.old_texts import DAY_MS
@@ -123,6 +125,18 @@ def test_figures_patterns_and_statistics_stay(owner: Project) -> None:
     assert figures() == before
     assert (Decision.objects.count(), ShadowAnswer.objects.count()) == (1, 1)
     assert {row.value for row in Feedback.objects.all()} == {0.5, "text no longer kept"}
+
+
+def test_values_that_few_texts_had_go_though_others_gave_way_to_them() -> None:
+    sketch = SlotSketch("order")
+    for number in range(400):
+        sketch.add("urgent" if number % 4 == 0 else number)
+    state = PatternState(id="p", partition="", kind="text", sketches={"order": sketch})
+
+    assert min(sketch.counts.values()) > OFTEN
+    assert strip_state(state, None)
+    assert list(sketch.counts) == ["urgent"]
+    assert not strip_state(state, None)
 
 
 def test_recognition_goes_on_as_before_after_a_restart_and_a_repair(owner: Project) -> None:

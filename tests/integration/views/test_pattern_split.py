@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -162,6 +163,9 @@ def test_a_split_by_a_slot_of_many_values_says_which_become_patterns(
     assert "3 rarer values" in asked
     assert "stay with this pattern" in asked
     assert "Split into 9 patterns" in asked
+    told = [list(map(int, one)) for one in re.findall(r"about (\d+) to (\d+)", asked)]
+    assert len(told) == 8
+    assert all(least <= 6 <= most for least, most in told)
 
     editor.post(f"/patterns/{row.pk}/split/", {"slot": slot})
     assert Pattern.objects.stored().filter(project=owner).count() == 9

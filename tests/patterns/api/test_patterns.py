@@ -97,6 +97,28 @@ def test_the_slots_are_those_of_the_template_with_their_values(api: Caller, owne
     assert all(0 <= entry["share"] <= 1 and entry["value"] for entry in slot["top"])
 
 
+def test_shares_of_a_slot_with_many_values_are_those_that_are_certain(
+    api: Caller, owner: Project
+) -> None:
+    texts = [f"Where is my order {n if n % 4 else 4711}?" for n in range(1, 82)]
+    keep(owner, [item(n, input=text) for n, text in enumerate(texts)])
+    learn_all(owner)
+    (slot,) = api.get("patterns/").json()["data"][0]["slots"]  # the first text founded it
+
+    assert (slot["top"][0]["value"], slot["top"][0]["share"]) == ("4711", 0.25)
+    assert all(one["share"] <= 2 / 80 < one["at_most"] for one in slot["top"][1:])
+
+
+def test_a_row_of_an_earlier_version_tells_what_is_certain_of_its_shares(
+    api: Caller, owner: Project
+) -> None:
+    slots = [{"name": "city", "type": "text", "distinct": 90, "top": [["Lyon", 0.5]]}]
+    row = pattern_row(owner, 1, slots=slots)
+    (slot,) = api.get(f"patterns/{row.pk}/").json()["slots"]
+
+    assert slot["top"] == [{"value": "Lyon", "share": 0.375, "at_most": 0.5}]
+
+
 def test_the_list_is_sorted_by_use_and_pages_hold_every_pattern_once(
     api: Caller, owner: Project
 ) -> None:

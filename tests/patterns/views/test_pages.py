@@ -394,6 +394,20 @@ def test_the_page_of_a_pattern_agrees_with_its_row(viewer: Client, owner: Projec
     assert len(page.context["examples"]["rows"]) == 8
 
 
+def test_shares_of_many_values_are_told_as_far_as_they_are_certain(
+    viewer: Client, owner: Project
+) -> None:
+    top = [["Lyon", 0.25, 0.35], ["Nice", 0.01, 0.11]]
+    slots = [{"name": "city", "type": "text", "distinct": 90, "top": top}]
+    row = pattern_row(owner, 1, slots=slots)
+    page = text_of(viewer.get(f"/patterns/{row.pk}/"))
+
+    assert 'title="Between 25.0% and 35.0% of its uses: rare values are not all counted"' in page
+    assert "≥ 25.0%" in page
+    assert "≤ 75.0%" in page  # all others
+    assert "Others are rare, such as" in page
+
+
 def test_a_merged_pattern_leads_to_the_one_that_took_over(viewer: Client, owner: Project) -> None:
     into, gone = pattern_row(owner, 1), pattern_row(owner, 2, status="archived")
     Pattern.objects.filter(pk=gone.pk).update(redirect_to=into.pk)

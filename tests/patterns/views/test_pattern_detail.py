@@ -21,19 +21,21 @@ def test_values_that_were_seen_once_have_no_share() -> None:
     assert len(said["rare"]) == 5
 
 
-def test_a_frequent_value_among_many_rare_ones_is_told_with_its_bound() -> None:
+def test_a_frequent_value_among_many_rare_ones_is_told_with_what_is_certain() -> None:
     values = [f"scan-{n}.tif" if n % 2 else "cover.tif" for n in range(400)]
     said = describe_values(slot_of(values))
 
-    assert [value for value, _ in said["top"]] == ["cover.tif", "other"]
-    assert said["top"][0][1] >= 0.5
+    assert [(one.value, one.share) for one in said["top"]] == [("cover.tif", 0.5)]
+    assert said["rest"] == 0.5
     assert not said["counted"]
+    assert "cover.tif" not in said["rare"]
 
 
 def test_few_values_are_counted_exactly() -> None:
     said = describe_values(slot_of(["a", "a", "a", "b"]))
 
-    assert said["top"] == [("a", 0.75), ("b", 0.25)]
+    assert said["top"] == [("a", 0.75, 0.75), ("b", 0.25, 0.25)]
+    assert said["rest"] is None
     assert said["counted"]
     assert said["rare"] == []
 

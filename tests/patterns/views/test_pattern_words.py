@@ -43,6 +43,17 @@ def test_every_word_is_a_link_once_asked_for(editor: Client, german: Pattern) ->
     assert 'href="word/?slot=customer_text"' in shown
 
 
+def test_the_dialog_of_a_slot_tells_shares_of_its_values_as_far_as_they_are_known(
+    editor: Client, german: Pattern
+) -> None:
+    slots = [{"name": "city", "distinct": 90, "top": [["Lyon", 0.25, 0.35], ["Nice", 0.1, 0.1]]}]
+    Pattern.objects.filter(pk=german.pk).update(slots=slots)
+    asked = text_of(editor.get(f"/patterns/{german.pk}/word/?slot=city"))
+
+    assert "Lyon (25.0% to 35.0% of its uses)" in asked
+    assert "Nice (10.0% of its uses)" in asked
+
+
 def test_viewers_see_no_such_link_and_may_not_change_words(german: Pattern) -> None:
     viewer = browser(person("vera"))
 

@@ -16,6 +16,7 @@ import pytest
 from patterns.engine.domain.observation import Observation
 from patterns.engine.domain.results import Match
 from patterns.engine.pattern.pattern_state import PatternState
+from patterns.engine.pattern.slot_sketch import KEPT
 from patterns.engine.recognizer import DefaultPatternRecognizer
 from patterns.engine.recognizer_state.earlier_versions import rename_partition
 from patterns.engine.repair.plan import RepairPlan
@@ -75,6 +76,16 @@ def test_states_are_read_and_written_again(stored: Stored) -> None:
     for data in stored.states:
         state = PatternState.from_bytes(data)
         assert PatternState.from_bytes(state.to_bytes()) == state
+
+
+def test_values_counted_by_earlier_versions_are_read_with_what_is_certain(stored: Stored) -> None:
+    states = [PatternState.from_bytes(data) for data in stored.states]
+    sketches = [sketch for state in states for sketch in state.sketches.values()]
+    many = [sketch for sketch in sketches if sketch.distinct > KEPT]
+
+    assert many
+    assert all(1 <= n <= s.counts[value] for s in sketches for value, n in s.certain.items())
+    assert any(sum(sketch.certain.values()) < sketch.uses for sketch in many)
 
 
 def test_texts_keep_the_patterns_that_earlier_rules_gave_them(stored: Stored) -> None:
