@@ -25,6 +25,11 @@ from patterns.statistics.time_window import Window
 
 COLOURS = ("c1", "c3", "c5", "c4", "c2")
 OTHERS = "Other kinds"
+UNPROVEN = "Nothing is proven to save cost in this range yet; what is on trial counts once it is."
+UNCHANGED = (
+    "What is proven has not changed the cost in this range: it saves time or tokens, or the models "
+    "it chose between have no price on the Models page."
+)
 SLIGHT = 0.03  # losses below this part of the axis need no room of their own
 
 
@@ -79,7 +84,8 @@ def sum_saved(window: Window, ledger: Iterable[tuple[str, SavingsHour]]) -> Save
 
 
 def build_savings_chart(window: Window, saved: SavedMoney) -> Chart:
-    x, kinds = window.labels(), fold_kinds(saved.by_kind)
+    x = window.labels()
+    kinds = fold_kinds({name: values for name, values in saved.by_kind.items() if any(values)})
     chart = Chart(
         "savings",
         "Savings by kind",
@@ -88,10 +94,7 @@ def build_savings_chart(window: Window, saved: SavedMoney) -> Chart:
         build_table(x, *kinds.values(), saved.buckets if kinds else [0.0] * window.count),
     )
     if not kinds:
-        reason = (
-            "Nothing is proven to save cost in this range yet; what is on trial counts once it is."
-        )
-        return explain_missing_figure(chart, reason)
+        return explain_missing_figure(chart, UNCHANGED if saved.by_kind else UNPROVEN)
     low, high = (figures.money(value) for value in saved.interval)
     chart = Chart(
         chart.name,
@@ -99,9 +102,7 @@ def build_savings_chart(window: Window, saved: SavedMoney) -> Chart:
         f"{chart.note} · {figures.money(saved.total)}, 95% interval {low} to {high}",
         chart.columns,
         chart.rows,
-        f"{figures.money(saved.total)} saved in the {window.words} shown, 95% interval {low} to {high}: "
-        + ", ".join(f"{name} {figures.money(sum(values))}" for name, values in kinds.items())
-        + ".",
+        describe_saved(window, saved, kinds),
         legend=tuple(
             Legend(name, colour, figures.money(sum(values)))
             for (name, values), colour in zip(kinds.items(), COLOURS, strict=False)
@@ -120,15 +121,25 @@ def build_savings_chart(window: Window, saved: SavedMoney) -> Chart:
     return add_figure(chart, data, made)
 
 
+def describe_saved(window: Window, saved: SavedMoney, kinds: dict[str, list[float]]) -> str:
+    low, high = saved.interval
+    did = "more spent than saved" if saved.total < 0 else "saved"
+    parts = ", ".join(f"{name} {figures.money(sum(values))}" for name, values in kinds.items())
+    return (
+        f"{figures.money(abs(saved.total))} {did} in the {window.words} shown, "
+        f"95% interval {figures.money(low)} to {figures.money(high)}: {parts}."
+    )
+
+
 def fold_kinds(by_kind: dict[str, list[float]]) -> dict[str, list[float]]:
-    """At most five series: from the fifth kind on they are one."""
-    names = list(by_kind)
-    if len(names) <= len(COLOURS):
+    """At most five series: from the fifth kind on they are one, with those whose kind is not known."""
+    if len(by_kind) <= len(COLOURS):
         return by_kind
-    kept = {name: by_kind[name] for name in names[: len(COLOURS) - 1]}
-    rest = [by_kind[name] for name in names[len(COLOURS) - 1 :]]
+    names = [name for name in by_kind if name != OTHERS][: len(COLOURS) - 1]
+    rest = [values for name, values in by_kind.items() if name not in names]
+    kept = {name: by_kind[name] for name in names}
     return {**kept, OTHERS: [sum(column) for column in zip(*rest, strict=True)]}
 
 
 def write_money(value: float) -> str:
-    return "$0" if not value else figures.money(value).replace(".00", "")
+    return "$0" if not value else figures.cost(value).removesuffix(".00")
