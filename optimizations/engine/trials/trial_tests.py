@@ -17,7 +17,7 @@ from optimizations.engine.statistics.betting import BETS, GRID, BoundedMean
 from optimizations.engine.statistics.change_detection import FallDetector, even_wealth
 from optimizations.engine.statistics.effect_scores import Score
 from optimizations.engine.statistics.error_rate import ErrorRate
-from optimizations.engine.statistics.sample_ratio import SampleRatio
+from optimizations.engine.statistics.sample_ratio import ALARM, ARRIVED_ALARM, SampleRatio
 from optimizations.engine.trials.output_guards import Latency, OutputVariety
 
 KNOWN_LATENCY = 30  # durations of the control before an answer counts as slow
@@ -63,6 +63,23 @@ class AlarmTests(msgspec.Struct):
     @classmethod
     def fresh(cls) -> AlarmTests:
         return cls(BoundedMean.over(GRID), BoundedMean.over(GRID))
+
+
+class WatchedRatio(msgspec.Struct, frozen=True):
+    """One of the ratios by which the arms of an optimization have to be in balance."""
+
+    what: str
+    ratio: SampleRatio
+    alarm: float  # e-value
+
+    @property
+    def is_off(self) -> bool:
+        return self.ratio.is_off(self.alarm)
+
+    @property
+    def text(self) -> str:
+        treated, n = self.ratio.treated, self.ratio.treated + self.ratio.control
+        return f"{treated:,} of {n:,} {self.what} are treated, {self.ratio.expected:,.0f} were expected"
 
 
 class TrialTests(msgspec.Struct):
@@ -141,12 +158,14 @@ class TrialTests(msgspec.Struct):
 
     def find_imbalance(self) -> str:
         """Which outcomes do not come in the ratio in which requests were assigned, or ""."""
-        if self.arrived.is_off:
-            return describe_ratio("outcomes", self.arrived)
-        if self.judged.is_off:
-            return describe_ratio("judged outcomes", self.judged)
-        missed = self.missing.missed
-        return describe_ratio("outcomes that never came", missed) if missed.is_off else ""
+        return next((one.text for one in self.list_ratios() if one.is_off), "")
+
+    def list_ratios(self) -> tuple[WatchedRatio, ...]:
+        return (
+            WatchedRatio("outcomes", self.arrived, ARRIVED_ALARM),
+            WatchedRatio("judged outcomes", self.judged, ALARM),
+            WatchedRatio("outcomes that never came", self.missing.missed, ALARM),
+        )
 
     def find_gaming(self) -> str:
         """Why the quality signal is not believed, or ""."""
@@ -165,11 +184,6 @@ class TrialTests(msgspec.Struct):
     @classmethod
     def from_bytes(cls, data: bytes) -> TrialTests:
         return msgspec.msgpack.decode(data, type=cls, dec_hook=_decode)
-
-
-def describe_ratio(what: str, ratio: SampleRatio) -> str:
-    n = ratio.treated + ratio.control
-    return f"{ratio.treated:,} of {n:,} {what} are treated, {ratio.expected:,.0f} were expected"
 
 
 def _encode(value: Any) -> Any:

@@ -8,8 +8,7 @@ from optimizations.engine.domain.task import Json
 from optimizations.engine.health.arm_sessions import ArmSessions
 from optimizations.engine.health.missing_outcomes import BOUNDS, ArmDelays, MissingOutcomes
 from optimizations.engine.health.month_effects import MonthEffect, MonthEffects
-from optimizations.engine.statistics.sample_ratio import SampleRatio
-from optimizations.engine.trials.trial_tests import TrialTests, describe_ratio
+from optimizations.engine.trials.trial_tests import TrialTests, WatchedRatio
 
 MOST_SHOWN = 1e9
 
@@ -19,14 +18,7 @@ def summarize_health(tests: TrialTests, waited: float) -> dict[str, Json]:
     return {
         "sessions": summarize_sessions(tests.arms),
         "outcomes": summarize_outcomes(tests.missing, waited),
-        "balance": [
-            summarize_ratio(what, ratio)
-            for what, ratio in (
-                ("outcomes", tests.arrived),
-                ("judged outcomes", tests.judged),
-                ("outcomes that never came", tests.missing.missed),
-            )
-        ],
+        "balance": [summarize_ratio(one) for one in tests.list_ratios()],
         "since_activation": summarize_months(tests.months),
     }
 
@@ -44,7 +36,7 @@ def summarize_outcomes(missing: MissingOutcomes, waited: float) -> dict[str, Jso
         "treatment": summarize_arm(missing.treated, treated),
         "holdout": summarize_arm(missing.control, control),
         "warn": missing.is_much,
-        "differs": missing.missed.is_off,
+        "differs": missing.missed.is_off(),
     }
 
 
@@ -61,15 +53,16 @@ def summarize_arm(delays: ArmDelays, missing: int) -> dict[str, Json]:
     }
 
 
-def summarize_ratio(what: str, ratio: SampleRatio) -> dict[str, Json]:
+def summarize_ratio(watched: WatchedRatio) -> dict[str, Json]:
+    ratio = watched.ratio
     return {
-        "what": what,
+        "what": watched.what,
         "treatment": ratio.treated,
         "holdout": ratio.control,
         "expected": ratio.expected,
         "e_value": min(MOST_SHOWN, ratio.highest),
-        "off": ratio.is_off,
-        "text": describe_ratio(what, ratio),
+        "off": watched.is_off,
+        "text": watched.text,
     }
 
 

@@ -18,7 +18,7 @@ def lose(shares: tuple[float, float], chance: float, n: int, seed: int) -> int |
         treated = bool(rng.random() < chance)
         if rng.random() < shares[treated]:
             found.missed.add(treated, chance)
-        if found.missed.is_off:
+        if found.missed.is_off():
             return number
     return None
 
