@@ -6,6 +6,8 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
+from msgspec import UNSET
+
 from integration.execution.course import PreparedTask
 from integration.execution.forecasts import Forecast, sum_tokens
 from integration.execution.reply import Reply
@@ -82,8 +84,15 @@ class CallRecord:
             parameters=plan.task.parameters,
         )
 
-    def build_interaction(self) -> dict[str, Any]:
-        """In the shape of `POST /interactions/`; None for what is unknown."""
+    def judge_success(self, unsaid: bool | None) -> bool | None:
+        """False after an error, what the model said of its answer, else `unsaid`."""
+        if self.reply is None:
+            return False
+        return unsaid if self.reply.success is UNSET else self.reply.success
+
+    def build_interaction(self, unsaid: bool | None = True) -> dict[str, Any]:
+        """In the shape of `POST /interactions/`; None for what is unknown. `unsaid`: the success of
+        an answer of which the model said nothing."""
         task, reply = self.plan.task, self.reply
         return {
             "model_id": task.model_id,
@@ -93,7 +102,7 @@ class CallRecord:
             "parameters": task.parameters,
             "metadata": self._describe_metadata(),
             "usage": describe_usage(reply),
-            "success": False if reply is None else reply.success,
+            "success": self.judge_success(unsaid),
             "score": reply.score if reply else None,
             "error": self.error_text,
             "session_id": task.session_id,

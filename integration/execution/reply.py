@@ -14,7 +14,8 @@ Show: TypeAlias = Callable[[Any], None]
 
 class Reply(msgspec.Struct, frozen=True):
     """What a model may return instead of its bare output. Cost in the project's currency, memory in
-    bytes, `score` 0 to 1; None is unknown, never zero."""
+    bytes, `score` 0 to 1; None is unknown, never zero. `success` left out lets the end decide: true
+    for the answer that was served, unknown for a shadow's."""
 
     output: Any
     input_tokens: float | None = None
@@ -22,7 +23,7 @@ class Reply(msgspec.Struct, frozen=True):
     cached_input_tokens: float | None = None
     cost: float | None = None
     memory_usage: float | None = None
-    success: bool | None = True
+    success: bool | msgspec.UnsetType | None = msgspec.UNSET
     score: float | None = None
     cache_write_tokens: float | None = None
     extended_cache_write_tokens: float | None = None

@@ -16,6 +16,7 @@ from featurememory.errors import handle_feature_memory_error
 from integration.execution.call_record import CallRecord
 from integration.execution.course import PreparedTask
 from integration.execution.model_runner import ModelRunner
+from integration.execution.rules import is_refusal
 from optimizations.engine.domain.task import ShadowWish, Task, TaskDecision
 from optimizations.shadow_answers.arrivals import store_shadow
 from patterns.ingest.schema import build_arrival, parse_interaction
@@ -87,16 +88,17 @@ def store_answer(
 
 def describe_shadow(runner: ModelRunner, wish: ShadowWish, task: Task) -> dict[str, Any] | None:
     """Runs an alternative; None while its circuit is not closed: what is in trouble gets no calls that
-    nobody waits for. That a call returned says nothing of its answer: only a score does."""
+    nobody waits for. That a call returned says nothing of its answer: else every alternative would
+    be proven as good as what was served."""
     if not runner.is_usable(wish.model_id) or runner.breaker(wish.model_id).state != "closed":
         return None
     began, reply, failure = time.perf_counter(), None, None
     try:
         reply = runner.run(task, LONGEST_S, None, None)
     except Exception as error:
+        if is_refusal(error):  # its circuit opened meanwhile: it has not run, let alone failed
+            return None
         failure = error
     duration = (time.perf_counter() - began) * 1000
-    item = CallRecord(PreparedTask(task, None, []), reply, duration, failure).build_interaction()
-    if reply is not None and reply.success and reply.score is None:
-        item["success"] = None
-    return item
+    record = CallRecord(PreparedTask(task, None, []), reply, duration, failure)
+    return record.build_interaction(unsaid=None)
