@@ -14,6 +14,7 @@ from typing import Protocol
 from uuid import UUID
 
 import msgspec
+from django.template.defaultfilters import pluralize
 
 from integration.repair import save_repair
 from integration.repair.failed_partitions import (
@@ -72,7 +73,9 @@ def repair_project(project_id: UUID, should_stop: Callable[[], bool]) -> Consoli
     if {draft.name for draft in copy.drafts} <= progress.done:
         drop_progress(project_id)
         save_repair.record_repair_time(project_id, progress.seconds)
-        logger.info("Repaired in %.1f s: %d changes", progress.seconds, len(done.changes))
+        logger.info(
+            "Project %s: the repair is complete, %.1f s in all", project_id, progress.seconds
+        )
     return done
 
 
@@ -109,7 +112,11 @@ def put_each_in_place(
     except Exception as error:
         if isinstance(error, (LeaseNotAcquired, *PASSING)) or not planned:
             raise
-        logger.warning("Plans could not be put in place together: %r", error)
+        logger.warning(
+            "Project %s: repaired patterns could not be saved together, trying one kind of text "
+            "after another: %r",
+            *(project_id, error),
+        )
         return put_one_by_one(project_id, planned, passages, last)
     forget_repaired(project_id, [one.draft.name for one in planned])
     return done
@@ -204,8 +211,17 @@ def try_to_put_in_place(
             save_consolidation(project_id, loaded, done, learned=learned, also=also)
     except PatternsChanged:
         return None
-    logger.info(
-        "Put %d partitions in place in %.2f s, saved in %.2f s",
-        *(len(plans), worked - began, time.monotonic() - worked),
-    )
+    if plans:
+        log_applied(project_id, len(plans), done, (worked - began, time.monotonic() - worked))
     return done
+
+
+def log_applied(
+    project_id: UUID, kinds: int, done: Consolidation, seconds: tuple[float, float]
+) -> None:
+    merged = sum(change.kind == "merged" for change in done.changes)
+    logger.info(
+        "Project %s: repaired the patterns of %d kind%s of text: %d merged, %d split; "
+        "applied in %.2f s, saved in %.2f s",
+        *(project_id, kinds, pluralize(kinds), merged, len(done.changes) - merged, *seconds),
+    )

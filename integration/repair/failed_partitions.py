@@ -25,7 +25,10 @@ REST, LONGEST = timedelta(minutes=10), timedelta(days=1)
 
 def note_partition(project_id: UUID, name: str, error: Exception | str) -> None:
     """Note that the repair of this partition failed: it is left as it is."""
-    logger.error("Partition %r is not repaired: %s", name[:80], error)
+    logger.error(
+        "Project %s: patterns of texts of %r could not be repaired and stay as they are: %s",
+        *(project_id, name[:80], error),
+    )
     note_failure(project_id, "repair", name, error)
 
 
@@ -56,7 +59,10 @@ def draft_each(project_id: UUID, recognizer: DefaultPatternRecognizer) -> list[D
     try:
         return draft_partitions(memory)
     except Exception as error:
-        logger.warning("Not all partitions of project %s can be drafted: %r", project_id, error)
+        logger.warning(
+            "Project %s: the examples of some kinds of text cannot be read, repairing the others: %r",
+            *(project_id, error),
+        )
     found = []
     for name, samples in memory.reservoir.by_partition().items():
         if name in memory.groupers:

@@ -115,8 +115,8 @@ class PlannerClient:
             note_partition(project_id, draft.name, str(error))
             return None
         logger.warning(
-            "Planning the repair of %r with %d texts took %s; trying with %d",
-            *(draft.name[:80], count, error, count // 2),
+            "Project %s: planning the repair of texts of %r with %d examples failed (%s); trying with %d",
+            *(project_id, draft.name[:80], count, error, count // 2),
         )
         sizes.note(project_id, draft.name, count // 2)
         if self.is_over():
@@ -153,7 +153,10 @@ class PlannerClient:
                 if self.should_stop():
                     raise
                 self.close()
-                logger.warning("Late texts of %r join without it: %s", came.name[:80], error)
+                logger.warning(
+                    "Project %s: texts of %r that came during the repair wait for the next one: %s",
+                    *(project_id, came.name[:80], error),
+                )
                 break
             self.take_answer(planned, answer)
             planned.known.update(name for name, _, _ in came.samples)

@@ -92,11 +92,14 @@ def repair_claimed(project_id: UUID) -> bool:
         forget_project_failure(project_id)
         return True
     except PlannerEnded:
-        logger.info("A repair of project %s was stopped", project_id)
+        logger.info("A repair of project %s was stopped and will be begun again", project_id)
     except LeaseNotAcquired:
-        logger.warning("A repair of project %s could not get the lease", project_id)
+        logger.warning(
+            "A repair of project %s waited too long for its learner and will be tried again",
+            project_id,
+        )
     except Exception as error:
-        logger.warning("A repair of project %s failed", project_id)
+        logger.warning("A repair of project %s failed and will be tried again", project_id)
         handle_feature_memory_error(error)
         note_failure(project_id, "repair", "", error)
         Learner.objects.filter(pk=project_id).update(consolidated_at=timezone.now())

@@ -182,5 +182,5 @@ def record_changes(project: Project, done: Consolidation) -> None:
             project=project,
             actor="memory",
             verb="consolidate",
-            summary=f"Consolidated patterns: {merged} merged, {split} split",
+            summary=f"Repaired patterns: {merged} merged, {split} split",
         )

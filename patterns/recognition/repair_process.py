@@ -137,7 +137,7 @@ class PlannerProcess:
             OUT_OF_MEMORY: "more memory than it may have",
             -24: f"more than {LIMIT_CPU_S} s of processor time",
         }
-        return known.get(code, f"it ended with {code}")
+        return known.get(code, f"its process ended with {code}")
 
 
 def _environment() -> dict[str, str]:

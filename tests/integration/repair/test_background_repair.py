@@ -82,6 +82,22 @@ def test_a_repair_in_the_background_ends_like_one_here_and_now(owner: Project) -
     check_counts(owner, 40)
 
 
+def test_the_log_says_what_a_repair_did_in_words_of_the_documentation(
+    owner: Project, caplog: pytest.LogCaptureFixture
+) -> None:
+    learn_some(owner, *range(40))
+    with caplog.at_level(logging.INFO, "featurememory.repairs"):
+        done = repair_project(owner.pk, never)
+
+    told = [line.getMessage() for line in caplog.records if line.name == "featurememory.repairs"]
+    applied, complete = told
+    merged = sum(change.kind == "merged" for change in done.changes)
+    assert applied.startswith(
+        f"Project {owner.pk}: repaired the patterns of 1 kind of text: {merged} merged, "
+    )
+    assert complete.startswith(f"Project {owner.pk}: the repair is complete, ")
+
+
 def test_what_was_learned_meanwhile_joins_the_repaired_patterns(owner: Project) -> None:
     learn_some(owner, *range(40))
     meanwhile(owner, lambda: learn_some(owner, *range(40, 90)))
@@ -226,7 +242,7 @@ def test_where_planning_fails_half_of_the_texts_must_do(
         (planned,) = workshop.plans(owner.pk)
     put_plans_in_place(owner.pk, [planned], copy.passages, copy.learned)
 
-    assert "with 40 texts took" in caplog.text
+    assert "with 40 examples failed" in caplog.text
     assert "trying with 20" in caplog.text
     check_counts(owner, 40)
     assert [row.use_count for row in in_use(owner)] == [20, 20]

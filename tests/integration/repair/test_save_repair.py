@@ -88,7 +88,7 @@ def test_a_redirect_hands_the_uses_over(owner: Project) -> None:
     assert (str(row.redirect_to), row.status, row.use_count) == (b, "archived", 0)
     assert PatternEvent.objects.filter(kind="merged").count() == 2
     assert Activity.objects.get(project=owner, verb="consolidate").summary == (
-        "Consolidated patterns: 1 merged, 0 split"
+        "Repaired patterns: 1 merged, 0 split"
     )
 
 
