@@ -72,14 +72,18 @@ def handle_problem(error: Exception, context: Mapping[str, Any]) -> Response:
     """DRF's EXCEPTION_HANDLER: answers with problem+json; /start/ shows the last one."""
     request = context["request"]
     known_error = translate_error(error)
+    allowed = ""
+    if isinstance(error, exceptions.MethodNotAllowed):
+        allowed = ", ".join(context["view"].allowed_methods)
+        known_error.message = f"{request.method} is not allowed here. Allowed: {allowed}."
     response = Response(build_problem(known_error, request.path), status=known_error.status)
     response.content_type = "application/problem+json"
     if known_error.status == 401:
         response["WWW-Authenticate"] = 'Bearer realm="Feature Memory"'
     if known_error.status in (429, 503, 507):
         response["Retry-After"] = str(known_error.details.get("retry_after", 1))
-    if isinstance(error, exceptions.MethodNotAllowed):
-        response["Allow"] = ", ".join(context["view"].allowed_methods)
+    if allowed:
+        response["Allow"] = allowed
     remember_refusal(request, known_error)
     return response
 

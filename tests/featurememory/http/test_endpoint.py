@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterator
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.db import DataError, OperationalError
+from django.urls import URLResolver
 from rest_framework.test import APIRequestFactory
 
+from featurememory import urls
 from featurememory.errors import ErrorCode, FeatureMemoryError
-from featurememory.http.endpoint import Endpoint
+from featurememory.http.endpoint import Endpoint, NoSuchEndpoint
 from featurememory.http.json_body import decode_json
 from featurememory.http.problems import find_refusal, handle_problem
 from patterns.api import interactions
@@ -59,8 +64,34 @@ def test_an_endpoint_that_is_not_there_is_404_as_a_problem(path: str) -> None:
 
 def test_a_method_that_is_not_there_is_405_and_names_the_others() -> None:
     response = caller(project()).send("DELETE", "patterns/")
-    refused(response, 405, "METHOD_NOT_ALLOWED")
-    assert "GET" in response["Allow"]
+    body = refused(response, 405, "METHOD_NOT_ALLOWED")
+    assert response["Allow"] == "GET, HEAD, OPTIONS"
+    assert body["detail"] == "DELETE is not allowed here. Allowed: GET, HEAD, OPTIONS."
+
+
+def is_endpoint(view: type) -> bool:
+    return issubclass(view, Endpoint) and view is not NoSuchEndpoint
+
+
+def list_endpoints(patterns: list[Any], before: str = "/") -> Iterator[str]:
+    """An address of each endpoint, with some id where it takes one."""
+    for one in patterns:
+        at = before + re.sub(r"<[^>]+>", str(UUID(int=1)), str(one.pattern))
+        if isinstance(one, URLResolver):
+            yield from list_endpoints(one.url_patterns, at)
+        elif is_endpoint(getattr(one.callback, "view_class", object)):
+            yield re.sub(r"\(.*?\)\??|[\^$?]", "", at)
+
+
+def test_every_endpoint_names_its_methods_when_it_refuses_one() -> None:
+    headers, found = caller(project()).headers, 0
+    for path in list_endpoints(urls.urlpatterns):
+        response = client().generic("TRACE", path, headers=headers)
+        body = refused(response, 405, "METHOD_NOT_ALLOWED")
+        assert response["Allow"]
+        assert body["detail"] == f"TRACE is not allowed here. Allowed: {response['Allow']}."
+        found += 1
+    assert found > 50
 
 
 def test_broken_json_is_400() -> None:
