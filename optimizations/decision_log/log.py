@@ -79,7 +79,7 @@ class DecisionLog:
             return
         decode = msgspec.msgpack.Decoder(DecisionRecord).decode
         own = [record for path in paths for record in read_records(path)]
-        insert_records([decode(record) for record in (*own, *others)])
+        insert_records(leave_out_removed([decode(record) for record in (*own, *others)]))
         transaction.on_commit(lambda: self.journal.remove(paths))
         transaction.on_commit(lambda: self.journal.note_read(ends))
 
@@ -104,13 +104,15 @@ def make_record(
     return DecisionRecord(project_id.bytes, now, request, decision, patterns, sent)
 
 
+def leave_out_removed(entries: Sequence[DecisionRecord]) -> list[DecisionRecord]:
+    """Those whose project is still there: one of another would keep all of them from being saved."""
+    known = {project_id.bytes for project_id in Project.objects.values_list("pk", flat=True)}
+    return [entry for entry in entries if entry.project_id in known]
+
+
 def insert_records(entries: Sequence[DecisionRecord]) -> None:
     """Inserts rows of these decisions; existing ones stay as they are."""
-    known = set(Project.objects.values_list("pk", flat=True)) if len(entries) > 1 else None
     rows = [build_row(entry) for entry in entries]
-    if known is not None:  # a project may have been removed since
-        rows = [made for made in rows if made.project_id in known]
-        entries = [entry for entry in entries if UUID(bytes=entry.project_id) in known]
     more = [
         AppliedOptimization(
             project_id=UUID(bytes=entry.project_id),

@@ -73,3 +73,18 @@ def test_a_decision_of_a_removed_project_stops_nobody() -> None:
     log.catch_up()
 
     assert logged(owner) == {"b"}
+
+
+def test_the_last_decision_of_a_removed_project_is_dropped_when_it_waits_alone() -> None:
+    gone = builders.project()
+    log.catch_up()
+    if connection.vendor == "sqlite":
+        write(gone, "a")
+    with transaction.atomic():
+        gone.delete()
+    log.catch_up()
+
+    owner = builders.project()
+    write(owner, "b")
+    log.catch_up()
+    assert set(Decision.objects.values_list("id", flat=True)) == {"b"}
