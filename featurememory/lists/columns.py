@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from featurememory.http.base_path import place_path
+from featurememory.lists.percents import write_percent
 
 Pick = Callable[[Any], tuple[str, str] | None]
 
@@ -47,6 +48,8 @@ class ListFilter:
     def describe(self, value: str) -> str:
         if self.kind == "date":
             return value[:10]
+        if self.kind == "percent":
+            return write_percent(value)
         if self.kind == "choice":
             return " or ".join(self.choices.get(one, one) for one in value.split(","))
         return value

@@ -106,9 +106,10 @@ class Listing:
 
     @property
     def fields(self) -> list[tuple[ListFilter, str]]:
-        """Offered filters with their value."""
+        """Offered filters with their value, percentages as they are typed."""
         offered = [one for one in self.spec.filters if one.offered]
-        return [(one, self.used.get(one.name, "")) for one in offered]
+        given = [(one, self.used.get(one.name, "")) for one in offered]
+        return [(one, one.describe(v) if one.kind == "percent" else v) for one, v in given]
 
     @property
     def every_tab(self) -> list[Tab]:

@@ -40,6 +40,8 @@ class ThresholdsForm(ExpressionsTried, forms.ModelForm):  # type: ignore[type-ar
             "part of the database. Cleanup removes its oldest interactions and decisions beyond it.",
             "bytes_per_minute": "A size such as 10 MiB; default 0 (no limit). Bytes of request bodies a "
             "minute of one key; beyond it requests are answered 429.",
+            "effectiveness_threshold": "0 to 1, default 0.50, which is 50% on the pages of optimizations. "
+            "An optimization below it for 7 days is retired.",
             "cleanup_interval": "A time such as 24 h or 90 min; 1 min to 365 d, default 1 d. Time "
             "between two scheduled cleanups.",
         }

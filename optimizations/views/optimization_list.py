@@ -81,7 +81,7 @@ def write_effectiveness(line: ForestRow) -> str:
     value = line.row.effectiveness
     if not value and not line.whisker:
         return '<span class="quiet">none</span>'
-    return f'<span class="conf">{drawings.bar(value)}{figures.share(value)}</span>'
+    return f'<span class="conf">{drawings.bar(value)}{figures.percent(value)}</span>'
 
 
 COLUMNS = (

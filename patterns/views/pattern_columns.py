@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from html import escape
+from typing import Any
 from urllib.parse import urlencode
 
 from django.utils import timezone
@@ -14,6 +15,7 @@ from featurememory.http.base_path import place_path
 from featurememory.lists import periods
 from featurememory.lists.column_kinds import figure_column, moment_column, word_column
 from featurememory.lists.columns import ListColumn, ListFilter, ListSpec, Tab
+from featurememory.lists.percents import read_share
 from featurememory.lists.table_html import write_row_id
 from featurememory.templatetags import drawings, figures
 from patterns.criteria import PatternCriteria
@@ -86,7 +88,7 @@ FILTERS = (
     ListFilter("model_id", "Model"),
     ListFilter("min_confidence", "Confidence", "≥", "share"),
     ListFilter("max_confidence", "Confidence", "<", "share"),
-    ListFilter("min_effectiveness", "Effectiveness", "≥", "share"),
+    ListFilter("min_effectiveness", "Effectiveness", "≥", "percent"),
     ListFilter("used_after", "Last seen", "since", "date"),
     ListFilter("used_before", "Last seen", "before", "date"),
 )
@@ -104,6 +106,12 @@ SPEC = ListSpec(
     part="patterns/_list.html",
     peek="patterns/_peek.html",
 )
+
+
+def read_shares(given: Mapping[str, Any]) -> dict[str, Any]:
+    """The query of the page with its percentages as shares, which the API takes."""
+    percents = {one.name for one in FILTERS if one.kind == "percent"}
+    return {name: read_share(v) if name in percents else v for name, v in given.items()}
 
 
 def read_used(criteria: PatternCriteria) -> dict[str, str]:

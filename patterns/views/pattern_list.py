@@ -31,6 +31,7 @@ from patterns.views.pattern_columns import (
     PatternListRow,
     build_prunable_query,
     build_tabs,
+    read_shares,
     read_used,
 )
 
@@ -79,7 +80,7 @@ def build_rows(project: Project, patterns: list[Pattern]) -> list[PatternListRow
 @page
 def list_patterns(request: HttpRequest) -> HttpResponse:
     project = current_project(request)
-    given = request.GET.dict()
+    given = read_shares(request.GET.dict())
     criteria, queryset = filter_patterns(project, given)
     limit = parse_limit(given.get("limit"))
     if wants_panel(request):

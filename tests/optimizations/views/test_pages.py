@@ -53,6 +53,24 @@ def test_the_list_shows_each_with_its_state_and_effect() -> None:
     assert 'class="whisker' in shown or "not measured yet" in shown
 
 
+def test_effectiveness_is_a_percentage_on_every_page() -> None:
+    owner = builders.project()
+    made = routed(owner)
+    Optimization.objects.filter(project=owner, id=made.id).update(effectiveness=0.814)
+    viewer = browser(owner)
+
+    listed = text(viewer.get("/optimizations/"))
+    peeked = text(
+        viewer.get(f"/optimizations/?peek={made.id}", headers={**web.HTMX, "HX-Target": "peek"})
+    )
+    shown = text(viewer.get(f"/optimizations/{made.id}/"))
+
+    assert "<dt>Effectiveness</dt><dd>81.4%</dd>" in peeked
+    assert "<dt>Effectiveness</dt><dd>81.4%</dd>" in shown
+    assert "kept from 50.0%" in shown
+    assert all("0.81" not in page for page in (listed, peeked, shown))
+
+
 def test_a_state_without_any_says_so() -> None:
     owner = builders.project()
     routed(owner)

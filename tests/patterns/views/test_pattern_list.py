@@ -68,6 +68,27 @@ def test_a_period_narrows_by_when_a_pattern_was_seen_and_stays_in_the_views(
     assert "range=7d" in response.context["listing"].clear
 
 
+def test_effectiveness_is_filtered_by_the_percentage_that_the_list_shows(
+    viewer: Client, owner: Project
+) -> None:
+    pattern_row(owner, 1, effectiveness=0.6)
+    good = pattern_row(owner, 2, effectiveness=0.8)
+
+    for asked in ("70%25", "70", "0.7"):
+        response = viewer.get(f"/patterns/?min_effectiveness={asked}")
+        assert ids_in(response) == [str(good.pk)]
+        assert "Effectiveness ≥ <b>70%</b>" in text_of(response)
+        assert 'value="70%"' in text_of(response)
+        assert "min_effectiveness=0.7" in response.context["listing"].query
+
+
+def test_an_effectiveness_that_is_no_percentage_is_refused_with_words(viewer: Client) -> None:
+    response = viewer.get("/patterns/?min_effectiveness=high")
+
+    assert response.status_code == 422
+    assert "min_effectiveness" in text_of(response)
+
+
 def test_an_unknown_period_is_a_page_that_says_so(viewer: Client) -> None:
     response = viewer.get("/patterns/?range=forever")
 
