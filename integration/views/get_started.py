@@ -35,10 +35,12 @@ REFUSAL_S = 900
 
 
 def choose_own_project(request: HttpRequest) -> Project:
-    """The project for a person's own interactions: not the demo, unless they see nothing else."""
+    """The project for a person's own interactions: the chosen one; not the demo, unless they see nothing
+    else."""
+    here = current_project(request)
     own = [project for project in list_projects(request) if not project.is_demo]
-    if not own and not request.user.is_superuser:
-        return current_project(request)
+    if not here.is_demo or not (own or request.user.is_superuser):
+        return here
     return choose_project(own, None)
 
 

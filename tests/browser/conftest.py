@@ -32,13 +32,14 @@ START_S = 90
 
 @dataclass(frozen=True)
 class Site:
-    """Where the server listens, and its API."""
+    """Where the server listens, and its API with a key."""
 
     url: str
+    key: str = KEY
 
     def call(self, method: str, path: str, body: Any = None) -> Any:
         data = None if body is None else json.dumps(body).encode()
-        headers = {"Authorization": f"Bearer {KEY}", "Content-Type": "application/json"}
+        headers = {"Authorization": f"Bearer {self.key}", "Content-Type": "application/json"}
         request = urllib.request.Request(f"{self.url}/api/v1/{path}", data, headers, method=method)
         with urllib.request.urlopen(request, timeout=30) as answer:
             return json.loads(answer.read())
@@ -105,7 +106,11 @@ def chromium() -> Iterator[Any]:
 
 @pytest.fixture(scope="session")
 def signed_in(chromium: Any, site: Site) -> Any:
-    """The cookies of the administrator."""
+    """The cookies of the administrator, in a session that tests share."""
+    return sign_in(chromium, site)
+
+
+def sign_in(chromium: Any, site: Site) -> Any:
     context = chromium.new_context()
     page = context.new_page()
     page.goto(site.url)
@@ -121,6 +126,23 @@ def signed_in(chromium: Any, site: Site) -> Any:
 @pytest.fixture
 def page(chromium: Any, site: Site, signed_in: Any) -> Iterator[Any]:
     """A signed-in page that fails its test when the console shows an error."""
+    yield from open_page(chromium, site, signed_in)
+
+
+@pytest.fixture
+def page_of_new_project(chromium: Any, site: Site) -> Iterator[Any]:
+    """The same in a session of its own, which has chosen a project that nobody has sent anything to."""
+    for opened in open_page(chromium, site, sign_in(chromium, site)):
+        name = f"new-{time.monotonic_ns()}"
+        opened.goto("/admin/featurememory/project/add/")
+        opened.fill("[name=name]", name)
+        opened.locator("[name=_save]").click()
+        opened.wait_for_url("**/project/")
+        opened.goto(f"/?project={name}")
+        yield opened
+
+
+def open_page(chromium: Any, site: Site, signed_in: Any) -> Iterator[Any]:
     context = chromium.new_context(
         storage_state=signed_in, base_url=site.url, viewport={"width": 1440, "height": 900}
     )

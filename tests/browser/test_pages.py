@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -61,7 +62,8 @@ def row_ids(page: Any) -> list[str]:
     return found
 
 
-def test_the_box_notices_the_first_interaction(page: Any, site: Site) -> None:
+def test_the_box_notices_the_first_interaction(page_of_new_project: Any, site: Site) -> None:
+    page = page_of_new_project
     page.goto("/start/")
     page.locator("#first-interaction[data-state=waiting]").wait_for()
     key = page.locator("#key")
@@ -69,7 +71,8 @@ def test_the_box_notices_the_first_interaction(page: Any, site: Site) -> None:
     assert key.inner_text().startswith("fm_in_")
     assert key.inner_text() in page.locator("#curl").inner_text()
 
-    site.call("POST", "interactions/", interaction("first", "Hello {n}", 1))
+    shown = replace(site, key=key.inner_text())
+    shown.call("POST", "interactions/", interaction("first", "Hello {n}", 1))
 
     page.locator("#first-interaction[data-state=received]").wait_for()
 

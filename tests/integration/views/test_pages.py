@@ -237,6 +237,17 @@ def test_the_key_made_there_works_expires_and_is_kept_nowhere(
     assert key.rsplit("_", 1)[1] not in str(dict(admin.session))
 
 
+def test_get_started_is_about_the_project_that_was_chosen(admin: Client, owner: Project) -> None:
+    recent(owner, 3)  # the busy one, which comes first where none was chosen
+    other = project("other")
+    admin.get("/patterns/?project=other")
+
+    shown = admin.post("/start/")
+
+    assert ApiKey.objects.get().project == other
+    assert "Waiting for the first interaction" in text_of(shown)
+
+
 def test_of_start_keys_nobody_used_only_the_newest_stay(admin: Client, owner: Project) -> None:
     made = [key_shown(admin.post("/start/")) for _ in range(7)]
 
