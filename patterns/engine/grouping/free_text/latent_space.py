@@ -81,7 +81,7 @@ def learn_space(texts: Sequence[str], embedder: Embedder | None = None) -> Space
     except EmbedderError:
         return space
     middle = vectors.mean(0)
-    axes = _find_axes(vectors - middle)
+    axes = find_axes(vectors - middle)
     return msgspec.structs.replace(
         space,
         middle=middle.astype(np.float32).tobytes(),
@@ -99,10 +99,10 @@ def _learn_letter_axes(texts: Sequence[str]) -> tuple[Integers, Floats]:
     for row, (found, counts) in zip(matrix, rows, strict=True):
         row[found] = counts * weights[found]
     matrix = scale_to_unit(matrix[:, buckets])
-    return buckets, (_find_axes(matrix) * weights[buckets, None]).astype(np.float32)
+    return buckets, (find_axes(matrix) * weights[buckets, None]).astype(np.float32)
 
 
-def _find_axes(matrix: Floats) -> Floats:
+def find_axes(matrix: Floats) -> Floats:
     """The right singular vectors of the largest values as columns, `DIRECTIONS` of them."""
     width = min(DIRECTIONS + _SPARE, *matrix.shape)
     random = np.random.default_rng(0).standard_normal((matrix.shape[1], width))
