@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from patterns.engine.confidence.match_features import gather_evidence, list_doubts
@@ -47,12 +48,39 @@ def resolve_pattern(memory: RecognizerState, key: str, view: InputView) -> Resol
     apart = find_part(memory, key, state, view) if state is not None else None
     if apart is not None:
         return Resolved(memory.patterns.states.get(apart.id), pieces, apart)
-    if key not in decisions.slots and key not in decisions.examples:
+    if not decisions.parts(key):
         return Resolved(state, pieces)
     found = slot_values(memory, state, view, pieces) if state is not None else []
     runs = hash_runs(view.text) if key in decisions.examples else ()
-    part = decisions.part(key, {name: write_slot_value(value) for name, value in found}, runs)
+    values = {name: write_slot_value(value) for name, value in found}
+    part = decisions.part(key, values, runs, join_free_text(found, view.text))
     return Resolved(memory.patterns.owner(part) or state, pieces)
+
+
+def read_free_text(memory: RecognizerState, observation: Observation) -> tuple[str, str] | None:
+    """The pattern an interaction belongs to, and what fills its slots; None for a stranger."""
+    view = read_words(memory, view_input(observation))
+    grouper = memory.groupers.get(view.partition)
+    candidate = grouper.match(view.text) if grouper is not None else None
+    if candidate is None:
+        return None
+    state, pieces, _ = resolve_pattern(memory, candidate.key, view)
+    if state is None:
+        return None
+    return state.id, join_free_text(slot_values(memory, state, view, pieces), view.text)
+
+
+def sample_free_text(memory: RecognizerState, state: PatternState, text: str) -> str:
+    """What fills the slots of a sampled text of the pattern."""
+    pieces = cut_text(memory, state, state.partition, text)
+    values = memory.groupers[state.partition].slot_values(state, text, pieces)
+    return join_free_text(values, text)
+
+
+def join_free_text(values: Sequence[tuple[str, Json]], text: str) -> str:
+    """The texts that fill the slots, one after the other; the whole text where there are no slots."""
+    found = [value for _, value in values if isinstance(value, str)]
+    return "\n".join(found) if found else text
 
 
 def cut_text(

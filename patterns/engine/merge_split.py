@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from patterns.engine.domain.digests import make_pattern_id
 from patterns.engine.domain.results import Change
+from patterns.engine.matcher import sample_free_text
 from patterns.engine.pattern.pattern_state import PatternState
 from patterns.engine.recognizer_state.decided_words import follow_merge
-from patterns.engine.recognizer_state.human_decisions import make_part_key
+from patterns.engine.recognizer_state.human_decisions import make_part_key, make_topic_key
 from patterns.engine.recognizer_state.recognizer_state import RecognizerState
 from patterns.engine.text.ngrams import hash_runs
+from patterns.engine.topics.learn_topics import LearnedTopics
+
+LEARNED_SHARES = 30.0  # samples
 
 
 def merge_patterns(memory: RecognizerState, ids: Sequence[str], into: str | None = None) -> Change:
@@ -58,6 +63,38 @@ def split_pattern(
     else:
         raise ValueError("Say which slot or which examples to split by.")
     return Change("split", (identifier,), (identifier, *(part.id for part in parts)))
+
+
+def divide_by_topic(memory: RecognizerState, identifier: str, learned: LearnedTopics) -> Change:
+    """Keeps the texts of a pattern apart by topic; the most frequent topic keeps its id.
+
+    ValueError when the pattern is itself a part, or is kept apart already.
+    """
+    _require_known(memory, [identifier])
+    state = memory.patterns.get(identifier)
+    if "#" in state.key or memory.decisions.parts(state.key):
+        raise ValueError("This pattern is split already.")
+    shares = _measure_topics(memory, state, learned)
+    memory.decisions.topics[state.key] = learned.topics
+    uses = state.use_count
+    parts = []
+    for number in range(1, len(learned.topics)):
+        share = shares[number] * uses / max(1, state.use_count)
+        part = add_part(memory, state, make_topic_key(state.key, number), min(1.0, share))
+        part.label = ", ".join(learned.words[number]) or None
+        parts.append(part)
+    return Change("split", (identifier,), (identifier, *(part.id for part in parts)))
+
+
+def _measure_topics(
+    memory: RecognizerState, state: PatternState, learned: LearnedTopics
+) -> list[float]:
+    """The share of each topic in what was sampled of the pattern; that among the texts they were learned
+    from counts as much as some samples do."""
+    own = [s for s in memory.reservoir if memory.patterns.owners.get(s.key) == state.id]
+    found = Counter(learned.topics.find(sample_free_text(memory, state, s.text)) for s in own)
+    total = LEARNED_SHARES + len(own)
+    return [(LEARNED_SHARES * share + found[n]) / total for n, share in enumerate(learned.shares)]
 
 
 def _require_known(memory: RecognizerState, ids: Sequence[str]) -> None:

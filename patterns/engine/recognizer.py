@@ -9,8 +9,8 @@ from patterns.engine.domain.digests import digest_hex
 from patterns.engine.domain.observation import Observation
 from patterns.engine.domain.results import Change, Consolidation, Feature, Match
 from patterns.engine.learner import learn_interaction
-from patterns.engine.matcher import match_interaction
-from patterns.engine.merge_split import merge_patterns, split_pattern
+from patterns.engine.matcher import match_interaction, read_free_text
+from patterns.engine.merge_split import divide_by_topic, merge_patterns, split_pattern
 from patterns.engine.pattern.pattern_state import PatternState
 from patterns.engine.pattern.quality import correct_quality
 from patterns.engine.pattern.related import rank_related
@@ -22,6 +22,7 @@ from patterns.engine.rewording.reword import Outlook, foresee_rewording, reword_
 from patterns.engine.rewording.wish import Rewording
 from patterns.engine.settings import RecognizerSettings
 from patterns.engine.text.features import extract_features
+from patterns.engine.topics.learn_topics import LearnedTopics
 from patterns.engine.validator import PatternValidator
 
 
@@ -139,6 +140,14 @@ class DefaultPatternRecognizer:
     ) -> Change:
         """Parts a pattern by the values of a slot or by examples, for the future too."""
         return split_pattern(self.memory, identifier, slot, observation_ids)
+
+    def read_free_text(self, observation: Observation) -> tuple[str, str] | None:
+        """The pattern an interaction belongs to, and what fills its slots; None for a stranger."""
+        return read_free_text(self.memory, observation)
+
+    def divide(self, identifier: str, learned: LearnedTopics) -> Change:
+        """Keeps the texts of a pattern apart by topic, for the future too."""
+        return divide_by_topic(self.memory, identifier, learned)
 
     def foresee(self, identifier: str, wish: Rewording) -> Outlook:
         """What a change of a word of the template would do."""

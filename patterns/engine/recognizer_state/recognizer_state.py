@@ -31,7 +31,7 @@ class RecognizerState:
         self.groupers: dict[str, Grouper] = {}
         self.patterns = PatternTable()
         self.reservoir = Reservoir()
-        self.decisions = Decisions({}, {}, {}, {})
+        self.decisions = Decisions({}, {}, {}, {}, {})
         self.confidence = ConfidenceModel()
         self.learned = 0
         self.now = 0.0
