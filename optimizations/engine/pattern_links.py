@@ -1,4 +1,4 @@
-"""Follows patterns that are pruned, or that live on under other ids."""
+"""Follows patterns that are pruned, that live on under other ids, or in several parts."""
 
 from __future__ import annotations
 
@@ -30,6 +30,21 @@ def retire_pruned(
             continue
         steps.append(state.go("retired", "pattern_gone", "Its patterns were pruned.", now))
     return steps
+
+
+def divide_pattern(
+    states: Iterable[OptimizationState], whole: str, parts: Iterable[str]
+) -> list[str]:
+    """What holds for a pattern holds for each of its parts; returns the ids of optimizations it changed."""
+    touched, names = [], tuple(parts)
+    for state in states:
+        if whole in state.patterns:
+            state.patterns = tuple(dict.fromkeys([*state.patterns, *names]))
+        if whole in state.choice:
+            state.choice |= dict.fromkeys(names, state.choice[whole])
+        if whole in (*state.patterns, *state.choice):
+            touched.append(state.id)
+    return touched
 
 
 def redirect_patterns(states: Iterable[OptimizationState], redirects: dict[str, str]) -> list[str]:

@@ -11,13 +11,13 @@ from optimizations.engine.domain.optimization_ids import value_key
 from optimizations.engine.domain.outcome import Outcome
 from optimizations.engine.domain.params import keep_settings
 from optimizations.engine.domain.settings import ModelCard, PolicySettings
-from optimizations.engine.domain.task import Json, Request, ShadowWish, TaskDecision
-from optimizations.engine.domain.trial_scope import ScopeKey
+from optimizations.engine.domain.task import Json, Request, ShadowWish, Task, TaskDecision
+from optimizations.engine.domain.trial_scope import Scope, ScopeKey
 from optimizations.engine.health.missing_outcomes import OutcomeWait
 from optimizations.engine.kinds import KINDS
 from optimizations.engine.kinds.prefix_order import PrefixNotes
 from optimizations.engine.manual_control import admit_optimization, obey_verb
-from optimizations.engine.pattern_links import redirect_patterns, retire_pruned
+from optimizations.engine.pattern_links import divide_pattern, redirect_patterns, retire_pruned
 from optimizations.engine.pending_changes import PendingChanges, PolicyChanges
 from optimizations.engine.reporting.advice import Finding, find_advice
 from optimizations.engine.reporting.savings import Savings, SavingsHour
@@ -147,11 +147,19 @@ class PolicyEngine:
 
     def share_traffic(self, task_type: str) -> dict[str, float]:
         """The share of each pattern in what was served of a task type."""
-        scopes = [s for s in self._memory.scopes.values() if s.task_type == task_type]
-        most = max(scopes, key=lambda scope: scope.requests, default=None)
+        most = self._find_largest(task_type)
         if most is None or not most.requests:
             return {}
         return {pattern: n / most.requests for pattern, n in most.seen.items()}
+
+    def find_incumbent(self, task_type: str) -> Task | None:
+        """The model and the parameters that alternatives are compared with for most of a task type."""
+        most = self._find_largest(task_type)
+        return most.example if most is not None else None
+
+    def _find_largest(self, task_type: str) -> Scope | None:
+        scopes = [s for s in self._memory.scopes.values() if s.task_type == task_type]
+        return max(scopes, key=lambda scope: scope.requests, default=None)
 
     def find_owner(self, wish: ShadowWish, task_type: str) -> str:
         """The id of the optimization that a pair is evidence for; "" when there is none."""
@@ -268,6 +276,13 @@ class PolicyEngine:
         for scope in self._memory.scopes.values():
             scope.redirect({old: new for old, new in redirects.items() if old in scope.seen})
         self._record([], redirect_patterns(self.optimizations.values(), redirects))
+
+    def divide_pattern(self, whole: str, shares: dict[str, float]) -> None:
+        """A pattern lives on in parts, itself among them: {part: share of its traffic}."""
+        for scope in self._memory.scopes.values():
+            if whole in scope.seen:
+                scope.divide(whole, shares)
+        self._record([], divide_pattern(self.optimizations.values(), whole, shares))
 
     def purge_cache(self) -> int:
         """Drops all cached answers at once; returns how many."""

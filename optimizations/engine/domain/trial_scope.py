@@ -214,6 +214,24 @@ class Scope(msgspec.Struct):
             for pairs in self.pairs.values():
                 move_sums(pairs, old, new, PairCell)
 
+    def divide(self, whole: str, shares: dict[str, float]) -> None:
+        """Deals what is known of a pattern out to its parts, {part: share}, the shares adding up to 1."""
+        seen = self.seen.pop(whole, 0.0)
+        self.seen.update({part: seen * share for part, share in shares.items()})
+        for cells in self.cells.values():
+            deal_sums(cells, whole, shares)
+        for pairs in self.pairs.values():
+            deal_sums(pairs, whole, shares)
+
+
+def deal_sums(by_pattern: dict[str, Any], whole: str, shares: dict[str, float]) -> None:
+    """Each part gets its share of the sums: the means stay what they are."""
+    source = by_pattern.pop(whole, None)
+    if source is not None:
+        for part, share in shares.items():
+            by_pattern[part] = copy = msgspec.structs.replace(source)
+            copy.fade(share)
+
 
 def move_sums(by_pattern: dict[str, Any], old: str, new: str, kind: type[msgspec.Struct]) -> None:
     source = by_pattern.pop(old, None)
