@@ -22,6 +22,7 @@ from integration.learning.learn_batch import (
 )
 from integration.repair import repair_schedule
 from integration.resources import ResourceManager
+from integration.topic_division import count_evaluations
 from optimizations.decision_log import retention
 from optimizations.policy_runtime import background_review, evaluations, outcomes
 from patterns.failed_records import forget_failures, note_failure
@@ -103,7 +104,7 @@ def sweep() -> int:
         if not waiting:
             break
     sum(run_for_each("outcome", outcomes.find_waiting_projects(), outcomes.count_outcomes))
-    sum(run_for_each("evaluation", evaluations.find_due_projects(), evaluations.count_next))
+    sum(run_for_each("evaluation", evaluations.find_due_projects(), count_evaluations))
     return learned
 
 

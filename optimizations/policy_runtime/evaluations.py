@@ -66,8 +66,17 @@ def match_tasks(project_id: UUID, rows: Sequence[EvaluationTask]) -> int:
 
 
 def match_task(project_id: UUID, row: EvaluationTask) -> UUID | None:
+    observation = observe_task(row)
+    kept = recognizers.for_reading(project_id)
+    with kept.lock:
+        match = kept.recognizer.match_one(observation)
+    return UUID(match.pattern_id) if match else None
+
+
+def observe_task(row: EvaluationTask) -> Observation:
+    """A task as the recogniser would see it in the traffic."""
     answers = row.answers
-    observation = Observation(
+    return Observation(
         id="",
         input=read_json(row.data).get("input"),
         timestamp=time.time(),
@@ -75,10 +84,6 @@ def match_task(project_id: UUID, row: EvaluationTask) -> UUID | None:
         model_id=answers[0]["model_id"] if answers else "",
         task_type=row.task_type,
     )
-    kept = recognizers.for_reading(project_id)
-    with kept.lock:
-        match = kept.recognizer.match_one(observation)
-    return UUID(match.pattern_id) if match else None
 
 
 def count_tasks(project_id: UUID, task_type: str, rows: Sequence[EvaluationTask]) -> int:

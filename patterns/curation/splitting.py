@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from featurememory.database.write_lock import write_turn
 from featurememory.errors import invalid, not_found
@@ -60,17 +60,39 @@ def split_pattern(
 
     Returns the operation and the ids of the resulting patterns. 404, 422 when it cannot be split.
     """
+    pointer = "/by" if slot is not None else "/example_ids"
+    return apply_split(
+        project,
+        pattern_id,
+        actor,
+        lambda one, own: split_recognizer(one, project, own, slot, example_ids, label),
+        pointer=pointer,
+    )
+
+
+def apply_split(
+    project: Project,
+    pattern_id: str,
+    actor: str,
+    split: Callable[[DefaultPatternRecognizer, str], Change],
+    *,
+    pointer: str,
+    way: str = "",
+    follow: Callable[[list[str]], None] | None = None,
+) -> tuple[Operation, list[str]]:
+    """Have the recogniser split a pattern (`way` says in a few words how), and write the operation down.
+
+    `follow` is given the resulting patterns, in the same transaction. 404; 422 at `pointer` when it
+    cannot be split.
+    """
     with learning_turn(project), write_turn():
         row = select_stored(project).filter(pk=parse_id(pattern_id)).first()
         if row is None:
             raise not_found("pattern")
         own = str(row.pk)
         try:
-            change, decided = change_recognizer(
-                project, lambda one: split_recognizer(one, project, own, slot, example_ids, label)
-            )
+            change, decided = change_recognizer(project, lambda one: split(one, own))
         except (ValueError, KeyError) as error:
-            pointer = "/by" if slot is not None else "/example_ids"
             raise invalid(str(error).strip("'"), pointer) from error
         undo_with = {
             "status": {own: row.status},
@@ -78,11 +100,14 @@ def split_pattern(
             "parts": [name for name in change.targets if name != own],
             "decisions": decided,
         }
-        summary, details = f"Split {row} into {len(change.targets)}", {"into": list(change.targets)}
+        summary = f"Split {row} into {len(change.targets)}{way}"
+        details = {"into": list(change.targets)}
         operation = record_operation(
             project, "split", actor, [own], summary, before=undo_with, details=details, pattern=row
         )
         save_recognizer(project)
+        if follow is not None:
+            follow(list(change.targets))
     return operation, list(change.targets)
 
 
