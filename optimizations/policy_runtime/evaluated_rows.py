@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 from optimizations.engine.domain.call_price import TokenUsage
 from optimizations.engine.domain.evaluated_task import EvaluatedAnswer, EvaluatedTask
@@ -34,7 +35,12 @@ def build_tasks(
 
 
 def pattern_of(row: EvaluationTask) -> str:
-    return str(row.pattern_id) if row.pattern_id else ""
+    return name_pattern(row.pattern_id)
+
+
+def name_pattern(pattern_id: UUID | None) -> str:
+    """As the engine calls it; "" for none."""
+    return str(pattern_id) if pattern_id else ""
 
 
 def build_answer(given: dict[str, Any], row: EvaluationTask, prices: PriceList) -> EvaluatedAnswer:

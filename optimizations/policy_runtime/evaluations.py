@@ -11,6 +11,8 @@ from collections import Counter
 from collections.abc import Sequence
 from uuid import UUID
 
+from django.db.models import Count
+
 from featurememory.database.write_lock import write_turn
 from optimizations.decision_log.packed_json import read_json
 from optimizations.model_catalog import PriceList
@@ -19,7 +21,7 @@ from optimizations.policy_runtime import outcomes
 from optimizations.policy_runtime.evaluated_rows import (
     STATES,
     build_tasks,
-    pattern_of,
+    name_pattern,
     weigh_patterns,
 )
 from optimizations.policy_runtime.policy_cache import policies
@@ -57,11 +59,13 @@ def find_ready(project_id: UUID) -> list[str]:
 
 
 def match_tasks(project_id: UUID, rows: Sequence[EvaluationTask]) -> int:
+    found: dict[UUID | None, list[int]] = {}
     for row in rows:
-        row.pattern_id = match_task(project_id, row)
-        row.state = STATES.MATCHED
+        found.setdefault(match_task(project_id, row), []).append(row.pk)
     with write_turn():
-        EvaluationTask.objects.bulk_update(rows, ["pattern_id", "state"], batch_size=200)
+        for pattern_id, numbers in found.items():
+            matched = EvaluationTask.objects.filter(pk__in=numbers)
+            matched.update(pattern_id=pattern_id, state=STATES.MATCHED)
     return len(rows)
 
 
@@ -89,7 +93,8 @@ def observe_task(row: EvaluationTask) -> Observation:
 def count_tasks(project_id: UUID, task_type: str, rows: Sequence[EvaluationTask]) -> int:
     """Shows the engine some tasks and reviews, so that the next bets are on the newest choice."""
     everything = EvaluationTask.objects.filter(project_id=project_id, task_type=task_type)
-    held = Counter(pattern_of(row) for row in everything.only("pattern_id").iterator())
+    counts = everything.order_by().values_list("pattern_id").annotate(n=Count("pk"))
+    held = Counter({name_pattern(name): n for name, n in counts})
     prices = PriceList.of(project_id)
     with policies.changing(project_id) as kept:
         with kept.lock:

@@ -29,10 +29,13 @@ def learn_evaluated(
     """Learns all pairs of a task in one scope; returns the trials that were bet on. `reach` is the
     share of the traffic that each optimization would serve, by its id."""
     bet = []
+    served: dict[str, list[Trial]] = {}
+    for trial in trials:
+        served.setdefault(trial.target(task.pattern), []).append(trial)
     for value, pair in read_pairs(task, scope, trials, cards, settings):
         learn_pair(scope, pair)
-        for trial in trials:
-            if trial.target(task.pattern) == value and task.weight > 0:
+        for trial in served.get(value, ()):
+            if task.weight > 0:
                 name = f"{task.id}:{value}"
                 bet_on_pair(trial, name, pair, task.weight, settings, reach[trial.state.id])
                 if trial.tests.pairs is not None:

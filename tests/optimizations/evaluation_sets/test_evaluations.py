@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from pytest_django import DjangoAssertNumQueries
 
 from optimizations.models import EvaluationTask, Optimization
 from optimizations.policy_runtime import evaluations
@@ -78,6 +79,21 @@ def test_a_set_is_evidence_and_never_traffic() -> None:
     assert {task.pattern_id for task in tasks} == {Pattern.objects.get().pk}
     assert (ModelInteraction.objects.count(), Pattern.objects.get().use_count) == before
     assert Optimization.objects.get(project=owner, type="route_model").status in ("trial", "active")
+
+
+def test_matching_and_counting_take_few_queries(
+    django_assert_max_num_queries: DjangoAssertNumQueries,
+) -> None:
+    owner = builders.project()
+    made = wished.orchestrator(owner)
+    made.play([wished.task(number) for number in range(120)])
+    made.call.post("evaluations/", [one for number in range(100) for one in both(number)])
+    evaluations.find_ready(owner.pk)
+
+    with django_assert_max_num_queries(8):
+        assert evaluations.count_next(owner.pk) == 100
+    with django_assert_max_num_queries(45):
+        assert evaluations.count_next(owner.pk) == 50
 
 
 def test_it_waits_until_there_is_traffic_to_compare_with() -> None:
