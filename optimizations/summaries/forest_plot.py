@@ -81,6 +81,14 @@ def decode_or_blank(row: Optimization) -> OptimizationState:
     return OptimizationState(row.id, row.type, row.task_type, "", row.params)
 
 
+def has_calls_of_both_arms(project: Project, pattern: Pattern) -> bool:
+    """Whether an optimization that concerns a pattern has treated and held-out calls; from memory."""
+    kept = policies.for_deciding(project.pk)
+    with kept.lock:
+        states = list(kept.engine.optimizations.values())
+    return any(s.n_treated and s.n_control and concerns(s, pattern) for s in states)
+
+
 def find_by_pattern(project: Project, pattern: Pattern) -> list[Optimization]:
     """The optimizations that concern a pattern; those that change traffic first."""
     kept = policies.for_deciding(project.pk)

@@ -11,7 +11,11 @@ from featurememory.templatetags.figures import compact, money
 from optimizations.models import Decision
 from optimizations.policy_runtime.policy_cache import policies
 from optimizations.summaries import headline
-from optimizations.summaries.forest_plot import build_forest, find_by_pattern
+from optimizations.summaries.forest_plot import (
+    build_forest,
+    find_by_pattern,
+    has_calls_of_both_arms,
+)
 from optimizations.summaries.kind_names import (
     name_arm,
     name_kind,
@@ -41,6 +45,12 @@ def pattern_optimizations(pattern: Pattern) -> dict[str, Any]:
     project = Project(pk=pattern.project_id)
     lines, _ = build_forest(project, find_by_pattern(project, pattern))
     return {"rows": lines, "answer": headline.summarize_pattern(project, pattern)}
+
+
+@register.simple_tag
+def has_both_arms(pattern: Pattern) -> bool:
+    """Whether any optimization of a pattern has treated and held-out calls that could be compared."""
+    return has_calls_of_both_arms(Project(pk=pattern.project_id), pattern)
 
 
 @register.simple_tag

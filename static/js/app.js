@@ -33,6 +33,15 @@ setInterval(() => {
   times();
 }, 1000);
 
+// --- late parts: requested a screen ahead, so that what is read does not move when they arrive ---
+const late = new IntersectionObserver((entries) => {
+  for (const entry of entries) if (entry.isIntersecting) {
+    late.unobserve(entry.target);
+    htmx.trigger(entry.target, "near");
+  }
+}, { rootMargin: "900px 0px" });
+on("htmx:load", (event) => all(".late", event.detail.elt).forEach((part) => late.observe(part)));
+
 // --- times in the reader's zone; the title stays UTC ---
 const clock = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", second: "2-digit", timeZone: html.dataset.zone || undefined });
 const utc = new Intl.DateTimeFormat("en-GB", { day: "2-digit", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit", timeZone: "UTC" });

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from django.test import override_settings
 
+from optimizations.policy_runtime.policy_cache import policies
 from optimizations.summaries.arms_of_pattern import compare_arms
 from patterns.models import Pattern
 from tests import builders, web
@@ -43,3 +44,22 @@ def test_without_held_out_calls_the_part_says_so() -> None:
     browser = web.browser(web.person("vic"))
 
     assert "nothing to compare" in text_of(browser.get(f"/patterns/{row.pk}/arms/"))
+
+
+def test_the_page_requests_the_arms_only_where_both_have_calls() -> None:
+    owner = builders.project()
+    made = routed(owner)
+    builders.learned(owner, 5)
+    (row,) = Pattern.objects.stored().filter(project=owner)
+    browser = web.browser(web.person("vic"))
+    before = text_of(browser.get(f"/patterns/{row.pk}/"))
+
+    with policies.for_deciding(owner.pk).lock:
+        known = policies.for_deciding(owner.pk).engine.optimizations[made.id]
+        known.n_treated, known.n_control = 40, 4
+    after = text_of(browser.get(f"/patterns/{row.pk}/"))
+
+    part = f'hx-get="/patterns/{row.pk}/arms/"'
+    assert part not in before
+    assert "there is nothing to compare" in before
+    assert part in after

@@ -38,7 +38,7 @@ def test_the_page_of_a_pattern_asks_for_them_when_they_come_into_view(
     first, *_ = learned(owner, 4, tasks=2)
     page = text_of(reader.get(f"/patterns/{first.pk}/"))
 
-    assert f'hx-get="/patterns/{first.pk}/related/" hx-trigger="revealed"' in page
+    assert f'hx-get="/patterns/{first.pk}/related/" hx-trigger="near once"' in page
     assert "Related patterns" in text_of(reader.get(f"/patterns/{first.pk}/related/"))
 
 
