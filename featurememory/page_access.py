@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any, TypeVar, cast
+from urllib.parse import urlsplit
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Exists, OuterRef
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed
 from django.shortcuts import render, resolve_url
 from django.utils.cache import patch_vary_headers
+from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.http import HttpResponseClientRedirect
 
 from featurememory.access import roles
@@ -99,8 +101,33 @@ def redirect_to_sign_in(request: HttpRequest) -> HttpResponse:
     """Redirect to sign-in; for a part of a page htmx redirects the whole browser."""
     if is_part(request):
         target = request.htmx.current_url_abs_path or resolve_url("overview")  # type: ignore[attr-defined]
-        return HttpResponseClientRedirect(f"{resolve_url('login')}?next={target}")
-    return redirect_to_login(request.get_full_path())
+        return HttpResponseClientRedirect(redirect_to_login(target).url)
+    shows = request.method in ("GET", "HEAD")
+    return redirect_to_login(request.get_full_path() if shows else find_page_before(request))
+
+
+def find_page_before(request: HttpRequest) -> str:
+    """The page whose form was sent: where it went may have nothing to show."""
+    came = request.headers.get("Referer", "")
+    if url_has_allowed_host_and_scheme(came, {request.get_host()}, request.is_secure()):
+        return urlsplit(came)._replace(scheme="", netloc="").geturl()
+    return str(resolve_url("overview"))
+
+
+def explain_refused_method(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Any:
+    """Middleware: a page for people in place of the empty one of an address that only takes forms."""
+
+    def handle(request: HttpRequest) -> HttpResponseBase:
+        response = get_response(request)
+        wants_page = "text/html" in request.headers.get("Accept", "")
+        if not isinstance(response, HttpResponseNotAllowed) or not wants_page:
+            return response
+        allowed = response["Allow"]
+        shown = render(request, "405.html", {"allowed": allowed}, status=405)
+        shown["Allow"] = allowed
+        return shown
+
+    return handle
 
 
 def render_refusal(request: HttpRequest, error: FeatureMemoryError) -> HttpResponse:
