@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from integration.demo.texts.request_kind import RequestKind, chat, plain
 
 ORDER = "Order <order> left our warehouse in <city> and should be with you in <few> days."
 REFUND = "We refund <amount> euros for the <product> within five working days."
+REPLY = RequestKind(
+    "support.reply",
+    chat("Write a friendly reply to this customer:\n\n<ticket_any>"),
+    "<reply>",
+    *(1900, 190, 0.94, 14.0),
+    edges={"gpt-4.1-nano": -0.45},
+)
 
 KINDS = [
     RequestKind(
@@ -105,13 +114,10 @@ KINDS = [
         "You can return them within 30 days, unused and in the original box.",
         *(430, 44, 0.98, 5.0),
     ),
-    RequestKind(
-        "support.reply",
-        chat("Write a friendly reply to this customer:\n\n<ticket_any>"),
-        "<reply>",
-        *(1900, 190, 0.94, 14.0),
-        edges={"gpt-4.1-nano": -0.26},
-    ),
+    REPLY,
+    # An outage, and two days of letters about it, just when the model joins: so many at once that its
+    # trial has enough of them before it is believed to be bad and served hardly any more.
+    replace(REPLY, weight=100.0, since=29.1, until=31.0),
     RequestKind(
         "ticket.classify",
         plain(
