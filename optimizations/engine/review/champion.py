@@ -15,11 +15,15 @@ from optimizations.engine.review.judge import SERVED_LEAST
 from optimizations.engine.review.knapsack import UNCHANGED, Picks, choose_values, expected_loss
 from optimizations.engine.review.scope_view import ScopeView
 from optimizations.engine.review.transition_log import TransitionLog
+from optimizations.engine.trials.trial import Trial
 
 # Of the quality budget, what may be lost by estimate, and the standard deviations of care beside that.
-CAREFUL = {"shadow": (0.0, 0.15), "active": (0.4, 0.2)}
+CAREFUL = {"shadow": (0.0, 0.15), "active": (0.4, 0.2), "single": (1.0, 0.25)}
 OPTIMISM = (1.3, 0.4)  # standard deviations: of one value, least with several
 CURIOSITY = 1.0  # standard deviations by which settings that are active may hope for more
+# Standard deviations by which a pattern may be farther from the margin than is believed, to be tried live:
+# what looks bad after a few requests gets no others, and so looks bad for ever.
+PROVABLE = 1.0
 
 
 def choose_champion(view: ScopeView, settings: PolicySettings, steps: TransitionLog) -> None:
@@ -48,43 +52,73 @@ def choose_champion(view: ScopeView, settings: PolicySettings, steps: Transition
 def pick_values(
     view: ScopeView, state: OptimizationState, before: Picks, settings: PolicySettings
 ) -> tuple[Picks, float]:
-    """The best known value of each pattern, and the price of quality.
+    """The best known value of each pattern, and the price of quality."""
+    active = state.status == "active"
+    if view.offline:
+        care = CAREFUL["active" if active else "shadow"]
+        picks, price = pick_carefully(view, before, settings, care)
+        return picks if active else keep_provable(view, picks, settings.quality_margin), price
+    if is_single_model(view) and active:
+        return pick_carefully(view, before, settings, CAREFUL["single"])
+    return pick_hopefully(view, state, before, settings)
 
-    Of several models compared by shadows, what all of them together lose has to be within the limit
-    by a careful estimate: the best of many looks better than it is, and "not worse than the margin"
-    is proven four times as fast for a choice that loses nothing as for one that loses half of it.
-    """
-    post, traffic, fits = view.post, view.traffic, view.values.fits
-    allowed, hope = verdicts.ACTIVE_RESERVE * settings.quality_budget, optimism(view, state)
-    if not view.offline:
-        picks, price = choose_values(post, traffic, fits, allowed, before, hope)
-        if state.status == "active" and expected_loss(post, traffic, picks) > allowed:
-            picks, price = choose_values(post, traffic, fits, allowed, before)
-        if view.alone and view.scope.kind == "route_model" and hope > 0:
-            first = keep_provable(view, picks, settings.quality_margin)
-            picks = first if (first >= 0).any() else picks  # a trial of what is worse has to end
-        return picks, price
-    reserve, care = CAREFUL["active" if state.status == "active" else "shadow"]
+
+def pick_carefully(
+    view: ScopeView, before: Picks, settings: PolicySettings, care: tuple[float, float]
+) -> tuple[Picks, float]:
+    """What all picks together lose has to be within the limit by a careful estimate: the best of many looks
+    better than it is, and so does what was just proven; and "not worse than the margin" is proven four
+    times as fast for a choice that loses nothing as for one that loses half of it."""
+    reserve, deviations = care
     allowed = reserve * settings.quality_budget
+    post, traffic, fits = view.post, view.traffic, view.values.fits
     picks, price = choose_values(post, traffic, fits, allowed, before)
     for _ in range(2):
-        doubt = care * total_doubt(view, picks)
+        doubt = deviations * total_doubt(view, picks)
         picks, price = choose_values(post, traffic, fits, allowed - doubt, before)
-    if state.status != "active":
-        picks = keep_provable(view, picks, settings.quality_margin)
     return picks, price
 
 
-def keep_provable(view: ScopeView, picks: Picks, margin: float) -> Picks:
+def pick_hopefully(
+    view: ScopeView, state: OptimizationState, before: Picks, settings: PolicySettings
+) -> tuple[Picks, float]:
+    """What may well be the best, while the expected loss of all picks is within the quality budget."""
+    post, traffic, fits = view.post, view.traffic, view.values.fits
+    allowed, hope = verdicts.ACTIVE_RESERVE * settings.quality_budget, optimism(view, state)
+    picks, price = choose_values(post, traffic, fits, allowed, before, hope)
+    if state.status == "active" and expected_loss(post, traffic, picks) > allowed:
+        picks, price = choose_values(post, traffic, fits, allowed, before)
+    if is_single_model(view) and hope > 0:
+        first = keep_provable(view, picks, settings.quality_margin, PROVABLE)
+        picks = first if (first >= 0).any() else picks  # a trial of what is worse has to end
+    return picks, price
+
+
+def is_single_model(view: ScopeView) -> bool:
+    return view.alone and view.scope.kind == "route_model"
+
+
+def settle_picks(view: ScopeView, trial: Trial, settings: PolicySettings) -> Picks:
+    """What a trial would serve once it is active. Of a single model that is the best that is known within
+    the quality budget: a choice too large for it is no reason to serve none of it."""
+    tried = trial.state.status == "trial" and not trial.state.pinned
+    if trial is view.chooser and tried and is_single_model(view):
+        return pick_carefully(view, view.picks, settings, CAREFUL["single"])[0]
+    return view.used_by(trial)
+
+
+def keep_provable(view: ScopeView, picks: Picks, margin: float, hope: float = 0.0) -> Picks:
     """The patterns that are to be proven first: those that end the proof soonest.
 
     Pairs come as the share w of the traffic, and each says as much as the square of its distance g to the
     margin, so that a proof takes about as long as 1 / (w g²) for all of them together. A pattern whose
     answers are as good or better ends in a few dozen pairs; one that just keeps the margin would double
-    the time for all. Once active the choice follows what is known of all patterns.
+    the time for all. Once active the choice follows what is known of all patterns. `hope` adds that many
+    standard deviations to the distance.
     """
     rows = np.flatnonzero(picks >= 0)
-    far = view.post.mean[rows, picks[rows]] + margin
+    mean, sd = view.post.mean[rows, picks[rows]], view.post.sd[rows, picks[rows]]
+    far = mean + hope * sd + margin
     order = np.argsort(-far, kind="stable")
     weights = view.traffic[rows][order]
     speed = np.cumsum(weights * far[order]) ** 2 / np.maximum(1e-9, np.cumsum(weights))

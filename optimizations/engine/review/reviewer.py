@@ -8,7 +8,7 @@ from optimizations.engine.domain.lifecycle import Transition
 from optimizations.engine.domain.settings import PolicySettings
 from optimizations.engine.domain.trial_scope import Scope, ScopeKey
 from optimizations.engine.review.budget_division import divide_budget
-from optimizations.engine.review.champion import choose_champion
+from optimizations.engine.review.champion import choose_champion, settle_picks
 from optimizations.engine.review.experiment.description import describe_experiment
 from optimizations.engine.review.exploration_budget import ExplorationSpending
 from optimizations.engine.review.judge import Judge
@@ -110,8 +110,9 @@ class Reviewer:
         judge = Judge(self.settings, self.now, self.steps)
         good = view.post.chance_good(self.settings.quality_margin)
         for trial in view.trials:
+            settled = settle_picks(view, trial, self.settings)
+            judge.judge(build_case(view, trial, settled, good, trial.state.id in discovered))
             used = view.used_by(trial)
-            judge.judge(build_case(view, trial, used, good, trial.state.id in discovered))
             trial.tests.believed = believed_effects(view, used)
             if describe_experiment(view, trial, used, self.settings, self.now, self.waited):
                 self.steps.touched[trial.state.id] = None

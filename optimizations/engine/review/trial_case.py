@@ -13,8 +13,8 @@ from optimizations.engine.trials.trial import Trial
 
 
 class TrialCase(msgspec.Struct):
-    """`reach` is the share of traffic it would serve, `hope` the chance of a gain within the
-    margin, weighed by traffic, `effect` the believed effect on all traffic's quality."""
+    """`reach` is the share of traffic it would serve once it is active, `effect` the effect of that on
+    all traffic's quality, as believed; `hope` the chance of a gain within the margin, weighed by traffic."""
 
     scope: Scope
     trial: Trial
@@ -26,7 +26,7 @@ class TrialCase(msgspec.Struct):
 
 
 def build_case(view: ScopeView, trial: Trial, used: Picks, good: Array, found: bool) -> TrialCase:
-    """`used` are the columns it serves, `good` [pattern, value] chances of a gain."""
+    """`used` are the columns it would serve once active, `good` [pattern, value] chances of a gain."""
     doubted = view.doubted and trial is view.chooser
     rows = np.flatnonzero(used >= 0)
     return TrialCase(

@@ -96,10 +96,10 @@ def is_proven(state: OptimizationState, tests: TrialTests, settings: PolicySetti
 
 
 def is_harmless_overall(tests: TrialTests, settings: PolicySettings) -> bool:
-    """Whether the pairs show that all traffic together keeps its quality. Where a trial on live
-    traffic has proven the change alone they need not."""
-    alone = tests.quality.above(-settings.quality_margin, GUARD_WEIGHTS) >= settings.activate_at
-    return alone or (tests.pairs is not None and tests.pairs.all_traffic >= settings.reject_at)
+    """Whether the pairs show that all traffic together keeps its quality. What was tried on live traffic
+    as long as any trial that has no pairs needs no more than that one: they only add to its evidence."""
+    tried = min(tests.n_treated, tests.n_control) >= settings.min_per_arm
+    return tried or (tests.pairs is not None and tests.pairs.all_traffic >= settings.reject_at)
 
 
 def summarize_guards(state: OptimizationState, tests: TrialTests) -> dict[str, Json]:

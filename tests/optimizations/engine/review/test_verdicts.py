@@ -4,6 +4,7 @@ import pytest
 from optimizations.engine.domain.optimization import OptimizationState
 from optimizations.engine.domain.settings import PolicySettings
 from optimizations.engine.review import verdicts
+from optimizations.engine.shadows.pair_tests import PairTests
 from optimizations.engine.statistics.betting import HARM_WEIGHTS
 from optimizations.engine.statistics.effect_scores import aipw
 from optimizations.engine.trials.trial_tests import TrialTests
@@ -26,6 +27,30 @@ def trial(e_lift: float, e_guard: float) -> tuple[OptimizationState, TrialTests]
 def test_a_trial_ends_with_both_proofs(e_lift: float, e_guard: float, step: str | None) -> None:
     verdict = verdicts.judge_trial(*trial(e_lift, e_guard), SETTINGS, discovered=True)
     assert (verdict.step if verdict else None) == step
+
+
+def in_pairs(n_live: int, worse: int, n: int = 700) -> TrialTests:
+    """Pairs of which `worse` more lost than won: all traffic is not proven to keep its quality."""
+    pairs, proof = PairTests.fresh(), TrialTests.fresh()
+    for number in range(n):
+        lost = -1.0 if number % 10 == 0 and number < 10 * worse else 0.0
+        pairs.add(lost, 0.08, 1.0, -0.02)
+    proof.n_treated = proof.n_control = n_live
+    proof.pairs = pairs
+    return proof
+
+
+@pytest.mark.parametrize(("n_live", "harmless"), [(0, False), (99, False), (100, True)])
+def test_what_was_tried_live_needs_no_pairs_about_all_traffic(n_live: int, harmless: bool) -> None:
+    proof = in_pairs(n_live, worse=14)
+
+    assert proof.pairs is not None
+    assert proof.pairs.all_traffic < SETTINGS.reject_at
+    assert verdicts.is_harmless_overall(proof, SETTINGS) is harmless
+
+
+def test_what_was_only_seen_in_pairs_has_to_keep_the_quality_of_all_traffic() -> None:
+    assert verdicts.is_harmless_overall(in_pairs(0, worse=0), SETTINGS)
 
 
 def suspected(treated: float, control: float, n: int = 400, level: float = 0.9) -> TrialTests:
