@@ -13,7 +13,7 @@ REPLY = RequestKind(
     chat("Write a friendly reply to this customer:\n\n<ticket_any>"),
     "<reply>",
     *(1900, 190, 0.94, 14.0),
-    edges={"gpt-4.1-nano": -0.45},
+    edges={"gpt-4.1-nano": -0.62},
 )
 
 KINDS = [
@@ -117,7 +117,7 @@ KINDS = [
     REPLY,
     # An outage, and two days of letters about it, just when the model joins: so many at once that its
     # trial has enough of them before it is believed to be bad and served hardly any more.
-    replace(REPLY, weight=100.0, since=29.1, until=31.0),
+    replace(REPLY, weight=300.0, since=29.1, until=31.0),
     RequestKind(
         "ticket.classify",
         plain(
