@@ -73,9 +73,11 @@ def allowed_rate(view: ScopeView, promise: Promise, settings: PolicySettings) ->
 
 def is_stalled(view: ScopeView) -> bool:
     """Whether many pairs of what would be served have not begun to show a gain: what is believed then
-    is luck, or no proof will come in time."""
+    is luck, or no proof will come in time. Tasks of an evaluation set count by their weight."""
     pairs = view.chooser.tests.pairs if view.chooser else None
-    return pairs is not None and pairs.n >= STALLED_AFTER and pairs.lift < STALLED_BELOW
+    if pairs is None:
+        return False
+    return pairs.utility.weight >= STALLED_AFTER and pairs.lift < STALLED_BELOW
 
 
 def shadow_costs(view: ScopeView) -> Array:
