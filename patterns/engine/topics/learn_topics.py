@@ -63,15 +63,14 @@ def learn_topics(texts: Sequence[str], values: Values, seed: int = 0) -> Learned
     if len(texts) < FEWEST_TEXTS or not values.shape[1]:
         return None
     rarity = weigh_buckets(texts)
-    used = np.flatnonzero(rarity)
-    rows = place_texts(texts, rarity)[:, used]
+    rows = place_texts(texts, rarity)
     axes = find_axes(rows)
     if measure_prediction(rows @ axes, values, seed) < PREDICTABLE:
         return None
     slopes = axes @ regress(rows @ axes, values)
     centres, offsets = cluster_profiles(rows @ slopes, seed)
     weights = np.zeros((len(rarity), len(centres)), dtype=np.float32)
-    weights[used] = slopes @ centres.T
+    weights[rarity > 0] = slopes @ centres.T
     topics = make_topics(rarity, weights, offsets)
     found = np.array([topics.find(text) for text in texts])
     shares = np.bincount(found, minlength=len(topics)) / len(found)

@@ -42,11 +42,14 @@ class Topics(msgspec.Struct, array_like=True, frozen=True):
 
 
 def place_texts(texts: Sequence[str], rarity: Floats) -> Floats:
-    """One unit row of weighed letter groups for each text; zeros where none counts."""
-    rows = np.zeros((len(texts), BUCKETS), dtype=np.float32)
+    """One unit row of weighed letter groups for each text, a column for each bucket that counts; zeros
+    where none does."""
+    used = np.flatnonzero(rarity)
+    rows = np.zeros((len(texts), len(used)), dtype=np.float32)
     for row, text in zip(rows, texts, strict=True):
         found, counts = count_ngrams(text)
-        row[found] = counts * rarity[found]
+        counted = rarity[found] > 0
+        row[np.searchsorted(used, found[counted])] = counts[counted] * rarity[found[counted]]
         row /= max(1e-9, float(np.linalg.norm(row)))
     return rows
 
