@@ -35,31 +35,31 @@ class Scale:
     low: float
     high: float
 
-    def x(self, value: float) -> float:
-        """0 to 100, cut off at the ends."""
+    def x(self, value: float) -> int:
+        """0 to 200, cut off at the ends: whole numbers keep a list of fifty light."""
         place = (value - self.low) / (self.high - self.low)
-        return round(100 * min(1.0, max(0.0, place)), 1)
+        return round(200 * min(1.0, max(0.0, place)))
 
 
 @dataclass(frozen=True)
 class Whisker:
     """One interval on the axis. `tone` is good, bad or c0; it is never the only sign."""
 
-    left: float
-    right: float
-    middle: float
-    zero: float
+    left: int
+    right: int
+    middle: int
+    zero: int
     tone: str
     label: str
     span: str
 
     @property
-    def width(self) -> float:
-        return max(0.8, round(self.right - self.left, 1))
+    def width(self) -> int:
+        return max(2, self.right - self.left)
 
     @property
-    def square(self) -> float:
-        return round(self.middle - 1.5, 1)
+    def square(self) -> int:
+        return self.middle - 3
 
 
 def fit_scale(intervals: Sequence[Interval]) -> Scale:
