@@ -133,9 +133,7 @@ class DrainGrouper(Grouper):
     def apply_summary(self, state: PatternState, summary: GroupSummary) -> None:
         super().apply_summary(state, summary)
         state.sketches.pop("text", None)  # the only slot before there was a template
-        # What slots known before were filled with is counted already.
-        fresh = {slot for slot, _ in summary.fills} - state.sketches.keys()
-        state.fill((slot, value) for slot, value in summary.fills if slot in fresh)
+        state.fill(summary.fills)
 
     def remove(self, key: str) -> None:
         self.index.remove(key)

@@ -9,8 +9,6 @@ from hypothesis import strategies as st
 
 from patterns.engine.grouping.logs.grouper import DrainGrouper
 from patterns.engine.pattern.pattern_state import PatternState
-from patterns.engine.recognizer import DefaultPatternRecognizer
-from tests.patterns.engine.streams import observation
 
 USERS = ("alice", "bob", "carol", "dave", "erin", "frank")
 LINES = [
@@ -192,16 +190,3 @@ def test_a_part_people_split_off_reads_its_slots_from_the_group_of_the_whole() -
         "7 ms",
         "/srv/b",
     ]
-
-
-def test_repairs_count_the_values_of_a_slot_once() -> None:
-    recognizer = DefaultPatternRecognizer()
-    for number in range(120):
-        recognizer.learn_one(observation(f"Started session {number} of job {number * 7}", number))
-        recognizer.learn_one(observation(f"Failed password for user{number} today", number))
-    for _ in range(4):
-        recognizer.consolidate()
-
-    for state in recognizer:
-        assert state.sketches
-        assert all(sketch.uses <= state.use_count for sketch in state.sketches.values())
