@@ -29,15 +29,30 @@ class Resolved(NamedTuple):
     part: WordPart | None = None
 
 
+class LocatedText(NamedTuple):
+    """A text that is no stranger: its pattern, the group that knew it, and the text cut at its anchors."""
+
+    state: PatternState
+    candidate: Candidate
+    view: InputView
+    pieces: list[TextPiece]
+
+
 def match_interaction(memory: RecognizerState, observation: Observation) -> Match | None:
     """The pattern an interaction belongs to, or None; changes nothing."""
+    found = locate_text(memory, observation)
+    return None if found is None else explain_match(memory, *found)
+
+
+def locate_text(memory: RecognizerState, observation: Observation) -> LocatedText | None:
+    """Where an interaction belongs, None for a stranger; changes nothing."""
     view = read_words(memory, view_input(observation))
     grouper = memory.groupers.get(view.partition)
     candidate = grouper.match(view.text) if grouper is not None else None
     if candidate is None:
         return None
     state, pieces, _ = resolve_pattern(memory, candidate.key, view)
-    return None if state is None else explain_match(memory, state, candidate, view, pieces)
+    return None if state is None else LocatedText(state, candidate, view, pieces)
 
 
 def resolve_pattern(memory: RecognizerState, key: str, view: InputView) -> Resolved:
@@ -48,7 +63,7 @@ def resolve_pattern(memory: RecognizerState, key: str, view: InputView) -> Resol
     apart = find_part(memory, key, state, view) if state is not None else None
     if apart is not None:
         return Resolved(memory.patterns.states.get(apart.id), pieces, apart)
-    if not decisions.parts(key):
+    if not decisions.is_split(key):
         return Resolved(state, pieces)
     found = slot_values(memory, state, view, pieces) if state is not None else []
     runs = hash_runs(view.text) if key in decisions.examples else ()
@@ -59,15 +74,11 @@ def resolve_pattern(memory: RecognizerState, key: str, view: InputView) -> Resol
 
 def read_free_text(memory: RecognizerState, observation: Observation) -> tuple[str, str] | None:
     """The pattern an interaction belongs to, and what fills its slots; None for a stranger."""
-    view = read_words(memory, view_input(observation))
-    grouper = memory.groupers.get(view.partition)
-    candidate = grouper.match(view.text) if grouper is not None else None
-    if candidate is None:
+    found = locate_text(memory, observation)
+    if found is None:
         return None
-    state, pieces, _ = resolve_pattern(memory, candidate.key, view)
-    if state is None:
-        return None
-    return state.id, join_free_text(slot_values(memory, state, view, pieces), view.text)
+    values = slot_values(memory, found.state, found.view, found.pieces)
+    return found.state.id, join_free_text(values, found.view.text)
 
 
 def sample_free_text(memory: RecognizerState, state: PatternState, text: str) -> str:

@@ -72,7 +72,7 @@ def divide_by_topic(memory: RecognizerState, identifier: str, learned: LearnedTo
     """
     _require_known(memory, [identifier])
     state = memory.patterns.get(identifier)
-    if "#" in state.key or memory.decisions.parts(state.key):
+    if "#" in state.key or memory.decisions.is_split(state.key):
         raise ValueError("This pattern is split already.")
     shares = _measure_topics(memory, state, learned)
     memory.decisions.topics[state.key] = learned.topics

@@ -24,7 +24,7 @@ class Decisions(msgspec.Struct, array_like=True):
     words: dict[str, list[WordRule]] = {}
     topics: dict[str, Topics] = {}
 
-    def parts(self, key: str) -> bool:
+    def is_split(self, key: str) -> bool:
         """Whether a group is kept apart by slot, by examples or by topic."""
         return key in self.slots or key in self.examples or key in self.topics
 
